@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace Vigil;
+
+/// <summary>
+/// A closure whose sender waits for it. Its state moves from queued to running to done; the sender may abandon it in either of the
+/// first two, and whoever moves the state first has won: an abandoned call that did not start never does.
+/// </summary>
+internal abstract class BlockingCall : PendingCall
+{
+    private const int Queued = 0;
+    private const int Running = 1;
+    private const int Done = 2;
+    private const int Abandoned = 3;
+
+    private readonly object _completion = new();
+    private int _state;
+    private ExceptionDispatchInfo? _exception;
+
+    public override void Run(EventManager manager)
+    {
+        if (Interlocked.CompareExchange(ref _state, Running, Queued) != Queued)
+        {
+            return;
+        }
+
+        try
+        {
+            Invoke(manager);
+        }
+        catch (Exception exception)
+        {
+            _exception = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        if (!TryComplete())
+        {
+            // Nobody waits for it any more; what it threw is the fault policy's.
+            _exception?.Throw();
+        }
+    }
+
+    public override void Fail(Exception exception)
+    {
+        if (Interlocked.CompareExchange(ref _state, Running, Queued) == Queued)
+        {
+            _exception = ExceptionDispatchInfo.Capture(exception);
+            TryComplete();
+        }
+    }
+
+    /// <summary>Waits on the sender's thread, spinning first if asked to, and throws what the closure threw.</summary>
+    /// <exception cref="TimeoutException">It took longer than the timeout.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Wait(TimeSpan timeout, TimeSpan spin, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _state) != Done && spin > TimeSpan.Zero && Stopwatch.GetElapsedTime(start) < spin)
+        {
+            Thread.SpinWait(8);
+        }
+
+        if (Volatile.Read(ref _state) != Done && !Sleep(start, timeout, cancellationToken) && TryAbandon())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"The call was not finished within {timeout}. If it had begun it goes on, and its result is dropped.");
+        }
+
+        _exception?.Throw();
+    }
+
+    protected abstract void Invoke(EventManager manager);
+
+    private bool TryComplete()
+    {
+        if (Interlocked.CompareExchange(ref _state, Done, Running) != Running)
+        {
+            return false;
+        }
+
+        lock (_completion)
+        {
+            Monitor.PulseAll(_completion);
+        }
+
+        return true;
+    }
+
+    private bool TryAbandon()
+    {
+        int seen = Interlocked.CompareExchange(ref _state, Abandoned, Queued);
+        if (seen == Running)
+        {
+            seen = Interlocked.CompareExchange(ref _state, Abandoned, Running);
+        }
+
+        return seen != Done;
+    }
+
+    // False where the time is over or the token cancelled, and it is still not done.
+    private bool Sleep(long start, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(
+            static completion =>
+            {
+                lock (completion!)
+                {
+                    Monitor.PulseAll(completion);
+                }
+            },
+            _completion);
+        lock (_completion)
+        {
+            while (_state != Done)
+            {
+                TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
+                if (cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan))
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_completion, left > LongestWait ? LongestWait : left);
+            }
+        }
+
+        return true;
+    }
+
+    // Monitor counts in int milliseconds; waking once a day to wait on is as good as never.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+}
+
+/// <summary>A blocking call with a result.</summary>
+internal sealed class BlockingCall<T> : BlockingCall
+{
+    private readonly Func<EventManager, T> _call;
+
+    public BlockingCall(Func<EventManager, T> call) => _call = call;
+
+    public T Result { get; private set; } = default!;
+
+    protected override void Invoke(EventManager manager) => Result = _call(manager);
+}

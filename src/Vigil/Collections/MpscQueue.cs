@@ -1,0 +1,241 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Collections;
+
+/// <summary>
+/// An unbounded queue of many producers and one consumer that allocates nothing in steady state and keeps each producer's order.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A chain of rings. Positions count up for ever in 64 bits. A slot's sequence says whose turn it is: equal to a position, a
+/// producer may claim that position by moving the tail past it; one more, the item is published and the consumer's; plus the
+/// ring's length, it is free for the next lap. Producers meet only in the compare-and-swap of the tail, and the consumer uses
+/// no interlocked operation at all.
+/// </para>
+/// <para>
+/// A full ring is closed under a lock, by moving its tail so far ahead that no sequence ever matches, and a ring twice as long is
+/// linked behind it. The consumer leaves a closed ring when it has reached the position at which it was closed. So every item
+/// of a closed ring was claimed before any item of the next, which keeps each producer's order.
+/// </para>
+/// <para>
+/// One ring of the greatest length is kept for use again. It starts its next life at positions beyond all that it ever had, so a
+/// producer that slept through the change finds no sequence that matches its old position.
+/// </para>
+/// </remarks>
+internal sealed class MpscQueue<T>
+{
+    private const int MaxLength = 1 << 14;
+    private const long Closed = 1L << 62;
+
+    private readonly Lock _growth = new();
+    private Ring _head;
+    private volatile Ring _tail;
+    private Ring? _spare;
+
+    public MpscQueue(int initialLength = 64)
+    {
+        _head = _tail = new Ring(initialLength);
+    }
+
+    /// <summary>
+    /// Whether nothing was enqueued that was not dequeued. An item that is claimed but not yet published counts as there.
+    /// For the consumer only.
+    /// </summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            while (!_head.HasItems)
+            {
+                if (!TryLeaveHead())
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Adds an item. From any thread. A full fence: what the caller reads afterwards is read after the item is visible as claimed.</summary>
+    public void Enqueue(in T item)
+    {
+        Ring ring = _tail;
+        while (!ring.TryEnqueue(in item))
+        {
+            Grow(ring);
+            ring = _tail;
+        }
+    }
+
+    /// <summary>Takes the oldest item that is published. For the consumer only.</summary>
+    public bool TryDequeue([MaybeNullWhen(false)] out T item)
+    {
+        while (!_head.TryDequeue(out item))
+        {
+            if (_head.HasItems || !TryLeaveHead())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // True where it is worth looking again. The ring is left only if it has nothing after it was seen closed: before that,
+    // a producer may have claimed a position between the consumer's look and the closing.
+    private bool TryLeaveHead()
+    {
+        Ring drained = _head;
+        if (drained.Next is not { } next)
+        {
+            return false;
+        }
+
+        if (drained.HasItems)
+        {
+            return true;
+        }
+
+        _head = next;
+        if (drained.Length == MaxLength)
+        {
+            drained.PrepareNextLife();
+            Volatile.Write(ref _spare, drained);
+        }
+
+        return true;
+    }
+
+    private void Grow(Ring full)
+    {
+        lock (_growth)
+        {
+            if (_tail != full)
+            {
+                return;
+            }
+
+            int length = Math.Min(full.Length * 2, MaxLength);
+            Ring next = (length == MaxLength ? Interlocked.Exchange(ref _spare, null) : null) ?? new Ring(length);
+            next.Open();
+            full.CloseWith(next);
+            _tail = next;
+        }
+    }
+
+    private sealed class Ring
+    {
+        private readonly Slot[] _slots;
+        private readonly int _mask;
+
+        private RingPositions _positions;
+        private long _start;
+
+        public Ring(int length)
+        {
+            _slots = new Slot[length];
+            _mask = length - 1;
+            _positions.Tail = Closed;
+            for (int i = 0; i < length; i++)
+            {
+                _slots[i].Sequence = i;
+            }
+
+            Open();
+        }
+
+        public int Length => _slots.Length;
+
+        public Ring? Next { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+        public bool HasItems => (Volatile.Read(ref _positions.Tail) & ~Closed) != _positions.Head;
+
+        public bool TryEnqueue(in T item)
+        {
+            Slot[] slots = _slots;
+            long position = Volatile.Read(ref _positions.Tail);
+            while (true)
+            {
+                ref Slot slot = ref slots[(int)position & _mask];
+                long lead = Volatile.Read(ref slot.Sequence) - position;
+                if (lead < 0)
+                {
+                    return false;
+                }
+
+                long seen = lead > 0
+                    ? Volatile.Read(ref _positions.Tail)
+                    : Interlocked.CompareExchange(ref _positions.Tail, position + 1, position);
+                if (lead == 0 && seen == position)
+                {
+                    slot.Item = item;
+                    Volatile.Write(ref slot.Sequence, position + 1);
+                    return true;
+                }
+
+                position = seen;
+            }
+        }
+
+        public bool TryDequeue([MaybeNullWhen(false)] out T item)
+        {
+            long position = _positions.Head;
+            ref Slot slot = ref _slots[(int)position & _mask];
+            if (Volatile.Read(ref slot.Sequence) != position + 1)
+            {
+                item = default;
+                return false;
+            }
+
+            item = slot.Item;
+            slot.Item = default!;
+            _positions.Head = position + 1;
+            Volatile.Write(ref slot.Sequence, position + _slots.Length);
+            return true;
+        }
+
+        /// <summary>Lets producers in. Under the lock of the queue.</summary>
+        public void Open() => Volatile.Write(ref _positions.Tail, _start);
+
+        /// <summary>Keeps producers out for good and says where to go. Under the lock of the queue.</summary>
+        public void CloseWith(Ring next)
+        {
+            Interlocked.Or(ref _positions.Tail, Closed);
+            Next = next;
+        }
+
+        /// <summary>Moves a drained, closed ring to fresh positions; it stays closed.</summary>
+        public void PrepareNextLife()
+        {
+            _start = (_positions.Head + Length) & ~(long)_mask;
+            _positions.Head = _start;
+            for (int i = 0; i < _slots.Length; i++)
+            {
+                _slots[i].Sequence = _start + i;
+            }
+
+            Next = null;
+        }
+
+        private struct Slot
+        {
+            public T Item;
+            public long Sequence;
+        }
+    }
+}
+
+/// <summary>A ring's two ends, apart from each other and from their neighbours by a cache line. Outside of the queue: a generic type cannot have an explicit layout.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
+internal struct RingPositions
+{
+    /// <summary>Where the next producer claims.</summary>
+    [FieldOffset(64)]
+    public long Tail;
+
+    /// <summary>Where the consumer takes.</summary>
+    [FieldOffset(128)]
+    public long Head;
+}

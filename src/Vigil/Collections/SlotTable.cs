@@ -1,0 +1,126 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Vigil.Collections;
+
+/// <summary>
+/// Objects under 64-bit tokens: the low half is a slot's index, the high half the slot's generation, which changes whenever the
+/// object leaves. A token that outlived its object is told in O(1), without a search and without hashing. Token 0 is never
+/// given out. After 2³² changes of one slot a generation comes again; a token would have to outlive them all to be mistaken.
+/// </summary>
+internal sealed class SlotTable<T>
+    where T : class
+{
+    private const int InitialSize = 16;
+
+    private Slot[] _slots = new Slot[InitialSize];
+    private int[] _free = new int[InitialSize];
+    private int _freeCount;
+    private int _used;
+
+    public int Count => _used - _freeCount;
+
+    /// <summary>
+    /// Stamps what is retired from now on. The owner raises it with each batch of tokens that it gets from outside, so as to tell a
+    /// token retired while its batch was being handled, which is to be expected, from one that should never have come.
+    /// </summary>
+    public uint Epoch { get; set; }
+
+    public ulong Add(T value)
+    {
+        int index;
+        if (_freeCount > 0)
+        {
+            index = _free[--_freeCount];
+        }
+        else
+        {
+            if (_used == _slots.Length)
+            {
+                Array.Resize(ref _slots, _slots.Length * 2);
+            }
+
+            index = _used++;
+            _slots[index].Generation = 1;
+        }
+
+        _slots[index].Value = value;
+        return TokenOf(index);
+    }
+
+    public bool TryGet(ulong token, [NotNullWhen(true)] out T? value)
+    {
+        Slot[] slots = _slots;
+        uint index = (uint)token;
+        if (index < (uint)slots.Length)
+        {
+            ref Slot slot = ref slots[index];
+            if (slot.Generation == (uint)(token >> 32))
+            {
+                // A free slot has a generation for which no token exists yet, so what is found here is there.
+                value = slot.Value!;
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
+    }
+
+    /// <summary>Gives a live object a new token; the old one is dead.</summary>
+    public ulong Renew(ulong token)
+    {
+        int index = IndexOf(token);
+        Retire(ref _slots[index]);
+        return TokenOf(index);
+    }
+
+    public void Remove(ulong token)
+    {
+        int index = IndexOf(token);
+        Retire(ref _slots[index]);
+        _slots[index].Value = null;
+        if (_freeCount == _free.Length)
+        {
+            Array.Resize(ref _free, _free.Length * 2);
+        }
+
+        _free[_freeCount++] = index;
+    }
+
+    /// <summary>Whether a dead token's slot changed hands in this epoch.</summary>
+    public bool WasRetiredInThisEpoch(ulong token)
+    {
+        uint index = (uint)token;
+        return index < (uint)_used && _slots[index].RetiredIn == Epoch;
+    }
+
+    /// <summary>Every object, in the order of the slots. Changing the table ends the enumeration's promise; take a copy first.</summary>
+    public IEnumerable<T> Values()
+    {
+        for (int i = 0; i < _used; i++)
+        {
+            if (_slots[i].Value is { } value)
+            {
+                yield return value;
+            }
+        }
+    }
+
+    private int IndexOf(ulong token) => TryGet(token, out _) ? (int)(uint)token : throw new ArgumentException("The token is dead.", nameof(token));
+
+    private ulong TokenOf(int index) => ((ulong)_slots[index].Generation << 32) | (uint)index;
+
+    private void Retire(ref Slot slot)
+    {
+        // Skips 0, so that the slot of index 0 never makes token 0.
+        slot.Generation = slot.Generation == uint.MaxValue ? 1 : slot.Generation + 1;
+        slot.RetiredIn = Epoch;
+    }
+
+    private struct Slot
+    {
+        public T? Value;
+        public uint Generation;
+        public uint RetiredIn;
+    }
+}

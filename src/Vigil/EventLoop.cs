@@ -1,0 +1,269 @@
+using Vigil.Messaging;
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// One iteration, in phases (docs/iteration.md). Every phase is bounded: the hooks and deferred callbacks by how many there are
+/// when it begins, the ready sources by the buffer, the mailbox by its budget. So none can starve another.
+/// </summary>
+internal sealed class EventLoop
+{
+    private readonly EventManager _manager;
+    private readonly IPoller _poller;
+    private readonly SourceTable _table;
+    private readonly Mailbox<EventManager> _mailbox;
+    private readonly FaultSink _faults;
+    private readonly ReadyBuffer _ready;
+    private readonly Queue<Message<EventManager>> _deferred = new();
+    private readonly Queue<InjectedEvent> _injected = new();
+    private readonly int _mailboxBudget;
+    private readonly int _hangUpLimit;
+    private readonly TimeSpan _spin;
+    private int _ran;
+
+    public EventLoop(EventManager manager, EventManagerOptions options, IPoller poller, SourceTable table, Mailbox<EventManager> mailbox, FaultSink faults)
+    {
+        _manager = manager;
+        _poller = poller;
+        _table = table;
+        _mailbox = mailbox;
+        _faults = faults;
+        _ready = new ReadyBuffer(options.ReadyCapacity);
+        _mailboxBudget = options.MailboxBudget;
+        _hangUpLimit = options.UnhandledHangUpLimit;
+        _spin = options.SpinBeforeSleep;
+    }
+
+    public CallbackList PrepareHooks { get; } = new();
+
+    public CallbackList CheckHooks { get; } = new();
+
+    public CallbackList IdleHooks { get; } = new();
+
+    public void Defer(in Message<EventManager> message) => _deferred.Enqueue(message);
+
+    public void Inject(in InjectedEvent injected) => _injected.Enqueue(injected);
+
+    /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>
+    public int RunIteration(Deadline callersDeadline)
+    {
+        _ran = 0;
+
+        // 1. Prepare; until when may this iteration sleep?
+        PrepareHooks.Run(_manager, _faults);
+        Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
+
+        // 2. Wait. (3, reading the clock, and 4, due timers, come with the timers.)
+        Wait(deadline);
+
+        // 5. Ready sources.
+        DispatchReady();
+        DispatchInjected();
+
+        // 6. Mailbox.
+        DrainMailbox();
+
+        // 7. Deferred callbacks and check hooks; idle hooks only if nothing else ran.
+        RunDeferred();
+        CheckHooks.Run(_manager, _faults);
+        if (_ran == 0)
+        {
+            IdleHooks.Run(_manager, _faults);
+        }
+
+        return _ran;
+    }
+
+    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail;
+
+    private void Wait(Deadline deadline)
+    {
+        if (_table.NeedsRebuild)
+        {
+            Rebuild();
+        }
+
+        _ready.GrowIfFull();
+        _table.BeginBatch();
+        if (deadline.IsImmediate)
+        {
+            Poll(Deadline.Immediate);
+            return;
+        }
+
+        if (_spin > TimeSpan.Zero && Spin(deadline))
+        {
+            _mailbox.EndSleep();
+            return;
+        }
+
+        // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
+        bool maySleep = _mailbox.TryBeginSleep() && !_manager.MustNotSleep;
+        Poll(maySleep ? deadline : Deadline.Immediate);
+        _mailbox.EndSleep();
+    }
+
+    private void Poll(Deadline deadline)
+    {
+        int errno = _poller.Wait(deadline, _ready);
+        if (errno != 0)
+        {
+            throw new EventManagerException(EventManagerError.System, $"{_manager.Name} cannot wait any more: {Interop.Errno.Describe(errno)}. Was the file descriptor of its epoll instance closed?", errno: errno);
+        }
+    }
+
+    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred.
+    private bool Spin(Deadline deadline)
+    {
+        const int LooksAtMailbox = 32;
+        Deadline end = Deadline.After(_spin).Earlier(deadline);
+        do
+        {
+            for (int i = 0; i < LooksAtMailbox; i++)
+            {
+                if (_mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep)
+                {
+                    Poll(Deadline.Immediate);
+                    return true;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            Poll(Deadline.Immediate);
+            if (_ready.Count > 0)
+            {
+                return true;
+            }
+        }
+        while (MonotonicClock.NowNanoseconds < end.Nanoseconds);
+        return false;
+    }
+
+    private void DispatchReady()
+    {
+        if (_table.PrioritizedCount > 0)
+        {
+            DispatchReadyOf(DispatchPriority.High);
+            DispatchReadyOf(DispatchPriority.Normal);
+            DispatchReadyOf(DispatchPriority.Low);
+            return;
+        }
+
+        int count = _ready.Count;
+        for (int i = 0; i < count; i++)
+        {
+            Dispatch(_ready.TokenAt(i), _ready.EventsAt(i));
+        }
+    }
+
+    private void DispatchReadyOf(DispatchPriority priority)
+    {
+        int count = _ready.Count;
+        for (int i = 0; i < count; i++)
+        {
+            ulong token = _ready.TokenAt(i);
+            if (token != ReadyBuffer.NoToken && _table.PriorityOf(token) == priority)
+            {
+                EventSet events = _ready.EventsAt(i);
+                _ready.Discard(i);
+                Dispatch(token, events);
+            }
+        }
+    }
+
+    private void Dispatch(ulong token, EventSet events)
+    {
+        if (_table.Resolve(token, ref events) is { } source)
+        {
+            if (Interests.IsOneShot(source.Interest))
+            {
+                SourceTable.MarkFired(source);
+            }
+
+            Deliver(source, events);
+        }
+    }
+
+    private void Deliver(Source source, EventSet events)
+    {
+        try
+        {
+            if (source.Deliver(events))
+            {
+                _ran++;
+            }
+        }
+        catch (Exception exception)
+        {
+            _ran++;
+            _manager.OnSourceFault(source, exception);
+        }
+
+        _table.ForgetIfClosed(source);
+        if ((events & Interests.Always) != EventSet.None && _table.StopIfSpinning(source, _hangUpLimit))
+        {
+            _manager.OnSourceDropped(source, EventManagerError.Spinning);
+        }
+    }
+
+    // What is injected while these are delivered waits for the next iteration, as an event of the kernel would.
+    private void DispatchInjected()
+    {
+        for (int left = _injected.Count; left > 0; left--)
+        {
+            InjectedEvent injected = _injected.Dequeue();
+            Source source = injected.Source;
+            EventSet events = injected.Events & (source.Interest | Interests.Always);
+            bool isDeliverable = source.State == SourceState.Armed && events != EventSet.None && _table.IsRegistered(source);
+            if (isDeliverable && (!Interests.IsOneShot(source.Interest) || _table.Fire(source).IsSuccess))
+            {
+                Deliver(source, events);
+            }
+        }
+    }
+
+    private void DrainMailbox()
+    {
+        for (int budget = _mailboxBudget; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
+        {
+            RunMessage(in message, FaultOrigin.PostedWork);
+        }
+    }
+
+    private void RunDeferred()
+    {
+        for (int left = _deferred.Count; left > 0; left--)
+        {
+            RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred);
+        }
+    }
+
+    private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
+    {
+        _ran++;
+        try
+        {
+            message.Deliver(_manager);
+        }
+        catch (Exception exception)
+        {
+            _faults.OnThrown(origin, exception);
+        }
+    }
+
+    private void Rebuild()
+    {
+        int errno = _table.Rebuild();
+        string outcome = errno == 0
+            ? "The poller was rebuilt without it."
+            : $"The poller could not be rebuilt and still has it: {Interop.Errno.Describe(errno)}.";
+        _faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
+            EventManagerError.OrphanedRegistration,
+            $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",
+            errno: errno)));
+    }
+}

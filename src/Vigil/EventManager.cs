@@ -1,0 +1,517 @@
+using System.Runtime.ExceptionServices;
+using Vigil.Messaging;
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// One loop that waits on any file descriptor and on work posted from other threads, and tells the owner what is ready.
+/// </summary>
+/// <remarks>
+/// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="Stop"/>, <see cref="Dispose"/>, <see cref="Name"/> and
+/// <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
+/// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
+/// </remarks>
+public sealed class EventManager : IDisposable
+{
+    [ThreadStatic]
+    private static EventManager? _current;
+
+    private readonly EventManagerOptions _options;
+    private readonly IPoller _poller;
+    private readonly ThreadClaim _claim;
+    private readonly FaultSink _faults;
+    private readonly SubscriberRegistry _subscribers;
+    private readonly EventLoop _loop;
+    private readonly LoopSynchronizationContext _context;
+    private readonly CallbackList _exitCallbacks = new();
+    private readonly ManualResetEventSlim _disposed = new();
+    private CancellationToken _runCancellation;
+    private volatile bool _stopRequested;
+    private volatile bool _disposeRequested;
+
+    /// <summary>Creates a manager with default options.</summary>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    public EventManager()
+        : this(new EventManagerOptions())
+    {
+    }
+
+    /// <summary>Creates a manager.</summary>
+    /// <param name="options">How it is set up; later changes to the object have no effect.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    public EventManager(EventManagerOptions options)
+        : this(options, static () => new EpollPoller())
+    {
+    }
+
+    internal EventManager(EventManagerOptions options, Func<IPoller> createPoller)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Validate();
+        _poller = createPoller();
+        try
+        {
+            Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity);
+            SourceTable = new SourceTable(_poller, OnSourceDropped);
+            SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
+        }
+        catch
+        {
+            Mailbox?.Dispose();
+            _poller.Dispose();
+            throw;
+        }
+
+        _claim = new ThreadClaim(_options.Name, DisposeIfRequested);
+        _faults = new FaultSink(this, _options.FaultPolicy);
+        _subscribers = new SubscriberRegistry(SourceTable);
+        _loop = new EventLoop(this, _options, _poller, SourceTable, Mailbox, _faults);
+        _context = new LoopSynchronizationContext(this);
+        RemoteEndpoint = new RemoteEndpoint(this, _options.SpinBeforeSleep);
+    }
+
+    /// <summary>
+    /// Raised on the loop's thread for every fault: a callback that threw, under any <see cref="FaultPolicy"/>, and a registration that
+    /// went wrong. Where nobody listens, what is not thrown from the run is written to standard error. A handler that throws ends
+    /// the run with its exception.
+    /// </summary>
+    public event EventHandler<FaultReport>? FaultReported;
+
+    /// <summary>The manager that is running on the calling thread, or null.</summary>
+    public static EventManager? Current => _current;
+
+    /// <summary>The name given in the options, for messages. Any thread.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>The way in for other threads. Any thread.</summary>
+    public RemoteEndpoint RemoteEndpoint { get; }
+
+    /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
+    public bool IsOnLoop => _claim.IsMine;
+
+    internal SourceTable SourceTable { get; }
+
+    internal Mailbox<EventManager> Mailbox { get; }
+
+    internal InFlightCalls InFlightCalls { get; } = new();
+
+    internal bool IsDisposed { get; private set; }
+
+    internal bool WouldWaitForItself => _claim.WouldWaitForItself;
+
+    /// <summary>Whether the current iteration must return: whoever sets one of these wakes the mailbox afterwards.</summary>
+    internal bool MustNotSleep => _stopRequested || _disposeRequested || _runCancellation.IsCancellationRequested;
+
+    /// <summary>Adds a subscriber and lets it register its first interest. It is the manager's until it is removed.</summary>
+    /// <param name="subscriber">The subscriber. The same object may be added again, for another id and another interest list.</param>
+    /// <param name="priority">The order in which its events are served within an iteration.</param>
+    /// <returns>Its id, which no other subscriber of this process ever has.</returns>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    /// <exception cref="Exception">Whatever <see cref="IEventSubscriber.Initialize"/> threw; then nothing of the subscriber is left.</exception>
+    public SubscriberId AddSubscriber(IEventSubscriber subscriber, DispatchPriority priority = DispatchPriority.Normal)
+    {
+        ArgumentNullException.ThrowIfNull(subscriber);
+        RequireDefined(priority);
+        using ThreadClaim.Scope claim = Claim();
+        return _subscribers.Attach(new Subscriber(this, subscriber, priority));
+    }
+
+    /// <summary>Removes a subscriber with everything it registered; nothing that is pending for it is delivered.</summary>
+    /// <param name="id">Its id.</param>
+    /// <returns>The subscriber, which is the caller's again. It is not disposed.</returns>
+    /// <exception cref="EventManagerException">It is not attached here, or the call comes from another thread than the loop's.</exception>
+    public IEventSubscriber RemoveSubscriber(SubscriberId id)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        Subscriber subscriber = _subscribers.Find(id);
+        _subscribers.Detach(subscriber);
+        return subscriber.Target;
+    }
+
+    /// <summary>The subscriber with an id.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="id">Its id.</param>
+    /// <exception cref="EventManagerException">It is not attached here or is of another type, or the call comes from another thread than the loop's.</exception>
+    public T GetSubscriber<T>(SubscriberId id)
+        where T : class, IEventSubscriber
+    {
+        using ThreadClaim.Scope claim = Claim();
+        IEventSubscriber subscriber = _subscribers.Find(id).Target;
+        return subscriber as T ?? throw new EventManagerException(
+            EventManagerError.SubscriberTypeMismatch,
+            $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
+    }
+
+    /// <summary>The door to a subscriber's interest list, for changes from outside of its own callbacks.</summary>
+    /// <param name="id">Its id.</param>
+    /// <exception cref="EventManagerException">It is not attached here, or the call comes from another thread than the loop's.</exception>
+    public EventOps GetEventOps(SubscriberId id)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        return new EventOps(_subscribers.Find(id));
+    }
+
+    /// <summary>Calls back when a file descriptor of any pollable kind is ready.</summary>
+    /// <param name="fd">The fd: a handle, a socket, or a raw number. It stays the caller's, who cancels the event before closing it.</param>
+    /// <param name="interest">What is asked for.</param>
+    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <param name="priority">The order in which it is served within an iteration.</param>
+    /// <exception cref="EventManagerException">The fd is closed, cannot be waited for, or is registered already; the set cannot be asked for; a limit is reached; the call comes from another thread than the loop's.</exception>
+    public SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, SocketEventCallback callback, DispatchPriority priority = DispatchPriority.Normal)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        RequireDefined(priority);
+        using ThreadClaim.Scope claim = Claim();
+        var socketEvent = new SocketEvent(this, new Events(fd, interest), callback, priority);
+        SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
+        return socketEvent;
+    }
+
+    /// <summary>
+    /// Delivers an event to a subscriber in the next iteration as if the kernel had reported it: only if the fd is registered and
+    /// armed then, only the kinds that are asked for, with the registered data. For restoring from snapshots, and for tests.
+    /// </summary>
+    /// <param name="id">The subscriber.</param>
+    /// <param name="events">The fd, which must be registered by the subscriber, and what is to be reported.</param>
+    /// <exception cref="EventManagerException">The subscriber is not attached here, the fd is not registered by it, or the call comes from another thread than the loop's.</exception>
+    public void Inject(SubscriberId id, Events events)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        SourceTable.Find(_subscribers.Find(id), events.Fd, out Source? source).ThrowIfFailed(events.Set);
+        _loop.Inject(new InjectedEvent(source!, events.Set));
+    }
+
+    /// <summary>Runs a callback at the end of this iteration, or of the next one if none is running; one that a deferred callback defers runs in the next.</summary>
+    /// <param name="callback">What to run.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public void Defer(Action<EventManager> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        _loop.Defer(new Message<EventManager>(ActionKind<EventManager>.Instance, callback));
+    }
+
+    /// <summary>Runs a callback with a state at the end of this iteration, without allocating a closure.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="callback">What to run.</param>
+    /// <param name="state">What it is given.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public void Defer<TState>(Action<EventManager, TState> callback, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        _loop.Defer(StateKind<EventManager, TState>.Create(callback, state));
+    }
+
+    /// <summary>Calls back at the beginning of every iteration, before it decides how long to sleep.</summary>
+    /// <param name="callback">What to call.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public HookRegistration AddPrepareHook(Action<EventManager> callback) => AddTo(_loop.PrepareHooks, callback);
+
+    /// <summary>Calls back at the end of every iteration.</summary>
+    /// <param name="callback">What to call.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public HookRegistration AddCheckHook(Action<EventManager> callback) => AddTo(_loop.CheckHooks, callback);
+
+    /// <summary>
+    /// Calls back at the end of every iteration in which nothing else ran. It does not keep the loop from sleeping; to go on with
+    /// idle work without waiting for an event, defer something.
+    /// </summary>
+    /// <param name="callback">What to call.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public HookRegistration AddIdleHook(Action<EventManager> callback) => AddTo(_loop.IdleHooks, callback);
+
+    /// <summary>
+    /// Calls back when a <see cref="Run"/> has been stopped or cancelled, the last registered first. Each runs once; one that is
+    /// registered by another exit callback runs too. They do not run when the run ends with an exception.
+    /// </summary>
+    /// <param name="callback">What to call.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public HookRegistration AddExitCallback(Action<EventManager> callback) => AddTo(_exitCallbacks, callback);
+
+    /// <summary>Every subscriber, in the order in which they were added.</summary>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public IReadOnlyList<SubscriberInfo> GetSubscribers()
+    {
+        using ThreadClaim.Scope claim = Claim();
+        return [.. _subscribers.InOrder.Select(subscriber => new SubscriberInfo(subscriber.Id, subscriber.Target, subscriber.DispatchPriority, subscriber.SourceCount))];
+    }
+
+    /// <summary>Every file descriptor that subscribers and socket events have registered, in no particular order.</summary>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public IReadOnlyList<SourceInfo> GetSources()
+    {
+        using ThreadClaim.Scope claim = Claim();
+        return [.. SourceTable.Sources.Where(source => source is not WakerSource).Select(source => new SourceInfo(
+            source.Fd,
+            source.Interest,
+            source.Data,
+            source.State,
+            source.DispatchPriority,
+            (source.Owner as Subscriber)?.Id ?? default,
+            source.Owner as SocketEvent))];
+    }
+
+    /// <summary>Runs one iteration, which sleeps until something is ready.</summary>
+    /// <returns>How many callbacks ran: of sources, of posted work, and deferred ones. 0 after a kick, or where all that came was out of date.</returns>
+    /// <exception cref="EventManagerException">The call comes from inside a callback, or another thread is running the manager.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="Exception">What callbacks threw, under <see cref="FaultPolicy.Throw"/>.</exception>
+    public int RunOnce() => RunOnce(Timeout.InfiniteTimeSpan);
+
+    /// <summary>Runs one iteration, which sleeps until something is ready or the time is over.</summary>
+    /// <param name="timeout">How long to sleep at most: zero does not sleep, <see cref="Timeout.InfiniteTimeSpan"/> sleeps without limit.</param>
+    /// <returns>As of <see cref="RunOnce()"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">As of <see cref="RunOnce()"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="Exception">What callbacks threw, under <see cref="FaultPolicy.Throw"/>.</exception>
+    public int RunOnce(TimeSpan timeout)
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
+        }
+
+        Deadline deadline = timeout == Timeout.InfiniteTimeSpan ? Deadline.Infinite : Deadline.After(timeout);
+        using RunScope run = BeginRun(CancellationToken.None);
+        int ran = _loop.RunIteration(deadline);
+        _faults.ThrowPending();
+        return ran;
+    }
+
+    /// <summary>Runs iterations until stopped or cancelled, then the exit callbacks.</summary>
+    /// <param name="cancellationToken">Ends the run after the current iteration; the run returns normally.</param>
+    /// <exception cref="EventManagerException">The call comes from inside a callback, or another thread is running the manager.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="Exception">What callbacks threw, under <see cref="FaultPolicy.Throw"/>. A stop that was asked for stays, for the next run.</exception>
+    public void Run(CancellationToken cancellationToken = default)
+    {
+        using RunScope run = BeginRun(cancellationToken);
+        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static manager => ((EventManager)manager!).Mailbox.Wake(), this);
+        do
+        {
+            _loop.RunIteration(Deadline.Infinite);
+            _faults.ThrowPending();
+        }
+        while (!MustNotSleep);
+
+        _exitCallbacks.RunOutLastFirst(this, _faults);
+        _stopRequested = false;
+        _faults.ThrowPending();
+    }
+
+    /// <summary>
+    /// Ends the current <see cref="Run"/> after its iteration; where none runs, the next one ends after one iteration that does not
+    /// sleep. Until then no <see cref="RunOnce()"/> sleeps either. Any thread.
+    /// </summary>
+    public void Stop()
+    {
+        _stopRequested = true;
+        Mailbox.Wake();
+    }
+
+    /// <summary>
+    /// Ends the manager: all waiting callers fail, the subscribers that it still owns are disposed if they are
+    /// <see cref="IDisposable"/>, in reverse order, and everything is unregistered. From another thread it stops the run and waits
+    /// for it; inside a callback it takes effect when the iteration ends. Any thread. Again, it does nothing.
+    /// </summary>
+    public void Dispose()
+    {
+        _disposeRequested = true;
+        if (_claim.IsMine)
+        {
+            return;
+        }
+
+        Mailbox.Wake();
+        DisposeIfRequested();
+        _disposed.Wait();
+    }
+
+    /// <summary>For logs.</summary>
+    public override string ToString() => $"{Name} ({_subscribers.Count} subscribers, {SourceTable.Count - 1} sources)";
+
+    internal ThreadClaim.Scope Claim()
+    {
+        ThreadClaim.Scope claim = _claim.Enter();
+        if (IsDisposed)
+        {
+            claim.Dispose();
+            ObjectDisposedException.ThrowIf(true, this);
+        }
+
+        return claim;
+    }
+
+    internal bool RaiseFaultReported(FaultReport report)
+    {
+        FaultReported?.Invoke(this, report);
+        return FaultReported is not null;
+    }
+
+    /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop.</summary>
+    internal void PostFault(Exception exception)
+    {
+        var message = new Message<EventManager>(ActionKind<EventManager>.Instance, (Action<EventManager>)(_ => ExceptionDispatchInfo.Throw(exception)));
+        if (Mailbox.PostUnbounded(in message) == PostResult.Closed)
+        {
+            _faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));
+        }
+    }
+
+    /// <summary>A source's callback threw.</summary>
+    internal void OnSourceFault(Source source, Exception exception)
+    {
+        if (source.Owner is Subscriber subscriber)
+        {
+            bool detaches = _faults.Detaches && subscriber.IsAttached;
+            if (detaches)
+            {
+                _subscribers.Detach(subscriber);
+            }
+
+            _faults.OnThrown(new FaultReport(FaultOrigin.Subscriber, exception)
+            {
+                SubscriberId = subscriber.Id,
+                Fd = source.Number,
+                Detached = detaches ? subscriber.Target : null,
+                IsThrown = _faults.Throws,
+            });
+            return;
+        }
+
+        var socketEvent = source.Owner as SocketEvent;
+        if (_faults.Detaches)
+        {
+            socketEvent?.Cancel();
+        }
+
+        _faults.OnThrown(new FaultReport(FaultOrigin.SocketEvent, exception) { SocketEvent = socketEvent, Fd = source.Number, IsThrown = _faults.Throws });
+    }
+
+    /// <summary>A registration ended or was silenced without its owner's doing.</summary>
+    internal void OnSourceDropped(Source source, EventManagerError reason)
+    {
+        string what = reason switch
+        {
+            EventManagerError.HandleClosed => $"The handle of fd {source.Number} was closed without removing it; its registration was dropped. Remove it before closing it.",
+            EventManagerError.DescriptorReplaced => $"fd {source.Number} was closed without removing it and its number is another file's now; its registration was dropped. Remove it before closing it.",
+            _ => $"fd {source.Number} reported Error or HangUp for {_options.UnhandledHangUpLimit} iterations with nobody doing anything about it; it was disarmed. Remove it when its peer is gone.",
+        };
+        _faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
+        {
+            SubscriberId = (source.Owner as Subscriber)?.Id ?? default,
+            SocketEvent = source.Owner as SocketEvent,
+            Fd = source.Number,
+        });
+    }
+
+    private static void RequireDefined(DispatchPriority priority)
+    {
+        if (!Enum.IsDefined(priority))
+        {
+            throw new ArgumentOutOfRangeException(nameof(priority), priority, "A dispatch priority is High, Normal or Low.");
+        }
+    }
+
+    private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        return list.Add(this, callback);
+    }
+
+    private RunScope BeginRun(CancellationToken cancellationToken)
+    {
+        ThreadClaim.Scope claim = _claim.EnterRun();
+        if (IsDisposed)
+        {
+            claim.Dispose();
+            ObjectDisposedException.ThrowIf(true, this);
+        }
+
+        return new RunScope(this, cancellationToken);
+    }
+
+    // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
+    private void DisposeIfRequested()
+    {
+        if (_disposeRequested && !IsDisposed && _claim.TryTake())
+        {
+            if (!IsDisposed)
+            {
+                IsDisposed = true;
+                TearDown();
+                _disposed.Set();
+            }
+
+            _claim.Release();
+        }
+    }
+
+    private void TearDown()
+    {
+        int lost = Mailbox.Close();
+        InFlightCalls.FailAll(this);
+        if (lost > 0)
+        {
+            _faults.Report(new FaultReport(FaultOrigin.PostedWork, new EventManagerException(
+                EventManagerError.Disposed, $"{Name} was disposed with {lost} posted closures not yet run; they will not be.")));
+        }
+
+        foreach (Subscriber subscriber in _subscribers.InOrder.Reverse().ToArray())
+        {
+            _subscribers.Detach(subscriber);
+            try
+            {
+                (subscriber.Target as IDisposable)?.Dispose();
+            }
+            catch (Exception exception)
+            {
+                _faults.Report(new FaultReport(FaultOrigin.Subscriber, exception) { SubscriberId = subscriber.Id });
+            }
+        }
+
+        foreach (Source source in SourceTable.Sources.ToArray())
+        {
+            SourceTable.Remove(source);
+        }
+
+        Mailbox.Dispose();
+        _poller.Dispose();
+        _faults.WritePending();
+    }
+
+    /// <summary>The time of a run: the claim, the thread's current manager and its synchronization context, and what they were before.</summary>
+    private readonly ref struct RunScope
+    {
+        private readonly EventManager _manager;
+        private readonly EventManager? _outerManager;
+        private readonly SynchronizationContext? _outerContext;
+
+        public RunScope(EventManager manager, CancellationToken cancellationToken)
+        {
+            _manager = manager;
+            _outerManager = _current;
+            _outerContext = SynchronizationContext.Current;
+            _current = manager;
+            SynchronizationContext.SetSynchronizationContext(manager._context);
+            manager._runCancellation = cancellationToken;
+        }
+
+        public void Dispose()
+        {
+            _manager._runCancellation = default;
+            SynchronizationContext.SetSynchronizationContext(_outerContext);
+            _current = _outerManager;
+            _manager._claim.Release();
+        }
+    }
+}

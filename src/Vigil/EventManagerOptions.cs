@@ -1,0 +1,68 @@
+using Vigil.Polling;
+
+namespace Vigil;
+
+/// <summary>How an <see cref="EventManager"/> is set up. Copied and checked when the manager is constructed.</summary>
+public sealed class EventManagerOptions
+{
+    /// <summary>The greatest <see cref="ReadyCapacity"/>.</summary>
+    public const int MaxReadyCapacity = ReadyBuffer.MaxCapacity;
+
+    /// <summary>The manager's name in messages. Default: "EventManager".</summary>
+    public string Name { get; set; } = nameof(EventManager);
+
+    /// <summary>
+    /// How many ready file descriptors one wait can report, 1 to <see cref="MaxReadyCapacity"/>; the rest comes with the next one.
+    /// The buffer starts small and grows to this as needed. Default: 256.
+    /// </summary>
+    public int ReadyCapacity { get; set; } = 256;
+
+    /// <summary>What becomes of an exception that a callback throws. Default: <see cref="FaultPolicy.Throw"/>.</summary>
+    public FaultPolicy FaultPolicy { get; set; }
+
+    /// <summary>How many posted closures one iteration runs before it looks for ready file descriptors again, 1 or more. Default: 256.</summary>
+    public int MailboxBudget { get; set; } = 256;
+
+    /// <summary>
+    /// How many posted closures may wait: then <see cref="RemoteEndpoint.TryFire(Action{EventManager})"/> returns false, and Fire and
+    /// CallAsync fail with <see cref="EventManagerError.MailboxFull"/>. Blocking calls and continuations of <c>await</c> are counted but
+    /// never refused. 0, the default, sets no bound.
+    /// </summary>
+    public int MailboxCapacity { get; set; }
+
+    /// <summary>
+    /// How long the loop goes on looking before it sleeps, and a blocking caller before it does; zero or more, at most a second.
+    /// Sleeping costs a wake-up of about 50 µs of latency on common machines, spinning costs CPU. 20–50 µs is what pays where replies
+    /// come fast. Default: none.
+    /// </summary>
+    public TimeSpan SpinBeforeSleep { get; set; }
+
+    /// <summary>
+    /// For how many consecutive iterations a level-triggered source may report Error or HangUp without its owner changing anything
+    /// and without anything being read, before it is disarmed and reported; 2 or more. Default: 1,000.
+    /// </summary>
+    public int UnhandledHangUpLimit { get; set; } = 1_000;
+
+    internal EventManagerOptions Validate()
+    {
+        var copy = (EventManagerOptions)MemberwiseClone();
+        ArgumentException.ThrowIfNullOrWhiteSpace(copy.Name, Option(nameof(Name)));
+        Check(copy.ReadyCapacity is >= 1 and <= MaxReadyCapacity, nameof(ReadyCapacity), copy.ReadyCapacity, $"1 to {MaxReadyCapacity}");
+        Check(Enum.IsDefined(copy.FaultPolicy), nameof(FaultPolicy), copy.FaultPolicy, "Throw, Detach or Report");
+        Check(copy.MailboxBudget >= 1, nameof(MailboxBudget), copy.MailboxBudget, "1 or more");
+        Check(copy.MailboxCapacity >= 0, nameof(MailboxCapacity), copy.MailboxCapacity, "0 (no bound) or more");
+        Check(copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1), nameof(SpinBeforeSleep), copy.SpinBeforeSleep, "zero to one second");
+        Check(copy.UnhandledHangUpLimit >= 2, nameof(UnhandledHangUpLimit), copy.UnhandledHangUpLimit, "2 or more");
+        return copy;
+    }
+
+    private static void Check(bool isValid, string option, object value, string allowed)
+    {
+        if (!isValid)
+        {
+            throw new ArgumentOutOfRangeException(Option(option), value, $"EventManagerOptions.{option} must be {allowed}.");
+        }
+    }
+
+    private static string Option(string name) => $"options.{name}";
+}

@@ -1,0 +1,26 @@
+namespace Vigil;
+
+/// <summary>Where a fault came from.</summary>
+public enum FaultOrigin
+{
+    /// <summary>A subscriber's <see cref="IEventSubscriber.Process"/> threw, or its disposal.</summary>
+    Subscriber,
+
+    /// <summary>The callback of a <see cref="SocketEvent"/> threw.</summary>
+    SocketEvent,
+
+    /// <summary>A closure that was fired, a continuation, or an <c>async void</c> method threw, or closures were left over at disposal.</summary>
+    PostedWork,
+
+    /// <summary>A deferred callback threw.</summary>
+    Deferred,
+
+    /// <summary>A prepare, check or idle hook, or an exit callback, threw.</summary>
+    Hook,
+
+    /// <summary>
+    /// No callback threw, but a registration went wrong: its handle was closed or its number replaced, it spun and was disarmed, or
+    /// an orphan was got rid of. <see cref="EventManagerException.Error"/> of the exception says which.
+    /// </summary>
+    Registration,
+}

@@ -1,0 +1,41 @@
+namespace Vigil;
+
+/// <summary>What went wrong on a loop, and with whom.</summary>
+public sealed class FaultReport
+{
+    internal FaultReport(FaultOrigin origin, Exception exception)
+    {
+        Origin = origin;
+        Exception = exception;
+    }
+
+    /// <summary>Where it came from.</summary>
+    public FaultOrigin Origin { get; }
+
+    /// <summary>What was thrown; for <see cref="FaultOrigin.Registration"/> an <see cref="EventManagerException"/> that nobody threw.</summary>
+    public Exception Exception { get; }
+
+    /// <summary>The subscriber concerned; <c>default</c> where there is none.</summary>
+    public SubscriberId SubscriberId { get; internal init; }
+
+    /// <summary>The socket event concerned, or null.</summary>
+    public SocketEvent? SocketEvent { get; internal init; }
+
+    /// <summary>The number of the fd concerned, or −1.</summary>
+    public int Fd { get; internal init; } = -1;
+
+    /// <summary>The subscriber that was removed because of this (<see cref="FaultPolicy.Detach"/>), or null. It was not disposed: it is the receiver's now.</summary>
+    public IEventSubscriber? Detached { get; internal init; }
+
+    /// <summary>Whether the exception also comes out of the run (<see cref="FaultPolicy.Throw"/>).</summary>
+    public bool IsThrown { get; internal init; }
+
+    /// <summary>One line for a log.</summary>
+    public override string ToString()
+    {
+        string who = SubscriberId.IsValid ? $" of subscriber {SubscriberId}" : "";
+        string fd = Fd >= 0 ? $", fd {Fd}" : "";
+        string detached = Detached is null ? "" : $" The {Detached.GetType().Name} was detached.";
+        return $"{Origin}{who}{fd}: {Exception.GetType().Name}: {Exception.Message}{detached}";
+    }
+}

@@ -1,0 +1,30 @@
+using Vigil.Interop;
+
+namespace Vigil.IO;
+
+/// <summary>A pipe (<c>pipe(7)</c>): what is written at one end is read at the other. Close-on-exec.</summary>
+public sealed class UnixPipe : IDisposable
+{
+    /// <summary>Creates a pipe.</summary>
+    /// <param name="nonBlocking">Whether both ends are non-blocking, as an event loop wants them.</param>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    public UnixPipe(bool nonBlocking = true)
+    {
+        int errno = FileNative.Pipe(nonBlocking, out int reader, out int writer);
+        Reader = new FdHandle(FdHandle.Created(reader, errno, "pipe2"));
+        Writer = new FdHandle(FdHandle.Created(writer, errno, "pipe2"));
+    }
+
+    /// <summary>The end to read from. It reports <see cref="EventSet.HangUp"/> when every writer is closed.</summary>
+    public FdHandle Reader { get; }
+
+    /// <summary>The end to write to. It reports <see cref="EventSet.Error"/> when every reader is closed.</summary>
+    public FdHandle Writer { get; }
+
+    /// <summary>Closes both ends.</summary>
+    public void Dispose()
+    {
+        Reader.Dispose();
+        Writer.Dispose();
+    }
+}

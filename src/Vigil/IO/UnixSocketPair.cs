@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using Vigil.Interop;
+
+namespace Vigil.IO;
+
+/// <summary>Two connected local sockets (<c>socketpair(2)</c>, <c>unix(7)</c>). Close-on-exec.</summary>
+public sealed class UnixSocketPair : IDisposable
+{
+    /// <summary>Creates a pair.</summary>
+    /// <param name="type"><see cref="SocketType.Stream"/>, <see cref="SocketType.Dgram"/> or <see cref="SocketType.Seqpacket"/>.</param>
+    /// <param name="nonBlocking">Whether both are non-blocking, as an event loop wants them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Local sockets have no such type.</exception>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    public UnixSocketPair(SocketType type = SocketType.Stream, bool nonBlocking = true)
+    {
+        // The numbers of SocketType and of the kernel agree for these three; it is stated here so that nobody has to know.
+        int kernelType = type switch
+        {
+            SocketType.Stream => 1,
+            SocketType.Dgram => 2,
+            SocketType.Seqpacket => 5,
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Local sockets are streams, datagrams or sequenced packets."),
+        };
+
+        int errno = SocketNative.Pair(kernelType, nonBlocking, out int first, out int second);
+        First = new FdHandle(FdHandle.Created(first, errno, "socketpair"));
+        Second = new FdHandle(FdHandle.Created(second, errno, "socketpair"));
+    }
+
+    /// <summary>One socket.</summary>
+    public FdHandle First { get; }
+
+    /// <summary>The other.</summary>
+    public FdHandle Second { get; }
+
+    /// <summary>Closes both.</summary>
+    public void Dispose()
+    {
+        First.Dispose();
+        Second.Dispose();
+    }
+}

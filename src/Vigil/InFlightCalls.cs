@@ -1,0 +1,42 @@
+namespace Vigil;
+
+/// <summary>
+/// Calls whose closures have started and returned a task that is not finished. Their senders must not hang when the manager is
+/// disposed: what they wait for may never come without a loop. Any thread.
+/// </summary>
+internal sealed class InFlightCalls
+{
+    private readonly HashSet<PendingCall> _calls = [];
+    private readonly Lock _lock = new();
+
+    public void Add(PendingCall call)
+    {
+        lock (_lock)
+        {
+            _calls.Add(call);
+        }
+    }
+
+    public void Remove(PendingCall call)
+    {
+        lock (_lock)
+        {
+            _calls.Remove(call);
+        }
+    }
+
+    public void FailAll(EventManager manager)
+    {
+        PendingCall[] calls;
+        lock (_lock)
+        {
+            calls = [.. _calls];
+            _calls.Clear();
+        }
+
+        foreach (PendingCall call in calls)
+        {
+            call.Fail(new ObjectDisposedException(manager.Name, "The event manager was disposed while this call was waiting for its own task."));
+        }
+    }
+}

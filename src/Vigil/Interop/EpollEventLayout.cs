@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary>
+/// How <c>struct epoll_event</c> lies in memory: a 32-bit mask, then 64 bits that are the caller's. On x64 the kernel packs it
+/// to 12 bytes so that 32-bit programs see the same (<c>EPOLL_PACKED</c>, <c>linux/eventpoll.h</c>); everywhere else the
+/// 64 bits are aligned and it takes 16.
+/// </summary>
+internal readonly unsafe struct EpollEventLayout
+{
+    /// <summary>The size of the larger layout, in bytes.</summary>
+    public const int MaxSize = 16;
+
+    public static readonly EpollEventLayout Packed = new(size: 12, dataOffset: 4);
+    public static readonly EpollEventLayout Aligned = new(size: 16, dataOffset: 8);
+
+    // static readonly: the JIT folds size and offset into the dispatch loop as constants.
+    public static readonly EpollEventLayout Current = For(RuntimeInformation.ProcessArchitecture);
+
+    private EpollEventLayout(int size, int dataOffset)
+    {
+        Size = size;
+        DataOffset = dataOffset;
+    }
+
+    /// <summary>Bytes from one entry of an array to the next.</summary>
+    public int Size { get; }
+
+    public int DataOffset { get; }
+
+    public static EpollEventLayout For(Architecture architecture) => architecture == Architecture.X64 ? Packed : Aligned;
+
+    public void Write(byte* entry, uint events, ulong data)
+    {
+        Unsafe.WriteUnaligned(entry, events);
+        Unsafe.WriteUnaligned(entry + DataOffset, data);
+    }
+
+    public static uint ReadEvents(byte* entry) => Unsafe.ReadUnaligned<uint>(entry);
+
+    public ulong ReadData(byte* entry) => Unsafe.ReadUnaligned<ulong>(entry + DataOffset);
+}

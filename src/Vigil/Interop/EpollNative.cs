@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary><c>epoll(7)</c>. Methods that change something return an errno, 0 for success.</summary>
+internal static unsafe partial class EpollNative
+{
+    private const int EPOLL_CTL_ADD = 1;
+    private const int EPOLL_CTL_DEL = 2;
+    private const int EPOLL_CTL_MOD = 3;
+    private const int EPOLL_CLOEXEC = 0x80000;
+
+    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2)
+    // because musl, and glibc before 2.35, have no wrapper.
+    private const nint SysEpollPwait2 = 441;
+
+    /// <summary>Creates an instance; −1 on failure.</summary>
+    public static int Create(out int errno)
+    {
+        int fd = epoll_create1(EPOLL_CLOEXEC);
+        errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return fd;
+    }
+
+    public static int Add(int epoll, int fd, uint events, ulong data) => Control(epoll, EPOLL_CTL_ADD, fd, events, data);
+
+    public static int Modify(int epoll, int fd, uint events, ulong data) => Control(epoll, EPOLL_CTL_MOD, fd, events, data);
+
+    public static int Remove(int epoll, int fd) => Control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
+
+    /// <summary>
+    /// Waits for <paramref name="milliseconds"/> (0 polls, −1 for ever); −1 on failure, with no errno: fetching it costs 7 ns on
+    /// a call that nearly always succeeds. Whoever needs it calls <see cref="WaitUntil"/>, which fails in the same way.
+    /// </summary>
+    public static int WaitFast(int epoll, byte* ready, int capacity, int milliseconds) => epoll_wait(epoll, ready, capacity, milliseconds);
+
+    /// <summary>Waits for a time span in nanoseconds, for ever where it is negative; −1 and an errno on failure.</summary>
+    public static int WaitUntil(int epoll, byte* ready, int capacity, long nanoseconds, out int errno)
+    {
+        Timespec span = Timespec.FromNanoseconds(nanoseconds);
+        long count = syscall_epoll_pwait2(SysEpollPwait2, epoll, (nint)ready, capacity, nanoseconds < 0 ? 0 : (nint)(&span), 0, 0);
+        errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return (int)count;
+    }
+
+    /// <summary>Waits for <paramref name="milliseconds"/> (0 polls, −1 for ever); −1 and an errno on failure.</summary>
+    public static int Wait(int epoll, byte* ready, int capacity, int milliseconds, out int errno)
+    {
+        int count = epoll_wait_with_errno(epoll, ready, capacity, milliseconds);
+        errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return count;
+    }
+
+    private static int Control(int epoll, int operation, int fd, uint events, ulong data)
+    {
+        byte* entry = stackalloc byte[EpollEventLayout.MaxSize];
+        EpollEventLayout.Current.Write(entry, events, data);
+        return epoll_ctl(epoll, operation, fd, entry) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int epoll_ctl(int epoll, int operation, int fd, byte* entry);
+
+    [LibraryImport("libc")]
+    private static partial int epoll_wait(int epoll, byte* ready, int capacity, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    private static partial int epoll_wait_with_errno(int epoll, byte* ready, int capacity, int milliseconds);
+
+    // long syscall(long number, ...): every argument is a whole register, on x64 and arm64 alike.
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint syscall_epoll_pwait2(nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
+}

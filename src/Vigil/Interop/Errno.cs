@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary>The error numbers that Vigil decides on, the same on every architecture that .NET runs on (<c>asm-generic/errno.h</c>).</summary>
+internal static class Errno
+{
+    public const int Success = 0;
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int EINTR = 4;
+    public const int EBADF = 9;
+    public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
+    public const int EEXIST = 17;
+    public const int EINVAL = 22;
+    public const int ENFILE = 23;
+    public const int EMFILE = 24;
+    public const int ENOSPC = 28;
+    public const int ENOSYS = 38;
+    public const int ELOOP = 40;
+    public const int ENOTSOCK = 88;
+    public const int ECONNABORTED = 103;
+
+    /// <summary>For messages: the system's words with the number.</summary>
+    public static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})";
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary>Reading, writing and closing descriptors of any kind, and pipes.</summary>
+internal static unsafe partial class FileNative
+{
+    private const int F_GETFL = 3;
+    private const int F_SETFL = 4;
+    private const int O_NONBLOCK = 0x800;
+    private const int O_CLOEXEC = 0x80000;
+    private const nuint FIONREAD = 0x541B;
+
+    /// <summary>Reads once, again where a signal came in between; −1 and an errno on failure.</summary>
+    public static int Read(int fd, Span<byte> buffer, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = read(fd, start, (nuint)buffer.Length);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
+            return (int)count;
+        }
+    }
+
+    /// <summary>Writes once, again where a signal came in between; −1 and an errno on failure.</summary>
+    public static int Write(int fd, ReadOnlySpan<byte> buffer, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = write(fd, start, (nuint)buffer.Length);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
+            return (int)count;
+        }
+    }
+
+    /// <summary>
+    /// Closes once. After EINTR the descriptor is closed all the same on Linux, and calling again could close another thread's
+    /// (<c>close(2)</c>, "Dealing with error returns").
+    /// </summary>
+    public static int Close(int fd) => close(fd) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+
+    /// <summary>Creates a pipe, close-on-exec.</summary>
+    public static int Pipe(bool nonBlocking, out int reader, out int writer)
+    {
+        int* ends = stackalloc int[2];
+        int errno = pipe2(ends, O_CLOEXEC | (nonBlocking ? O_NONBLOCK : 0)) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        (reader, writer) = errno == Errno.Success ? (ends[0], ends[1]) : (-1, -1);
+        return errno;
+    }
+
+    /// <summary>Sets or clears O_NONBLOCK, which belongs to the open file and so to every duplicate of the descriptor.</summary>
+    public static int SetNonBlocking(int fd, bool nonBlocking)
+    {
+        int flags = fcntl(fd, F_GETFL, 0);
+        if (flags < 0)
+        {
+            return Marshal.GetLastPInvokeError();
+        }
+
+        int wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        return wanted == flags || fcntl(fd, F_SETFL, wanted) >= 0 ? Errno.Success : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>How many bytes can be read now, or −1 where the file does not tell (<c>ioctl_tty(2)</c>, FIONREAD).</summary>
+    public static int BytesToRead(int fd)
+    {
+        int bytes = 0;
+        return ioctl(fd, FIONREAD, &bytes) < 0 ? -1 : bytes;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc")]
+    private static partial int ioctl(int fd, nuint request, int* value);
+}

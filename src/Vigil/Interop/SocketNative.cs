@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary>What event-driven code needs of <c>socket(7)</c> beside the runtime's own sockets.</summary>
+internal static unsafe partial class SocketNative
+{
+    private const int AF_UNIX = 1;
+    private const int SOCK_NONBLOCK = 0x800;
+    private const int SOCK_CLOEXEC = 0x80000;
+    private const int SOL_SOCKET = 1;
+    private const int SO_TYPE = 3;
+    private const int SOCK_STREAM = 1;
+    private const int SHUT_WR = 1;
+
+    /// <summary>Creates a connected pair of local sockets of a kernel type (1 stream, 2 datagram, 5 sequenced packets), close-on-exec.</summary>
+    public static int Pair(int type, bool nonBlocking, out int first, out int second)
+    {
+        int* ends = stackalloc int[2];
+        int errno = socketpair(AF_UNIX, type | SOCK_CLOEXEC | (nonBlocking ? SOCK_NONBLOCK : 0), 0, ends) < 0
+            ? Marshal.GetLastPInvokeError()
+            : Errno.Success;
+        (first, second) = errno == Errno.Success ? (ends[0], ends[1]) : (-1, -1);
+        return errno;
+    }
+
+    /// <summary>Takes a connection from a listener, non-blocking and close-on-exec; −1 and an errno on failure.</summary>
+    public static int Accept(int listener, out int errno)
+    {
+        int fd;
+        do
+        {
+            fd = accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        }
+        while (errno == Errno.EINTR);
+        return fd;
+    }
+
+    public static int ShutdownWrite(int fd) => shutdown(fd, SHUT_WR) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+
+    /// <summary>Whether the descriptor is a socket that keeps message borders, so that its FIONREAD may tell of one message only.</summary>
+    public static bool IsMessageOriented(int fd)
+    {
+        int type = 0;
+        int size = sizeof(int);
+        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type != SOCK_STREAM;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socketpair(int domain, int type, int protocol, int* ends);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept4(int listener, nint address, nint addressSize, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int shutdown(int fd, int how);
+
+    [LibraryImport("libc")]
+    private static partial int getsockopt(int fd, int level, int name, int* value, int* size);
+}

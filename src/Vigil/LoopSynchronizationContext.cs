@@ -1,0 +1,46 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>
+/// Makes <c>await</c> in a callback resume on the loop. Post goes through the mailbox, past its bound: a continuation must not be
+/// lost. After the manager was disposed there is no loop to resume on, and continuations go to the thread pool, so that
+/// <c>finally</c> blocks run.
+/// </summary>
+internal sealed class LoopSynchronizationContext : SynchronizationContext
+{
+    private readonly EventManager _manager;
+
+    public LoopSynchronizationContext(EventManager manager) => _manager = manager;
+
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (_manager.Mailbox.PostUnbounded(new Message<EventManager>(ContinuationKind.Instance, d, state)) == PostResult.Closed)
+        {
+            base.Post(d, state);
+        }
+    }
+
+    public override void Send(SendOrPostCallback d, object? state)
+    {
+        if (_manager.IsOnLoop)
+        {
+            d(state);
+            return;
+        }
+
+        _manager.RemoteEndpoint.CallBlocking(_ => d(state));
+    }
+
+    public override SynchronizationContext CreateCopy() => this;
+
+    private sealed class ContinuationKind : MessageKind<EventManager>
+    {
+        public static readonly ContinuationKind Instance = new();
+
+        public override void Deliver(EventManager target, object action, object? state) => ((SendOrPostCallback)action)(state);
+
+        public override bool Abandon(object action, object? state) =>
+            ThreadPool.QueueUserWorkItem(static work => work.Action(work.State), (Action: (SendOrPostCallback)action, State: state), preferLocal: false);
+    }
+}

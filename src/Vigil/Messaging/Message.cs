@@ -1,0 +1,25 @@
+namespace Vigil.Messaging;
+
+/// <summary>
+/// Work for a target, as three references: how to run it, the delegate, and its state. A struct, so that posting copies it into
+/// the queue's own memory and allocates nothing.
+/// </summary>
+internal readonly struct Message<TTarget>
+{
+    private readonly MessageKind<TTarget> _kind;
+    private readonly object _action;
+    private readonly object? _state;
+
+    public Message(MessageKind<TTarget> kind, object action, object? state = null)
+    {
+        _kind = kind;
+        _action = action;
+        _state = state;
+    }
+
+    /// <summary>Runs the work. Whatever it throws comes out here.</summary>
+    public void Deliver(TTarget target) => _kind.Deliver(target, _action, _state);
+
+    /// <summary>Says that it will never run. True where somebody was told or it was run elsewhere; false where it is simply lost.</summary>
+    public bool Abandon() => _kind.Abandon(_action, _state);
+}

@@ -1,0 +1,65 @@
+namespace Vigil;
+
+/// <summary>Why an operation of an event manager failed.</summary>
+public enum EventManagerError
+{
+    /// <summary>Nothing failed.</summary>
+    None = 0,
+
+    /// <summary>The fd is <c>default</c>, its handle is closed or invalid, or its number is not open (<c>EBADF</c>).</summary>
+    InvalidDescriptor,
+
+    /// <summary>The event set has unknown bits or a combination that the kernel refuses, such as <see cref="EventSet.Exclusive"/> with <see cref="EventSet.OneShot"/>.</summary>
+    InvalidInterest,
+
+    /// <summary>The fd is already registered with this manager; an fd has one owner.</summary>
+    AlreadyRegistered,
+
+    /// <summary>The fd is not registered with this manager.</summary>
+    NotRegistered,
+
+    /// <summary>The fd is registered, but with another owner.</summary>
+    NotOwner,
+
+    /// <summary>The file cannot be waited for: regular files and directories are always ready (<c>EPERM</c>).</summary>
+    NotPollable,
+
+    /// <summary>An fd registered with <see cref="EventSet.Exclusive"/> cannot be modified (<c>EINVAL</c>); remove and add it.</summary>
+    ExclusiveNotModifiable,
+
+    /// <summary>The kernel's limit of watches (<c>/proc/sys/fs/epoll/max_user_watches</c>, <c>ENOSPC</c>) or its memory (<c>ENOMEM</c>) is exhausted.</summary>
+    LimitReached,
+
+    /// <summary>The subscriber is unknown to this manager or was removed.</summary>
+    SubscriberNotFound,
+
+    /// <summary>The subscriber is of another type than the one asked for.</summary>
+    SubscriberTypeMismatch,
+
+    /// <summary>The call came from a thread that does not run the manager; use its remote endpoint.</summary>
+    WrongThread,
+
+    /// <summary>The call would wait for the loop on the loop's own thread, or run it inside a callback.</summary>
+    Reentrant,
+
+    /// <summary>The mailbox holds as many messages as <c>EventManagerOptions.MailboxCapacity</c> allows.</summary>
+    MailboxFull,
+
+    /// <summary>A source reported Error or HangUp turn after turn without its owner doing anything about it, and was disarmed.</summary>
+    Spinning,
+
+    /// <summary>The handle of a registered fd was closed without removing it; its registration was dropped.</summary>
+    HandleClosed,
+
+    /// <summary>A registered fd was closed and its number given out again; the old registration was dropped.</summary>
+    DescriptorReplaced,
+
+    /// <summary>Events came from a registration that was removed but is kept alive by a duplicate of its fd; a new epoll instance was built.</summary>
+    OrphanedRegistration,
+
+    /// <summary>The manager was disposed before the message was handled.</summary>
+    Disposed,
+
+    /// <summary>A call to the kernel failed; the errno says how.</summary>
+    System,
+}

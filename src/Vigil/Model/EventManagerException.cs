@@ -1,0 +1,53 @@
+namespace Vigil;
+
+/// <summary>
+/// A failed operation of an event manager: what failed, which fd and which errno.
+/// Whenever it is thrown by an operation, nothing has changed.
+/// </summary>
+public sealed class EventManagerException : Exception
+{
+    /// <summary>An error without further details.</summary>
+    public EventManagerException()
+        : this(EventManagerError.System, "The event manager failed.")
+    {
+    }
+
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">What went wrong.</param>
+    public EventManagerException(string message)
+        : this(EventManagerError.System, message)
+    {
+    }
+
+    /// <summary>An error with a message and a cause.</summary>
+    /// <param name="message">What went wrong.</param>
+    /// <param name="innerException">The cause.</param>
+    public EventManagerException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+        Error = EventManagerError.System;
+        Fd = -1;
+    }
+
+    /// <summary>An error with its kind, fd and errno.</summary>
+    /// <param name="error">The kind.</param>
+    /// <param name="message">What went wrong and what to do.</param>
+    /// <param name="fd">The fd's number, or −1.</param>
+    /// <param name="errno">The kernel's error number, or 0 where the kernel was not asked.</param>
+    public EventManagerException(EventManagerError error, string message, int fd = -1, int errno = 0)
+        : base(message)
+    {
+        Error = error;
+        Fd = fd;
+        Errno = errno;
+    }
+
+    /// <summary>What failed.</summary>
+    public EventManagerError Error { get; }
+
+    /// <summary>The kernel's error number (<c>errno(3)</c>), or 0 where the kernel was not asked.</summary>
+    public int Errno { get; }
+
+    /// <summary>The number of the file descriptor, or −1 where none is concerned.</summary>
+    public int Fd { get; }
+}

@@ -1,0 +1,31 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>A closure on its way to the loop whose sender wants to know what became of it.</summary>
+internal abstract class PendingCall
+{
+    /// <summary>Runs it on the loop. What it throws goes to its sender.</summary>
+    public abstract void Run(EventManager manager);
+
+    /// <summary>Tells its sender that it will not run, unless it has.</summary>
+    public abstract void Fail(Exception exception);
+
+    public static ObjectDisposedException DisposedBeforeRun() =>
+        new(nameof(EventManager), "The event manager was disposed before it got to this call.");
+
+    public Message<EventManager> ToMessage() => new(Kind.Instance, this);
+
+    private sealed class Kind : MessageKind<EventManager>
+    {
+        public static readonly Kind Instance = new();
+
+        public override void Deliver(EventManager target, object action, object? state) => ((PendingCall)action).Run(target);
+
+        public override bool Abandon(object action, object? state)
+        {
+            ((PendingCall)action).Fail(DisposedBeforeRun());
+            return true;
+        }
+    }
+}

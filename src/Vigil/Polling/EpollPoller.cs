@@ -1,0 +1,233 @@
+using Vigil.Interop;
+using Vigil.IO;
+using Vigil.Timing;
+
+namespace Vigil.Polling;
+
+/// <summary>
+/// <see cref="IPoller"/> over <c>epoll(7)</c>. What the kernel does that one would not expect, and where it is dealt with:
+/// <list type="bullet">
+/// <item>A registration belongs to the pair of file and number and lives until the file's last descriptor, duplicates included, is
+/// closed. After the number was closed it can neither be modified nor removed (EBADF, or ENOENT once the number is used again).
+/// Only a new instance gets rid of it: the rebuild.</item>
+/// <item>EPOLLERR and EPOLLHUP are added to every mask; an empty mask does not silence a descriptor. Disarming is EPOLL_CTL_DEL.</item>
+/// <item>EPOLLEXCLUSIVE cannot be modified (EINVAL).</item>
+/// <item>epoll_wait counts in milliseconds and rounds up; epoll_pwait2 (Linux 5.11) in nanoseconds. Where the kernel or a
+/// sandbox lacks it (ENOSYS; EPERM by old seccomp profiles) a timerfd in the same instance ends the wait.</item>
+/// <item>A signal handler that ran ends a wait with EINTR whatever SA_RESTART says (<c>signal(7)</c>); the runtime's own signals do it too.</item>
+/// </list>
+/// </summary>
+internal sealed unsafe class EpollPoller : IPoller
+{
+    private const ulong TimerToken = ulong.MaxValue;
+
+    private FdHandle _handle;
+    private FdHandle? _successor;
+    private FdHandle? _timer;
+    private long _timerSetTo;
+
+    // The number of _handle, which is this object's alone and open as long as it is: the wait pays for no reference counting.
+    private int _epoll;
+
+    public EpollPoller(bool useTimerFd = false)
+    {
+        _handle = CreateInstance();
+        _epoll = NumberOf(_handle);
+        if (useTimerFd)
+        {
+            AddTimer();
+        }
+    }
+
+    public int Add(int fd, ulong token, EventSet interest) => EpollNative.Add(_epoll, fd, (uint)interest, token);
+
+    public int Modify(int fd, ulong token, EventSet interest) => EpollNative.Modify(_epoll, fd, (uint)interest, token);
+
+    public int Remove(int fd) => EpollNative.Remove(_epoll, fd);
+
+    public int Wait(Deadline deadline, ReadyBuffer ready)
+    {
+        if (deadline.IsImmediate)
+        {
+            return WaitWholly(0, ready);
+        }
+
+        if (deadline.IsInfinite)
+        {
+            // A timer left over from an earlier deadline must not end a wait that has none.
+            int errno = _timer is null ? Errno.Success : SetTimer(0);
+            return errno == Errno.Success ? WaitWholly(-1, ready) : errno;
+        }
+
+        return _timer is null ? WaitPrecisely(deadline, ready) : WaitWithTimer(deadline, ready);
+    }
+
+    public int BeginRebuild()
+    {
+        int fd = EpollNative.Create(out int errno);
+        if (errno == Errno.Success)
+        {
+            _successor = new FdHandle(fd);
+        }
+
+        return errno;
+    }
+
+    public int Transfer(int fd, ulong token, EventSet? interest)
+    {
+        // EEXIST proves that the old instance still watches this very file. Where the addition succeeds instead, the number
+        // belongs to another file by now, which nobody asked to watch.
+        int errno = EpollNative.Add(_epoll, fd, 0, TimerToken);
+        if (errno != Errno.EEXIST)
+        {
+            if (errno == Errno.Success)
+            {
+                EpollNative.Remove(_epoll, fd);
+            }
+
+            return Errno.ENOENT;
+        }
+
+        return interest is { } wanted ? EpollNative.Add(NumberOf(_successor!), fd, (uint)wanted, token) : Errno.Success;
+    }
+
+    public void EndRebuild()
+    {
+        _handle.Dispose();
+        _handle = _successor!;
+        _successor = null;
+        _epoll = NumberOf(_handle);
+        if (_timer is not null)
+        {
+            RegisterTimer(_timer);
+        }
+    }
+
+    public void AbandonRebuild()
+    {
+        _successor?.Dispose();
+        _successor = null;
+    }
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _successor?.Dispose();
+        _handle.Dispose();
+        _epoll = -1;
+    }
+
+    private static FdHandle CreateInstance() => new(FdHandle.Created(EpollNative.Create(out int errno), errno, "epoll_create1"));
+
+    private static int NumberOf(FdHandle handle) => (int)handle.DangerousGetHandle();
+
+    private int WaitWholly(int milliseconds, ReadyBuffer ready)
+    {
+        int count = EpollNative.WaitFast(_epoll, ready.Start, ready.Size, milliseconds);
+        if (count < 0)
+        {
+            // Failed: ask again in a way that tells why. After EINTR, nearly always the reason, this simply goes on waiting.
+            int errno;
+            do
+            {
+                count = EpollNative.Wait(_epoll, ready.Start, ready.Size, milliseconds, out errno);
+            }
+            while (errno == Errno.EINTR);
+            if (errno != Errno.Success)
+            {
+                ready.Count = 0;
+                return errno;
+            }
+        }
+
+        ready.Count = count;
+        DropTimerEvent(ready);
+        return Errno.Success;
+    }
+
+    private int WaitPrecisely(Deadline deadline, ReadyBuffer ready)
+    {
+        while (true)
+        {
+            long left = Math.Max(deadline.Nanoseconds - MonotonicClock.NowNanoseconds, 0);
+            int count = EpollNative.WaitUntil(_epoll, ready.Start, ready.Size, left, out int errno);
+            switch (errno)
+            {
+                case Errno.Success:
+                    ready.Count = count;
+                    return Errno.Success;
+                case Errno.EINTR:
+                    continue;
+                case Errno.ENOSYS or Errno.EPERM:
+                    AddTimer();
+                    return WaitWithTimer(deadline, ready);
+                default:
+                    ready.Count = 0;
+                    return errno;
+            }
+        }
+    }
+
+    private int WaitWithTimer(Deadline deadline, ReadyBuffer ready)
+    {
+        while (true)
+        {
+            bool isDue = deadline.Nanoseconds <= MonotonicClock.NowNanoseconds;
+            int errno = isDue ? Errno.Success : SetTimer(deadline.Nanoseconds);
+            if (errno == Errno.Success)
+            {
+                errno = WaitWholly(isDue ? 0 : -1, ready);
+            }
+
+            if (errno != Errno.Success || ready.Count > 0 || isDue)
+            {
+                return errno;
+            }
+        }
+    }
+
+    private int SetTimer(long nanoseconds)
+    {
+        if (nanoseconds == _timerSetTo)
+        {
+            return Errno.Success;
+        }
+
+        int errno = TimerFdNative.SetAbsolute(NumberOf(_timer!), nanoseconds);
+        _timerSetTo = errno == Errno.Success ? nanoseconds : 0;
+        return errno;
+    }
+
+    private void DropTimerEvent(ReadyBuffer ready)
+    {
+        if (_timer is null)
+        {
+            return;
+        }
+
+        for (int i = 0; i < ready.Count; i++)
+        {
+            if (ready.TokenAt(i) == TimerToken)
+            {
+                ready.RemoveAt(i);
+                return;
+            }
+        }
+    }
+
+    private void AddTimer()
+    {
+        _timer = new FdHandle(FdHandle.Created(TimerFdNative.Create(out int errno), errno, "timerfd_create"));
+        RegisterTimer(_timer);
+    }
+
+    // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer anew clears it.
+    private void RegisterTimer(FdHandle timer)
+    {
+        int errno = EpollNative.Add(_epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), TimerToken);
+        if (errno != Errno.Success)
+        {
+            throw FdHandle.Failed("epoll_ctl(EPOLL_CTL_ADD) of the deadline timer", errno);
+        }
+    }
+}

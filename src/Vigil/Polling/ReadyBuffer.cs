@@ -1,0 +1,90 @@
+using Vigil.Interop;
+
+namespace Vigil.Polling;
+
+/// <summary>
+/// What one wait found ready, in the kernel's own layout so that nothing is copied. It starts small and doubles, up to its
+/// capacity, whenever a wait filled it: most programs never have more than a few fds ready at once.
+/// </summary>
+internal sealed unsafe class ReadyBuffer
+{
+    /// <summary>The kernel refuses buffers of more than INT_MAX bytes (EP_MAX_EVENTS, <c>fs/eventpoll.c</c>); this stays far below.</summary>
+    public const int MaxCapacity = 1 << 20;
+
+    /// <summary>A token that is never given out: the mark of an entry that was dealt with.</summary>
+    public const ulong NoToken = 0;
+
+    private const int InitialSize = 32;
+
+    // On the pinned heap: the address is the kernel's for as long as the array lives, and nobody has to free it.
+    private byte[] _memory;
+    private byte* _start;
+
+    public ReadyBuffer(int capacity)
+    {
+        Capacity = capacity;
+        _memory = [];
+        Resize(Math.Min(InitialSize, capacity));
+    }
+
+    /// <summary>How many entries it may hold when grown.</summary>
+    public int Capacity { get; }
+
+    /// <summary>How many entries it can hold now.</summary>
+    public int Size { get; private set; }
+
+    /// <summary>How many entries the last wait filled.</summary>
+    public int Count { get; set; }
+
+    public byte* Start => _start;
+
+    public ulong TokenAt(int index) => EpollEventLayout.Current.ReadData(_start + (index * EpollEventLayout.Current.Size));
+
+    public EventSet EventsAt(int index) => (EventSet)EpollEventLayout.ReadEvents(_start + (index * EpollEventLayout.Current.Size));
+
+    /// <summary>Adds an entry, for pollers that do not let the kernel write here. False where it is full.</summary>
+    public bool TryAdd(ulong token, EventSet events)
+    {
+        if (Count == Size)
+        {
+            return false;
+        }
+
+        Write(Count++, token, events);
+        return true;
+    }
+
+    /// <summary>Marks an entry as dealt with.</summary>
+    public void Discard(int index) => Write(index, NoToken, EventSet.None);
+
+    /// <summary>Takes an entry out; the order of the others stays.</summary>
+    public void RemoveAt(int index)
+    {
+        int size = EpollEventLayout.Current.Size;
+        var tail = new Span<byte>(_start + ((index + 1) * size), (Count - index - 1) * size);
+        tail.CopyTo(new Span<byte>(_start + (index * size), tail.Length));
+        Count--;
+    }
+
+    /// <summary>Doubles the buffer where the last wait filled it. What it holds is lost: call it between batches.</summary>
+    public void GrowIfFull()
+    {
+        if (Count == Size && Size < Capacity)
+        {
+            Resize(Math.Min(Size * 2, Capacity));
+        }
+
+        Count = 0;
+    }
+
+    private void Write(int index, ulong token, EventSet events) =>
+        EpollEventLayout.Current.Write(_start + (index * EpollEventLayout.Current.Size), (uint)events, token);
+
+    private void Resize(int size)
+    {
+        _memory = GC.AllocateUninitializedArray<byte>(size * EpollEventLayout.Current.Size, pinned: true);
+        _start = (byte*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0);
+        Size = size;
+        Count = 0;
+    }
+}

@@ -1,0 +1,265 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>
+/// The way into a manager for every thread: closures that run on the loop's thread and receive the manager. All members may be
+/// called from any thread at any time; what one thread sends runs in the order in which it was sent.
+/// </summary>
+/// <remarks>
+/// No system call is made while the loop is awake, and one wake-up serves all that is sent until the loop sleeps again.
+/// After the manager was disposed everything throws <see cref="ObjectDisposedException"/>, except <see cref="Kick"/>, which then does nothing.
+/// </remarks>
+public sealed class RemoteEndpoint
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
+
+    private readonly EventManager _manager;
+    private readonly TimeSpan _spin;
+
+    internal RemoteEndpoint(EventManager manager, TimeSpan spin)
+    {
+        _manager = manager;
+        _spin = spin;
+    }
+
+    /// <summary>Runs a closure on the loop and does not wait for it. What it throws is the loop's fault policy's.</summary>
+    /// <param name="action">What to run.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public void Fire(Action<EventManager> action)
+    {
+        if (!TryFire(action))
+        {
+            throw Full();
+        }
+    }
+
+    /// <summary>Runs a closure with a state on the loop and does not wait for it. Allocates nothing in steady state, also for values.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="action">What to run; a static lambda or a cached delegate.</param>
+    /// <param name="state">What it is given.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public void Fire<TState>(Action<EventManager, TState> action, TState state)
+    {
+        if (!TryFire(action, state))
+        {
+            throw Full();
+        }
+    }
+
+    /// <summary>Runs a closure on the loop if the mailbox has room.</summary>
+    /// <param name="action">What to run.</param>
+    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    public bool TryFire(Action<EventManager> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsAccepted(_manager.Mailbox.Post(new Message<EventManager>(ActionKind<EventManager>.Instance, action)));
+    }
+
+    /// <summary>Runs a closure with a state on the loop if the mailbox has room.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="action">What to run; a static lambda or a cached delegate.</param>
+    /// <param name="state">What it is given.</param>
+    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    public bool TryFire<TState>(Action<EventManager, TState> action, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsAccepted(_manager.Mailbox.Post(StateKind<EventManager, TState>.Create(action, state)));
+    }
+
+    /// <summary>Runs a closure on the loop and waits until it has run.</summary>
+    /// <param name="call">What to run. What it throws is thrown here.</param>
+    /// <param name="timeout">How long to wait; null waits until a run comes to it. A call that has begun by then goes on, and its result is dropped.</param>
+    /// <param name="cancellationToken">Ends the waiting in the same way.</param>
+    /// <exception cref="EventManagerException">
+    /// The call comes from the thread that runs the manager (or while nothing runs, from the thread that ran it last, or before any run
+    /// from the one that created it): it would wait for itself.
+    /// </exception>
+    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
+    public void CallBlocking(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        CallBlocking(
+            manager =>
+            {
+                call(manager);
+                return true;
+            },
+            timeout,
+            cancellationToken);
+    }
+
+    /// <summary>Runs a closure on the loop and waits for its result.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run. What it throws is thrown here.</param>
+    /// <param name="timeout">How long to wait; null waits until a run comes to it. A call that has begun by then goes on, and its result is dropped.</param>
+    /// <param name="cancellationToken">Ends the waiting in the same way.</param>
+    /// <exception cref="EventManagerException">As of <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
+    public T CallBlocking<T>(Func<EventManager, T> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        TimeSpan limit = CheckBlocking(timeout, cancellationToken);
+        var blocking = new BlockingCall<T>(call);
+        Send(blocking);
+        blocking.Wait(limit, _spin, cancellationToken);
+        return blocking.Result;
+    }
+
+    /// <summary>Runs an asynchronous closure on the loop and waits until its task is finished.</summary>
+    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is thrown here.</param>
+    /// <param name="timeout">How long to wait; null waits without limit.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="EventManagerException">As of <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
+    public void CallBlocking(Func<EventManager, Task> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        CallBlocking(WithResult(call), timeout, cancellationToken);
+    }
+
+    /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is thrown here.</param>
+    /// <param name="timeout">How long to wait; null waits without limit.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="EventManagerException">As of <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
+    public T CallBlocking<T>(Func<EventManager, Task<T>> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        TimeSpan limit = CheckBlocking(timeout, cancellationToken);
+        var asynchronous = new AsyncCall<T>(call, cancellationToken);
+        Send(asynchronous);
+
+        // The caller's thread is not the loop's, so blocking it is what was asked for. WaitAsync counts in 32-bit milliseconds.
+        TimeSpan wait = limit > LongestWait ? Timeout.InfiniteTimeSpan : limit;
+        try
+        {
+            return asynchronous.Task.WaitAsync(wait, CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException) when (!asynchronous.Task.IsCompleted)
+        {
+            asynchronous.Abandon();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless its sender is there.</summary>
+    /// <param name="call">What to run. What it throws is the task's exception.</param>
+    /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task CallAsync(Action<EventManager> call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return CallAsync(
+            manager =>
+            {
+                call(manager);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Runs a closure on the loop and hands its result to the returned task.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run. What it throws is the task's exception.</param>
+    /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task<T> CallAsync<T>(Func<EventManager, T> call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return Send(new AsyncCall<T>(call, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Runs an asynchronous closure on the loop; the returned task is finished when the closure's own is.</summary>
+    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is the task's exception.</param>
+    /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task CallAsync(Func<EventManager, Task> call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return Send(new AsyncCall<bool>(WithResult(call), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Runs an asynchronous closure on the loop; the returned task has the result of the closure's own.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is the task's exception.</param>
+    /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return Send(new AsyncCall<T>(call, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Lets a sleeping <see cref="EventManager.RunOnce()"/> return 0. While the loop is awake it sticks: the next iteration that would sleep does not.
+    /// </summary>
+    public void Kick() => _manager.Mailbox.Kick();
+
+    private static EventManagerException Full() => new(
+        EventManagerError.MailboxFull,
+        "As many closures wait for the loop as EventManagerOptions.MailboxCapacity allows. Use TryFire and let its sender slow down.");
+
+    private static Func<EventManager, Task<bool>> WithResult(Func<EventManager, Task> call) => async manager =>
+    {
+        await call(manager);
+        return true;
+    };
+
+    private TimeSpan CheckBlocking(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = timeout ?? Timeout.InfiniteTimeSpan;
+        if (limit < TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or null for none.");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_manager.IsDisposed, _manager);
+        if (_manager.WouldWaitForItself)
+        {
+            throw new EventManagerException(
+                EventManagerError.Reentrant,
+                $"{_manager.Name} runs on this thread, or would: a blocking call would wait for itself. Call the manager directly, or use CallAsync.");
+        }
+
+        return limit;
+    }
+
+    private bool IsAccepted(PostResult result)
+    {
+        ObjectDisposedException.ThrowIf(result == PostResult.Closed, _manager);
+        return result == PostResult.Accepted;
+    }
+
+    // A sender that waits has one call under way, so the number of senders is bound enough.
+    private void Send(PendingCall call) => IsAccepted(_manager.Mailbox.PostUnbounded(call.ToMessage()));
+
+    private Task<T> Send<T>(AsyncCall<T> call, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return call.Task;
+        }
+
+        return IsAccepted(_manager.Mailbox.Post(call.ToMessage())) ? call.Task : throw Full();
+    }
+}

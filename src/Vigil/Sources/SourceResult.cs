@@ -1,0 +1,40 @@
+namespace Vigil.Sources;
+
+/// <summary>What came of an operation on the table: nothing wrong, or what, for which fd, with which errno, and who owns the fd.</summary>
+internal readonly record struct SourceResult(EventManagerError Error, int Fd = -1, int Errno = 0, object? Owner = null)
+{
+    public static SourceResult Success => default;
+
+    public bool IsSuccess => Error == EventManagerError.None;
+
+    public void ThrowIfFailed(EventSet interest = EventSet.None)
+    {
+        if (!IsSuccess)
+        {
+            throw new EventManagerException(Error, Describe(interest), Fd, Errno);
+        }
+    }
+
+    private string Describe(EventSet interest) => Error switch
+    {
+        EventManagerError.InvalidDescriptor when Errno == 0 =>
+            $"The file descriptor is not open: its handle is closed or invalid (fd {Fd}).",
+        EventManagerError.InvalidDescriptor =>
+            $"fd {Fd} is not open: {Interop.Errno.Describe(Errno)}. Remove a descriptor before closing it.",
+        EventManagerError.InvalidInterest =>
+            $"The event set {interest} cannot be asked for (fd {Fd}). Exclusive goes with In, Out, EdgeTriggered and WakeUp only; other bits must be those of EventSet.",
+        EventManagerError.AlreadyRegistered =>
+            $"fd {Fd} is already registered, by {Owner}. A file descriptor has one owner; use Modify, or Remove it there first.",
+        EventManagerError.NotRegistered =>
+            $"fd {Fd} is not registered here{(Errno == 0 ? "" : $": {Interop.Errno.Describe(Errno)}")}. If it was registered through another handle object, name it by that one.",
+        EventManagerError.NotOwner =>
+            $"fd {Fd} is registered by {Owner}, which alone can change it.",
+        EventManagerError.NotPollable =>
+            $"fd {Fd} cannot be waited for: {Interop.Errno.Describe(Errno)}. Regular files and directories are always ready; epoll refuses them. Read them on a worker.",
+        EventManagerError.ExclusiveNotModifiable =>
+            $"fd {Fd}: an exclusive registration cannot be modified, nor a registration made exclusive. Remove and add it.",
+        EventManagerError.LimitReached =>
+            $"fd {Fd} cannot be registered: {Interop.Errno.Describe(Errno)}. The limit of watches is /proc/sys/fs/epoll/max_user_watches.",
+        _ => $"The kernel refused fd {Fd} with {interest}: {Interop.Errno.Describe(Errno)}.",
+    };
+}

@@ -1,0 +1,405 @@
+using Vigil.Collections;
+using Vigil.Interop;
+using Vigil.Polling;
+
+namespace Vigil.Sources;
+
+/// <summary>Hears of a registration that had to be dropped because its file is gone, and why.</summary>
+internal delegate void SourceDropped(Source source, EventManagerError reason);
+
+/// <summary>
+/// All registered file descriptors of one manager: by number for those who change them, by token for the dispatch.
+/// </summary>
+/// <remarks>
+/// <para>Invariants. A number has at most one source. A source's token is alive exactly as long as the source is in the table, and is
+/// renewed whenever events that the kernel already reported must not reach it any more: when it is disarmed or armed, and
+/// when a one-shot is modified (its next event is that of the new arming).</para>
+/// <para>Closed files. The kernel drops a closed file in silence, and the number is soon another file's. A source with a closed
+/// handle is dropped by whoever meets it. One with a raw number cannot be told: the kernel is asked when the number is
+/// added again, and if it takes the number, the old source was dead.</para>
+/// <para>Duplicates. A registration that was kept alive by a duplicate of its closed descriptor cannot be removed. Its events carry a dead
+/// token. A token that dies while its batch is handled is expected; any other is counted, and after
+/// <see cref="OrphanLimit"/> of them <see cref="NeedsRebuild"/> asks for a fresh instance of the poller.</para>
+/// </remarks>
+internal sealed class SourceTable
+{
+    /// <summary>After how many events of orphans the poller is rebuilt. High enough that a rebuild costs little in comparison.</summary>
+    public const int OrphanLimit = 32;
+
+    private readonly IPoller _poller;
+    private readonly SourceDropped _dropped;
+    private readonly SlotTable<Source> _slots = new();
+    private readonly DescriptorMap<Source> _byNumber = new();
+    private int _orphanedEvents;
+
+    public SourceTable(IPoller poller, SourceDropped dropped)
+    {
+        _poller = poller;
+        _dropped = dropped;
+    }
+
+    public int Count => _slots.Count;
+
+    /// <summary>How many sources are not of normal dispatch priority; as long as there are none, the dispatch needs no passes.</summary>
+    public int PrioritizedCount { get; private set; }
+
+    public bool NeedsRebuild => _orphanedEvents >= OrphanLimit;
+
+    public IEnumerable<Source> Sources => _slots.Values();
+
+    public SourceResult Add(Source source)
+    {
+        int number = source.Number;
+        if (!Interests.IsValid(source.Interest))
+        {
+            return new SourceResult(EventManagerError.InvalidInterest, number);
+        }
+
+        using var fd = new BorrowedDescriptor(source.Fd);
+        if (fd.Number < 0)
+        {
+            return new SourceResult(EventManagerError.InvalidDescriptor, number);
+        }
+
+        Source? holder = LiveHolderOf(number);
+        if (holder is { IsInKernel: false })
+        {
+            // Kept out of the kernel's set on purpose: the kernel would take the number without knowing better.
+            return new SourceResult(EventManagerError.AlreadyRegistered, number, Owner: holder.Owner);
+        }
+
+        ulong token = _slots.Add(source);
+        int errno = _poller.Add(fd.Number, token, source.Interest);
+        if (errno == Errno.EEXIST && holder is null)
+        {
+            // Registered, but not by anybody here: an orphan whose number names the same file again. Take it over.
+            errno = _poller.Modify(fd.Number, token, source.Interest);
+        }
+
+        if (errno != Errno.Success)
+        {
+            _slots.Remove(token);
+            return Failure(errno, number, holder?.Owner);
+        }
+
+        if (holder is not null)
+        {
+            Drop(holder, EventManagerError.DescriptorReplaced);
+        }
+
+        source.Token = token;
+        source.IsInKernel = true;
+        source.State = SourceState.Armed;
+        _byNumber[number] = source;
+        PrioritizedCount += source.DispatchPriority == DispatchPriority.Normal ? 0 : 1;
+        return SourceResult.Success;
+    }
+
+    /// <summary>Finds what an owner registered. A source whose handle is closed counts as gone and is dropped.</summary>
+    public SourceResult Find(object owner, FileDescriptor fd, out Source? source)
+    {
+        source = LiveHolderOf(fd.Number);
+        bool isNamed = source is not null && !fd.IsClosed && (fd.Handle is null || source.Handle is null || source.Handle == fd.Handle);
+        if (!isNamed)
+        {
+            source = null;
+            return new SourceResult(EventManagerError.NotRegistered, fd.Number);
+        }
+
+        return source!.Owner == owner
+            ? SourceResult.Success
+            : new SourceResult(EventManagerError.NotOwner, fd.Number, Owner: source.Owner);
+    }
+
+    public SourceResult Modify(Source source, EventSet interest, uint data)
+    {
+        if (!Interests.IsValid(interest))
+        {
+            return new SourceResult(EventManagerError.InvalidInterest, source.Number);
+        }
+
+        if (Interests.IsExclusive(source.Interest) || Interests.IsExclusive(interest))
+        {
+            return new SourceResult(EventManagerError.ExclusiveNotModifiable, source.Number);
+        }
+
+        bool nothingToSay = source.State == SourceState.Disarmed
+            || (interest == source.Interest && Interests.IsPlainLevelTriggered(interest));
+        if (!nothingToSay)
+        {
+            SourceResult result = Rearm(source, interest);
+            if (!result.IsSuccess)
+            {
+                return result;
+            }
+        }
+
+        source.Interest = interest;
+        source.Data = data;
+        source.SpinTrace = null;
+        return SourceResult.Success;
+    }
+
+    /// <summary>Silences a source without forgetting it, by taking it out of the kernel's set: Error and HangUp cannot be masked.</summary>
+    public SourceResult Disarm(Source source)
+    {
+        if (source.IsInKernel)
+        {
+            using var fd = new BorrowedDescriptor(source.Fd);
+            int errno = _poller.Remove(fd.Number);
+            if (errno != Errno.Success)
+            {
+                return Failure(errno, source.Number, source.Owner);
+            }
+        }
+
+        Silence(source);
+        return SourceResult.Success;
+    }
+
+    /// <summary>Lets a disarmed source or a fired one-shot report again, beginning with what is ready now.</summary>
+    public SourceResult Arm(Source source)
+    {
+        if (source.State == SourceState.Armed)
+        {
+            return SourceResult.Success;
+        }
+
+        source.SpinTrace = null;
+        return Rearm(source, source.Interest);
+    }
+
+    /// <summary>
+    /// Ends a registration. It always succeeds: a number that was closed without removing it makes the kernel answer EBADF, ENOENT
+    /// or, if a regular file has the number now, EPERM; there is nothing left to remove then.
+    /// </summary>
+    public void Remove(Source source)
+    {
+        if (source.IsInKernel)
+        {
+            using var fd = new BorrowedDescriptor(source.Fd);
+            if (fd.Number >= 0)
+            {
+                _ = _poller.Remove(fd.Number);
+            }
+        }
+
+        Forget(source);
+    }
+
+    /// <summary>Drops a source whose handle was closed by its own callback, which is a way to end a registration and nothing to report.</summary>
+    public void ForgetIfClosed(Source source)
+    {
+        if (source.Handle is { IsClosed: true } && IsRegistered(source))
+        {
+            Forget(source);
+        }
+    }
+
+    /// <summary>
+    /// After a source was told of Error or HangUp: whether it reports that turn after turn with nobody doing anything about it, in
+    /// which case it has been disarmed. Only what the kernel repeats can spin: neither an edge nor a one-shot does.
+    /// </summary>
+    public bool StopIfSpinning(Source source, int limit)
+    {
+        if (source.State != SourceState.Armed || !Interests.IsPlainLevelTriggered(source.Interest) || !IsRegistered(source))
+        {
+            return false;
+        }
+
+        using var fd = new BorrowedDescriptor(source.Fd);
+        source.SpinTrace ??= new SpinTrace(fd.Number);
+        return source.SpinTrace.IsSpinning(fd.Number, limit) && Disarm(source).IsSuccess;
+    }
+
+    /// <summary>Before a batch of events is asked for: dead tokens of earlier batches are not to be expected any more.</summary>
+    public void BeginBatch() => _slots.Epoch++;
+
+    /// <summary>
+    /// Whose event this is, or null where it must not be delivered: its source is gone or was armed anew since, is closed, or does
+    /// not ask for it any more. <paramref name="events"/> is cut down to what is asked for.
+    /// </summary>
+    public Source? Resolve(ulong token, ref EventSet events)
+    {
+        if (!_slots.TryGet(token, out Source? source))
+        {
+            NoteDeadToken(token);
+            return null;
+        }
+
+        if (source.Handle is { IsClosed: true })
+        {
+            Drop(source, EventManagerError.HandleClosed);
+            return null;
+        }
+
+        events &= source.Interest | Interests.Always;
+        return events == EventSet.None ? null : source;
+    }
+
+    /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>
+    public DispatchPriority PriorityOf(ulong token) =>
+        _slots.TryGet(token, out Source? source) ? source.DispatchPriority : DispatchPriority.Normal;
+
+    /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
+    public static void MarkFired(Source source) => source.State = SourceState.Fired;
+
+    /// <summary>A one-shot is about to be delivered without the kernel's doing: it must be silenced first, as the kernel would.</summary>
+    public SourceResult Fire(Source source)
+    {
+        SourceResult result = Disarm(source);
+        if (result.IsSuccess)
+        {
+            MarkFired(source);
+        }
+
+        return result;
+    }
+
+    /// <summary>Whether the source is still the one that its number and token name.</summary>
+    public bool IsRegistered(Source source) => _slots.TryGet(source.Token, out Source? holder) && holder == source;
+
+    /// <summary>
+    /// Moves everything that is alive to a fresh instance of the poller, in its armed state, which gets rid of orphans.
+    /// Returns an errno; on failure the old instance stays in use.
+    /// </summary>
+    public int Rebuild()
+    {
+        _orphanedEvents = 0;
+        int errno = _poller.BeginRebuild();
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        foreach (Source source in _slots.Values().ToArray())
+        {
+            errno = Transfer(source);
+            if (errno != Errno.Success)
+            {
+                _poller.AbandonRebuild();
+                return errno;
+            }
+        }
+
+        _poller.EndRebuild();
+        foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Fired))
+        {
+            source.IsInKernel = false;
+        }
+
+        return Errno.Success;
+    }
+
+    private static SourceResult Failure(int errno, int number, object? holder) => new(
+        errno switch
+        {
+            Errno.EEXIST => EventManagerError.AlreadyRegistered,
+            Errno.ENOENT => EventManagerError.NotRegistered,
+            Errno.EBADF => EventManagerError.InvalidDescriptor,
+            Errno.EPERM => EventManagerError.NotPollable,
+            Errno.ENOSPC or Errno.ENOMEM => EventManagerError.LimitReached,
+            _ => EventManagerError.System,
+        },
+        number,
+        errno,
+        holder);
+
+    private int Transfer(Source source)
+    {
+        if (!source.IsInKernel)
+        {
+            return Errno.Success;
+        }
+
+        using var fd = new BorrowedDescriptor(source.Fd);
+        EventSet? interest = source.State == SourceState.Armed ? source.Interest : null;
+        int errno = fd.Number < 0 ? Errno.ENOENT : _poller.Transfer(fd.Number, source.Token, interest);
+        if (errno != Errno.ENOENT)
+        {
+            return errno;
+        }
+
+        Drop(source, fd.Number < 0 ? EventManagerError.HandleClosed : EventManagerError.DescriptorReplaced);
+        return Errno.Success;
+    }
+
+    // What the kernel reported under the old arming of a one-shot is not the answer to the new one, so its token dies;
+    // the kernel looks again at whatever is added or modified, so nothing is lost.
+    private SourceResult Rearm(Source source, EventSet interest)
+    {
+        using var fd = new BorrowedDescriptor(source.Fd);
+        if (fd.Number < 0)
+        {
+            return new SourceResult(EventManagerError.InvalidDescriptor, source.Number);
+        }
+
+        if (Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel)
+        {
+            source.Token = _slots.Renew(source.Token);
+        }
+
+        int errno = source.IsInKernel
+            ? _poller.Modify(fd.Number, source.Token, interest)
+            : _poller.Add(fd.Number, source.Token, interest);
+        if (errno == Errno.EEXIST)
+        {
+            errno = _poller.Modify(fd.Number, source.Token, interest);
+        }
+
+        if (errno != Errno.Success)
+        {
+            return Failure(errno, source.Number, source.Owner);
+        }
+
+        source.IsInKernel = true;
+        source.State = SourceState.Armed;
+        return SourceResult.Success;
+    }
+
+    private void Silence(Source source)
+    {
+        source.Token = _slots.Renew(source.Token);
+        source.IsInKernel = false;
+        source.State = SourceState.Disarmed;
+    }
+
+    private Source? LiveHolderOf(int number)
+    {
+        Source? holder = number < 0 ? null : _byNumber[number];
+        if (holder is { Handle.IsClosed: true })
+        {
+            Drop(holder, EventManagerError.HandleClosed);
+            return null;
+        }
+
+        return holder;
+    }
+
+    private void Drop(Source source, EventManagerError reason)
+    {
+        Forget(source);
+        _dropped(source, reason);
+    }
+
+    private void Forget(Source source)
+    {
+        _slots.Remove(source.Token);
+        if (_byNumber[source.Number] == source)
+        {
+            _byNumber[source.Number] = null;
+        }
+
+        PrioritizedCount -= source.DispatchPriority == DispatchPriority.Normal ? 0 : 1;
+        source.IsInKernel = false;
+        source.OnRemoved();
+    }
+
+    private void NoteDeadToken(ulong token)
+    {
+        if (token != ReadyBuffer.NoToken && !_slots.WasRetiredInThisEpoch(token))
+        {
+            _orphanedEvents++;
+        }
+    }
+}

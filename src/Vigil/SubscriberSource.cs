@@ -1,0 +1,30 @@
+using Vigil.Sources;
+
+namespace Vigil;
+
+/// <summary>A subscriber's file descriptor.</summary>
+internal sealed class SubscriberSource : Source
+{
+    private readonly Subscriber _subscriber;
+
+    public SubscriberSource(Subscriber subscriber, Events events)
+        : base(events.Fd, events.Set, events.Data, subscriber.DispatchPriority)
+    {
+        _subscriber = subscriber;
+    }
+
+    /// <summary>The neighbours in the subscriber's list, which are the subscriber's to set.</summary>
+    public SubscriberSource? Next { get; set; }
+
+    public SubscriberSource? Previous { get; set; }
+
+    public override object Owner => _subscriber;
+
+    public override bool Deliver(EventSet ready)
+    {
+        _subscriber.Target.Process(new Events(Fd, ready, Data), new EventOps(_subscriber));
+        return true;
+    }
+
+    public override void OnRemoved() => _subscriber.Unlink(this);
+}

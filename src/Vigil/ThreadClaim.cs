@@ -1,0 +1,84 @@
+namespace Vigil;
+
+/// <summary>
+/// Which thread uses the manager. A run holds the claim for its whole time; between runs any thread takes it for the time of one
+/// operation, so that two threads at once are told so instead of corrupting what they share. Within a claim the same thread
+/// passes freely.
+/// </summary>
+internal sealed class ThreadClaim
+{
+    private const int Nobody = 0;
+
+    private readonly Action _released;
+    private readonly string _name;
+    private int _owner;
+    private int _lastRunner = Environment.CurrentManagedThreadId;
+
+    /// <param name="name">The manager's, for messages.</param>
+    /// <param name="released">Called after each release, on the thread that released.</param>
+    public ThreadClaim(string name, Action released)
+    {
+        _name = name;
+        _released = released;
+    }
+
+    public bool IsMine => _owner == Environment.CurrentManagedThreadId;
+
+    /// <summary>Whether somebody who waits for a run on this thread would wait for himself: it runs here, or would be expected to.</summary>
+    public bool WouldWaitForItself
+    {
+        get
+        {
+            int owner = Volatile.Read(ref _owner);
+            return (owner == Nobody ? Volatile.Read(ref _lastRunner) : owner) == Environment.CurrentManagedThreadId;
+        }
+    }
+
+    /// <summary>Claims the manager for one operation.</summary>
+    /// <exception cref="EventManagerException">Another thread has it.</exception>
+    public Scope Enter()
+    {
+        if (IsMine)
+        {
+            return default;
+        }
+
+        return TryTake() ? new Scope(this) : throw new EventManagerException(
+            EventManagerError.WrongThread,
+            $"{_name} is in use by another thread (managed thread id {Volatile.Read(ref _owner)}). Use its RemoteEndpoint, which any thread may call.");
+    }
+
+    /// <summary>Claims the manager for a run.</summary>
+    /// <exception cref="EventManagerException">Another thread has it, or this one has it already.</exception>
+    public Scope EnterRun()
+    {
+        if (IsMine)
+        {
+            throw new EventManagerException(EventManagerError.Reentrant, $"{_name} is running already, on this very thread: a callback cannot run the loop that called it.");
+        }
+
+        Scope claim = Enter();
+        Volatile.Write(ref _lastRunner, Environment.CurrentManagedThreadId);
+        return claim;
+    }
+
+    /// <summary>Takes the claim if nobody has it.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _owner, Environment.CurrentManagedThreadId, Nobody) == Nobody;
+
+    /// <summary>Gives the claim back. A full fence: whoever asked for something that only the claim's holder may do is seen from here on.</summary>
+    public void Release()
+    {
+        Interlocked.Exchange(ref _owner, Nobody);
+        _released();
+    }
+
+    /// <summary>Ends a claim; the claims within it end nothing.</summary>
+    public readonly ref struct Scope
+    {
+        private readonly ThreadClaim? _claim;
+
+        internal Scope(ThreadClaim claim) => _claim = claim;
+
+        public void Dispose() => _claim?.Release();
+    }
+}

@@ -1,0 +1,19 @@
+using Vigil.Polling;
+using Vigil.Sources;
+
+namespace Vigil;
+
+/// <summary>The mailbox's waker among the sources. That the wait ended is all it is for; the mailbox is looked into in every iteration anyway.</summary>
+internal sealed class WakerSource : Source
+{
+    public WakerSource(FileDescriptor fd)
+        : base(fd, Waker.Interest, data: 0, DispatchPriority.Normal)
+    {
+    }
+
+    public override object Owner => this;
+
+    public override bool Deliver(EventSet ready) => false;
+
+    public override string ToString() => "the manager itself";
+}

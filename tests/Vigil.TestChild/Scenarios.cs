@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Vigil.IO;
+
+namespace Vigil.TestChild;
+
+internal static partial class Scenarios
+{
+    private const int RLIMIT_NOFILE = 7;
+
+    public static IReadOnlyDictionary<string, Action<string[]>> All { get; } = new Dictionary<string, Action<string[]>>(StringComparer.Ordinal)
+    {
+        ["no-descriptors-left"] = NoDescriptorsLeft,
+        ["signals-while-waiting"] = SignalsWhileWaiting,
+        ["nothing-is-inherited"] = NothingIsInherited,
+        ["unheard-fault"] = UnheardFault,
+    };
+
+    /// <summary>A manager that cannot be created says why and leaks nothing; as soon as descriptors are free it works.</summary>
+    private static void NoDescriptorsLeft(string[] args)
+    {
+        // Whatever code is needed later must be loaded while there are descriptors to load it with.
+        Console.Error.Flush();
+        using (var warmUp = new EventManager())
+        {
+            warmUp.Stop();
+            warmUp.Run();
+            _ = Expect<EventManagerException>(() => warmUp.CreateSocketEvent(1_000_000, EventSet.In, (_, _) => { })).Message;
+        }
+
+        SetLimit(128);
+        var hoard = new List<EventFd>();
+        EventManagerException refusal = Expect<EventManagerException>(() =>
+        {
+            while (true)
+            {
+                hoard.Add(new EventFd());
+            }
+        });
+        Check(refusal.Errno == 24, $"errno {refusal.Errno}");
+        Check(refusal.Message.Contains("ulimit -n", StringComparison.Ordinal), refusal.Message);
+
+        // One free descriptor is enough for the poller and not for its waker; what was opened must be closed again.
+        hoard[0].Dispose();
+        for (int i = 0; i < 3; i++)
+        {
+            Check(Expect<EventManagerException>(() => new EventManager().Dispose()).Errno == 24, "the manager's refusal has another errno");
+        }
+
+        hoard.ForEach(fd => fd.Dispose());
+        using var manager = new EventManager();
+        manager.Stop();
+        manager.Run();
+    }
+
+    /// <summary>Signals that are handled elsewhere end no wait early and disturb no deadline.</summary>
+    private static void SignalsWhileWaiting(string[] args)
+    {
+        using PosixSignalRegistration winch = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, context => context.Cancel = true);
+        using var manager = new EventManager();
+        nint loopThread = pthread_self();
+        using var done = new CancellationTokenSource();
+        var sender = new Thread(() =>
+        {
+            // To this very thread: signals to the process would mostly meet another one.
+            while (!done.IsCancellationRequested)
+            {
+                Check(pthread_kill(loopThread, 28) == 0, "pthread_kill failed");
+                Thread.Yield();
+            }
+        });
+        sender.Start();
+        for (int i = 0; i < 20; i++)
+        {
+            var timeout = TimeSpan.FromMilliseconds(10);
+            long start = Stopwatch.GetTimestamp();
+            Check(manager.RunOnce(timeout) == 0, "something ran");
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            Check(elapsed >= timeout, $"the wait ended after {elapsed.TotalMilliseconds} ms");
+        }
+
+        done.Cancel();
+        sender.Join();
+    }
+
+    /// <summary>A program that is started by this one gets none of Vigil's descriptors.</summary>
+    private static void NothingIsInherited(string[] args)
+    {
+        using var manager = new EventManager();
+        using var eventFd = new EventFd();
+        using var pipe = new UnixPipe();
+        using var pair = new UnixSocketPair();
+        manager.RunOnce(TimeSpan.FromMilliseconds(1));
+        using Process child = Process.Start(new ProcessStartInfo("ls", "-l /proc/self/fd") { RedirectStandardOutput = true, UseShellExecute = false })!;
+        string open = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Check(!open.Contains("anon_inode", StringComparison.Ordinal), open);
+        string mine = string.Join('\n', Directory.GetFiles("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget));
+        Check(mine.Contains("anon_inode:[eventpoll]", StringComparison.Ordinal) && mine.Contains("anon_inode:[eventfd]", StringComparison.Ordinal), mine);
+        string pipeName = new FileInfo($"/proc/self/fd/{pipe.Reader.DangerousGetHandle()}").LinkTarget!;
+        string socketName = new FileInfo($"/proc/self/fd/{pair.First.DangerousGetHandle()}").LinkTarget!;
+        Check(!open.Contains(pipeName, StringComparison.Ordinal) && !open.Contains(socketName, StringComparison.Ordinal), open);
+    }
+
+    /// <summary>A fault that is neither thrown nor listened to goes to standard error.</summary>
+    private static void UnheardFault(string[] args)
+    {
+        using var manager = new EventManager(new EventManagerOptions { Name = "unheard", FaultPolicy = FaultPolicy.Report });
+        manager.RemoteEndpoint.Fire(_ => throw new InvalidOperationException("nobody listens"));
+        Check(manager.RunOnce() == 1, "the closure did not run");
+    }
+
+    private static void SetLimit(ulong files)
+    {
+        var limit = new Limit { Current = files, Maximum = files };
+        Check(setrlimit(RLIMIT_NOFILE, in limit) == 0, "setrlimit failed");
+    }
+
+    private static T Expect<T>(Action action)
+        where T : Exception
+    {
+        try
+        {
+            action();
+        }
+        catch (T expected)
+        {
+            return expected;
+        }
+
+        throw new InvalidOperationException($"{typeof(T).Name} was expected.");
+    }
+
+    private static void Check(bool isTrue, string seen)
+    {
+        if (!isTrue)
+        {
+            throw new InvalidOperationException(seen);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int setrlimit(int resource, in Limit limit);
+
+    [LibraryImport("libc")]
+    private static partial nint pthread_self();
+
+    [LibraryImport("libc")]
+    private static partial int pthread_kill(nint thread, int signal);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Limit
+    {
+        public ulong Current;
+        public ulong Maximum;
+    }
+}

@@ -1,0 +1,127 @@
+namespace Vigil.Tests;
+
+public sealed class AllocationTests
+{
+    [Fact]
+    public void A_million_dispatches_allocate_nothing()
+    {
+        using var manager = new EventManager();
+        using var subscriberFd = new EventFd(1);
+        using var callbackFd = new EventFd(1);
+        var counter = new Counter(subscriberFd);
+        manager.AddSubscriber(counter);
+        manager.CreateSocketEvent(callbackFd, EventSet.In, (_, _) => counter.Seen++);
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 500_000; i++)
+            {
+                manager.RunOnce();
+            }
+        });
+        Assert.True(counter.Seen >= 1_000_000);
+    }
+
+    [Fact]
+    public void Changes_of_interest_allocate_nothing()
+    {
+        using var manager = new EventManager();
+        using var fd = new EventFd(1);
+        SubscriberId id = manager.AddSubscriber(new Counter(fd));
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                EventOps ops = manager.GetEventOps(id);
+                ops.AddInterest(fd, EventSet.Out);
+                ops.RemoveInterest(fd, EventSet.Out);
+                ops.Disarm(fd);
+                ops.Arm(fd);
+            }
+        });
+    }
+
+    [Fact]
+    public void A_million_fired_closures_with_state_allocate_nothing()
+    {
+        using var manager = new EventManager();
+        int[] sum = [0];
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                for (int j = 0; j < 50; j++)
+                {
+                    manager.RemoteEndpoint.Fire(static (_, sum) => sum[0]++, sum);
+                    manager.RemoteEndpoint.Fire(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 1));
+                }
+
+                manager.RunOnce();
+            }
+        });
+        Assert.Equal(2_000_000, sum[0]);
+    }
+
+    [Fact]
+    public void Closures_fired_by_another_thread_allocate_nothing_on_either_side()
+    {
+        const int Count = 200_000;
+        using var loop = new LoopThread(prepare: manager => manager.AddPrepareHook(static _ => { }));
+        int[] sum = [0];
+        AssertAllocatesNothing(() =>
+        {
+            long before = loop.Endpoint.CallBlocking(static _ => GC.GetAllocatedBytesForCurrentThread());
+            int target = sum[0] + Count;
+            for (int i = 0; i < Count; i++)
+            {
+                loop.Endpoint.Fire(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 1));
+                while (i - (Volatile.Read(ref sum[0]) - (target - Count)) > 1_000)
+                {
+                    Thread.SpinWait(20);
+                }
+            }
+
+            while (Volatile.Read(ref sum[0]) != target)
+            {
+                Thread.SpinWait(20);
+            }
+
+            // The calls that ask for the figure bring allocations of their own.
+            Assert.InRange(loop.Endpoint.CallBlocking(static _ => GC.GetAllocatedBytesForCurrentThread()) - before, 0, 1_000);
+        },
+        allowed: 2_000);
+    }
+
+    [Fact]
+    public void Deferred_callbacks_with_state_allocate_nothing()
+    {
+        using var manager = new EventManager();
+        int[] sum = [0];
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                manager.Defer(static (_, sum) => sum[0]++, sum);
+                manager.Defer(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 2));
+                manager.RunOnce();
+            }
+        });
+    }
+
+    // Twice: the first time brings buffers to their size and code to its final form, the second is measured.
+    private static void AssertAllocatesNothing(Action action, long allowed = 0)
+    {
+        action();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, allowed);
+    }
+
+    private sealed class Counter(EventFd fd) : IEventSubscriber
+    {
+        public int Seen { get; set; }
+
+        public void Initialize(EventOps ops) => ops.Add(new Events(fd, EventSet.In));
+
+        public void Process(Events events, EventOps ops) => Seen++;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Vigil.Tests;
+
+/// <summary>Descriptors that are closed, used again, or duplicated without telling the manager.</summary>
+public sealed class ClosedDescriptorTests : IDisposable
+{
+    private readonly EventManager _manager = new();
+    private readonly List<FaultReport> _reports = [];
+
+    public ClosedDescriptorTests() => _manager.FaultReported += (_, report) => _reports.Add(report);
+
+    public void Dispose() => _manager.Dispose();
+
+    [Fact]
+    public void A_raw_number_that_was_closed_and_used_again_is_the_new_owners_and_the_first_cannot_touch_it()
+    {
+        using var first = new EventFd(1);
+        using var second = new EventFd(1);
+        using FdHandle slot = Posix.Duplicate(first);
+        int number = new FileDescriptor(slot).Number;
+        SubscriberId old = _manager.AddSubscriber(TestSubscriber.For(new Events(number, EventSet.In, 1)));
+        Posix.Replace(number, second);
+        var replacement = TestSubscriber.For(new Events(number, EventSet.In, 2));
+        SubscriberId young = _manager.AddSubscriber(replacement);
+
+        FaultReport report = Assert.Single(_reports);
+        Assert.Equal((FaultOrigin.Registration, old, number), (report.Origin, report.SubscriberId, report.Fd));
+        Assert.Equal(EventManagerError.DescriptorReplaced, Assert.IsType<EventManagerException>(report.Exception).Error);
+
+        Assert.False(_manager.GetEventOps(old).TryRemove(number, out EventManagerError error));
+        Assert.Equal(EventManagerError.NotOwner, error);
+        _manager.RemoveSubscriber(old);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(2u, Assert.Single(replacement.Seen).Data);
+        Assert.Equal(EventSet.In, _manager.GetEventOps(young).GetInterest(number));
+    }
+
+    [Fact]
+    public void A_handle_that_was_closed_and_whose_number_was_used_again_is_told_from_its_successor()
+    {
+        using var firstFile = new EventFd(1);
+        using var secondFile = new EventFd(1);
+        using FdHandle slot = Posix.Duplicate(firstFile);
+        int number = new FileDescriptor(slot).Number;
+        var first = new FdHandle(number, ownsHandle: false);
+        SubscriberId old = _manager.AddSubscriber(TestSubscriber.For(new Events(first, EventSet.In, 1)));
+        first.Dispose();
+        Posix.Replace(number, secondFile);
+        var replacement = TestSubscriber.For(new Events(slot, EventSet.In, 2));
+        _manager.AddSubscriber(replacement);
+        Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
+
+        // Removing by the closed handle succeeds and is about the old file, whatever has its number.
+        _manager.GetEventOps(old).Remove(first);
+        _manager.RemoveSubscriber(old);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(2u, Assert.Single(replacement.Seen).Data);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Removing_what_was_closed_behind_its_number_succeeds(bool bySubscriber)
+    {
+        using var file = new EventFd(1);
+        FdHandle slot = Posix.Duplicate(file);
+        int number = new FileDescriptor(slot).Number;
+        SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(number, EventSet.In)));
+        slot.Dispose();
+        if (bySubscriber)
+        {
+            _manager.RemoveSubscriber(id);
+        }
+        else
+        {
+            _manager.GetEventOps(id).Remove(number);
+        }
+
+        Assert.Empty(_manager.GetSources());
+        Assert.Empty(_reports);
+    }
+
+    [Fact]
+    public void A_number_whose_new_file_is_a_regular_one_can_be_removed_too()
+    {
+        using var file = new EventFd(1);
+        using FdHandle slot = Posix.Duplicate(file);
+        int number = new FileDescriptor(slot).Number;
+        SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(number, EventSet.In)));
+        using FdHandle directory = Posix.Open("/tmp");
+        Posix.Replace(number, directory);
+        _manager.GetEventOps(id).Remove(number);
+        Assert.Empty(_manager.GetSources());
+    }
+
+    [Fact]
+    public void A_disarmed_fd_counts_as_registered_unless_its_handle_is_closed()
+    {
+        using var file = new EventFd(1);
+        using var successor = new EventFd(1);
+        using FdHandle slot = Posix.Duplicate(file);
+        int number = new FileDescriptor(slot).Number;
+        var handle = new FdHandle(number, ownsHandle: false);
+        SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(handle, EventSet.In)));
+        SubscriberId other = _manager.AddSubscriber(new TestSubscriber());
+        _manager.GetEventOps(id).Disarm(handle);
+        Assert.False(_manager.GetEventOps(other).TryAdd(new Events(number, EventSet.In), out EventManagerError error));
+        Assert.Equal(EventManagerError.AlreadyRegistered, error);
+        handle.Dispose();
+        Posix.Replace(number, successor);
+        Assert.True(_manager.GetEventOps(other).TryAdd(new Events(number, EventSet.In), out _));
+        Assert.Equal(1, _manager.RunOnce());
+        _manager.GetEventOps(other).Remove(number);
+    }
+
+    [Fact]
+    public void An_event_of_a_handle_that_was_closed_by_another_callback_is_not_delivered()
+    {
+        using var peer = new EventFd(1);
+        var closed = new EventFd(1);
+        using FdHandle keepsFileOpen = Posix.Duplicate(closed);
+        using SocketEvent first = _manager.CreateSocketEvent(peer, EventSet.In, (_, _) => closed.Dispose(), DispatchPriority.High);
+        var subscriber = TestSubscriber.For(new Events(closed, EventSet.In));
+        _manager.AddSubscriber(subscriber);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Empty(subscriber.Seen);
+        Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_dup_that_outlives_its_closed_original_is_contained_and_the_loop_sleeps_again(bool byHandle)
+    {
+        using var bystander = new EventFd();
+        var live = TestSubscriber.For(new Events(bystander, EventSet.In | EventSet.EdgeTriggered));
+        _manager.AddSubscriber(live);
+        var original = new EventFd(1);
+        using FdHandle dup = Posix.Duplicate(original);
+        FileDescriptor name = byHandle ? original : new FileDescriptor(original).Number;
+        SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(name, EventSet.In)));
+        original.Dispose();
+        _manager.RemoveSubscriber(id);
+
+        int turns = 0;
+        while (!_reports.Exists(IsOrphanReport))
+        {
+            _manager.RunOnce(TimeSpan.Zero);
+            Assert.True(++turns < 1_000, "The orphan was not noticed.");
+        }
+
+        // Asleep: only the deadline ends this wait. And what is alive is still watched.
+        var timeout = TimeSpan.FromMilliseconds(50);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        Assert.Equal(0, _manager.RunOnce(timeout));
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) >= timeout);
+        bystander.TryAdd();
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Single(live.Seen);
+        Assert.Single(_reports, report => IsOrphanReport(report));
+        static bool IsOrphanReport(FaultReport report) => report.Exception is EventManagerException { Error: EventManagerError.OrphanedRegistration };
+    }
+
+    [Fact]
+    public void An_orphan_whose_number_names_the_same_file_again_is_taken_over()
+    {
+        using var file = new EventFd(1);
+        using var another = new EventFd();
+        using FdHandle slot = Posix.Duplicate(file);
+        int number = new FileDescriptor(slot).Number;
+        SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(number, EventSet.In, 1)));
+        Posix.Replace(number, another);
+        _manager.GetEventOps(id).Remove(number);
+        Posix.Replace(number, file);
+        _manager.GetEventOps(id).Add(new Events(number, EventSet.In, 2));
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(2u, Assert.Single(_manager.GetSubscriber<TestSubscriber>(id).Seen).Data);
+    }
+
+    [Fact]
+    public void A_socket_disposed_in_its_own_callback_is_gone_at_once_and_its_peer_sees_the_end()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(listener.LocalEndPoint!);
+        Socket server = listener.Accept();
+        var subscriber = TestSubscriber.For(new Events(server, EventSet.In), (_, _) =>
+        {
+            server.Receive(new byte[16]);
+            server.Dispose();
+        });
+        _manager.AddSubscriber(subscriber);
+        client.Send("bye"u8);
+        Assert.Equal(1, _manager.RunOnce(Patience.Limit));
+        client.ReceiveTimeout = (int)Patience.Limit.TotalMilliseconds;
+        Assert.Equal(0, client.Receive(new byte[1]));
+        Assert.Empty(_manager.GetSources());
+        Assert.Empty(_reports);
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_registration_holds_no_reference_that_keeps_a_handle_open()
+    {
+        var pipe = new UnixPipe();
+        _manager.AddSubscriber(TestSubscriber.For(new Events(pipe.Writer, EventSet.None)));
+        pipe.Writer.Dispose();
+        Assert.True(NonBlocking.TryRead(pipe.Reader, new byte[1]).IsEndOfStream);
+        pipe.Dispose();
+    }
+}

@@ -1,0 +1,148 @@
+namespace Vigil.Tests;
+
+public sealed class DisposalTests
+{
+    [Fact]
+    public void Disposal_with_callers_waiting_fails_them_all()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var loop = new LoopThread();
+        loop.Endpoint.Fire(_ =>
+        {
+            entered.Set();
+            release.Wait(Patience.Limit);
+        });
+        entered.Wait(Patience.Limit);
+        var never = new TaskCompletionSource<int>();
+        Task[] callers =
+        [
+            .. Enumerable.Range(0, 4).Select(_ => OnThread(() => loop.Endpoint.CallBlocking(_ => 1))),
+            .. Enumerable.Range(0, 4).Select(_ => OnThread(() => loop.Endpoint.CallBlocking(async _ => await never.Task))),
+        ];
+        Task<int> asynchronous = loop.Endpoint.CallAsync(_ => 1);
+
+        // The callers' messages are on their way or not; those that come too late must fail as well.
+        Task disposal = Task.Run(loop.Manager.Dispose);
+        release.Set();
+        Patience.Wait(disposal);
+        foreach (Task caller in callers)
+        {
+            Exception? exception = Record.Exception(() => Patience.Wait(caller));
+            Assert.True(exception is null or ObjectDisposedException, $"{exception}");
+        }
+
+        Assert.True(Record.Exception(() => Patience.Wait(asynchronous)) is null or ObjectDisposedException);
+    }
+
+    [Fact]
+    public void A_caller_in_flight_whose_task_never_ends_fails_at_disposal()
+    {
+        using var loop = new LoopThread();
+        var never = new TaskCompletionSource();
+        using var started = new ManualResetEventSlim();
+        Task call = loop.Endpoint.CallAsync(async _ =>
+        {
+            started.Set();
+            await never.Task;
+        });
+        Assert.True(started.Wait(Patience.Limit));
+        loop.Manager.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Patience.Wait(call));
+    }
+
+    [Fact]
+    public void After_disposal_everything_throws_and_a_kick_does_nothing()
+    {
+        var manager = new EventManager();
+        RemoteEndpoint endpoint = manager.RemoteEndpoint;
+        manager.Dispose();
+        manager.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => manager.RunOnce());
+        Assert.Throws<ObjectDisposedException>(() => manager.Run());
+        Assert.Throws<ObjectDisposedException>(() => manager.AddSubscriber(new TestSubscriber()));
+        Assert.Throws<ObjectDisposedException>(() => endpoint.Fire(_ => { }));
+        Assert.Throws<ObjectDisposedException>(() => endpoint.TryFire((_, _) => { }, 1));
+        Assert.Throws<ObjectDisposedException>(() => endpoint.CallBlocking(_ => 1));
+        Assert.Throws<ObjectDisposedException>(() => { _ = endpoint.CallAsync(_ => 1); });
+        endpoint.Kick();
+        manager.Stop();
+    }
+
+    [Fact]
+    public void Disposal_in_a_callback_takes_effect_when_the_iteration_ends()
+    {
+        var manager = new EventManager();
+        using var a = new EventFd(1);
+        using var b = new EventFd(1);
+        var subscriber = new TestSubscriber(
+            ops =>
+            {
+                ops.Add(new Events(a, EventSet.In));
+                ops.Add(new Events(b, EventSet.In));
+            },
+            (_, _) => manager.Dispose());
+        manager.AddSubscriber(subscriber);
+        bool exited = false;
+        manager.AddExitCallback(_ => exited = true);
+        manager.Run();
+        Assert.Equal(2, subscriber.Seen.Count);
+        Assert.True(exited);
+        Assert.Throws<ObjectDisposedException>(() => manager.RunOnce());
+    }
+
+    [Fact]
+    public void Owned_subscribers_are_disposed_in_reverse_order_and_removed_ones_are_not()
+    {
+        List<int> order = [];
+        List<FaultReport> reports = [];
+        var manager = new EventManager();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        manager.AddSubscriber(new TestSubscriber { Disposed = () => order.Add(1) });
+        SubscriberId removed = manager.AddSubscriber(new TestSubscriber { Disposed = () => order.Add(2) });
+        manager.AddSubscriber(new TestSubscriber { Disposed = () => throw new InvalidOperationException("bad") });
+        manager.AddSubscriber(new TestSubscriber { Disposed = () => order.Add(4) });
+        manager.RemoveSubscriber(removed);
+        manager.Dispose();
+        Assert.Equal([4, 1], order);
+        Assert.Equal("bad", Assert.Single(reports).Exception.Message);
+    }
+
+    [Fact]
+    public void Closures_left_over_at_disposal_are_reported_and_socket_events_are_over()
+    {
+        List<FaultReport> reports = [];
+        var manager = new EventManager();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        using var fd = new EventFd();
+        SocketEvent socketEvent = manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { });
+        manager.RemoteEndpoint.Fire(_ => { });
+        manager.RemoteEndpoint.Fire(_ => { });
+        manager.Dispose();
+        Assert.Contains("2 posted closures", Assert.Single(reports).Exception.Message, StringComparison.Ordinal);
+        Assert.True(socketEvent.IsCancelled);
+        socketEvent.Cancel();
+    }
+
+    [Fact]
+    public void Managers_give_back_every_descriptor()
+    {
+        Cycle();
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+        for (int i = 0; i < 20; i++)
+        {
+            Cycle();
+        }
+
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 2);
+
+        static void Cycle()
+        {
+            using var manager = new EventManager();
+            manager.RunOnce(TimeSpan.FromMilliseconds(0.1));
+        }
+    }
+
+    private static Task OnThread(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}
