@@ -20,7 +20,7 @@ internal sealed class EventLoop
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected = new();
     private readonly int _mailboxBudget;
-    private readonly int _hangUpLimit;
+    private readonly SpinDetector _spinDetector;
     private readonly TimeSpan _spin;
     private int _ran;
 
@@ -33,7 +33,7 @@ internal sealed class EventLoop
         _faults = faults;
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _mailboxBudget = options.MailboxBudget;
-        _hangUpLimit = options.UnhandledHangUpLimit;
+        _spinDetector = new SpinDetector(table, options.UnhandledHangUpLimit);
         _spin = options.SpinBeforeSleep;
     }
 
@@ -181,7 +181,7 @@ internal sealed class EventLoop
         {
             if (Interests.IsOneShot(source.Interest))
             {
-                SourceTable.MarkFired(source);
+                SourceArming.MarkFired(source);
             }
 
             Deliver(source, events);
@@ -200,13 +200,13 @@ internal sealed class EventLoop
         catch (Exception exception)
         {
             _ran++;
-            _manager.OnSourceFault(source, exception);
+            _faults.OnThrown(source, exception);
         }
 
         _table.ForgetIfClosed(source);
-        if ((events & Interests.Always) != EventSet.None && _table.StopIfSpinning(source, _hangUpLimit))
+        if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
         {
-            _manager.OnSourceDropped(source, EventManagerError.Spinning);
+            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
         }
     }
 
@@ -219,7 +219,7 @@ internal sealed class EventLoop
             Source source = injected.Source;
             EventSet events = injected.Events & (source.Interest | Interests.Always);
             bool isDeliverable = source.State == SourceState.Armed && events != EventSet.None && _table.IsRegistered(source);
-            if (isDeliverable && (!Interests.IsOneShot(source.Interest) || _table.Fire(source).IsSuccess))
+            if (isDeliverable && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
                 Deliver(source, events);
             }
@@ -228,7 +228,8 @@ internal sealed class EventLoop
 
     private void DrainMailbox()
     {
-        for (int budget = _mailboxBudget; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
+        int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
+        for (; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
         {
             RunMessage(in message, FaultOrigin.PostedWork);
         }

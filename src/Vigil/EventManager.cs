@@ -17,14 +17,10 @@ namespace Vigil;
 /// </remarks>
 public sealed class EventManager : IDisposable
 {
-    [ThreadStatic]
-    private static EventManager? _current;
-
     private readonly EventManagerOptions _options;
     private readonly IPoller _poller;
     private readonly ThreadClaim _claim;
     private readonly FaultSink _faults;
-    private readonly SubscriberRegistry _subscribers;
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
@@ -54,11 +50,12 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
+        _faults = new FaultSink(this, _options);
         _poller = createPoller();
         try
         {
             Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity);
-            SourceTable = new SourceTable(_poller, OnSourceDropped);
+            SourceTable = new SourceTable(_poller, _faults.OnRegistrationFault);
             SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
         }
         catch
@@ -68,9 +65,8 @@ public sealed class EventManager : IDisposable
             throw;
         }
 
+        Subscribers = new SubscriberRegistry(SourceTable);
         _claim = new ThreadClaim(_options.Name, DisposeIfRequested);
-        _faults = new FaultSink(this, _options.FaultPolicy);
-        _subscribers = new SubscriberRegistry(SourceTable);
         _loop = new EventLoop(this, _options, _poller, SourceTable, Mailbox, _faults);
         _context = new LoopSynchronizationContext(this);
         RemoteEndpoint = new RemoteEndpoint(this, _options.SpinBeforeSleep);
@@ -84,7 +80,7 @@ public sealed class EventManager : IDisposable
     public event EventHandler<FaultReport>? FaultReported;
 
     /// <summary>The manager that is running on the calling thread, or null.</summary>
-    public static EventManager? Current => _current;
+    public static EventManager? Current => RunScope.Current;
 
     /// <summary>The name given in the options, for messages. Any thread.</summary>
     public string Name => _options.Name;
@@ -96,6 +92,8 @@ public sealed class EventManager : IDisposable
     public bool IsOnLoop => _claim.IsMine;
 
     internal SourceTable SourceTable { get; }
+
+    internal SubscriberRegistry Subscribers { get; }
 
     internal Mailbox<EventManager> Mailbox { get; }
 
@@ -119,7 +117,7 @@ public sealed class EventManager : IDisposable
         ArgumentNullException.ThrowIfNull(subscriber);
         RequireDefined(priority);
         using ThreadClaim.Scope claim = Claim();
-        return _subscribers.Attach(new Subscriber(this, subscriber, priority));
+        return Subscribers.Attach(new Subscriber(this, subscriber, priority));
     }
 
     /// <summary>Removes a subscriber with everything it registered; nothing that is pending for it is delivered.</summary>
@@ -129,8 +127,8 @@ public sealed class EventManager : IDisposable
     public IEventSubscriber RemoveSubscriber(SubscriberId id)
     {
         using ThreadClaim.Scope claim = Claim();
-        Subscriber subscriber = _subscribers.Find(id);
-        _subscribers.Detach(subscriber);
+        Subscriber subscriber = Subscribers.Find(id);
+        Subscribers.Detach(subscriber);
         return subscriber.Target;
     }
 
@@ -142,7 +140,7 @@ public sealed class EventManager : IDisposable
         where T : class, IEventSubscriber
     {
         using ThreadClaim.Scope claim = Claim();
-        IEventSubscriber subscriber = _subscribers.Find(id).Target;
+        IEventSubscriber subscriber = Subscribers.Find(id).Target;
         return subscriber as T ?? throw new EventManagerException(
             EventManagerError.SubscriberTypeMismatch,
             $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
@@ -154,7 +152,7 @@ public sealed class EventManager : IDisposable
     public EventOps GetEventOps(SubscriberId id)
     {
         using ThreadClaim.Scope claim = Claim();
-        return new EventOps(_subscribers.Find(id));
+        return new EventOps(Subscribers.Find(id));
     }
 
     /// <summary>Calls back when a file descriptor of any pollable kind is ready.</summary>
@@ -183,7 +181,7 @@ public sealed class EventManager : IDisposable
     public void Inject(SubscriberId id, Events events)
     {
         using ThreadClaim.Scope claim = Claim();
-        SourceTable.Find(_subscribers.Find(id), events.Fd, out Source? source).ThrowIfFailed(events.Set);
+        SourceTable.Find(Subscribers.Find(id), events.Fd, out Source? source).ThrowIfFailed(events.Set);
         _loop.Inject(new InjectedEvent(source!, events.Set));
     }
 
@@ -240,7 +238,7 @@ public sealed class EventManager : IDisposable
     public IReadOnlyList<SubscriberInfo> GetSubscribers()
     {
         using ThreadClaim.Scope claim = Claim();
-        return [.. _subscribers.InOrder.Select(subscriber => new SubscriberInfo(subscriber.Id, subscriber.Target, subscriber.DispatchPriority, subscriber.SourceCount))];
+        return [.. Subscribers.InOrder.Select(subscriber => new SubscriberInfo(subscriber.Id, subscriber.Target, subscriber.DispatchPriority, subscriber.SourceCount))];
     }
 
     /// <summary>Every file descriptor that subscribers and socket events have registered, in no particular order.</summary>
@@ -336,7 +334,7 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>For logs.</summary>
-    public override string ToString() => $"{Name} ({_subscribers.Count} subscribers, {SourceTable.Count - 1} sources)";
+    public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Count - 1} sources)";
 
     internal ThreadClaim.Scope Claim()
     {
@@ -366,53 +364,6 @@ public sealed class EventManager : IDisposable
         }
     }
 
-    /// <summary>A source's callback threw.</summary>
-    internal void OnSourceFault(Source source, Exception exception)
-    {
-        if (source.Owner is Subscriber subscriber)
-        {
-            bool detaches = _faults.Detaches && subscriber.IsAttached;
-            if (detaches)
-            {
-                _subscribers.Detach(subscriber);
-            }
-
-            _faults.OnThrown(new FaultReport(FaultOrigin.Subscriber, exception)
-            {
-                SubscriberId = subscriber.Id,
-                Fd = source.Number,
-                Detached = detaches ? subscriber.Target : null,
-                IsThrown = _faults.Throws,
-            });
-            return;
-        }
-
-        var socketEvent = source.Owner as SocketEvent;
-        if (_faults.Detaches)
-        {
-            socketEvent?.Cancel();
-        }
-
-        _faults.OnThrown(new FaultReport(FaultOrigin.SocketEvent, exception) { SocketEvent = socketEvent, Fd = source.Number, IsThrown = _faults.Throws });
-    }
-
-    /// <summary>A registration ended or was silenced without its owner's doing.</summary>
-    internal void OnSourceDropped(Source source, EventManagerError reason)
-    {
-        string what = reason switch
-        {
-            EventManagerError.HandleClosed => $"The handle of fd {source.Number} was closed without removing it; its registration was dropped. Remove it before closing it.",
-            EventManagerError.DescriptorReplaced => $"fd {source.Number} was closed without removing it and its number is another file's now; its registration was dropped. Remove it before closing it.",
-            _ => $"fd {source.Number} reported Error or HangUp for {_options.UnhandledHangUpLimit} iterations with nobody doing anything about it; it was disarmed. Remove it when its peer is gone.",
-        };
-        _faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
-        {
-            SubscriberId = (source.Owner as Subscriber)?.Id ?? default,
-            SocketEvent = source.Owner as SocketEvent,
-            Fd = source.Number,
-        });
-    }
-
     private static void RequireDefined(DispatchPriority priority)
     {
         if (!Enum.IsDefined(priority))
@@ -437,7 +388,15 @@ public sealed class EventManager : IDisposable
             ObjectDisposedException.ThrowIf(true, this);
         }
 
-        return new RunScope(this, cancellationToken);
+        _runCancellation = cancellationToken;
+        return new RunScope(this, _context);
+    }
+
+    /// <summary>The other end of <see cref="BeginRun"/>.</summary>
+    internal void EndRun()
+    {
+        _runCancellation = default;
+        _claim.Release();
     }
 
     // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
@@ -466,9 +425,9 @@ public sealed class EventManager : IDisposable
                 EventManagerError.Disposed, $"{Name} was disposed with {lost} posted closures not yet run; they will not be.")));
         }
 
-        foreach (Subscriber subscriber in _subscribers.InOrder.Reverse().ToArray())
+        foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())
         {
-            _subscribers.Detach(subscriber);
+            Subscribers.Detach(subscriber);
             try
             {
                 (subscriber.Target as IDisposable)?.Dispose();
@@ -487,31 +446,5 @@ public sealed class EventManager : IDisposable
         Mailbox.Dispose();
         _poller.Dispose();
         _faults.WritePending();
-    }
-
-    /// <summary>The time of a run: the claim, the thread's current manager and its synchronization context, and what they were before.</summary>
-    private readonly ref struct RunScope
-    {
-        private readonly EventManager _manager;
-        private readonly EventManager? _outerManager;
-        private readonly SynchronizationContext? _outerContext;
-
-        public RunScope(EventManager manager, CancellationToken cancellationToken)
-        {
-            _manager = manager;
-            _outerManager = _current;
-            _outerContext = SynchronizationContext.Current;
-            _current = manager;
-            SynchronizationContext.SetSynchronizationContext(manager._context);
-            manager._runCancellation = cancellationToken;
-        }
-
-        public void Dispose()
-        {
-            _manager._runCancellation = default;
-            SynchronizationContext.SetSynchronizationContext(_outerContext);
-            _current = _outerManager;
-            _manager._claim.Release();
-        }
     }
 }

@@ -147,14 +147,14 @@ public readonly ref struct EventOps
     {
         using ThreadClaim.Scope claim = Claim(out Subscriber? subscriber, out SourceTable table);
         SourceResult result = Find(subscriber, table, events.Fd, out Source? source);
-        return result.IsSuccess ? table.Modify(source!, events.Set, events.Data) : result;
+        return result.IsSuccess ? table.Arming.Modify(source!, events.Set, events.Data) : result;
     }
 
     private SourceResult ChangeInterestCore(FileDescriptor fd, EventSet added, EventSet removed)
     {
         using ThreadClaim.Scope claim = Claim(out Subscriber? subscriber, out SourceTable table);
         SourceResult result = Find(subscriber, table, fd, out Source? source);
-        return result.IsSuccess ? table.Modify(source!, (source!.Interest | added) & ~removed, source.Data) : result;
+        return result.IsSuccess ? table.Arming.Modify(source!, (source!.Interest | added) & ~removed, source.Data) : result;
     }
 
     private SourceResult RemoveCore(FileDescriptor fd)
@@ -175,14 +175,14 @@ public readonly ref struct EventOps
     {
         using ThreadClaim.Scope claim = Claim(out Subscriber? subscriber, out SourceTable table);
         SourceResult result = Find(subscriber, table, fd, out Source? source);
-        return result.IsSuccess ? table.Disarm(source!) : result;
+        return result.IsSuccess ? table.Arming.Disarm(source!) : result;
     }
 
     private SourceResult ArmCore(FileDescriptor fd)
     {
         using ThreadClaim.Scope claim = Claim(out Subscriber? subscriber, out SourceTable table);
         SourceResult result = Find(subscriber, table, fd, out Source? source);
-        return result.IsSuccess ? table.Arm(source!) : result;
+        return result.IsSuccess ? table.Arming.Arm(source!) : result;
     }
 
     private SourceResult GetInterestCore(FileDescriptor fd, out EventSet interest)

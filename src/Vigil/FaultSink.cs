@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Vigil.Sources;
 
 namespace Vigil;
 
@@ -6,33 +7,71 @@ namespace Vigil;
 internal sealed class FaultSink
 {
     private readonly EventManager _manager;
-    private readonly FaultPolicy _policy;
+    private readonly EventManagerOptions _options;
     private List<Exception>? _pending;
 
-    public FaultSink(EventManager manager, FaultPolicy policy)
+    public FaultSink(EventManager manager, EventManagerOptions options)
     {
         _manager = manager;
-        _policy = policy;
+        _options = options;
     }
 
-    /// <summary>Whether offenders are to be removed. Their removal is the caller's business, before it reports.</summary>
-    public bool Detaches => _policy == FaultPolicy.Detach;
+    private bool Detaches => _options.FaultPolicy == FaultPolicy.Detach;
 
-    public bool Throws => _policy == FaultPolicy.Throw;
+    private bool Throws => _options.FaultPolicy == FaultPolicy.Throw;
 
-    /// <summary>A callback threw.</summary>
-    public void OnThrown(FaultReport report)
+    /// <summary>A source's callback threw. Under the policy that detaches, its owner is removed before anybody is told.</summary>
+    public void OnThrown(Source source, Exception exception)
     {
-        if (report.IsThrown)
+        if (source.Owner is Subscriber subscriber)
         {
-            (_pending ??= []).Add(report.Exception);
+            bool detaches = Detaches && subscriber.IsAttached;
+            if (detaches)
+            {
+                _manager.Subscribers.Detach(subscriber);
+            }
+
+            OnThrown(new FaultReport(FaultOrigin.Subscriber, exception)
+            {
+                SubscriberId = subscriber.Id,
+                Fd = source.Number,
+                Detached = detaches ? subscriber.Target : null,
+                IsThrown = Throws,
+            });
+            return;
         }
 
-        Report(report);
+        var socketEvent = (SocketEvent)source.Owner;
+        if (Detaches)
+        {
+            socketEvent.Cancel();
+        }
+
+        OnThrown(new FaultReport(FaultOrigin.SocketEvent, exception) { SocketEvent = socketEvent, Fd = source.Number, IsThrown = Throws });
     }
 
     /// <summary>A callback without an owner that could be removed threw.</summary>
     public void OnThrown(FaultOrigin origin, Exception exception) => OnThrown(new FaultReport(origin, exception) { IsThrown = Throws });
+
+    /// <summary>A registration ended or was silenced without its owner's doing.</summary>
+    public void OnRegistrationFault(Source source, EventManagerError reason)
+    {
+        string what = reason switch
+        {
+            EventManagerError.HandleClosed =>
+                $"The handle of fd {source.Number} was closed without removing it; its registration was dropped. Remove it before closing it.",
+            EventManagerError.DescriptorReplaced =>
+                $"fd {source.Number} was closed without removing it and its number is another file's now; its registration was dropped. Remove it before closing it.",
+            _ =>
+                $"fd {source.Number} reported Error or HangUp for {_options.UnhandledHangUpLimit} iterations with nobody doing anything about it; it was disarmed. Remove it when its peer is gone.",
+        };
+        Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
+        {
+            SubscriberId = (source.Owner as Subscriber)?.Id ?? default,
+            SocketEvent = source.Owner as SocketEvent,
+            Fd = source.Number,
+        });
+    }
 
     /// <summary>
     /// Tells whoever listens; otherwise, unless the run is going to throw it, standard error: nothing is swallowed in silence.
@@ -75,6 +114,16 @@ internal sealed class FaultSink
     {
         _pending?.ForEach(WriteLine);
         _pending = null;
+    }
+
+    private void OnThrown(FaultReport report)
+    {
+        if (report.IsThrown)
+        {
+            (_pending ??= []).Add(report.Exception);
+        }
+
+        Report(report);
     }
 
     private void WriteLine(object fault) => Console.Error.WriteLine($"{_manager.Name}: {fault}");

@@ -47,7 +47,7 @@ public sealed class SocketEvent : IDisposable
     public void Modify(EventSet interest)
     {
         using ThreadClaim.Scope claim = Enter();
-        Manager.SourceTable.Modify(_source, interest, _source.Data).ThrowIfFailed(interest);
+        Manager.SourceTable.Arming.Modify(_source, interest, _source.Data).ThrowIfFailed(interest);
     }
 
     /// <summary>Asks for more.</summary>
@@ -65,7 +65,7 @@ public sealed class SocketEvent : IDisposable
     public void Disarm()
     {
         using ThreadClaim.Scope claim = Enter();
-        Manager.SourceTable.Disarm(_source).ThrowIfFailed();
+        Manager.SourceTable.Arming.Disarm(_source).ThrowIfFailed();
     }
 
     /// <summary>Ends <see cref="Disarm"/>, or the silence of a one-shot that was delivered; what is ready now is reported in the next iteration.</summary>
@@ -73,7 +73,7 @@ public sealed class SocketEvent : IDisposable
     public void Arm()
     {
         using ThreadClaim.Scope claim = Enter();
-        Manager.SourceTable.Arm(_source).ThrowIfFailed(Interest);
+        Manager.SourceTable.Arming.Arm(_source).ThrowIfFailed(Interest);
     }
 
     /// <summary>Ends it: no callback follows, even if the kernel reported something already. The file stays open. Again, it does nothing.</summary>

@@ -58,6 +58,12 @@ internal sealed class MpscQueue<T>
         }
     }
 
+    /// <summary>
+    /// How many items can be counted on now: those claimed in the ring that is being read. Zero only where the queue is empty.
+    /// For the consumer only.
+    /// </summary>
+    public int CountInHead => IsEmpty ? 0 : _head.Count;
+
     /// <summary>Adds an item. From any thread. A full fence: what the caller reads afterwards is read after the item is visible as claimed.</summary>
     public void Enqueue(in T item)
     {
@@ -150,7 +156,9 @@ internal sealed class MpscQueue<T>
 
         public Ring? Next { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
-        public bool HasItems => (Volatile.Read(ref _positions.Tail) & ~Closed) != _positions.Head;
+        public int Count => (int)((Volatile.Read(ref _positions.Tail) & ~Closed) - _positions.Head);
+
+        public bool HasItems => Count != 0;
 
         public bool TryEnqueue(in T item)
         {

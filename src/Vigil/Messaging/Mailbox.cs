@@ -57,6 +57,12 @@ internal sealed class Mailbox<TTarget> : IDisposable
     /// <summary>Whether a message waits. For the receiver only.</summary>
     public bool HasMail => !_queue.IsEmpty;
 
+    /// <summary>
+    /// How many messages a receiver should take before it does something else: some of those that wait now. Taking until nothing is
+    /// left would chase the senders, one cache miss a message on both sides; what they send meanwhile makes up the next batch.
+    /// </summary>
+    public int BatchSize => _queue.CountInHead;
+
     /// <summary>Whether a kick has not yet been answered.</summary>
     public bool IsKicked => Volatile.Read(ref _kicked) != 0;
 

@@ -7,6 +7,21 @@ internal readonly record struct SourceResult(EventManagerError Error, int Fd = -
 
     public bool IsSuccess => Error == EventManagerError.None;
 
+    /// <summary>What the kernel's refusal of an operation on a registration means.</summary>
+    public static SourceResult FromErrno(int errno, int number, object? holder) => new(
+        errno switch
+        {
+            Interop.Errno.EEXIST => EventManagerError.AlreadyRegistered,
+            Interop.Errno.ENOENT => EventManagerError.NotRegistered,
+            Interop.Errno.EBADF => EventManagerError.InvalidDescriptor,
+            Interop.Errno.EPERM => EventManagerError.NotPollable,
+            Interop.Errno.ENOSPC or Interop.Errno.ENOMEM => EventManagerError.LimitReached,
+            _ => EventManagerError.System,
+        },
+        number,
+        errno,
+        holder);
+
     public void ThrowIfFailed(EventSet interest = EventSet.None)
     {
         if (!IsSuccess)

@@ -11,9 +11,8 @@ internal delegate void SourceDropped(Source source, EventManagerError reason);
 /// All registered file descriptors of one manager: by number for those who change them, by token for the dispatch.
 /// </summary>
 /// <remarks>
-/// <para>Invariants. A number has at most one source. A source's token is alive exactly as long as the source is in the table, and is
-/// renewed whenever events that the kernel already reported must not reach it any more: when it is disarmed or armed, and
-/// when a one-shot is modified (its next event is that of the new arming).</para>
+/// <para>Invariants. A number has at most one source. A source's token is alive exactly as long as the source is in the table;
+/// <see cref="SourceArming"/> renews it whenever events that the kernel already reported must not reach the source any more.</para>
 /// <para>Closed files. The kernel drops a closed file in silence, and the number is soon another file's. A source with a closed
 /// handle is dropped by whoever meets it. One with a raw number cannot be told: the kernel is asked when the number is
 /// added again, and if it takes the number, the old source was dead.</para>
@@ -36,7 +35,11 @@ internal sealed class SourceTable
     {
         _poller = poller;
         _dropped = dropped;
+        Arming = new SourceArming(poller, _slots);
     }
+
+    /// <summary>Changes what a source in the table is watched for, and whether.</summary>
+    public SourceArming Arming { get; }
 
     public int Count => _slots.Count;
 
@@ -79,7 +82,7 @@ internal sealed class SourceTable
         if (errno != Errno.Success)
         {
             _slots.Remove(token);
-            return Failure(errno, number, holder?.Owner);
+            return SourceResult.FromErrno(errno, number, holder?.Owner);
         }
 
         if (holder is not null)
@@ -111,64 +114,6 @@ internal sealed class SourceTable
             : new SourceResult(EventManagerError.NotOwner, fd.Number, Owner: source.Owner);
     }
 
-    public SourceResult Modify(Source source, EventSet interest, uint data)
-    {
-        if (!Interests.IsValid(interest))
-        {
-            return new SourceResult(EventManagerError.InvalidInterest, source.Number);
-        }
-
-        if (Interests.IsExclusive(source.Interest) || Interests.IsExclusive(interest))
-        {
-            return new SourceResult(EventManagerError.ExclusiveNotModifiable, source.Number);
-        }
-
-        bool nothingToSay = source.State == SourceState.Disarmed
-            || (interest == source.Interest && Interests.IsPlainLevelTriggered(interest));
-        if (!nothingToSay)
-        {
-            SourceResult result = Rearm(source, interest);
-            if (!result.IsSuccess)
-            {
-                return result;
-            }
-        }
-
-        source.Interest = interest;
-        source.Data = data;
-        source.SpinTrace = null;
-        return SourceResult.Success;
-    }
-
-    /// <summary>Silences a source without forgetting it, by taking it out of the kernel's set: Error and HangUp cannot be masked.</summary>
-    public SourceResult Disarm(Source source)
-    {
-        if (source.IsInKernel)
-        {
-            using var fd = new BorrowedDescriptor(source.Fd);
-            int errno = _poller.Remove(fd.Number);
-            if (errno != Errno.Success)
-            {
-                return Failure(errno, source.Number, source.Owner);
-            }
-        }
-
-        Silence(source);
-        return SourceResult.Success;
-    }
-
-    /// <summary>Lets a disarmed source or a fired one-shot report again, beginning with what is ready now.</summary>
-    public SourceResult Arm(Source source)
-    {
-        if (source.State == SourceState.Armed)
-        {
-            return SourceResult.Success;
-        }
-
-        source.SpinTrace = null;
-        return Rearm(source, source.Interest);
-    }
-
     /// <summary>
     /// Ends a registration. It always succeeds: a number that was closed without removing it makes the kernel answer EBADF, ENOENT
     /// or, if a regular file has the number now, EPERM; there is nothing left to remove then.
@@ -194,22 +139,6 @@ internal sealed class SourceTable
         {
             Forget(source);
         }
-    }
-
-    /// <summary>
-    /// After a source was told of Error or HangUp: whether it reports that turn after turn with nobody doing anything about it, in
-    /// which case it has been disarmed. Only what the kernel repeats can spin: neither an edge nor a one-shot does.
-    /// </summary>
-    public bool StopIfSpinning(Source source, int limit)
-    {
-        if (source.State != SourceState.Armed || !Interests.IsPlainLevelTriggered(source.Interest) || !IsRegistered(source))
-        {
-            return false;
-        }
-
-        using var fd = new BorrowedDescriptor(source.Fd);
-        source.SpinTrace ??= new SpinTrace(fd.Number);
-        return source.SpinTrace.IsSpinning(fd.Number, limit) && Disarm(source).IsSuccess;
     }
 
     /// <summary>Before a batch of events is asked for: dead tokens of earlier batches are not to be expected any more.</summary>
@@ -240,21 +169,6 @@ internal sealed class SourceTable
     /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>
     public DispatchPriority PriorityOf(ulong token) =>
         _slots.TryGet(token, out Source? source) ? source.DispatchPriority : DispatchPriority.Normal;
-
-    /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
-    public static void MarkFired(Source source) => source.State = SourceState.Fired;
-
-    /// <summary>A one-shot is about to be delivered without the kernel's doing: it must be silenced first, as the kernel would.</summary>
-    public SourceResult Fire(Source source)
-    {
-        SourceResult result = Disarm(source);
-        if (result.IsSuccess)
-        {
-            MarkFired(source);
-        }
-
-        return result;
-    }
 
     /// <summary>Whether the source is still the one that its number and token name.</summary>
     public bool IsRegistered(Source source) => _slots.TryGet(source.Token, out Source? holder) && holder == source;
@@ -291,20 +205,6 @@ internal sealed class SourceTable
         return Errno.Success;
     }
 
-    private static SourceResult Failure(int errno, int number, object? holder) => new(
-        errno switch
-        {
-            Errno.EEXIST => EventManagerError.AlreadyRegistered,
-            Errno.ENOENT => EventManagerError.NotRegistered,
-            Errno.EBADF => EventManagerError.InvalidDescriptor,
-            Errno.EPERM => EventManagerError.NotPollable,
-            Errno.ENOSPC or Errno.ENOMEM => EventManagerError.LimitReached,
-            _ => EventManagerError.System,
-        },
-        number,
-        errno,
-        holder);
-
     private int Transfer(Source source)
     {
         if (!source.IsInKernel)
@@ -322,46 +222,6 @@ internal sealed class SourceTable
 
         Drop(source, fd.Number < 0 ? EventManagerError.HandleClosed : EventManagerError.DescriptorReplaced);
         return Errno.Success;
-    }
-
-    // What the kernel reported under the old arming of a one-shot is not the answer to the new one, so its token dies;
-    // the kernel looks again at whatever is added or modified, so nothing is lost.
-    private SourceResult Rearm(Source source, EventSet interest)
-    {
-        using var fd = new BorrowedDescriptor(source.Fd);
-        if (fd.Number < 0)
-        {
-            return new SourceResult(EventManagerError.InvalidDescriptor, source.Number);
-        }
-
-        if (Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel)
-        {
-            source.Token = _slots.Renew(source.Token);
-        }
-
-        int errno = source.IsInKernel
-            ? _poller.Modify(fd.Number, source.Token, interest)
-            : _poller.Add(fd.Number, source.Token, interest);
-        if (errno == Errno.EEXIST)
-        {
-            errno = _poller.Modify(fd.Number, source.Token, interest);
-        }
-
-        if (errno != Errno.Success)
-        {
-            return Failure(errno, source.Number, source.Owner);
-        }
-
-        source.IsInKernel = true;
-        source.State = SourceState.Armed;
-        return SourceResult.Success;
-    }
-
-    private void Silence(Source source)
-    {
-        source.Token = _slots.Renew(source.Token);
-        source.IsInKernel = false;
-        source.State = SourceState.Disarmed;
     }
 
     private Source? LiveHolderOf(int number)
