@@ -55,7 +55,11 @@ internal sealed class AsyncCall<T> : PendingCall
     public override void Fail(Exception exception) => TryFail(exception);
 
     /// <summary>Its sender does not wait any longer. If it began it goes on; what it throws then is the fault policy's.</summary>
-    public void Abandon() => _completion.TrySetCanceled(CancellationToken.None);
+    public void Abandon()
+    {
+        _completion.TrySetCanceled(CancellationToken.None);
+        _cancellation.Unregister();
+    }
 
     private bool TryFail(Exception exception)
     {

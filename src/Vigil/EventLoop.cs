@@ -45,6 +45,9 @@ internal sealed class EventLoop
 
     public void Defer(in Message<EventManager> message) => _deferred.Enqueue(message);
 
+    /// <summary>At disposal: how many deferred callbacks will not run.</summary>
+    public int DeferredCount => _deferred.Count;
+
     public void Inject(in InjectedEvent injected) => _injected.Enqueue(injected);
 
     /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>

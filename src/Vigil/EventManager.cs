@@ -338,6 +338,7 @@ public sealed class EventManager : IDisposable
 
     internal ThreadClaim.Scope Claim()
     {
+        ThrowIfDisposedByAnother();
         ThreadClaim.Scope claim = _claim.Enter();
         if (IsDisposed)
         {
@@ -372,6 +373,9 @@ public sealed class EventManager : IDisposable
         }
     }
 
+    // While another thread tears the manager down, "in use by another thread" would be true and of no help.
+    private void ThrowIfDisposedByAnother() => ObjectDisposedException.ThrowIf(_disposeRequested && !_claim.IsMine, this);
+
     private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
@@ -381,6 +385,7 @@ public sealed class EventManager : IDisposable
 
     private RunScope BeginRun(CancellationToken cancellationToken)
     {
+        ThrowIfDisposedByAnother();
         ThreadClaim.Scope claim = _claim.EnterRun();
         if (IsDisposed)
         {
@@ -417,12 +422,12 @@ public sealed class EventManager : IDisposable
 
     private void TearDown()
     {
-        int lost = Mailbox.Close();
+        int lost = Mailbox.Close() + _loop.DeferredCount;
         InFlightCalls.FailAll(this);
         if (lost > 0)
         {
             _faults.Report(new FaultReport(FaultOrigin.PostedWork, new EventManagerException(
-                EventManagerError.Disposed, $"{Name} was disposed with {lost} posted closures not yet run; they will not be.")));
+                EventManagerError.Disposed, $"{Name} was disposed with {lost} posted or deferred closures not yet run; they will not be.")));
         }
 
         foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())

@@ -260,6 +260,12 @@ public sealed class RemoteEndpoint
             return call.Task;
         }
 
-        return IsAccepted(_manager.Mailbox.Post(call.ToMessage())) ? call.Task : throw Full();
+        PostResult result = _manager.Mailbox.Post(call.ToMessage());
+        if (result != PostResult.Accepted)
+        {
+            call.Abandon();
+        }
+
+        return IsAccepted(result) ? call.Task : throw Full();
     }
 }

@@ -12,7 +12,9 @@ internal sealed class ThreadClaim
     private readonly Action _released;
     private readonly string _name;
     private int _owner;
-    private int _lastRunner = Environment.CurrentManagedThreadId;
+
+    // The thread itself, not its id: ids of threads that ended are given out again.
+    private Thread _lastRunner = Thread.CurrentThread;
 
     /// <param name="name">The manager's, for messages.</param>
     /// <param name="released">Called after each release, on the thread that released.</param>
@@ -30,7 +32,9 @@ internal sealed class ThreadClaim
         get
         {
             int owner = Volatile.Read(ref _owner);
-            return (owner == Nobody ? Volatile.Read(ref _lastRunner) : owner) == Environment.CurrentManagedThreadId;
+            return owner == Nobody
+                ? Volatile.Read(ref _lastRunner) == Thread.CurrentThread
+                : owner == Environment.CurrentManagedThreadId;
         }
     }
 
@@ -58,7 +62,7 @@ internal sealed class ThreadClaim
         }
 
         Scope claim = Enter();
-        Volatile.Write(ref _lastRunner, Environment.CurrentManagedThreadId);
+        Volatile.Write(ref _lastRunner, Thread.CurrentThread);
         return claim;
     }
 

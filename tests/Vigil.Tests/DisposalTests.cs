@@ -117,11 +117,30 @@ public sealed class DisposalTests
         using var fd = new EventFd();
         SocketEvent socketEvent = manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { });
         manager.RemoteEndpoint.Fire(_ => { });
-        manager.RemoteEndpoint.Fire(_ => { });
+        manager.RemoteEndpoint.Fire((_, _) => { }, 1);
+        manager.Defer(_ => { });
         manager.Dispose();
-        Assert.Contains("2 posted closures", Assert.Single(reports).Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("3 posted or deferred closures", Assert.Single(reports).Exception.Message, StringComparison.Ordinal);
         Assert.True(socketEvent.IsCancelled);
         socketEvent.Cancel();
+    }
+
+    [Fact]
+    public void A_thread_that_runs_iteration_by_iteration_is_told_that_another_disposed_the_manager()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            var manager = new EventManager();
+            Task runner = OnThread(() =>
+            {
+                while (true)
+                {
+                    manager.RunOnce(TimeSpan.Zero);
+                }
+            });
+            Patience.Wait(Task.Run(manager.Dispose));
+            Assert.Throws<ObjectDisposedException>(() => Patience.Wait(runner));
+        }
     }
 
     [Fact]
