@@ -16,6 +16,7 @@ internal abstract class BlockingCall : PendingCall
 
     private readonly object _completion = new();
     private int _state;
+    private int _senderSleeps;
     private ExceptionDispatchInfo? _exception;
 
     public override void Run(EventManager manager)
@@ -56,7 +57,7 @@ internal abstract class BlockingCall : PendingCall
     public void Wait(TimeSpan timeout, TimeSpan spin, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        while (Volatile.Read(ref _state) != Done && spin > TimeSpan.Zero && Stopwatch.GetElapsedTime(start) < spin)
+        while (spin > TimeSpan.Zero && Volatile.Read(ref _state) != Done && Stopwatch.GetElapsedTime(start) < spin)
         {
             Thread.SpinWait(8);
         }
@@ -79,9 +80,13 @@ internal abstract class BlockingCall : PendingCall
             return false;
         }
 
-        lock (_completion)
+        // Dekker's protocol again: done, then is the sender asleep? There: asleep, then is it done?
+        if (Volatile.Read(ref _senderSleeps) != 0)
         {
-            Monitor.PulseAll(_completion);
+            lock (_completion)
+            {
+                Monitor.PulseAll(_completion);
+            }
         }
 
         return true;
@@ -112,7 +117,8 @@ internal abstract class BlockingCall : PendingCall
             _completion);
         lock (_completion)
         {
-            while (_state != Done)
+            Interlocked.Exchange(ref _senderSleeps, 1);
+            while (Volatile.Read(ref _state) != Done)
             {
                 TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
                 if (cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan))

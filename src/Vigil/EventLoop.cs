@@ -82,6 +82,8 @@ internal sealed class EventLoop
 
     private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail;
 
+    private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;
+
     private void Wait(Deadline deadline)
     {
         if (_table.NeedsRebuild)
@@ -118,18 +120,24 @@ internal sealed class EventLoop
         }
     }
 
-    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred.
+    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred. Whoever has something
+    // ready at the first look pays for nothing else.
     private bool Spin(Deadline deadline)
     {
         const int LooksAtMailbox = 32;
+        Poll(Deadline.Immediate);
+        if (_ready.Count > 0 || MustReturn)
+        {
+            return true;
+        }
+
         Deadline end = Deadline.After(_spin).Earlier(deadline);
         do
         {
             for (int i = 0; i < LooksAtMailbox; i++)
             {
-                if (_mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep)
+                if (MustReturn)
                 {
-                    Poll(Deadline.Immediate);
                     return true;
                 }
 
@@ -231,6 +239,11 @@ internal sealed class EventLoop
 
     private void DrainMailbox()
     {
+        if (!_mailbox.HasMail)
+        {
+            return;
+        }
+
         int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
         for (; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
         {

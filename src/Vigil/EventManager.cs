@@ -323,6 +323,7 @@ public sealed class EventManager : IDisposable
     public void Dispose()
     {
         _disposeRequested = true;
+        _claim.TellOfRelease();
         if (_claim.IsMine)
         {
             return;

@@ -15,7 +15,7 @@ public interface IEventSubscriber
     void Initialize(EventOps ops);
 
     /// <summary>Handles what is ready. May change the interest list, and through <see cref="EventManager.Current"/> everything else.</summary>
-    /// <param name="events">The fd, what is ready, and the newest registered data.</param>
+    /// <param name="events">The fd, what is ready, and the newest registered data. By reference: copying 24 bytes costs more than all of the dispatch.</param>
     /// <param name="ops">The door to the subscriber's own interest list, for the time of the call.</param>
-    void Process(Events events, EventOps ops);
+    void Process(in Events events, EventOps ops);
 }

@@ -22,7 +22,8 @@ internal sealed class SubscriberSource : Source
 
     public override bool Deliver(EventSet ready)
     {
-        _subscriber.Target.Process(new Events(Fd, ready, Data), new EventOps(_subscriber));
+        var events = new Events(Fd, ready, Data);
+        _subscriber.Target.Process(in events, new EventOps(_subscriber));
         return true;
     }
 

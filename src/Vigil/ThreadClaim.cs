@@ -12,12 +12,13 @@ internal sealed class ThreadClaim
     private readonly Action _released;
     private readonly string _name;
     private int _owner;
+    private volatile bool _tellsOfRelease;
 
     // The thread itself, not its id: ids of threads that ended are given out again.
     private Thread _lastRunner = Thread.CurrentThread;
 
     /// <param name="name">The manager's, for messages.</param>
-    /// <param name="released">Called after each release, on the thread that released.</param>
+    /// <param name="released">Called after each release from <see cref="TellOfRelease"/> on, on the thread that released.</param>
     public ThreadClaim(string name, Action released)
     {
         _name = name;
@@ -69,11 +70,17 @@ internal sealed class ThreadClaim
     /// <summary>Takes the claim if nobody has it.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _owner, Environment.CurrentManagedThreadId, Nobody) == Nobody;
 
-    /// <summary>Gives the claim back. A full fence: whoever asked for something that only the claim's holder may do is seen from here on.</summary>
+    /// <summary>From now on a release is told: something waits that only the claim's holder may do. The caller tries to take the claim afterwards.</summary>
+    public void TellOfRelease() => _tellsOfRelease = true;
+
+    /// <summary>Gives the claim back. A full fence, so that either this sees the wish to be told, or the wisher sees the claim free.</summary>
     public void Release()
     {
         Interlocked.Exchange(ref _owner, Nobody);
-        _released();
+        if (_tellsOfRelease)
+        {
+            _released();
+        }
     }
 
     /// <summary>Ends a claim; the claims within it end nothing.</summary>

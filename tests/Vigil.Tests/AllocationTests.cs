@@ -122,6 +122,6 @@ public sealed class AllocationTests
 
         public void Initialize(EventOps ops) => ops.Add(new Events(fd, EventSet.In));
 
-        public void Process(Events events, EventOps ops) => Seen++;
+        public void Process(in Events events, EventOps ops) => Seen++;
     }
 }

@@ -237,7 +237,7 @@ public sealed class RegistrationTests : IDisposable
         {
         }
 
-        public void Process(Events events, EventOps ops)
+        public void Process(in Events events, EventOps ops)
         {
         }
     }

@@ -15,7 +15,7 @@ internal sealed class TestSubscriber(InitializeAction? initialize = null, Proces
 
     public void Initialize(EventOps ops) => initialize?.Invoke(ops);
 
-    public void Process(Events events, EventOps ops)
+    public void Process(in Events events, EventOps ops)
     {
         Seen.Add(events);
         process?.Invoke(events, ops);

@@ -19,24 +19,34 @@ namespace Vigil.Collections;
 /// of a closed ring was claimed before any item of the next, which keeps each producer's order.
 /// </para>
 /// <para>
-/// One ring of the greatest length is kept for use again. It starts its next life at positions beyond all that it ever had, so a
-/// producer that slept through the change finds no sequence that matches its old position.
+/// Drained rings of the greatest length are kept for use again, as many as a backlog of some size needs. A ring starts its next life
+/// at positions beyond all that it ever had, so a producer that slept through the change finds no sequence that matches its old
+/// position.
 /// </para>
 /// </remarks>
 internal sealed class MpscQueue<T>
 {
-    private const int MaxLength = 1 << 14;
+    // 64 KB of three-reference messages: below the large object heap, whose arrays only a full collection takes back.
+    private const int MaxLength = 1 << 11;
+    private const int MaxSpares = 32;
     private const long Closed = 1L << 62;
 
     private readonly Lock _growth = new();
     private Ring _head;
     private volatile Ring _tail;
-    private Ring? _spare;
+    private Ring? _spares;
+    private int _spareCount;
 
     public MpscQueue(int initialLength = 64)
     {
         _head = _tail = new Ring(initialLength);
     }
+
+    /// <summary>
+    /// Whether an item can be dequeued. Looks only where the consumer looks anyway, not at what the producers contend for, so it may
+    /// miss one that is just being published. For the consumer only.
+    /// </summary>
+    public bool IsReady => _head.IsReady || _head.Next is not null;
 
     /// <summary>
     /// Whether nothing was enqueued that was not dequeued. An item that is claimed but not yet published counts as there.
@@ -80,7 +90,7 @@ internal sealed class MpscQueue<T>
     {
         while (!_head.TryDequeue(out item))
         {
-            if (_head.HasItems || !TryLeaveHead())
+            if (_head.Next is null || _head.HasItems || !TryLeaveHead())
             {
                 return false;
             }
@@ -105,13 +115,23 @@ internal sealed class MpscQueue<T>
         }
 
         _head = next;
-        if (drained.Length == MaxLength)
+        if (drained.Length == MaxLength && _spareCount < MaxSpares)
         {
-            drained.PrepareNextLife();
-            Volatile.Write(ref _spare, drained);
+            Keep(drained);
         }
 
         return true;
+    }
+
+    private void Keep(Ring drained)
+    {
+        drained.PrepareNextLife();
+        lock (_growth)
+        {
+            drained.NextSpare = _spares;
+            _spares = drained;
+            _spareCount++;
+        }
     }
 
     private void Grow(Ring full)
@@ -123,12 +143,24 @@ internal sealed class MpscQueue<T>
                 return;
             }
 
-            int length = Math.Min(full.Length * 2, MaxLength);
-            Ring next = (length == MaxLength ? Interlocked.Exchange(ref _spare, null) : null) ?? new Ring(length);
+            Ring next = TakeSpare(full.Length) ?? new Ring(Math.Min(full.Length * 2, MaxLength));
             next.Open();
             full.CloseWith(next);
             _tail = next;
         }
+    }
+
+    private Ring? TakeSpare(int lengthNow)
+    {
+        Ring? spare = lengthNow * 2 >= MaxLength ? _spares : null;
+        if (spare is not null)
+        {
+            _spares = spare.NextSpare;
+            spare.NextSpare = null;
+            _spareCount--;
+        }
+
+        return spare;
     }
 
     private sealed class Ring
@@ -155,6 +187,18 @@ internal sealed class MpscQueue<T>
         public int Length => _slots.Length;
 
         public Ring? Next { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+        /// <summary>The ring below it among those that are kept. Under the lock of the queue.</summary>
+        public Ring? NextSpare { get; set; }
+
+        public bool IsReady
+        {
+            get
+            {
+                long position = _positions.Head;
+                return Volatile.Read(ref _slots[(int)position & _mask].Sequence) == position + 1;
+            }
+        }
 
         public int Count => (int)((Volatile.Read(ref _positions.Tail) & ~Closed) - _positions.Head);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Vigil.Collections;
 using Vigil.Polling;
 
@@ -39,11 +40,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
     private readonly Waker _waker = new();
     private readonly Lock _closing = new();
     private readonly int _capacity;
-    private int _state;
-    private int _kicked;
-
-    // How many messages wait; counted only where there is a bound.
-    private int _waiting;
+    private MailboxSignals _signals;
 
     /// <param name="capacity">How many messages may wait that were posted with a bound; 0 for any number.</param>
     public Mailbox(int capacity = 0)
@@ -54,8 +51,8 @@ internal sealed class Mailbox<TTarget> : IDisposable
     /// <summary>What the receiver's poller watches, with <see cref="Waker.Interest"/>.</summary>
     public FileDescriptor WakerFd => _waker.Fd;
 
-    /// <summary>Whether a message waits. For the receiver only.</summary>
-    public bool HasMail => !_queue.IsEmpty;
+    /// <summary>Whether a message can be taken. One that is just being sent may be missed; going to sleep is not. For the receiver only.</summary>
+    public bool HasMail => _queue.IsReady;
 
     /// <summary>
     /// How many messages a receiver should take before it does something else: some of those that wait now. Taking until nothing is
@@ -64,14 +61,14 @@ internal sealed class Mailbox<TTarget> : IDisposable
     public int BatchSize => _queue.CountInHead;
 
     /// <summary>Whether a kick has not yet been answered.</summary>
-    public bool IsKicked => Volatile.Read(ref _kicked) != 0;
+    public bool IsKicked => Volatile.Read(ref _signals.Kicked) != 0;
 
     /// <summary>Posts within the bound. For work whose sender can be told that there is too much of it.</summary>
     public PostResult Post(in Message<TTarget> message)
     {
-        if (_capacity > 0 && Interlocked.Increment(ref _waiting) > _capacity)
+        if (_capacity > 0 && Interlocked.Increment(ref _signals.Waiting) > _capacity)
         {
-            Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _signals.Waiting);
             return PostResult.Full;
         }
 
@@ -83,7 +80,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
     {
         if (_capacity > 0)
         {
-            Interlocked.Increment(ref _waiting);
+            Interlocked.Increment(ref _signals.Waiting);
         }
 
         return Enqueue(in message);
@@ -92,7 +89,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
     /// <summary>Ends the receiver's current wait or lets its next blocking one return at once.</summary>
     public void Kick()
     {
-        Interlocked.Exchange(ref _kicked, 1);
+        Interlocked.Exchange(ref _signals.Kicked, 1);
         SignalIfAsleep();
     }
 
@@ -113,7 +110,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
 
         if (_capacity > 0)
         {
-            Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _signals.Waiting);
         }
 
         return true;
@@ -122,30 +119,30 @@ internal sealed class Mailbox<TTarget> : IDisposable
     /// <summary>Before a blocking wait: says that the receiver sleeps from now on. False where it must not, because mail or a kick is there.</summary>
     public bool TryBeginSleep()
     {
-        Interlocked.Exchange(ref _state, Sleeping);
+        Interlocked.Exchange(ref _signals.State, Sleeping);
         if (_queue.IsEmpty && !IsKicked)
         {
             return true;
         }
 
-        Volatile.Write(ref _state, Awake);
+        Volatile.Write(ref _signals.State, Awake);
         return false;
     }
 
     /// <summary>After a wait that could block, whether it did or not: senders need not wake any more, and a kick is answered by the return.</summary>
     public void EndSleep()
     {
-        Volatile.Write(ref _state, Awake);
+        Volatile.Write(ref _signals.State, Awake);
         if (IsKicked)
         {
-            Interlocked.Exchange(ref _kicked, 0);
+            Interlocked.Exchange(ref _signals.Kicked, 0);
         }
     }
 
     /// <summary>Takes no more messages and abandons those that wait. Returns how many of them nobody could be told of.</summary>
     public int Close()
     {
-        Interlocked.Exchange(ref _state, Closed);
+        Interlocked.Exchange(ref _signals.State, Closed);
         return AbandonAll();
     }
 
@@ -153,7 +150,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
 
     private PostResult Enqueue(in Message<TTarget> message)
     {
-        if (Volatile.Read(ref _state) == Closed)
+        if (Volatile.Read(ref _signals.State) == Closed)
         {
             return PostResult.Closed;
         }
@@ -164,10 +161,10 @@ internal sealed class Mailbox<TTarget> : IDisposable
 
     private int SignalIfAsleep()
     {
-        int state = Volatile.Read(ref _state);
+        int state = Volatile.Read(ref _signals.State);
         if (state == Sleeping)
         {
-            state = Interlocked.CompareExchange(ref _state, Signalled, Sleeping);
+            state = Interlocked.CompareExchange(ref _signals.State, Signalled, Sleeping);
             if (state == Sleeping)
             {
                 _waker.Signal();
@@ -197,4 +194,24 @@ internal sealed class Mailbox<TTarget> : IDisposable
             }
         }
     }
+}
+
+/// <summary>
+/// What senders and the receiver of a mailbox tell each other. On cache lines of their own: the receiver writes its state in every
+/// iteration, and senders read what lies beside it with every message. Outside of the mailbox: a generic type cannot have an explicit layout.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
+internal struct MailboxSignals
+{
+    /// <summary>What the receiver does.</summary>
+    [FieldOffset(64)]
+    public int State;
+
+    /// <summary>1 where a kick has not yet been answered.</summary>
+    [FieldOffset(68)]
+    public int Kicked;
+
+    /// <summary>How many messages wait; counted only where there is a bound.</summary>
+    [FieldOffset(128)]
+    public int Waiting;
 }
