@@ -128,19 +128,7 @@ public readonly ref struct EventOps
     private SourceResult AddCore(Events events)
     {
         using ThreadClaim.Scope claim = Claim(out Subscriber? subscriber, out SourceTable table);
-        if (subscriber is null)
-        {
-            return Detached(events.Fd);
-        }
-
-        var source = new SubscriberSource(subscriber, events);
-        SourceResult result = table.Add(source);
-        if (result.IsSuccess)
-        {
-            subscriber.Link(source);
-        }
-
-        return result;
+        return subscriber is null ? Detached(events.Fd) : table.Add(new SubscriberSource(subscriber, events));
     }
 
     private SourceResult ModifyCore(Events events)

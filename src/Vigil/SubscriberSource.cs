@@ -27,5 +27,7 @@ internal sealed class SubscriberSource : Source
         return true;
     }
 
+    public override void OnAdded() => _subscriber.Link(this);
+
     public override void OnRemoved() => _subscriber.Unlink(this);
 }

@@ -37,8 +37,11 @@ internal sealed class MpscQueue<T>
     private Ring? _spares;
     private int _spareCount;
 
+    /// <param name="initialLength">The first ring's length: a power of two, at least 2, since with 1 a slot's turns cannot be told apart.</param>
     public MpscQueue(int initialLength = 64)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(initialLength, 2);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(initialLength & (initialLength - 1), 0, nameof(initialLength));
         _head = _tail = new Ring(initialLength);
     }
 
@@ -144,8 +147,11 @@ internal sealed class MpscQueue<T>
             }
 
             Ring next = TakeSpare(full.Length) ?? new Ring(Math.Min(full.Length * 2, MaxLength));
-            next.Open();
+
+            // Closed before the next one is opened: a producer that still believes in an earlier life of the next ring would
+            // otherwise get in there, and then with its next item into the full one, which is read first.
             full.CloseWith(next);
+            next.Open();
             _tail = next;
         }
     }
@@ -263,6 +269,7 @@ internal sealed class MpscQueue<T>
         {
             _start = (_positions.Head + Length) & ~(long)_mask;
             _positions.Head = _start;
+            _positions.Tail = _start | Closed;
             for (int i = 0; i < _slots.Length; i++)
             {
                 _slots[i].Sequence = _start + i;

@@ -56,9 +56,8 @@ internal sealed class SlotTable<T>
             ref Slot slot = ref slots[index];
             if (slot.Generation == (uint)(token >> 32))
             {
-                // A free slot has a generation for which no token exists yet, so what is found here is there.
-                value = slot.Value!;
-                return true;
+                value = slot.Value;
+                return value is not null;
             }
         }
 
@@ -72,6 +71,13 @@ internal sealed class SlotTable<T>
         int index = IndexOf(token);
         Retire(ref _slots[index]);
         return TokenOf(index);
+    }
+
+    /// <summary>The token that <see cref="Renew"/> would give: for telling it to somebody who may refuse it.</summary>
+    public ulong PeekRenewed(ulong token)
+    {
+        int index = IndexOf(token);
+        return TokenOf(index, GenerationAfter(_slots[index].Generation));
     }
 
     public void Remove(ulong token)
@@ -108,12 +114,16 @@ internal sealed class SlotTable<T>
 
     private int IndexOf(ulong token) => TryGet(token, out _) ? (int)(uint)token : throw new ArgumentException("The token is dead.", nameof(token));
 
-    private ulong TokenOf(int index) => ((ulong)_slots[index].Generation << 32) | (uint)index;
+    // Skips 0, so that the slot of index 0 never makes token 0.
+    private static uint GenerationAfter(uint generation) => generation == uint.MaxValue ? 1 : generation + 1;
+
+    private static ulong TokenOf(int index, uint generation) => ((ulong)generation << 32) | (uint)index;
+
+    private ulong TokenOf(int index) => TokenOf(index, _slots[index].Generation);
 
     private void Retire(ref Slot slot)
     {
-        // Skips 0, so that the slot of index 0 never makes token 0.
-        slot.Generation = slot.Generation == uint.MaxValue ? 1 : slot.Generation + 1;
+        slot.Generation = GenerationAfter(slot.Generation);
         slot.RetiredIn = Epoch;
     }
 

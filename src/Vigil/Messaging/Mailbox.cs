@@ -26,8 +26,9 @@ internal enum PostResult
 /// receiver sleeps. Both steps are separated by full fences, so at least one of them sees the other. A sender that sees the
 /// receiver asleep changes the state to signalled, and whoever makes that change, one alone, uses the waker.</para>
 /// <para>A kick is a wake-up without a message. It sticks while the receiver is awake and lets its next blocking wait return at once.</para>
-/// <para>Closing sets the state first and abandons what is queued then. A sender that finds the state closed after adding may have
-/// come too late for that, so it abandons what is queued itself. A lock makes it one at a time, since the queue has one consumer.</para>
+/// <para>Closing sets the state first and abandons what is queued then, to the last message that was claimed before. A sender that finds
+/// the state closed after adding may have come too late for that, so it abandons one message itself, if there is one: its own
+/// or another late sender's, who then does the same for it. A lock makes it one at a time, since the queue has one consumer.</para>
 /// </remarks>
 internal sealed class Mailbox<TTarget> : IDisposable
 {
@@ -66,6 +67,11 @@ internal sealed class Mailbox<TTarget> : IDisposable
     /// <summary>Posts within the bound. For work whose sender can be told that there is too much of it.</summary>
     public PostResult Post(in Message<TTarget> message)
     {
+        if (Volatile.Read(ref _signals.State) == Closed)
+        {
+            return PostResult.Closed;
+        }
+
         if (_capacity > 0 && Interlocked.Increment(ref _signals.Waiting) > _capacity)
         {
             Interlocked.Decrement(ref _signals.Waiting);
@@ -156,7 +162,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         }
 
         _queue.Enqueue(in message);
-        return SignalIfAsleep() == Closed && AbandonAll() > 0 ? PostResult.Closed : PostResult.Accepted;
+        return SignalIfAsleep() == Closed && !AbandonOne(out _) ? PostResult.Closed : PostResult.Accepted;
     }
 
     private int SignalIfAsleep()
@@ -179,20 +185,36 @@ internal sealed class Mailbox<TTarget> : IDisposable
         int lost = 0;
         while (true)
         {
-            Message<TTarget> message;
-            lock (_closing)
-            {
-                if (!_queue.TryDequeue(out message))
-                {
-                    return lost;
-                }
-            }
-
-            if (!message.Abandon())
+            if (!AbandonOne(out bool isEmpty))
             {
                 lost++;
             }
+
+            if (isEmpty)
+            {
+                return lost;
+            }
         }
+    }
+
+    // True where somebody was told, or where there was nothing to abandon.
+    private bool AbandonOne(out bool isEmpty)
+    {
+        Message<TTarget> message;
+        lock (_closing)
+        {
+            while (!_queue.TryDequeue(out message))
+            {
+                isEmpty = _queue.IsEmpty;
+                if (isEmpty)
+                {
+                    return true;
+                }
+            }
+        }
+
+        isEmpty = false;
+        return message.Abandon();
     }
 }
 

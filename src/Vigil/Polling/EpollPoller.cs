@@ -65,9 +65,16 @@ internal sealed unsafe class EpollPoller : IPoller
     public int BeginRebuild()
     {
         int fd = EpollNative.Create(out int errno);
-        if (errno == Errno.Success)
+        if (errno != Errno.Success)
         {
-            _successor = new FdHandle(fd);
+            return errno;
+        }
+
+        _successor = new FdHandle(fd);
+        errno = _timer is null ? Errno.Success : WatchTimer(fd, _timer);
+        if (errno != Errno.Success)
+        {
+            AbandonRebuild();
         }
 
         return errno;
@@ -97,10 +104,6 @@ internal sealed unsafe class EpollPoller : IPoller
         _handle = _successor!;
         _successor = null;
         _epoll = NumberOf(_handle);
-        if (_timer is not null)
-        {
-            RegisterTimer(_timer);
-        }
     }
 
     public void AbandonRebuild()
@@ -123,6 +126,20 @@ internal sealed unsafe class EpollPoller : IPoller
 
     private int WaitWholly(int milliseconds, ReadyBuffer ready)
     {
+        do
+        {
+            int errno = WaitForAny(milliseconds, ready);
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
+        }
+        while (DropTimerEvent(ready) && ready.Count == 0 && milliseconds == 0);
+        return Errno.Success;
+    }
+
+    private int WaitForAny(int milliseconds, ReadyBuffer ready)
+    {
         int count = EpollNative.WaitFast(_epoll, ready.Start, ready.Size, milliseconds);
         if (count < 0)
         {
@@ -141,7 +158,6 @@ internal sealed unsafe class EpollPoller : IPoller
         }
 
         ready.Count = count;
-        DropTimerEvent(ready);
         return Errno.Success;
     }
 
@@ -198,11 +214,12 @@ internal sealed unsafe class EpollPoller : IPoller
         return errno;
     }
 
-    private void DropTimerEvent(ReadyBuffer ready)
+    // Whether there was one. It may have filled a small buffer alone, so a wait that found nothing else is not yet an answer.
+    private bool DropTimerEvent(ReadyBuffer ready)
     {
         if (_timer is null)
         {
-            return;
+            return false;
         }
 
         for (int i = 0; i < ready.Count; i++)
@@ -210,24 +227,27 @@ internal sealed unsafe class EpollPoller : IPoller
             if (ready.TokenAt(i) == TimerToken)
             {
                 ready.RemoveAt(i);
-                return;
+                return true;
             }
         }
+
+        return false;
     }
 
     private void AddTimer()
     {
-        _timer = new FdHandle(FdHandle.Created(TimerFdNative.Create(out int errno), errno, "timerfd_create"));
-        RegisterTimer(_timer);
+        var timer = new FdHandle(FdHandle.Created(TimerFdNative.Create(out int errno), errno, "timerfd_create"));
+        errno = WatchTimer(_epoll, timer);
+        if (errno != Errno.Success)
+        {
+            timer.Dispose();
+            throw FdHandle.Failed("epoll_ctl(EPOLL_CTL_ADD) of the deadline timer", errno);
+        }
+
+        _timer = timer;
     }
 
     // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer anew clears it.
-    private void RegisterTimer(FdHandle timer)
-    {
-        int errno = EpollNative.Add(_epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), TimerToken);
-        if (errno != Errno.Success)
-        {
-            throw FdHandle.Failed("epoll_ctl(EPOLL_CTL_ADD) of the deadline timer", errno);
-        }
-    }
+    private static int WatchTimer(int epoll, FdHandle timer) =>
+        EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), TimerToken);
 }

@@ -51,6 +51,11 @@ internal abstract class Source
     /// </summary>
     public abstract bool Deliver(EventSet ready);
 
+    /// <summary>It has entered the table. Must not throw.</summary>
+    public virtual void OnAdded()
+    {
+    }
+
     /// <summary>It has left the table, whoever caused that. Must not throw.</summary>
     public virtual void OnRemoved()
     {

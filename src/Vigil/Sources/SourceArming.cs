@@ -105,17 +105,15 @@ internal sealed class SourceArming
             return new SourceResult(EventManagerError.InvalidDescriptor, source.Number);
         }
 
-        if (Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel)
-        {
-            source.Token = _slots.Renew(source.Token);
-        }
-
+        // The token is renewed only when the kernel has agreed: a refusal must leave the old one alive.
+        bool renews = Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel;
+        ulong token = renews ? _slots.PeekRenewed(source.Token) : source.Token;
         int errno = source.IsInKernel
-            ? _poller.Modify(fd.Number, source.Token, interest)
-            : _poller.Add(fd.Number, source.Token, interest);
+            ? _poller.Modify(fd.Number, token, interest)
+            : _poller.Add(fd.Number, token, interest);
         if (errno == Errno.EEXIST)
         {
-            errno = _poller.Modify(fd.Number, source.Token, interest);
+            errno = _poller.Modify(fd.Number, token, interest);
         }
 
         if (errno != Errno.Success)
@@ -123,6 +121,7 @@ internal sealed class SourceArming
             return SourceResult.FromErrno(errno, source.Number, source.Owner);
         }
 
+        source.Token = renews ? _slots.Renew(source.Token) : token;
         source.IsInKernel = true;
         source.State = SourceState.Armed;
         return SourceResult.Success;

@@ -58,8 +58,7 @@ internal sealed class SourceTable
             return new SourceResult(EventManagerError.InvalidInterest, number);
         }
 
-        using var fd = new BorrowedDescriptor(source.Fd);
-        if (fd.Number < 0)
+        if (number < 0 || source.Fd.IsClosed)
         {
             return new SourceResult(EventManagerError.InvalidDescriptor, number);
         }
@@ -72,13 +71,7 @@ internal sealed class SourceTable
         }
 
         ulong token = _slots.Add(source);
-        int errno = _poller.Add(fd.Number, token, source.Interest);
-        if (errno == Errno.EEXIST && holder is null)
-        {
-            // Registered, but not by anybody here: an orphan whose number names the same file again. Take it over.
-            errno = _poller.Modify(fd.Number, token, source.Interest);
-        }
-
+        int errno = Register(source, token, mayTakeOver: holder is null);
         if (errno != Errno.Success)
         {
             _slots.Remove(token);
@@ -87,7 +80,7 @@ internal sealed class SourceTable
 
         if (holder is not null)
         {
-            Drop(holder, EventManagerError.DescriptorReplaced);
+            Forget(holder);
         }
 
         source.Token = token;
@@ -95,6 +88,12 @@ internal sealed class SourceTable
         source.State = SourceState.Armed;
         _byNumber[number] = source;
         PrioritizedCount += source.DispatchPriority == DispatchPriority.Normal ? 0 : 1;
+        source.OnAdded();
+        if (holder is not null)
+        {
+            _dropped(holder, EventManagerError.DescriptorReplaced);
+        }
+
         return SourceResult.Success;
     }
 
@@ -186,26 +185,48 @@ internal sealed class SourceTable
             return errno;
         }
 
+        // Whoever is told of a dead source may change the table, so they are told when the table is whole again.
+        List<(Source Source, EventManagerError Reason)> dead = [];
         foreach (Source source in _slots.Values().ToArray())
         {
-            errno = Transfer(source);
+            errno = Transfer(source, dead);
             if (errno != Errno.Success)
             {
-                _poller.AbandonRebuild();
-                return errno;
+                break;
             }
         }
 
-        _poller.EndRebuild();
-        foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Fired))
+        if (errno != Errno.Success)
         {
-            source.IsInKernel = false;
+            _poller.AbandonRebuild();
+        }
+        else
+        {
+            _poller.EndRebuild();
+            foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Fired))
+            {
+                source.IsInKernel = false;
+            }
         }
 
-        return Errno.Success;
+        foreach ((Source source, EventManagerError reason) in dead)
+        {
+            _dropped(source, reason);
+        }
+
+        return errno;
     }
 
-    private int Transfer(Source source)
+    private int Register(Source source, ulong token, bool mayTakeOver)
+    {
+        using var fd = new BorrowedDescriptor(source.Fd);
+        int errno = _poller.Add(fd.Number, token, source.Interest);
+
+        // Registered, but not by anybody here: an orphan whose number names the same file again. It is taken over.
+        return errno == Errno.EEXIST && mayTakeOver ? _poller.Modify(fd.Number, token, source.Interest) : errno;
+    }
+
+    private int Transfer(Source source, List<(Source, EventManagerError)> dead)
     {
         if (!source.IsInKernel)
         {
@@ -220,17 +241,19 @@ internal sealed class SourceTable
             return errno;
         }
 
-        Drop(source, fd.Number < 0 ? EventManagerError.HandleClosed : EventManagerError.DescriptorReplaced);
+        Forget(source);
+        dead.Add((source, fd.Number < 0 ? EventManagerError.HandleClosed : EventManagerError.DescriptorReplaced));
         return Errno.Success;
     }
 
+    // Again after each drop: whoever is told of it may register the number himself.
     private Source? LiveHolderOf(int number)
     {
         Source? holder = number < 0 ? null : _byNumber[number];
-        if (holder is { Handle.IsClosed: true })
+        while (holder is { Handle.IsClosed: true })
         {
             Drop(holder, EventManagerError.HandleClosed);
-            return null;
+            holder = _byNumber[number];
         }
 
         return holder;

@@ -1,0 +1,81 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Vigil.Internals.Tests.Architecture;
+
+/// <summary>What is not done in the library's sources.</summary>
+public class ConventionTests
+{
+    private static readonly string[] EmptyNames = ["Helper", "Helpers", "Util", "Utils", "Utility", "Utilities", "Common", "Manager"];
+
+    [Fact]
+    public void No_type_has_a_name_that_says_nothing()
+    {
+        string[] names = [.. LibrarySources.Current.DeclaredTypes().Select(type => type.Name)
+            .Where(name => EmptyNames.Any(empty => name.EndsWith(empty, StringComparison.Ordinal)))
+            .Where(name => !string.Equals(name, "EventManager", StringComparison.Ordinal))];
+
+        Assert.Empty(names);
+    }
+
+    [Fact]
+    public void There_are_no_regions()
+    {
+        string[] files = [.. LibrarySources.Current.Trees
+            .Where(tree => tree.GetRoot().DescendantTrivia().Any(trivia => trivia.IsKind(SyntaxKind.RegionDirectiveTrivia)))
+            .Select(tree => tree.FilePath)];
+
+        Assert.Empty(files);
+    }
+
+    [Fact]
+    public void Only_types_with_generated_methods_are_partial()
+    {
+        string[] types = [.. LibrarySources.Current.Trees
+            .SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<TypeDeclarationSyntax>())
+            .Where(type => type.Modifiers.Any(SyntaxKind.PartialKeyword) && !type.Members.OfType<MethodDeclarationSyntax>().Any(IsGenerated))
+            .Select(type => $"{type.SyntaxTree.FilePath}: {type.Identifier.Text}")];
+
+        Assert.Empty(types);
+    }
+
+    [Fact]
+    public void Public_types_are_in_the_namespaces_for_users()
+    {
+        string[] types = [.. LibrarySources.Current.DeclaredTypes()
+            .Where(type => type.DeclaredAccessibility == Accessibility.Public && type.ContainingType is null)
+            .Where(type => type.ContainingNamespace.ToDisplayString() is not ("Vigil" or "Vigil.IO"))
+            .Select(type => type.ToDisplayString())];
+
+        Assert.Empty(types);
+    }
+
+    [Theory]
+    [InlineData("Model", "Vigil")]
+    [InlineData("", "Vigil")]
+    [InlineData("IO", "Vigil.IO")]
+    public void Types_for_users_share_a_namespace_wherever_their_file_is(string folder, string expected)
+    {
+        Assert.All(
+            LibrarySources.Current.DeclaredTypes().Where(type => IsIn(type, folder)),
+            type => Assert.Equal(expected, type.ContainingNamespace.ToDisplayString()));
+    }
+
+    [Fact]
+    public void Internal_folders_have_namespaces_of_their_own()
+    {
+        string[] strays = [.. LibrarySources.Current.DeclaredTypes()
+            .Where(type => type.Locations[0].SourceTree is { } tree && LibrarySources.FolderOf(tree.FilePath) is not ("" or "Model"))
+            .Where(type => !IsIn(type, type.ContainingNamespace.Name))
+            .Select(type => type.ToDisplayString())];
+
+        Assert.Empty(strays);
+    }
+
+    private static bool IsIn(INamedTypeSymbol type, string folder) =>
+        string.Equals(LibrarySources.FolderOf(type.Locations[0].SourceTree!.FilePath), folder, StringComparison.Ordinal);
+
+    private static bool IsGenerated(MethodDeclarationSyntax method) =>
+        method.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() is "LibraryImport");
+}

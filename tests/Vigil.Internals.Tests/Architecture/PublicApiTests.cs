@@ -1,0 +1,30 @@
+namespace Vigil.Internals.Tests.Architecture;
+
+/// <summary>The public API is what PublicApi.txt says. Every change to it is seen in review.</summary>
+public class PublicApiTests
+{
+    private const string Accept = "VIGIL_ACCEPT_API";
+
+    [Fact]
+    public void The_public_API_is_the_one_that_was_agreed()
+    {
+        string path = Path.Combine(Repository.Architecture, "PublicApi.txt");
+        string[] actual = [.. ApiText.Of(typeof(EventManager).Assembly)];
+        if (Environment.GetEnvironmentVariable(Accept) is "1")
+        {
+            File.WriteAllLines(path, actual);
+        }
+
+        string[] agreed = File.ReadAllLines(path);
+
+        string[] differences =
+        [
+            .. agreed.Except(actual, StringComparer.Ordinal).Select(line => $"- {line}"),
+            .. actual.Except(agreed, StringComparer.Ordinal).Select(line => $"+ {line}"),
+        ];
+        Assert.True(
+            differences.Length == 0,
+            $"The public API has changed. Where that is meant, run this test with {Accept}=1 and commit PublicApi.txt.\n{string.Join('\n', differences)}");
+        Assert.Equal(agreed, actual, StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,115 @@
+using Vigil.Collections;
+using Vigil.Internals.Tests.Support;
+
+namespace Vigil.Internals.Tests.Collections;
+
+/// <summary>The queue between eight producers and one consumer.</summary>
+public class MpscQueueConcurrencyTests
+{
+    private const int Producers = 8;
+    private const int LongestRing = 1 << 11;
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(0, 64)]
+    [InlineData(1000, 64)]
+    [InlineData(LongestRing + 500, 64)]
+    [InlineData(45 * LongestRing, 64)]
+    public void Nothing_is_lost_doubled_torn_or_overtaken_by_its_own_producers_later_items(int lag, int initialLength)
+    {
+        const int ItemsEach = 60_000;
+        var queue = new MpscQueue<Item>(initialLength);
+        int put = 0;
+        BackgroundThread<int>[] producers = [.. Enumerable.Range(0, Producers).Select(producer => new BackgroundThread<int>(() =>
+        {
+            for (int i = 0; i < ItemsEach; i++)
+            {
+                queue.Enqueue(new Item(producer, i));
+                Interlocked.Increment(ref put);
+            }
+
+            return ItemsEach;
+        }))];
+
+        // The consumer stays behind by the lag until the producers are done, so that several rings are chained.
+        var next = new int[Producers];
+        for (int taken = 0; taken < Producers * ItemsEach; taken++)
+        {
+            Patience.Until(() => Volatile.Read(ref put) is var count && (count > taken + lag || count == Producers * ItemsEach), "an item");
+            Assert.False(queue.IsEmpty);
+            Item item = Take(queue);
+            Assert.True(item.IsWhole, "An item was read that was not written whole.");
+            Assert.Equal(next[item.Producer]++, item.Sequence);
+        }
+
+        Assert.All(producers, producer => Assert.Equal(ItemsEach, producer.Result()));
+        Assert.True(queue.IsEmpty);
+        Assert.False(queue.TryDequeue(out _));
+    }
+
+    [Fact]
+    public void Neither_side_allocates_where_the_producer_is_ahead_by_many_rings_again_and_again()
+    {
+        const int ItemsPerRound = (8 * LongestRing) + 1000;
+        var queue = new MpscQueue<Item>();
+        using var rounds = new MeasuredRounds();
+        var producer = new BackgroundThread<long>(() => rounds.Put(() => Put(queue, ItemsPerRound)));
+
+        long allocatedByConsumer = rounds.Take(() => TakeAll(queue, ItemsPerRound));
+
+        Assert.Equal(0, allocatedByConsumer);
+        Assert.Equal(0, producer.Result());
+    }
+
+    private static void Put(MpscQueue<Item> queue, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            queue.Enqueue(new Item(0, i));
+        }
+    }
+
+    private static void TakeAll(MpscQueue<Item> queue, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Take(queue);
+        }
+    }
+
+    // One that is claimed is not there yet, but about to be.
+    private static Item Take(MpscQueue<Item> queue)
+    {
+        var spin = default(PatientSpin);
+        Item item;
+        while (!queue.TryDequeue(out item))
+        {
+            spin.Once("An item was lost.");
+        }
+
+        return item;
+    }
+
+    /// <summary>Larger than what a processor writes at once.</summary>
+    private readonly struct Item
+    {
+        private readonly long _check;
+        private readonly long _checkAgain;
+
+        public Item(int producer, int sequence)
+        {
+            Producer = producer;
+            Sequence = sequence;
+            _check = CheckOf(producer, sequence);
+            _checkAgain = ~_check;
+        }
+
+        public int Producer { get; }
+
+        public int Sequence { get; }
+
+        public bool IsWhole => _check == CheckOf(Producer, Sequence) && _checkAgain == ~_check;
+
+        private static long CheckOf(int producer, int sequence) => ((long)sequence << 8) + producer + 1;
+    }
+}

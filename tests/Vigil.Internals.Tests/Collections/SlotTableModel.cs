@@ -1,0 +1,95 @@
+using Vigil.Collections;
+
+namespace Vigil.Internals.Tests.Collections;
+
+/// <summary>
+/// A <see cref="SlotTable{T}"/> beside a dictionary that knows every token that was ever given out. Each step is chosen by a
+/// number and compares what it touches.
+/// </summary>
+internal sealed class SlotTableModel
+{
+    private readonly SlotTable<object> _table = new() { Epoch = 1 };
+    private readonly Dictionary<ulong, object> _alive = [];
+    private readonly List<ulong> _order = [];
+    private readonly HashSet<ulong> _dead = [];
+    private readonly Dictionary<uint, uint> _slotRetiredIn = [];
+
+    public void Step(int choice)
+    {
+        uint number = (uint)choice;
+        switch (number % 8)
+        {
+            case 0 or 1 or 2:
+                Add();
+                break;
+            case 3 or 4 when _order.Count > 0:
+                Remove(Pick(number));
+                break;
+            case 5 or 6 when _order.Count > 0:
+                Renew(Pick(number));
+                break;
+            case 7:
+                _table.Epoch++;
+                break;
+        }
+
+        Assert.Equal(_alive.Count, _table.Count);
+    }
+
+    public void CheckEverything()
+    {
+        foreach ((ulong token, object value) in _alive)
+        {
+            Assert.True(_table.TryGet(token, out object? found));
+            Assert.Same(value, found);
+        }
+
+        foreach (ulong token in _dead)
+        {
+            Assert.False(_table.TryGet(token, out _));
+            Assert.Equal(_slotRetiredIn[(uint)token] == _table.Epoch, _table.WasRetiredInThisEpoch(token));
+        }
+
+        Assert.Equal(_alive.OrderBy(pair => (uint)pair.Key).Select(pair => pair.Value), _table.Values());
+    }
+
+    private ulong Pick(uint number) => _order[(int)(number / 8 % (uint)_order.Count)];
+
+    private void Add()
+    {
+        var value = new object();
+        NoteGivenOut(_table.Add(value), value);
+    }
+
+    private void Remove(ulong token)
+    {
+        _table.Remove(token);
+        NoteDead(token);
+        Assert.False(_table.TryGet(token, out _));
+    }
+
+    private void Renew(ulong token)
+    {
+        object value = _alive[token];
+        ulong renewed = _table.Renew(token);
+        NoteDead(token);
+        NoteGivenOut(renewed, value);
+        Assert.Equal((uint)token, (uint)renewed);
+    }
+
+    private void NoteGivenOut(ulong token, object value)
+    {
+        Assert.NotEqual(0UL, token);
+        Assert.False(_dead.Contains(token), "A token was given out twice.");
+        _alive.Add(token, value);
+        _order.Add(token);
+    }
+
+    private void NoteDead(ulong token)
+    {
+        _alive.Remove(token);
+        _order.Remove(token);
+        _dead.Add(token);
+        _slotRetiredIn[(uint)token] = _table.Epoch;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Vigil.IO;
+using Vigil.Messaging;
+
+namespace Vigil.Internals.Tests.Messaging;
+
+/// <summary>Messages that say who they are, and ways to look at a mailbox from outside.</summary>
+internal static class Letters
+{
+    /// <summary>A message that adds its number to the target.</summary>
+    public static Message<List<int>> Numbered(int number) => StateKind<List<int>, int>.Create(static (target, number) => target.Add(number), number);
+
+    public static List<int> DeliverAll(this Mailbox<List<int>> mailbox)
+    {
+        List<int> delivered = [];
+        while (mailbox.TryTake(out Message<List<int>> message))
+        {
+            message.Deliver(delivered);
+        }
+
+        return delivered;
+    }
+
+    /// <summary>How often the waker was used since this was asked last: the counter that production code never reads.</summary>
+    public static ulong TakeSignals<T>(this Mailbox<T> mailbox)
+    {
+        var counter = (EventFd)mailbox.WakerFd.Handle!;
+        counter.TryTake(out ulong signals);
+        return signals;
+    }
+}
+
+/// <summary>Numbered messages that take note of being abandoned.</summary>
+internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
+{
+    private readonly ConcurrentQueue<int> _abandoned = new();
+
+    public IReadOnlyCollection<int> Abandoned => _abandoned;
+
+    public Message<List<int>> Letter(int number) => new(this, number);
+
+    public override void Deliver(List<int> target, object action, object? state) => target.Add((int)action);
+
+    public override bool Abandon(object action, object? state)
+    {
+        _abandoned.Enqueue((int)action);
+        return tellsSender;
+    }
+}

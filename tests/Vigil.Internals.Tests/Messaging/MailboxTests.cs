@@ -1,0 +1,228 @@
+using Vigil.Messaging;
+
+namespace Vigil.Internals.Tests.Messaging;
+
+/// <summary>The mailbox as its receiver and one sender see it.</summary>
+public sealed class MailboxTests : IDisposable
+{
+    private readonly Mailbox<List<int>> _mailbox = new();
+
+    [Fact]
+    public void Messages_come_out_in_the_order_in_which_they_were_posted()
+    {
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.Equal(PostResult.Accepted, _mailbox.Post(Letters.Numbered(i)));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 1000), _mailbox.DeliverAll());
+    }
+
+    [Fact]
+    public void No_signal_is_given_to_a_receiver_that_is_awake()
+    {
+        _mailbox.Post(Letters.Numbered(1));
+        _mailbox.PostUnbounded(Letters.Numbered(2));
+        _mailbox.Wake();
+        _mailbox.Kick();
+
+        Assert.Equal(0UL, _mailbox.TakeSignals());
+    }
+
+    [Fact]
+    public void One_signal_serves_all_that_is_posted_during_one_sleep()
+    {
+        Assert.True(_mailbox.TryBeginSleep());
+        for (int i = 0; i < 100; i++)
+        {
+            _mailbox.Post(Letters.Numbered(i));
+            _mailbox.Wake();
+            _mailbox.Kick();
+        }
+
+        _mailbox.EndSleep();
+        _mailbox.Post(Letters.Numbered(100));
+
+        Assert.Equal(1UL, _mailbox.TakeSignals());
+    }
+
+    [Fact]
+    public void Each_sleep_has_its_own_signal()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(_mailbox.TryBeginSleep());
+            _mailbox.Post(Letters.Numbered(i));
+            _mailbox.EndSleep();
+            _mailbox.DeliverAll();
+        }
+
+        Assert.Equal(3UL, _mailbox.TakeSignals());
+    }
+
+    [Fact]
+    public void With_mail_there_is_no_sleep_and_no_signal()
+    {
+        _mailbox.Post(Letters.Numbered(1));
+
+        Assert.False(_mailbox.TryBeginSleep());
+        _mailbox.Post(Letters.Numbered(2));
+
+        Assert.Equal(0UL, _mailbox.TakeSignals());
+        Assert.True(_mailbox.HasMail);
+    }
+
+    [Fact]
+    public void A_kick_while_awake_sticks_and_one_wait_answers_it()
+    {
+        _mailbox.Kick();
+        _mailbox.Kick();
+        Assert.True(_mailbox.IsKicked);
+
+        Assert.False(_mailbox.TryBeginSleep());
+        _mailbox.EndSleep();
+
+        Assert.False(_mailbox.IsKicked);
+        Assert.True(_mailbox.TryBeginSleep());
+    }
+
+    [Fact]
+    public void A_kick_during_a_sleep_is_answered_by_that_sleep()
+    {
+        Assert.True(_mailbox.TryBeginSleep());
+        _mailbox.Kick();
+        Assert.Equal(1UL, _mailbox.TakeSignals());
+        _mailbox.EndSleep();
+
+        Assert.False(_mailbox.IsKicked);
+        Assert.True(_mailbox.TryBeginSleep());
+    }
+
+    [Fact]
+    public void A_wake_does_not_stick()
+    {
+        _mailbox.Wake();
+
+        Assert.True(_mailbox.TryBeginSleep());
+    }
+
+    [Fact]
+    public void A_wake_ends_a_sleep()
+    {
+        Assert.True(_mailbox.TryBeginSleep());
+
+        _mailbox.Wake();
+
+        Assert.Equal(1UL, _mailbox.TakeSignals());
+    }
+
+    [Fact]
+    public void Posts_past_the_bound_are_refused_until_there_is_room()
+    {
+        using var mailbox = new Mailbox<List<int>>(capacity: 2);
+        Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(0)));
+        Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(1)));
+        Assert.Equal(PostResult.Full, mailbox.Post(Letters.Numbered(-1)));
+        Assert.Equal(PostResult.Full, mailbox.Post(Letters.Numbered(-1)));
+
+        Assert.True(mailbox.TryTake(out Message<List<int>> first));
+        List<int> delivered = [];
+        first.Deliver(delivered);
+        Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(2)));
+        Assert.Equal(PostResult.Full, mailbox.Post(Letters.Numbered(-1)));
+
+        Assert.Equal([0, 1, 2], [.. delivered, .. mailbox.DeliverAll()]);
+    }
+
+    [Fact]
+    public void Unbounded_posts_are_accepted_past_the_bound_and_count_for_it()
+    {
+        using var mailbox = new Mailbox<List<int>>(capacity: 1);
+        Assert.Equal(PostResult.Accepted, mailbox.PostUnbounded(Letters.Numbered(0)));
+        Assert.Equal(PostResult.Accepted, mailbox.PostUnbounded(Letters.Numbered(1)));
+        Assert.Equal(PostResult.Full, mailbox.Post(Letters.Numbered(-1)));
+
+        Assert.Equal([0, 1], mailbox.DeliverAll());
+        Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(2)));
+    }
+
+    [Fact]
+    public void A_refused_post_wakes_nobody()
+    {
+        using var mailbox = new Mailbox<List<int>>(capacity: 1);
+        mailbox.Post(Letters.Numbered(0));
+        mailbox.DeliverAll();
+        Assert.True(mailbox.TryBeginSleep());
+        mailbox.Post(Letters.Numbered(1));
+        Assert.Equal(1UL, mailbox.TakeSignals());
+        mailbox.EndSleep();
+
+        Assert.Equal(PostResult.Full, mailbox.Post(Letters.Numbered(2)));
+
+        Assert.Equal(0UL, mailbox.TakeSignals());
+    }
+
+    [Fact]
+    public void Closing_abandons_what_waits_and_counts_what_nobody_could_be_told_of()
+    {
+        var told = new LetterKind(tellsSender: true);
+        var untold = new LetterKind(tellsSender: false);
+        _mailbox.Post(told.Letter(0));
+        _mailbox.Post(untold.Letter(1));
+        _mailbox.Post(untold.Letter(2));
+
+        Assert.Equal(2, _mailbox.Close());
+
+        Assert.Equal([0], told.Abandoned);
+        Assert.Equal([1, 2], untold.Abandoned);
+        Assert.False(_mailbox.TryTake(out _));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void After_closing_every_post_is_refused_as_closed(int capacity)
+    {
+        using var mailbox = new Mailbox<List<int>>(capacity);
+        mailbox.Post(Letters.Numbered(0));
+        mailbox.Close();
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(PostResult.Closed, mailbox.Post(Letters.Numbered(i)));
+            Assert.Equal(PostResult.Closed, mailbox.PostUnbounded(Letters.Numbered(i)));
+        }
+
+        Assert.Empty(mailbox.DeliverAll());
+    }
+
+    [Fact]
+    public void A_mailbox_that_was_full_when_it_was_closed_is_closed_and_not_full()
+    {
+        using var mailbox = new Mailbox<List<int>>(capacity: 1);
+        mailbox.Post(Letters.Numbered(0));
+
+        mailbox.Close();
+
+        Assert.Equal(PostResult.Closed, mailbox.Post(Letters.Numbered(1)));
+    }
+
+    [Fact]
+    public void Kicking_and_waking_after_closing_and_disposing_do_nothing()
+    {
+        var mailbox = new Mailbox<List<int>>();
+        Assert.True(mailbox.TryBeginSleep());
+        mailbox.Close();
+
+        mailbox.Kick();
+        mailbox.Wake();
+        Assert.Equal(0UL, mailbox.TakeSignals());
+
+        mailbox.Dispose();
+        mailbox.Kick();
+        mailbox.Wake();
+        Assert.Equal(PostResult.Closed, mailbox.Post(Letters.Numbered(0)));
+    }
+
+    public void Dispose() => _mailbox.Dispose();
+}

@@ -1,0 +1,37 @@
+namespace Vigil.Internals.Tests.Polling.Contract;
+
+// The contract times its implementations. What is under test in the first six is the same instance of epoll; what differs
+// is how a wait ends at its deadline.
+public sealed class EpollRegistrationTests : RegistrationContract<EpollRig>;
+
+public sealed class EpollReadinessTests : ReadinessContract<EpollRig>;
+
+public sealed class EpollDeadlineTests : DeadlineContract<EpollRig>;
+
+public sealed class EpollCapacityTests : CapacityContract<EpollRig>;
+
+public sealed class EpollRebuildTests : RebuildContract<EpollRig>;
+
+public sealed class EpollKernelTests : KernelContract<EpollRig>;
+
+public sealed class TimerFdRegistrationTests : RegistrationContract<TimerFdRig>;
+
+public sealed class TimerFdReadinessTests : ReadinessContract<TimerFdRig>;
+
+public sealed class TimerFdDeadlineTests : DeadlineContract<TimerFdRig>;
+
+public sealed class TimerFdCapacityTests : CapacityContract<TimerFdRig>;
+
+public sealed class TimerFdRebuildTests : RebuildContract<TimerFdRig>;
+
+public sealed class TimerFdKernelTests : KernelContract<TimerFdRig>;
+
+public sealed class ScriptedRegistrationTests : RegistrationContract<ScriptedRig>;
+
+public sealed class ScriptedReadinessTests : ReadinessContract<ScriptedRig>;
+
+public sealed class ScriptedDeadlineTests : DeadlineContract<ScriptedRig>;
+
+public sealed class ScriptedCapacityTests : CapacityContract<ScriptedRig>;
+
+public sealed class ScriptedRebuildTests : RebuildContract<ScriptedRig>;

@@ -1,0 +1,72 @@
+namespace Vigil.Internals.Tests.Polling;
+
+/// <summary>What a script can make fail.</summary>
+internal enum PollerCall
+{
+    Add,
+    Modify,
+    Remove,
+    BeginRebuild,
+    Transfer,
+}
+
+/// <summary>What a number of a <see cref="ScriptedPoller"/> names; several numbers may name the same.</summary>
+internal sealed class ScriptedFile(bool isPollable)
+{
+    public bool IsPollable { get; } = isPollable;
+
+    public EventSet Ready { get; private set; }
+
+    public int Changes { get; private set; } = 1;
+
+    public void Change(EventSet ready)
+    {
+        Ready = ready;
+        Changes++;
+    }
+}
+
+/// <summary>What a <see cref="ScriptedPoller"/> was asked to watch, and what it has said about it.</summary>
+internal sealed class ScriptedRegistration
+{
+    private int _changesReported;
+    private bool _isSilent;
+
+    public ScriptedRegistration(ScriptedFile file, int number, ulong token, EventSet interest)
+    {
+        File = file;
+        Number = number;
+        Arm(token, interest);
+    }
+
+    public ScriptedFile File { get; }
+
+    public int Number { get; }
+
+    public ulong Token { get; private set; }
+
+    public EventSet Interest { get; private set; }
+
+    public EventSet Reportable
+    {
+        get
+        {
+            bool isOldNews = (Interest & EventSet.EdgeTriggered) != EventSet.None && _changesReported == File.Changes;
+            return _isSilent || isOldNews ? EventSet.None : File.Ready & (Interest | EventSet.Error | EventSet.HangUp);
+        }
+    }
+
+    public void Arm(ulong token, EventSet interest)
+    {
+        Token = token;
+        Interest = interest;
+        _changesReported = 0;
+        _isSilent = false;
+    }
+
+    public void NoteReported()
+    {
+        _changesReported = File.Changes;
+        _isSilent = (Interest & EventSet.OneShot) != EventSet.None;
+    }
+}

@@ -1,0 +1,102 @@
+using Vigil.Internals.Tests.Polling;
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil.Internals.Tests.Sources;
+
+/// <summary>A source table over a scripted poller, and the part of the loop that takes one batch through it.</summary>
+internal sealed class SourceTableRig
+{
+    private readonly ReadyBuffer _ready = new(capacity: 32);
+    private int _lastNumber = 9;
+
+    public SourceTableRig()
+    {
+        Table = new SourceTable(Poller, (source, reason) =>
+        {
+            Dropped.Add((source, reason));
+            OnDropped?.Invoke();
+        });
+    }
+
+    public ScriptedPoller Poller { get; } = new();
+
+    public SourceTable Table { get; }
+
+    public List<(Source Source, EventManagerError Reason)> Dropped { get; } = [];
+
+    /// <summary>What whoever is told of a dropped source does about it.</summary>
+    public Action? OnDropped { get; set; }
+
+    /// <summary>Opens a file that is ready for reading, and registers it.</summary>
+    public TestSource AddReady(EventSet interest)
+    {
+        int number = OpenReady();
+        var source = new TestSource(number, interest);
+        AssertSuccess(Table.Add(source));
+        return source;
+    }
+
+    public int OpenReady()
+    {
+        int number = ++_lastNumber;
+        Reopen(number);
+        return number;
+    }
+
+    /// <summary>Lets a number name another file, as after a close that nobody was told of.</summary>
+    public void Reopen(int number)
+    {
+        Poller.Open(number);
+        Poller.SetReady(number, EventSet.In);
+    }
+
+    /// <summary>Removes a source whose number was closed while a duplicate keeps the file open: its events go on.</summary>
+    public TestSource MakeOrphan()
+    {
+        TestSource source = AddReady(EventSet.In);
+        CloseButForADuplicate(source);
+        Table.Remove(source);
+        return source;
+    }
+
+    public void CloseButForADuplicate(Source source)
+    {
+        Poller.Duplicate(source.Number, source.Number + 1000);
+        Poller.Close(source.Number);
+    }
+
+    public static void AssertSuccess(SourceResult result) => Assert.Equal(SourceResult.Success, result);
+
+    /// <summary>Asks the poller for a batch, without dispatching it.</summary>
+    public List<(ulong Token, EventSet Events)> Collect()
+    {
+        Table.BeginBatch();
+        Assert.Equal(0, Poller.Wait(Deadline.Immediate, _ready));
+        return [.. Enumerable.Range(0, _ready.Count).Select(i => (_ready.TokenAt(i), _ready.EventsAt(i)))];
+    }
+
+    /// <summary>Who would be told, in one iteration. One-shots are marked as the loop marks them.</summary>
+    public List<Source> Dispatch() => Dispatch(Collect());
+
+    public List<Source> Dispatch(List<(ulong Token, EventSet Events)> batch)
+    {
+        List<Source> told = [];
+        foreach ((ulong token, EventSet reported) in batch)
+        {
+            EventSet events = reported;
+            if (Table.Resolve(token, ref events) is { } source)
+            {
+                if (Interests.IsOneShot(source.Interest))
+                {
+                    SourceArming.MarkFired(source);
+                }
+
+                told.Add(source);
+            }
+        }
+
+        return told;
+    }
+}

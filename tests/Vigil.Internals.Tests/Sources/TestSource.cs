@@ -1,0 +1,20 @@
+using Vigil.Sources;
+
+namespace Vigil.Internals.Tests.Sources;
+
+/// <summary>A source that is its own owner and remembers that it was removed.</summary>
+internal sealed class TestSource : Source
+{
+    public TestSource(FileDescriptor fd, EventSet interest, uint data = 0, DispatchPriority priority = DispatchPriority.Normal)
+        : base(fd, interest, data, priority)
+    {
+    }
+
+    public int Removals { get; private set; }
+
+    public override object Owner => this;
+
+    public override bool Deliver(EventSet ready) => true;
+
+    public override void OnRemoved() => Removals++;
+}
