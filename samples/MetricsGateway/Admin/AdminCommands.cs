@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Text;
+using MetricsGateway.Configuration;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Admin;
+
+/// <summary>
+/// The command language of statsd's management interface
+/// (https://github.com/statsd/statsd/blob/master/docs/admin_interface.md). Unlike there, every answer ends with END;
+/// only an unknown command is answered by ERROR alone.
+/// </summary>
+internal sealed class AdminCommands(GatewayOptions options, MetricStore store, TrafficTotals totals)
+{
+    private const string Help =
+        """
+        Commands:
+          stats                 counts of the gateway: "key: value" lines
+          counters              all counters as JSON
+          gauges                all gauges as JSON
+          timers                all timers, histograms and distributions as JSON
+          sets                  all sets as JSON: how many unique values each has
+          delcounters NAME...   delete counters: by name, by NAME;TAG=VALUE, or all that begin like PREFIX*
+          delgauges NAME...     delete gauges
+          deltimers NAME...     delete timers
+          health [up|down]      show the health status, or set it
+          config                the options in effect
+          help                  this text
+          quit                  close the connection
+
+        """;
+
+    private bool _isHealthy = true;
+
+    /// <summary>Command lines that change nothing and have an answer.</summary>
+    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "health", "config", "help"];
+
+    /// <summary>Executes one command line, without its newline, and writes its answer.</summary>
+    public AdminResult Execute(ReadOnlySpan<byte> line, GatewayStatus status, IBufferWriter<byte> output)
+    {
+        ReadOnlySpan<byte> arguments = line;
+        string command = Encoding.UTF8.GetString(NextWord(ref arguments));
+        AnswerWriter answer = new(output);
+        switch (command)
+        {
+            case "":
+                return AdminResult.KeepOpen;
+            case "quit":
+                return AdminResult.Close;
+            case "stats":
+                StatsAnswer.Write(answer, store, totals, status);
+                break;
+            case "counters":
+                MetricsJson.WriteCounters(store.Counters, output);
+                answer.EndLine();
+                break;
+            case "gauges":
+                MetricsJson.WriteGauges(store.Gauges, output);
+                answer.EndLine();
+                break;
+            case "timers":
+                MetricsJson.WriteTimers(store.Timers, output);
+                answer.EndLine();
+                break;
+            case "sets":
+                MetricsJson.WriteSets(store.Sets, output);
+                answer.EndLine();
+                break;
+            case "delcounters":
+                Delete(store.Counters, arguments, answer);
+                break;
+            case "delgauges":
+                Delete(store.Gauges, arguments, answer);
+                break;
+            case "deltimers":
+                Delete(store.Timers, arguments, answer);
+                break;
+            case "health":
+                Health(NextWord(ref arguments), answer);
+                break;
+            case "config":
+                WriteConfiguration(answer);
+                break;
+            case "help":
+                answer.Text(Help);
+                break;
+            default:
+                answer.Text("ERROR\n"u8);
+                return AdminResult.KeepOpen;
+        }
+
+        answer.EndAnswer();
+        return AdminResult.KeepOpen;
+    }
+
+    private static ReadOnlySpan<byte> NextWord(scoped ref ReadOnlySpan<byte> rest)
+    {
+        rest = rest.Trim(" \t"u8);
+        int end = rest.IndexOfAny((byte)' ', (byte)'\t');
+        ReadOnlySpan<byte> word = end < 0 ? rest : rest[..end];
+        rest = rest[word.Length..];
+        return word;
+    }
+
+    private static void Delete<TSeries>(SeriesTable<TSeries> table, ReadOnlySpan<byte> arguments, AnswerWriter answer)
+        where TSeries : class
+    {
+        for (ReadOnlySpan<byte> name = NextWord(ref arguments); !name.IsEmpty; name = NextWord(ref arguments))
+        {
+            int deleted = table.Delete(new SeriesPattern(name), key => answer.Text("deleted: "u8).Text(key).EndLine());
+            if (deleted == 0)
+            {
+                answer.Text("metric "u8).Text(name).Text(" not found\n"u8);
+            }
+        }
+    }
+
+    private void Health(ReadOnlySpan<byte> status, AnswerWriter answer)
+    {
+        if (status.SequenceEqual("up"u8))
+        {
+            _isHealthy = true;
+        }
+        else if (status.SequenceEqual("down"u8))
+        {
+            _isHealthy = false;
+        }
+
+        answer.Line("health", _isHealthy ? "up" : "down");
+    }
+
+    private void WriteConfiguration(AnswerWriter answer)
+    {
+        foreach (Option option in OptionTable.All)
+        {
+            answer.Line(option.Name, option.Format(options));
+        }
+    }
+}

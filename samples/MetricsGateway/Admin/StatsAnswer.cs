@@ -1,0 +1,45 @@
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Admin;
+
+/// <summary>The lines of <c>stats</c>; the first three are statsd's own.</summary>
+internal static class StatsAnswer
+{
+    public static void Write(AnswerWriter answer, MetricStore store, TrafficTotals totals, GatewayStatus status)
+    {
+        answer.Line("uptime", (long)status.Uptime.TotalSeconds);
+        answer.Line("messages.last_msg_seen", (long)status.SinceLastMessage.TotalSeconds);
+        answer.Line("messages.bad_lines_seen", totals.Rejected);
+
+        answer.Line("connections.open", status.OpenConnections);
+        answer.Line("connections.accepted", status.AcceptedConnections);
+        answer.Line("connections.refused", status.RefusedConnections);
+        answer.Line("connections.failed_accepts", status.FailedAccepts);
+        answer.Line("connections.dropped_clients", status.DroppedClients);
+        answer.Line("admin.overlong_commands", status.OverlongCommands);
+        answer.Line("loop.turns", status.LoopTurns);
+        answer.Line("loop.events", status.LoopEvents);
+
+        answer.Line("names.counters", store.Counters.Count);
+        answer.Line("names.gauges", store.Gauges.Count);
+        answer.Line("names.timers", store.Timers.Count);
+        answer.Line("names.sets", store.Sets.Count);
+        answer.Line("names.total", store.NameCount);
+        answer.Line("set_values.total", store.SetValueCount);
+
+        foreach (ProtocolTotals protocol in totals.All)
+        {
+            answer.Line($"{protocol.Name}.packets", protocol.Packets);
+            answer.Line($"{protocol.Name}.bytes", protocol.Bytes);
+            answer.Line($"{protocol.Name}.lines", protocol.Lines);
+            answer.Line($"{protocol.Name}.metrics", protocol.Metrics);
+            answer.Line($"{protocol.Name}.rejected", protocol.Rejections.Total);
+        }
+
+        foreach (RejectionReason reason in Rejections.Reasons)
+        {
+            answer.Line($"rejected.{Rejections.NameOf(reason)}", totals.RejectedFor(reason));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text;
+using System.Text.Json;
+
+namespace MetricsGateway.Configuration;
+
+/// <summary>Reads options from a JSON object whose keys are the options' names. Comments and trailing commas are allowed.</summary>
+internal static class ConfigurationFile
+{
+    private static readonly JsonReaderOptions ReaderOptions = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    /// <exception cref="ConfigurationException">The file cannot be read, or something in it cannot be used.</exception>
+    public static GatewayOptions Load(string path, GatewayOptions options)
+    {
+        try
+        {
+            return Apply(File.ReadAllBytes(path), path, options);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ConfigurationException($"cannot read the configuration file: {exception.Message}", exception);
+        }
+    }
+
+    /// <exception cref="ConfigurationException">Something in the text cannot be used; the message names file and line.</exception>
+    public static GatewayOptions Apply(ReadOnlySpan<byte> json, string fileName, GatewayOptions options)
+    {
+        if (json.StartsWith(Encoding.UTF8.Preamble))
+        {
+            json = json[Encoding.UTF8.Preamble.Length..];
+        }
+
+        Utf8JsonReader reader = new(json, ReaderOptions);
+        try
+        {
+            return ReadObject(ref reader, options);
+        }
+        catch (JsonException exception)
+        {
+            string what = exception.Message.Split(" LineNumber:", 2)[0];
+            throw new ConfigurationException($"{fileName}:{exception.LineNumber + 1}: this is not JSON: {what}", exception);
+        }
+        catch (ConfigurationException exception)
+        {
+            // A value is refused right after its token was read, so no later line can be meant.
+            int line = 1 + json[..(int)reader.TokenStartIndex].Count((byte)'\n');
+            throw new ConfigurationException($"{fileName}:{line}: {exception.Message}", exception);
+        }
+    }
+
+    private static GatewayOptions ReadObject(ref Utf8JsonReader reader, GatewayOptions options)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new ConfigurationException("the file must hold one JSON object, such as { \"graphite\": \"off\" }");
+        }
+
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = ReadText(ref reader);
+            Option option = OptionTable.Find(name)
+                ?? throw new ConfigurationException(
+                    $"unknown key '{name}'{NearestName.Hint(name, OptionTable.All.Select(candidate => candidate.Name))}");
+            if (!seen.Add(name))
+            {
+                throw new ConfigurationException($"'{name}' is given twice");
+            }
+
+            reader.Read();
+            ReadValue(ref reader, option, ref options);
+        }
+
+        reader.Read();
+        return options;
+    }
+
+    private static void ReadValue(ref Utf8JsonReader reader, Option option, ref GatewayOptions options)
+    {
+        string text = reader.TokenType switch
+        {
+            JsonTokenType.String => ReadText(ref reader),
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "an array",
+            _ => Encoding.UTF8.GetString(reader.ValueSpan),
+        };
+        if (reader.TokenType != option.JsonType || !option.TryApply(text, ref options))
+        {
+            string shown = reader.TokenType == JsonTokenType.String ? $"\"{text}\"" : text;
+            throw new ConfigurationException($"'{option.Name}' must be {option.Allowed}, not {shown}");
+        }
+    }
+
+    private static string ReadText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The reader checks structure; broken UTF-8 and halves of surrogate pairs come to light only here.
+            throw new ConfigurationException("this text is not valid Unicode", exception);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace MetricsGateway.Configuration;
+
+/// <summary>How the gateway runs. What each option means, its default and its range stand in <see cref="OptionTable"/>.</summary>
+internal sealed record GatewayOptions
+{
+    private GatewayOptions()
+    {
+    }
+
+    public static GatewayOptions Defaults { get; } = OptionTable.ApplyDefaults(new GatewayOptions());
+
+    /// <summary>Null is off, here and in every other endpoint.</summary>
+    public IPEndPoint? StatsDUdp { get; init; }
+
+    public IPEndPoint? StatsDTcp { get; init; }
+
+    public IPEndPoint? Graphite { get; init; }
+
+    public IPEndPoint? Admin { get; init; }
+
+    public string? UnixSocket { get; init; }
+
+    public int MaxConnections { get; init; }
+
+    public int MaxLineLength { get; init; }
+
+    public int MaxPacket { get; init; }
+
+    public int MaxNames { get; init; }
+
+    public int MaxSetValues { get; init; }
+
+    public int AdminBuffer { get; init; }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+
+namespace MetricsGateway.Configuration;
+
+/// <summary>One option: the same on the command line (<c>--name value</c>) and in the JSON file (<c>"name": value</c>).</summary>
+internal sealed class Option
+{
+    private delegate bool TryApplyText(string text, ref GatewayOptions options);
+
+    private readonly TryApplyText _tryApply;
+    private readonly Func<GatewayOptions, string> _format;
+
+    private Option(OptionText text, JsonTokenType jsonType, string allowed, TryApplyText tryApply, Func<GatewayOptions, string> format)
+    {
+        Text = text;
+        JsonType = jsonType;
+        Allowed = allowed;
+        _tryApply = tryApply;
+        _format = format;
+    }
+
+    public OptionText Text { get; }
+
+    public string Name => Text.Name;
+
+    /// <summary>The token that its value is in the JSON file.</summary>
+    public JsonTokenType JsonType { get; }
+
+    /// <summary>What a value must be, as the end of the sentence "… must be".</summary>
+    public string Allowed { get; }
+
+    /// <summary>The smallest and the largest value of a number; null for everything else.</summary>
+    public string? Range { get; private init; }
+
+    public static Option Endpoint(
+        OptionText text, Func<GatewayOptions, IPEndPoint?> get, Func<GatewayOptions, IPEndPoint?, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            "ADDRESS:PORT, such as 127.0.0.1:8125 or [::1]:8125, or 'off'",
+            (string value, ref GatewayOptions options) =>
+            {
+                IPEndPoint? endpoint = null;
+                if (!EndpointText.IsOff(value) && !EndpointText.TryParse(value, out endpoint))
+                {
+                    return false;
+                }
+
+                options = with(options, endpoint);
+                return true;
+            },
+            options => get(options)?.ToString() ?? EndpointText.Off);
+
+    public static Option SocketPath(
+        OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            $"a path of at most {EndpointText.MaxSocketPathBytes} bytes, or 'off'",
+            (string value, ref GatewayOptions options) =>
+            {
+                bool isOff = EndpointText.IsOff(value);
+                if (!isOff && !EndpointText.IsSocketPath(value))
+                {
+                    return false;
+                }
+
+                options = with(options, isOff ? null : value);
+                return true;
+            },
+            options => get(options) ?? EndpointText.Off);
+
+    public static Option Number(
+        OptionText text, int minimum, int maximum, Func<GatewayOptions, int> get, Func<GatewayOptions, int, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.Number,
+            $"a whole number from {minimum} to {maximum}",
+            (string value, ref GatewayOptions options) =>
+            {
+                if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                    || number < minimum
+                    || number > maximum)
+                {
+                    return false;
+                }
+
+                options = with(options, number);
+                return true;
+            },
+            options => get(options).ToString(CultureInfo.InvariantCulture))
+        {
+            Range = $"{minimum}..{maximum}",
+        };
+
+    public string Format(GatewayOptions options) => _format(options);
+
+    /// <param name="text">The value.</param>
+    /// <param name="options">The options that gain it; unchanged if it is refused.</param>
+    public bool TryApply(string text, ref GatewayOptions options) => _tryApply(text, ref options);
+}
+
+/// <summary>How an option is written and explained.</summary>
+internal sealed record OptionText(string Name, string Placeholder, string Default, string Help);

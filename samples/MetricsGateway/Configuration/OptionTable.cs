@@ -1,0 +1,88 @@
+namespace MetricsGateway.Configuration;
+
+/// <summary>Every option that has a value, once: its name, placeholder, default, explanation, range and place.</summary>
+internal static class OptionTable
+{
+    public const string StatsDUdp = "statsd-udp";
+    public const string StatsDTcp = "statsd-tcp";
+    public const string UnixSocket = "unix-socket";
+    public const string Graphite = "graphite";
+    public const string Admin = "admin";
+
+    private const int MebiByte = 1 << 20;
+
+    public static IReadOnlyList<Option> All { get; } =
+    [
+        Option.Endpoint(
+            new(StatsDUdp, "ADDRESS:PORT", "127.0.0.1:8125", "listen for StatsD over UDP"),
+            options => options.StatsDUdp,
+            (options, value) => options with { StatsDUdp = value }),
+        Option.Endpoint(
+            new(StatsDTcp, "ADDRESS:PORT", "127.0.0.1:8125", "listen for StatsD over TCP"),
+            options => options.StatsDTcp,
+            (options, value) => options with { StatsDTcp = value }),
+        Option.SocketPath(
+            new(UnixSocket, "PATH", "off", "listen for StatsD on a Unix datagram socket"),
+            options => options.UnixSocket,
+            (options, value) => options with { UnixSocket = value }),
+        Option.Endpoint(
+            new(Graphite, "ADDRESS:PORT", "127.0.0.1:2003", "listen for Graphite plaintext over TCP"),
+            options => options.Graphite,
+            (options, value) => options with { Graphite = value }),
+        Option.Endpoint(
+            new(Admin, "ADDRESS:PORT", "127.0.0.1:8126", "listen for admin commands over TCP"),
+            options => options.Admin,
+            (options, value) => options with { Admin = value }),
+        Option.Number(
+            new("max-connections", "N", "10000", "TCP connections open at once; more are refused"),
+            minimum: 1,
+            maximum: 1_000_000,
+            options => options.MaxConnections,
+            (options, value) => options with { MaxConnections = value }),
+        Option.Number(
+            new("max-line-length", "BYTES", "8192", "longest line; longer ones are counted and skipped"),
+            minimum: 64,
+            maximum: MebiByte,
+            options => options.MaxLineLength,
+            (options, value) => options with { MaxLineLength = value }),
+        Option.Number(
+            new("max-packet", "BYTES", "65536", "largest datagram; of a larger one, the whole lines are used"),
+            minimum: 512,
+            maximum: MebiByte,
+            options => options.MaxPacket,
+            (options, value) => options with { MaxPacket = value }),
+        Option.Number(
+            new("max-names", "N", "100000", "names, with their tags, to keep; new ones beyond are rejected"),
+            minimum: 1,
+            maximum: 10_000_000,
+            options => options.MaxNames,
+            (options, value) => options with { MaxNames = value }),
+        Option.Number(
+            new("max-set-values", "N", "1000000", "unique values to keep in all sets together"),
+            minimum: 1,
+            maximum: 100_000_000,
+            options => options.MaxSetValues,
+            (options, value) => options with { MaxSetValues = value }),
+        Option.Number(
+            new("admin-buffer", "BYTES", "16777216", "unread answers of an admin client; beyond, it is dropped"),
+            minimum: 4096,
+            maximum: 256 * MebiByte,
+            options => options.AdminBuffer,
+            (options, value) => options with { AdminBuffer = value }),
+    ];
+
+    public static Option? Find(string name) => All.FirstOrDefault(option => string.Equals(option.Name, name, StringComparison.Ordinal));
+
+    public static GatewayOptions ApplyDefaults(GatewayOptions options)
+    {
+        foreach (Option option in All)
+        {
+            if (!option.TryApply(option.Text.Default, ref options))
+            {
+                throw new InvalidOperationException($"The default of '{option.Name}' must be {option.Allowed}.");
+            }
+        }
+
+        return options;
+    }
+}

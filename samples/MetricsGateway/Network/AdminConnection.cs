@@ -1,0 +1,121 @@
+using MetricsGateway.Admin;
+using MetricsGateway.Protocols;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.Network;
+
+/// <summary>
+/// A connection to the admin port. Answers are written at once; only what the client does not take waits in a bounded buffer, and
+/// only then is the connection watched for writing. Beyond the bound the client is dropped.
+/// </summary>
+internal sealed class AdminConnection : StreamConnection
+{
+    private readonly AdminService _service;
+    private readonly Memory<byte> _buffer;
+    private readonly ConnectionGate _gate;
+    private readonly LineSplitter _splitter;
+    private readonly OutputBuffer _output;
+    private bool _isEnding;
+
+    /// <param name="handle">The connection.</param>
+    /// <param name="service">Answers commands.</param>
+    /// <param name="buffer">Shared by everything on the loop. Small, because a chunk may hold a costly command every few bytes.</param>
+    /// <param name="gate">Where it leaves when it is closed.</param>
+    /// <param name="activity">Counts what happens.</param>
+    public AdminConnection(FdHandle handle, AdminService service, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity)
+        : base(handle, gate, activity)
+    {
+        _service = service;
+        _buffer = buffer;
+        _gate = gate;
+        _splitter = service.CreateSplitter();
+        _output = service.CreateOutput();
+    }
+
+    protected override bool Serve(Events events, EventOps ops)
+    {
+        bool isAlive = _isEnding ? !events.HasAny(EventSet.Error | EventSet.HangUp) : Receive();
+        if (!isAlive || !TrySend() || (_isEnding && _output.Length == 0))
+        {
+            return false;
+        }
+
+        // The end of a stream is readable for ever: once it was seen, nothing more is asked of this side.
+        EventSet interest = (_isEnding ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
+        ops.Modify(new Events(Handle, interest));
+        return true;
+    }
+
+    protected override void ReleaseBuffers() => _splitter.Dispose();
+
+    private bool Receive()
+    {
+        IOResult read = NonBlocking.TryRead(Handle, _buffer.Span);
+        if (!read.IsSuccess)
+        {
+            return read.WouldBlock;
+        }
+
+        return read.IsEndOfStream ? ReceiveEnd() : ReceiveChunk(_buffer.Span[..read.Count]);
+    }
+
+    private bool ReceiveChunk(ReadOnlySpan<byte> chunk)
+    {
+        while (!_isEnding)
+        {
+            switch (_splitter.Read(ref chunk, out ReadOnlySpan<byte> line))
+            {
+                case LineRead.Line:
+                    _isEnding = _service.Answer(line, _output) == AdminResult.Close;
+                    break;
+                case LineRead.TooLong:
+                    _service.AnswerOverlongCommand(_output);
+                    break;
+                default:
+                    return true;
+            }
+
+            if (!TrySend())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool ReceiveEnd()
+    {
+        _isEnding = true;
+        if (_splitter.Finish(out ReadOnlySpan<byte> line) == LineRead.Line)
+        {
+            _service.Answer(line, _output);
+        }
+
+        return true;
+    }
+
+    /// <returns>False if the client is gone, or is given up.</returns>
+    private bool TrySend()
+    {
+        if (_output.IsOverflowed)
+        {
+            _gate.CountDroppedClient();
+            return false;
+        }
+
+        while (_output.Length > 0)
+        {
+            IOResult written = NonBlocking.TryWrite(Handle, _output.Unsent);
+            if (!written.IsSuccess)
+            {
+                return written.WouldBlock;
+            }
+
+            _output.Consume(written.Count);
+        }
+
+        return true;
+    }
+}

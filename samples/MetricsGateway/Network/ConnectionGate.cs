@@ -1,0 +1,48 @@
+namespace MetricsGateway.Network;
+
+/// <summary>Keeps the number of open TCP connections, of all listeners together, within the limit, and counts what became of each.</summary>
+internal sealed class ConnectionGate(int maximum)
+{
+    /// <summary>A connection was closed, and its descriptor is free.</summary>
+    public event Action? Left;
+
+    public int Open { get; private set; }
+
+    public long Accepted { get; private set; }
+
+    public long Refused { get; private set; }
+
+    public long FailedAccepts { get; private set; }
+
+    public long DroppedClients { get; private set; }
+
+    /// <param name="extraPlaces">How many places there are beyond the limit for this kind of connection.</param>
+    /// <returns>False if as many connections are open as may be.</returns>
+    public bool TryEnter(int extraPlaces = 0)
+    {
+        if (Open >= maximum + extraPlaces)
+        {
+            Refused++;
+            return false;
+        }
+
+        Open++;
+        Accepted++;
+        return true;
+    }
+
+    /// <summary>A connection that had entered is closed.</summary>
+    public void Leave()
+    {
+        Open--;
+        Left?.Invoke();
+    }
+
+    /// <summary>A connection was closed before it was served.</summary>
+    public void CountRefused() => Refused++;
+
+    public void CountFailedAccept() => FailedAccepts++;
+
+    /// <summary>A client was given up because it does not read.</summary>
+    public void CountDroppedClient() => DroppedClients++;
+}

@@ -1,0 +1,5 @@
+namespace MetricsGateway.Network;
+
+/// <summary>A listener could not be set up. The message says which option asked for it, where, and why not.</summary>
+internal sealed class ListenException(string option, string place, string reason, Exception? innerException = null)
+    : Exception($"cannot listen on {place} (--{option}): {reason}", innerException);

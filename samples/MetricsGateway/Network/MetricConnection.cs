@@ -1,0 +1,45 @@
+using MetricsGateway.Protocols;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.Network;
+
+/// <summary>A connection that sends lines of metrics and expects no answer.</summary>
+/// <param name="handle">The connection.</param>
+/// <param name="receiver">Where its lines go.</param>
+/// <param name="buffer">Shared by everything on the loop: what one call reads is used up before the next.</param>
+/// <param name="gate">Where it leaves when it is closed.</param>
+/// <param name="activity">Counts what happens.</param>
+internal sealed class MetricConnection(
+    FdHandle handle, LineReceiver receiver, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity)
+    : StreamConnection(handle, gate, activity)
+{
+    private readonly LineSplitter _splitter = receiver.CreateSplitter();
+
+    protected override bool Serve(Events events, EventOps ops)
+    {
+        IOResult read = NonBlocking.TryRead(Handle, buffer.Span);
+        if (read.WouldBlock)
+        {
+            return true;
+        }
+
+        if (read.IsFailure)
+        {
+            // Reset by the peer, most likely: nobody knows whether the line it had begun was whole.
+            return false;
+        }
+
+        Activity.OnMessage();
+        if (read.IsEndOfStream)
+        {
+            receiver.ReceiveEnd(_splitter);
+            return false;
+        }
+
+        receiver.ReceiveChunk(buffer.Span[..read.Count], _splitter);
+        return true;
+    }
+
+    protected override void ReleaseBuffers() => _splitter.Dispose();
+}

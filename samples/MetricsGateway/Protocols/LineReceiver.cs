@@ -1,0 +1,107 @@
+namespace MetricsGateway.Protocols;
+
+/// <summary>
+/// Stores the metrics of one line protocol and counts each line that is not empty exactly once: as a metric or by the
+/// reason of its rejection. One receiver serves all connections of its listener; each connection has its own splitter.
+/// </summary>
+internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
+{
+    public LineSplitter CreateSplitter() => new(maxLineLength);
+
+    /// <summary>Receives a datagram, which holds whole lines; the last one needs no newline.</summary>
+    /// <param name="packet">The bytes of the datagram.</param>
+    /// <param name="isTruncated">Whether the datagram was larger than the buffer: what was cut off, with the line that it began in, is one rejected line.</param>
+    public void ReceivePacket(ReadOnlySpan<byte> packet, bool isTruncated = false)
+    {
+        CountPacket(packet);
+        while (!packet.IsEmpty)
+        {
+            int newline = packet.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = newline < 0 ? packet : packet[..newline];
+            packet = newline < 0 ? default : packet[(newline + 1)..];
+            if (newline < 0 && isTruncated)
+            {
+                // Cut in the middle; what is left of it would be taken for a whole line.
+                break;
+            }
+
+            line = line is [.., (byte)'\r'] ? line[..^1] : line;
+            if (line.Length > maxLineLength)
+            {
+                Reject(RejectionReason.LineTooLong);
+            }
+            else
+            {
+                ReceiveLine(line);
+            }
+        }
+
+        if (isTruncated)
+        {
+            Reject(RejectionReason.PacketTruncated);
+        }
+    }
+
+    /// <summary>Receives what one read of a stream brought.</summary>
+    public void ReceiveChunk(ReadOnlySpan<byte> chunk, LineSplitter splitter)
+    {
+        CountPacket(chunk);
+        while (true)
+        {
+            switch (splitter.Read(ref chunk, out ReadOnlySpan<byte> line))
+            {
+                case LineRead.Line:
+                    ReceiveLine(line);
+                    break;
+                case LineRead.TooLong:
+                    Reject(RejectionReason.LineTooLong);
+                    break;
+                default:
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Receives the line that a stream ended without a newline.</summary>
+    public void ReceiveEnd(LineSplitter splitter)
+    {
+        if (splitter.Finish(out ReadOnlySpan<byte> line) == LineRead.Line)
+        {
+            ReceiveLine(line);
+        }
+    }
+
+    /// <summary>Parses and stores one line.</summary>
+    protected abstract RejectionReason Store(ReadOnlySpan<byte> line);
+
+    private void CountPacket(ReadOnlySpan<byte> bytes)
+    {
+        totals.Packets++;
+        totals.Bytes += bytes.Length;
+    }
+
+    private void ReceiveLine(ReadOnlySpan<byte> line)
+    {
+        if (line.IsEmpty)
+        {
+            return;
+        }
+
+        RejectionReason reason = Store(line);
+        if (reason == RejectionReason.None)
+        {
+            totals.Lines++;
+            totals.Metrics++;
+        }
+        else
+        {
+            Reject(reason);
+        }
+    }
+
+    private void Reject(RejectionReason reason)
+    {
+        totals.Lines++;
+        totals.Rejections.Add(reason);
+    }
+}

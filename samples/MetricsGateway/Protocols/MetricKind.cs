@@ -1,0 +1,11 @@
+namespace MetricsGateway.Protocols;
+
+internal enum MetricKind
+{
+    Counter,
+    Gauge,
+    Timer,
+    Histogram,
+    Distribution,
+    Set,
+}

@@ -1,0 +1,47 @@
+namespace MetricsGateway.Protocols;
+
+/// <summary>What came in by one listener. <see cref="Lines"/> is always the sum of <see cref="Metrics"/> and the rejections.</summary>
+internal sealed class ProtocolTotals(string name)
+{
+    public string Name => name;
+
+    /// <summary>Datagrams, or reads from a stream; statsd counts both as packets.</summary>
+    public long Packets { get; set; }
+
+    public long Bytes { get; set; }
+
+    /// <summary>Lines that were not empty.</summary>
+    public long Lines { get; set; }
+
+    /// <summary>Lines that were stored.</summary>
+    public long Metrics { get; set; }
+
+    public Rejections Rejections { get; } = new();
+}
+
+/// <summary>What came in by all listeners.</summary>
+internal sealed class TrafficTotals
+{
+    public TrafficTotals()
+    {
+        All = [StatsDUdp, StatsDTcp, StatsDUnix, Graphite];
+    }
+
+    public ProtocolTotals StatsDUdp { get; } = new("statsd_udp");
+
+    public ProtocolTotals StatsDTcp { get; } = new("statsd_tcp");
+
+    public ProtocolTotals StatsDUnix { get; } = new("statsd_unix");
+
+    public ProtocolTotals Graphite { get; } = new("graphite");
+
+    public IReadOnlyList<ProtocolTotals> All { get; }
+
+    public long Lines => All.Sum(protocol => protocol.Lines);
+
+    public long Metrics => All.Sum(protocol => protocol.Metrics);
+
+    public long Rejected => All.Sum(protocol => protocol.Rejections.Total);
+
+    public long RejectedFor(RejectionReason reason) => All.Sum(protocol => protocol.Rejections[reason]);
+}

@@ -1,0 +1,240 @@
+using System.Text.Json;
+using MetricsGateway.Admin;
+using MetricsGateway.Configuration;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Tests.Admin;
+
+public class AdminCommandsTests
+{
+    private const string End = "END\n\n";
+
+    private static readonly GatewayStatus Status = new()
+    {
+        Uptime = TimeSpan.FromSeconds(61.9),
+        SinceLastMessage = TimeSpan.FromSeconds(2.5),
+        OpenConnections = 3,
+        AcceptedConnections = 5,
+        RefusedConnections = 7,
+        FailedAccepts = 11,
+        DroppedClients = 13,
+        OverlongCommands = 23,
+        LoopTurns = 17,
+        LoopEvents = 19,
+    };
+
+    private readonly MetricStore _store = new(maxNames: 1000, maxSetValues: 1000);
+    private readonly TrafficTotals _totals = new();
+    private readonly AdminCommands _commands;
+
+    public AdminCommandsTests()
+    {
+        _commands = new AdminCommands(GatewayOptions.Defaults, _store, _totals);
+    }
+
+    [Fact]
+    public void Stats_are_lines_of_key_and_value_with_those_of_statsd_first()
+    {
+        Receive("a:1|c\nb:1|g\nc:x|g\nd:1|s");
+
+        string[] lines = Execute("stats").Split('\n');
+
+        Assert.Equal(["uptime: 61", "messages.last_msg_seen: 2", "messages.bad_lines_seen: 1"], lines[..3], StringComparer.Ordinal);
+        Assert.Equal(["END", "", ""], lines[^3..], StringComparer.Ordinal);
+        Assert.All(lines[..^3], line => Assert.Matches("^[a-z_.]+: [0-9]+$", line));
+        Assert.Distinct(lines[..^3], StringComparer.Ordinal);
+        Assert.Subset(
+            lines.ToHashSet(StringComparer.Ordinal),
+            new HashSet<string>(StringComparer.Ordinal)
+            {
+                "connections.open: 3",
+                "connections.accepted: 5",
+                "connections.refused: 7",
+                "connections.failed_accepts: 11",
+                "connections.dropped_clients: 13",
+                "admin.overlong_commands: 23",
+                "loop.turns: 17",
+                "loop.events: 19",
+                "names.counters: 1",
+                "names.gauges: 1",
+                "names.timers: 0",
+                "names.sets: 1",
+                "names.total: 3",
+                "set_values.total: 1",
+                "statsd_udp.packets: 1",
+                "statsd_udp.bytes: 23",
+                "statsd_udp.lines: 4",
+                "statsd_udp.metrics: 3",
+                "statsd_udp.rejected: 1",
+                "graphite.lines: 0",
+                "rejected.invalid_value: 1",
+                "rejected.too_many_names: 0",
+            });
+    }
+
+    [Fact]
+    public void Counters_gauges_and_sets_are_JSON_objects_of_numbers()
+    {
+        Receive("hits:3|c|#b:2,a:1\nhits:1.5|c\nlevel:-2|g\nusers:x|s\nusers:y|s");
+
+        Assert.Equal("{\n  \"hits;a=1;b=2\": 3,\n  \"hits\": 1.5\n}\n" + End, Execute("counters"));
+        Assert.Equal("{\n  \"level\": -2\n}\n" + End, Execute("gauges"));
+        Assert.Equal("{\n  \"users\": 2\n}\n" + End, Execute("sets"));
+    }
+
+    [Fact]
+    public void Timers_are_a_JSON_object_of_summaries()
+    {
+        Receive("time:4|ms\ntime:2|ms|@0.5");
+
+        JsonElement timer = Json(Execute("timers")).GetProperty("time");
+
+        Assert.Equal("""{"count":3,"sum":6,"lower":2,"upper":4,"last":2}""", JsonSerializer.Serialize(timer));
+    }
+
+    [Theory]
+    [InlineData("counters")]
+    [InlineData("gauges")]
+    [InlineData("timers")]
+    [InlineData("sets")]
+    public void Nothing_is_an_empty_JSON_object(string command) => Assert.Equal("{}\n" + End, Execute(command));
+
+    [Fact]
+    public void Any_name_and_any_value_make_valid_JSON()
+    {
+        Receive("\"quoted\\:1e308|c\nключ é:-1e308|c\n\u2028\u0085:1e-320|c");
+        Receive("\"quoted\\:1e308|c|@0.01");
+
+        JsonElement counters = Json(Execute("counters"));
+
+        Assert.Equal(double.MaxValue, counters.GetProperty("\"quoted\\").GetDouble());
+        Assert.Equal(-1e308, counters.GetProperty("ключ é").GetDouble());
+        Assert.Equal(1e-320, counters.GetProperty("\u2028\u0085").GetDouble());
+    }
+
+    [Fact]
+    public void Series_are_deleted_by_name_by_key_and_by_folder()
+    {
+        Receive("a:1|c\na:1|c|#t:1\nb:1|c|#t:1\nb:1|c|#t:2\nc.x:1|c\nc.y.z:1|c\nd:1|c");
+
+        Assert.Equal("deleted: a\ndeleted: a;t=1\ndeleted: b;t=2\n" + End, Execute("delcounters a b;t=2"));
+        Assert.Equal("deleted: c.x\ndeleted: c.y.z\n" + End, Execute("delcounters  c.* "));
+        Assert.Equal("metric a not found\nmetric x.* not found\n" + End, Execute("delcounters a x.*"));
+        Assert.Equal("{\n  \"b;t=1\": 1,\n  \"d\": 1\n}\n" + End, Execute("counters"));
+    }
+
+    [Fact]
+    public void Each_delete_command_deletes_its_own_kind()
+    {
+        Receive("n:1|c\nn:1|g\nn:1|ms\nn:1|s");
+
+        Assert.Equal("deleted: n\n" + End, Execute("delgauges n"));
+        Assert.Equal(0, _store.Gauges.Count);
+        Assert.Equal("deleted: n\n" + End, Execute("deltimers n"));
+        Assert.Equal(0, _store.Timers.Count);
+        Assert.Equal(1, _store.Counters.Count);
+        Assert.Equal(1, _store.Sets.Count);
+    }
+
+    [Fact]
+    public void Deleting_nothing_deletes_nothing()
+    {
+        Receive("n:1|c");
+
+        Assert.Equal(End, Execute("delcounters"));
+        Assert.Equal(1, _store.Counters.Count);
+    }
+
+    [Fact]
+    public void Health_is_up_until_it_is_set_down()
+    {
+        Assert.Equal("health: up\n" + End, Execute("health"));
+        Assert.Equal("health: down\n" + End, Execute("health down"));
+        Assert.Equal("health: down\n" + End, Execute("health"));
+        Assert.Equal("health: down\n" + End, Execute("health sideways"));
+        Assert.Equal("health: up\n" + End, Execute("health up"));
+    }
+
+    [Fact]
+    public void Config_shows_every_option_in_effect()
+    {
+        string answer = Execute("config");
+
+        Assert.All(OptionTable.All, option => Assert.Contains($"{option.Name}: {option.Text.Default}\n", answer, StringComparison.Ordinal));
+        Assert.EndsWith(End, answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("stats")]
+    [InlineData("counters")]
+    [InlineData("gauges")]
+    [InlineData("timers")]
+    [InlineData("sets")]
+    [InlineData("delcounters")]
+    [InlineData("delgauges")]
+    [InlineData("deltimers")]
+    [InlineData("health")]
+    [InlineData("config")]
+    [InlineData("help")]
+    [InlineData("quit")]
+    public void Help_names_every_command_and_every_command_is_known(string command)
+    {
+        Assert.Contains($"\n  {command} ", Execute("help"), StringComparison.Ordinal);
+        Assert.DoesNotContain("ERROR", Execute(command), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unknown")]
+    [InlineData("STATS")]
+    [InlineData("stats\0")]
+    [InlineData("\u00ff\u00fe")]
+    [InlineData("GET / HTTP/1.1")]
+    public void An_unknown_command_is_answered_by_ERROR(string command) => Assert.Equal("ERROR\n", Execute(command));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    public void An_empty_line_is_not_answered(string line) => Assert.Equal("", Execute(line));
+
+    [Fact]
+    public void Quit_says_nothing_and_closes()
+    {
+        OutputBuffer output = new(limit: 100);
+
+        Assert.Equal(AdminResult.Close, _commands.Execute("quit"u8, Status, output));
+        Assert.Equal(AdminResult.KeepOpen, _commands.Execute("health"u8, Status, output));
+        Assert.Equal("health: up\n" + End, output.Unsent.Text());
+    }
+
+    [Theory]
+    [InlineData("stats")]
+    [InlineData("counters")]
+    [InlineData("config")]
+    [InlineData("delcounters *")]
+    public void An_answer_that_is_too_large_overflows_the_buffer_and_throws_nothing(string command)
+    {
+        Receive(string.Join('\n', Enumerable.Range(0, 500).Select(i => $"counter.number.{i}:1|c")));
+        OutputBuffer output = new(limit: 200);
+
+        _commands.Execute(command.Utf8(), Status, output);
+
+        Assert.True(output.IsOverflowed);
+    }
+
+    private static JsonElement Json(string answer)
+    {
+        Assert.EndsWith(End, answer, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(answer[..^End.Length]);
+        return document.RootElement.Clone();
+    }
+
+    private void Receive(string packet) => new StatsDReceiver(_store, _totals.StatsDUdp, 8192).ReceivePacket(packet.Utf8());
+
+    private string Execute(string command)
+    {
+        OutputBuffer output = new(limit: 1 << 20);
+        _commands.Execute(command.Utf8(), Status, output);
+        return output.Unsent.Text();
+    }
+}

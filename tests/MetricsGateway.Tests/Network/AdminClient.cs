@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>Asks the admin port and understands its answers.</summary>
+internal sealed class AdminClient(IPEndPoint endpoint) : IDisposable
+{
+    private readonly Socket _socket = Client.Connect(endpoint);
+    private readonly byte[] _buffer = new byte[64 << 10];
+
+    public void Send(string text) => _socket.Send(text.Utf8());
+
+    /// <summary>Sends a command and returns its answer without END; of an unknown command, the line of the error.</summary>
+    public string Ask(string command)
+    {
+        Send(command + "\n");
+        StringBuilder answer = new();
+        while (true)
+        {
+            int count = _socket.Receive(_buffer);
+            Assert.True(count > 0, $"The gateway closed the connection after: {answer}");
+            answer.Append(Encoding.UTF8.GetString(_buffer, 0, count));
+            string text = answer.ToString();
+            if (text.EndsWith("END\n\n", StringComparison.Ordinal))
+            {
+                return text[..^"END\n\n".Length];
+            }
+
+            if (text.StartsWith("ERROR", StringComparison.Ordinal) && text.EndsWith('\n'))
+            {
+                return text;
+            }
+        }
+    }
+
+    public IReadOnlyDictionary<string, long> Stats() => Ask("stats")
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => line.Split(": "))
+        .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+
+    public long Stat(string key) => Stats()[key];
+
+    /// <summary>The value of a counter or gauge; null if there is none of that name.</summary>
+    public double? Value(string kind, string name)
+    {
+        using JsonDocument document = JsonDocument.Parse(Ask(kind));
+        return document.RootElement.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : null;
+    }
+
+    public JsonElement Json(string command)
+    {
+        using JsonDocument document = JsonDocument.Parse(Ask(command));
+        return document.RootElement.Clone();
+    }
+
+    public void WaitForStat(string key, long value)
+    {
+        long seen = 0;
+        Patience.WaitUntil(() => (seen = Stat(key)) == value, () => $"{key} is {seen}, not {value}");
+    }
+
+    public void WaitForStatAbove(string key, long value)
+    {
+        long seen = 0;
+        Patience.WaitUntil(() => (seen = Stat(key)) > value, () => $"{key} is {seen}, not above {value}");
+    }
+
+    public void WaitForCounter(string name, double value)
+    {
+        double? seen = null;
+        Patience.WaitUntil(() => (seen = Value("counters", name)) == value, () => $"{name} is {seen}, not {value}");
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>Sockets as clients have them. None waits for ever.</summary>
+internal static class Client
+{
+    public static Socket Connect(IPEndPoint endpoint, int? receiveBufferSize = null)
+    {
+        Socket socket = new(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = Patience.Milliseconds,
+            SendTimeout = Patience.Milliseconds,
+        };
+        if (receiveBufferSize is { } size)
+        {
+            // Before connecting, so that the window is announced accordingly.
+            socket.ReceiveBufferSize = size;
+        }
+
+        socket.Connect(endpoint);
+        return socket;
+    }
+
+    public static void SendLine(this Socket socket, string line) => socket.Send((line + "\n").Utf8());
+
+    public static void SendDatagram(IPEndPoint endpoint, ReadOnlySpan<byte> packet)
+    {
+        using Socket socket = new(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.SendTo(packet, endpoint);
+    }
+
+    public static void SendDatagram(string path, ReadOnlySpan<byte> packet)
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.SendTo(packet, new UnixDomainSocketEndPoint(path));
+    }
+
+    /// <summary>Everything that comes until the gateway closes the connection.</summary>
+    public static string ReceiveToEnd(this Socket socket)
+    {
+        MemoryStream received = new();
+        byte[] buffer = new byte[64 << 10];
+        for (int count = socket.Receive(buffer); count > 0; count = socket.Receive(buffer))
+        {
+            received.Write(buffer, 0, count);
+        }
+
+        return Encoding.UTF8.GetString(received.GetBuffer(), 0, (int)received.Length);
+    }
+
+    /// <summary>Closes the connection as the kernel does for a program that is killed with unread data: by a reset.</summary>
+    public static void Reset(this Socket socket)
+    {
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.Dispose();
+    }
+}

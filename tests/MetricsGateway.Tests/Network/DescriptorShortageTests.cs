@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>EMFILE on accept: the gateway backs off without spinning, goes on serving, and recovers.</summary>
+public class DescriptorShortageTests
+{
+    private const int Descriptors = 128;
+
+    private static readonly TimeSpan Observation = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void Without_descriptors_new_clients_are_refused_and_the_others_served_until_some_are_free_again()
+    {
+        using GatewayProcess gateway = GatewayProcess.StartLimited(Descriptors);
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket established = Client.Connect(gateway.StatsDTcp);
+        List<Socket> clients = [];
+        try
+        {
+            UseUpDescriptors(gateway, admin, clients);
+
+            // A client that comes now is told at once.
+            using Socket refused = Client.Connect(gateway.StatsDTcp);
+            Assert.Equal("", refused.ReceiveToEnd());
+            AssertAsleep(gateway, admin);
+
+            // Nothing that an answer needs has to be opened first.
+            foreach (string command in new[] { "counters", "gauges", "timers", "sets", "health", "config", "help", "delcounters none" })
+            {
+                admin.Ask(command);
+            }
+
+            established.SendLine("established:1|c");
+            admin.WaitForCounter("established", 1);
+
+            clients.ForEach(client => client.Dispose());
+            admin.WaitForStat("connections.open", 2);
+            using Socket next = Client.Connect(gateway.StatsDTcp);
+            next.SendLine("next:1|c");
+            admin.WaitForCounter("next", 1);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
+    public void Without_descriptors_it_can_still_be_stopped()
+    {
+        using GatewayProcess gateway = GatewayProcess.StartLimited(Descriptors);
+        using AdminClient admin = gateway.ConnectAdmin();
+        List<Socket> clients = [];
+        try
+        {
+            UseUpDescriptors(gateway, admin, clients);
+
+            // The runtime starts a thread for the signal, and needs descriptors for that.
+            gateway.Signal("TERM");
+
+            (int exitCode, string output, string errors) = gateway.WaitForExit();
+            Assert.Equal("", errors);
+            Assert.Equal(0, exitCode);
+            Assert.EndsWith(" names\n", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_even_the_reserve_clients_wait_and_the_next_arrival_or_departure_gets_them_served(bool byDeparture)
+    {
+        using GatewayProcess gateway = GatewayProcess.Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket established = Client.Connect(gateway.StatsDTcp);
+        admin.WaitForStat("connections.open", 2);
+
+        // Below everything that is open: no descriptor can be had, not even the one that the reserve gives up.
+        gateway.LimitDescriptors(3);
+        using Socket waiting = Client.Connect(gateway.StatsDTcp);
+        waiting.SendLine("waiting:1|c");
+        admin.WaitForStatAbove("connections.failed_accepts", 0);
+        established.SendLine("established:1|c");
+        admin.WaitForCounter("established", 1);
+        AssertAsleep(gateway, admin);
+        Assert.Equal(0, admin.Stat("connections.refused"));
+
+        gateway.LimitDescriptors(128);
+        if (byDeparture)
+        {
+            established.Dispose();
+            admin.WaitForCounter("waiting", 1);
+        }
+        else
+        {
+            using Socket arriving = Client.Connect(gateway.StatsDTcp);
+            arriving.SendLine("arriving:1|c");
+            admin.WaitForCounter("arriving", 1);
+            admin.WaitForCounter("waiting", 1);
+        }
+
+        // The listener is its old self again.
+        using Socket next = Client.Connect(gateway.StatsDTcp);
+        next.SendLine("next:1|c");
+        admin.WaitForCounter("next", 1);
+    }
+
+    private static void UseUpDescriptors(GatewayProcess gateway, AdminClient admin, List<Socket> clients) => Patience.WaitUntil(
+        () =>
+        {
+            clients.Add(Client.Connect(gateway.StatsDTcp));
+            return admin.Stat("connections.refused") > 0;
+        },
+        () => $"{clients.Count} connections were accepted");
+
+    private static void AssertAsleep(GatewayProcess gateway, AdminClient admin)
+    {
+        long turns = admin.Stat("loop.turns");
+        TimeSpan processorTime = gateway.ProcessorTime;
+        Thread.Sleep(Observation);
+        Assert.True(gateway.ProcessorTime - processorTime < Observation / 2);
+        Assert.InRange(admin.Stat("loop.turns") - turns, 1, 5);
+    }
+}

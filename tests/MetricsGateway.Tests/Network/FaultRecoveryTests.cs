@@ -1,0 +1,71 @@
+using System.Net.Sockets;
+using MetricsGateway.Network;
+using MetricsGateway.Protocols;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>A bug in the handling of one client is reported and ends neither the gateway nor a listener.</summary>
+public sealed class FaultRecoveryTests : IDisposable
+{
+    private readonly StringWriter _errors = new();
+    private readonly EventManager _manager = new(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach });
+    private readonly LoopActivity _activity = new();
+    private readonly ProtocolTotals _totals = new("test");
+    private readonly BuggyReceiver _receiver;
+
+    public FaultRecoveryTests()
+    {
+        _receiver = new BuggyReceiver(_totals);
+        _manager.FaultReported += new FaultRecovery(_manager, _errors).OnFault;
+    }
+
+    public void Dispose() => _manager.Dispose();
+
+    [Fact]
+    public void A_connection_whose_handler_throws_is_closed()
+    {
+        using UnixSocketPair pair = new();
+        ConnectionGate gate = new(maximum: 1);
+        gate.TryEnter();
+        _manager.AddSubscriber(new MetricConnection(pair.First, _receiver, new byte[100], gate, _activity));
+
+        NonBlocking.TryWrite(pair.Second, "good\nbug\n"u8);
+        _manager.RunOnce();
+
+        Assert.True(pair.First.IsClosed);
+        Assert.Equal(0, gate.Open);
+        Assert.Empty(_manager.GetSubscribers());
+        Assert.Contains("InvalidOperationException: it is a bug", _errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(nameof(BuggyReceiver), _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_receiver_that_throws_goes_on_with_the_next_datagram()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        socket.Blocking = false;
+        _manager.AddSubscriber(new DatagramReceiver(socket, _receiver, new byte[100], _activity));
+
+        Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, "bug"u8);
+        Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, "good"u8);
+        Patience.WaitUntil(
+            () =>
+            {
+                _manager.RunOnce(TimeSpan.FromMilliseconds(10));
+                return _totals.Metrics == 1;
+            },
+            () => _errors.ToString());
+
+        Assert.Single(_manager.GetSubscribers());
+        Assert.Contains("it is a bug", _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    private sealed class BuggyReceiver(ProtocolTotals totals) : LineReceiver(totals, maxLineLength: 100)
+    {
+        protected override RejectionReason Store(ReadOnlySpan<byte> line) =>
+            line.SequenceEqual("bug"u8) ? throw new InvalidOperationException("it is a bug") : RejectionReason.None;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>The program as users start it, in a process of its own.</summary>
+internal sealed class GatewayProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly Task<string> _errors;
+
+    private GatewayProcess(int? descriptors, IReadOnlyList<string> arguments)
+    {
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string program = Path.Combine(AppContext.BaseDirectory, "MetricsGateway.dll");
+        string limit = descriptors is null ? "" : $"ulimit -n {descriptors}; ";
+
+        // Where tests run in the background of a script, SIGINT is ignored, and children would inherit that.
+        ProcessStartInfo start = new(
+            "env",
+            ["--default-signal=INT,TERM", "sh", "-c", $"{limit}exec \"$@\"", "sh", dotnet, program, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        _process = Process.Start(start)!;
+        _errors = _process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Everything written to standard output so far.</summary>
+    public string Output => _output.ToString();
+
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public IPEndPoint StatsDUdp => Place("statsd-udp");
+
+    public IPEndPoint StatsDTcp => Place("statsd-tcp");
+
+    public IPEndPoint Admin => Place("admin");
+
+    /// <summary>Starts a gateway on free ports and waits until it listens.</summary>
+    public static GatewayProcess Start(params IReadOnlyList<string> arguments) => StartLimited(descriptors: null, arguments);
+
+    /// <param name="descriptors">How many file descriptors it may have, or null for no change.</param>
+    /// <param name="arguments">Further options.</param>
+    public static GatewayProcess StartLimited(int? descriptors, params IReadOnlyList<string> arguments)
+    {
+        const string AnyPort = "127.0.0.1:0";
+        GatewayProcess gateway = new(
+            descriptors,
+            ["--statsd-udp", AnyPort, "--statsd-tcp", AnyPort, "--graphite", AnyPort, "--admin", AnyPort, .. arguments]);
+        gateway.ReadUntilListening();
+        return gateway;
+    }
+
+    /// <summary>Starts the program with just these arguments and waits for nothing.</summary>
+    public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(descriptors: null, arguments);
+
+    /// <summary>Reads up to the line of the admin port, which is the last one.</summary>
+    public void ReadUntilListening()
+    {
+        for (string? line = null; line is null || !line.StartsWith("admin ", StringComparison.Ordinal);)
+        {
+            line = _process.StandardOutput.ReadLine();
+            if (line is null)
+            {
+                throw new InvalidOperationException($"The gateway ended without listening: {_errors.Result}");
+            }
+
+            _output.Append(line).Append('\n');
+        }
+    }
+
+    public AdminClient ConnectAdmin() => new(Admin);
+
+    public IPEndPoint Place(string option)
+    {
+        string start = $"{option} listens on ";
+        string line = Output.Split('\n').Single(line => line.StartsWith(start, StringComparison.Ordinal));
+        return IPEndPoint.Parse(line[start.Length..]);
+    }
+
+    /// <summary>Sends signals, one right after the other.</summary>
+    public void Signal(params IReadOnlyList<string> signals) =>
+        RunTool("/bin/sh", "-c", string.Join("; ", signals.Select(signal => $"kill -{signal} {_process.Id}")) + "; true");
+
+    /// <summary>Sets the limit of descriptors of the running process; what is open stays open.</summary>
+    public void LimitDescriptors(int count) =>
+        RunTool("prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={count}:");
+
+    /// <returns>The exit code, all standard output, and all standard error.</returns>
+    public (int ExitCode, string Output, string Errors) WaitForExit()
+    {
+        _output.Append(_process.StandardOutput.ReadToEnd());
+        Assert.True(_process.WaitForExit(Patience.Milliseconds), "The gateway does not end.");
+        return (_process.ExitCode, Output, _errors.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private static void RunTool(string tool, params IReadOnlyList<string> arguments)
+    {
+        using Process process = Process.Start(tool, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}

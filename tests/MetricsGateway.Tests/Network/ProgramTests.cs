@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>The program on its command line: what it prints, how it is stopped, and its exit codes.</summary>
+public sealed class ProgramTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void A_signal_stops_it_clean_and_it_prints_its_totals(string signal)
+    {
+        string path = Path.Combine(_directory.FullName, "socket");
+        using GatewayProcess gateway = GatewayProcess.Start("--unix-socket", path);
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket client = Client.Connect(gateway.StatsDTcp);
+        client.Send("a:1|c\nb:1|x\n"u8);
+        Client.SendDatagram(path, "c:1|c"u8);
+        admin.WaitForStat("statsd_tcp.lines", 2);
+        admin.WaitForStat("statsd_unix.lines", 1);
+
+        gateway.Signal(signal);
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", errors);
+        Assert.Contains("statsd_tcp: 1 packets, 12 bytes, 2 lines, 1 metrics, 1 rejected\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("rejected unknown_type: 1\ntotal: 3 lines, 2 metrics, 1 rejected, 2 names\n", output, StringComparison.Ordinal);
+        Assert.Equal("", client.ReceiveToEnd());
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void Several_signals_at_once_are_one_request()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start();
+
+        gateway.Signal("TERM", "INT", "TERM");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", errors);
+        Assert.EndsWith("total: 0 lines, 0 metrics, 0 rejected, 0 names\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_is_back_on_its_port_at_once_though_connections_linger()
+    {
+        int port;
+        using (GatewayProcess gateway = GatewayProcess.Start())
+        {
+            using AdminClient admin = gateway.ConnectAdmin();
+            admin.Stats();
+            port = gateway.Admin.Port;
+            gateway.Signal("TERM");
+            Assert.Equal(0, gateway.WaitForExit().ExitCode);
+        }
+
+        using GatewayProcess next = GatewayProcess.StartBare(OnlyAdminOn(port));
+        next.ReadUntilListening();
+    }
+
+    [Theory]
+    [InlineData("statsd-udp", ProtocolType.Udp)]
+    [InlineData("statsd-tcp", ProtocolType.Tcp)]
+    [InlineData("graphite", ProtocolType.Tcp)]
+    [InlineData("admin", ProtocolType.Tcp)]
+    public void A_port_that_is_taken_is_a_clear_error(string option, ProtocolType protocol)
+    {
+        using Socket holder = new(AddressFamily.InterNetwork, protocol == ProtocolType.Udp ? SocketType.Dgram : SocketType.Stream, protocol);
+        holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        if (protocol == ProtocolType.Tcp)
+        {
+            holder.Listen();
+        }
+
+        List<string> arguments = [];
+        foreach (string listener in new[] { "statsd-udp", "statsd-tcp", "graphite", "admin" })
+        {
+            arguments.Add($"--{listener}");
+            arguments.Add(string.Equals(listener, option, StringComparison.Ordinal) ? holder.LocalEndPoint!.ToString()! : "127.0.0.1:0");
+        }
+
+        using GatewayProcess gateway = GatewayProcess.StartBare(arguments);
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(1, exitCode);
+        Assert.Equal("", output);
+        Assert.Equal($"MetricsGateway: cannot listen on {holder.LocalEndPoint} (--{option}): Address already in use\n", errors);
+    }
+
+    [Fact]
+    public void Options_come_from_a_JSON_file_and_the_command_line_wins()
+    {
+        string file = Path.Combine(_directory.FullName, "gateway.json");
+        File.WriteAllText(
+            file,
+            """
+            {
+              // Nobody here speaks Graphite.
+              "graphite": "off",
+              "statsd-udp": "127.0.0.1:0",
+              "statsd-tcp": "127.0.0.1:0",
+              "admin": "127.0.0.1:0",
+              "max-names": 1,
+              "max-packet": 1000,
+            }
+            """);
+        using GatewayProcess gateway = GatewayProcess.StartBare("--config", file, "--max-packet=2000");
+        gateway.ReadUntilListening();
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        Assert.DoesNotContain("graphite listens", gateway.Output, StringComparison.Ordinal);
+        string configuration = admin.Ask("config");
+        Assert.Contains("graphite: off\n", configuration, StringComparison.Ordinal);
+        Assert.Contains("max-packet: 2000\n", configuration, StringComparison.Ordinal);
+        Client.SendDatagram(gateway.StatsDUdp, "first:1|c\nsecond:1|c"u8);
+        admin.WaitForStat("rejected.too_many_names", 1);
+    }
+
+    [Theory]
+    [InlineData(0, "--help")]
+    [InlineData(0, "--version")]
+    [InlineData(2, "--no-such-option")]
+    [InlineData(2, "--admin", "8126")]
+    [InlineData(2, "--config", "/no/such/file")]
+    public void Everything_else_ends_at_once_with_an_exit_code(int expected, params string[] arguments)
+    {
+        using GatewayProcess gateway = GatewayProcess.StartBare(arguments);
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(expected, exitCode);
+        Assert.Equal(expected == 0, output.Length > 0);
+        Assert.Equal(expected != 0, errors.Length > 0);
+    }
+
+    private static string[] OnlyAdminOn(int port) =>
+        ["--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", $"127.0.0.1:{port}"];
+}

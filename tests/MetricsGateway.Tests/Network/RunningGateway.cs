@@ -1,0 +1,65 @@
+using System.Net;
+using MetricsGateway.Configuration;
+using MetricsGateway.Network;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>A gateway on a thread of its own, with all TCP and UDP listeners on free ports. It must have nothing to complain about.</summary>
+internal sealed class RunningGateway : IDisposable
+{
+    private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
+
+    private readonly StringWriter _errors = new();
+    private readonly Gateway _gateway;
+    private readonly Thread _thread;
+    private Exception? _failure;
+
+    public RunningGateway(Func<GatewayOptions, GatewayOptions>? configure = null)
+    {
+        GatewayOptions options = AllListeners;
+        _gateway = new Gateway(configure?.Invoke(options) ?? options, _errors);
+        _thread = new Thread(Run) { Name = "gateway", IsBackground = true };
+        _thread.Start();
+    }
+
+    public static GatewayOptions AllListeners { get; } = GatewayOptions.Defaults with
+    {
+        StatsDUdp = AnyPort,
+        StatsDTcp = AnyPort,
+        Graphite = AnyPort,
+        Admin = AnyPort,
+    };
+
+    public IPEndPoint StatsDUdp => Place("statsd-udp");
+
+    public IPEndPoint StatsDTcp => Place("statsd-tcp");
+
+    public IPEndPoint Graphite => Place("graphite");
+
+    public IPEndPoint Admin => Place("admin");
+
+    public AdminClient ConnectAdmin() => new(Admin);
+
+    public void Dispose()
+    {
+        _gateway.Stop();
+        Assert.True(_thread.Join(Patience.Limit), "The gateway does not stop.");
+        _gateway.Dispose();
+        Assert.Null(_failure);
+        Assert.Equal("", _errors.ToString());
+    }
+
+    private void Run()
+    {
+        try
+        {
+            _gateway.Run();
+        }
+        catch (Exception exception)
+        {
+            _failure = exception;
+        }
+    }
+
+    private IPEndPoint Place(string option) => IPEndPoint.Parse(_gateway.Places.Single(place => place.Option == option).Place);
+}

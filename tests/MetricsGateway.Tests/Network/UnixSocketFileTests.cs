@@ -1,0 +1,109 @@
+using System.Net.Sockets;
+using MetricsGateway.Configuration;
+using MetricsGateway.Network;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>The file of the Unix socket: what lies at its path already, and what is left of it.</summary>
+public sealed class UnixSocketFileTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");
+    private readonly string _path;
+
+    public UnixSocketFileTests()
+    {
+        _path = Path.Combine(_directory.FullName, "socket");
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void It_is_there_while_the_gateway_runs()
+    {
+        using (RunningGateway gateway = new(OnPath))
+        {
+            using AdminClient admin = gateway.ConnectAdmin();
+            Client.SendDatagram(_path, "a:1|c\nb:2|c"u8);
+            admin.WaitForStat("statsd_unix.metrics", 2);
+        }
+
+        Assert.False(File.Exists(_path));
+    }
+
+    [Fact]
+    public void A_socket_whose_process_was_killed_is_replaced()
+    {
+        using (GatewayProcess killed = GatewayProcess.Start("--unix-socket", _path))
+        {
+            killed.Signal("KILL");
+            Assert.Equal(128 + 9, killed.WaitForExit().ExitCode);
+        }
+
+        Assert.True(File.Exists(_path));
+        using RunningGateway gateway = new(OnPath);
+        using AdminClient admin = gateway.ConnectAdmin();
+        Client.SendDatagram(_path, "a:1|c"u8);
+        admin.WaitForStat("statsd_unix.metrics", 1);
+    }
+
+    [Fact]
+    public void A_socket_that_somebody_listens_on_stays_his()
+    {
+        using RunningGateway first = new(OnPath);
+
+        AssertTaken();
+        using AdminClient admin = first.ConnectAdmin();
+        Client.SendDatagram(_path, "a:1|c"u8);
+        admin.WaitForStat("statsd_unix.metrics", 1);
+    }
+
+    [Fact]
+    public void A_stream_socket_that_somebody_listens_on_stays_his()
+    {
+        using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(_path));
+        listener.Listen();
+
+        AssertTaken();
+        Assert.True(File.Exists(_path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("content")]
+    public void A_file_stays_as_it_is(string content)
+    {
+        File.WriteAllText(_path, content);
+
+        AssertTaken();
+        Assert.Equal(content, File.ReadAllText(_path));
+    }
+
+    [Fact]
+    public void A_link_stays_as_it_is()
+    {
+        File.CreateSymbolicLink(_path, Path.Combine(_directory.FullName, "elsewhere"));
+
+        AssertTaken();
+        Assert.NotNull(new FileInfo(_path).LinkTarget);
+    }
+
+    [Fact]
+    public void A_directory_that_does_not_exist_is_named()
+    {
+        string missing = Path.Combine(_directory.FullName, "missing");
+
+        ListenException exception = Assert.Throws<ListenException>(
+            () => new RunningGateway(options => options with { UnixSocket = Path.Combine(missing, "socket") }));
+
+        Assert.Equal($"cannot listen on {missing}/socket (--unix-socket): there is no directory {missing}", exception.Message);
+    }
+
+    private GatewayOptions OnPath(GatewayOptions options) => options with { UnixSocket = _path };
+
+    private void AssertTaken()
+    {
+        ListenException exception = Assert.Throws<ListenException>(() => new RunningGateway(OnPath));
+        Assert.Equal($"cannot listen on {_path} (--unix-socket): Address already in use", exception.Message);
+    }
+}

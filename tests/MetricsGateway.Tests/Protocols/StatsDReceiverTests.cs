@@ -1,0 +1,219 @@
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Tests.Protocols;
+
+public class StatsDReceiverTests
+{
+    private readonly Reception _reception = new();
+
+    [Fact]
+    public void Counters_add_up_and_are_scaled_by_their_sample_rate()
+    {
+        _reception.StatsD.ReceivePacket("hits:1|c\nhits:2|c|@0.1\nhits:-1|c"u8);
+
+        Assert.Equal(20, _reception.Counter("hits"));
+    }
+
+    [Fact]
+    public void A_signed_gauge_changes_and_an_unsigned_one_sets()
+    {
+        _reception.StatsD.ReceivePacket("level:10|g\nlevel:-4|g\nlevel:+1.5|g"u8);
+        Assert.Equal(7.5, _reception.Gauge("level"));
+
+        _reception.StatsD.ReceivePacket("level:3|g\nlevel:1:+1:+1|g"u8);
+        Assert.Equal(3, _reception.Gauge("level"));
+    }
+
+    [Fact]
+    public void A_gauge_that_was_never_set_changes_from_zero()
+    {
+        _reception.StatsD.ReceivePacket("level:-4|g"u8);
+
+        Assert.Equal(-4, _reception.Gauge("level"));
+    }
+
+    [Fact]
+    public void Timers_histograms_and_distributions_are_summarised()
+    {
+        _reception.StatsD.ReceivePacket("t:30|ms\nt:10|h|@0.5\nt:20:25|d"u8);
+
+        TimerSummary timer = _reception.Timer("t")!;
+        Assert.Equal(5, timer.Count);
+        Assert.Equal(85, timer.Sum);
+        Assert.Equal(10, timer.Minimum);
+        Assert.Equal(30, timer.Maximum);
+        Assert.Equal(25, timer.Last);
+    }
+
+    [Fact]
+    public void Sets_count_unique_values()
+    {
+        _reception.StatsD.ReceivePacket("users:anna|s\nusers:bert|s\nusers:anna|s"u8);
+
+        Assert.Equal(2, _reception.SetSize("users"));
+    }
+
+    [Theory]
+    [InlineData("n:1|c|#b:2,a:1")]
+    [InlineData("n:1|c|#a:1,b:2")]
+    [InlineData("n:1|c|#a:1,b:2,a:1,")]
+    public void A_series_is_known_by_its_name_and_its_tags_in_any_order(string line)
+    {
+        _reception.StatsD.ReceivePacket(line.Utf8());
+
+        Assert.Equal(1, _reception.Counter("n;a=1;b=2"));
+        Assert.Null(_reception.Counter("n"));
+    }
+
+    [Fact]
+    public void One_name_may_be_used_for_every_kind()
+    {
+        _reception.StatsD.ReceivePacket("n:1|c\nn:2|g\nn:3|ms\nn:4|s"u8);
+
+        Assert.Equal(1, _reception.Counter("n"));
+        Assert.Equal(2, _reception.Gauge("n"));
+        Assert.Equal(3, _reception.Timer("n")!.Last);
+        Assert.Equal(1, _reception.SetSize("n"));
+        Assert.Equal(4, _reception.Store.NameCount);
+    }
+
+    [Theory]
+    [InlineData("a:1|c", 1)]
+    [InlineData("a:1|c\n", 1)]
+    [InlineData("a:1|c\r\na:1|c\r\n", 2)]
+    [InlineData("\n\n\r\na:1|c\n\n\na:1|c\n\n", 2)]
+    [InlineData("", 0)]
+    [InlineData("\n", 0)]
+    public void A_packet_holds_any_number_of_lines_and_empty_ones_are_ignored(string packet, int lines)
+    {
+        _reception.StatsD.ReceivePacket(packet.Utf8());
+
+        Assert.Equal(1, _reception.StatsDTotals.Packets);
+        Assert.Equal(packet.Length, _reception.StatsDTotals.Bytes);
+        Assert.Equal(lines, _reception.StatsDTotals.Lines);
+        Assert.Equal(lines, _reception.StatsDTotals.Metrics);
+        Assert.Equal(0, _reception.StatsDTotals.Rejections.Total);
+    }
+
+    [Fact]
+    public void An_invalid_line_is_counted_and_the_rest_of_the_packet_is_used()
+    {
+        _reception.StatsD.ReceivePacket("a:1|c\nb:x|c\n\xff\0\n_e{1,1}:a|b\na:1|c"u8);
+
+        Assert.Equal(2, _reception.Counter("a"));
+        Assert.Equal(5, _reception.StatsDTotals.Lines);
+        Assert.Equal(2, _reception.StatsDTotals.Metrics);
+        Assert.Equal(1, _reception.StatsDTotals.Rejections[RejectionReason.InvalidValue]);
+        Assert.Equal(1, _reception.StatsDTotals.Rejections[RejectionReason.InvalidBytes]);
+        Assert.Equal(1, _reception.StatsDTotals.Rejections[RejectionReason.UnsupportedEvent]);
+    }
+
+    [Fact]
+    public void A_line_with_one_bad_packed_value_changes_nothing()
+    {
+        _reception.StatsD.ReceivePacket("a:1:2:x|c"u8);
+
+        Assert.Null(_reception.Counter("a"));
+        Assert.Equal(1, _reception.StatsDTotals.Rejections[RejectionReason.InvalidValue]);
+    }
+
+    [Fact]
+    public void A_line_over_the_limit_is_rejected_in_a_packet_as_well()
+    {
+        Reception reception = new(maxLineLength: 8);
+
+        reception.StatsD.ReceivePacket("toolong:1|c\nabc:12|c\r\nabcd:12|c"u8);
+
+        Assert.Equal(12, reception.Counter("abc"));
+        Assert.Equal(2, reception.StatsDTotals.Rejections[RejectionReason.LineTooLong]);
+    }
+
+    [Theory]
+    [InlineData("a:1|c\na:10")]
+    [InlineData("a:1|c\na:10|c")]
+    [InlineData("a:1|c\n")]
+    public void Of_a_truncated_packet_only_whole_lines_are_used_and_the_loss_is_counted_once(string packet)
+    {
+        _reception.StatsD.ReceivePacket(packet.Utf8(), isTruncated: true);
+
+        Assert.Equal(1, _reception.Counter("a"));
+        Assert.Equal(1, _reception.StatsDTotals.Rejections[RejectionReason.PacketTruncated]);
+    }
+
+    [Fact]
+    public void A_new_name_over_the_limit_is_rejected_and_a_known_one_is_not()
+    {
+        Reception reception = new(maxNames: 2);
+
+        reception.StatsD.ReceivePacket("a:1|c\nb:1|g\nc:1|c\nc:1|g\nc:1|ms\nc:1|s\na:1|c\nb:2|g"u8);
+
+        Assert.Equal(2, reception.Counter("a"));
+        Assert.Equal(2, reception.Gauge("b"));
+        Assert.Equal(2, reception.Store.NameCount);
+        Assert.Equal(4, reception.StatsDTotals.Rejections[RejectionReason.TooManyNames]);
+    }
+
+    [Fact]
+    public void A_new_set_value_over_the_limit_is_rejected_and_a_known_one_is_not()
+    {
+        Reception reception = new(maxSetValues: 2);
+
+        reception.StatsD.ReceivePacket("a:1|s\nb:1|s\na:2|s\na:1|s"u8);
+
+        Assert.Equal(1, reception.SetSize("a"));
+        Assert.Equal(1, reception.SetSize("b"));
+        Assert.Equal(1, reception.StatsDTotals.Rejections[RejectionReason.TooManySetValues]);
+    }
+
+    [Fact]
+    public void A_stream_is_received_in_chunks_up_to_its_unterminated_end()
+    {
+        using LineSplitter splitter = _reception.StatsD.CreateSplitter();
+
+        _reception.StatsD.ReceiveChunk("a:1|c\na:"u8, splitter);
+        _reception.StatsD.ReceiveChunk("2|c\na:4|"u8, splitter);
+        _reception.StatsD.ReceiveChunk("c"u8, splitter);
+        Assert.Equal(3, _reception.Counter("a"));
+
+        _reception.StatsD.ReceiveEnd(splitter);
+        Assert.Equal(7, _reception.Counter("a"));
+        Assert.Equal(3, _reception.StatsDTotals.Packets);
+        Assert.Equal(17, _reception.StatsDTotals.Bytes);
+        Assert.Equal(3, _reception.StatsDTotals.Metrics);
+    }
+
+    [Fact]
+    public void Streams_of_many_connections_do_not_mix()
+    {
+        using LineSplitter first = _reception.StatsD.CreateSplitter();
+        using LineSplitter second = _reception.StatsD.CreateSplitter();
+
+        _reception.StatsD.ReceiveChunk("first:1"u8, first);
+        _reception.StatsD.ReceiveChunk("second:1"u8, second);
+        _reception.StatsD.ReceiveChunk("|c\n"u8, first);
+        _reception.StatsD.ReceiveChunk("|c\n"u8, second);
+
+        Assert.Equal(1, _reception.Counter("first"));
+        Assert.Equal(1, _reception.Counter("second"));
+    }
+
+    [Fact]
+    public void An_endless_line_is_counted_once_and_the_stream_goes_on_behind_it()
+    {
+        Reception reception = new(maxLineLength: 64);
+        using LineSplitter splitter = reception.StatsD.CreateSplitter();
+        byte[] garbage = new byte[100];
+
+        for (int i = 0; i < 100; i++)
+        {
+            reception.StatsD.ReceiveChunk(garbage, splitter);
+        }
+
+        reception.StatsD.ReceiveChunk("\na:1|c\n"u8, splitter);
+
+        Assert.Equal(1, reception.StatsDTotals.Rejections[RejectionReason.LineTooLong]);
+        Assert.Equal(1, reception.Counter("a"));
+        Assert.Equal(2, reception.StatsDTotals.Lines);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Samples.Tests;
+
+/// <summary>Each sample runs, says what it shows, and ends well. (The gateway has tests of its own.)</summary>
+public class SampleTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public void The_painter_tells_three_descriptors_apart_by_their_data() => Assert.Equal(
+        """
+        green: 1
+        blue: 2
+        2 events
+        red: 1
+        1 events
+        0 events: nothing is left
+
+        """,
+        OutputOf("Painter"));
+
+    [Fact]
+    public void A_subscriber_moves_to_the_loops_thread_and_back_through_the_endpoint() => Assert.Equal(
+        """
+        the subscriber moved in: True
+        it counted 3 on the thread 'loop'
+        the loop has stopped
+
+        """,
+        OutputOf("RemoteSubscriber"));
+
+    private static string OutputOf(string sample)
+    {
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, $"{sample}.dll")])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(Limit))
+        {
+            process.Kill();
+            Assert.Fail($"{sample} does not end.");
+        }
+
+        Assert.Equal("", errors.Result);
+        Assert.Equal(0, process.ExitCode);
+        return output.Result;
+    }
+}
