@@ -1,0 +1,13 @@
+using BenchmarkDotNet.Attributes;
+using Vigil.Benchmarks.Workloads;
+
+namespace Vigil.Benchmarks.Microbenchmarks;
+
+/// <summary>Benchmarks that perform a workload which their setup creates.</summary>
+public abstract class WorkloadBenchmarks
+{
+    private protected IWorkload? Workload { get; set; }
+
+    [GlobalCleanup]
+    public void Cleanup() => Workload?.Dispose();
+}

@@ -1,0 +1,25 @@
+using BenchmarkDotNet.Running;
+using Vigil.Benchmarks.Microbenchmarks;
+using Vigil.Benchmarks.Ratio;
+using Vigil.Benchmarks.Workloads;
+
+namespace Vigil.Benchmarks;
+
+/// <summary>Three programs in one; bench/README.md says which answers what.</summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        switch (args)
+        {
+            case ["ratio", .. string[] options]:
+                return RatioCommand.Run(options);
+            case ["memory"]:
+                Console.WriteLine($"registered-fd {RegisteredMemory.Measure():F1} bytes");
+                return 0;
+            default:
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, new InProcessConfig());
+                return 0;
+        }
+    }
+}

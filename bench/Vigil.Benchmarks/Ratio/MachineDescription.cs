@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Runtime;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Benchmarks.Ratio;
+
+/// <summary>On what was measured, by what, and how: a figure without these is not a figure.</summary>
+internal static class MachineDescription
+{
+    public static IEnumerable<string> Describe(RatioOptions options, NativeDriver? native) =>
+    [
+        $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}",
+        $"- kernel: Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; load average when done {LoadAverage()}",
+        $"- runtime: {RuntimeInformation.FrameworkDescription}, {(GCSettings.IsServerGC ? "server" : "workstation")} GC",
+        $"- C: {native?.Description ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}",
+        $"- command: `{options}`, {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC",
+    ];
+
+    private static string Processor()
+    {
+        // "model name" is what x86 says; other architectures have no such line.
+        string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
+        return line is null ? "unnamed processor" : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+    }
+
+    private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
+}

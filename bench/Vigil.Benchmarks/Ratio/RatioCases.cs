@@ -1,0 +1,78 @@
+using Vigil.Benchmarks.Workloads;
+
+namespace Vigil.Benchmarks.Ratio;
+
+/// <summary>
+/// The rows of the table. A round takes some tenths of a second, and its operations are multiples of 200 times what is ready, so that
+/// the parts into which the warm-up and a quick run cut it are whole iterations.
+/// </summary>
+internal static class RatioCases
+{
+    public static IEnumerable<RatioCase> All =>
+    [
+        Dispatch(new Readiness(1, 1), LoopMode.Run, 1_000_000, 1.15),
+        Dispatch(new Readiness(200, 200), LoopMode.Run, 4_000_000, 1.05),
+        Dispatch(new Readiness(10_000, 10_000), LoopMode.Run, 4_000_000, 1.06),
+        Dispatch(new Readiness(200, 9), LoopMode.Run, 2_700_000, 1.08),
+        Dispatch(new Readiness(1, 1), LoopMode.RunOnce, 1_000_000, 1.15),
+        Dispatch(new Readiness(200, 200), LoopMode.RunOnce, 4_000_000, 1.05),
+        Dispatch(new Readiness(10_000, 10_000), LoopMode.RunOnce, 4_000_000, 1.06),
+        Dispatch(new Readiness(200, 9), LoopMode.RunOnce, 2_700_000, 1.08),
+        Post("Fire", PostedState.None),
+        Post("Fire with a reference", PostedState.Reference),
+        Post("Fire with a value", PostedState.Value),
+        PostInBursts(1_000),
+        PingPong(spinMicroseconds: 0, operations: 10_000, new Budget(Ratio: 1.05)),
+        PingPong(spinMicroseconds: 20, operations: 100_000, new Budget(Nanoseconds: 4_500)),
+        PingPong(spinMicroseconds: 50, operations: 100_000, new Budget(Nanoseconds: 4_500)),
+        Startup(),
+    ];
+
+    private static RatioCase Dispatch(Readiness readiness, LoopMode mode, int operations, double ratio) => new(
+        $"dispatch, {readiness}, {mode}",
+        TimeUnit.Nanosecond,
+        operations,
+        () => new DispatchWorkload(readiness, mode),
+        events => $"dispatch {readiness.Registered} {readiness.Ready} {events / readiness.Ready}",
+        new Budget(Ratio: ratio, AllocatedBytes: 0));
+
+    private static RatioCase Post(string name, PostedState state) => new(
+        $"post, {name}",
+        TimeUnit.Nanosecond,
+        4_000_000,
+        () => new PostWorkload(state),
+        posts => $"post {posts}",
+        new Budget(Nanoseconds: 40))
+    {
+        Rounds = 7,
+    };
+
+    // Time here is mostly that of a wake-up a burst. It is the row for the bytes: without bursts a sender that is faster than
+    // the loop makes the queue grow, which is not the steady state.
+    private static RatioCase PostInBursts(int burst) => new(
+        $"post, Fire with a value, bursts of {burst}",
+        TimeUnit.Nanosecond,
+        1_000_000,
+        () => new PostWorkload(PostedState.Value, burst),
+        NativeCommand: null,
+        new Budget(AllocatedBytes: 0));
+
+    private static RatioCase Startup() => new(
+        "manager start-up",
+        TimeUnit.Microsecond,
+        10_000,
+        static () => new StartupWorkload(),
+        NativeCommand: null,
+        new Budget(Nanoseconds: 1e6));
+
+    private static RatioCase PingPong(int spinMicroseconds, int operations, Budget budget) => new(
+        spinMicroseconds == 0 ? "ping-pong, CallBlocking" : $"ping-pong, CallBlocking, spin {spinMicroseconds} µs",
+        TimeUnit.Microsecond,
+        operations,
+        () => new CallBlockingWorkload(TimeSpan.FromMicroseconds(spinMicroseconds)),
+        calls => $"pingpong {calls} {spinMicroseconds}",
+        budget)
+    {
+        Rounds = 7,
+    };
+}

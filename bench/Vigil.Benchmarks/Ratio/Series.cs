@@ -1,0 +1,18 @@
+namespace Vigil.Benchmarks.Ratio;
+
+/// <summary>What the rounds of a case gave. The median, because one round that was disturbed must not count.</summary>
+internal sealed class Series
+{
+    private readonly double[] _ascending;
+
+    public Series(IEnumerable<double> values)
+    {
+        _ascending = [.. values.Order()];
+    }
+
+    public double Min => _ascending[0];
+
+    public double Max => _ascending[^1];
+
+    public double Median => (_ascending[(_ascending.Length - 1) / 2] + _ascending[_ascending.Length / 2]) / 2;
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Vigil.IO;
+
+namespace Vigil.Benchmarks.Workloads;
+
+/// <summary>By which method the loop is driven.</summary>
+public enum LoopMode
+{
+    /// <summary>One <see cref="EventManager.Run"/> that is stopped after its last event: what programs do.</summary>
+    Run,
+
+    /// <summary>A <see cref="EventManager.RunOnce(TimeSpan)"/> of zero an iteration: each claims and releases the manager.</summary>
+    RunOnce,
+}
+
+/// <summary>How many descriptors are registered, and how many of them are always ready.</summary>
+public sealed record Readiness(int Registered, int Ready)
+{
+    public override string ToString() => Ready == Registered ? $"{Ready} ready" : $"{Ready} of {Registered} ready";
+}
+
+/// <summary>
+/// Level-triggered eventfds, some of which are never emptied and so ready in every iteration. An operation is the delivery of one
+/// event, the wait included. One wait can report all that is ready, here and in the C counterpart.
+/// </summary>
+internal sealed class DispatchWorkload : IWorkload
+{
+    private readonly EventManager _manager;
+    private readonly EventFd[] _descriptors;
+    private readonly CountingSubscriber _subscriber;
+    private readonly LoopMode _mode;
+
+    public DispatchWorkload(Readiness readiness, LoopMode mode)
+    {
+        _mode = mode;
+        _descriptors = EventFds.Create(readiness.Registered, index => IsReady(index, readiness));
+        _manager = new EventManager(new EventManagerOptions { ReadyCapacity = readiness.Registered });
+        _subscriber = new CountingSubscriber(_descriptors);
+        _manager.AddSubscriber(_subscriber);
+    }
+
+    /// <param name="operations">How many events; a multiple of how many are ready.</param>
+    public void Perform(int operations)
+    {
+        if (_mode == LoopMode.Run)
+        {
+            _subscriber.StopAfter(operations);
+            _manager.Run();
+            return;
+        }
+
+        for (int left = operations; left > 0;)
+        {
+            left -= _manager.RunOnce(TimeSpan.Zero);
+        }
+    }
+
+    public void Dispose()
+    {
+        _manager.Dispose();
+        EventFds.Dispose(_descriptors);
+    }
+
+    // The ready ones are spread evenly over the registered ones, as in dispatch.c.
+    private static bool IsReady(int index, Readiness readiness)
+    {
+        int spacing = readiness.Registered / readiness.Ready;
+        return index % spacing == 0 && index / spacing < readiness.Ready;
+    }
+
+    private sealed class CountingSubscriber : IEventSubscriber
+    {
+        private readonly EventFd[] _descriptors;
+        private readonly long[] _counts;
+        private long _left;
+
+        public CountingSubscriber(EventFd[] descriptors)
+        {
+            _descriptors = descriptors;
+            _counts = new long[descriptors.Length];
+        }
+
+        public void StopAfter(long events) => _left = events;
+
+        public void Initialize(EventOps ops)
+        {
+            for (int i = 0; i < _descriptors.Length; i++)
+            {
+                ops.Add(new Events(_descriptors[i], EventSet.In, (uint)i));
+            }
+        }
+
+        // Not inlined: with one type of subscriber in the process the runtime would melt it into the loop, which C's indirect
+        // call cannot do and a program of many subscribers never sees.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public void Process(in Events events, EventOps ops)
+        {
+            _counts[events.Data]++;
+            if (--_left == 0)
+            {
+                EventManager.Current!.Stop();
+            }
+        }
+    }
+}

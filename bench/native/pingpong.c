@@ -1,0 +1,77 @@
+/* pingpong: two threads that both sleep in the kernel between the strokes, or first spin on it. */
+#include "raw_epoll.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct table {
+    int epoll, ping, pong;
+    int64_t spin_ns;
+    atomic_bool stopped;
+};
+
+static void *return_pings(void *argument)
+{
+    struct table *table = argument;
+    struct epoll_event ready[8];
+    for (;;) {
+        int64_t spin_end = table->spin_ns > 0 ? now_ns() + table->spin_ns : 0;
+        int count;
+        do {
+            count = wait_ready(table->epoll, ready, 8, spin_end > 0 ? 0 : -1);
+            if (spin_end > 0 && now_ns() >= spin_end)
+                spin_end = 0;
+        } while (count == 0);
+        if (atomic_load(&table->stopped))
+            return NULL;
+        add_one(table->pong);
+    }
+}
+
+static void await_pong(struct table *table)
+{
+    uint64_t value;
+    int64_t spin_end = now_ns() + table->spin_ns;
+    while (read(table->pong, &value, sizeof value) != sizeof value) {
+        struct pollfd pong = { .fd = table->pong, .events = POLLIN };
+        if (errno != EAGAIN && errno != EINTR)
+            die("read");
+        if (now_ns() >= spin_end && poll(&pong, 1, -1) < 0 && errno != EINTR)
+            die("poll");
+    }
+}
+
+static int64_t play(struct table *table, long count)
+{
+    int64_t start = now_ns();
+    for (long i = 0; i < count; i++) {
+        add_one(table->ping);
+        await_pong(table);
+    }
+    return now_ns() - start;
+}
+
+double ping_pong(long count, long spin_us)
+{
+    /* Without a spin a blocking read is the one system call that waits and takes at once. */
+    int mode = EFD_CLOEXEC | (spin_us > 0 ? EFD_NONBLOCK : 0);
+    struct table table = {
+        .epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"),
+        .ping = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"),
+        .pong = checked(eventfd(0, mode), "eventfd"),
+        .spin_ns = spin_us * 1000,
+    };
+    watch(table.epoll, table.ping, EPOLLIN | EPOLLET, 0);
+
+    pthread_t loop;
+    start_thread(&loop, return_pings, &table);
+    play(&table, count / 10 + 1);
+    int64_t elapsed = play(&table, count);
+    atomic_store(&table.stopped, true);
+    add_one(table.ping);
+    pthread_join(loop, NULL);
+    return (double)elapsed / (double)count;
+}

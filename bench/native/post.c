@@ -1,0 +1,128 @@
+/*
+ * post: functions from another thread. A ring that producers claim by compare-and-swap, an eventfd that wakes only a loop
+ * that sleeps and that nobody reads, and a bound on what runs before the loop looks at its files again.
+ */
+#include "raw_epoll.h"
+
+#include <sched.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/eventfd.h>
+
+enum { RING_LENGTH = 1 << 16, DRAIN_BUDGET = 256 };
+enum { AWAKE, SLEEPING, SIGNALLED };
+
+struct message {
+    _Atomic uint64_t sequence; /* position: free for a producer; position + 1: published */
+    void (*run)(void *);
+    void *argument;
+};
+
+struct mailbox {
+    alignas(64) _Atomic uint64_t tail;
+    alignas(64) uint64_t head;
+    alignas(64) _Atomic int state;
+    alignas(64) int epoll;
+    int waker;
+    bool stopped;
+    uint64_t received;
+    struct message ring[RING_LENGTH];
+};
+
+static void post(struct mailbox *box, void (*run)(void *), void *argument)
+{
+    uint64_t position = atomic_load_explicit(&box->tail, memory_order_relaxed);
+    struct message *message;
+    for (;;) {
+        message = &box->ring[position % RING_LENGTH];
+        uint64_t sequence = atomic_load_explicit(&message->sequence, memory_order_acquire);
+        if (sequence == position) {
+            if (atomic_compare_exchange_weak(&box->tail, &position, position + 1))
+                break;
+        } else {
+            if (sequence < position)
+                sched_yield(); /* full */
+            position = atomic_load_explicit(&box->tail, memory_order_relaxed);
+        }
+    }
+
+    message->run = run;
+    message->argument = argument;
+    atomic_store_explicit(&message->sequence, position + 1, memory_order_release);
+
+    /* Dekker's protocol: the claim above and the loop's announcement are both sequentially consistent. */
+    int sleeping = SLEEPING;
+    if (atomic_load(&box->state) == SLEEPING && atomic_compare_exchange_strong(&box->state, &sleeping, SIGNALLED))
+        add_one(box->waker);
+}
+
+static bool has_mail(struct mailbox *box)
+{
+    return atomic_load(&box->tail) != box->head;
+}
+
+static void drain(struct mailbox *box)
+{
+    for (int budget = DRAIN_BUDGET; budget > 0; budget--) {
+        struct message *message = &box->ring[box->head % RING_LENGTH];
+        if (atomic_load_explicit(&message->sequence, memory_order_acquire) != box->head + 1)
+            return;
+        void (*run)(void *) = message->run;
+        void *argument = message->argument;
+        atomic_store_explicit(&message->sequence, box->head + RING_LENGTH, memory_order_release);
+        box->head++;
+        run(argument);
+    }
+}
+
+static void *run_mailbox_loop(void *argument)
+{
+    struct mailbox *box = argument;
+    struct epoll_event ready[8];
+    while (!box->stopped) {
+        int milliseconds = 0;
+        if (!has_mail(box)) {
+            atomic_store(&box->state, SLEEPING);
+            milliseconds = has_mail(box) ? 0 : -1;
+        }
+        wait_ready(box->epoll, ready, 8, milliseconds);
+        atomic_store_explicit(&box->state, AWAKE, memory_order_release);
+        drain(box);
+    }
+    return NULL;
+}
+
+static void receive(void *box) { ((struct mailbox *)box)->received++; }
+static void stop_loop(void *box) { ((struct mailbox *)box)->stopped = true; }
+static void set_flag(void *flag) { atomic_store((atomic_bool *)flag, true); }
+
+static int64_t post_all(struct mailbox *box, long count)
+{
+    atomic_bool all_ran = false;
+    int64_t start = now_ns();
+    for (long i = 1; i < count; i++)
+        post(box, receive, box);
+    post(box, set_flag, &all_ran);
+    while (!atomic_load(&all_ran))
+        sched_yield();
+    return now_ns() - start;
+}
+
+double post_from_another_thread(long count)
+{
+    static struct mailbox box;
+    for (uint64_t i = 0; i < RING_LENGTH; i++)
+        box.ring[i].sequence = i;
+    box.epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    box.waker = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    watch(box.epoll, box.waker, EPOLLIN | EPOLLET, 0); /* edge-triggered, so that nobody need read it */
+
+    pthread_t loop;
+    start_thread(&loop, run_mailbox_loop, &box);
+    post_all(&box, count / 10 + 1);
+    int64_t elapsed = post_all(&box, count);
+    post(&box, stop_loop, &box);
+    pthread_join(loop, NULL);
+    return (double)elapsed / (double)count;
+}
