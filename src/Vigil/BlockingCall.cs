@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using Vigil.Messaging;
 
 namespace Vigil;
 
@@ -14,9 +15,13 @@ internal abstract class BlockingCall : PendingCall
     private const int Done = 2;
     private const int Abandoned = 3;
 
-    private readonly object _completion = new();
+    // A day: whoever waits longer looks at the clock once more in between.
+    private const double LongestParkNanoseconds = 86_400e9;
+
     private int _state;
-    private int _senderSleeps;
+
+    // The sender's, once it sleeps or is about to.
+    private Parker? _sleeper;
     private ExceptionDispatchInfo? _exception;
 
     public override void Run(EventManager manager)
@@ -80,15 +85,8 @@ internal abstract class BlockingCall : PendingCall
             return false;
         }
 
-        // Dekker's protocol again: done, then is the sender asleep? There: asleep, then is it done?
-        if (Volatile.Read(ref _senderSleeps) != 0)
-        {
-            lock (_completion)
-            {
-                Monitor.PulseAll(_completion);
-            }
-        }
-
+        // Done, then is the sender asleep? There: asleep, then is it done? At least one sees the other.
+        Volatile.Read(ref _sleeper)?.Unpark();
         return true;
     }
 
@@ -106,35 +104,26 @@ internal abstract class BlockingCall : PendingCall
     // False where the time is over or the token cancelled, and it is still not done.
     private bool Sleep(long start, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(
-            static completion =>
-            {
-                lock (completion!)
-                {
-                    Monitor.PulseAll(completion);
-                }
-            },
-            _completion);
-        lock (_completion)
+        Parker parker = Parker.OfThisThread;
+        Volatile.Write(ref _sleeper, parker);
+        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static parker => ((Parker)parker!).Unpark(), parker);
+        while (true)
         {
-            Interlocked.Exchange(ref _senderSleeps, 1);
-            while (Volatile.Read(ref _state) != Done)
+            parker.Prepare();
+            if (Volatile.Read(ref _state) == Done)
             {
-                TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
-                if (cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan))
-                {
-                    return false;
-                }
-
-                Monitor.Wait(_completion, left > LongestWait ? LongestWait : left);
+                return true;
             }
+
+            TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
+            if (cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan))
+            {
+                return false;
+            }
+
+            parker.Park(timeout == Timeout.InfiniteTimeSpan ? -1 : (long)Math.Min(left.TotalNanoseconds, LongestParkNanoseconds));
         }
-
-        return true;
     }
-
-    // Monitor counts in int milliseconds; waking once a day to wait on is as good as never.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 }
 
 /// <summary>A blocking call with a result.</summary>

@@ -192,7 +192,7 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(new Message<EventManager>(ActionKind<EventManager>.Instance, callback));
+        _loop.Defer(ActionKind<EventManager>.Create(callback));
     }
 
     /// <summary>Runs a callback with a state at the end of this iteration, without allocating a closure.</summary>
@@ -359,7 +359,7 @@ public sealed class EventManager : IDisposable
     /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop.</summary>
     internal void PostFault(Exception exception)
     {
-        var message = new Message<EventManager>(ActionKind<EventManager>.Instance, (Action<EventManager>)(_ => ExceptionDispatchInfo.Throw(exception)));
+        var message = ActionKind<EventManager>.Create(_ => ExceptionDispatchInfo.Throw(exception));
         if (Mailbox.PostUnbounded(in message) == PostResult.Closed)
         {
             _faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));

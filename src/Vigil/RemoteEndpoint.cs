@@ -56,7 +56,7 @@ public sealed class RemoteEndpoint
     public bool TryFire(Action<EventManager> action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        return IsAccepted(_manager.Mailbox.Post(new Message<EventManager>(ActionKind<EventManager>.Instance, action)));
+        return IsAccepted(_manager.Mailbox.Post(ActionKind<EventManager>.Create(action)));
     }
 
     /// <summary>Runs a closure with a state on the loop if the mailbox has room.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Vigil.Messaging;
 
 /// <summary>How one kind of message runs and what becomes of it when its target is gone. Stateless: one object a kind.</summary>
@@ -9,18 +11,23 @@ internal abstract class MessageKind<TTarget>
     public virtual bool Abandon(object action, object? state) => false;
 }
 
+// A kind is paired with its delegate and state in one place each, so their types are known. A checked cast to a delegate with
+// variant type parameters takes longer than the rest of a delivery.
+
 /// <summary>A delegate that takes the target alone.</summary>
 internal sealed class ActionKind<TTarget> : MessageKind<TTarget>
 {
-    public static readonly ActionKind<TTarget> Instance = new();
+    private static readonly ActionKind<TTarget> Instance = new();
 
-    public override void Deliver(TTarget target, object action, object? state) => ((Action<TTarget>)action)(target);
+    public static Message<TTarget> Create(Action<TTarget> action) => new(Instance, action);
+
+    public override void Deliver(TTarget target, object action, object? state) => Unsafe.As<Action<TTarget>>(action)(target);
 }
 
 /// <summary>A delegate that takes the target and a state.</summary>
 internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
 {
-    public static readonly StateKind<TTarget, TState> Instance = new();
+    private static readonly StateKind<TTarget, TState> Instance = new();
 
     /// <summary>A message with the state inside: a reference as it is, a value in a box that is used again.</summary>
     public static Message<TTarget> Create(Action<TTarget, TState> action, TState state) =>
@@ -28,7 +35,7 @@ internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
 
     public override void Deliver(TTarget target, object action, object? state)
     {
-        TState value = typeof(TState).IsValueType ? ((StateBox<TState>)state!).Return() : (TState)state!;
-        ((Action<TTarget, TState>)action)(target, value);
+        TState value = typeof(TState).IsValueType ? Unsafe.As<StateBox<TState>>(state!).Return() : Unsafe.As<object?, TState>(ref state);
+        Unsafe.As<Action<TTarget, TState>>(action)(target, value);
     }
 }
