@@ -11,7 +11,10 @@ public readonly record struct IOResult(int Count, int Errno)
     /// <summary>Nothing can be moved now; wait for readiness (<c>EAGAIN</c>).</summary>
     public bool WouldBlock => Errno == Interop.Errno.EAGAIN;
 
-    /// <summary>The peer of a stream sends no more: reading went through and gave nothing.</summary>
+    /// <summary>
+    /// The peer of a stream sends no more: reading went through and gave nothing. Of a socket that keeps message borders it says nothing
+    /// but that the message was empty.
+    /// </summary>
     public bool IsEndOfStream => IsSuccess && Count == 0;
 
     /// <summary>The call failed for another reason than that it would block.</summary>

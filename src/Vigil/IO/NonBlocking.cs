@@ -37,7 +37,8 @@ public static class NonBlocking
     /// <param name="connection">The connection, or null where there is none.</param>
     /// <remarks>
     /// With <see cref="IOResult.IsOutOfDescriptors"/> the connection stays in the listener's queue and the listener stays ready:
-    /// disarm it until descriptors are free again, or the loop spins.
+    /// disarm it until descriptors are free again, or the loop spins. Linux looks for a free descriptor before it looks into the queue,
+    /// so this also comes where no connection waits.
     /// A connection that was reset before it was taken (<c>ECONNABORTED</c>) is a failure of that connection, not of the listener.
     /// </remarks>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection)
