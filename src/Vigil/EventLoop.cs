@@ -226,11 +226,9 @@ internal sealed class EventLoop
     {
         for (int left = _injected.Count; left > 0; left--)
         {
-            InjectedEvent injected = _injected.Dequeue();
-            Source source = injected.Source;
-            EventSet events = injected.Events & (source.Interest | Interests.Always);
-            bool isDeliverable = source.State == SourceState.Armed && events != EventSet.None && _table.IsRegistered(source);
-            if (isDeliverable && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
+            (Source source, EventSet events) = _injected.Dequeue();
+            bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
+            if (isArmed && _table.IsDeliverable(source, ref events) && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
                 Deliver(source, events);
             }

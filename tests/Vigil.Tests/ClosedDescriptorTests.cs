@@ -129,6 +129,20 @@ public sealed class ClosedDescriptorTests : IDisposable
         Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
     }
 
+    [Fact]
+    public void An_injected_event_of_a_handle_that_was_closed_meanwhile_is_not_delivered()
+    {
+        var closed = new EventFd();
+        var subscriber = TestSubscriber.For(new Events(closed, EventSet.In));
+        SubscriberId id = _manager.AddSubscriber(subscriber);
+        _manager.Inject(id, new Events(closed, EventSet.In));
+        closed.Dispose();
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        Assert.Empty(subscriber.Seen);
+        Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
+        Assert.Empty(_manager.GetSources());
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -155,14 +155,22 @@ internal sealed class SourceTable
             return null;
         }
 
+        return IsDeliverable(source, ref events) ? source : null;
+    }
+
+    /// <summary>
+    /// Whether a registered source is to hear of events, which are cut down to what it asks for. One whose handle is closed is dropped.
+    /// </summary>
+    public bool IsDeliverable(Source source, ref EventSet events)
+    {
         if (source.Handle is { IsClosed: true })
         {
             Drop(source, EventManagerError.HandleClosed);
-            return null;
+            return false;
         }
 
         events &= source.Interest | Interests.Always;
-        return events == EventSet.None ? null : source;
+        return events != EventSet.None;
     }
 
     /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>
