@@ -11,6 +11,7 @@ internal sealed class AsyncCall<T> : PendingCall
     private readonly Func<EventManager, T>? _call;
     private readonly CancellationToken _cancellationToken;
     private CancellationTokenRegistration _cancellation;
+    private ITimer? _timeout;
 
     public AsyncCall(Func<EventManager, T> call, CancellationToken cancellationToken)
     {
@@ -28,6 +29,12 @@ internal sealed class AsyncCall<T> : PendingCall
 
     public Task<T> Task => _completion.Task;
 
+    /// <summary>Before it is sent: lets the task fail when a time is over. A closure that has not begun by then does not run; one that has goes on.</summary>
+    public void FailAfter(TimeSpan timeout, TimeProvider clock)
+    {
+        _timeout = clock.CreateTimer(static call => ((AsyncCall<T>)call!).OnTimeout(), this, timeout, Timeout.InfiniteTimeSpan);
+    }
+
     public override void Run(EventManager manager)
     {
         if (_completion.Task.IsCompleted)
@@ -40,7 +47,7 @@ internal sealed class AsyncCall<T> : PendingCall
             if (_call is not null)
             {
                 _completion.TrySetResult(_call(manager));
-                _cancellation.Unregister();
+                StopWatching();
                 return;
             }
 
@@ -58,13 +65,21 @@ internal sealed class AsyncCall<T> : PendingCall
     public void Abandon()
     {
         _completion.TrySetCanceled(CancellationToken.None);
+        StopWatching();
+    }
+
+    private void OnTimeout() => TryFail(new TimeoutException("The call was not finished in time. If it had begun it goes on, and its result is dropped."));
+
+    private void StopWatching()
+    {
         _cancellation.Unregister();
+        _timeout?.Dispose();
     }
 
     private bool TryFail(Exception exception)
     {
         bool isTold = _completion.TrySetException(exception);
-        _cancellation.Unregister();
+        StopWatching();
         return isTold;
     }
 
@@ -76,7 +91,7 @@ internal sealed class AsyncCall<T> : PendingCall
             {
                 manager.InFlightCalls.Remove(this);
                 bool isTold = _completion.TrySetFromTask(finished);
-                _cancellation.Unregister();
+                StopWatching();
                 if (!isTold && finished.Exception is { } exception)
                 {
                     manager.PostFault(exception.InnerException ?? exception);

@@ -7,13 +7,15 @@ namespace Vigil;
 
 /// <summary>
 /// One iteration, in phases (docs/iteration.md). Every phase is bounded: the hooks and deferred callbacks by how many there are
-/// when it begins, the ready sources by the buffer, the mailbox by its budget. So none can starve another.
+/// when it begins, the timers by those that are due then, the ready sources by the buffer, the mailbox by its budget. So none can
+/// starve another.
 /// </summary>
 internal sealed class EventLoop
 {
     private readonly EventManager _manager;
     private readonly IPoller _poller;
     private readonly SourceTable _table;
+    private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
     private readonly FaultSink _faults;
     private readonly ReadyBuffer _ready;
@@ -24,16 +26,17 @@ internal sealed class EventLoop
     private readonly TimeSpan _spin;
     private int _ran;
 
-    public EventLoop(EventManager manager, EventManagerOptions options, IPoller poller, SourceTable table, Mailbox<EventManager> mailbox, FaultSink faults)
+    public EventLoop(EventManager manager, EventManagerOptions options, IPoller poller, FaultSink faults)
     {
         _manager = manager;
         _poller = poller;
-        _table = table;
-        _mailbox = mailbox;
+        _table = manager.SourceTable;
+        _timers = manager.Timers;
+        _mailbox = manager.Mailbox;
         _faults = faults;
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _mailboxBudget = options.MailboxBudget;
-        _spinDetector = new SpinDetector(table, options.UnhandledHangUpLimit);
+        _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
         _spin = options.SpinBeforeSleep;
     }
 
@@ -59,8 +62,11 @@ internal sealed class EventLoop
         PrepareHooks.Run(_manager, _faults);
         Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
 
-        // 2. Wait. (3, reading the clock, and 4, due timers, come with the timers.)
+        // 2. Wait.
         Wait(deadline);
+
+        // 3. Read the clock; 4. timers that are due by it.
+        RunTimers();
 
         // 5. Ready sources.
         DispatchReady();
@@ -80,7 +86,7 @@ internal sealed class EventLoop
         return _ran;
     }
 
-    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail;
+    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || _timers.HasOverdue;
 
     private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;
 
@@ -93,6 +99,11 @@ internal sealed class EventLoop
 
         _ready.GrowIfFull();
         _table.BeginBatch();
+        if (!deadline.IsImmediate)
+        {
+            deadline = _timers.PrepareWait(deadline);
+        }
+
         if (deadline.IsImmediate)
         {
             Poll(Deadline.Immediate);
@@ -152,6 +163,42 @@ internal sealed class EventLoop
         }
         while (MonotonicClock.NowNanoseconds < end.Nanoseconds);
         return false;
+    }
+
+    private void RunTimers()
+    {
+        if (_timers.TellOfGreatStep())
+        {
+            _ran++;
+        }
+
+        foreach (ClockTimers? timers in _timers.All)
+        {
+            if (timers is { Count: > 0 })
+            {
+                RunTimers(timers);
+            }
+        }
+    }
+
+    private void RunTimers(ClockTimers timers)
+    {
+        long now = timers.Expire();
+        while (timers.TryTakeDue(out ITimerTarget? target))
+        {
+            try
+            {
+                if (target.Fire(now))
+                {
+                    _ran++;
+                }
+            }
+            catch (Exception exception)
+            {
+                _ran++;
+                _faults.OnThrown(target, exception);
+            }
+        }
     }
 
     private void DispatchReady()

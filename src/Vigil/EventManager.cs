@@ -7,12 +7,12 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// One loop that waits on any file descriptor and on work posted from other threads, and tells the owner what is ready.
+/// One loop that waits on any file descriptor, on timers and on work posted from other threads, and tells the owner what is ready.
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
-/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="Stop"/>, <see cref="Dispose"/>, <see cref="Name"/> and
-/// <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Stop"/>,
+/// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
 public sealed class EventManager : IDisposable
@@ -25,6 +25,7 @@ public sealed class EventManager : IDisposable
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
     private readonly ManualResetEventSlim _disposed = new();
+    private EventHandler<ClockStep>? _wallClockStepped;
     private CancellationToken _runCancellation;
     private volatile bool _stopRequested;
     private volatile bool _disposeRequested;
@@ -42,11 +43,11 @@ public sealed class EventManager : IDisposable
     /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
     public EventManager(EventManagerOptions options)
-        : this(options, static () => new EpollPoller())
+        : this(options, static () => new EpollPoller(), createClock: null)
     {
     }
 
-    internal EventManager(EventManagerOptions options, Func<IPoller> createPoller)
+    internal EventManager(EventManagerOptions options, Func<IPoller> createPoller, Func<TimerClock, IClock>? createClock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
@@ -57,6 +58,7 @@ public sealed class EventManager : IDisposable
             Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity);
             SourceTable = new SourceTable(_poller, _faults.OnRegistrationFault);
             SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
+            Timers = new LoopTimers(this, createClock ?? CreateClock);
         }
         catch
         {
@@ -67,9 +69,10 @@ public sealed class EventManager : IDisposable
 
         Subscribers = new SubscriberRegistry(SourceTable);
         _claim = new ThreadClaim(_options.Name, DisposeIfRequested);
-        _loop = new EventLoop(this, _options, _poller, SourceTable, Mailbox, _faults);
+        _loop = new EventLoop(this, _options, _poller, _faults);
         _context = new LoopSynchronizationContext(this);
-        RemoteEndpoint = new RemoteEndpoint(this, _options.SpinBeforeSleep);
+        RemoteEndpoint = new RemoteEndpoint(this, _options);
+        TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
     }
 
     /// <summary>
@@ -78,6 +81,29 @@ public sealed class EventManager : IDisposable
     /// the run with its exception.
     /// </summary>
     public event EventHandler<FaultReport>? FaultReported;
+
+    /// <summary>
+    /// Raised on the loop's thread when the wall clock was set, before the timers fire that are due because of it if the step is greater
+    /// than a millisecond, in the same iteration otherwise. While somebody listens, setting the clock wakes the loop. Adding and
+    /// removing handlers is for the loop's thread. Not raised under an <see cref="EventManagerOptions.TimeProvider"/> of one's own.
+    /// </summary>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
+    public event EventHandler<ClockStep>? WallClockStepped
+    {
+        add
+        {
+            using ThreadClaim.Scope claim = Claim();
+            Timers.ListenToSteps(isListening: true);
+            _wallClockStepped += value;
+        }
+
+        remove
+        {
+            using ThreadClaim.Scope claim = Claim();
+            _wallClockStepped -= value;
+            Timers.ListenToSteps(isListening: _wallClockStepped is not null);
+        }
+    }
 
     /// <summary>The manager that is running on the calling thread, or null.</summary>
     public static EventManager? Current => RunScope.Current;
@@ -88,6 +114,15 @@ public sealed class EventManager : IDisposable
     /// <summary>The way in for other threads. Any thread.</summary>
     public RemoteEndpoint RemoteEndpoint { get; }
 
+    /// <summary>
+    /// The manager's clock, whose timers fire on the loop: <see cref="Task.Delay(TimeSpan, TimeProvider)"/>, <see cref="PeriodicTimer"/>,
+    /// <see cref="CancellationTokenSource"/> and every library that takes a <see cref="System.TimeProvider"/> can run on it. Timers may be
+    /// created, changed and disposed by any thread; their callbacks run on the loop's, as do continuations that ask for no other
+    /// context. After the manager was disposed, its timers fire as those of the underlying clock. Any thread.
+    /// </summary>
+    /// <remarks>Framework classes count in whole milliseconds; <see cref="Delay"/> and <see cref="CreateTimerEvent(TimeSpan, TimerEventCallback)"/> do not.</remarks>
+    public TimeProvider TimeProvider { get; }
+
     /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
     public bool IsOnLoop => _claim.IsMine;
 
@@ -96,6 +131,8 @@ public sealed class EventManager : IDisposable
     internal SubscriberRegistry Subscribers { get; }
 
     internal Mailbox<EventManager> Mailbox { get; }
+
+    internal LoopTimers Timers { get; }
 
     internal InFlightCalls InFlightCalls { get; } = new();
 
@@ -169,6 +206,87 @@ public sealed class EventManager : IDisposable
         var socketEvent = new SocketEvent(this, new Events(fd, interest), callback, priority);
         SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
         return socketEvent;
+    }
+
+    /// <summary>Calls back once, at a time from now.</summary>
+    /// <param name="dueTime">When, as of <see cref="TimerEvent.Change(TimeSpan)"/>.</param>
+    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dueTime"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimerEventCallback callback) =>
+        CreateTimerEvent(dueTime, Timeout.InfiniteTimeSpan, callback);
+
+    /// <summary>Calls back at a time from now, and periodically from then on.</summary>
+    /// <param name="dueTime">When first, as of <see cref="TimerEvent.Change(TimeSpan)"/>.</param>
+    /// <param name="period">The time between two ticks; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot. However short it is, a tick comes at most once in an iteration, and the others count as missed.</param>
+    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <param name="missedTicks">What becomes of ticks that the loop comes too late for.</param>
+    /// <param name="tolerance">
+    /// How much later than due a tick may come, so that it shares a wake-up with others: timers with tolerances meet at common
+    /// multiples of powers of two, and go along when the loop is awake in time anyway. What exceeds 73 minutes is not used.
+    /// </param>
+    /// <param name="clock">What its time is measured by.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, the tolerance negative, or an enumeration's value undefined.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
+    public TimerEvent CreateTimerEvent(
+        TimeSpan dueTime,
+        TimeSpan period,
+        TimerEventCallback callback,
+        MissedTickPolicy missedTicks = MissedTickPolicy.Skip,
+        TimeSpan tolerance = default,
+        TimerClock clock = TimerClock.Monotonic)
+    {
+        TimerEvent.RequireSpan(dueTime, nameof(dueTime));
+        TimerEvent.RequireSpan(period, nameof(period));
+        RequireTimer(callback, missedTicks, tolerance);
+        RequireDefined(clock);
+        using ThreadClaim.Scope claim = Claim();
+        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, clock);
+        timer.StartIn(dueTime);
+        return timer;
+    }
+
+    /// <summary>Calls back at a date, and periodically from then on. The timer follows the wall clock when that is set.</summary>
+    /// <param name="dueTime">The date; a past one counts as now.</param>
+    /// <param name="period">The time between two ticks; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
+    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <param name="missedTicks">What becomes of ticks that the loop comes too late for, or that a step of the clock passes over.</param>
+    /// <param name="tolerance">How much later than due a tick may come.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The period is negative and not infinite, the tolerance negative, or the policy undefined.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
+    public TimerEvent CreateTimerEvent(
+        DateTimeOffset dueTime,
+        TimeSpan period,
+        TimerEventCallback callback,
+        MissedTickPolicy missedTicks = MissedTickPolicy.Skip,
+        TimeSpan tolerance = default)
+    {
+        TimerEvent.RequireSpan(period, nameof(period));
+        RequireTimer(callback, missedTicks, tolerance);
+        using ThreadClaim.Scope claim = Claim();
+        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, TimerClock.WallClock);
+        timer.StartAt(Nanoseconds.SinceEpoch(dueTime));
+        return timer;
+    }
+
+    /// <summary>
+    /// A task that the loop finishes at a time from now, to the nanosecond; what awaits it on the loop goes on within the timer's turn.
+    /// </summary>
+    /// <param name="delay">How long; zero until the next iteration, <see cref="Timeout.InfiniteTimeSpan"/> until it is cancelled.</param>
+    /// <param name="cancellationToken">Cancels the task. Any thread may do so.</param>
+    /// <returns>The task. It fails with <see cref="ObjectDisposedException"/> if the manager is disposed before.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="delay"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
+    public Task Delay(TimeSpan delay, CancellationToken cancellationToken = default)
+    {
+        TimerEvent.RequireSpan(delay, nameof(delay));
+        var timer = new DelayTimer(this, cancellationToken);
+        using (Claim())
+        {
+            timer.Start(delay);
+        }
+
+        return timer.Task;
     }
 
     /// <summary>
@@ -246,7 +364,7 @@ public sealed class EventManager : IDisposable
     public IReadOnlyList<SourceInfo> GetSources()
     {
         using ThreadClaim.Scope claim = Claim();
-        return [.. SourceTable.Sources.Where(source => source is not WakerSource).Select(source => new SourceInfo(
+        return [.. SourceTable.Sources.Where(source => source.Owner is Subscriber or SocketEvent).Select(source => new SourceInfo(
             source.Fd,
             source.Interest,
             source.Data,
@@ -254,6 +372,14 @@ public sealed class EventManager : IDisposable
             source.DispatchPriority,
             (source.Owner as Subscriber)?.Id ?? default,
             source.Owner as SocketEvent))];
+    }
+
+    /// <summary>Every timer that is started, in no particular order; those that are idle or suspended are only known to who holds them.</summary>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public IReadOnlyList<TimerEvent> GetTimers()
+    {
+        using ThreadClaim.Scope claim = Claim();
+        return [.. Timers.Targets().OfType<TimerEvent>()];
     }
 
     /// <summary>Runs one iteration, which sleeps until something is ready.</summary>
@@ -277,7 +403,7 @@ public sealed class EventManager : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        Deadline deadline = timeout == Timeout.InfiniteTimeSpan ? Deadline.Infinite : Deadline.After(timeout);
+        Deadline deadline = Timers.DeadlineAfter(timeout);
         using RunScope run = BeginRun(CancellationToken.None);
         int ran = _loop.RunIteration(deadline);
         _faults.ThrowPending();
@@ -335,7 +461,7 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>For logs.</summary>
-    public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Count - 1} sources)";
+    public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Count - 1 - Timers.SourceCount} sources, {Timers.Count} timers)";
 
     internal ThreadClaim.Scope Claim()
     {
@@ -356,6 +482,20 @@ public sealed class EventManager : IDisposable
         return FaultReported is not null;
     }
 
+    internal bool RaiseWallClockStepped(ClockStep step)
+    {
+        try
+        {
+            _wallClockStepped?.Invoke(this, step);
+        }
+        catch (Exception exception)
+        {
+            _faults.OnThrown(FaultOrigin.ClockStep, exception);
+        }
+
+        return _wallClockStepped is not null;
+    }
+
     /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop.</summary>
     internal void PostFault(Exception exception)
     {
@@ -363,6 +503,25 @@ public sealed class EventManager : IDisposable
         if (Mailbox.PostUnbounded(in message) == PostResult.Closed)
         {
             _faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));
+        }
+    }
+
+    private static void RequireTimer(TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        if (!Enum.IsDefined(missedTicks))
+        {
+            throw new ArgumentOutOfRangeException(nameof(missedTicks), missedTicks, "A policy for missed ticks is Skip, Burst or Delay.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(tolerance, TimeSpan.Zero);
+    }
+
+    private static void RequireDefined(TimerClock clock)
+    {
+        if (!Enum.IsDefined(clock))
+        {
+            throw new ArgumentOutOfRangeException(nameof(clock), clock, "A timer's clock is Monotonic, BootTime or WallClock.");
         }
     }
 
@@ -376,6 +535,18 @@ public sealed class EventManager : IDisposable
 
     // While another thread tears the manager down, "in use by another thread" would be true and of no help.
     private void ThrowIfDisposedByAnother() => ObjectDisposedException.ThrowIf(_disposeRequested && !_claim.IsMine, this);
+
+    private TimerEvent CreateTimer(TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock)
+    {
+        Timers.Open(clock);
+        var timer = new TimerEvent(this, callback, missedTicks, tolerance, clock);
+        timer.SetPeriod(period);
+        return timer;
+    }
+
+    private IClock CreateClock(TimerClock clock) => _options.TimeProvider == TimeProvider.System
+        ? new KernelClock(clock)
+        : new ProviderClock(_options.TimeProvider, clock, Mailbox.Kick);
 
     private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)
     {
@@ -444,11 +615,13 @@ public sealed class EventManager : IDisposable
             }
         }
 
+        Timers.AbandonAll();
         foreach (Source source in SourceTable.Sources.ToArray())
         {
             SourceTable.Remove(source);
         }
 
+        Timers.Dispose();
         Mailbox.Dispose();
         _poller.Dispose();
         _faults.WritePending();

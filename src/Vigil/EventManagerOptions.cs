@@ -43,6 +43,13 @@ public sealed class EventManagerOptions
     /// </summary>
     public int UnhandledHangUpLimit { get; set; } = 1_000;
 
+    /// <summary>
+    /// The clock of the manager's timers, delays and <see cref="EventManager.RunOnce(TimeSpan)"/>; a virtual one lets a test run a day in
+    /// milliseconds. Its timers must fire no matter what the loop does, and wake it. The timeouts of blocking calls and the spin
+    /// are always real time. Default: <see cref="TimeProvider.System"/>, for which the kernel's clocks are used directly.
+    /// </summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
     internal EventManagerOptions Validate()
     {
         var copy = (EventManagerOptions)MemberwiseClone();
@@ -53,6 +60,7 @@ public sealed class EventManagerOptions
         Check(copy.MailboxCapacity >= 0, nameof(MailboxCapacity), copy.MailboxCapacity, "0 (no bound) or more");
         Check(copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1), nameof(SpinBeforeSleep), copy.SpinBeforeSleep, "zero to one second");
         Check(copy.UnhandledHangUpLimit >= 2, nameof(UnhandledHangUpLimit), copy.UnhandledHangUpLimit, "2 or more");
+        ArgumentNullException.ThrowIfNull(copy.TimeProvider, Option(nameof(TimeProvider)));
         return copy;
     }
 

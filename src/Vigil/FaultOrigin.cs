@@ -18,6 +18,15 @@ public enum FaultOrigin
     /// <summary>A prepare, check or idle hook, or an exit callback, threw.</summary>
     Hook,
 
+    /// <summary>The callback of a <see cref="TimerEvent"/> threw.</summary>
+    TimerEvent,
+
+    /// <summary>The callback of a timer of <see cref="EventManager.TimeProvider"/> threw.</summary>
+    TimeProvider,
+
+    /// <summary>A handler of <see cref="EventManager.WallClockStepped"/> threw.</summary>
+    ClockStep,
+
     /// <summary>
     /// No callback threw, but a registration went wrong: its handle was closed or its number replaced, it spun and was disarmed, or
     /// an orphan was got rid of. <see cref="EventManagerException.Error"/> of the exception says which.

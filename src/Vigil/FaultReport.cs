@@ -21,6 +21,9 @@ public sealed class FaultReport
     /// <summary>The socket event concerned, or null.</summary>
     public SocketEvent? SocketEvent { get; internal init; }
 
+    /// <summary>The timer concerned, or null.</summary>
+    public TimerEvent? TimerEvent { get; internal init; }
+
     /// <summary>The number of the fd concerned, or −1.</summary>
     public int Fd { get; internal init; } = -1;
 
@@ -34,8 +37,9 @@ public sealed class FaultReport
     public override string ToString()
     {
         string who = SubscriberId.IsValid ? $" of subscriber {SubscriberId}" : "";
+        string timer = TimerEvent is null ? "" : $" ({TimerEvent})";
         string fd = Fd >= 0 ? $", fd {Fd}" : "";
         string detached = Detached is null ? "" : $" The {Detached.GetType().Name} was detached.";
-        return $"{Origin}{who}{fd}: {Exception.GetType().Name}: {Exception.Message}{detached}";
+        return $"{Origin}{who}{timer}{fd}: {Exception.GetType().Name}: {Exception.Message}{detached}";
     }
 }

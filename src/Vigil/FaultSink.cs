@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Vigil.Sources;
+using Vigil.Timing;
 
 namespace Vigil;
 
@@ -48,6 +49,19 @@ internal sealed class FaultSink
         }
 
         OnThrown(new FaultReport(FaultOrigin.SocketEvent, exception) { SocketEvent = socketEvent, Fd = source.Number, IsThrown = Throws });
+    }
+
+    /// <summary>A timer's callback threw. Under the policy that detaches, the timer is cancelled before anybody is told.</summary>
+    public void OnThrown(ITimerTarget target, Exception exception)
+    {
+        var timerEvent = target as TimerEvent;
+        if (Detaches)
+        {
+            timerEvent?.Cancel();
+        }
+
+        FaultOrigin origin = timerEvent is null ? FaultOrigin.TimeProvider : FaultOrigin.TimerEvent;
+        OnThrown(new FaultReport(origin, exception) { TimerEvent = timerEvent, IsThrown = Throws });
     }
 
     /// <summary>A callback without an owner that could be removed threw.</summary>

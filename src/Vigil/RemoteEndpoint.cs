@@ -12,15 +12,18 @@ namespace Vigil;
 /// </remarks>
 public sealed class RemoteEndpoint
 {
+    // What the framework's waits and timers can count in milliseconds; longer is for ever.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
 
     private readonly EventManager _manager;
     private readonly TimeSpan _spin;
+    private readonly TimeProvider _underlyingClock;
 
-    internal RemoteEndpoint(EventManager manager, TimeSpan spin)
+    internal RemoteEndpoint(EventManager manager, EventManagerOptions options)
     {
         _manager = manager;
-        _spin = spin;
+        _spin = options.SpinBeforeSleep;
+        _underlyingClock = options.TimeProvider;
     }
 
     /// <summary>Runs a closure on the loop and does not wait for it. What it throws is the loop's fault policy's.</summary>
@@ -159,10 +162,11 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless its sender is there.</summary>
     /// <param name="call">What to run. What it throws is the task's exception.</param>
+    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task CallAsync(Action<EventManager> call, CancellationToken cancellationToken = default)
+    public Task CallAsync(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         return CallAsync(
@@ -171,42 +175,49 @@ public sealed class RemoteEndpoint
                 call(manager);
                 return true;
             },
+            timeout,
             cancellationToken);
     }
 
     /// <summary>Runs a closure on the loop and hands its result to the returned task.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. What it throws is the task's exception.</param>
+    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task<T> CallAsync<T>(Func<EventManager, T> call, CancellationToken cancellationToken = default)
+    public Task<T> CallAsync<T>(Func<EventManager, T> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return Send(new AsyncCall<T>(call, cancellationToken), cancellationToken);
+        TimeSpan limit = CheckTimeout(timeout);
+        return Send(new AsyncCall<T>(call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop; the returned task is finished when the closure's own is.</summary>
     /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is the task's exception.</param>
+    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task CallAsync(Func<EventManager, Task> call, CancellationToken cancellationToken = default)
+    public Task CallAsync(Func<EventManager, Task> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return Send(new AsyncCall<bool>(WithResult(call), cancellationToken), cancellationToken);
+        TimeSpan limit = CheckTimeout(timeout);
+        return Send(new AsyncCall<bool>(WithResult(call), cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop; the returned task has the result of the closure's own.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is the task's exception.</param>
+    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, CancellationToken cancellationToken = default)
+    public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return Send(new AsyncCall<T>(call, cancellationToken), cancellationToken);
+        TimeSpan limit = CheckTimeout(timeout);
+        return Send(new AsyncCall<T>(call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>
@@ -224,14 +235,17 @@ public sealed class RemoteEndpoint
         return true;
     };
 
-    private TimeSpan CheckBlocking(TimeSpan? timeout, CancellationToken cancellationToken)
+    private static TimeSpan CheckTimeout(TimeSpan? timeout)
     {
         TimeSpan limit = timeout ?? Timeout.InfiniteTimeSpan;
-        if (limit < TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or null for none.");
-        }
+        return limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan
+            ? limit
+            : throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or null for none.");
+    }
 
+    private TimeSpan CheckBlocking(TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = CheckTimeout(timeout);
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_manager.IsDisposed, _manager);
         if (_manager.WouldWaitForItself)
@@ -253,11 +267,16 @@ public sealed class RemoteEndpoint
     // A sender that waits has one call under way, so the number of senders is bound enough.
     private void Send(PendingCall call) => IsAccepted(_manager.Mailbox.PostUnbounded(call.ToMessage()));
 
-    private Task<T> Send<T>(AsyncCall<T> call, CancellationToken cancellationToken)
+    private Task<T> Send<T>(AsyncCall<T> call, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
             return call.Task;
+        }
+
+        if (limit != Timeout.InfiniteTimeSpan && limit < LongestWait)
+        {
+            call.FailAfter(limit, EventManager.Current?.TimeProvider ?? _underlyingClock);
         }
 
         PostResult result = _manager.Mailbox.Post(call.ToMessage());

@@ -72,7 +72,7 @@ public sealed class RemoteEndpointTests
             Assert.Throws<TimeoutException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, TimeSpan.FromMilliseconds(5)));
             ThreadPool.QueueUserWorkItem(_ => source.Cancel());
             Assert.ThrowsAny<OperationCanceledException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, cancellationToken: source.Token));
-            Assert.ThrowsAny<OperationCanceledException>(() => Patience.Wait(manager.RemoteEndpoint.CallAsync(_ => ran++, source.Token)));
+            Assert.ThrowsAny<OperationCanceledException>(() => Patience.Wait(manager.RemoteEndpoint.CallAsync(_ => ran++, cancellationToken: source.Token)));
             Assert.Throws<ArgumentOutOfRangeException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, TimeSpan.FromTicks(-1)));
         }));
         manager.RunOnce(TimeSpan.Zero);
@@ -113,7 +113,7 @@ public sealed class RemoteEndpointTests
                 Patience.Wait(taskCaller);
                 break;
             default:
-                Task call = loop.Endpoint.CallAsync(Asynchronous, source.Token);
+                Task call = loop.Endpoint.CallAsync(Asynchronous, cancellationToken: source.Token);
                 Assert.True(running.Wait(Patience.Limit));
                 source.Cancel();
                 Assert.ThrowsAny<OperationCanceledException>(() => Patience.Wait(call));

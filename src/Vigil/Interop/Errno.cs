@@ -21,6 +21,7 @@ internal static class Errno
     public const int ELOOP = 40;
     public const int ENOTSOCK = 88;
     public const int ECONNABORTED = 103;
+    public const int ECANCELED = 125;
 
     /// <summary>For messages: the system's words with the number.</summary>
     public static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})";

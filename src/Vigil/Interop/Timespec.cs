@@ -16,4 +16,6 @@ internal struct Timespec
         Seconds = nanoseconds / NanosecondsPerSecond,
         Nanoseconds = nanoseconds % NanosecondsPerSecond,
     };
+
+    public readonly long ToNanoseconds() => (Seconds * NanosecondsPerSecond) + Nanoseconds;
 }

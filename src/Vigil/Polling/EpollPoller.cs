@@ -236,7 +236,7 @@ internal sealed unsafe class EpollPoller : IPoller
 
     private void AddTimer()
     {
-        var timer = new FdHandle(FdHandle.Created(TimerFdNative.Create(out int errno), errno, "timerfd_create"));
+        var timer = new FdHandle(FdHandle.Created(TimerFdNative.Create(ClockNative.CLOCK_MONOTONIC, out int errno), errno, "timerfd_create"));
         errno = WatchTimer(_epoll, timer);
         if (errno != Errno.Success)
         {

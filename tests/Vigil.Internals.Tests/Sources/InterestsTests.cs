@@ -1,6 +1,7 @@
 using Vigil.IO;
 using Vigil.Polling;
 using Vigil.Sources;
+using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Sources;
 
@@ -48,8 +49,8 @@ public class InterestsTests
         using var file = new EventFd(initialValue: 1);
         poller.Add((int)file.DangerousGetHandle(), 1, interest | EventSet.In);
         var ready = new ReadyBuffer(1);
-        poller.Wait(Timing.Deadline.Immediate, ready);
-        poller.Wait(Timing.Deadline.Immediate, ready);
+        poller.Wait(Deadline.Immediate, ready);
+        poller.Wait(Deadline.Immediate, ready);
 
         Assert.Equal(repeats, Interests.IsPlainLevelTriggered(interest));
         Assert.Equal(repeats, ready.Count == 1);

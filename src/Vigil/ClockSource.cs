@@ -1,0 +1,26 @@
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>A clock's timer of the kernel's among the sources. It ends the wait; what is due then is found by reading the clock.</summary>
+internal sealed class ClockSource : Source
+{
+    private readonly LoopTimers _timers;
+    private readonly ClockTimers _clock;
+
+    public ClockSource(FileDescriptor fd, LoopTimers timers, ClockTimers clock)
+        : base(fd, Waker.Interest, data: 0, DispatchPriority.Normal)
+    {
+        _timers = timers;
+        _clock = clock;
+    }
+
+    public override object Owner => this;
+
+    // The monotonic clock is not read from: an expiry is over when the timer is set anew, and edge-triggered until then.
+    public override bool Deliver(EventSet ready) => !_clock.Clock.IsPollers && _timers.TellOfStep(_clock);
+
+    public override string ToString() => "the manager itself";
+}

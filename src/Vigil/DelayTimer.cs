@@ -1,0 +1,71 @@
+using Vigil.Messaging;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>A task that is finished by the loop at a time. What awaits it on the loop goes on within the timer's turn.</summary>
+internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
+{
+    private readonly EventManager _manager;
+    private readonly CancellationToken _cancellationToken;
+    private CancellationTokenRegistration _cancellation;
+    private int _slot;
+
+    public DelayTimer(EventManager manager, CancellationToken cancellationToken)
+    {
+        _manager = manager;
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>Starts it, on the loop.</summary>
+    public void Start(TimeSpan delay)
+    {
+        ClockTimers timers = _manager.Timers.Open(TimerClock.Monotonic);
+        long due = delay == Timeout.InfiniteTimeSpan ? TimingWheel.Never : delay == TimeSpan.Zero ? 0 : timers.After(Nanoseconds.Of(delay));
+        _slot = timers.Start(_slot, this, due);
+        _cancellation = _cancellationToken.UnsafeRegister(static delay => ((DelayTimer)delay!).OnCancelled(), this);
+    }
+
+    public void OnMoved(int slot) => _slot = slot;
+
+    public bool Fire(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        _cancellation.Unregister();
+        return TrySetResult();
+    }
+
+    // Not inline: whoever awaits it must not run in the middle of the manager's disposal.
+    public void OnAbandoned(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        _cancellation.Unregister();
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static delay => delay.TrySetException(new ObjectDisposedException(delay._manager.Name, "The event manager was disposed before the delay was over.")),
+            this,
+            preferLocal: false);
+    }
+
+    // On whichever thread cancels. The wheel is the loop's, so the timer may stay there a moment longer, and find nothing to do.
+    private void OnCancelled()
+    {
+        if (!_manager.IsOnLoop)
+        {
+            TrySetCanceled(_cancellationToken);
+            _manager.Mailbox.PostUnbounded(StateKind<EventManager, DelayTimer>.Create(static (_, delay) => delay.Stop(), this));
+            return;
+        }
+
+        Stop();
+        TrySetCanceled(_cancellationToken);
+    }
+
+    private void Stop()
+    {
+        if (_slot != TimingWheel.NotStarted)
+        {
+            _manager.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+            _slot = TimingWheel.NotStarted;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// The timers of a loop, by clock. A clock costs nothing until its first timer: then its <c>timerfd</c> becomes a source of the
+/// loop, which ends the wait, and whose readiness says no more than that phase 4 will find something due.
+/// </summary>
+internal sealed class LoopTimers
+{
+    // A step that is smaller is noticed when the kernel says so, an iteration later.
+    private const long NoticedStep = 1_000_000;
+
+    private readonly EventManager _manager;
+    private readonly Func<TimerClock, IClock> _createClock;
+    private readonly ClockTimers?[] _byClock = new ClockTimers?[3];
+
+    // The wall clock's lead over the monotonic clock when it was last known to be right.
+    private long _wallClockLead;
+
+    public LoopTimers(EventManager manager, Func<TimerClock, IClock> createClock)
+    {
+        _manager = manager;
+        _createClock = createClock;
+        MonotonicClock = createClock(TimerClock.Monotonic);
+        if (!MonotonicClock.IsPollers)
+        {
+            // Then it is needed for the timeouts of callers, too.
+            Open(TimerClock.Monotonic);
+        }
+    }
+
+    /// <summary>The clock by which the loop's callers measure, too. Any thread may read it.</summary>
+    public IClock MonotonicClock { get; }
+
+    /// <summary>How many sources of the loop the clocks are.</summary>
+    public int SourceCount { get; private set; }
+
+    /// <summary>Whether timers are due although no time has passed, so that the loop must not sleep.</summary>
+    public bool HasOverdue
+    {
+        get
+        {
+            foreach (ClockTimers? timers in _byClock)
+            {
+                if (timers is { HasOverdue: true })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>The clocks that have, or had, timers.</summary>
+    public ReadOnlySpan<ClockTimers?> All => _byClock;
+
+    /// <summary>How many timers are started.</summary>
+    public int Count => _byClock.Sum(timers => timers?.Count ?? 0);
+
+    /// <summary>The timers of a clock, of which there were some before.</summary>
+    public ClockTimers Of(TimerClock clock) => _byClock[(int)clock]!;
+
+    /// <summary>The timers of a clock; the first time, this makes the clock a source of the loop.</summary>
+    /// <exception cref="EventManagerException">The kernel refused.</exception>
+    public ClockTimers Open(TimerClock clock)
+    {
+        if (_byClock[(int)clock] is { } open)
+        {
+            return open;
+        }
+
+        ClockTimers timers = new ClockTimers(clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+        try
+        {
+            if (timers.Clock.Open() is { } fd)
+            {
+                _manager.SourceTable.Add(new ClockSource(fd, this, timers)).ThrowIfFailed();
+                SourceCount++;
+            }
+        }
+        catch
+        {
+            timers.Dispose();
+            throw;
+        }
+
+        if (clock == TimerClock.WallClock)
+        {
+            _wallClockLead = LeadOf(timers);
+        }
+
+        return _byClock[(int)clock] = timers;
+    }
+
+    /// <summary>Whether the wall clock is to be watched although no timer follows it.</summary>
+    public void ListenToSteps(bool isListening)
+    {
+        if (isListening || _byClock[(int)TimerClock.WallClock] is not null)
+        {
+            Open(TimerClock.WallClock).HasListeners = isListening;
+        }
+    }
+
+    /// <summary>Until when a caller waits who is patient for a time from now.</summary>
+    public Deadline DeadlineAfter(TimeSpan timeout)
+    {
+        if (timeout == TimeSpan.Zero)
+        {
+            return Deadline.Immediate;
+        }
+
+        return timeout == Timeout.InfiniteTimeSpan
+            ? Deadline.Infinite
+            : Deadline.At(Nanoseconds.Add(MonotonicClock.Now, Nanoseconds.Of(timeout)));
+    }
+
+    /// <summary>Every target whose timer is started.</summary>
+    public IEnumerable<ITimerTarget> Targets() => _byClock.SelectMany(timers => timers?.Targets() ?? []);
+
+    /// <summary>Before a wait: lets it end when the next timer of any clock is due. Returns until when the poller is to wait.</summary>
+    public Deadline PrepareWait(Deadline callersDeadline)
+    {
+        Deadline deadline = callersDeadline;
+        foreach (ClockTimers? timers in _byClock)
+        {
+            if (timers is not null)
+            {
+                bool isCallers = timers.Clock == MonotonicClock;
+                Deadline prepared = timers.PrepareWait(isCallers ? callersDeadline : Deadline.Infinite);
+                deadline = isCallers ? prepared : deadline.Earlier(prepared);
+            }
+        }
+
+        return deadline;
+    }
+
+    /// <summary>If the wall clock was set since the last call, tells those who listen. Returns whether a callback ran.</summary>
+    public bool TellOfStep(ClockTimers wallClock)
+    {
+        if (!wallClock.Clock.TryTakeStep())
+        {
+            return false;
+        }
+
+        long lead = LeadOf(wallClock);
+        var step = new ClockStep(Nanoseconds.ToTimeSpan(lead - _wallClockLead));
+        _wallClockLead = lead;
+        return _manager.RaiseWallClockStepped(step);
+    }
+
+    /// <summary>Before the timers of the wall clock: a clock that differs much was set, and those who listen are told before the timers fire.</summary>
+    public bool TellOfGreatStep()
+    {
+        ClockTimers? wallClock = _byClock[(int)TimerClock.WallClock];
+        return wallClock is { Count: > 0 } && Math.Abs(LeadOf(wallClock) - _wallClockLead) > NoticedStep && TellOfStep(wallClock);
+    }
+
+    /// <summary>Lets go of every timer, and tells each.</summary>
+    public void AbandonAll()
+    {
+        foreach (ClockTimers? timers in _byClock)
+        {
+            timers?.AbandonAll();
+        }
+    }
+
+    public void Dispose()
+    {
+        MonotonicClock.Dispose();
+        foreach (ClockTimers? timers in _byClock)
+        {
+            timers?.Dispose();
+        }
+    }
+
+    private long LeadOf(ClockTimers wallClock) => wallClock.Clock.Now - MonotonicClock.Now;
+}

@@ -1,0 +1,282 @@
+using System.Numerics;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>Handles a timer's firing.</summary>
+/// <param name="timer">The timer, through which the callback can change or cancel it.</param>
+/// <param name="tick">How late it is, and how many ticks were missed.</param>
+public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
+
+/// <summary>
+/// A callback at a time, once or periodically. Made by
+/// <see cref="EventManager.CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, MissedTickPolicy, TimeSpan, TimerClock)"/>. Its
+/// methods are for the loop's thread, or for any one thread between runs, and may be called in its own callback and in others'.
+/// </summary>
+/// <remarks>
+/// It never fires early. Timers fire in the order of their due times, those with equal ones in the order in which they were started.
+/// A periodic timer keeps its phase: tick n is due n periods after the first, however late others were. Starting and cancelling
+/// take constant time, and nothing is allocated when it is started anew.
+/// </remarks>
+public sealed class TimerEvent : IDisposable, ITimerTarget
+{
+    private readonly TimerEventCallback _callback;
+
+    // In nanoseconds of its clock; while it is suspended, what was left.
+    private long _due;
+    private long _period;
+    private int _slot;
+    private readonly byte _toleranceBits;
+    private readonly byte _clock;
+    private readonly byte _missedTicks;
+    private byte _state;
+
+    internal TimerEvent(EventManager manager, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock)
+    {
+        Manager = manager;
+        _callback = callback;
+        _missedTicks = (byte)missedTicks;
+        _clock = (byte)clock;
+
+        // Timers with tolerances meet at multiples of powers of two; the greatest one within the tolerance is always met in time.
+        _toleranceBits = tolerance == TimeSpan.Zero ? (byte)0 : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(tolerance), TimingWheel.MaxLeeway));
+    }
+
+    /// <summary>The manager that runs it.</summary>
+    public EventManager Manager { get; }
+
+    /// <summary>What its time is measured by.</summary>
+    public TimerClock Clock => (TimerClock)_clock;
+
+    /// <summary>What it does about ticks that became due while the loop was busy or asleep.</summary>
+    public MissedTickPolicy MissedTicks => (MissedTickPolicy)_missedTicks;
+
+    /// <summary>The time between two ticks; <see cref="Timeout.InfiniteTimeSpan"/> for a one-shot.</summary>
+    public TimeSpan Period => _period == 0 ? Timeout.InfiniteTimeSpan : Nanoseconds.ToTimeSpan(_period);
+
+    /// <summary>What it is doing.</summary>
+    public TimerState State
+    {
+        get => (TimerState)_state;
+        private set => _state = (byte)value;
+    }
+
+    /// <summary>
+    /// How long until it is due, zero if it is overdue; while it is suspended, how long it will run when it is resumed;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> if it is not started. Reads the clock.
+    /// </summary>
+    public TimeSpan Remaining => State switch
+    {
+        TimerState.Started => Nanoseconds.ToTimeSpan(Math.Max(_due - Timers.Clock.Now, 0)),
+        TimerState.Suspended => Nanoseconds.ToTimeSpan(_due),
+        _ => Timeout.InfiniteTimeSpan,
+    };
+
+    private ClockTimers Timers => Manager.Timers.Of(Clock);
+
+    /// <summary>Starts it anew, whatever it was doing, with the period that it has.</summary>
+    /// <param name="dueTime">
+    /// When it is due, from now. Zero: in the next iteration, after which I/O has had its turn. <see cref="Timeout.InfiniteTimeSpan"/>:
+    /// not at all, until it is changed again. What lies beyond the end of the clock, in three centuries, is never due.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dueTime"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">The timer is cancelled, or the call comes from another thread than the loop's.</exception>
+    public void Change(TimeSpan dueTime)
+    {
+        RequireSpan(dueTime, nameof(dueTime));
+        using ThreadClaim.Scope claim = Enter();
+        StartIn(dueTime);
+    }
+
+    /// <summary>Starts it anew with another period.</summary>
+    /// <param name="dueTime">When it is due, as of <see cref="Change(TimeSpan)"/>.</param>
+    /// <param name="period">The time between two ticks after that; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    public void Change(TimeSpan dueTime, TimeSpan period)
+    {
+        RequireSpan(dueTime, nameof(dueTime));
+        RequireSpan(period, nameof(period));
+        using ThreadClaim.Scope claim = Enter();
+        SetPeriod(period);
+        StartIn(dueTime);
+    }
+
+    /// <summary>Starts it anew at a moment of the monotonic clock, without reading it.</summary>
+    /// <param name="timestamp">The moment, as <see cref="TimeProvider.GetTimestamp"/> of <see cref="EventManager.TimeProvider"/> counts it; a past one counts as now.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.Monotonic"/>.</exception>
+    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    public void ChangeTo(long timestamp)
+    {
+        RequireClock(TimerClock.Monotonic, "a timestamp");
+        using ThreadClaim.Scope claim = Enter();
+        StartAt(Math.Max(Timers.Clock.FromTimestamp(timestamp), 0));
+    }
+
+    /// <summary>Starts it anew at a date.</summary>
+    /// <param name="dueTime">The date; a past one counts as now.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.WallClock"/>.</exception>
+    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    public void ChangeTo(DateTimeOffset dueTime)
+    {
+        RequireClock(TimerClock.WallClock, "a date");
+        using ThreadClaim.Scope claim = Enter();
+        StartAt(Nanoseconds.SinceEpoch(dueTime));
+    }
+
+    /// <summary>Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. Does nothing unless it is started.</summary>
+    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    public void Suspend()
+    {
+        using ThreadClaim.Scope claim = Enter();
+        if (State == TimerState.Started)
+        {
+            Stop();
+            _due = _due == TimingWheel.Never ? _due : Math.Max(_due - Timers.Clock.Now, 0);
+            State = TimerState.Suspended;
+        }
+    }
+
+    /// <summary>Ends <see cref="Suspend"/>. The ticks that follow are later by the time that it was suspended. Does nothing unless it is suspended.</summary>
+    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    public void Resume()
+    {
+        using ThreadClaim.Scope claim = Enter();
+        if (State == TimerState.Suspended)
+        {
+            StartAt(Nanoseconds.Add(Timers.Clock.Now, _due));
+        }
+    }
+
+    /// <summary>Ends it: no callback follows, even if it is due already. Again, or after the manager was disposed, it does nothing.</summary>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public void Cancel()
+    {
+        if (State == TimerState.Cancelled || Manager.IsDisposed)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Manager.Claim();
+        Stop();
+        State = TimerState.Cancelled;
+    }
+
+    /// <summary>The same as <see cref="Cancel"/>.</summary>
+    public void Dispose() => Cancel();
+
+    /// <summary>For messages: the method that is called.</summary>
+    public override string ToString() => $"a timer ({_callback.Method.DeclaringType?.Name}.{_callback.Method.Name})";
+
+    void ITimerTarget.OnMoved(int slot) => _slot = slot;
+
+    bool ITimerTarget.Fire(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+
+        // A clock that was set back in between shows less than when a timer without delay was started.
+        long lateness = Math.Max(now - _due, 0);
+        long missed = 0;
+        if (_period == 0)
+        {
+            State = TimerState.Idle;
+        }
+        else
+        {
+            missed = lateness / _period;
+            StartAt(NextDue(now, missed));
+        }
+
+        _callback(this, new TimerTick(Nanoseconds.ToTimeSpan(lateness), missed));
+        return true;
+    }
+
+    void ITimerTarget.OnAbandoned(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        State = TimerState.Cancelled;
+    }
+
+    /// <summary>Checks what a due time or a period may be.</summary>
+    internal static void RequireSpan(TimeSpan span, string parameter)
+    {
+        if (span < TimeSpan.Zero && span != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(parameter, span, "A due time or a period is zero or more, or Timeout.InfiniteTimeSpan.");
+        }
+    }
+
+    internal void SetPeriod(TimeSpan period) => _period = period == Timeout.InfiniteTimeSpan ? 0 : Nanoseconds.Of(period);
+
+    internal void StartIn(TimeSpan dueTime)
+    {
+        if (dueTime == Timeout.InfiniteTimeSpan)
+        {
+            Stop();
+            State = TimerState.Idle;
+            return;
+        }
+
+        ClockTimers timers = Timers;
+        if (dueTime == TimeSpan.Zero)
+        {
+            // No wait is needed for what is due at once, nor a timer of the kernel's.
+            _due = timers.Clock.Now;
+            _slot = timers.Start(_slot, this, deadline: 0);
+            State = TimerState.Started;
+            return;
+        }
+
+        StartAt(timers.After(Nanoseconds.Of(dueTime)));
+    }
+
+    internal void StartAt(long due)
+    {
+        _due = due;
+        long latest = LatestFor(due);
+        _slot = Timers.Start(_slot, this, latest, latest - due);
+        State = TimerState.Started;
+    }
+
+    private long NextDue(long now, long missed) => MissedTicks switch
+    {
+        MissedTickPolicy.Skip => Nanoseconds.Add(_due, (missed * _period) + _period),
+        MissedTickPolicy.Delay when missed > 0 => Nanoseconds.Add(now, _period),
+        _ => Nanoseconds.Add(_due, _period),
+    };
+
+    private long LatestFor(long due)
+    {
+        long mask = (1L << _toleranceBits) - 1;
+        return due > TimingWheel.Never - mask ? due : (due + mask) & ~mask;
+    }
+
+    private void Stop()
+    {
+        if (_slot != TimingWheel.NotStarted)
+        {
+            Timers.Cancel(_slot);
+            _slot = TimingWheel.NotStarted;
+        }
+    }
+
+    private void RequireClock(TimerClock clock, string what)
+    {
+        if (Clock != clock)
+        {
+            throw new InvalidOperationException($"Only a timer on TimerClock.{clock} can be set to {what}; this one is on TimerClock.{Clock}.");
+        }
+    }
+
+    private ThreadClaim.Scope Enter()
+    {
+        ThreadClaim.Scope claim = Manager.Claim();
+        if (State == TimerState.Cancelled)
+        {
+            claim.Dispose();
+            throw new EventManagerException(EventManagerError.NotRegistered, $"The timer ({_callback.Method.DeclaringType?.Name}.{_callback.Method.Name}) is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
+        }
+
+        return claim;
+    }
+}

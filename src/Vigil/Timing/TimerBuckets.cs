@@ -1,0 +1,358 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Timing;
+
+/// <summary>
+/// Lists of timers, 64 to a node. A bucket of a node of level n holds the deadlines that agree in all bits above 6n; it is either a
+/// list in order of arrival or, once that was found too long to be sorted, a node of level n − 1.
+/// </summary>
+/// <remarks>
+/// A list remembers whether its deadlines came in order, as they do where timers share one timeout. Such a list is never sorted nor
+/// split, however long it is. All that moves timers keeps equal deadlines in order of arrival.
+/// </remarks>
+internal sealed class TimerBuckets
+{
+    public const int BitsPerLevel = 6;
+
+    private const int Fanout = 1 << BitsPerLevel;
+    private const int NoParent = -1;
+    private const int NoNode = -1;
+
+    // More than the slots for each timer in sparse storage, so that it catches up with those who cancel and fire.
+    private const int ShrinkSteps = 6;
+
+    // Up to here insertion sort is the cheapest.
+    private const int LongestToSort = 32;
+
+    private readonly TimerSlots _slots = new();
+    private readonly (long Deadline, int Index)[] _scratch = new (long, int)[LongestToSort];
+    private Node[] _nodes = [];
+    private Bucket[] _buckets = [];
+    private int _firstFreeNode = NoNode;
+
+    public TimerSlots Slots => _slots;
+
+    /// <summary>The bucket of a node for a deadline.</summary>
+    public static int BucketFor(int node, int level, long deadline) => (node * Fanout) + GroupOf(deadline, level);
+
+    public bool IsOccupied(int bucket) => (_nodes[NodeOf(bucket)].Occupied & BitOf(bucket)) != 0;
+
+    /// <summary>The first occupied bucket of a node; false where it has none.</summary>
+    public bool TryGetFirstBucket(int node, out int bucket)
+    {
+        ulong occupied = _nodes[node].Occupied;
+        bucket = (node * Fanout) + BitOperations.TrailingZeroCount(occupied);
+        return occupied != 0;
+    }
+
+    /// <summary>A node that stays when it is empty.</summary>
+    public int AddRoot(int level) => AddNode(level, NoParent);
+
+    /// <summary>Gives up an empty root.</summary>
+    public void RemoveRoot(int node) => FreeNode(node);
+
+    /// <summary>Adds a timer that is in no bucket to the end of a list.</summary>
+    public void Append(int bucket, int index)
+    {
+        ref TimerSlot slot = ref _slots[index];
+        ref Bucket list = ref _buckets[bucket];
+        int last = list.Tail;
+        list.Tail = index;
+        slot.Bucket = bucket;
+        slot.Next = TimerSlots.None;
+        slot.Previous = last;
+        if (last == TimerSlots.None)
+        {
+            list.Head = index;
+            _nodes[NodeOf(bucket)].Occupied |= BitOf(bucket);
+            return;
+        }
+
+        ref TimerSlot before = ref _slots[last];
+        before.Next = index;
+        if (before.Deadline > slot.Deadline)
+        {
+            _nodes[NodeOf(bucket)].Unsorted |= BitOf(bucket);
+        }
+    }
+
+    /// <summary>Adds a timer to a bucket, or to the one below that it belongs to.</summary>
+    public void Place(int bucket, int index)
+    {
+        long deadline = _slots[index].Deadline;
+        while (IsSplit(bucket))
+        {
+            bucket = ChildBucketFor(bucket, deadline);
+        }
+
+        Append(bucket, index);
+    }
+
+    /// <summary>Takes a timer out of its list, and the nodes that are empty then out of their buckets.</summary>
+    public void Remove(int index)
+    {
+        ref TimerSlot slot = ref _slots[index];
+        ref Bucket list = ref _buckets[slot.Bucket];
+        if (slot.Previous == TimerSlots.None)
+        {
+            list.Head = slot.Next;
+        }
+        else
+        {
+            _slots[slot.Previous].Next = slot.Next;
+        }
+
+        if (slot.Next == TimerSlots.None)
+        {
+            list.Tail = slot.Previous;
+        }
+        else
+        {
+            _slots[slot.Next].Previous = slot.Previous;
+        }
+
+        if (list.Head == TimerSlots.None)
+        {
+            Vacate(slot.Bucket);
+        }
+    }
+
+    /// <summary>The timer that came first into a list, whatever its deadline.</summary>
+    public int HeadOf(int bucket) => _buckets[bucket].Head;
+
+    /// <summary>The timer with the earliest deadline of an occupied bucket; of several, the one that came first.</summary>
+    public int EarliestOf(int bucket)
+    {
+        while (true)
+        {
+            if (IsSplit(bucket))
+            {
+                TryGetFirstBucket(_buckets[bucket].Child, out bucket);
+            }
+            else if ((_nodes[NodeOf(bucket)].Unsorted & BitOf(bucket)) == 0 || TrySort(bucket))
+            {
+                return _buckets[bucket].Head;
+            }
+            else
+            {
+                Split(bucket);
+            }
+        }
+    }
+
+    /// <summary>Empties a bucket: gives the node that it was split into, which is a root then, or the head of its list.</summary>
+    public bool TakeContent(int bucket, out int child, out int head)
+    {
+        Bucket content = _buckets[bucket];
+        bool isSplit = IsSplit(bucket);
+        child = content.Child;
+        head = content.Head;
+        Vacate(bucket);
+        if (isSplit)
+        {
+            _nodes[child].Parent = NoParent;
+        }
+
+        return isSplit;
+    }
+
+    /// <summary>All timers below a root, those with equal deadlines in order of arrival.</summary>
+    public void CopyTo(int node, List<int> indices)
+    {
+        for (ulong left = _nodes[node].Occupied; left != 0; left &= left - 1)
+        {
+            int bucket = (node * Fanout) + BitOperations.TrailingZeroCount(left);
+            if (IsSplit(bucket))
+            {
+                CopyTo(_buckets[bucket].Child, indices);
+                continue;
+            }
+
+            for (int i = _buckets[bucket].Head; i != TimerSlots.None; i = _slots[i].Next)
+            {
+                indices.Add(i);
+            }
+        }
+    }
+
+    /// <summary>Gives back a little memory if there is much to spare.</summary>
+    public void Shrink()
+    {
+        for (int steps = ShrinkSteps; steps > 0 && _slots.IsSparse; steps--)
+        {
+            if (_slots.TryShrink(out _, out int to))
+            {
+                OnMoved(to);
+            }
+        }
+    }
+
+    private static int NodeOf(int bucket) => bucket >> BitsPerLevel;
+
+    private static ulong BitOf(int bucket) => 1UL << (bucket & (Fanout - 1));
+
+    private static int GroupOf(long deadline, int level) => (int)(deadline >> (BitsPerLevel * level)) & (Fanout - 1);
+
+    private bool IsSplit(int bucket) => (_nodes[NodeOf(bucket)].Split & BitOf(bucket)) != 0;
+
+    private int ChildBucketFor(int bucket, long deadline) => BucketFor(_buckets[bucket].Child, _nodes[NodeOf(bucket)].Level - 1, deadline);
+
+    private void OnMoved(int index)
+    {
+        ref TimerSlot slot = ref _slots[index];
+        slot.Target!.OnMoved(index);
+        if (slot.Previous == TimerSlots.None)
+        {
+            _buckets[slot.Bucket].Head = index;
+        }
+        else
+        {
+            _slots[slot.Previous].Next = index;
+        }
+
+        if (slot.Next == TimerSlots.None)
+        {
+            _buckets[slot.Bucket].Tail = index;
+        }
+        else
+        {
+            _slots[slot.Next].Previous = index;
+        }
+    }
+
+    private void Vacate(int bucket)
+    {
+        while (true)
+        {
+            _buckets[bucket] = default;
+            ref Node node = ref _nodes[NodeOf(bucket)];
+            ulong others = ~BitOf(bucket);
+            node.Occupied &= others;
+            node.Unsorted &= others;
+            node.Split &= others;
+            if (node.Occupied != 0 || node.Parent == NoParent)
+            {
+                return;
+            }
+
+            int parent = node.Parent;
+            FreeNode(NodeOf(bucket));
+            bucket = parent;
+        }
+    }
+
+    // False where it is too long. Insertion sort keeps equal deadlines in order, and is fast on what is nearly sorted already.
+    private bool TrySort(int bucket)
+    {
+        int count = 0;
+        for (int i = _buckets[bucket].Head; i != TimerSlots.None; i = _slots[i].Next)
+        {
+            if (count == LongestToSort)
+            {
+                return false;
+            }
+
+            long deadline = _slots[i].Deadline;
+            int place = count++;
+            for (; place > 0 && _scratch[place - 1].Deadline > deadline; place--)
+            {
+                _scratch[place] = _scratch[place - 1];
+            }
+
+            _scratch[place] = (deadline, i);
+        }
+
+        int previous = TimerSlots.None;
+        for (int i = 0; i < count; i++)
+        {
+            int index = _scratch[i].Index;
+            _slots[index].Previous = previous;
+            _slots[index].Next = i + 1 < count ? _scratch[i + 1].Index : TimerSlots.None;
+            previous = index;
+        }
+
+        _buckets[bucket].Head = _scratch[0].Index;
+        _buckets[bucket].Tail = previous;
+        _nodes[NodeOf(bucket)].Unsorted &= ~BitOf(bucket);
+        return true;
+    }
+
+    // A bucket of level 0 holds one deadline and is never found unsorted, so there is a level below.
+    private void Split(int bucket)
+    {
+        int next = _buckets[bucket].Head;
+        int child = AddNode(_nodes[NodeOf(bucket)].Level - 1, bucket);
+        _buckets[bucket] = new Bucket { Child = child };
+        ref Node node = ref _nodes[NodeOf(bucket)];
+        node.Split |= BitOf(bucket);
+        node.Unsorted &= ~BitOf(bucket);
+        while (next != TimerSlots.None)
+        {
+            int index = next;
+            next = _slots[index].Next;
+            Append(ChildBucketFor(bucket, _slots[index].Deadline), index);
+        }
+    }
+
+    private int AddNode(int level, int parent)
+    {
+        if (_firstFreeNode == NoNode)
+        {
+            AddFreeNodes();
+        }
+
+        int node = _firstFreeNode;
+        _firstFreeNode = _nodes[node].Parent;
+        _nodes[node] = new Node { Level = level, Parent = parent };
+        return node;
+    }
+
+    private void AddFreeNodes()
+    {
+        int count = _nodes.Length;
+        Array.Resize(ref _nodes, Math.Max(count * 2, 16));
+        Array.Resize(ref _buckets, _nodes.Length * Fanout);
+        for (int node = _nodes.Length - 1; node >= count; node--)
+        {
+            FreeNode(node);
+        }
+    }
+
+    private void FreeNode(int node)
+    {
+        _nodes[node] = new Node { Parent = _firstFreeNode };
+        _firstFreeNode = node;
+    }
+
+    /// <summary>A list, or the node that it was split into.</summary>
+    [StructLayout(LayoutKind.Explicit)]
+    private struct Bucket
+    {
+        [FieldOffset(0)]
+        public int Head;
+
+        [FieldOffset(0)]
+        public int Child;
+
+        [FieldOffset(4)]
+        public int Tail;
+    }
+
+    private struct Node
+    {
+        /// <summary>A bit a bucket: it holds something.</summary>
+        public ulong Occupied;
+
+        /// <summary>A bit a bucket: its list is not in order of deadlines.</summary>
+        public ulong Unsorted;
+
+        /// <summary>A bit a bucket: it holds a node.</summary>
+        public ulong Split;
+
+        /// <summary>The bucket that holds it; of a free node, the next free one.</summary>
+        public int Parent;
+
+        public int Level;
+    }
+}

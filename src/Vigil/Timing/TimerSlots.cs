@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Timing;
+
+/// <summary>One started timer, or a hole where one was. The links are indices: no write barrier, and nothing for the garbage collector to follow.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal struct TimerSlot
+{
+    /// <summary>When it fires at the latest, in nanoseconds.</summary>
+    public long Deadline;
+
+    /// <summary>Null in a hole.</summary>
+    public ITimerTarget? Target;
+
+    /// <summary>Neighbours in the bucket's list, or in that of the holes.</summary>
+    public int Next;
+    public int Previous;
+
+    public int Bucket;
+
+    /// <summary>By how much it may fire before the deadline, in units of <see cref="TimingWheel.LeewayUnit"/>.</summary>
+    public uint Leeway;
+}
+
+/// <summary>
+/// Storage for timers in chunks, so that it grows and shrinks without copying. Holes are used again, the last made first; when
+/// there are three times as many holes as timers, timers move from the end into holes, a few with each that is cancelled, so that
+/// memory is given back after a mass cancellation without a pause.
+/// </summary>
+internal sealed class TimerSlots
+{
+    /// <summary>No slot: the index 0 is never given out, so that memory fresh from the runtime holds empty lists.</summary>
+    public const int None = 0;
+
+    private const int ChunkShift = 10;
+    private const int ChunkSize = 1 << ChunkShift;
+    private const int ChunkMask = ChunkSize - 1;
+
+    private TimerSlot[]?[] _chunks = [new TimerSlot[ChunkSize]];
+    private int _chunkCount = 1;
+    private int _end = 1;
+    private int _firstHole;
+    private int _holes;
+
+    public int Count => _end - 1 - _holes;
+
+    /// <summary>One past the greatest index in use.</summary>
+    public int End => _end;
+
+    /// <summary>For measurements: how many slots there is memory for.</summary>
+    public int Capacity => _chunkCount * ChunkSize;
+
+    /// <summary>Whether more memory is kept than is reasonable, so that <see cref="TryShrink"/> should be called.</summary>
+    public bool IsSparse => _holes > (3 * Count) + (2 * ChunkSize);
+
+    public ref TimerSlot this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks[index >> ChunkShift]!), index & ChunkMask);
+    }
+
+    public int Rent(ITimerTarget target)
+    {
+        int index = _firstHole;
+        if (index == None)
+        {
+            index = Append();
+        }
+        else
+        {
+            UnlinkHole(index);
+        }
+
+        this[index].Target = target;
+        return index;
+    }
+
+    public void Return(int index)
+    {
+        ref TimerSlot slot = ref this[index];
+        slot.Target = null;
+        slot.Previous = None;
+        slot.Next = _firstHole;
+        if (_firstHole != None)
+        {
+            this[_firstHole].Previous = index;
+        }
+
+        _firstHole = index;
+        _holes++;
+        if (_chunkCount > 1 && Count == 0)
+        {
+            Clear();
+        }
+    }
+
+    /// <summary>
+    /// Takes the last slot out of use. True where it held a timer, which is in another slot now: the caller mends the links that lead to it.
+    /// </summary>
+    public bool TryShrink(out int from, out int to)
+    {
+        from = _end - 1;
+        ref TimerSlot last = ref this[from];
+        bool isHole = last.Target is null;
+        to = isHole ? from : _firstHole;
+        UnlinkHole(to);
+        if (!isHole)
+        {
+            this[to] = last;
+            last = default;
+        }
+
+        _end--;
+
+        // One chunk stays in reserve: a program at the border would otherwise allocate with each timer.
+        if (_end <= (_chunkCount - 2) * ChunkSize)
+        {
+            _chunks[--_chunkCount] = null;
+        }
+
+        return !isHole;
+    }
+
+    private void Clear()
+    {
+        Array.Clear(_chunks, 1, _chunkCount - 1);
+        _chunkCount = 1;
+        _end = 1;
+        _firstHole = None;
+        _holes = 0;
+    }
+
+    private int Append()
+    {
+        if (_end == _chunkCount * ChunkSize)
+        {
+            if (_chunkCount == _chunks.Length)
+            {
+                Array.Resize(ref _chunks, _chunkCount * 2);
+            }
+
+            _chunks[_chunkCount++] = new TimerSlot[ChunkSize];
+        }
+
+        return _end++;
+    }
+
+    private void UnlinkHole(int index)
+    {
+        ref TimerSlot hole = ref this[index];
+        if (hole.Previous == None)
+        {
+            _firstHole = hole.Next;
+        }
+        else
+        {
+            this[hole.Previous].Next = hole.Next;
+        }
+
+        if (hole.Next != None)
+        {
+            this[hole.Next].Previous = hole.Previous;
+        }
+
+        _holes--;
+    }
+}

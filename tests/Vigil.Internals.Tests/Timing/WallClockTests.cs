@@ -1,0 +1,190 @@
+using Vigil.Polling;
+using Vigil.Timing;
+
+namespace Vigil.Internals.Tests.Timing;
+
+public sealed class WallClockTests : IDisposable
+{
+    private const long Nanosecond = 1;
+    private const long Second = 1_000_000_000 * Nanosecond;
+    private const long Hour = 3_600 * Second;
+
+    private readonly ScriptedClock _monotonic = new() { IsPollers = true };
+    private readonly ScriptedClock _wall = new();
+    private readonly EventManager _manager;
+    private readonly List<string> _log = [];
+
+    public WallClockTests()
+    {
+        _monotonic.Advance(Hour);
+        _wall.Advance(1000 * Hour);
+        _manager = new EventManager(new EventManagerOptions(), static () => new EpollPoller(), clock => clock == TimerClock.WallClock ? _wall : _monotonic);
+    }
+
+    public void Dispose()
+    {
+        _manager.Dispose();
+        _wall.Dispose();
+        _monotonic.Dispose();
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_forward_makes_dates_due_and_tells_before_it_fires_them()
+    {
+        _manager.WallClockStepped += (_, step) => _log.Add($"step {step.Offset.TotalHours}");
+        At(1001 * Hour, "first");
+        At(1003 * Hour, "second");
+        KickOnce();
+        Assert.Equal(1001 * Hour, _wall.WakesAt);
+        Assert.True(_wall.WatchesSteps);
+
+        _wall.Set(1002 * Hour);
+        Assert.Equal(2, _manager.RunOnce());
+        Assert.Equal(["step 2", "first 1"], _log);
+        KickOnce();
+        Assert.Equal(1003 * Hour, _wall.WakesAt);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_lets_dates_wait_again()
+    {
+        _manager.WallClockStepped += (_, step) => _log.Add($"step {step.Offset.TotalHours}");
+        At(1001 * Hour, "timer");
+        KickOnce();
+        Pass(Hour - Second);
+        KickOnce();
+        _wall.Set(999 * Hour);
+        Assert.Equal(1, _manager.RunOnce());
+        Pass(Second);
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        Assert.Single(_manager.GetTimers());
+
+        Pass((2 * Hour) - Second - Nanosecond);
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        Pass(Nanosecond);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["step -1.9997222222", "timer 0"], _log.Select(line => line[..Math.Min(line.Length, 18)]));
+    }
+
+    [Fact]
+    public void A_timer_that_is_started_between_a_step_back_and_its_notice_waits_for_its_date()
+    {
+        At(1001 * Hour, "early");
+        KickOnce();
+        _wall.Set(900 * Hour);
+
+        // The wheel still believes in 1000 h, for which 950 h is past.
+        At(950 * Hour, "between");
+        Assert.Equal(0, _manager.RunOnce());
+        Pass(50 * Hour);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["between 0"], _log);
+    }
+
+    [Fact]
+    public void A_periodic_timer_counts_the_ticks_that_a_step_passes_over_and_repeats_none_that_it_goes_back_over()
+    {
+        long missed = -1;
+        int ticks = 0;
+        _manager.CreateTimerEvent(
+            Date(1001 * Hour),
+            TimeSpan.FromHours(1),
+            (_, tick) =>
+            {
+                ticks++;
+                missed = tick.Missed;
+            });
+        KickOnce();
+        _wall.Set((1010 * Hour) + Second);
+        _manager.RunOnce();
+        Assert.Equal((1, 9L), (ticks, missed));
+
+        _wall.Set(1005 * Hour);
+        Assert.Equal(0, _manager.RunOnce());
+        Pass(5 * Hour);
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        Pass(Hour);
+        _manager.RunOnce();
+        Assert.Equal((2, 0L), (ticks, missed));
+    }
+
+    [Fact]
+    public void Who_only_listens_is_told_as_well_and_who_does_not_is_not_woken()
+    {
+        EventHandler<ClockStep> handler = (_, step) => _log.Add($"step {step.Offset.TotalSeconds}");
+        _manager.WallClockStepped += handler;
+        KickOnce();
+        Assert.Equal((TimingWheel.Never, true), (_wall.WakesAt, _wall.WatchesSteps));
+        _wall.Set((1000 * Hour) + (Second / 2));
+        Assert.Equal(1, _manager.RunOnce());
+        _wall.Set(1000 * Hour);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["step 0.5", "step -0.5"], _log);
+
+        _manager.WallClockStepped -= handler;
+        KickOnce();
+        Assert.False(_wall.WatchesSteps);
+        _wall.Set(1001 * Hour);
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_step_that_is_too_small_to_be_noticed_by_reading_is_told_by_the_kernel()
+    {
+        _manager.WallClockStepped += (_, step) => _log.Add($"step {step.Offset.TotalMicroseconds}");
+        At(1001 * Hour, "timer");
+        KickOnce();
+        _wall.Set((1000 * Hour) + 5_000);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["step 5"], _log);
+    }
+
+    [Fact]
+    public void What_a_handler_throws_meets_the_fault_policy_and_costs_no_timer_its_turn()
+    {
+        _manager.WallClockStepped += (_, _) => throw new InvalidOperationException("bad");
+        At(1001 * Hour, "timer");
+        KickOnce();
+        _wall.Set(1002 * Hour);
+        Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => _manager.RunOnce()).Message);
+        Assert.Equal(["timer 1"], _log);
+    }
+
+    [Fact]
+    public void The_kernels_timer_is_set_only_when_the_earliest_date_is_another()
+    {
+        TimerEvent first = At(1001 * Hour, "first");
+        TimerEvent second = At(1002 * Hour, "second");
+        KickOnce();
+        int sets = _wall.Sets;
+        second.ChangeTo(Date(1003 * Hour));
+        KickOnce();
+        Assert.Equal(sets, _wall.Sets);
+        first.Cancel();
+        KickOnce();
+        Assert.Equal((sets + 1, 1003 * Hour), (_wall.Sets, _wall.WakesAt));
+        second.Cancel();
+        KickOnce();
+        Assert.Equal((TimingWheel.Never, false), (_wall.WakesAt, _wall.WatchesSteps));
+    }
+
+    private static DateTimeOffset Date(long nanoseconds) => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(nanoseconds / 100);
+
+    private TimerEvent At(long nanoseconds, string name) => _manager.CreateTimerEvent(
+        Date(nanoseconds),
+        Timeout.InfiniteTimeSpan,
+        (_, tick) => _log.Add($"{name} {tick.Lateness.TotalHours}"));
+
+    private void Pass(long nanoseconds)
+    {
+        _monotonic.Advance(nanoseconds);
+        _wall.Advance(nanoseconds);
+    }
+
+    // An iteration that prepares a wait and does not sleep.
+    private void KickOnce()
+    {
+        _manager.RemoteEndpoint.Kick();
+        Assert.Equal(0, _manager.RunOnce());
+    }
+}

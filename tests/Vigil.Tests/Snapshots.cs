@@ -1,0 +1,9 @@
+namespace Vigil.Tests;
+
+/// <summary>What only tests look at.</summary>
+internal static class Snapshots
+{
+    /// <summary>The started timers that are no timer events: delays, and timers of the time provider.</summary>
+    public static IReadOnlyList<object> SnapshotOfDelays(this EventManager manager) =>
+        [.. manager.Timers.Targets().Where(target => target is not TimerEvent)];
+}

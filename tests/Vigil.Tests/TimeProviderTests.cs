@@ -1,0 +1,255 @@
+using System.Diagnostics;
+
+namespace Vigil.Tests;
+
+public class TimeProviderTests
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    [Fact]
+    public void Framework_delays_and_periodic_timers_run_on_the_loop()
+    {
+        using var loop = new LoopThread();
+        long start = Stopwatch.GetTimestamp();
+        List<int> threads = Patience.Result(loop.Endpoint.CallAsync(async manager =>
+        {
+            List<int> seen = [];
+            await Task.Delay(Millisecond * 20, manager.TimeProvider);
+            seen.Add(Environment.CurrentManagedThreadId);
+            using var periodic = new PeriodicTimer(Millisecond * 5, manager.TimeProvider);
+            for (int i = 0; i < 3; i++)
+            {
+                Assert.True(await periodic.WaitForNextTickAsync());
+                seen.Add(Environment.CurrentManagedThreadId);
+            }
+
+            return seen;
+        }));
+        Assert.Equal(Enumerable.Repeat(loop.ThreadId, 4), threads);
+        Assert.True(Stopwatch.GetElapsedTime(start) >= Millisecond * 35);
+    }
+
+    [Fact]
+    public void Its_callbacks_run_on_the_loop_whichever_thread_creates_changes_or_disposes_the_timer()
+    {
+        using var loop = new LoopThread();
+        using var called = new SemaphoreSlim(0);
+        int thread = 0;
+        ITimer timer = loop.Manager.TimeProvider.CreateTimer(
+            _ =>
+            {
+                thread = Environment.CurrentManagedThreadId;
+                called.Release();
+            },
+            state: null,
+            Millisecond,
+            Timeout.InfiniteTimeSpan);
+        Assert.True(called.Wait(Patience.Limit));
+        Assert.Equal(loop.ThreadId, thread);
+
+        Assert.True(timer.Change(TimeSpan.Zero, Millisecond));
+        Assert.True(called.Wait(Patience.Limit));
+        Assert.True(called.Wait(Patience.Limit));
+
+        timer.Dispose();
+        Assert.False(timer.Change(Millisecond, Millisecond));
+        loop.Endpoint.CallBlocking(manager => Assert.Empty(manager.GetTimers()));
+    }
+
+    [Fact]
+    public void Cancellation_by_time_comes_on_the_loop()
+    {
+        using var loop = new LoopThread();
+        using var source = new CancellationTokenSource(Millisecond * 5, loop.Manager.TimeProvider);
+        var thread = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = source.Token.Register(() => thread.SetResult(Environment.CurrentManagedThreadId));
+        Assert.Equal(loop.ThreadId, Patience.Result(thread.Task));
+    }
+
+    [Fact]
+    public void The_later_of_two_changes_counts_although_the_earlier_arrives_last()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        int fired = 0;
+        ITimer timer = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        manager.RunOnce(TimeSpan.Zero);
+
+        var other = new Thread(() => timer.Change(Millisecond, Millisecond));
+        other.Start();
+        Assert.True(other.Join(Patience.Limit));
+        manager.Defer(_ => timer.Change(Millisecond * 10, Timeout.InfiniteTimeSpan));
+
+        // The other thread's change waits in the mailbox and is applied first; then again with the loop's change in front of it.
+        manager.RunOnce(TimeSpan.Zero);
+        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) =>
+        {
+            var late = new Thread(() => timer.Change(Millisecond, Millisecond));
+            late.Start();
+            Assert.True(late.Join(Patience.Limit));
+            timer.Change(Millisecond * 10, Timeout.InfiniteTimeSpan);
+        });
+        manager.RunOnce(TimeSpan.Zero);
+        time.Advance(Millisecond * 9);
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal(0, fired);
+        time.Advance(Millisecond);
+        manager.RunOnce(TimeSpan.Zero);
+        time.Advance(Millisecond * 50);
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal(1, fired);
+    }
+
+    [Fact]
+    public void The_execution_context_of_the_creation_is_that_of_the_callback()
+    {
+        using var manager = new EventManager();
+        var local = new AsyncLocal<string>();
+        string? seen = null;
+        local.Value = "creation";
+        using ITimer timer = manager.TimeProvider.CreateTimer(_ => seen = local.Value, state: null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        local.Value = "later";
+        manager.RunUntil(() => seen is not null);
+        Assert.Equal("creation", seen);
+    }
+
+    [Fact]
+    public void After_the_disposal_its_timers_go_on_by_the_underlying_clock()
+    {
+        var time = new VirtualTime();
+        var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        TimeProvider provider = manager.TimeProvider;
+        int periodic = 0;
+        int late = 0;
+        Task started = Task.Delay(Millisecond * 10, provider);
+        ITimer applied = provider.CreateTimer(_ => periodic++, state: null, Millisecond, Millisecond);
+        manager.RunOnce(TimeSpan.Zero);
+        Task underWay = Task.Delay(Millisecond * 10, provider);
+        manager.Dispose();
+
+        time.Advance(Millisecond * 10);
+        Patience.Wait(started);
+        Patience.Wait(underWay);
+        Assert.Equal(10, periodic);
+        applied.Dispose();
+        using ITimer after = provider.CreateTimer(_ => late++, state: null, Millisecond, Timeout.InfiniteTimeSpan);
+        time.Advance(Millisecond * 10);
+        Assert.Equal((10, 1), (periodic, late));
+    }
+
+    [Fact]
+    public void What_a_callback_throws_meets_the_fault_policy()
+    {
+        using var manager = new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach });
+        List<FaultReport> reports = [];
+        manager.FaultReported += (_, report) => reports.Add(report);
+        using ITimer timer = manager.TimeProvider.CreateTimer(_ => throw new InvalidOperationException("bad"), state: null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        manager.RunUntil(() => reports.Count > 0);
+        Assert.Equal(FaultOrigin.TimeProvider, Assert.Single(reports).Origin);
+    }
+
+    [Fact]
+    public void It_reads_the_managers_own_clock_and_refuses_bad_arguments()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        TimeProvider provider = manager.TimeProvider;
+        Assert.Equal(time.GetTimestamp(), provider.GetTimestamp());
+        Assert.Equal(time.GetUtcNow(), provider.GetUtcNow());
+        Assert.Equal(time.TimestampFrequency, provider.TimestampFrequency);
+        Assert.Same(time.LocalTimeZone, provider.LocalTimeZone);
+        Assert.Throws<ArgumentOutOfRangeException>(() => provider.CreateTimer(_ => { }, state: null, -Millisecond * 2, Millisecond));
+        Assert.Throws<ArgumentOutOfRangeException>(() => provider.CreateTimer(_ => { }, state: null, Millisecond, -Millisecond * 2));
+        Assert.Throws<ArgumentNullException>(() => provider.CreateTimer(null!, state: null, Millisecond, Millisecond));
+        Assert.Throws<ArgumentNullException>(() => new EventManager(new EventManagerOptions { TimeProvider = null! }));
+    }
+
+    [Fact]
+    public void A_virtual_day_of_ticks_passes_in_no_time()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        long start = Stopwatch.GetTimestamp();
+        int ticks = 0;
+        TimeSpan begin = time.Now;
+        manager.CreateTimerEvent(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, tick) =>
+        {
+            Assert.Equal(default, tick);
+            ticks++;
+            Assert.Equal(TimeSpan.FromSeconds(ticks), time.Now - begin);
+        });
+        while (ticks < 86_400)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            manager.RunOnce();
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public void Another_thread_advances_the_clock_of_a_sleeping_loop()
+    {
+        var time = new VirtualTime();
+        using var loop = new LoopThread(new EventManagerOptions { TimeProvider = time });
+        for (int i = 0; i < 200; i++)
+        {
+            Task delay = loop.Endpoint.CallAsync(manager => manager.Delay(TimeSpan.FromHours(1)));
+            loop.Endpoint.CallBlocking(manager => Assert.Single(manager.SnapshotOfDelays()));
+            time.Advance(TimeSpan.FromHours(1));
+            Patience.Wait(delay);
+        }
+    }
+
+    [Fact]
+    public void A_callers_timeout_is_measured_by_the_managers_clock()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        var advancing = new Thread(() =>
+        {
+            while (time.UntilNextTimer is null)
+            {
+                Thread.Yield();
+            }
+
+            time.Advance(TimeSpan.FromHours(1));
+        });
+        advancing.Start();
+        Assert.Equal(0, manager.RunOnce(TimeSpan.FromHours(1)));
+        Assert.True(advancing.Join(Patience.Limit));
+    }
+
+    [Fact]
+    public void Calls_time_out_by_the_clock_of_the_loop_that_their_sender_is_on()
+    {
+        using var target = new EventManager();
+        using var loop = new LoopThread();
+        int thread = 0;
+        Task failed = loop.Endpoint.CallAsync(async _ =>
+        {
+            Task call = target.RemoteEndpoint.CallAsync(_ => Assert.Fail("It does not run any more."), Millisecond * 5);
+            await Assert.ThrowsAsync<TimeoutException>(() => call);
+            thread = Environment.CurrentManagedThreadId;
+        });
+        Patience.Wait(failed);
+        Assert.Equal(loop.ThreadId, thread);
+        target.RunOnce(TimeSpan.Zero);
+        loop.Endpoint.CallBlocking(manager => Assert.Empty(manager.SnapshotOfDelays()));
+    }
+
+    [Fact]
+    public void Calls_time_out_although_the_loop_hangs_and_are_otherwise_not_disturbed()
+    {
+        using var loop = new LoopThread();
+        using var gate = new ManualResetEventSlim();
+        loop.Endpoint.Fire(_ => gate.Wait());
+        Task<int> late = loop.Endpoint.CallAsync(_ => 1, Millisecond * 5);
+        Assert.Throws<TimeoutException>(() => Patience.Result(late));
+        Task<int> patient = loop.Endpoint.CallAsync(_ => 2, Patience.Limit);
+        gate.Set();
+        Assert.Equal(2, Patience.Result(patient));
+        Assert.Equal(3, Patience.Result(loop.Endpoint.CallAsync(_ => Task.FromResult(3), TimeSpan.MaxValue)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = loop.Endpoint.CallAsync(_ => { }, -Millisecond * 2); });
+    }
+}
