@@ -33,6 +33,9 @@ internal static class ConsoleText
     /// <summary>What went wrong while the gateway runs, with the way there if somebody threw.</summary>
     public static string Fault(FaultReport report) => $"{ProgramName}: {report}\n{report.Exception.StackTrace}".TrimEnd('\n') + '\n';
 
+    /// <summary>The console is gone, and the gateway goes on without it.</summary>
+    public static string ReportsEnd(string reason) => $"{ProgramName}: flushes are not reported any more: cannot write to standard output: {reason}\n";
+
     /// <summary>The totals that are printed when the program stops.</summary>
     public static string Totals(TrafficTotals totals, MetricStore store)
     {

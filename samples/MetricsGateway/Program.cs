@@ -10,6 +10,8 @@ internal static class Program
     private const int CannotStart = 1;
     private const int UsageError = 2;
 
+    private const int StandardOutput = 1;
+
     private static int Main(string[] args)
     {
         try
@@ -44,7 +46,7 @@ internal static class Program
 
     private static void Serve(GatewayOptions options)
     {
-        using Gateway gateway = new(options, Console.Error);
+        using Gateway gateway = new(options, new FileDescriptor(StandardOutput), Console.Error, TimeProvider.System);
         using (new StopSignals(gateway.Stop))
         {
             foreach ((string option, string place) in gateway.Places)

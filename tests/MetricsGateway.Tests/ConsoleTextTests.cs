@@ -1,3 +1,4 @@
+using MetricsGateway.Configuration;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 
@@ -9,7 +10,7 @@ public class ConsoleTextTests
     public void Totals_show_every_protocol_and_the_reasons_that_occurred()
     {
         TrafficTotals totals = new();
-        MetricStore store = new(maxNames: 10, maxSetValues: 10);
+        MetricStore store = new(GatewayOptions.Defaults);
         new StatsDReceiver(store, totals.StatsDUdp, maxLineLength: 100).ReceivePacket("a:1|c\nb:x|c\n"u8);
         new GraphiteReceiver(store, totals.Graphite, maxLineLength: 100).ReceivePacket("c 1 N\n"u8);
 

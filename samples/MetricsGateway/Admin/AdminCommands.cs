@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 
@@ -17,14 +19,14 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         """
         Commands:
           stats                 counts of the gateway: "key: value" lines
-          counters              all counters as JSON
+          counters              all counters as JSON: what came since the last flush
           gauges                all gauges as JSON
-          timers                all timers, histograms and distributions as JSON
-          sets                  all sets as JSON: how many unique values each has
+          timers                all timers, histograms and distributions as JSON: what came since the last flush
+          sets                  all sets as JSON: how many unique values each has had since the last flush
           delcounters NAME...   delete counters: by name, by NAME;TAG=VALUE, or all that begin like PREFIX*
           delgauges NAME...     delete gauges
           deltimers NAME...     delete timers
-          health [up|down]      show the health status, or set it
+          health [up|down]      show the health status, or set it, and tell of the last flush
           config                the options in effect
           help                  this text
           quit                  close the connection
@@ -77,7 +79,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
                 Delete(store.Timers, arguments, answer);
                 break;
             case "health":
-                Health(NextWord(ref arguments), answer);
+                Health(NextWord(ref arguments), status.Flush, answer);
                 break;
             case "config":
                 WriteConfiguration(answer);
@@ -104,7 +106,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     }
 
     private static void Delete<TSeries>(SeriesTable<TSeries> table, ReadOnlySpan<byte> arguments, AnswerWriter answer)
-        where TSeries : class
+        where TSeries : class, ISeries
     {
         for (ReadOnlySpan<byte> name = NextWord(ref arguments); !name.IsEmpty; name = NextWord(ref arguments))
         {
@@ -116,7 +118,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         }
     }
 
-    private void Health(ReadOnlySpan<byte> status, AnswerWriter answer)
+    private void Health(ReadOnlySpan<byte> status, FlushStatus? flush, AnswerWriter answer)
     {
         if (status.SequenceEqual("up"u8))
         {
@@ -128,6 +130,12 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         }
 
         answer.Line("health", _isHealthy ? "up" : "down");
+        if (flush is not null)
+        {
+            CultureInfo culture = CultureInfo.InvariantCulture;
+            answer.Line("flush.last_seconds_ago", flush.SinceLast?.TotalSeconds.ToString("0.0", culture) ?? "none");
+            answer.Line("flush.last_lateness_ms", flush.LastLateness.TotalMilliseconds.ToString("0.000", culture));
+        }
     }
 
     private void WriteConfiguration(AnswerWriter answer)

@@ -1,6 +1,8 @@
+using MetricsGateway.Flushing;
+
 namespace MetricsGateway.Admin;
 
-/// <summary>What the network part knows and the <c>stats</c> command shows.</summary>
+/// <summary>What the network part knows, and <c>stats</c> and <c>health</c> show.</summary>
 internal sealed record GatewayStatus
 {
     public required TimeSpan Uptime { get; init; }
@@ -23,6 +25,9 @@ internal sealed record GatewayStatus
 
     /// <summary>Admin commands that broke the limit of a line's length.</summary>
     public required long OverlongCommands { get; init; }
+
+    /// <summary>Null if nothing is ever flushed.</summary>
+    public required FlushStatus? Flush { get; init; }
 
     public required long LoopTurns { get; init; }
 

@@ -29,9 +29,13 @@ internal static class MetricsJson
             writer.WriteStartObject();
             writer.WriteNumber("count"u8, timer.Count);
             writer.WriteNumber("sum"u8, timer.Sum);
-            writer.WriteNumber("lower"u8, timer.Minimum);
-            writer.WriteNumber("upper"u8, timer.Maximum);
-            writer.WriteNumber("last"u8, timer.Last);
+            if (!timer.IsIdle)
+            {
+                writer.WriteNumber("lower"u8, timer.Minimum);
+                writer.WriteNumber("upper"u8, timer.Maximum);
+                writer.WriteNumber("last"u8, timer.Last);
+            }
+
             writer.WriteEndObject();
         });
 
@@ -40,7 +44,7 @@ internal static class MetricsJson
         Write(sets, output, static (writer, set) => writer.WriteNumberValue(set.Count));
 
     private static void Write<TSeries>(SeriesTable<TSeries> table, IBufferWriter<byte> output, Action<Utf8JsonWriter, TSeries> writeValue)
-        where TSeries : class
+        where TSeries : class, ISeries
     {
         using Utf8JsonWriter writer = new(output, Options);
         writer.WriteStartObject();

@@ -1,3 +1,4 @@
+using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 
@@ -18,6 +19,12 @@ internal static class StatsAnswer
         answer.Line("connections.failed_accepts", status.FailedAccepts);
         answer.Line("connections.dropped_clients", status.DroppedClients);
         answer.Line("admin.overlong_commands", status.OverlongCommands);
+        FlushStatus? flush = status.Flush;
+        answer.Line("flush.count", flush?.Count ?? 0);
+        answer.Line("flush.missed", flush?.Missed ?? 0);
+        answer.Line("flush.lost_reports", flush?.LostReports ?? 0);
+        answer.Line("flush.last_lateness_us", (long)(flush?.LastLateness.TotalMicroseconds ?? 0));
+        answer.Line("flush.last_duration_us", (long)(flush?.LastDuration.TotalMicroseconds ?? 0));
         answer.Line("loop.turns", status.LoopTurns);
         answer.Line("loop.events", status.LoopEvents);
 
@@ -27,6 +34,7 @@ internal static class StatsAnswer
         answer.Line("names.sets", store.Sets.Count);
         answer.Line("names.total", store.NameCount);
         answer.Line("set_values.total", store.SetValueCount);
+        answer.Line("timer_samples.total", store.TimerSampleCount);
 
         foreach (ProtocolTotals protocol in totals.All)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Configuration;
 
@@ -33,4 +34,23 @@ internal sealed record GatewayOptions
     public int MaxSetValues { get; init; }
 
     public int AdminBuffer { get; init; }
+
+    /// <summary>Null is off: nothing is flushed, and everything adds up from the start on.</summary>
+    public TimeSpan? FlushInterval { get; init; }
+
+    public bool FlushConsole { get; init; }
+
+    public PercentileList Percentiles { get; init; } = PercentileList.None;
+
+    public int TimerSamples { get; init; }
+
+    public int MaxTimerSamples { get; init; }
+
+    public bool DeleteCounters { get; init; }
+
+    public bool DeleteTimers { get; init; }
+
+    public bool DeleteSets { get; init; }
+
+    public bool DeleteGauges { get; init; }
 }

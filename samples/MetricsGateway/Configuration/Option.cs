@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Configuration;
 
 /// <summary>One option: the same on the command line (<c>--name value</c>) and in the JSON file (<c>"name": value</c>).</summary>
 internal sealed class Option
 {
+    private const string On = "on";
+
     private delegate bool TryApplyText(string text, ref GatewayOptions options);
 
     private readonly TryApplyText _tryApply;
@@ -31,7 +34,7 @@ internal sealed class Option
     /// <summary>What a value must be, as the end of the sentence "… must be".</summary>
     public string Allowed { get; }
 
-    /// <summary>The smallest and the largest value of a number; null for everything else.</summary>
+    /// <summary>The smallest and the largest value of a number or a time; null for everything else.</summary>
     public string? Range { get; private init; }
 
     public static Option Endpoint(
@@ -94,6 +97,72 @@ internal sealed class Option
         {
             Range = $"{minimum}..{maximum}",
         };
+
+    /// <summary>A time that may be off.</summary>
+    public static Option Duration(
+        OptionText text,
+        TimeSpan minimum,
+        TimeSpan maximum,
+        Func<GatewayOptions, TimeSpan?> get,
+        Func<GatewayOptions, TimeSpan?, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            $"a time from {DurationText.Format(minimum)} to {DurationText.Format(maximum)} with its unit, such as 500ms, 1.5s or 2m, or 'off'",
+            (string value, ref GatewayOptions options) =>
+            {
+                bool isOff = EndpointText.IsOff(value);
+                TimeSpan duration = default;
+                if (!isOff && (!DurationText.TryParse(value, out duration) || duration < minimum || duration > maximum))
+                {
+                    return false;
+                }
+
+                options = with(options, isOff ? null : duration);
+                return true;
+            },
+            options => get(options) is { } duration ? DurationText.Format(duration) : EndpointText.Off)
+        {
+            Range = $"{DurationText.Format(minimum)}..{DurationText.Format(maximum)}",
+        };
+
+    public static Option Percentiles(
+        OptionText text, Func<GatewayOptions, PercentileList> get, Func<GatewayOptions, PercentileList, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            $"up to {PercentileList.MaxCount} numbers from -100 to 100 without 0, such as 50,90,99.9, or 'off'",
+            (string value, ref GatewayOptions options) =>
+            {
+                PercentileList? list = PercentileList.None;
+                if (!EndpointText.IsOff(value) && !PercentileList.TryParse(value, out list))
+                {
+                    return false;
+                }
+
+                options = with(options, list);
+                return true;
+            },
+            options => get(options) is { Items.Count: > 0 } list ? list.ToString() : EndpointText.Off);
+
+    public static Option Switch(
+        OptionText text, Func<GatewayOptions, bool> get, Func<GatewayOptions, bool, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            $"'{On}' or '{EndpointText.Off}'",
+            (string value, ref GatewayOptions options) =>
+            {
+                bool isOn = string.Equals(value, On, StringComparison.Ordinal);
+                if (!isOn && !EndpointText.IsOff(value))
+                {
+                    return false;
+                }
+
+                options = with(options, isOn);
+                return true;
+            },
+            options => get(options) ? On : EndpointText.Off);
 
     public string Format(GatewayOptions options) => _format(options);
 

@@ -11,6 +11,9 @@ internal static class OptionTable
 
     private const int MebiByte = 1 << 20;
 
+    private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestTime = TimeSpan.FromHours(24);
+
     public static IReadOnlyList<Option> All { get; } =
     [
         Option.Endpoint(
@@ -69,6 +72,48 @@ internal static class OptionTable
             maximum: 256 * MebiByte,
             options => options.AdminBuffer,
             (options, value) => options with { AdminBuffer = value }),
+        Option.Duration(
+            new("flush-interval", "TIME", "10s", "how often metrics are summed up"),
+            ShortestTime,
+            LongestTime,
+            options => options.FlushInterval,
+            (options, value) => options with { FlushInterval = value }),
+        Option.Switch(
+            new("flush-console", "on|off", "on", "report each flush on standard output"),
+            options => options.FlushConsole,
+            (options, value) => options with { FlushConsole = value }),
+        Option.Percentiles(
+            new("percentiles", "LIST", "90", "parts of a timer's samples to report, such as 50,99.9"),
+            options => options.Percentiles,
+            (options, value) => options with { Percentiles = value }),
+        Option.Number(
+            new("timer-samples", "N", "10000", "samples of a timer to keep; beyond, a random choice"),
+            minimum: 10,
+            maximum: 10_000_000,
+            options => options.TimerSamples,
+            (options, value) => options with { TimerSamples = value }),
+        Option.Number(
+            new("max-timer-samples", "N", "1000000", "samples to keep of all timers together"),
+            minimum: 1,
+            maximum: 100_000_000,
+            options => options.MaxTimerSamples,
+            (options, value) => options with { MaxTimerSamples = value }),
+        Option.Switch(
+            new("delete-counters", "on|off", "off", "forget counters that nothing arrived for; else they are 0"),
+            options => options.DeleteCounters,
+            (options, value) => options with { DeleteCounters = value }),
+        Option.Switch(
+            new("delete-timers", "on|off", "off", "likewise timers"),
+            options => options.DeleteTimers,
+            (options, value) => options with { DeleteTimers = value }),
+        Option.Switch(
+            new("delete-sets", "on|off", "off", "likewise sets"),
+            options => options.DeleteSets,
+            (options, value) => options with { DeleteSets = value }),
+        Option.Switch(
+            new("delete-gauges", "on|off", "off", "likewise gauges; else they stay as they are"),
+            options => options.DeleteGauges,
+            (options, value) => options with { DeleteGauges = value }),
     ];
 
     public static Option? Find(string name) => All.FirstOrDefault(option => string.Equals(option.Name, name, StringComparison.Ordinal));

@@ -5,16 +5,17 @@ internal sealed class Quota(int maximum)
 {
     public int Used { get; private set; }
 
-    public bool TryTake()
+    /// <returns>False, with nothing taken, if there is not as much left.</returns>
+    public bool TryTake(int count = 1)
     {
-        if (Used >= maximum)
+        if (maximum - Used < count)
         {
             return false;
         }
 
-        Used++;
+        Used += count;
         return true;
     }
 
-    public void Return() => Used--;
+    public void Return(int count = 1) => Used -= count;
 }

@@ -1,24 +1,53 @@
 namespace MetricsGateway.Metrics;
 
-internal sealed class Counter
+internal sealed class Counter : ISeries
 {
-    /// <summary>The sum of all values, each scaled up by what sampling left out.</summary>
+    /// <summary>The sum of all values of the interval, each scaled up by what sampling left out.</summary>
     public double Value { get; private set; }
 
-    public void Add(double value, double sampleRate) => Value = Saturated.Add(Value, value / sampleRate);
+    public bool IsIdle { get; private set; } = true;
+
+    public void Add(double value, double sampleRate)
+    {
+        Value = Saturated.Add(Value, value / sampleRate);
+        IsIdle = false;
+    }
+
+    public void BeginInterval()
+    {
+        Value = 0;
+        IsIdle = true;
+    }
+
+    public void Release()
+    {
+    }
 }
 
-internal sealed class Gauge
+internal sealed class Gauge : ISeries
 {
+    /// <summary>What was set last, in whichever interval.</summary>
     public double Value { get; private set; }
 
-    public void Set(double value) => Value = value;
+    public bool IsIdle { get; private set; } = true;
 
-    public void Change(double difference) => Value = Saturated.Add(Value, difference);
+    public void Set(double value)
+    {
+        Value = value;
+        IsIdle = false;
+    }
+
+    public void Change(double difference) => Set(Saturated.Add(Value, difference));
+
+    public void BeginInterval() => IsIdle = true;
+
+    public void Release()
+    {
+    }
 }
 
-/// <summary>Samples in constant space.</summary>
-internal sealed class TimerSummary
+/// <summary>The samples of an interval: count, sum and bounds of all of them, and a bounded number of the samples themselves.</summary>
+internal sealed class TimerSummary(SampleReservoir samples) : ISeries
 {
     /// <summary>How many samples there were at the sender; as in statsd, each received one stands for 1/rate.</summary>
     public double Count { get; private set; }
@@ -32,6 +61,10 @@ internal sealed class TimerSummary
 
     public double Last { get; private set; }
 
+    public SampleReservoir Samples => samples;
+
+    public bool IsIdle => samples.Received == 0;
+
     public void Add(double value, double sampleRate)
     {
         Count = Saturated.Add(Count, 1 / sampleRate);
@@ -39,10 +72,23 @@ internal sealed class TimerSummary
         Minimum = Math.Min(Minimum, value);
         Maximum = Math.Max(Maximum, value);
         Last = value;
+        samples.Add(value);
     }
+
+    public void BeginInterval()
+    {
+        Count = 0;
+        Sum = 0;
+        Minimum = double.MaxValue;
+        Maximum = double.MinValue;
+        Last = 0;
+        samples.Clear();
+    }
+
+    public void Release() => samples.Release();
 }
 
-internal sealed class UniqueSet
+internal sealed class UniqueSet : ISeries
 {
     private readonly HashSet<byte[]> _values = new(Utf8Comparer.Instance);
     private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
@@ -56,6 +102,8 @@ internal sealed class UniqueSet
 
     public int Count => _values.Count;
 
+    public bool IsIdle => _values.Count == 0;
+
     /// <returns>False if the value is new and the limit of values is reached.</returns>
     public bool TryAdd(ReadOnlySpan<byte> value)
     {
@@ -66,10 +114,22 @@ internal sealed class UniqueSet
 
         return _quota.TryTake() && _bySpan.Add(value);
     }
-}
 
-/// <summary>Sums that stop at the largest finite number: an infinity would turn into NaN and could not be written as JSON.</summary>
-internal static class Saturated
-{
-    public static double Add(double sum, double value) => Math.Clamp(sum + value, double.MinValue, double.MaxValue);
+    public void BeginInterval()
+    {
+        int count = _values.Count;
+        Release();
+
+        // The table that held many values once is memory that no quota counts any more.
+        if (_values.Capacity > 4 * Math.Max(count, 4))
+        {
+            _values.TrimExcess(count);
+        }
+    }
+
+    public void Release()
+    {
+        _quota.Return(_values.Count);
+        _values.Clear();
+    }
 }

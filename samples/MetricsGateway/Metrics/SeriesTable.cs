@@ -4,17 +4,22 @@ namespace MetricsGateway.Metrics;
 
 /// <summary>All series of one kind by their key. Looking up a known one allocates nothing.</summary>
 internal sealed class SeriesTable<TSeries>
-    where TSeries : class
+    where TSeries : class, ISeries
 {
     private readonly Dictionary<byte[], TSeries> _series = new(Utf8Comparer.Instance);
     private readonly Dictionary<byte[], TSeries>.AlternateLookup<ReadOnlySpan<byte>> _byKey;
     private readonly Quota _names;
+    private readonly bool _deletesIdle;
     private readonly Func<TSeries> _create;
 
-    public SeriesTable(Quota names, Func<TSeries> create)
+    /// <param name="names">Where the name of each series comes from.</param>
+    /// <param name="deletesIdle">Whether a series is deleted at the end of an interval in which nothing arrived for it.</param>
+    /// <param name="create">Makes a series.</param>
+    public SeriesTable(Quota names, bool deletesIdle, Func<TSeries> create)
     {
         _byKey = _series.GetAlternateLookup<ReadOnlySpan<byte>>();
         _names = names;
+        _deletesIdle = deletesIdle;
         _create = create;
     }
 
@@ -48,9 +53,7 @@ internal sealed class SeriesTable<TSeries>
         {
             if (pattern.IsMatch(key))
             {
-                // A dictionary may lose entries while it is enumerated.
-                _series.Remove(key);
-                _names.Return();
+                Delete(key);
                 count++;
                 deleted(key);
             }
@@ -59,5 +62,32 @@ internal sealed class SeriesTable<TSeries>
         return count;
     }
 
+    /// <summary>Whether the series is part of what the interval tells: it is not where it will be deleted because nothing arrived for it.</summary>
+    public bool IsTold(TSeries series) => !_deletesIdle || !series.IsIdle;
+
+    /// <summary>Begins the next interval for every series that stays.</summary>
+    public void BeginInterval()
+    {
+        foreach ((byte[] key, TSeries series) in _series)
+        {
+            if (IsTold(series))
+            {
+                series.BeginInterval();
+            }
+            else
+            {
+                Delete(key);
+            }
+        }
+    }
+
     public Dictionary<byte[], TSeries>.Enumerator GetEnumerator() => _series.GetEnumerator();
+
+    // A dictionary may lose entries while it is enumerated.
+    private void Delete(byte[] key)
+    {
+        _series.Remove(key, out TSeries? series);
+        series!.Release();
+        _names.Return();
+    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MetricsGateway.Admin;
 using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using Vigil;
@@ -28,20 +29,30 @@ internal sealed class Gateway : IDisposable
     private readonly ConnectionGate _gate;
     private readonly DescriptorReserve _reserve;
     private readonly AdminService _admin;
+    private readonly ReportConsole? _console;
+    private readonly Flusher? _flusher;
     private readonly byte[] _buffer;
     private readonly List<(string Option, string Place)> _places = [];
 
     /// <summary>Opens all listeners; they are served by <see cref="Run"/>.</summary>
     /// <param name="options">Where to listen, and the limits.</param>
+    /// <param name="output">Where flushes are reported.</param>
     /// <param name="errors">Where faults are reported.</param>
+    /// <param name="time">The time that intervals and timeouts are measured by.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
     /// <exception cref="EventManagerException">The kernel refused what the loop needs.</exception>
-    public Gateway(GatewayOptions options, TextWriter errors)
+    public Gateway(GatewayOptions options, FileDescriptor output, TextWriter errors, TimeProvider time)
     {
         _options = options;
         _gate = new ConnectionGate(options.MaxConnections);
         _buffer = new byte[Math.Max(StreamReadSize, options.MaxPacket + 1)];
-        Store = new MetricStore(options.MaxNames, options.MaxSetValues);
+        Store = new MetricStore(options);
+        if (options.FlushInterval is not null)
+        {
+            _console = options.FlushConsole ? new ReportConsole(output, errors) : null;
+            _flusher = new Flusher(Store, new FlushReport(options.Percentiles), _console, time);
+        }
+
         _admin = new AdminService(options, new AdminCommands(options, Store, Totals), GetStatus);
         _admin.Preload();
 
@@ -68,8 +79,12 @@ internal sealed class Gateway : IDisposable
     /// <summary>The listeners' options, and where they really listen.</summary>
     public IReadOnlyList<(string Option, string Place)> Places => _places;
 
-    /// <summary>Serves until stopped.</summary>
-    public void Run() => _manager.Run();
+    /// <summary>Serves until stopped, and then flushes what is left.</summary>
+    public void Run()
+    {
+        _manager.Run();
+        _flusher?.FlushRest();
+    }
 
     /// <summary>Lets <see cref="Run"/> return. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The gateway is disposed.</exception>
@@ -80,6 +95,7 @@ internal sealed class Gateway : IDisposable
     {
         _manager.Dispose();
         _reserve.Dispose();
+        _console?.Dispose();
     }
 
     private void OpenListeners()
@@ -142,6 +158,7 @@ internal sealed class Gateway : IDisposable
         FailedAccepts = _gate.FailedAccepts,
         DroppedClients = _gate.DroppedClients,
         OverlongCommands = _admin.OverlongCommands,
+        Flush = _flusher?.Status,
         LoopTurns = _activity.Turns,
         LoopEvents = _activity.Events,
     };

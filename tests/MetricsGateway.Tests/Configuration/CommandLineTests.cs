@@ -1,5 +1,6 @@
 using System.Net;
 using MetricsGateway.Configuration;
+using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Tests.Configuration;
 
@@ -21,12 +22,27 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void Without_arguments_the_gateway_flushes_as_statsd_does()
+    {
+        GatewayOptions options = Parse();
+
+        Assert.Equal(TimeSpan.FromSeconds(10), options.FlushInterval);
+        Assert.True(options.FlushConsole);
+        Assert.Equal([new Percentile(90)], options.Percentiles.Items);
+        Assert.False(options.DeleteCounters);
+        Assert.False(options.DeleteGauges);
+        Assert.False(options.DeleteTimers);
+        Assert.False(options.DeleteSets);
+    }
+
+    [Fact]
     public void Every_option_is_read_into_its_own_place()
     {
         GatewayOptions options = Parse(
             "--statsd-udp", "127.0.0.1:1", "--statsd-tcp=127.0.0.1:2", "--graphite", "[::1]:3", "--admin=0.0.0.0:4",
             "--unix-socket", "/run/x.sock", "--max-connections=5", "--max-line-length", "600", "--max-packet", "700",
-            "--max-names", "8", "--max-set-values", "9", "--admin-buffer", "10000");
+            "--max-names", "8", "--max-set-values", "9", "--admin-buffer", "10000", "--flush-interval", "1.5s", "--flush-console=off",
+            "--percentiles=50,-99.9", "--timer-samples", "12", "--max-timer-samples", "13");
 
         Assert.Equal(1, options.StatsDUdp!.Port);
         Assert.Equal(2, options.StatsDTcp!.Port);
@@ -39,6 +55,20 @@ public class CommandLineTests
         Assert.Equal(8, options.MaxNames);
         Assert.Equal(9, options.MaxSetValues);
         Assert.Equal(10_000, options.AdminBuffer);
+        Assert.Equal(TimeSpan.FromSeconds(1.5), options.FlushInterval);
+        Assert.False(options.FlushConsole);
+        Assert.Equal([new Percentile(50), new Percentile(-99.9m)], options.Percentiles.Items);
+        Assert.Equal(12, options.TimerSamples);
+        Assert.Equal(13, options.MaxTimerSamples);
+    }
+
+    [Fact]
+    public void What_is_deleted_is_decided_for_each_kind()
+    {
+        Assert.Equal(GatewayOptions.Defaults with { DeleteCounters = true }, Parse("--delete-counters", "on"));
+        Assert.Equal(GatewayOptions.Defaults with { DeleteGauges = true }, Parse("--delete-gauges", "on"));
+        Assert.Equal(GatewayOptions.Defaults with { DeleteTimers = true }, Parse("--delete-timers", "on"));
+        Assert.Equal(GatewayOptions.Defaults with { DeleteSets = true }, Parse("--delete-sets", "on"));
     }
 
     [Fact]
@@ -82,6 +112,19 @@ public class CommandLineTests
     [InlineData(
         "'--graphite' must be ADDRESS:PORT, such as 127.0.0.1:8125 or [::1]:8125, or 'off', not 'localhost'",
         "--graphite=localhost")]
+    [InlineData(
+        "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '10'",
+        "--flush-interval=10")]
+    [InlineData(
+        "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '9ms'",
+        "--flush-interval=9ms")]
+    [InlineData(
+        "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '25h'",
+        "--flush-interval=25h")]
+    [InlineData("'--delete-sets' must be 'on' or 'off', not 'true'", "--delete-sets=true")]
+    [InlineData(
+        "'--percentiles' must be up to 20 numbers from -100 to 100 without 0, such as 50,90,99.9, or 'off', not '90,'",
+        "--percentiles=90,")]
     [InlineData("'--unix-socket' must be a path of at most 107 bytes, or 'off', not ''", "--unix-socket=")]
     [InlineData(
         "nothing to receive: statsd-udp, statsd-tcp, unix-socket and graphite are all off",

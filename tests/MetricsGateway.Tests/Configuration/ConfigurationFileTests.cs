@@ -15,6 +15,9 @@ public class ConfigurationFileTests
               "graphite": "[::1]:0",
               "unix-socket": "/run/x.sock",
               "max-names": 5,
+              "flush-interval": "500ms",
+              "percentiles": "50,99",
+              "delete-timers": "on",
             }
             """);
 
@@ -22,6 +25,9 @@ public class ConfigurationFileTests
         Assert.Equal("[::1]:0", options.Graphite!.ToString());
         Assert.Equal("/run/x.sock", options.UnixSocket);
         Assert.Equal(5, options.MaxNames);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), options.FlushInterval);
+        Assert.Equal("50,99", options.Percentiles.ToString());
+        Assert.True(options.DeleteTimers);
         Assert.Equal(GatewayOptions.Defaults.Admin, options.Admin);
     }
 
@@ -46,6 +52,10 @@ public class ConfigurationFileTests
     [InlineData(
         "{ \"admin\": false }",
         "x.json:1: 'admin' must be ADDRESS:PORT, such as 127.0.0.1:8125 or [::1]:8125, or 'off', not false")]
+    [InlineData("{ \"delete-sets\": true }", "x.json:1: 'delete-sets' must be 'on' or 'off', not true")]
+    [InlineData(
+        "{ \"flush-interval\": 10000 }",
+        "x.json:1: 'flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not 10000")]
     [InlineData("[]", "x.json:1: the file must hold one JSON object, such as { \"graphite\": \"off\" }")]
     public void What_cannot_be_used_is_refused_with_file_and_line(string json, string message) =>
         Assert.Equal(message, Assert.Throws<ConfigurationException>(() => Apply(json)).Message);

@@ -12,7 +12,11 @@ public class OptionTableTests
     [Fact]
     public void Every_option_reads_back_what_it_shows()
     {
-        GatewayOptions options = CommandLine.Parse(["--graphite=[::1]:9", "--unix-socket=/x", "--max-names=3", "--admin=off"]).Options;
+        GatewayOptions options = CommandLine.Parse(
+        [
+            "--graphite=[::1]:9", "--unix-socket=/x", "--max-names=3", "--admin=off",
+            "--flush-interval=90s", "--percentiles=-12.50,1", "--delete-gauges=on", "--flush-console=off",
+        ]).Options;
         GatewayOptions copy = GatewayOptions.Defaults;
 
         Assert.All(OptionTable.All, option => Assert.True(option.TryApply(option.Format(options), ref copy)));
@@ -49,6 +53,7 @@ public class OptionTableTests
             Assert.Contains($"{option.Text.Help} [{option.Text.Default}", help, StringComparison.Ordinal);
         });
         Assert.Contains("[10000; 1..1000000]", help, StringComparison.Ordinal);
+        Assert.Contains("[10s; 10ms..24h]", help, StringComparison.Ordinal);
         Assert.Contains("--config FILE", help, StringComparison.Ordinal);
         Assert.All(help.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
     }

@@ -1,10 +1,11 @@
+using MetricsGateway.Configuration;
 using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Tests.Metrics;
 
 public class SeriesTableTests
 {
-    private readonly MetricStore _store = new(maxNames: 6, maxSetValues: 10);
+    private readonly MetricStore _store = new(GatewayOptions.Defaults with { MaxNames = 6 });
 
     [Fact]
     public void The_same_key_is_the_same_series()

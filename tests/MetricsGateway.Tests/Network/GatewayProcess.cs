@@ -8,6 +8,8 @@ namespace MetricsGateway.Tests.Network;
 /// <summary>The program as users start it, in a process of its own.</summary>
 internal sealed class GatewayProcess : IDisposable
 {
+    public const string FlushInterval = "--flush-interval";
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly Task<string> _errors;
@@ -49,7 +51,7 @@ internal sealed class GatewayProcess : IDisposable
 
     public IPEndPoint Admin => Place("admin");
 
-    /// <summary>Starts a gateway on free ports and waits until it listens.</summary>
+    /// <summary>Starts a gateway on free ports, which never flushes unless told to, and waits until it listens.</summary>
     public static GatewayProcess Start(params IReadOnlyList<string> arguments) => StartLimited(descriptors: null, arguments);
 
     /// <param name="descriptors">How many file descriptors it may have, or null for no change.</param>
@@ -57,9 +59,10 @@ internal sealed class GatewayProcess : IDisposable
     public static GatewayProcess StartLimited(int? descriptors, params IReadOnlyList<string> arguments)
     {
         const string AnyPort = "127.0.0.1:0";
+        string[] flush = arguments.Contains(FlushInterval, StringComparer.Ordinal) ? [] : [FlushInterval, "off"];
         GatewayProcess gateway = new(
             descriptors,
-            ["--statsd-udp", AnyPort, "--statsd-tcp", AnyPort, "--graphite", AnyPort, "--admin", AnyPort, .. arguments]);
+            ["--statsd-udp", AnyPort, "--statsd-tcp", AnyPort, "--graphite", AnyPort, "--admin", AnyPort, .. flush, .. arguments]);
         gateway.ReadUntilListening();
         return gateway;
     }

@@ -1,23 +1,28 @@
 using System.Net;
 using MetricsGateway.Configuration;
 using MetricsGateway.Network;
+using Vigil.IO;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>A gateway on a thread of its own, with all TCP and UDP listeners on free ports. It must have nothing to complain about.</summary>
+/// <summary>
+/// A gateway on a thread of its own, with all TCP and UDP listeners on free ports. It must have nothing to complain about. It never
+/// flushes unless told to, so that what a test has sent is there until the test looks.
+/// </summary>
 internal sealed class RunningGateway : IDisposable
 {
     private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
 
     private readonly StringWriter _errors = new();
+    private readonly UnixPipe _output = new();
     private readonly Gateway _gateway;
     private readonly Thread _thread;
     private Exception? _failure;
 
-    public RunningGateway(Func<GatewayOptions, GatewayOptions>? configure = null)
+    public RunningGateway(Func<GatewayOptions, GatewayOptions>? configure = null, TimeProvider? time = null)
     {
         GatewayOptions options = AllListeners;
-        _gateway = new Gateway(configure?.Invoke(options) ?? options, _errors);
+        _gateway = new Gateway(configure?.Invoke(options) ?? options, _output.Writer, _errors, time ?? TimeProvider.System);
         _thread = new Thread(Run) { Name = "gateway", IsBackground = true };
         _thread.Start();
     }
@@ -28,7 +33,11 @@ internal sealed class RunningGateway : IDisposable
         StatsDTcp = AnyPort,
         Graphite = AnyPort,
         Admin = AnyPort,
+        FlushInterval = null,
     };
+
+    /// <summary>Where its reports can be read.</summary>
+    public FdHandle Reports => _output.Reader;
 
     public IPEndPoint StatsDUdp => Place("statsd-udp");
 
@@ -45,6 +54,7 @@ internal sealed class RunningGateway : IDisposable
         _gateway.Stop();
         Assert.True(_thread.Join(Patience.Limit), "The gateway does not stop.");
         _gateway.Dispose();
+        _output.Dispose();
         Assert.Null(_failure);
         Assert.Equal("", _errors.ToString());
     }

@@ -1,3 +1,4 @@
+using MetricsGateway.Configuration;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 
@@ -8,7 +9,7 @@ internal sealed class Reception
 {
     public Reception(int maxNames = 1000, int maxSetValues = 1000, int maxLineLength = 8192)
     {
-        Store = new MetricStore(maxNames, maxSetValues);
+        Store = new MetricStore(GatewayOptions.Defaults with { MaxNames = maxNames, MaxSetValues = maxSetValues, TimerSamples = 100 });
         StatsD = new StatsDReceiver(Store, StatsDTotals, maxLineLength);
         Graphite = new GraphiteReceiver(Store, GraphiteTotals, maxLineLength);
     }

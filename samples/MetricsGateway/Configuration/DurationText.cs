@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace MetricsGateway.Configuration;
+
+/// <summary>
+/// Durations as they are written: a number with its unit, <c>500ms</c>, <c>1.5s</c>, <c>2m</c> or <c>1h</c>. A number alone is refused,
+/// because statsd means milliseconds by it and Graphite seconds.
+/// </summary>
+internal static class DurationText
+{
+    // More digits than any duration needs, and few enough that nothing below can overflow.
+    private const int MaxLength = 16;
+
+    // The longer endings first: every one of "ms" also ends with "s".
+    private static readonly (string Unit, int Milliseconds)[] Units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+    /// <summary>Reads a duration of whole milliseconds.</summary>
+    public static bool TryParse(string text, out TimeSpan duration)
+    {
+        duration = default;
+        foreach ((string unit, int milliseconds) in Units)
+        {
+            if (text.Length <= MaxLength && text.EndsWith(unit, StringComparison.Ordinal))
+            {
+                return TryScale(text.AsSpan(0, text.Length - unit.Length), milliseconds, out duration);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Writes a duration of whole milliseconds in the largest unit that takes no fraction.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        long milliseconds = duration.Ticks / TimeSpan.TicksPerMillisecond;
+        (string unit, int size) = Units.Last(candidate => candidate.Milliseconds == 1 || milliseconds % candidate.Milliseconds == 0);
+        return string.Create(CultureInfo.InvariantCulture, $"{milliseconds / size}{unit}");
+    }
+
+    private static bool TryScale(ReadOnlySpan<char> number, int milliseconds, out TimeSpan duration)
+    {
+        duration = default;
+        if (number is [] or ['.', ..] or [.., '.']
+            || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value)
+            || value * milliseconds % 1 != 0)
+        {
+            return false;
+        }
+
+        duration = TimeSpan.FromTicks((long)(value * milliseconds) * TimeSpan.TicksPerMillisecond);
+        return true;
+    }
+}

@@ -1,0 +1,22 @@
+namespace MetricsGateway.Flushing;
+
+/// <summary>What became of the flushes so far.</summary>
+internal sealed record FlushStatus
+{
+    public required long Count { get; init; }
+
+    /// <summary>Flushes that fell out, because the loop was busy when they were due.</summary>
+    public required long Missed { get; init; }
+
+    /// <summary>Since the last flush; null before the first one.</summary>
+    public required TimeSpan? SinceLast { get; init; }
+
+    /// <summary>How long after it was due the last flush began.</summary>
+    public required TimeSpan LastLateness { get; init; }
+
+    /// <summary>How long the last flush kept the loop.</summary>
+    public required TimeSpan LastDuration { get; init; }
+
+    /// <summary>Reports that were not written, because the one before had not been read, or the console is gone.</summary>
+    public required long LostReports { get; init; }
+}

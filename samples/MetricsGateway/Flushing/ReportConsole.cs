@@ -1,0 +1,138 @@
+using System.Diagnostics.CodeAnalysis;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.Flushing;
+
+/// <summary>
+/// Writes reports to a terminal, a pipe or a file, on a thread of its own: whoever reads them may be slow, may stop reading, or may
+/// have gone away, and the loop must notice none of it.
+/// </summary>
+/// <remarks>
+/// Standard output is shared with whoever started the gateway, so it is not made non-blocking; that would change it for them too.
+/// One report is written at a time. While it is, there is no room for another one, and who has one may count it as lost.
+/// </remarks>
+internal sealed class ReportConsole : IDisposable
+{
+    // Somebody else who shares the output may have made it non-blocking.
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly FileDescriptor _output;
+    private readonly TextWriter _errors;
+    private readonly Thread _thread;
+    private readonly object _gate = new();
+    private ReadOnlyMemory<byte>? _report;
+    private volatile bool _isDisposed;
+    private volatile bool _isGone;
+
+    /// <param name="output">Where reports go.</param>
+    /// <param name="errors">Where it is said, once, that they cannot be written.</param>
+    public ReportConsole(FileDescriptor output, TextWriter errors)
+    {
+        _output = output;
+        _errors = errors;
+        _thread = new Thread(Run) { Name = "reports", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Whether the next report would be taken.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _report is null && !_isGone && !_isDisposed;
+            }
+        }
+    }
+
+    /// <summary>Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again.</summary>
+    public void Write(ReadOnlyMemory<byte> report)
+    {
+        lock (_gate)
+        {
+            _report = report;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Waits until what was handed over is written.</summary>
+    /// <returns>Whether it is, or never will be.</returns>
+    public bool WaitUntilWritten(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            return _report is null || Monitor.Wait(_gate, patience);
+        }
+    }
+
+    /// <summary>Ends the thread. One that hangs in writing is left to the end of the process.</summary>
+    public void Dispose()
+    {
+        bool isWriting;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            isWriting = _report is not null;
+            Monitor.PulseAll(_gate);
+        }
+
+        if (!isWriting)
+        {
+            _thread.Join();
+        }
+    }
+
+    private void Run()
+    {
+        while (TryTake(out ReadOnlyMemory<byte>? report))
+        {
+            Write(report.Value.Span);
+            lock (_gate)
+            {
+                _report = null;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private bool TryTake([NotNullWhen(true)] out ReadOnlyMemory<byte>? report)
+    {
+        lock (_gate)
+        {
+            while (_report is null && !_isDisposed)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            report = _isDisposed ? null : _report;
+            return report is not null;
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty && !_isDisposed)
+        {
+            IOResult written = NonBlocking.TryWrite(_output, text);
+            if (written.IsFailure)
+            {
+                _isGone = true;
+                if (!_isDisposed)
+                {
+                    _errors.Write(ConsoleText.ReportsEnd(written.Description));
+                }
+
+                return;
+            }
+
+            if (written.WouldBlock)
+            {
+                Thread.Sleep(RetryInterval);
+            }
+
+            text = text[written.Count..];
+        }
+    }
+}

@@ -1,0 +1,81 @@
+namespace MetricsGateway.Metrics;
+
+/// <summary>A part of a timer's samples, and what statsd tells of it.</summary>
+/// <param name="Count">How many samples received belong to it.</param>
+/// <param name="Bound">The sample at which it ends: the largest, or of a part from the top, the smallest.</param>
+/// <param name="Sum">The sum of its samples.</param>
+/// <param name="Mean">The mean of its samples.</param>
+internal readonly record struct PercentileStatistics(double Count, double Bound, double Sum, double Mean);
+
+/// <summary>
+/// What statsd tells of a timer's interval that is not idle. All of it is exact while every sample was kept. Beyond, the median, the
+/// standard deviation and the percentiles are estimated from the samples that were chosen, and the rest stays exact.
+/// </summary>
+internal readonly ref struct TimerStatistics
+{
+    private readonly ReadOnlySpan<double> _sorted;
+    private readonly long _received;
+    private readonly bool _isComplete;
+
+    /// <param name="timer">A timer that is not idle; the samples that it keeps are sorted.</param>
+    public TimerStatistics(TimerSummary timer)
+    {
+        Span<double> samples = timer.Samples.Kept;
+        samples.Sort();
+        _sorted = samples;
+        _received = timer.Samples.Received;
+        _isComplete = timer.Samples.IsComplete;
+        Mean = timer.Sum / _received;
+    }
+
+    public double Mean { get; }
+
+    public double Median
+    {
+        get
+        {
+            int middle = _sorted.Length / 2;
+            return _sorted.Length % 2 == 1 ? _sorted[middle] : (_sorted[middle - 1] / 2) + (_sorted[middle] / 2);
+        }
+    }
+
+    /// <summary>Of the samples themselves, not an estimate for more of them, as in statsd.</summary>
+    public double StandardDeviation
+    {
+        get
+        {
+            double squares = 0;
+            foreach (double sample in _sorted)
+            {
+                double difference = sample - Mean;
+                squares += difference * difference;
+            }
+
+            return Saturated.Limit(Math.Sqrt(squares / _sorted.Length));
+        }
+    }
+
+    /// <returns>False if the part is so small that no sample belongs to it.</returns>
+    public bool TryGet(Percentile percentile, out PercentileStatistics statistics)
+    {
+        int count = (int)percentile.CountOf(_sorted.Length);
+        statistics = default;
+        if (count == 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<double> part = percentile.IsTop ? _sorted[^count..] : _sorted[..count];
+        double sum = 0;
+        foreach (double sample in part)
+        {
+            sum = Saturated.Add(sum, sample);
+        }
+
+        double mean = sum / count;
+        double bound = percentile.IsTop ? part[0] : part[^1];
+        long received = percentile.CountOf(_received);
+        statistics = new PercentileStatistics(received, bound, _isComplete ? sum : Saturated.Limit(mean * received), mean);
+        return true;
+    }
+}

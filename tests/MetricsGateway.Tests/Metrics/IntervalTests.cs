@@ -1,0 +1,193 @@
+using MetricsGateway.Configuration;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Tests.Metrics;
+
+/// <summary>What the end of an interval leaves of the series, and of the quotas that they draw from.</summary>
+public class IntervalTests
+{
+    private const string EveryKind = "c:2|c\ng:3|g\nt:4|ms\ns:a|s";
+
+    private static readonly GatewayOptions DeleteAll =
+        GatewayOptions.Defaults with { DeleteCounters = true, DeleteGauges = true, DeleteTimers = true, DeleteSets = true };
+
+    [Fact]
+    public void Counters_timers_and_sets_begin_anew_and_gauges_stay()
+    {
+        MetricStore store = new(GatewayOptions.Defaults);
+        Receive(store, EveryKind);
+
+        store.BeginInterval();
+        store.BeginInterval();
+
+        Assert.Equal(0, Counter(store, "c"));
+        Assert.True(store.Gauges.TryGet("g"u8, out Gauge? gauge));
+        Assert.Equal(3, gauge.Value);
+        Assert.True(store.Timers.TryGet("t"u8, out TimerSummary? timer));
+        Assert.Equal(0, timer.Count);
+        Assert.True(timer.IsIdle);
+        Assert.True(store.Sets.TryGet("s"u8, out UniqueSet? set));
+        Assert.Equal(0, set.Count);
+        Assert.Equal(4, store.NameCount);
+        Assert.Equal(0, store.SetValueCount);
+    }
+
+    [Fact]
+    public void What_is_to_be_deleted_is_deleted_after_an_interval_without_arrivals_and_not_before()
+    {
+        MetricStore store = new(DeleteAll);
+        Receive(store, EveryKind);
+
+        store.BeginInterval();
+        Assert.Equal(4, store.NameCount);
+
+        Receive(store, "c:0|c\ng:+1|g");
+        store.BeginInterval();
+        Assert.Equal(2, store.NameCount);
+        Assert.True(store.Gauges.TryGet("g"u8, out Gauge? gauge));
+        Assert.Equal(4, gauge.Value);
+
+        store.BeginInterval();
+        Assert.Equal(0, store.NameCount);
+    }
+
+    [Fact]
+    public void Each_kind_is_deleted_by_its_own_option()
+    {
+        foreach ((GatewayOptions options, string kept) in new[]
+        {
+            (GatewayOptions.Defaults with { DeleteCounters = true }, "0111"),
+            (GatewayOptions.Defaults with { DeleteGauges = true }, "1011"),
+            (GatewayOptions.Defaults with { DeleteTimers = true }, "1101"),
+            (GatewayOptions.Defaults with { DeleteSets = true }, "1110"),
+        })
+        {
+            MetricStore store = new(options);
+            Receive(store, EveryKind);
+            store.BeginInterval();
+            store.BeginInterval();
+
+            Assert.Equal(kept, $"{store.Counters.Count}{store.Gauges.Count}{store.Timers.Count}{store.Sets.Count}");
+        }
+    }
+
+    [Fact]
+    public void Names_that_were_deleted_make_room_for_others()
+    {
+        MetricStore store = new(DeleteAll with { MaxNames = 4 });
+        Receive(store, EveryKind);
+        Assert.Equal(1, Receive(store, "new:1|c"));
+
+        store.BeginInterval();
+        Assert.Equal(1, Receive(store, "new:1|c"));
+        Receive(store, "c:1|c");
+
+        store.BeginInterval();
+        Assert.Equal(0, Receive(store, "new:1|c\nnewer:1|g\nnewest:1|ms"));
+        Assert.Equal(1, Receive(store, "one.too.many:1|s"));
+    }
+
+    [Fact]
+    public void Values_of_sets_are_back_in_their_quota_after_the_interval()
+    {
+        MetricStore store = new(GatewayOptions.Defaults with { MaxSetValues = 2 });
+        Assert.Equal(1, Receive(store, "a:1|s\na:2|s\nb:3|s"));
+
+        store.BeginInterval();
+
+        Assert.Equal(1, Receive(store, "a:1|s\nb:3|s\nb:4|s"));
+        Assert.Equal(2, store.SetValueCount);
+    }
+
+    [Fact]
+    public void Quotas_are_right_after_any_sequence_of_arrivals_intervals_and_deletions()
+    {
+        Random random = new(2003);
+        MetricStore store = new(DeleteAll with { DeleteCounters = false, MaxNames = 60, MaxSetValues = 30, TimerSamples = 50, MaxTimerSamples = 100 });
+        string[] kinds = ["c", "g", "ms", "s"];
+        for (int step = 0; step < 5_000; step++)
+        {
+            switch (random.Next(50))
+            {
+                case 0:
+                    store.BeginInterval();
+                    break;
+                case 1:
+                    store.Timers.Delete(new SeriesPattern($"n{random.Next(3)}*".Utf8()), _ => { });
+                    break;
+                case 2:
+                    store.Counters.Delete(new SeriesPattern($"n{random.Next(3)}*".Utf8()), _ => { });
+                    break;
+                default:
+                    Receive(store, $"n{random.Next(30)}:{random.Next(20)}|{kinds[random.Next(4)]}");
+                    break;
+            }
+
+            Assert.Equal(store.Counters.Count + store.Gauges.Count + store.Timers.Count + store.Sets.Count, store.NameCount);
+            int values = 0;
+            foreach ((_, UniqueSet set) in store.Sets)
+            {
+                values += set.Count;
+            }
+
+            Assert.Equal(values, store.SetValueCount);
+            Assert.InRange(store.NameCount, 0, 60);
+            Assert.InRange(store.SetValueCount, 0, 30);
+            Assert.InRange(store.TimerSampleCount, 0, 100);
+        }
+
+        store.Timers.Delete(new SeriesPattern("*"u8), _ => { });
+        Assert.Equal(0, store.TimerSampleCount);
+    }
+
+    [Fact]
+    public void A_set_that_was_large_once_gives_its_memory_back()
+    {
+        MetricStore store = new(GatewayOptions.Defaults);
+        Receive(store, string.Join('\n', Enumerable.Range(0, 10_000).Select(i => $"s:{i}|s")));
+        store.BeginInterval();
+        store.BeginInterval();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Receive(store, "s:1|s");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 10_000);
+        Assert.Equal(1, store.SetValueCount);
+    }
+
+    [Fact]
+    public void An_interval_in_which_the_same_arrives_again_allocates_nothing()
+    {
+        MetricStore store = new(GatewayOptions.Defaults);
+        StatsDReceiver receiver = new(store, new ProtocolTotals("test"), maxLineLength: 8192);
+        byte[] packet = "c:2|c\ng:3|g\nt:1:2:3:4:5:6:7:8:9|ms"u8.ToArray();
+        for (int i = 0; i < 100; i++)
+        {
+            receiver.ReceivePacket(packet);
+            store.BeginInterval();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            receiver.ReceivePacket(packet);
+            store.BeginInterval();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static double Counter(MetricStore store, string key)
+    {
+        Assert.True(store.Counters.TryGet(key.Utf8(), out Counter? counter));
+        return counter.Value;
+    }
+
+    /// <returns>How many lines were rejected.</returns>
+    private static long Receive(MetricStore store, string packet)
+    {
+        ProtocolTotals totals = new("test");
+        new StatsDReceiver(store, totals, maxLineLength: 8192).ReceivePacket(packet.Utf8());
+        return totals.Rejections.Total;
+    }
+}
