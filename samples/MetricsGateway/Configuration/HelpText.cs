@@ -22,7 +22,7 @@ internal static class HelpText
             Usage: MetricsGateway [OPTION...]
 
             Receives metrics by StatsD (UDP, TCP, Unix datagrams) and by Graphite plaintext (TCP),
-            keeps them in memory, and answers questions about them on an admin port.
+            sums them up every ten seconds, and answers questions about them on an admin port.
 
             Options [default; range]:
 
@@ -36,8 +36,9 @@ internal static class HelpText
             """
 
             An address is 127.0.0.1:8125 or [::1]:8125; port 0 picks a free one, 'off' disables the listener.
+            A time has its unit: 500ms, 1.5s, 2m; 'off' means never.
             The JSON file has the same names: { "statsd-udp": "127.0.0.1:8125", "max-names": 5000 }
-            SIGINT and SIGTERM stop the gateway, which then prints its totals.
+            SIGINT and SIGTERM stop the gateway, which then flushes what is left and prints its totals.
 
             Try it from a second terminal:
               echo 'hits:1|c' | nc -u -w0 127.0.0.1 8125

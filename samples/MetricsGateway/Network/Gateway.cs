@@ -33,12 +33,13 @@ internal sealed class Gateway : IDisposable
     private readonly Flusher? _flusher;
     private readonly byte[] _buffer;
     private readonly List<(string Option, string Place)> _places = [];
+    private TimerEvent? _flushTimer;
 
     /// <summary>Opens all listeners; they are served by <see cref="Run"/>.</summary>
     /// <param name="options">Where to listen, and the limits.</param>
     /// <param name="output">Where flushes are reported.</param>
     /// <param name="errors">Where faults are reported.</param>
-    /// <param name="time">The time that intervals and timeouts are measured by.</param>
+    /// <param name="time">The time that intervals are measured by.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
     /// <exception cref="EventManagerException">The kernel refused what the loop needs.</exception>
     public Gateway(GatewayOptions options, FileDescriptor output, TextWriter errors, TimeProvider time)
@@ -47,23 +48,25 @@ internal sealed class Gateway : IDisposable
         _gate = new ConnectionGate(options.MaxConnections);
         _buffer = new byte[Math.Max(StreamReadSize, options.MaxPacket + 1)];
         Store = new MetricStore(options);
-        if (options.FlushInterval is not null)
-        {
-            _console = options.FlushConsole ? new ReportConsole(output, errors) : null;
-            _flusher = new Flusher(Store, new FlushReport(options.Percentiles), _console, time);
-        }
-
         _admin = new AdminService(options, new AdminCommands(options, Store, Totals), GetStatus);
         _admin.Preload();
 
         // A fault in one connection must not end the others: whoever throws is detached, and handed over to be dealt with.
-        _manager = new EventManager(new EventManagerOptions { Name = nameof(MetricsGateway), FaultPolicy = FaultPolicy.Detach });
+        _manager = new EventManager(
+            new EventManagerOptions { Name = nameof(MetricsGateway), FaultPolicy = FaultPolicy.Detach, TimeProvider = time });
         _reserve = new DescriptorReserve();
         try
         {
             _manager.FaultReported += new FaultRecovery(_manager, errors).OnFault;
+            _manager.FaultReported += OnFault;
             _manager.AddCheckHook(_ => _activity.OnTurn());
             OpenListeners();
+            if (options.FlushInterval is not null)
+            {
+                _console = options.FlushConsole ? new ReportConsole(output, errors) : null;
+                _flusher = new Flusher(Store, new FlushReport(options.Percentiles), _console, time);
+                StartFlushing();
+            }
         }
         catch
         {
@@ -125,6 +128,23 @@ internal sealed class Gateway : IDisposable
             Memory<byte> buffer = _buffer.AsMemory(0, AdminReadSize);
             AddListener(OptionTable.Admin, admin, handle => new AdminConnection(handle, _admin, buffer, _gate, _activity), ExtraAdminPlaces);
         }
+    }
+
+    // A timer whose callback has thrown is cancelled. Its interval goes on, and the next flush has all of it.
+    private void OnFault(object? sender, FaultReport report)
+    {
+        if (report.TimerEvent is { } timer && timer == _flushTimer)
+        {
+            StartFlushing();
+        }
+    }
+
+    // Flushes that were missed have nothing left to tell, because the one that comes has all of it: they are skipped.
+    private void StartFlushing()
+    {
+        TimeSpan interval = _options.FlushInterval!.Value;
+        _flushTimer = _manager.CreateTimerEvent(
+            interval, interval, (_, tick) => _flusher!.Flush(tick.Lateness, tick.Missed), MissedTickPolicy.Skip);
     }
 
     private StatsDReceiver StatsD(ProtocolTotals totals) => new(Store, totals, _options.MaxLineLength);

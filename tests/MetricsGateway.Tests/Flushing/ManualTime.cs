@@ -1,17 +1,94 @@
 namespace MetricsGateway.Tests.Flushing;
 
-/// <summary>A clock that stands still until it is moved.</summary>
+/// <summary>A clock that stands still until it is moved. Then its timers fire, each at its own time, before the movement returns.</summary>
 internal sealed class ManualTime : TimeProvider
 {
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
     private TimeSpan _elapsed;
 
     public static DateTimeOffset Start { get; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp() => _elapsed.Ticks;
+    /// <summary>Whether asking for the date fails.</summary>
+    public bool IsBroken { get; set; }
 
-    public override DateTimeOffset GetUtcNow() => Start + _elapsed;
+    private TimeSpan Elapsed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _elapsed;
+            }
+        }
+    }
 
-    public void Advance(double seconds) => _elapsed += TimeSpan.FromSeconds(seconds);
+    public override long GetTimestamp() => Elapsed.Ticks;
+
+    public override DateTimeOffset GetUtcNow() => IsBroken ? throw new InvalidOperationException("it is broken") : Start + Elapsed;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ManualTimer timer = new(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves on in one step, like a machine that did nothing else meanwhile.</summary>
+    public void Advance(double seconds)
+    {
+        ManualTimer[] due;
+        lock (_gate)
+        {
+            _elapsed += TimeSpan.FromSeconds(seconds);
+            due = [.. _timers.Where(timer => timer.Due <= _elapsed)];
+            _timers.RemoveAll(timer => timer.Due <= _elapsed);
+        }
+
+        foreach (ManualTimer timer in due)
+        {
+            timer.Fire();
+        }
+    }
+
+    /// <summary>Fires once for each start: whoever uses it starts it anew.</summary>
+    private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
+    {
+        public TimeSpan Due { get; private set; }
+
+        public void Fire() => fire();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Assert.Equal(Timeout.InfiniteTimeSpan, period);
+            lock (time._gate)
+            {
+                time._timers.Remove(this);
+                if (dueTime == Timeout.InfiniteTimeSpan)
+                {
+                    return true;
+                }
+
+                Due = time._elapsed + dueTime;
+                if (Due > time._elapsed)
+                {
+                    time._timers.Add(this);
+                    return true;
+                }
+            }
+
+            Fire();
+            return true;
+        }
+
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class GatewayProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly Task<string> _errors;
+    private bool _isOutputClosed;
 
     private GatewayProcess(int? descriptors, IReadOnlyList<string> arguments)
     {
@@ -102,10 +103,21 @@ internal sealed class GatewayProcess : IDisposable
     public void LimitDescriptors(int count) =>
         RunTool("prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={count}:");
 
+    /// <summary>Reads no more, like the program behind a pipe that has ended.</summary>
+    public void CloseOutput()
+    {
+        _isOutputClosed = true;
+        _process.StandardOutput.Dispose();
+    }
+
     /// <returns>The exit code, all standard output, and all standard error.</returns>
     public (int ExitCode, string Output, string Errors) WaitForExit()
     {
-        _output.Append(_process.StandardOutput.ReadToEnd());
+        if (!_isOutputClosed)
+        {
+            _output.Append(_process.StandardOutput.ReadToEnd());
+        }
+
         Assert.True(_process.WaitForExit(Patience.Milliseconds), "The gateway does not end.");
         return (_process.ExitCode, Output, _errors.Result);
     }

@@ -36,6 +36,63 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public void What_is_left_when_it_is_stopped_is_flushed_before_the_totals()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "24h");
+        using AdminClient admin = gateway.ConnectAdmin();
+        Client.SendDatagram(gateway.StatsDUdp, "a:3|c"u8);
+        admin.WaitForCounter("a", 3);
+
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", errors);
+        string[] lines = output.Split('\n');
+        int start = Array.FindIndex(lines, line => line.StartsWith("{\"flush\":1,", StringComparison.Ordinal));
+        Assert.EndsWith(",\"missed\":0,\"last\":true}", lines[start], StringComparison.Ordinal);
+        Assert.StartsWith("{\"counter\":\"a\",\"count\":3,\"rate\":", lines[start + 1], StringComparison.Ordinal);
+        Assert.Equal("{\"end\":1,\"series\":1}", lines[start + 2]);
+        Assert.StartsWith("statsd_udp: 1 packets", lines[start + 3], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whoever_reads_its_output_may_leave_and_it_goes_on_without()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "20ms");
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        gateway.CloseOutput();
+
+        admin.WaitForStatAbove("flush.lost_reports", 2);
+        Client.SendDatagram(gateway.StatsDUdp, "a:1|g"u8);
+        admin.WaitForStat("statsd_udp.metrics", 1);
+        gateway.Signal("TERM");
+        (int exitCode, _, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("MetricsGateway: flushes are not reported any more: cannot write to standard output: Broken pipe (errno 32)\n", errors);
+    }
+
+    [Fact]
+    public void Whoever_does_not_read_its_output_stops_the_reports_and_nothing_else()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "20ms");
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        // Reports that fill the pipe soon.
+        Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 500).Select(i => $"level{i}:1|g")).Utf8());
+        admin.WaitForStatAbove("flush.lost_reports", 2);
+
+        long count = admin.Stat("flush.count");
+        admin.WaitForStatAbove("flush.count", count + 2);
+        gateway.Signal("TERM");
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", errors);
+        Assert.Contains(",\"last\":true}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Several_signals_at_once_are_one_request()
     {
         using GatewayProcess gateway = GatewayProcess.Start();

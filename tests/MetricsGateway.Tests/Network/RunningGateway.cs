@@ -47,6 +47,14 @@ internal sealed class RunningGateway : IDisposable
 
     public IPEndPoint Admin => Place("admin");
 
+    /// <summary>What it has complained about so far. It may be read while the gateway waits.</summary>
+    public string TakeErrors()
+    {
+        string errors = _errors.ToString();
+        _errors.GetStringBuilder().Clear();
+        return errors;
+    }
+
     public AdminClient ConnectAdmin() => new(Admin);
 
     public void Dispose()
