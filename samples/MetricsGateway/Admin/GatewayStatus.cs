@@ -23,6 +23,9 @@ internal sealed record GatewayStatus
     /// <summary>Admin clients that did not read their answers.</summary>
     public required long DroppedClients { get; init; }
 
+    /// <summary>Connections that were silent for too long.</summary>
+    public required long IdleClosedConnections { get; init; }
+
     /// <summary>Admin commands that broke the limit of a line's length.</summary>
     public required long OverlongCommands { get; init; }
 

@@ -18,6 +18,7 @@ internal static class StatsAnswer
         answer.Line("connections.refused", status.RefusedConnections);
         answer.Line("connections.failed_accepts", status.FailedAccepts);
         answer.Line("connections.dropped_clients", status.DroppedClients);
+        answer.Line("connections.idle_closed", status.IdleClosedConnections);
         answer.Line("admin.overlong_commands", status.OverlongCommands);
         FlushStatus? flush = status.Flush;
         answer.Line("flush.count", flush?.Count ?? 0);

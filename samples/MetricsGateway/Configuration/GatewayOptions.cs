@@ -35,6 +35,9 @@ internal sealed record GatewayOptions
 
     public int AdminBuffer { get; init; }
 
+    /// <summary>Null is off: a connection may be silent for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
     /// <summary>Null is off: nothing is flushed, and everything adds up from the start on.</summary>
     public TimeSpan? FlushInterval { get; init; }
 

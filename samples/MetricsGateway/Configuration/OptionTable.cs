@@ -42,6 +42,12 @@ internal static class OptionTable
             maximum: 1_000_000,
             options => options.MaxConnections,
             (options, value) => options with { MaxConnections = value }),
+        Option.Duration(
+            new("idle-timeout", "TIME", "10m", "how long a TCP connection may be silent; then it is closed"),
+            ShortestTime,
+            LongestTime,
+            options => options.IdleTimeout,
+            (options, value) => options with { IdleTimeout = value }),
         Option.Number(
             new("max-line-length", "BYTES", "8192", "longest line; longer ones are counted and skipped"),
             minimum: 64,

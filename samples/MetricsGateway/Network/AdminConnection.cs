@@ -23,8 +23,10 @@ internal sealed class AdminConnection : StreamConnection
     /// <param name="buffer">Shared by everything on the loop. Small, because a chunk may hold a costly command every few bytes.</param>
     /// <param name="gate">Where it leaves when it is closed.</param>
     /// <param name="activity">Counts what happens.</param>
-    public AdminConnection(FdHandle handle, AdminService service, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity)
-        : base(handle, gate, activity)
+    /// <param name="idle">How long it may neither send anything nor take any of its answers.</param>
+    public AdminConnection(
+        FdHandle handle, AdminService service, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
+        : base(handle, gate, activity, idle)
     {
         _service = service;
         _buffer = buffer;
@@ -57,6 +59,7 @@ internal sealed class AdminConnection : StreamConnection
             return read.WouldBlock;
         }
 
+        OnActive();
         return read.IsEndOfStream ? ReceiveEnd() : ReceiveChunk(_buffer.Span[..read.Count]);
     }
 
@@ -113,6 +116,7 @@ internal sealed class AdminConnection : StreamConnection
                 return written.WouldBlock;
             }
 
+            OnActive();
             _output.Consume(written.Count);
         }
 

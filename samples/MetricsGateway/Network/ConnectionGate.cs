@@ -16,6 +16,8 @@ internal sealed class ConnectionGate(int maximum)
 
     public long DroppedClients { get; private set; }
 
+    public long IdleClosed { get; private set; }
+
     /// <param name="extraPlaces">How many places there are beyond the limit for this kind of connection.</param>
     /// <returns>False if as many connections are open as may be.</returns>
     public bool TryEnter(int extraPlaces = 0)
@@ -45,4 +47,7 @@ internal sealed class ConnectionGate(int maximum)
 
     /// <summary>A client was given up because it does not read.</summary>
     public void CountDroppedClient() => DroppedClients++;
+
+    /// <summary>A connection was closed because it was silent for too long.</summary>
+    public void CountIdleClosed() => IdleClosed++;
 }

@@ -27,6 +27,7 @@ internal sealed class Gateway : IDisposable
     private readonly EventManager _manager;
     private readonly LoopActivity _activity = new();
     private readonly ConnectionGate _gate;
+    private readonly IdleTimeout _idle;
     private readonly DescriptorReserve _reserve;
     private readonly AdminService _admin;
     private readonly ReportConsole? _console;
@@ -39,7 +40,7 @@ internal sealed class Gateway : IDisposable
     /// <param name="options">Where to listen, and the limits.</param>
     /// <param name="output">Where flushes are reported.</param>
     /// <param name="errors">Where faults are reported.</param>
-    /// <param name="time">The time that intervals are measured by.</param>
+    /// <param name="time">The time that intervals and timeouts are measured by.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
     /// <exception cref="EventManagerException">The kernel refused what the loop needs.</exception>
     public Gateway(GatewayOptions options, FileDescriptor output, TextWriter errors, TimeProvider time)
@@ -54,6 +55,7 @@ internal sealed class Gateway : IDisposable
         // A fault in one connection must not end the others: whoever throws is detached, and handed over to be dealt with.
         _manager = new EventManager(
             new EventManagerOptions { Name = nameof(MetricsGateway), FaultPolicy = FaultPolicy.Detach, TimeProvider = time });
+        _idle = new IdleTimeout(_manager, options.IdleTimeout);
         _reserve = new DescriptorReserve();
         try
         {
@@ -126,7 +128,11 @@ internal sealed class Gateway : IDisposable
         if (_options.Admin is { } admin)
         {
             Memory<byte> buffer = _buffer.AsMemory(0, AdminReadSize);
-            AddListener(OptionTable.Admin, admin, handle => new AdminConnection(handle, _admin, buffer, _gate, _activity), ExtraAdminPlaces);
+            AddListener(
+                OptionTable.Admin,
+                admin,
+                handle => new AdminConnection(handle, _admin, buffer, _gate, _activity, _idle),
+                ExtraAdminPlaces);
         }
     }
 
@@ -152,7 +158,7 @@ internal sealed class Gateway : IDisposable
     private Func<FdHandle, StreamConnection> Serve(LineReceiver receiver)
     {
         Memory<byte> buffer = _buffer.AsMemory(0, StreamReadSize);
-        return handle => new MetricConnection(handle, receiver, buffer, _gate, _activity);
+        return handle => new MetricConnection(handle, receiver, buffer, _gate, _activity, _idle);
     }
 
     private void AddListener(string option, IPEndPoint endpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0)
@@ -177,6 +183,7 @@ internal sealed class Gateway : IDisposable
         RefusedConnections = _gate.Refused,
         FailedAccepts = _gate.FailedAccepts,
         DroppedClients = _gate.DroppedClients,
+        IdleClosedConnections = _gate.IdleClosed,
         OverlongCommands = _admin.OverlongCommands,
         Flush = _flusher?.Status,
         LoopTurns = _activity.Turns,

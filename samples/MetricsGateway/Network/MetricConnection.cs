@@ -10,9 +10,10 @@ namespace MetricsGateway.Network;
 /// <param name="buffer">Shared by everything on the loop: what one call reads is used up before the next.</param>
 /// <param name="gate">Where it leaves when it is closed.</param>
 /// <param name="activity">Counts what happens.</param>
+/// <param name="idle">How long it may be silent.</param>
 internal sealed class MetricConnection(
-    FdHandle handle, LineReceiver receiver, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity)
-    : StreamConnection(handle, gate, activity)
+    FdHandle handle, LineReceiver receiver, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
+    : StreamConnection(handle, gate, activity, idle)
 {
     private readonly LineSplitter _splitter = receiver.CreateSplitter();
 
@@ -30,6 +31,7 @@ internal sealed class MetricConnection(
             return false;
         }
 
+        OnActive();
         Activity.OnMessage();
         if (read.IsEndOfStream)
         {

@@ -20,6 +20,7 @@ public class AdminCommandsTests
         RefusedConnections = 7,
         FailedAccepts = 11,
         DroppedClients = 13,
+        IdleClosedConnections = 47,
         OverlongCommands = 23,
         Flush = new FlushStatus
         {
@@ -63,6 +64,7 @@ public class AdminCommandsTests
                 "connections.refused: 7",
                 "connections.failed_accepts: 11",
                 "connections.dropped_clients: 13",
+                "connections.idle_closed: 47",
                 "admin.overlong_commands: 23",
                 "flush.count: 29",
                 "flush.missed: 31",

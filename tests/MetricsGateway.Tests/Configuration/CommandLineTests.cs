@@ -42,7 +42,7 @@ public class CommandLineTests
             "--statsd-udp", "127.0.0.1:1", "--statsd-tcp=127.0.0.1:2", "--graphite", "[::1]:3", "--admin=0.0.0.0:4",
             "--unix-socket", "/run/x.sock", "--max-connections=5", "--max-line-length", "600", "--max-packet", "700",
             "--max-names", "8", "--max-set-values", "9", "--admin-buffer", "10000", "--flush-interval", "1.5s", "--flush-console=off",
-            "--percentiles=50,-99.9", "--timer-samples", "12", "--max-timer-samples", "13");
+            "--idle-timeout", "2m", "--percentiles=50,-99.9", "--timer-samples", "12", "--max-timer-samples", "13");
 
         Assert.Equal(1, options.StatsDUdp!.Port);
         Assert.Equal(2, options.StatsDTcp!.Port);
@@ -57,6 +57,7 @@ public class CommandLineTests
         Assert.Equal(10_000, options.AdminBuffer);
         Assert.Equal(TimeSpan.FromSeconds(1.5), options.FlushInterval);
         Assert.False(options.FlushConsole);
+        Assert.Equal(TimeSpan.FromMinutes(2), options.IdleTimeout);
         Assert.Equal([new Percentile(50), new Percentile(-99.9m)], options.Percentiles.Items);
         Assert.Equal(12, options.TimerSamples);
         Assert.Equal(13, options.MaxTimerSamples);

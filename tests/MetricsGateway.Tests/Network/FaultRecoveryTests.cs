@@ -29,7 +29,7 @@ public sealed class FaultRecoveryTests : IDisposable
         using UnixSocketPair pair = new();
         ConnectionGate gate = new(maximum: 1);
         gate.TryEnter();
-        _manager.AddSubscriber(new MetricConnection(pair.First, _receiver, new byte[100], gate, _activity));
+        _manager.AddSubscriber(new MetricConnection(pair.First, _receiver, new byte[100], gate, _activity, new IdleTimeout(_manager, timeout: null)));
 
         NonBlocking.TryWrite(pair.Second, "good\nbug\n"u8);
         _manager.RunOnce();
