@@ -1,11 +1,12 @@
 using BenchmarkDotNet.Running;
 using Vigil.Benchmarks.Microbenchmarks;
 using Vigil.Benchmarks.Ratio;
+using Vigil.Benchmarks.Timers;
 using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks;
 
-/// <summary>Three programs in one; bench/README.md says which answers what.</summary>
+/// <summary>Four programs in one; bench/README.md says which answers what.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
@@ -14,6 +15,8 @@ internal static class Program
         {
             case ["ratio", .. string[] options]:
                 return RatioCommand.Run(options);
+            case ["timers", .. string[] options]:
+                return TimersCommand.Run(options);
             case ["memory"]:
                 Console.WriteLine($"registered-fd {RegisteredMemory.Measure():F1} bytes");
                 return 0;

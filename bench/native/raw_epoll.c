@@ -104,8 +104,13 @@ int main(int argc, char **argv)
         nanoseconds = post_from_another_thread(number(argv[2], 1, MOST));
     } else if (strcmp(name, "pingpong") == 0 && (argc == 3 || argc == 4)) {
         nanoseconds = ping_pong(number(argv[2], 1, MOST), argc == 4 ? number(argv[3], 0, 1000000) : 0);
+    } else if (strcmp(name, "periodic") == 0 && argc == 4) {
+        struct lateness lateness;
+        periodic(number(argv[2], 1, 1000000), number(argv[3], 1, MOST_FILES), &lateness);
+        printf("periodic %.0f %.0f %.0f %.0f\n", lateness.mean_period, lateness.p50, lateness.p99, lateness.max);
+        return 0;
     } else {
-        fputs("usage: raw_epoll dispatch REGISTERED READY ROUNDS | post COUNT | pingpong COUNT [SPIN_US]\n", stderr);
+        fputs("usage: raw_epoll dispatch REGISTERED READY ROUNDS | post COUNT | pingpong COUNT [SPIN_US] | periodic PERIOD_US TICKS\n", stderr);
         return 2;
     }
 

@@ -28,4 +28,10 @@ double dispatch(int registered, int ready_count, long rounds);
 double post_from_another_thread(long count);
 double ping_pong(long count, long spin_us);
 
+/* How late ticks come, in nanoseconds. */
+struct lateness {
+    double mean_period, p50, p99, max;
+};
+void periodic(long period_us, long ticks, struct lateness *result);
+
 #endif

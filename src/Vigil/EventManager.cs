@@ -538,8 +538,7 @@ public sealed class EventManager : IDisposable
 
     private TimerEvent CreateTimer(TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock)
     {
-        Timers.Open(clock);
-        var timer = new TimerEvent(this, callback, missedTicks, tolerance, clock);
+        var timer = new TimerEvent(this, Timers.Open(clock), callback, missedTicks, tolerance);
         timer.SetPeriod(period);
         return timer;
     }

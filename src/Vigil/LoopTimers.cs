@@ -71,7 +71,7 @@ internal sealed class LoopTimers
             return open;
         }
 
-        ClockTimers timers = new ClockTimers(clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+        ClockTimers timers = new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
         try
         {
             if (timers.Clock.Open() is { } fd)

@@ -21,22 +21,22 @@ public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
 public sealed class TimerEvent : IDisposable, ITimerTarget
 {
     private readonly TimerEventCallback _callback;
+    private readonly ClockTimers _timers;
 
     // In nanoseconds of its clock; while it is suspended, what was left.
     private long _due;
     private long _period;
     private int _slot;
     private readonly byte _toleranceBits;
-    private readonly byte _clock;
     private readonly byte _missedTicks;
     private byte _state;
 
-    internal TimerEvent(EventManager manager, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock)
+    internal TimerEvent(EventManager manager, ClockTimers timers, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance)
     {
         Manager = manager;
         _callback = callback;
         _missedTicks = (byte)missedTicks;
-        _clock = (byte)clock;
+        _timers = timers;
 
         // Timers with tolerances meet at multiples of powers of two; the greatest one within the tolerance is always met in time.
         _toleranceBits = tolerance == TimeSpan.Zero ? (byte)0 : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(tolerance), TimingWheel.MaxLeeway));
@@ -46,7 +46,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     public EventManager Manager { get; }
 
     /// <summary>What its time is measured by.</summary>
-    public TimerClock Clock => (TimerClock)_clock;
+    public TimerClock Clock => _timers.Kind;
 
     /// <summary>What it does about ticks that became due while the loop was busy or asleep.</summary>
     public MissedTickPolicy MissedTicks => (MissedTickPolicy)_missedTicks;
@@ -67,12 +67,10 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     /// </summary>
     public TimeSpan Remaining => State switch
     {
-        TimerState.Started => Nanoseconds.ToTimeSpan(Math.Max(_due - Timers.Clock.Now, 0)),
+        TimerState.Started => Nanoseconds.ToTimeSpan(Math.Max(_due - _timers.Clock.Now, 0)),
         TimerState.Suspended => Nanoseconds.ToTimeSpan(_due),
         _ => Timeout.InfiniteTimeSpan,
     };
-
-    private ClockTimers Timers => Manager.Timers.Of(Clock);
 
     /// <summary>Starts it anew, whatever it was doing, with the period that it has.</summary>
     /// <param name="dueTime">
@@ -110,7 +108,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     {
         RequireClock(TimerClock.Monotonic, "a timestamp");
         using ThreadClaim.Scope claim = Enter();
-        StartAt(Math.Max(Timers.Clock.FromTimestamp(timestamp), 0));
+        StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
     }
 
     /// <summary>Starts it anew at a date.</summary>
@@ -132,7 +130,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         if (State == TimerState.Started)
         {
             Stop();
-            _due = _due == TimingWheel.Never ? _due : Math.Max(_due - Timers.Clock.Now, 0);
+            _due = _due == TimingWheel.Never ? _due : Math.Max(_due - _timers.Clock.Now, 0);
             State = TimerState.Suspended;
         }
     }
@@ -144,7 +142,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         using ThreadClaim.Scope claim = Enter();
         if (State == TimerState.Suspended)
         {
-            StartAt(Nanoseconds.Add(Timers.Clock.Now, _due));
+            StartAt(Nanoseconds.Add(_timers.Clock.Now, _due));
         }
     }
 
@@ -217,24 +215,23 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
             return;
         }
 
-        ClockTimers timers = Timers;
         if (dueTime == TimeSpan.Zero)
         {
             // No wait is needed for what is due at once, nor a timer of the kernel's.
-            _due = timers.Clock.Now;
-            _slot = timers.Start(_slot, this, deadline: 0);
+            _due = _timers.Clock.Now;
+            _slot = _timers.Start(_slot, this, deadline: 0);
             State = TimerState.Started;
             return;
         }
 
-        StartAt(timers.After(Nanoseconds.Of(dueTime)));
+        StartAt(_timers.After(Nanoseconds.Of(dueTime)));
     }
 
     internal void StartAt(long due)
     {
         _due = due;
         long latest = LatestFor(due);
-        _slot = Timers.Start(_slot, this, latest, latest - due);
+        _slot = _timers.Start(_slot, this, latest, latest - due);
         State = TimerState.Started;
     }
 
@@ -255,7 +252,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     {
         if (_slot != TimingWheel.NotStarted)
         {
-            Timers.Cancel(_slot);
+            _timers.Cancel(_slot);
             _slot = TimingWheel.NotStarted;
         }
     }

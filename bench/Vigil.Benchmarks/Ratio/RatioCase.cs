@@ -1,3 +1,4 @@
+using Vigil.Benchmarks.Reporting;
 using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Ratio;

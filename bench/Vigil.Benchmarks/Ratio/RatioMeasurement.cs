@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vigil.Benchmarks.Reporting;
 using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Ratio;

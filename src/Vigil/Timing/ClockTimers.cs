@@ -12,11 +12,14 @@ internal sealed class ClockTimers : IDisposable
     private long _wakesAt = TimingWheel.Never;
     private bool _watchesSteps;
 
-    public ClockTimers(IClock clock)
+    public ClockTimers(TimerClock kind, IClock clock)
     {
+        Kind = kind;
         _clock = clock;
         _wheel = new TimingWheel(clock.Now);
     }
+
+    public TimerClock Kind { get; }
 
     public IClock Clock => _clock;
 

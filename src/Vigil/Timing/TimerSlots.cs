@@ -66,13 +66,20 @@ internal sealed class TimerSlots
         if (index == None)
         {
             index = Append();
-        }
-        else
-        {
-            UnlinkHole(index);
+            this[index].Target = target;
+            return index;
         }
 
-        this[index].Target = target;
+        ref TimerSlot hole = ref this[index];
+        int next = hole.Next;
+        hole.Target = target;
+        _firstHole = next;
+        _holes--;
+        if (next != None)
+        {
+            this[next].Previous = None;
+        }
+
         return index;
     }
 

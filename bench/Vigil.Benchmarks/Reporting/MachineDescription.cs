@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Runtime;
 using System.Runtime.InteropServices;
 
-namespace Vigil.Benchmarks.Ratio;
+namespace Vigil.Benchmarks.Reporting;
 
 /// <summary>On what was measured, by what, and how: a figure without these is not a figure.</summary>
 internal static class MachineDescription
 {
-    public static IEnumerable<string> Describe(RatioOptions options, NativeDriver? native) =>
+    public static IEnumerable<string> Describe(ReportOptions options, NativeDriver? native) =>
     [
         $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}",
         $"- kernel: Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; load average when done {LoadAverage()}",

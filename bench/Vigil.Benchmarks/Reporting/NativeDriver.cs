@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Vigil.Benchmarks.Ratio;
+namespace Vigil.Benchmarks.Reporting;
 
 /// <summary>The C side: compiled here and now from bench/native, and run as a child process for each round.</summary>
 internal sealed class NativeDriver : IDisposable
@@ -53,10 +53,14 @@ internal sealed class NativeDriver : IDisposable
 
     /// <summary>Runs one measurement and returns its nanoseconds an operation.</summary>
     /// <exception cref="InvalidOperationException">It failed, for instance because too few files may be open.</exception>
-    public double Measure(string command)
+    public double Measure(string command) => MeasureAll(command)[0];
+
+    /// <summary>Runs one measurement and returns all its figures.</summary>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public double[] MeasureAll(string command)
     {
         string line = Execute(_program, command.Split(' '));
-        return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+        return [.. line.Split(' ').Skip(1).Select(figure => double.Parse(figure, CultureInfo.InvariantCulture))];
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

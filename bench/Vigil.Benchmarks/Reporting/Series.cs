@@ -1,4 +1,4 @@
-namespace Vigil.Benchmarks.Ratio;
+namespace Vigil.Benchmarks.Reporting;
 
 /// <summary>What the rounds of a case gave. The median, because one round that was disturbed must not count.</summary>
 internal sealed class Series
