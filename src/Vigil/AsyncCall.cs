@@ -33,6 +33,13 @@ internal sealed class AsyncCall<T> : PendingCall
     public void FailAfter(TimeSpan timeout, TimeProvider clock)
     {
         _timeout = clock.CreateTimer(static call => ((AsyncCall<T>)call!).OnTimeout(), this, timeout, Timeout.InfiniteTimeSpan);
+
+        // Cancelled meanwhile? Whoever completes the task looks for the timer afterwards; a full fence, so that one sees the other.
+        Interlocked.MemoryBarrier();
+        if (_completion.Task.IsCompleted)
+        {
+            StopWatching();
+        }
     }
 
     public override void Run(EventManager manager)
@@ -66,6 +73,12 @@ internal sealed class AsyncCall<T> : PendingCall
     {
         _completion.TrySetCanceled(CancellationToken.None);
         StopWatching();
+    }
+
+    private void OnCancelled(CancellationToken token)
+    {
+        _completion.TrySetCanceled(token);
+        Volatile.Read(ref _timeout)?.Dispose();
     }
 
     private void OnTimeout() => TryFail(new TimeoutException("The call was not finished in time. If it had begun it goes on, and its result is dropped."));
@@ -105,7 +118,7 @@ internal sealed class AsyncCall<T> : PendingCall
     private void WatchCancellation()
     {
         _cancellation = _cancellationToken.UnsafeRegister(
-            static (completion, token) => ((TaskCompletionSource<T>)completion!).TrySetCanceled(token),
-            _completion);
+            static (call, token) => ((AsyncCall<T>)call!).OnCancelled(token),
+            this);
     }
 }

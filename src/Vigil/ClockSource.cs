@@ -19,8 +19,12 @@ internal sealed class ClockSource : Source
 
     public override object Owner => this;
 
-    // The monotonic clock is not read from: an expiry is over when the timer is set anew, and edge-triggered until then.
-    public override bool Deliver(EventSet ready) => !_clock.Clock.IsPollers && _timers.TellOfStep(_clock);
+    // A clock that cannot be set is not read from: edge-triggered, an expiry is reported once, and over when the timer is set anew.
+    public override bool Deliver(EventSet ready)
+    {
+        _clock.OnWoken();
+        return _clock.Clock.CanBeSet && _timers.TellOfStep(_clock);
+    }
 
     public override string ToString() => "the manager itself";
 }

@@ -21,8 +21,9 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
     public void Start(TimeSpan delay)
     {
         ClockTimers timers = _manager.Timers.Open(TimerClock.Monotonic);
-        long due = delay == Timeout.InfiniteTimeSpan ? TimingWheel.Never : delay == TimeSpan.Zero ? 0 : timers.After(Nanoseconds.Of(delay));
-        _slot = timers.Start(_slot, this, due);
+        _slot = delay == TimeSpan.Zero
+            ? timers.StartNow(_slot, this, out _)
+            : timers.Start(_slot, this, delay == Timeout.InfiniteTimeSpan ? TimingWheel.Never : timers.After(Nanoseconds.Of(delay)));
         _cancellation = _cancellationToken.UnsafeRegister(static delay => ((DelayTimer)delay!).OnCancelled(), this);
     }
 
@@ -36,7 +37,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
     }
 
     // Not inline: whoever awaits it must not run in the middle of the manager's disposal.
-    public void OnAbandoned(long now)
+    public void OnAbandoned()
     {
         _slot = TimingWheel.NotStarted;
         _cancellation.Unregister();
@@ -52,7 +53,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
         if (!_manager.IsOnLoop)
         {
             TrySetCanceled(_cancellationToken);
-            _manager.Mailbox.PostUnbounded(StateKind<EventManager, DelayTimer>.Create(static (_, delay) => delay.Stop(), this));
+            _manager.Mailbox.PostUnbounded(new Message<EventManager>(StopKind.Instance, this));
             return;
         }
 
@@ -67,5 +68,17 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
             _manager.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
             _slot = TimingWheel.NotStarted;
         }
+    }
+
+    private sealed class StopKind : MessageKind<EventManager>
+    {
+        public static readonly StopKind Instance = new();
+
+        public override bool IsCallback => false;
+
+        public override void Deliver(EventManager target, object action, object? state) => ((DelayTimer)action).Stop();
+
+        // The delay is cancelled already, and there is nothing left to stop.
+        public override bool Abandon(object action, object? state) => true;
     }
 }

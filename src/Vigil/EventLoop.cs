@@ -65,7 +65,7 @@ internal sealed class EventLoop
         // 2. Wait.
         Wait(deadline);
 
-        // 3. Read the clock; 4. timers that are due by it.
+        // 3. Read the clocks; 4. timers that are due by them.
         RunTimers();
 
         // 5. Ready sources.
@@ -167,6 +167,8 @@ internal sealed class EventLoop
 
     private void RunTimers()
     {
+        // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
+        _timers.Expire();
         if (_timers.TellOfGreatStep())
         {
             _ran++;
@@ -183,12 +185,11 @@ internal sealed class EventLoop
 
     private void RunTimers(ClockTimers timers)
     {
-        long now = timers.Expire();
         while (timers.TryTakeDue(out ITimerTarget? target))
         {
             try
             {
-                if (target.Fire(now))
+                if (target.Fire(timers.LastReading))
                 {
                     _ran++;
                 }
@@ -306,7 +307,7 @@ internal sealed class EventLoop
 
     private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
     {
-        _ran++;
+        _ran += message.IsCallback ? 1 : 0;
         try
         {
             message.Deliver(_manager);

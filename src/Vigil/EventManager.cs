@@ -68,7 +68,7 @@ public sealed class EventManager : IDisposable
         }
 
         Subscribers = new SubscriberRegistry(SourceTable);
-        _claim = new ThreadClaim(_options.Name, DisposeIfRequested);
+        _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
         _loop = new EventLoop(this, _options, _poller, _faults);
         _context = new LoopSynchronizationContext(this);
         RemoteEndpoint = new RemoteEndpoint(this, _options);
@@ -223,7 +223,7 @@ public sealed class EventManager : IDisposable
     /// <param name="missedTicks">What becomes of ticks that the loop comes too late for.</param>
     /// <param name="tolerance">
     /// How much later than due a tick may come, so that it shares a wake-up with others: timers with tolerances meet at common
-    /// multiples of powers of two, and go along when the loop is awake in time anyway. What exceeds 73 minutes is not used.
+    /// multiples of powers of two, and go along when the loop is awake in time anyway. What exceeds 36 minutes is not used.
     /// </param>
     /// <param name="clock">What its time is measured by.</param>
     /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, the tolerance negative, or an enumeration's value undefined.</exception>
@@ -247,7 +247,7 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>Calls back at a date, and periodically from then on. The timer follows the wall clock when that is set.</summary>
-    /// <param name="dueTime">The date; a past one counts as now.</param>
+    /// <param name="dueTime">The date. One that has passed is due at once, and late by as much; a periodic timer counts what it missed since.</param>
     /// <param name="period">The time between two ticks; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
     /// <param name="callback">What to call, on the loop's thread.</param>
     /// <param name="missedTicks">What becomes of ticks that the loop comes too late for, or that a step of the clock passes over.</param>
@@ -383,7 +383,7 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>Runs one iteration, which sleeps until something is ready.</summary>
-    /// <returns>How many callbacks ran: of sources, of posted work, and deferred ones. 0 after a kick, or where all that came was out of date.</returns>
+    /// <returns>How many callbacks ran: of timers and delays, of sources, of posted work, and deferred ones. 0 after a kick, or where all that came was out of date.</returns>
     /// <exception cref="EventManagerException">The call comes from inside a callback, or another thread is running the manager.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     /// <exception cref="Exception">What callbacks threw, under <see cref="FaultPolicy.Throw"/>.</exception>
@@ -484,16 +484,20 @@ public sealed class EventManager : IDisposable
 
     internal bool RaiseWallClockStepped(ClockStep step)
     {
-        try
+        EventHandler<ClockStep>? handlers = _wallClockStepped;
+        foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
         {
-            _wallClockStepped?.Invoke(this, step);
-        }
-        catch (Exception exception)
-        {
-            _faults.OnThrown(FaultOrigin.ClockStep, exception);
+            try
+            {
+                handler(this, step);
+            }
+            catch (Exception exception)
+            {
+                _faults.OnThrown(FaultOrigin.ClockStep, exception);
+            }
         }
 
-        return _wallClockStepped is not null;
+        return handlers is not null;
     }
 
     /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop.</summary>
@@ -533,7 +537,8 @@ public sealed class EventManager : IDisposable
         }
     }
 
-    // While another thread tears the manager down, "in use by another thread" would be true and of no help.
+    // While another thread tears the manager down, "in use by another thread" would be true and of no help. Asked again when the claim is
+    // refused: the disposal may have been requested, and its thread have taken the claim, since the first look.
     private void ThrowIfDisposedByAnother() => ObjectDisposedException.ThrowIf(_disposeRequested && !_claim.IsMine, this);
 
     private TimerEvent CreateTimer(TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock)
@@ -580,14 +585,20 @@ public sealed class EventManager : IDisposable
     {
         if (_disposeRequested && !IsDisposed && _claim.TryTake())
         {
-            if (!IsDisposed)
+            try
             {
-                IsDisposed = true;
-                TearDown();
-                _disposed.Set();
+                if (!IsDisposed)
+                {
+                    IsDisposed = true;
+                    TearDown();
+                }
             }
-
-            _claim.Release();
+            finally
+            {
+                // Whatever happened: others wait for it.
+                _disposed.Set();
+                _claim.Release();
+            }
         }
     }
 

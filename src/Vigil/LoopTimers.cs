@@ -71,24 +71,19 @@ internal sealed class LoopTimers
             return open;
         }
 
-        ClockTimers timers = new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+        var timers = new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
         try
         {
-            if (timers.Clock.Open() is { } fd)
-            {
-                _manager.SourceTable.Add(new ClockSource(fd, this, timers)).ThrowIfFailed();
-                SourceCount++;
-            }
+            OpenWaker(timers);
+        }
+        catch (EventManagerException) when (timers.Clock.IsPollers)
+        {
+            // Out of descriptors: the poller's deadline takes its place, which is a little late but always to be had.
         }
         catch
         {
             timers.Dispose();
             throw;
-        }
-
-        if (clock == TimerClock.WallClock)
-        {
-            _wallClockLead = LeadOf(timers);
         }
 
         return _byClock[(int)clock] = timers;
@@ -122,39 +117,56 @@ internal sealed class LoopTimers
     /// <summary>Before a wait: lets it end when the next timer of any clock is due. Returns until when the poller is to wait.</summary>
     public Deadline PrepareWait(Deadline callersDeadline)
     {
-        Deadline deadline = callersDeadline;
+        Deadline deadline = MonotonicClock.IsPollers ? callersDeadline : Deadline.Infinite;
         foreach (ClockTimers? timers in _byClock)
         {
             if (timers is not null)
             {
-                bool isCallers = timers.Clock == MonotonicClock;
-                Deadline prepared = timers.PrepareWait(isCallers ? callersDeadline : Deadline.Infinite);
-                deadline = isCallers ? prepared : deadline.Earlier(prepared);
+                if (timers.WantsSteps && !timers.WatchesSteps)
+                {
+                    _wallClockLead = LeadOf(timers);
+                }
+
+                deadline = deadline.Earlier(timers.PrepareWait(timers.Clock == MonotonicClock ? callersDeadline : Deadline.Infinite));
             }
         }
 
         return deadline;
     }
 
+    /// <summary>Reads every clock that has timers, and begins its batch of those that are due.</summary>
+    public void Expire()
+    {
+        foreach (ClockTimers? timers in _byClock)
+        {
+            if (timers is { Count: > 0 })
+            {
+                timers.Expire();
+            }
+        }
+    }
+
     /// <summary>If the wall clock was set since the last call, tells those who listen. Returns whether a callback ran.</summary>
     public bool TellOfStep(ClockTimers wallClock)
     {
-        if (!wallClock.Clock.TryTakeStep())
-        {
-            return false;
-        }
-
+        bool hasStepped = wallClock.TryTakeStep();
         long lead = LeadOf(wallClock);
         var step = new ClockStep(Nanoseconds.ToTimeSpan(lead - _wallClockLead));
         _wallClockLead = lead;
-        return _manager.RaiseWallClockStepped(step);
+        return hasStepped && _manager.RaiseWallClockStepped(step);
     }
 
     /// <summary>Before the timers of the wall clock: a clock that differs much was set, and those who listen are told before the timers fire.</summary>
     public bool TellOfGreatStep()
     {
-        ClockTimers? wallClock = _byClock[(int)TimerClock.WallClock];
-        return wallClock is { Count: > 0 } && Math.Abs(LeadOf(wallClock) - _wallClockLead) > NoticedStep && TellOfStep(wallClock);
+        if (_byClock[(int)TimerClock.WallClock] is not { WatchesSteps: true } wallClock)
+        {
+            return false;
+        }
+
+        bool mayHaveStepped = wallClock.Clock.HasStepped
+            || (wallClock.Count > 0 && Math.Abs(LeadOf(wallClock) - _wallClockLead) > NoticedStep);
+        return mayHaveStepped && TellOfStep(wallClock);
     }
 
     /// <summary>Lets go of every timer, and tells each.</summary>
@@ -168,11 +180,23 @@ internal sealed class LoopTimers
 
     public void Dispose()
     {
+        SourceCount = 0;
         MonotonicClock.Dispose();
         foreach (ClockTimers? timers in _byClock)
         {
             timers?.Dispose();
         }
+    }
+
+    private void OpenWaker(ClockTimers timers)
+    {
+        if (timers.Clock.Open() is { } fd)
+        {
+            _manager.SourceTable.Add(new ClockSource(fd, this, timers)).ThrowIfFailed();
+            SourceCount++;
+        }
+
+        timers.HasWaker = true;
     }
 
     private long LeadOf(ClockTimers wallClock) => wallClock.Clock.Now - MonotonicClock.Now;

@@ -9,8 +9,9 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// The timing wheel is the loop's alone. So a change on the loop is applied at once, one by another thread travels through the mailbox with
-/// the due time that it had when it was asked for, and a number: an older change that arrives after a newer one is dropped. After
-/// the loop's end, changes go to a timer of the underlying clock, as do those that were under way.
+/// the due time that it had when it was asked for. Changes are numbered, and an older one that arrives after a newer is dropped.
+/// After the loop's end they go to a timer of the underlying clock, the successor, and so does what was under way or waiting then: by way of
+/// the thread pool, because the underlying clock is a user's and may call back at once.
 /// </remarks>
 internal sealed class ProvidedTimer : ITimer, ITimerTarget
 {
@@ -22,14 +23,16 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
     private readonly TimerCallback _callback;
     private readonly object? _state;
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
+    private readonly Lock _lock = new();
     private long _changes;
     private volatile bool _isDisposed;
+
+    // Under the lock: the newest change that the successor is to follow, and the successor.
+    private TimerChange _handedOver;
     private ITimer? _successor;
 
     // The loop's.
-    private long _lastApplied;
-    private long _due;
-    private long _period;
+    private TimerChange _applied;
     private int _slot;
 
     public ProvidedTimer(EventManager manager, TimeProvider underlying, TimerCallback callback, object? state)
@@ -49,20 +52,19 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
             return false;
         }
 
-        Send(new TimerChange(this, Interlocked.Increment(ref _changes), DueAfter(dueTime), period == Timeout.InfiniteTimeSpan ? 0 : Nanoseconds.Of(period)));
+        Send(
+            dueTime == Timeout.InfiniteTimeSpan ? TimingWheel.Never : ClockTimers.After(_manager.Timers.MonotonicClock, Nanoseconds.Of(dueTime)),
+            period == Timeout.InfiniteTimeSpan ? 0 : Nanoseconds.Of(period));
         return true;
     }
 
     public void Dispose()
     {
-        if (_isDisposed)
+        if (!_isDisposed)
         {
-            return;
+            _isDisposed = true;
+            Send(TimingWheel.Never, period: 0);
         }
-
-        _isDisposed = true;
-        Send(new TimerChange(this, Interlocked.Increment(ref _changes), TimingWheel.Never, Period: 0));
-        Volatile.Read(ref _successor)?.Dispose();
     }
 
     public ValueTask DisposeAsync()
@@ -81,41 +83,36 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
             return false;
         }
 
-        if (_period > 0)
+        long period = _applied.Period;
+        if (period > 0)
         {
-            _due = Nanoseconds.Add(_due, ((Math.Max(now - _due, 0) / _period) + 1) * _period);
-            _slot = _manager.Timers.Of(TimerClock.Monotonic).Start(_slot, this, _due);
+            long missed = Math.Max(now - _applied.Due, 0) / period;
+            _applied = _applied with { Due = Nanoseconds.Add(_applied.Due + (missed * period), period) };
+            _slot = _manager.Timers.Of(TimerClock.Monotonic).Start(_slot, this, _applied.Due);
         }
 
         Call();
         return true;
     }
 
-    public void OnAbandoned(long now)
+    public void OnAbandoned()
     {
         _slot = TimingWheel.NotStarted;
-
-        // Where there is a successor already, a change that was under way or made in the middle of the disposal is newer.
-        if (Volatile.Read(ref _successor) is null)
-        {
-            HandOver(_due, _period);
-        }
+        HandOverLater(_applied);
     }
 
     /// <summary>Applies a change on the loop.</summary>
-    public void Apply(in TimerChange change)
+    public void Apply(TimerChange change)
     {
-        if (change.Number < _lastApplied)
+        if (change.Number < _applied.Number)
         {
             return;
         }
 
-        _lastApplied = change.Number;
-        _due = change.Due;
-        _period = change.Period;
-        if (_due != TimingWheel.Never)
+        _applied = change;
+        if (change.Due != TimingWheel.Never && !_isDisposed)
         {
-            _slot = _manager.Timers.Open(TimerClock.Monotonic).Start(_slot, this, _due);
+            _slot = _manager.Timers.Open(TimerClock.Monotonic).Start(_slot, this, change.Due);
         }
         else if (_slot != TimingWheel.NotStarted)
         {
@@ -124,43 +121,71 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         }
     }
 
-    /// <summary>Leaves the timer to the underlying clock: there is no loop any more.</summary>
-    public void HandOver(long due, long period)
-    {
-        if (_isDisposed)
-        {
-            return;
-        }
-
-        ITimer successor = Successor();
-        successor.Change(SpanOf(Math.Max(due - _manager.Timers.MonotonicClock.Now, 0)), period == 0 ? Timeout.InfiniteTimeSpan : SpanOf(period));
-        if (_isDisposed)
-        {
-            successor.Dispose();
-        }
-    }
+    /// <summary>There is no loop any more: leaves the timer to the underlying clock.</summary>
+    public void HandOverLater(TimerChange change) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static work => work.Timer.HandOver(work.Change), (Timer: this, Change: change), preferLocal: false);
 
     private static TimeSpan SpanOf(long nanoseconds)
     {
-        TimeSpan span = Nanoseconds.ToTimeSpan(nanoseconds);
+        // Rounded up to what the system's timers count in: too late rather than too early, and never none.
+        const long PerMillisecond = 1_000_000;
+        TimeSpan span = Nanoseconds.ToTimeSpan(Nanoseconds.Add(nanoseconds, PerMillisecond - 1) / PerMillisecond * PerMillisecond);
         return span < Longest ? span : Timeout.InfiniteTimeSpan;
     }
 
-    private long DueAfter(TimeSpan dueTime) => dueTime == Timeout.InfiniteTimeSpan ? TimingWheel.Never : ClockTimers.After(_manager.Timers.MonotonicClock, Nanoseconds.Of(dueTime));
-
-    private void Send(TimerChange change)
+    private void Send(long due, long period)
     {
+        var change = new TimerChange(Interlocked.Increment(ref _changes), due, period);
         if (_manager.IsDisposed)
         {
-            HandOver(change.Due, change.Period);
+            HandOver(change);
         }
         else if (_manager.IsOnLoop)
         {
-            Apply(in change);
+            Apply(change);
         }
-        else if (_manager.Mailbox.PostUnbounded(change.ToMessage()) == PostResult.Closed)
+        else if (_manager.Mailbox.PostUnbounded(TimerChangeKind.Create(this, change)) == PostResult.Closed)
         {
-            HandOver(change.Due, change.Period);
+            HandOver(change);
+        }
+    }
+
+    // The lock does not span the underlying clock, which is a user's. So whoever changes the successor looks afterwards whether a newer
+    // change came meanwhile, and goes on until it has made the newest.
+    private void HandOver(TimerChange change)
+    {
+        lock (_lock)
+        {
+            if (change.Number < _handedOver.Number)
+            {
+                return;
+            }
+
+            _handedOver = change;
+        }
+
+        while (true)
+        {
+            ITimer successor = Successor();
+            if (_isDisposed)
+            {
+                successor.Dispose();
+                return;
+            }
+
+            long left = Math.Max(change.Due - _manager.Timers.MonotonicClock.Now, 0);
+            successor.Change(
+                change.Due == TimingWheel.Never ? Timeout.InfiniteTimeSpan : SpanOf(left),
+                change.Period == 0 ? Timeout.InfiniteTimeSpan : SpanOf(change.Period));
+            lock (_lock)
+            {
+                if (_handedOver.Number == change.Number && !_isDisposed)
+                {
+                    return;
+                }
+
+                change = _handedOver;
+            }
         }
     }
 
@@ -171,7 +196,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
             return existing;
         }
 
-        ITimer created = _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).Call(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        ITimer created = _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).CallAsSuccessor(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (Interlocked.CompareExchange(ref _successor, created, null) is { } other)
         {
             created.Dispose();
@@ -179,6 +204,14 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         }
 
         return created;
+    }
+
+    private void CallAsSuccessor()
+    {
+        if (!_isDisposed)
+        {
+            Call();
+        }
     }
 
     private void Call()

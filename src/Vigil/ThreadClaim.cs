@@ -10,6 +10,7 @@ internal sealed class ThreadClaim
     private const int Nobody = 0;
 
     private readonly Action _released;
+    private readonly Action _refusing;
     private readonly string _name;
     private int _owner;
     private volatile bool _tellsOfRelease;
@@ -19,10 +20,12 @@ internal sealed class ThreadClaim
 
     /// <param name="name">The manager's, for messages.</param>
     /// <param name="released">Called after each release from <see cref="TellOfRelease"/> on, on the thread that released.</param>
-    public ThreadClaim(string name, Action released)
+    /// <param name="refusing">Called before somebody is refused; may throw what tells him more.</param>
+    public ThreadClaim(string name, Action released, Action refusing)
     {
         _name = name;
         _released = released;
+        _refusing = refusing;
     }
 
     public bool IsMine => _owner == Environment.CurrentManagedThreadId;
@@ -48,7 +51,13 @@ internal sealed class ThreadClaim
             return default;
         }
 
-        return TryTake() ? new Scope(this) : throw new EventManagerException(
+        if (TryTake())
+        {
+            return new Scope(this);
+        }
+
+        _refusing();
+        throw new EventManagerException(
             EventManagerError.WrongThread,
             $"{_name} is in use by another thread (managed thread id {Volatile.Read(ref _owner)}). Use its RemoteEndpoint, which any thread may call.");
     }

@@ -2,30 +2,27 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>What a thread wants of a timer of <see cref="EventManager.TimeProvider"/>.</summary>
-/// <param name="Timer">The timer.</param>
+/// <summary>What is wanted of a timer of <see cref="EventManager.TimeProvider"/>.</summary>
 /// <param name="Number">Which change of the timer it is: of two, the greater one counts.</param>
 /// <param name="Due">When the timer is due, in nanoseconds.</param>
 /// <param name="Period">Its period in nanoseconds; 0 for none.</param>
-internal sealed record TimerChange(ProvidedTimer Timer, long Number, long Due, long Period)
+internal readonly record struct TimerChange(long Number, long Due, long Period);
+
+/// <summary>A change on its way to the loop.</summary>
+internal sealed class TimerChangeKind : MessageKind<EventManager>
 {
-    public Message<EventManager> ToMessage() => new(Kind.Instance, this);
+    private static readonly TimerChangeKind Instance = new();
 
-    private sealed class Kind : MessageKind<EventManager>
+    public override bool IsCallback => false;
+
+    public static Message<EventManager> Create(ProvidedTimer timer, TimerChange change) => new(Instance, timer, StateBox<TimerChange>.Rent(change));
+
+    public override void Deliver(EventManager target, object action, object? state) =>
+        ((ProvidedTimer)action).Apply(((StateBox<TimerChange>)state!).Return());
+
+    public override bool Abandon(object action, object? state)
     {
-        public static readonly Kind Instance = new();
-
-        public override void Deliver(EventManager target, object action, object? state)
-        {
-            var change = (TimerChange)action;
-            change.Timer.Apply(change);
-        }
-
-        public override bool Abandon(object action, object? state)
-        {
-            var change = (TimerChange)action;
-            change.Timer.HandOver(change.Due, change.Period);
-            return true;
-        }
+        ((ProvidedTimer)action).HandOverLater(((StateBox<TimerChange>)state!).Return());
+        return true;
     }
 }

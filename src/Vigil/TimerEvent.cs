@@ -14,7 +14,7 @@ public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
 /// methods are for the loop's thread, or for any one thread between runs, and may be called in its own callback and in others'.
 /// </summary>
 /// <remarks>
-/// It never fires early. Timers fire in the order of their due times, those with equal ones in the order in which they were started.
+/// It never fires early. The timers of a clock fire in the order of their due times, equal ones in that of their start.
 /// A periodic timer keeps its phase: tick n is due n periods after the first, however late others were. Starting and cancelling
 /// take constant time, and nothing is allocated when it is started anew.
 /// </remarks>
@@ -23,7 +23,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     private readonly TimerEventCallback _callback;
     private readonly ClockTimers _timers;
 
-    // In nanoseconds of its clock; while it is suspended, what was left.
+    // In nanoseconds of its clock; while it is suspended, what was left, which is negative if it was overdue.
     private long _due;
     private long _period;
     private int _slot;
@@ -57,7 +57,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     /// <summary>What it is doing.</summary>
     public TimerState State
     {
-        get => (TimerState)_state;
+        get => Manager.IsDisposed ? TimerState.Cancelled : (TimerState)_state;
         private set => _state = (byte)value;
     }
 
@@ -68,7 +68,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     public TimeSpan Remaining => State switch
     {
         TimerState.Started => Nanoseconds.ToTimeSpan(Math.Max(_due - _timers.Clock.Now, 0)),
-        TimerState.Suspended => Nanoseconds.ToTimeSpan(_due),
+        TimerState.Suspended => Nanoseconds.ToTimeSpan(Math.Max(_due, 0)),
         _ => Timeout.InfiniteTimeSpan,
     };
 
@@ -101,7 +101,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     }
 
     /// <summary>Starts it anew at a moment of the monotonic clock, without reading it.</summary>
-    /// <param name="timestamp">The moment, as <see cref="TimeProvider.GetTimestamp"/> of <see cref="EventManager.TimeProvider"/> counts it; a past one counts as now.</param>
+    /// <param name="timestamp">The moment, as <see cref="TimeProvider.GetTimestamp"/> of <see cref="EventManager.TimeProvider"/> counts it. One that has passed is due in the next iteration, and late by as much.</param>
     /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.Monotonic"/>.</exception>
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void ChangeTo(long timestamp)
@@ -112,7 +112,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     }
 
     /// <summary>Starts it anew at a date.</summary>
-    /// <param name="dueTime">The date; a past one counts as now.</param>
+    /// <param name="dueTime">The date. One that has passed is due in the next iteration, and late by as much.</param>
     /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.WallClock"/>.</exception>
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void ChangeTo(DateTimeOffset dueTime)
@@ -130,7 +130,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         if (State == TimerState.Started)
         {
             Stop();
-            _due = _due == TimingWheel.Never ? _due : Math.Max(_due - _timers.Clock.Now, 0);
+            _due = _due == TimingWheel.Never ? _due : _due - _timers.Clock.Now;
             State = TimerState.Suspended;
         }
     }
@@ -142,7 +142,8 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         using ThreadClaim.Scope claim = Enter();
         if (State == TimerState.Suspended)
         {
-            StartAt(Nanoseconds.Add(_timers.Clock.Now, _due));
+            long now = _timers.Clock.Now;
+            StartAt(_due < 0 ? Math.Max(now + _due, 0) : Nanoseconds.Add(now, _due));
         }
     }
 
@@ -189,11 +190,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         return true;
     }
 
-    void ITimerTarget.OnAbandoned(long now)
-    {
-        _slot = TimingWheel.NotStarted;
-        State = TimerState.Cancelled;
-    }
+    void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
 
     /// <summary>Checks what a due time or a period may be.</summary>
     internal static void RequireSpan(TimeSpan span, string parameter)
@@ -217,9 +214,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
 
         if (dueTime == TimeSpan.Zero)
         {
-            // No wait is needed for what is due at once, nor a timer of the kernel's.
-            _due = _timers.Clock.Now;
-            _slot = _timers.Start(_slot, this, deadline: 0);
+            _slot = _timers.StartNow(_slot, this, out _due);
             State = TimerState.Started;
             return;
         }
@@ -237,7 +232,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
 
     private long NextDue(long now, long missed) => MissedTicks switch
     {
-        MissedTickPolicy.Skip => Nanoseconds.Add(_due, (missed * _period) + _period),
+        MissedTickPolicy.Skip => Nanoseconds.Add(_due + (missed * _period), _period),
         MissedTickPolicy.Delay when missed > 0 => Nanoseconds.Add(now, _period),
         _ => Nanoseconds.Add(_due, _period),
     };

@@ -11,6 +11,7 @@ internal static partial class Scenarios
     public static IReadOnlyDictionary<string, Action<string[]>> All { get; } = new Dictionary<string, Action<string[]>>(StringComparer.Ordinal)
     {
         ["no-descriptors-left"] = NoDescriptorsLeft,
+        ["timers-without-descriptors"] = TimersWithoutDescriptors,
         ["signals-while-waiting"] = SignalsWhileWaiting,
         ["nothing-is-inherited"] = NothingIsInherited,
         ["unheard-fault"] = UnheardFault,
@@ -51,6 +52,48 @@ internal static partial class Scenarios
         using var manager = new EventManager();
         manager.Stop();
         manager.Run();
+    }
+
+    /// <summary>Where no descriptor is left for the clock, the wait carries the deadline: timers still work. Other clocks say what is missing, and work later.</summary>
+    private static void TimersWithoutDescriptors(string[] args)
+    {
+        using (var warmUp = new EventManager())
+        {
+            Fire(warmUp);
+            warmUp.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => { }, clock: TimerClock.BootTime);
+            warmUp.RunOnce();
+            warmUp.RunOnce(TimeSpan.FromMilliseconds(1));
+        }
+
+        using var manager = new EventManager();
+        SetLimit(128);
+        var hoard = new List<EventFd>();
+        _ = Expect<EventManagerException>(() =>
+        {
+            while (true)
+            {
+                hoard.Add(new EventFd());
+            }
+        });
+        Fire(manager);
+        EventManagerException refusal = Expect<EventManagerException>(() =>
+            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => { }, clock: TimerClock.BootTime));
+        Check(refusal.Errno == 24, $"errno {refusal.Errno}");
+        hoard.ForEach(fd => fd.Dispose());
+
+        bool hasFired = false;
+        manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => hasFired = true, clock: TimerClock.BootTime);
+        Check(manager.RunOnce(TimeSpan.FromMinutes(1)) == 1 && hasFired, "no boot-time timer fired");
+        Fire(manager);
+
+        static void Fire(EventManager manager)
+        {
+            long start = Stopwatch.GetTimestamp();
+            manager.CreateTimerEvent(TimeSpan.FromMilliseconds(5), (_, _) => { });
+            Check(manager.RunOnce() == 1, "no timer fired");
+            Check(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(5), "a timer was early");
+            Check(manager.RunOnce(TimeSpan.Zero) == 0, "something fired twice");
+        }
     }
 
     /// <summary>Signals that are handled elsewhere end no wait early and disturb no deadline.</summary>

@@ -7,6 +7,7 @@ public sealed class ChildProcessTests
 {
     [Theory]
     [InlineData("no-descriptors-left")]
+    [InlineData("timers-without-descriptors")]
     [InlineData("signals-while-waiting")]
     [InlineData("nothing-is-inherited")]
     public void In_a_process_of_its_own(string scenario)

@@ -93,4 +93,24 @@ public class DelayTests
         using var manager = new EventManager();
         Assert.Throws<ArgumentOutOfRangeException>(() => { _ = manager.Delay(-Millisecond * 2); });
     }
+
+    [Fact]
+    public void A_delay_that_is_cancelled_between_runs_is_no_fault_at_disposal_and_no_callback()
+    {
+        var manager = new EventManager();
+        List<FaultReport> reports = [];
+        manager.FaultReported += (_, report) => reports.Add(report);
+        using var first = new CancellationTokenSource();
+        Task cancelled = manager.Delay(TimeSpan.FromHours(1), first.Token);
+        first.Cancel();
+        Assert.True(cancelled.IsCanceled);
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        Assert.Empty(manager.SnapshotOfDelays());
+
+        using var second = new CancellationTokenSource();
+        _ = manager.Delay(TimeSpan.FromHours(1), second.Token);
+        second.Cancel();
+        manager.Dispose();
+        Assert.Empty(reports);
+    }
 }

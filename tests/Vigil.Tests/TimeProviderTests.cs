@@ -127,6 +127,8 @@ public class TimeProviderTests
         Task underWay = Task.Delay(Millisecond * 10, provider);
         manager.Dispose();
 
+        // The hand-over goes by way of the thread pool.
+        Assert.True(SpinWait.SpinUntil(() => time.StartedTimers == 3, Patience.Limit));
         time.Advance(Millisecond * 10);
         Patience.Wait(started);
         Patience.Wait(underWay);
@@ -251,5 +253,82 @@ public class TimeProviderTests
         Assert.Equal(2, Patience.Result(patient));
         Assert.Equal(3, Patience.Result(loop.Endpoint.CallAsync(_ => Task.FromResult(3), TimeSpan.MaxValue)));
         Assert.Throws<ArgumentOutOfRangeException>(() => { _ = loop.Endpoint.CallAsync(_ => { }, -Millisecond * 2); });
+    }
+
+    [Fact]
+    public void The_newest_change_is_handed_over_whichever_way_it_went()
+    {
+        var time = new VirtualTime();
+        var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        int fired = 0;
+        ITimer timer = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        manager.RunOnce(TimeSpan.Zero);
+        manager.AddCheckHook(_ =>
+        {
+            var other = new Thread(() => timer.Change(TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan));
+            other.Start();
+            Assert.True(other.Join(Patience.Limit));
+            timer.Change(Millisecond * 10, Timeout.InfiniteTimeSpan);
+            manager.Dispose();
+        });
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.True(SpinWait.SpinUntil(() => time.UntilNextTimer == Millisecond * 10, Patience.Limit));
+        time.Advance(Millisecond * 10);
+        Assert.Equal(1, fired);
+    }
+
+    [Fact]
+    public void A_cancelled_call_leaves_no_timer_behind()
+    {
+        using var target = new EventManager();
+        using var loop = new LoopThread();
+        loop.Endpoint.CallBlocking(manager =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                using var source = new CancellationTokenSource();
+                Task call = target.RemoteEndpoint.CallAsync(_ => { }, TimeSpan.FromDays(1), source.Token);
+                source.Cancel();
+                Assert.True(call.IsCanceled);
+            }
+
+            Assert.Empty(manager.SnapshotOfDelays());
+        });
+    }
+
+    [Fact]
+    public void Changes_by_other_threads_are_no_callbacks()
+    {
+        using var manager = new EventManager();
+        using ITimer timer = manager.TimeProvider.CreateTimer(_ => { }, state: null, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan);
+        Assert.Equal(0, manager.RunOnce());
+        Assert.Single(manager.SnapshotOfDelays());
+    }
+
+    [Theory]
+    [InlineData(10_000_000, 640_000_000_000_000_000)]
+    [InlineData(3_579_545, 5)]
+    [InlineData(1_000_000_000, long.MaxValue / 2)]
+    [InlineData(1, 1_900_000_000)]
+    public void Every_frequency_and_origin_of_timestamps_is_good(long frequency, long origin)
+    {
+        var time = new OddTime(frequency, origin);
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        int fired = 0;
+        manager.CreateTimerEvent(TimeSpan.FromDays(365 * 60), (_, _) => fired++);
+        manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => Assert.Fail("It is never due.")).ChangeTo(long.MaxValue);
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        time.Timestamp += frequency * 365 * 60 * 86_400;
+        Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(1, fired);
+    }
+
+    private sealed class OddTime(long frequency, long origin) : TimeProvider
+    {
+        public long Timestamp { get; set; } = origin;
+
+        public override long TimestampFrequency => frequency;
+
+        public override long GetTimestamp() => Timestamp;
     }
 }

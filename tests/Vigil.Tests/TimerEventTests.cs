@@ -612,12 +612,100 @@ public class TimerEventTests
         Assert.True(Stopwatch.GetElapsedTime(start) >= Millisecond * 22);
     }
 
+    [Fact]
+    public void A_timer_that_is_stopped_and_started_for_the_same_past_time_is_not_slept_over()
+    {
+        using var manager = new EventManager();
+        int fired = 0;
+        TimerEvent timer = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => fired++);
+        long due = manager.TimeProvider.GetTimestamp() + (manager.TimeProvider.TimestampFrequency / 20);
+        timer.ChangeTo(due);
+        manager.RunOnce(Millisecond);
+        timer.Change(Timeout.InfiniteTimeSpan);
+        while (manager.TimeProvider.GetTimestamp() <= due)
+        {
+            Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        }
+
+        timer.ChangeTo(due);
+        Assert.Equal(1, manager.RunOnce(Patience.Limit));
+        Assert.Equal(1, fired);
+    }
+
+    [Fact]
+    public void Without_delay_on_another_clock_it_fires_in_the_next_iteration_too()
+    {
+        using var manager = new EventManager();
+        List<string> order = [];
+        manager.CreateTimerEvent(TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan, (_, _) => { }, clock: TimerClock.BootTime);
+        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) =>
+        {
+            order.Add("monotonic");
+            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => order.Add("boot"), clock: TimerClock.BootTime);
+            manager.RemoteEndpoint.Fire(_ => order.Add("post"));
+        });
+        manager.RunUntil(() => order.Count == 3);
+        Assert.Equal(["monotonic", "post", "boot"], order);
+    }
+
+    [Fact]
+    public void Without_delay_it_takes_its_place_behind_what_was_due_before()
+    {
+        using var manager = new EventManager();
+        List<string> order = [];
+        manager.CreateTimerEvent(Millisecond, (_, _) => order.Add("earlier"));
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < Millisecond * 3)
+        {
+        }
+
+        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => order.Add("now"));
+        Assert.Equal(2, manager.RunOnce());
+        Assert.Equal(["earlier", "now"], order);
+    }
+
+    [Theory]
+    [InlineData(MissedTickPolicy.Skip, "100+0 105+0 115+0")]
+    [InlineData(MissedTickPolicy.Burst, "100+0 105+0 115+0")]
+    public void A_timer_that_is_suspended_when_overdue_keeps_its_phase(MissedTickPolicy policy, string expected)
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        List<string> ticks = [];
+        TimerEvent timer = manager.CreateTimerEvent(
+            Millisecond * 10,
+            Millisecond * 10,
+            (_, tick) => ticks.Add($"{time.Now.Milliseconds}+{tick.Missed}"),
+            policy);
+        time.Advance(Millisecond * 15);
+        timer.Suspend();
+        Assert.Equal(TimeSpan.Zero, timer.Remaining);
+        time.Advance(Millisecond * 85);
+        timer.Resume();
+        RunFor(manager, time, Millisecond * 16);
+        Assert.Equal(expected, string.Join(' ', ticks));
+    }
+
+    [Fact]
+    public void Disposal_ends_idle_and_suspended_timers_as_well()
+    {
+        var manager = new EventManager();
+        TimerEvent idle = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => { });
+        TimerEvent suspended = manager.CreateTimerEvent(Millisecond, (_, _) => { });
+        suspended.Suspend();
+        manager.CreateTimerEvent(Millisecond, (_, _) => { });
+        manager.Dispose();
+        Assert.Equal((TimerState.Cancelled, TimerState.Cancelled), (idle.State, suspended.State));
+        Assert.Equal(Timeout.InfiniteTimeSpan, suspended.Remaining);
+        Assert.Contains("0 timers", manager.ToString(), StringComparison.Ordinal);
+    }
+
     // Lets the loop set its clock's timer as before any wait, and lets that timer be due.
     private static void AdvanceToNextTimer(EventManager manager, VirtualTime time)
     {
         manager.RemoteEndpoint.Kick();
         manager.RunOnce();
-        time.Advance(time.UntilNextTimer!.Value);
+        time.Advance(time.UntilNextTimer ?? TimeSpan.Zero);
     }
 
     private static void RunFor(EventManager manager, VirtualTime time, TimeSpan span)

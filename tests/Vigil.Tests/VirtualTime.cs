@@ -33,6 +33,18 @@ internal sealed class VirtualTime : TimeProvider
         }
     }
 
+    /// <summary>How many timers are set.</summary>
+    public int StartedTimers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Count(timer => timer.Due is not null);
+            }
+        }
+    }
+
     public override long GetTimestamp() => Now.Ticks;
 
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + Now;

@@ -17,6 +17,9 @@ internal readonly struct Message<TTarget>
         _state = state;
     }
 
+    /// <summary>Whether a user's code runs.</summary>
+    public bool IsCallback => _kind.IsCallback;
+
     /// <summary>Runs the work. Whatever it throws comes out here.</summary>
     public void Deliver(TTarget target) => _kind.Deliver(target, _action, _state);
 

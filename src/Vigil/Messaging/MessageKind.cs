@@ -7,6 +7,9 @@ internal abstract class MessageKind<TTarget>
 {
     public abstract void Deliver(TTarget target, object action, object? state);
 
+    /// <summary>Whether a user's code runs; false for what threads of the library tell each other, which nobody should see.</summary>
+    public virtual bool IsCallback => true;
+
     /// <summary>Tells whoever waits for the message that it will never run. False where nobody waits.</summary>
     public virtual bool Abandon(object action, object? state) => false;
 }

@@ -9,7 +9,7 @@ internal enum WakeUp
     /// <summary>At the time, but perhaps also before: it is to be told again before each wait.</summary>
     Inexact,
 
-    /// <summary>The time has come already, and nothing will end the wait: it must not begin.</summary>
+    /// <summary>Not reliably: the time has come already, or something else must be looked at first. The wait must not begin.</summary>
     Due,
 }
 
@@ -25,6 +25,12 @@ internal interface IClock : IDisposable
     /// <summary>Whether the poller's deadlines are times of this clock.</summary>
     bool IsPollers { get; }
 
+    /// <summary>Whether it can be set, so that its steps can be watched.</summary>
+    bool CanBeSet { get; }
+
+    /// <summary>Whether a step is known that <see cref="TryTakeStep"/> would tell of without asking the kernel.</summary>
+    bool HasStepped { get; }
+
     /// <summary>
     /// What becomes ready, edge-triggered, when the time set by <see cref="WakeAt"/> has come or the clock was set; opened by the
     /// first call. Null for a clock that wakes the loop by itself.
@@ -39,7 +45,7 @@ internal interface IClock : IDisposable
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     WakeUp WakeAt(long deadline, bool watchesSteps);
 
-    /// <summary>Whether the clock was set since the last call, as far as steps were watched.</summary>
+    /// <summary>Whether the clock was set since the last call, as far as steps were watched. What was set to end the wait may be over then.</summary>
     bool TryTakeStep();
 
     /// <summary>Converts a reading of the manager's <see cref="TimeProvider"/>.</summary>

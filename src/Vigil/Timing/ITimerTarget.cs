@@ -12,6 +12,5 @@ internal interface ITimerTarget
     bool Fire(long now);
 
     /// <summary>The wheel is given up with the timer in it, and has let go of it. Must not throw.</summary>
-    /// <param name="now">The clock's time, in nanoseconds.</param>
-    void OnAbandoned(long now);
+    void OnAbandoned();
 }

@@ -15,7 +15,6 @@ internal sealed class KernelClock : IClock
 
     private readonly int _clock;
     private FdHandle? _timer;
-    private bool _hasStepped;
 
     public KernelClock(TimerClock clock)
     {
@@ -33,29 +32,31 @@ internal sealed class KernelClock : IClock
 
     public bool IsPollers => _clock == ClockNative.CLOCK_MONOTONIC;
 
+    public bool CanBeSet => _clock == ClockNative.CLOCK_REALTIME;
+
+    public bool HasStepped { get; private set; }
+
     public FileDescriptor? Open() => _timer ??= new FdHandle(FdHandle.Created(TimerFdNative.Create(_clock, out int errno), errno, "timerfd_create"));
 
     public WakeUp WakeAt(long deadline, bool watchesSteps)
     {
-        // 0 would disarm it, which is what no deadline is to do; one that has passed expires at once.
-        long time = deadline == TimingWheel.Never ? 0 : Math.Max(deadline, 1);
-        int errno = TimerFdNative.SetAbsolute(NumberOfTimer, time, watchesSteps && _clock == ClockNative.CLOCK_REALTIME);
+        // 0 would disarm it, which is what no deadline is to do; one that has passed expires at once. A timer that is to watch must be
+        // armed: otherwise the kernel would forget a step that nobody has read yet.
+        long time = deadline == TimingWheel.Never && !watchesSteps ? 0 : Math.Max(deadline, 1);
+        int errno = TimerFdNative.SetAbsolute(NumberOfTimer, time, watchesSteps);
         if (errno == Errno.ECANCELED)
         {
-            _hasStepped = true;
-        }
-        else if (errno != Errno.Success)
-        {
-            throw FdHandle.Failed("timerfd_settime", errno);
+            HasStepped = true;
+            return WakeUp.Due;
         }
 
-        return WakeUp.Exact;
+        return errno == Errno.Success ? WakeUp.Exact : throw FdHandle.Failed("timerfd_settime", errno);
     }
 
     public bool TryTakeStep()
     {
-        bool hasStepped = TimerFdNative.Read(NumberOfTimer) == Errno.ECANCELED || _hasStepped;
-        _hasStepped = false;
+        bool hasStepped = TimerFdNative.Read(NumberOfTimer) == Errno.ECANCELED || HasStepped;
+        HasStepped = false;
         return hasStepped;
     }
 

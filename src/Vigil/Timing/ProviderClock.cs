@@ -11,6 +11,9 @@ internal sealed class ProviderClock : IClock
     private readonly TimeProvider _provider;
     private readonly bool _isWallClock;
     private readonly Action _wake;
+
+    // Timestamps are counted from here: those of some providers are so great that in nanoseconds there would be little room after them.
+    private readonly long _origin;
     private ITimer? _timer;
 
     /// <param name="provider">What is read.</param>
@@ -21,13 +24,18 @@ internal sealed class ProviderClock : IClock
         _provider = provider;
         _isWallClock = clock == TimerClock.WallClock;
         _wake = wake;
+        _origin = provider.GetTimestamp();
     }
 
-    public long Now => _isWallClock ? Nanoseconds.SinceEpoch(_provider.GetUtcNow()) : Math.Max(FromTimestamp(_provider.GetTimestamp()), 0);
+    public long Now => _isWallClock ? Nanoseconds.SinceEpoch(_provider.GetUtcNow()) : FromTimestamp(_provider.GetTimestamp());
 
     public long ReadingError => 0;
 
     public bool IsPollers => false;
+
+    public bool CanBeSet => false;
+
+    public bool HasStepped => false;
 
     public FileDescriptor? Open() => null;
 
@@ -39,33 +47,39 @@ internal sealed class ProviderClock : IClock
             return WakeUp.Exact;
         }
 
-        // The timer takes a span, which is wrong if another thread lets a virtual clock jump in between. A real one goes on all the
-        // time, by so little that it does no harm; it should not be chased.
+        // The timer takes a span, which is too long if time passes before it is set: another thread may let a virtual clock jump
+        // in between. Then it is set anew, too early by what passed. Too early does no harm, since the loop sets it again.
         _timer ??= _provider.CreateTimer(static wake => ((Action)wake!)(), _wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        const int Tries = 3;
-        long now = Now;
-        for (int i = 0; i < Tries && now < deadline; i++)
+        const int Tries = 4;
+        long margin = 0;
+        for (int i = 0; i < Tries; i++)
         {
-            _timer.Change(RoundedUp(deadline - now), Timeout.InfiniteTimeSpan);
-            long readBefore = now;
-            now = Now;
-            if (now == readBefore)
+            long before = Now;
+            if (before >= deadline)
             {
-                break;
+                return WakeUp.Due;
             }
+
+            _timer.Change(RoundedUp(Math.Max(deadline - before - margin, 0)), Timeout.InfiniteTimeSpan);
+            long passed = Now - before;
+            if (passed <= margin)
+            {
+                // Nothing is known of how exact the provider's timers are; the system's may come before its own timestamp says so.
+                return WakeUp.Inexact;
+            }
+
+            margin = 2 * passed;
         }
 
-        // Nothing is known of how exact the provider's timers are; the system's may come before its own timestamp says so.
-        return now < deadline ? WakeUp.Inexact : WakeUp.Due;
+        return WakeUp.Due;
     }
 
     public bool TryTakeStep() => false;
 
-    // Whatever the frequency, no whole second is lost to rounding.
     public long FromTimestamp(long timestamp)
     {
-        long frequency = _provider.TimestampFrequency;
-        return frequency == NanosecondsPerSecond ? timestamp : (long)((Int128)timestamp * NanosecondsPerSecond / frequency);
+        Int128 nanoseconds = ((Int128)timestamp - _origin) * NanosecondsPerSecond / _provider.TimestampFrequency;
+        return (long)Int128.Clamp(nanoseconds, 0, TimingWheel.Never);
     }
 
     public void Dispose() => _timer?.Dispose();

@@ -8,8 +8,10 @@ namespace Vigil.Timing;
 /// list in order of arrival or, once that was found too long to be sorted, a node of level n − 1.
 /// </summary>
 /// <remarks>
-/// A list remembers whether its deadlines came in order, as they do where timers share one timeout. Such a list is never sorted nor
-/// split, however long it is. All that moves timers keeps equal deadlines in order of arrival.
+/// <para>A list remembers whether its deadlines came in order, as they do where timers share one timeout. Such a list is never sorted nor
+/// split, however long it is. All that moves timers keeps equal deadlines in order of arrival.</para>
+/// <para>That a list or a node has become empty is not noticed when its last timer leaves, which is most often followed by another's arrival,
+/// but when the earliest timer is looked for, or time passes.</para>
 /// </remarks>
 internal sealed class TimerBuckets
 {
@@ -36,21 +38,19 @@ internal sealed class TimerBuckets
     /// <summary>The bucket of a node for a deadline.</summary>
     public static int BucketFor(int node, int level, long deadline) => (node * Fanout) + GroupOf(deadline, level);
 
-    public bool IsOccupied(int bucket) => (_nodes[NodeOf(bucket)].Occupied & BitOf(bucket)) != 0;
-
-    /// <summary>The first occupied bucket of a node; false where it has none.</summary>
-    public bool TryGetFirstBucket(int node, out int bucket)
-    {
-        ulong occupied = _nodes[node].Occupied;
-        bucket = (node * Fanout) + BitOperations.TrailingZeroCount(occupied);
-        return occupied != 0;
-    }
-
     /// <summary>A node that stays when it is empty.</summary>
     public int AddRoot(int level) => AddNode(level, NoParent);
 
-    /// <summary>Gives up an empty root.</summary>
-    public void RemoveRoot(int node) => FreeNode(node);
+    /// <summary>Gives up a root without timers.</summary>
+    public void RemoveRoot(int node)
+    {
+        for (ulong left = _nodes[node].Split; left != 0; left &= left - 1)
+        {
+            RemoveRoot(_buckets[(node * Fanout) + BitOperations.TrailingZeroCount(left)].Child);
+        }
+
+        FreeNode(node);
+    }
 
     /// <summary>Adds a timer that is in no bucket to the end of a list.</summary>
     public void Append(int bucket, int index)
@@ -89,7 +89,7 @@ internal sealed class TimerBuckets
         Append(bucket, index);
     }
 
-    /// <summary>Takes a timer out of its list, and the nodes that are empty then out of their buckets.</summary>
+    /// <summary>Takes a timer out of its list.</summary>
     public void Remove(int index)
     {
         ref TimerSlot slot = ref _slots[index];
@@ -111,26 +111,42 @@ internal sealed class TimerBuckets
         {
             _slots[slot.Next].Previous = slot.Previous;
         }
-
-        if (list.Head == TimerSlots.None)
-        {
-            Vacate(slot.Bucket);
-        }
     }
 
     /// <summary>The timer that came first into a list, whatever its deadline.</summary>
     public int HeadOf(int bucket) => _buckets[bucket].Head;
 
-    /// <summary>The timer with the earliest deadline of an occupied bucket; of several, the one that came first.</summary>
-    public int EarliestOf(int bucket)
+    /// <summary>The timer with the earliest deadline below a root, of several the one that came first; none where there is no timer.</summary>
+    public int EarliestOf(int root)
     {
+        int node = root;
         while (true)
         {
+            ulong occupied = _nodes[node].Occupied;
+            if (occupied == 0)
+            {
+                if (node == root)
+                {
+                    return TimerSlots.None;
+                }
+
+                int parent = _nodes[node].Parent;
+                FreeNode(node);
+                Vacate(parent);
+                node = NodeOf(parent);
+                continue;
+            }
+
+            int bucket = (node * Fanout) + BitOperations.TrailingZeroCount(occupied);
             if (IsSplit(bucket))
             {
-                TryGetFirstBucket(_buckets[bucket].Child, out bucket);
+                node = _buckets[bucket].Child;
             }
-            else if ((_nodes[NodeOf(bucket)].Unsorted & BitOf(bucket)) == 0 || TrySort(bucket))
+            else if (_buckets[bucket].Head == TimerSlots.None)
+            {
+                Vacate(bucket);
+            }
+            else if ((_nodes[node].Unsorted & BitOf(bucket)) == 0 || TrySort(bucket))
             {
                 return _buckets[bucket].Head;
             }
@@ -141,7 +157,7 @@ internal sealed class TimerBuckets
         }
     }
 
-    /// <summary>Empties a bucket: gives the node that it was split into, which is a root then, or the head of its list.</summary>
+    /// <summary>Empties a bucket: gives the node that it was split into, which is a root then, or the head of its list, if there is any.</summary>
     public bool TakeContent(int bucket, out int child, out int head)
     {
         Bucket content = _buckets[bucket];
@@ -223,23 +239,12 @@ internal sealed class TimerBuckets
 
     private void Vacate(int bucket)
     {
-        while (true)
-        {
-            _buckets[bucket] = default;
-            ref Node node = ref _nodes[NodeOf(bucket)];
-            ulong others = ~BitOf(bucket);
-            node.Occupied &= others;
-            node.Unsorted &= others;
-            node.Split &= others;
-            if (node.Occupied != 0 || node.Parent == NoParent)
-            {
-                return;
-            }
-
-            int parent = node.Parent;
-            FreeNode(NodeOf(bucket));
-            bucket = parent;
-        }
+        _buckets[bucket] = default;
+        ref Node node = ref _nodes[NodeOf(bucket)];
+        ulong others = ~BitOf(bucket);
+        node.Occupied &= others;
+        node.Unsorted &= others;
+        node.Split &= others;
     }
 
     // False where it is too long. Insertion sort keeps equal deadlines in order, and is fast on what is nearly sorted already.
@@ -341,7 +346,7 @@ internal sealed class TimerBuckets
 
     private struct Node
     {
-        /// <summary>A bit a bucket: it holds something.</summary>
+        /// <summary>A bit a bucket: it holds something, or did.</summary>
         public ulong Occupied;
 
         /// <summary>A bit a bucket: its list is not in order of deadlines.</summary>

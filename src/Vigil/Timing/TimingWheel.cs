@@ -17,8 +17,8 @@ namespace Vigil.Timing;
 /// split by the next six bits (<see cref="TimerBuckets"/>); what is cancelled before that never cost more than two links.</para>
 /// <para>When time advances into a bucket, its timers are placed anew, or, where it was split, its node becomes that of the level below.
 /// A timer moves down at most once a level, whoever asks for it.</para>
-/// <para>A deadline that has passed already counts as the moment of the start: such timers wait in order of their start and are due at the
-/// next <see cref="Expire"/>. While a batch of due timers is taken, no time passes for the wheel: what is started meanwhile is either
+/// <para>Timers whose deadline is not after the wheel's time wait in a list of their own, in order of their start, and are the first at the next
+/// <see cref="Expire"/>. While a batch of due timers is taken, no time passes for the wheel: what is started meanwhile is either
 /// later or overdue, and thus not of this batch.</para>
 /// </remarks>
 internal sealed class TimingWheel
@@ -74,7 +74,7 @@ internal sealed class TimingWheel
     public int Capacity => _slots.Capacity;
 
     /// <summary>Whether some were started with a deadline that had passed; they are due without any time passing.</summary>
-    public bool HasOverdue => _buckets.IsOccupied(_overdue);
+    public bool HasOverdue => _buckets.HeadOf(_overdue) != TimerSlots.None;
 
     /// <summary>When the earliest of those that are not overdue must fire; <see cref="Never"/> where there is none.</summary>
     public long NextDeadline
@@ -93,7 +93,7 @@ internal sealed class TimingWheel
     /// <summary>Starts a timer, or starts it anew.</summary>
     /// <param name="slot">Where it is, or <see cref="NotStarted"/>.</param>
     /// <param name="target">Whose timer it is.</param>
-    /// <param name="deadline">When it is due, in nanoseconds; a past one counts as now.</param>
+    /// <param name="deadline">When it is due, in nanoseconds; one that has passed is due at the next <see cref="Expire"/>.</param>
     /// <param name="leeway">By how much it may fire before the deadline if others fire then, in nanoseconds; what exceeds <see cref="MaxLeeway"/> is not used.</param>
     /// <returns>Where it is now, until its target hears otherwise.</returns>
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0)
@@ -122,7 +122,7 @@ internal sealed class TimingWheel
         _buckets.Shrink();
     }
 
-    /// <summary>When a started timer is due, in nanoseconds.</summary>
+    /// <summary>For tests: when a started timer is due, in nanoseconds.</summary>
     public long DeadlineOf(int slot) => _slots[slot].Deadline;
 
     /// <summary>
@@ -148,7 +148,6 @@ internal sealed class TimingWheel
         if (index == TimerSlots.None && (index = NextDue()) == TimerSlots.None)
         {
             AdvanceTo(_now);
-            _buckets.Shrink();
             target = null;
             return false;
         }
@@ -156,6 +155,7 @@ internal sealed class TimingWheel
         target = _slots[index].Target!;
         Unlink(index);
         _slots.Return(index);
+        _buckets.Shrink();
         return true;
     }
 
@@ -231,9 +231,10 @@ internal sealed class TimingWheel
     {
         foreach (int node in _nodes)
         {
-            if (_buckets.TryGetFirstBucket(node, out int bucket))
+            int index = _buckets.EarliestOf(node);
+            if (index != TimerSlots.None)
             {
-                return _buckets.EarliestOf(bucket);
+                return index;
             }
         }
 
@@ -254,11 +255,6 @@ internal sealed class TimingWheel
         for (int level = LevelOf(difference); level > 0; level--)
         {
             int bucket = TimerBuckets.BucketFor(_nodes[level], level, now);
-            if (!_buckets.IsOccupied(bucket))
-            {
-                return;
-            }
-
             if (!_buckets.TakeContent(bucket, out int child, out int next))
             {
                 PlaceAll(next);

@@ -3,11 +3,14 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Timing;
 
-/// <summary>A clock that shows what the test says, and wakes the loop as the kernel's would.</summary>
+/// <summary>
+/// A clock that shows what the test says, with a timer that behaves as <c>timerfd(2)</c> does: it expires once, setting it clears an expiry
+/// that was not read, and a step is told by the next reading, or by setting it to a time, whichever comes first.
+/// </summary>
 internal sealed class ScriptedClock : IClock
 {
-    private readonly EventFd _wakeUp = new();
-    private bool _hasStepped;
+    private readonly EventFd _timer = new();
+    private bool _isCancelled;
 
     public long Now { get; private set; }
 
@@ -15,24 +18,27 @@ internal sealed class ScriptedClock : IClock
 
     public bool IsPollers { get; init; }
 
-    /// <summary>What the loop set last.</summary>
-    public long WakesAt { get; private set; } = TimingWheel.Never;
+    public bool CanBeSet => !IsPollers;
+
+    public bool HasStepped { get; private set; }
+
+    /// <summary>What the timer is set to; 0 if it is not, or has expired.</summary>
+    public long Armed { get; private set; }
 
     public bool WatchesSteps { get; private set; }
 
-    /// <summary>How often the loop set it.</summary>
+    /// <summary>How often the loop set the timer, and read it.</summary>
     public int Sets { get; private set; }
 
-    public FileDescriptor? Open() => _wakeUp;
+    public int Reads { get; private set; }
+
+    public FileDescriptor? Open() => _timer;
 
     /// <summary>Time passes.</summary>
     public void Advance(long nanoseconds)
     {
         Now += nanoseconds;
-        if (WakesAt <= Now)
-        {
-            _wakeUp.TryAdd();
-        }
+        Check();
     }
 
     /// <summary>The clock is set, as by <c>settimeofday(2)</c>.</summary>
@@ -41,32 +47,52 @@ internal sealed class ScriptedClock : IClock
         Now = now;
         if (WatchesSteps)
         {
-            _hasStepped = true;
-            _wakeUp.TryAdd();
+            _isCancelled = true;
+            _timer.TryAdd();
         }
+
+        Check();
     }
 
     public WakeUp WakeAt(long deadline, bool watchesSteps)
     {
-        WakesAt = deadline;
-        WatchesSteps = watchesSteps;
         Sets++;
-        if (deadline <= Now)
+        WatchesSteps = watchesSteps;
+        _timer.TryTake(out _);
+        if (deadline == TimingWheel.Never && !watchesSteps)
         {
-            _wakeUp.TryAdd();
+            Armed = 0;
+            return WakeUp.Exact;
         }
 
-        return WakeUp.Exact;
+        Armed = Math.Max(deadline, 1);
+        Check();
+        HasStepped |= _isCancelled;
+        WakeUp wakeUp = _isCancelled ? WakeUp.Due : WakeUp.Exact;
+        _isCancelled = false;
+        return wakeUp;
     }
 
     public bool TryTakeStep()
     {
-        bool hasStepped = _hasStepped;
-        _hasStepped = false;
+        Reads++;
+        _timer.TryTake(out _);
+        bool hasStepped = _isCancelled || HasStepped;
+        _isCancelled = false;
+        HasStepped = false;
         return hasStepped;
     }
 
     public long FromTimestamp(long timestamp) => timestamp;
 
-    public void Dispose() => _wakeUp.Dispose();
+    public void Dispose() => _timer.Dispose();
+
+    private void Check()
+    {
+        if (Armed != 0 && Armed <= Now)
+        {
+            Armed = 0;
+            _timer.TryAdd();
+        }
+    }
 }

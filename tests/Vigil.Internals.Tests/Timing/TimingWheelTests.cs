@@ -140,6 +140,18 @@ public sealed class TimingWheelTests
     }
 
     [Fact]
+    public void Memory_is_given_back_when_most_have_fired()
+    {
+        const int Count = 200_000;
+        var wheel = new TimingWheel(now: 0);
+        Start(wheel, Count, i => i < 1_000 ? 10 * Second : Second);
+        wheel.Expire(Second);
+        Assert.Equal(Count - 1_000, TakeAll(wheel).Count);
+        Assert.InRange(wheel.Capacity, 1_000, 8_192);
+        Assert.Equal(1_000, ExpireAll(wheel, 10 * Second).Count);
+    }
+
+    [Fact]
     public void In_steady_state_nothing_is_allocated()
     {
         var random = new Random(5);

@@ -1,3 +1,4 @@
+using Vigil.IO;
 using Vigil.Polling;
 using Vigil.Timing;
 
@@ -35,14 +36,14 @@ public sealed class WallClockTests : IDisposable
         At(1001 * Hour, "first");
         At(1003 * Hour, "second");
         KickOnce();
-        Assert.Equal(1001 * Hour, _wall.WakesAt);
+        Assert.Equal(1001 * Hour, _wall.Armed);
         Assert.True(_wall.WatchesSteps);
 
         _wall.Set(1002 * Hour);
         Assert.Equal(2, _manager.RunOnce());
         Assert.Equal(["step 2", "first 1"], _log);
         KickOnce();
-        Assert.Equal(1003 * Hour, _wall.WakesAt);
+        Assert.Equal(1003 * Hour, _wall.Armed);
     }
 
     [Fact]
@@ -114,7 +115,7 @@ public sealed class WallClockTests : IDisposable
         EventHandler<ClockStep> handler = (_, step) => _log.Add($"step {step.Offset.TotalSeconds}");
         _manager.WallClockStepped += handler;
         KickOnce();
-        Assert.Equal((TimingWheel.Never, true), (_wall.WakesAt, _wall.WatchesSteps));
+        Assert.Equal((TimingWheel.Never, true), (_wall.Armed, _wall.WatchesSteps));
         _wall.Set((1000 * Hour) + (Second / 2));
         Assert.Equal(1, _manager.RunOnce());
         _wall.Set(1000 * Hour);
@@ -162,10 +163,79 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal(sets, _wall.Sets);
         first.Cancel();
         KickOnce();
-        Assert.Equal((sets + 1, 1003 * Hour), (_wall.Sets, _wall.WakesAt));
+        Assert.Equal((sets + 1, 1003 * Hour), (_wall.Sets, _wall.Armed));
         second.Cancel();
         KickOnce();
-        Assert.Equal((TimingWheel.Never, false), (_wall.WakesAt, _wall.WatchesSteps));
+        Assert.Equal((0, false), (_wall.Armed, _wall.WatchesSteps));
+    }
+
+    [Fact]
+    public void An_expiry_that_a_step_back_overtakes_does_not_lose_the_wake_up()
+    {
+        At(1001 * Hour, "timer");
+        KickOnce();
+        Pass(Hour);
+        _wall.Set(1000 * Hour);
+        Assert.Equal(0, _manager.RunOnce());
+        KickOnce();
+        Assert.Equal(1001 * Hour, _wall.Armed);
+        Pass(Hour);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["timer 0"], _log);
+    }
+
+    [Fact]
+    public void An_expiry_that_is_read_together_with_a_step_does_not_lose_the_wake_up()
+    {
+        using var other = new EventFd(1);
+        At(1001 * Hour, "timer");
+        KickOnce();
+        _manager.CreateSocketEvent(
+            other,
+            EventSet.In,
+            (source, _) =>
+            {
+                Pass(Hour);
+                source.Cancel();
+            },
+            DispatchPriority.High);
+        _wall.Set((1000 * Hour) + 1);
+        Assert.Equal(1, _manager.RunOnce());
+        RunUntilLogged();
+        Assert.Single(_log);
+    }
+
+    [Fact]
+    public void A_step_while_nobody_watches_is_not_told_later_and_costs_no_more_than_one_look()
+    {
+        TimerEvent timer = At(1001 * Hour, "timer");
+        KickOnce();
+        timer.Change(Timeout.InfiniteTimeSpan);
+        KickOnce();
+        _wall.Set(1010 * Hour);
+        timer.ChangeTo(Date(2000 * Hour));
+        _manager.WallClockStepped += (_, step) => _log.Add($"step {step.Offset.TotalSeconds}");
+        for (int i = 0; i < 100; i++)
+        {
+            KickOnce();
+        }
+
+        Assert.InRange(_wall.Reads, 0, 1);
+        _wall.Set((1010 * Hour) + (5 * Second));
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["step 5"], _log);
+    }
+
+    [Fact]
+    public void A_step_is_told_although_the_last_timer_goes_away_before_it_is_noticed()
+    {
+        _manager.WallClockStepped += (_, step) => _log.Add($"step {step.Offset.TotalMicroseconds}");
+        TimerEvent timer = At(1001 * Hour, "timer");
+        KickOnce();
+        _wall.Set((1000 * Hour) + 7_000);
+        timer.Cancel();
+        RunUntilLogged();
+        Assert.Equal(["step 7"], _log);
     }
 
     private static DateTimeOffset Date(long nanoseconds) => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(nanoseconds / 100);
@@ -179,6 +249,16 @@ public sealed class WallClockTests : IDisposable
     {
         _monotonic.Advance(nanoseconds);
         _wall.Advance(nanoseconds);
+    }
+
+    private void RunUntilLogged()
+    {
+        for (int i = 0; i < 10 && _log.Count == 0; i++)
+        {
+            _manager.RunOnce(TimeSpan.Zero);
+            _manager.RemoteEndpoint.Kick();
+            _manager.RunOnce();
+        }
     }
 
     // An iteration that prepares a wait and does not sleep.

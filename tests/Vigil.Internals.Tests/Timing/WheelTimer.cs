@@ -38,5 +38,5 @@ internal sealed class WheelTimer : ITimerTarget
         return true;
     }
 
-    public void OnAbandoned(long now) => throw new InvalidOperationException("The wheel calls nobody.");
+    public void OnAbandoned() => throw new InvalidOperationException("The wheel calls nobody.");
 }
