@@ -138,6 +138,9 @@ public sealed class EventManager : IDisposable
 
     internal bool IsDisposed { get; private set; }
 
+    /// <summary>Whether the calling thread may use the manager without claiming it first, since it has the claim.</summary>
+    internal bool IsClaimedHere => _claim.IsMine && !IsDisposed;
+
     internal bool WouldWaitForItself => _claim.WouldWaitForItself;
 
     /// <summary>Whether the current iteration must return: whoever sets one of these wakes the mailbox afterwards.</summary>

@@ -260,7 +260,11 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         }
     }
 
-    private ThreadClaim.Scope Enter()
+    // Nearly always a callback starts or stops timers, and has the claim.
+    private ThreadClaim.Scope Enter() =>
+        Manager.IsClaimedHere && _state != (byte)TimerState.Cancelled ? default : EnterFromOutside();
+
+    private ThreadClaim.Scope EnterFromOutside()
     {
         ThreadClaim.Scope claim = Manager.Claim();
         if (State == TimerState.Cancelled)
