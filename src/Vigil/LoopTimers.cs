@@ -66,19 +66,20 @@ internal sealed class LoopTimers
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     public ClockTimers Open(TimerClock clock)
     {
-        if (_byClock[(int)clock] is { } open)
+        if (_byClock[(int)clock] is { HasWaker: true } open)
         {
             return open;
         }
 
-        var timers = new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+        ClockTimers timers = _byClock[(int)clock] ?? new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
         try
         {
             OpenWaker(timers);
         }
         catch (EventManagerException) when (timers.Clock.IsPollers)
         {
-            // Out of descriptors: the poller's deadline takes its place, which is a little late but always to be had.
+            // Out of descriptors: until the next timer is made the poller's deadline takes its place, a little late but always to be had.
+            timers.Dispose();
         }
         catch
         {

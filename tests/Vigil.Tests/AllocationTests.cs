@@ -22,6 +22,28 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void Timers_that_fire_and_are_started_anew_allocate_nothing()
+    {
+        using var manager = new EventManager();
+        int[] fired = [0];
+        TimerEvent idle = manager.CreateTimerEvent(TimeSpan.FromHours(1), (_, _) => { });
+        manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) =>
+        {
+            fired[0]++;
+            idle.Change(TimeSpan.FromHours(1));
+        });
+        manager.CreateTimerEvent(TimeSpan.Zero, (timer, _) => timer.Change(TimeSpan.Zero));
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 50_000; i++)
+            {
+                manager.RunOnce();
+            }
+        });
+        Assert.True(fired[0] >= 100_000);
+    }
+
+    [Fact]
     public void Changes_of_interest_allocate_nothing()
     {
         using var manager = new EventManager();
