@@ -20,10 +20,10 @@ internal sealed class ClockSource : Source
     public override object Owner => this;
 
     // A clock that cannot be set is not read from: edge-triggered, an expiry is reported once, and over when the timer is set anew.
-    public override bool Deliver(EventSet ready)
+    public override int Deliver(EventSet ready)
     {
         _clock.OnWoken();
-        return _clock.Clock.CanBeSet && _timers.TellOfStep(_clock);
+        return _clock.Clock.CanBeSet && _timers.TellOfStep(_clock) ? 1 : 0;
     }
 
     public override string ToString() => "the manager itself";

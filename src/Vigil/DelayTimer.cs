@@ -74,9 +74,11 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
     {
         public static readonly StopKind Instance = new();
 
-        public override bool IsCallback => false;
-
-        public override void Deliver(EventManager target, object action, object? state) => ((DelayTimer)action).Stop();
+        public override int Deliver(EventManager target, object action, object? state)
+        {
+            ((DelayTimer)action).Stop();
+            return 0;
+        }
 
         // The delay is cancelled already, and there is nothing left to stop.
         public override bool Abandon(object action, object? state) => true;

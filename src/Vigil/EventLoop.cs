@@ -86,7 +86,7 @@ internal sealed class EventLoop
         return _ran;
     }
 
-    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || _timers.HasOverdue;
+    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
 
     private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;
 
@@ -99,7 +99,7 @@ internal sealed class EventLoop
 
         _ready.GrowIfFull();
         _table.BeginBatch();
-        if (!deadline.IsImmediate)
+        if (!deadline.IsImmediate && _timers.IsOpen)
         {
             deadline = _timers.PrepareWait(deadline);
         }
@@ -167,6 +167,11 @@ internal sealed class EventLoop
 
     private void RunTimers()
     {
+        if (!_timers.IsOpen)
+        {
+            return;
+        }
+
         // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
         _timers.Expire();
         if (_timers.TellOfGreatStep())
@@ -197,7 +202,7 @@ internal sealed class EventLoop
             catch (Exception exception)
             {
                 _ran++;
-                _faults.OnThrown(target, exception);
+                _faults.OnTimerThrown(target, exception);
             }
         }
     }
@@ -251,10 +256,7 @@ internal sealed class EventLoop
     {
         try
         {
-            if (source.Deliver(events))
-            {
-                _ran++;
-            }
+            _ran += source.Deliver(events);
         }
         catch (Exception exception)
         {
@@ -307,13 +309,13 @@ internal sealed class EventLoop
 
     private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
     {
-        _ran += message.IsCallback ? 1 : 0;
         try
         {
-            message.Deliver(_manager);
+            _ran += message.Deliver(_manager);
         }
         catch (Exception exception)
         {
+            _ran++;
             _faults.OnThrown(origin, exception);
         }
     }

@@ -20,7 +20,6 @@ public sealed class EventManager : IDisposable
     private readonly EventManagerOptions _options;
     private readonly IPoller _poller;
     private readonly ThreadClaim _claim;
-    private readonly FaultSink _faults;
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
@@ -51,12 +50,12 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
-        _faults = new FaultSink(this, _options);
+        Faults = new FaultSink(this, _options);
         _poller = createPoller();
         try
         {
             Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity);
-            SourceTable = new SourceTable(_poller, _faults.OnRegistrationFault);
+            SourceTable = new SourceTable(_poller, Faults.OnRegistrationFault);
             SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
             Timers = new LoopTimers(this, createClock ?? CreateClock);
         }
@@ -69,7 +68,7 @@ public sealed class EventManager : IDisposable
 
         Subscribers = new SubscriberRegistry(SourceTable);
         _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
-        _loop = new EventLoop(this, _options, _poller, _faults);
+        _loop = new EventLoop(this, _options, _poller, Faults);
         _context = new LoopSynchronizationContext(this);
         RemoteEndpoint = new RemoteEndpoint(this, _options);
         TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
@@ -133,6 +132,8 @@ public sealed class EventManager : IDisposable
     internal Mailbox<EventManager> Mailbox { get; }
 
     internal LoopTimers Timers { get; }
+
+    internal FaultSink Faults { get; }
 
     internal InFlightCalls InFlightCalls { get; } = new();
 
@@ -362,19 +363,19 @@ public sealed class EventManager : IDisposable
         return [.. Subscribers.InOrder.Select(subscriber => new SubscriberInfo(subscriber.Id, subscriber.Target, subscriber.DispatchPriority, subscriber.SourceCount))];
     }
 
-    /// <summary>Every file descriptor that subscribers and socket events have registered, in no particular order.</summary>
+    /// <summary>Every file descriptor that subscribers and events have registered, in no particular order.</summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<SourceInfo> GetSources()
     {
         using ThreadClaim.Scope claim = Claim();
-        return [.. SourceTable.Sources.Where(source => source.Owner is Subscriber or SocketEvent).Select(source => new SourceInfo(
+        return [.. SourceTable.Sources.Where(source => source.Owner is Subscriber or CallbackEvent).Select(source => new SourceInfo(
             source.Fd,
             source.Interest,
             source.Data,
             source.State,
             source.DispatchPriority,
             (source.Owner as Subscriber)?.Id ?? default,
-            source.Owner as SocketEvent))];
+            source.Owner as CallbackEvent))];
     }
 
     /// <summary>Every timer that is started, in no particular order; those that are idle or suspended are only known to who holds them.</summary>
@@ -409,7 +410,7 @@ public sealed class EventManager : IDisposable
         Deadline deadline = Timers.DeadlineAfter(timeout);
         using RunScope run = BeginRun(CancellationToken.None);
         int ran = _loop.RunIteration(deadline);
-        _faults.ThrowPending();
+        Faults.ThrowPending();
         return ran;
     }
 
@@ -425,13 +426,13 @@ public sealed class EventManager : IDisposable
         do
         {
             _loop.RunIteration(Deadline.Infinite);
-            _faults.ThrowPending();
+            Faults.ThrowPending();
         }
         while (!MustNotSleep);
 
-        _exitCallbacks.RunOutLastFirst(this, _faults);
+        _exitCallbacks.RunOutLastFirst(this, Faults);
         _stopRequested = false;
-        _faults.ThrowPending();
+        Faults.ThrowPending();
     }
 
     /// <summary>
@@ -496,7 +497,7 @@ public sealed class EventManager : IDisposable
             }
             catch (Exception exception)
             {
-                _faults.OnThrown(FaultOrigin.ClockStep, exception);
+                Faults.OnThrown(FaultOrigin.ClockStep, exception);
             }
         }
 
@@ -509,7 +510,7 @@ public sealed class EventManager : IDisposable
         var message = ActionKind<EventManager>.Create(_ => ExceptionDispatchInfo.Throw(exception));
         if (Mailbox.PostUnbounded(in message) == PostResult.Closed)
         {
-            _faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));
+            Faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));
         }
     }
 
@@ -611,7 +612,7 @@ public sealed class EventManager : IDisposable
         InFlightCalls.FailAll(this);
         if (lost > 0)
         {
-            _faults.Report(new FaultReport(FaultOrigin.PostedWork, new EventManagerException(
+            Faults.Report(new FaultReport(FaultOrigin.PostedWork, new EventManagerException(
                 EventManagerError.Disposed, $"{Name} was disposed with {lost} posted or deferred closures not yet run; they will not be.")));
         }
 
@@ -624,7 +625,7 @@ public sealed class EventManager : IDisposable
             }
             catch (Exception exception)
             {
-                _faults.Report(new FaultReport(FaultOrigin.Subscriber, exception) { SubscriberId = subscriber.Id });
+                Faults.Report(new FaultReport(FaultOrigin.Subscriber, exception) { SubscriberId = subscriber.Id });
             }
         }
 
@@ -637,6 +638,6 @@ public sealed class EventManager : IDisposable
         Timers.Dispose();
         Mailbox.Dispose();
         _poller.Dispose();
-        _faults.WritePending();
+        Faults.WritePending();
     }
 }

@@ -18,11 +18,8 @@ public sealed class FaultReport
     /// <summary>The subscriber concerned; <c>default</c> where there is none.</summary>
     public SubscriberId SubscriberId { get; internal init; }
 
-    /// <summary>The socket event concerned, or null.</summary>
-    public SocketEvent? SocketEvent { get; internal init; }
-
-    /// <summary>The timer concerned, or null.</summary>
-    public TimerEvent? TimerEvent { get; internal init; }
+    /// <summary>The event concerned, such as a <see cref="SocketEvent"/> or a <see cref="TimerEvent"/>, or null.</summary>
+    public CallbackEvent? Event { get; internal init; }
 
     /// <summary>The number of the fd concerned, or −1.</summary>
     public int Fd { get; internal init; } = -1;
@@ -37,9 +34,9 @@ public sealed class FaultReport
     public override string ToString()
     {
         string who = SubscriberId.IsValid ? $" of subscriber {SubscriberId}" : "";
-        string timer = TimerEvent is null ? "" : $" ({TimerEvent})";
+        string what = Event is null ? "" : $" ({Event})";
         string fd = Fd >= 0 ? $", fd {Fd}" : "";
         string detached = Detached is null ? "" : $" The {Detached.GetType().Name} was detached.";
-        return $"{Origin}{who}{timer}{fd}: {Exception.GetType().Name}: {Exception.Message}{detached}";
+        return $"{Origin}{who}{what}{fd}: {Exception.GetType().Name}: {Exception.Message}{detached}";
     }
 }

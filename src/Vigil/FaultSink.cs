@@ -42,26 +42,31 @@ internal sealed class FaultSink
             return;
         }
 
-        var socketEvent = (SocketEvent)source.Owner;
-        if (Detaches)
-        {
-            socketEvent.Cancel();
-        }
-
-        OnThrown(new FaultReport(FaultOrigin.SocketEvent, exception) { SocketEvent = socketEvent, Fd = source.Number, IsThrown = Throws });
+        OnThrown((CallbackEvent)source.Owner, exception, source.Number);
     }
 
-    /// <summary>A timer's callback threw. Under the policy that detaches, the timer is cancelled before anybody is told.</summary>
-    public void OnThrown(ITimerTarget target, Exception exception)
+    /// <summary>A timer's callback threw.</summary>
+    public void OnTimerThrown(ITimerTarget target, Exception exception)
     {
-        var timerEvent = target as TimerEvent;
+        if (target is TimerEvent timer)
+        {
+            OnThrown(timer, exception);
+        }
+        else
+        {
+            OnThrown(FaultOrigin.TimeProvider, exception);
+        }
+    }
+
+    /// <summary>An event's callback threw. Under the policy that detaches, the event is cancelled before anybody is told.</summary>
+    public void OnThrown(CallbackEvent callbackEvent, Exception exception, int fd = -1)
+    {
         if (Detaches)
         {
-            timerEvent?.Cancel();
+            callbackEvent.Cancel();
         }
 
-        FaultOrigin origin = timerEvent is null ? FaultOrigin.TimeProvider : FaultOrigin.TimerEvent;
-        OnThrown(new FaultReport(origin, exception) { TimerEvent = timerEvent, IsThrown = Throws });
+        OnThrown(new FaultReport(callbackEvent.FaultOrigin, exception) { Event = callbackEvent, Fd = fd, IsThrown = Throws });
     }
 
     /// <summary>A callback without an owner that could be removed threw.</summary>
@@ -82,7 +87,7 @@ internal sealed class FaultSink
         Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
         {
             SubscriberId = (source.Owner as Subscriber)?.Id ?? default,
-            SocketEvent = source.Owner as SocketEvent,
+            Event = source.Owner as CallbackEvent,
             Fd = source.Number,
         });
     }

@@ -38,7 +38,11 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
     {
         public static readonly ContinuationKind Instance = new();
 
-        public override void Deliver(EventManager target, object action, object? state) => ((SendOrPostCallback)action)(state);
+        public override int Deliver(EventManager target, object action, object? state)
+        {
+            ((SendOrPostCallback)action)(state);
+            return 1;
+        }
 
         public override bool Abandon(object action, object? state) =>
             ThreadPool.QueueUserWorkItem(static work => work.Action(work.State), (Action: (SendOrPostCallback)action, State: state), preferLocal: false);

@@ -33,6 +33,9 @@ internal sealed class LoopTimers
     /// <summary>The clock by which the loop's callers measure, too. Any thread may read it.</summary>
     public IClock MonotonicClock { get; }
 
+    /// <summary>Whether any clock is in use; as long as none is, an iteration need not look at them.</summary>
+    public bool IsOpen { get; private set; }
+
     /// <summary>How many sources of the loop the clocks are.</summary>
     public int SourceCount { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed class LoopTimers
             throw;
         }
 
+        IsOpen = true;
         return _byClock[(int)clock] = timers;
     }
 

@@ -20,7 +20,11 @@ internal abstract class PendingCall
     {
         public static readonly Kind Instance = new();
 
-        public override void Deliver(EventManager target, object action, object? state) => ((PendingCall)action).Run(target);
+        public override int Deliver(EventManager target, object action, object? state)
+        {
+            ((PendingCall)action).Run(target);
+            return 1;
+        }
 
         public override bool Abandon(object action, object? state)
         {

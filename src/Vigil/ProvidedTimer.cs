@@ -166,10 +166,10 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
 
         while (true)
         {
-            ITimer successor = Successor();
-            if (_isDisposed)
+            ITimer? successor = _isDisposed ? Volatile.Read(ref _successor) : Successor();
+            if (successor is null || _isDisposed)
             {
-                successor.Dispose();
+                successor?.Dispose();
                 return;
             }
 

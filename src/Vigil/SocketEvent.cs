@@ -11,19 +11,18 @@ public delegate void SocketEventCallback(SocketEvent source, EventSet ready);
 /// A callback for one file descriptor of any pollable kind. Made by <see cref="EventManager.CreateSocketEvent"/>. Its methods are for
 /// the loop's thread, or for any one thread between runs.
 /// </summary>
-public sealed class SocketEvent : IDisposable
+public sealed class SocketEvent : CallbackEvent
 {
     private readonly SocketEventSource _source;
+    private readonly SocketEventCallback _callback;
+    private bool _isCancelled;
 
     internal SocketEvent(EventManager manager, Events events, SocketEventCallback callback, DispatchPriority priority)
+        : base(manager)
     {
-        Manager = manager;
-        Callback = callback;
+        _callback = callback;
         _source = new SocketEventSource(this, events, priority);
     }
-
-    /// <summary>The manager that runs it.</summary>
-    public EventManager Manager { get; }
 
     /// <summary>The file descriptor.</summary>
     public FileDescriptor Fd => _source.Fd;
@@ -35,11 +34,13 @@ public sealed class SocketEvent : IDisposable
     public SourceState State => _source.State;
 
     /// <summary>Whether it is over: cancelled, its handle closed, its number replaced, or the manager disposed.</summary>
-    public bool IsCancelled { get; private set; }
+    public override bool IsCancelled => _isCancelled;
 
     internal Source Source => _source;
 
-    internal SocketEventCallback Callback { get; }
+    internal override FaultOrigin FaultOrigin => FaultOrigin.SocketEvent;
+
+    private protected override Delegate Callback => _callback;
 
     /// <summary>Asks for something else from now on. Arms a one-shot again; what is disarmed stays disarmed.</summary>
     /// <param name="interest">What to ask for.</param>
@@ -78,9 +79,9 @@ public sealed class SocketEvent : IDisposable
 
     /// <summary>Ends it: no callback follows, even if the kernel reported something already. The file stays open. Again, it does nothing.</summary>
     /// <exception cref="EventManagerException">The call comes from another thread.</exception>
-    public void Cancel()
+    public override void Cancel()
     {
-        if (IsCancelled)
+        if (_isCancelled)
         {
             return;
         }
@@ -89,13 +90,10 @@ public sealed class SocketEvent : IDisposable
         Manager.SourceTable.Remove(_source);
     }
 
-    /// <summary>The same as <see cref="Cancel"/>.</summary>
-    public void Dispose() => Cancel();
-
     /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => $"a socket event ({Callback.Method.DeclaringType?.Name}.{Callback.Method.Name})";
+    public override string ToString() => $"a socket event ({CallbackName})";
 
-    internal void OnRemoved() => IsCancelled = true;
+    internal void OnRemoved() => _isCancelled = true;
 
     private ThreadClaim.Scope Enter()
     {
@@ -121,10 +119,10 @@ public sealed class SocketEvent : IDisposable
 
         public override object Owner => _event;
 
-        public override bool Deliver(EventSet ready)
+        public override int Deliver(EventSet ready)
         {
-            _event.Callback(_event, ready);
-            return true;
+            _event._callback(_event, ready);
+            return 1;
         }
 
         public override void OnRemoved() => _event.OnRemoved();

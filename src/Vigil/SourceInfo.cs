@@ -6,8 +6,8 @@ namespace Vigil;
 /// <param name="Data">The user's 32 bits.</param>
 /// <param name="State">Whether it is watched.</param>
 /// <param name="DispatchPriority">The order in which it is served.</param>
-/// <param name="SubscriberId">The subscriber that owns it; <c>default</c> for a socket event.</param>
-/// <param name="SocketEvent">The socket event that owns it; null for a subscriber's.</param>
+/// <param name="SubscriberId">The subscriber that owns it; <c>default</c> for an event's.</param>
+/// <param name="Event">The event that owns it; null for a subscriber's.</param>
 public sealed record SourceInfo(
     FileDescriptor Fd,
     EventSet Interest,
@@ -15,4 +15,4 @@ public sealed record SourceInfo(
     SourceState State,
     DispatchPriority DispatchPriority,
     SubscriberId SubscriberId,
-    SocketEvent? SocketEvent);
+    CallbackEvent? Event);

@@ -20,11 +20,11 @@ internal sealed class SubscriberSource : Source
 
     public override object Owner => _subscriber;
 
-    public override bool Deliver(EventSet ready)
+    public override int Deliver(EventSet ready)
     {
         var events = new Events(Fd, ready, Data);
         _subscriber.Target.Process(in events, new EventOps(_subscriber));
-        return true;
+        return 1;
     }
 
     public override void OnAdded() => _subscriber.Link(this);

@@ -13,12 +13,13 @@ internal sealed class TimerChangeKind : MessageKind<EventManager>
 {
     private static readonly TimerChangeKind Instance = new();
 
-    public override bool IsCallback => false;
-
     public static Message<EventManager> Create(ProvidedTimer timer, TimerChange change) => new(Instance, timer, StateBox<TimerChange>.Rent(change));
 
-    public override void Deliver(EventManager target, object action, object? state) =>
+    public override int Deliver(EventManager target, object action, object? state)
+    {
         ((ProvidedTimer)action).Apply(((StateBox<TimerChange>)state!).Return());
+        return 0;
+    }
 
     public override bool Abandon(object action, object? state)
     {

@@ -18,7 +18,7 @@ public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
 /// A periodic timer keeps its phase: tick n is due n periods after the first, however late others were. Starting and cancelling
 /// take constant time, and nothing is allocated when it is started anew.
 /// </remarks>
-public sealed class TimerEvent : IDisposable, ITimerTarget
+public sealed class TimerEvent : CallbackEvent, ITimerTarget
 {
     private readonly TimerEventCallback _callback;
     private readonly ClockTimers _timers;
@@ -32,8 +32,8 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
     private byte _state;
 
     internal TimerEvent(EventManager manager, ClockTimers timers, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance)
+        : base(manager)
     {
-        Manager = manager;
         _callback = callback;
         _missedTicks = (byte)missedTicks;
         _timers = timers;
@@ -41,9 +41,6 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         // Timers with tolerances meet at multiples of powers of two; the greatest one within the tolerance is always met in time.
         _toleranceBits = tolerance == TimeSpan.Zero ? (byte)0 : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(tolerance), TimingWheel.MaxLeeway));
     }
-
-    /// <summary>The manager that runs it.</summary>
-    public EventManager Manager { get; }
 
     /// <summary>What its time is measured by.</summary>
     public TimerClock Clock => _timers.Kind;
@@ -53,6 +50,9 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
 
     /// <summary>The time between two ticks; <see cref="Timeout.InfiniteTimeSpan"/> for a one-shot.</summary>
     public TimeSpan Period => _period == 0 ? Timeout.InfiniteTimeSpan : Nanoseconds.ToTimeSpan(_period);
+
+    /// <summary>Whether it is over: cancelled, or the manager disposed.</summary>
+    public override bool IsCancelled => State == TimerState.Cancelled;
 
     /// <summary>What it is doing.</summary>
     public TimerState State
@@ -149,7 +149,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
 
     /// <summary>Ends it: no callback follows, even if it is due already. Again, or after the manager was disposed, it does nothing.</summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
-    public void Cancel()
+    public override void Cancel()
     {
         if (State == TimerState.Cancelled || Manager.IsDisposed)
         {
@@ -161,11 +161,12 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         State = TimerState.Cancelled;
     }
 
-    /// <summary>The same as <see cref="Cancel"/>.</summary>
-    public void Dispose() => Cancel();
-
     /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => $"a timer ({_callback.Method.DeclaringType?.Name}.{_callback.Method.Name})";
+    public override string ToString() => $"a timer ({CallbackName})";
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
+
+    private protected override Delegate Callback => _callback;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 
@@ -270,7 +271,7 @@ public sealed class TimerEvent : IDisposable, ITimerTarget
         if (State == TimerState.Cancelled)
         {
             claim.Dispose();
-            throw new EventManagerException(EventManagerError.NotRegistered, $"The timer ({_callback.Method.DeclaringType?.Name}.{_callback.Method.Name}) is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
+            throw new EventManagerException(EventManagerError.NotRegistered, $"The timer ({CallbackName}) is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
         }
 
         return claim;

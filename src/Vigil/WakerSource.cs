@@ -13,7 +13,7 @@ internal sealed class WakerSource : Source
 
     public override object Owner => this;
 
-    public override bool Deliver(EventSet ready) => false;
+    public override int Deliver(EventSet ready) => 0;
 
     public override string ToString() => "the manager itself";
 }

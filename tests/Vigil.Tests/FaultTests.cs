@@ -85,7 +85,7 @@ public sealed class FaultTests
         Assert.Equal(id, report.SubscriberId);
         Assert.False(report.IsThrown);
         Assert.Single(offender.Seen);
-        Assert.Same(throwing, Assert.Single(reports, report => report.Origin == FaultOrigin.SocketEvent).SocketEvent);
+        Assert.Same(throwing, Assert.Single(reports, report => report.Origin == FaultOrigin.SocketEvent).Event);
         Assert.True(throwing.IsCancelled);
         Assert.Empty(manager.GetSources());
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));

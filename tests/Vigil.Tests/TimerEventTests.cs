@@ -487,7 +487,7 @@ public class TimerEventTests
         Assert.Equal(1, fired);
         FaultReport report = Assert.Single(reports);
         Assert.Equal(FaultOrigin.TimerEvent, report.Origin);
-        Assert.Same(bad, report.TimerEvent);
+        Assert.Same(bad, report.Event);
         Assert.Contains(nameof(A_timer_that_throws_costs_no_other_its_turn_and_meets_the_fault_policy), report.ToString(), StringComparison.Ordinal);
         Assert.Equal(TimerState.Cancelled, bad.State);
         Assert.Empty(manager.GetTimers());

@@ -139,7 +139,7 @@ internal sealed class Gateway : IDisposable
     // A timer whose callback has thrown is cancelled. Its interval goes on, and the next flush has all of it.
     private void OnFault(object? sender, FaultReport report)
     {
-        if (report.TimerEvent is { } timer && timer == _flushTimer)
+        if (report.Event is { } faulty && faulty == _flushTimer)
         {
             StartFlushing();
         }

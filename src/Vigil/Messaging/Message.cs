@@ -17,11 +17,8 @@ internal readonly struct Message<TTarget>
         _state = state;
     }
 
-    /// <summary>Whether a user's code runs.</summary>
-    public bool IsCallback => _kind.IsCallback;
-
-    /// <summary>Runs the work. Whatever it throws comes out here.</summary>
-    public void Deliver(TTarget target) => _kind.Deliver(target, _action, _state);
+    /// <summary>Runs the work and returns how many callbacks ran. Whatever it throws comes out here.</summary>
+    public int Deliver(TTarget target) => _kind.Deliver(target, _action, _state);
 
     /// <summary>Says that it will never run. True where somebody was told or it was run elsewhere; false where it is simply lost.</summary>
     public bool Abandon() => _kind.Abandon(_action, _state);

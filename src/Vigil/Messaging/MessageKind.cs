@@ -5,10 +5,8 @@ namespace Vigil.Messaging;
 /// <summary>How one kind of message runs and what becomes of it when its target is gone. Stateless: one object a kind.</summary>
 internal abstract class MessageKind<TTarget>
 {
-    public abstract void Deliver(TTarget target, object action, object? state);
-
-    /// <summary>Whether a user's code runs; false for what threads of the library tell each other, which nobody should see.</summary>
-    public virtual bool IsCallback => true;
+    /// <summary>Runs it. Returns how many of the users' callbacks ran: none where threads of the library tell each other something.</summary>
+    public abstract int Deliver(TTarget target, object action, object? state);
 
     /// <summary>Tells whoever waits for the message that it will never run. False where nobody waits.</summary>
     public virtual bool Abandon(object action, object? state) => false;
@@ -24,7 +22,11 @@ internal sealed class ActionKind<TTarget> : MessageKind<TTarget>
 
     public static Message<TTarget> Create(Action<TTarget> action) => new(Instance, action);
 
-    public override void Deliver(TTarget target, object action, object? state) => Unsafe.As<Action<TTarget>>(action)(target);
+    public override int Deliver(TTarget target, object action, object? state)
+    {
+        Unsafe.As<Action<TTarget>>(action)(target);
+        return 1;
+    }
 }
 
 /// <summary>A delegate that takes the target and a state.</summary>
@@ -36,9 +38,10 @@ internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
     public static Message<TTarget> Create(Action<TTarget, TState> action, TState state) =>
         new(Instance, action, typeof(TState).IsValueType ? StateBox<TState>.Rent(state) : state);
 
-    public override void Deliver(TTarget target, object action, object? state)
+    public override int Deliver(TTarget target, object action, object? state)
     {
         TState value = typeof(TState).IsValueType ? Unsafe.As<StateBox<TState>>(state!).Return() : Unsafe.As<object?, TState>(ref state);
         Unsafe.As<Action<TTarget, TState>>(action)(target, value);
+        return 1;
     }
 }

@@ -46,10 +46,9 @@ internal abstract class Source
     public abstract object Owner { get; }
 
     /// <summary>
-    /// Tells the owner. <paramref name="ready"/> holds only what is asked for, and Error and HangUp. False where there was no callback
-    /// to run, which is not counted.
+    /// Tells the owner. <paramref name="ready"/> holds only what is asked for, and Error and HangUp. Returns how many callbacks ran.
     /// </summary>
-    public abstract bool Deliver(EventSet ready);
+    public abstract int Deliver(EventSet ready);
 
     /// <summary>It has entered the table. Must not throw.</summary>
     public virtual void OnAdded()

@@ -39,7 +39,11 @@ internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
 
     public Message<List<int>> Letter(int number) => new(this, number);
 
-    public override void Deliver(List<int> target, object action, object? state) => target.Add((int)action);
+    public override int Deliver(List<int> target, object action, object? state)
+    {
+        target.Add((int)action);
+        return 1;
+    }
 
     public override bool Abandon(object action, object? state)
     {

@@ -14,7 +14,7 @@ internal sealed class TestSource : Source
 
     public override object Owner => this;
 
-    public override bool Deliver(EventSet ready) => true;
+    public override int Deliver(EventSet ready) => 1;
 
     public override void OnRemoved() => Removals++;
 }

@@ -1,0 +1,38 @@
+namespace Vigil;
+
+/// <summary>
+/// Something that an event manager calls back for: a file descriptor, a timer, and so on. It lives from its creation by the manager
+/// until it is cancelled. Its methods are for the loop's thread, or for any one thread between runs, unless they say otherwise.
+/// </summary>
+public abstract class CallbackEvent : IDisposable
+{
+    private protected CallbackEvent(EventManager manager) => Manager = manager;
+
+    /// <summary>The manager that runs it. Any thread.</summary>
+    public EventManager Manager { get; }
+
+    /// <summary>Whether it is over: no callback follows, and it cannot be used again.</summary>
+    public abstract bool IsCancelled { get; }
+
+    /// <summary>What its callback's exceptions are reported as.</summary>
+    internal abstract FaultOrigin FaultOrigin { get; }
+
+    private protected abstract Delegate Callback { get; }
+
+    /// <summary>Ends it: no callback follows, even if what it waits for has happened already. Again, or after the manager was disposed, it does nothing.</summary>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public abstract void Cancel();
+
+    /// <summary>The same as <see cref="Cancel"/>.</summary>
+    public void Dispose()
+    {
+        Cancel();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The name of the method that is called, for messages.</summary>
+    private protected string CallbackName => $"{Callback.Method.DeclaringType?.Name}.{Callback.Method.Name}";
+
+    /// <summary>Its callback threw, and it is not one that the loop calls through a source or a timer.</summary>
+    private protected void OnThrown(Exception exception) => Manager.Faults.OnThrown(this, exception);
+}
