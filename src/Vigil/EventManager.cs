@@ -67,6 +67,7 @@ public sealed class EventManager : IDisposable
         }
 
         Subscribers = new SubscriberRegistry(SourceTable);
+        Signals = new LoopSignals(this);
         _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
         _loop = new EventLoop(this, _options, _poller, Faults);
         _context = new LoopSynchronizationContext(this);
@@ -132,6 +133,8 @@ public sealed class EventManager : IDisposable
     internal Mailbox<EventManager> Mailbox { get; }
 
     internal LoopTimers Timers { get; }
+
+    internal LoopSignals Signals { get; }
 
     internal FaultSink Faults { get; }
 
@@ -293,6 +296,24 @@ public sealed class EventManager : IDisposable
         return timer.Task;
     }
 
+    /// <summary>Calls back when a signal comes to the process. While somebody does, its default action is off.</summary>
+    /// <param name="signal">Which signal.</param>
+    /// <param name="callback">What to call, on the loop's thread, after those that were created before.</param>
+    /// <param name="oneShot">Whether it is cancelled, before its callback, by the first signal that comes.</param>
+    /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
+    /// <exception cref="EventManagerException">
+    /// The signal cannot be handled (<see cref="EventManagerError.SignalReserved"/>), is ignored (<see cref="EventManagerError.SignalIgnored"/>), is
+    /// blocked on some threads only (<see cref="EventManagerError.SignalBlocked"/>); the kernel or the runtime refused; the call comes from another thread than the loop's.
+    /// </exception>
+    public SignalEvent CreateSignalEvent(Signal signal, SignalEventCallback callback, bool oneShot = false)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        var signalEvent = new SignalEvent(this, signal, callback, oneShot);
+        Signals.Add(signalEvent);
+        return signalEvent;
+    }
+
     /// <summary>
     /// Delivers an event to a subscriber in the next iteration as if the kernel had reported it: only if the fd is registered and
     /// armed then, only the kinds that are asked for, with the registered data. For restoring from snapshots, and for tests.
@@ -368,7 +389,7 @@ public sealed class EventManager : IDisposable
     public IReadOnlyList<SourceInfo> GetSources()
     {
         using ThreadClaim.Scope claim = Claim();
-        return [.. SourceTable.Sources.Where(source => source.Owner is Subscriber or CallbackEvent).Select(source => new SourceInfo(
+        return [.. SourceTable.Sources.Where(IsUsers).Select(source => new SourceInfo(
             source.Fd,
             source.Interest,
             source.Data,
@@ -465,7 +486,7 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>For logs.</summary>
-    public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Count - 1 - Timers.SourceCount} sources, {Timers.Count} timers)";
+    public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Sources.Count(IsUsers)} sources, {Timers.Count} timers)";
 
     internal ThreadClaim.Scope Claim()
     {
@@ -513,6 +534,9 @@ public sealed class EventManager : IDisposable
             Faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));
         }
     }
+
+    // The others are the manager's own: the waker, the clocks, the signals.
+    private static bool IsUsers(Source source) => source.Owner is Subscriber or CallbackEvent;
 
     private static void RequireTimer(TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance)
     {
@@ -630,6 +654,7 @@ public sealed class EventManager : IDisposable
         }
 
         Timers.AbandonAll();
+        Signals.RemoveAll();
         foreach (Source source in SourceTable.Sources.ToArray())
         {
             SourceTable.Remove(source);

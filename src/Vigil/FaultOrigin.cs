@@ -21,6 +21,9 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="TimerEvent"/> threw.</summary>
     TimerEvent,
 
+    /// <summary>The callback of a <see cref="SignalEvent"/> threw.</summary>
+    SignalEvent,
+
     /// <summary>The callback of a timer of <see cref="EventManager.TimeProvider"/> threw.</summary>
     TimeProvider,
 

@@ -36,9 +36,6 @@ internal sealed class LoopTimers
     /// <summary>Whether any clock is in use; as long as none is, an iteration need not look at them.</summary>
     public bool IsOpen { get; private set; }
 
-    /// <summary>How many sources of the loop the clocks are.</summary>
-    public int SourceCount { get; private set; }
-
     /// <summary>Whether timers are due although no time has passed, so that the loop must not sleep.</summary>
     public bool HasOverdue
     {
@@ -185,7 +182,6 @@ internal sealed class LoopTimers
 
     public void Dispose()
     {
-        SourceCount = 0;
         MonotonicClock.Dispose();
         foreach (ClockTimers? timers in _byClock)
         {
@@ -198,7 +194,6 @@ internal sealed class LoopTimers
         if (timers.Clock.Open() is { } fd)
         {
             _manager.SourceTable.Add(new ClockSource(fd, this, timers)).ThrowIfFailed();
-            SourceCount++;
         }
 
         timers.HasWaker = true;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Vigil.IO;
+using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
@@ -15,6 +16,18 @@ internal static partial class Scenarios
         ["signals-while-waiting"] = SignalsWhileWaiting,
         ["nothing-is-inherited"] = NothingIsInherited,
         ["unheard-fault"] = UnheardFault,
+        ["signals-on-the-runtimes-path"] = SignalScenarios.OnTheRuntimesPath,
+        ["signals-by-signalfd"] = SignalScenarios.BySignalFd,
+        ["signals-faults"] = SignalScenarios.Faults,
+        ["signals-default-action"] = SignalScenarios.DefaultAction,
+        ["signals-refused"] = SignalScenarios.Refused,
+        ["signals-ignored"] = SignalScenarios.Ignored,
+        ["signals-blocked-in-part"] = SignalScenarios.BlockedInPart,
+        ["signals-child-blocked"] = SignalScenarios.ChildSignalBlocked,
+        ["signals-beside-process"] = SignalScenarios.BesideProcess,
+        ["signals-restart"] = SignalScenarios.Restart,
+        ["signals-inherited"] = SignalScenarios.Inherited,
+        ["signals-started-unblocked"] = SignalScenarios.StartedUnblocked,
     };
 
     /// <summary>A manager that cannot be created says why and leaks nothing; as soon as descriptors are free it works.</summary>
@@ -157,29 +170,6 @@ internal static partial class Scenarios
     {
         var limit = new Limit { Current = files, Maximum = files };
         Check(setrlimit(RLIMIT_NOFILE, in limit) == 0, "setrlimit failed");
-    }
-
-    private static T Expect<T>(Action action)
-        where T : Exception
-    {
-        try
-        {
-            action();
-        }
-        catch (T expected)
-        {
-            return expected;
-        }
-
-        throw new InvalidOperationException($"{typeof(T).Name} was expected.");
-    }
-
-    private static void Check(bool isTrue, string seen)
-    {
-        if (!isTrue)
-        {
-            throw new InvalidOperationException(seen);
-        }
     }
 
     [LibraryImport("libc")]

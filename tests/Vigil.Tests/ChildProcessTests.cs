@@ -10,9 +10,21 @@ public sealed class ChildProcessTests
     [InlineData("timers-without-descriptors")]
     [InlineData("signals-while-waiting")]
     [InlineData("nothing-is-inherited")]
-    public void In_a_process_of_its_own(string scenario)
+    [InlineData("signals-on-the-runtimes-path")]
+    [InlineData("signals-by-signalfd")]
+    [InlineData("signals-faults")]
+    [InlineData("signals-default-action")]
+    [InlineData("signals-refused")]
+    [InlineData("signals-ignored")]
+    [InlineData("signals-blocked-in-part")]
+    [InlineData("signals-child-blocked")]
+    [InlineData("signals-beside-process")]
+    [InlineData("signals-restart", "a b", "", "ü")]
+    [InlineData("signals-inherited")]
+    [InlineData("signals-started-unblocked")]
+    public void In_a_process_of_its_own(string scenario, params string[] arguments)
     {
-        (int exitCode, string error) = Run(scenario);
+        (int exitCode, string error) = Run(scenario, arguments);
         Assert.True(exitCode == 0, error);
     }
 
@@ -24,10 +36,10 @@ public sealed class ChildProcessTests
         Assert.Equal(0, exitCode);
     }
 
-    private static (int ExitCode, string Error) Run(string scenario)
+    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
-        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program, scenario])
+        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program, scenario, .. arguments])
         {
             RedirectStandardError = true,
             UseShellExecute = false,

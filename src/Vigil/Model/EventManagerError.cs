@@ -57,6 +57,15 @@ public enum EventManagerError
     /// <summary>Events came from a registration that was removed but is kept alive by a duplicate of its fd; a new epoll instance was built.</summary>
     OrphanedRegistration,
 
+    /// <summary>The signal cannot be handled by a program on this runtime: it is the kernel's, the C library's or the runtime's own.</summary>
+    SignalReserved,
+
+    /// <summary>The signal is ignored (<c>nohup</c>, <c>&amp;</c> in a script) and never arrives.</summary>
+    SignalIgnored,
+
+    /// <summary>The signal is blocked on some threads and not on others, or must not be blocked.</summary>
+    SignalBlocked,
+
     /// <summary>The manager was disposed before the message was handled.</summary>
     Disposed,
 

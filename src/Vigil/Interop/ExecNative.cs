@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary><c>execve(2)</c>: the process goes on as another program, with the calling thread's signal mask.</summary>
+internal static unsafe partial class ExecNative
+{
+    /// <summary>Replaces the program. Returns only on failure, with an errno. The environment is the C library's.</summary>
+    public static int Exec(string path, IReadOnlyList<byte[]> arguments)
+    {
+        nint* pointers = stackalloc nint[arguments.Count + 1];
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            // Freed by nobody: the address space ends with success, and failure ends the program.
+            nint copy = Marshal.AllocHGlobal(arguments[i].Length + 1);
+            Marshal.Copy(arguments[i], 0, copy, arguments[i].Length);
+            ((byte*)copy)[arguments[i].Length] = 0;
+            pointers[i] = copy;
+        }
+
+        pointers[arguments.Count] = 0;
+        execv(path, pointers);
+        return Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Sets a variable of the C library's environment, which the runtime's is a copy of.</summary>
+    public static void SetEnvironment(string name, string value) => _ = setenv(name, value, 1);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int execv(string path, nint* arguments);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary><c>signalfd(2)</c> and the calling thread's signal mask. A set of signals is 64 bits here, bit n − 1 for signal n.</summary>
+internal static unsafe partial class SignalNative
+{
+    /// <summary>The size of <c>struct signalfd_siginfo</c>, in bytes.</summary>
+    public const int InfoSize = 128;
+
+    private const int SFD_CLOEXEC = 0x80000;
+    private const int SFD_NONBLOCK = 0x800;
+    private const int SIG_BLOCK = 0;
+    private const int SIG_SETMASK = 2;
+
+    // What glibc and musl call sigset_t: 1,024 bits, of which the kernel takes the first 64.
+    private const int WordsOfSet = 16;
+
+    /// <summary>Creates a descriptor that reads the signals of a set (<paramref name="fd"/> −1), or changes the set of one; −1 on failure.</summary>
+    public static int SignalFd(int fd, ulong signals, out int errno)
+    {
+        ulong* set = stackalloc ulong[WordsOfSet];
+        Write(set, signals);
+        int result = signalfd(fd, set, SFD_CLOEXEC | SFD_NONBLOCK);
+        errno = result < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return result;
+    }
+
+    /// <summary>Sets which signals the calling thread has blocked; returns those that it had.</summary>
+    public static ulong SetMask(ulong blocked) => ChangeMask(SIG_SETMASK, blocked);
+
+    /// <summary>Blocks signals on the calling thread in addition; returns those that it had blocked.</summary>
+    public static ulong Block(ulong signals) => ChangeMask(SIG_BLOCK, signals);
+
+    /// <summary>Sends a signal to this process, for which it stays pending where every thread has it blocked.</summary>
+    public static void Raise(int signal) => _ = kill(Environment.ProcessId, signal);
+
+    private static ulong ChangeMask(int operation, ulong signals)
+    {
+        ulong* set = stackalloc ulong[WordsOfSet];
+        ulong* old = stackalloc ulong[WordsOfSet];
+        Write(set, signals);
+        Write(old, 0);
+
+        // Fails only for a wrong operation (pthread_sigmask(3)).
+        _ = pthread_sigmask(operation, set, old);
+        return old[0];
+    }
+
+    private static void Write(ulong* set, ulong signals)
+    {
+        new Span<ulong>(set, WordsOfSet).Clear();
+        set[0] = signals;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int signalfd(int fd, ulong* mask, int flags);
+
+    [LibraryImport("libc")]
+    private static partial int pthread_sigmask(int operation, ulong* set, ulong* old);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+}
+
+/// <summary>What <c>signalfd(2)</c> tells of a signal: the fields that every signal has, and a queued one's value.</summary>
+[StructLayout(LayoutKind.Sequential, Size = SignalNative.InfoSize)]
+internal struct SignalFdInfo
+{
+    public uint Number;
+    public int Errno;
+    public int Code;
+    public uint ProcessId;
+    public uint UserId;
+    public int Fd;
+    public uint TimerId;
+    public uint Band;
+    public uint Overrun;
+    public uint TrapNumber;
+    public int Status;
+    public int Value;
+}

@@ -1,0 +1,130 @@
+using Vigil.Messaging;
+using Vigil.Signals;
+
+namespace Vigil;
+
+/// <summary>The signal events of a loop, by signal, each signal's in the order of their creation.</summary>
+internal sealed class LoopSignals
+{
+    private readonly EventManager _manager;
+    private readonly SignalInbox _inbox;
+
+    // Lists are replaced, never changed: a delivery goes through the one that it found.
+    private readonly Dictionary<Signal, SignalEvent[]> _events = [];
+    private SignalSource? _source;
+    private int _signalsOfSource;
+
+    public LoopSignals(EventManager manager)
+    {
+        _manager = manager;
+        _inbox = new SignalInbox(info => _manager.Mailbox.PostUnbounded(Kind.Create(this, info)));
+    }
+
+    public void Add(SignalEvent signalEvent)
+    {
+        Signal signal = signalEvent.Signal;
+        if (_events.TryGetValue(signal, out SignalEvent[]? others))
+        {
+            signalEvent.Path = others[0].Path;
+            _events[signal] = [.. others, signalEvent];
+            return;
+        }
+
+        signalEvent.Path = SignalHub.Subscribe(signal, _inbox);
+        if (signalEvent.Path == SignalPath.SignalFd)
+        {
+            try
+            {
+                OpenSource();
+            }
+            catch
+            {
+                SignalHub.Unsubscribe(signal, _inbox);
+                throw;
+            }
+        }
+
+        _events[signal] = [signalEvent];
+    }
+
+    public void Remove(SignalEvent signalEvent)
+    {
+        Signal signal = signalEvent.Signal;
+        signalEvent.OnRemoved();
+        SignalEvent[] left = Array.FindAll(_events[signal], other => other != signalEvent);
+        if (left.Length > 0)
+        {
+            _events[signal] = left;
+            return;
+        }
+
+        _events.Remove(signal);
+        if (signalEvent.Path == SignalPath.SignalFd)
+        {
+            CloseSource();
+        }
+
+        SignalHub.Unsubscribe(signal, _inbox);
+    }
+
+    public void RemoveAll()
+    {
+        foreach (SignalEvent signalEvent in _events.Values.SelectMany(events => events).ToArray())
+        {
+            Remove(signalEvent);
+        }
+    }
+
+    // A signal whose last callback has gone since it came has nobody left to go to.
+    private int Deliver(SignalInfo info)
+    {
+        _inbox.BeginDelivery(info.Signal);
+        int ran = 0;
+        foreach (SignalEvent signalEvent in _events.GetValueOrDefault(info.Signal, []))
+        {
+            if (!signalEvent.IsCancelled)
+            {
+                signalEvent.Deliver(in info);
+                ran++;
+            }
+        }
+
+        return ran;
+    }
+
+    private void OpenSource()
+    {
+        if (_signalsOfSource == 0)
+        {
+            var source = new SignalSource(SignalHub.Descriptor);
+            _manager.SourceTable.Add(source).ThrowIfFailed();
+            _source = source;
+        }
+
+        _signalsOfSource++;
+    }
+
+    private void CloseSource()
+    {
+        _signalsOfSource--;
+        if (_signalsOfSource == 0)
+        {
+            _manager.SourceTable.Remove(_source!);
+            _source = null;
+        }
+    }
+
+    /// <summary>A signal on its way to the loop.</summary>
+    private sealed class Kind : MessageKind<EventManager>
+    {
+        private static readonly Kind Instance = new();
+
+        public static Message<EventManager> Create(LoopSignals signals, SignalInfo info) => new(Instance, signals, StateBox<SignalInfo>.Rent(info));
+
+        public override int Deliver(EventManager target, object action, object? state) =>
+            ((LoopSignals)action).Deliver(((StateBox<SignalInfo>)state!).Return());
+
+        // Nobody waits for it, and nobody's closure is lost with it.
+        public override bool Abandon(object action, object? state) => true;
+    }
+}

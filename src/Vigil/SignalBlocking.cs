@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Vigil.Interop;
+using Vigil.Signals;
+
+namespace Vigil;
+
+/// <summary>
+/// Signals that every thread of the program has blocked, which is what <see cref="SignalPath.SignalFd"/> needs. A thread's mask is
+/// inherited from its creator (<c>pthread_sigmask(3)</c>), and the runtime's own threads exist before any code of the program
+/// runs: so signals are blocked before the program starts, by whoever starts it, or by <see cref="Restart"/>. Any thread may
+/// use these.
+/// </summary>
+public static class SignalBlocking
+{
+    // Holds the id of the process that was restarted, which stays the same; so a child that inherits it takes no notice.
+    private const string RestartedVariable = "VIGIL_RESTARTED_WITH_SIGNALS_BLOCKED";
+
+    /// <summary>Whether every thread has a signal blocked at this moment.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
+    public static bool IsBlocked(Signal signal)
+    {
+        SignalRules.RequireSignal(signal);
+        return SignalStatus.Of(signal).IsBlockedEverywhere;
+    }
+
+    /// <summary>
+    /// Returns at once if every thread has the signals blocked. Otherwise the program is executed once more (<c>execve(2)</c>), as the same
+    /// process, with the same arguments, and with these signals blocked: then this does not return. To be called first thing in <c>Main</c>,
+    /// since whatever the program has done until then is lost.
+    /// </summary>
+    /// <param name="signals">What to block. List what is to be handled, and nothing else: a blocked SIGSEGV turns a <see cref="NullReferenceException"/> into a crash.</param>
+    /// <exception cref="EventManagerException">One of the signals cannot be handled or must not be blocked, or the kernel refused to execute the program.</exception>
+    public static void Restart(params ReadOnlySpan<Signal> signals)
+    {
+        ulong wanted = 0;
+        bool isDone = true;
+        foreach (Signal signal in signals)
+        {
+            SignalRules.RequireBlockable(signal);
+            wanted |= SignalStatus.BitOf(signal);
+            isDone = isDone && IsBlocked(signal);
+        }
+
+        if (isDone)
+        {
+            return;
+        }
+
+        string processId = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        if (string.Equals(Environment.GetEnvironmentVariable(RestartedVariable), processId, StringComparison.Ordinal))
+        {
+            throw new EventManagerException(EventManagerError.SignalBlocked, "The program was executed again with its signals blocked, and yet some thread has one of them unblocked. Something in the program unblocks signals.");
+        }
+
+        ulong before = SignalNative.Block(wanted);
+        ExecNative.SetEnvironment(RestartedVariable, processId);
+        RemoveDiagnosticsSocket(processId);
+        int errno = ExecNative.Exec(ProgramPath(), Arguments());
+        SignalNative.SetMask(before);
+        throw new EventManagerException(EventManagerError.System, $"The program could not be executed again: {Errno.Describe(errno)}.", errno: errno);
+    }
+
+    /// <summary>
+    /// Starts a process with no signals blocked. A child inherits the mask of the thread that starts it, through
+    /// <see cref="Process.Start(ProcessStartInfo)"/> as well: one with SIGTERM blocked cannot be asked to end.
+    /// </summary>
+    /// <param name="startInfo">What to start.</param>
+    /// <returns>The process.</returns>
+    /// <remarks>
+    /// The calling thread unblocks its signals for the time of the start. One that comes to it in that moment still reaches its signal
+    /// events, or stays pending if it has none, but without its sender and value.
+    /// </remarks>
+    /// <exception cref="Exception">What <see cref="Process.Start(ProcessStartInfo)"/> throws.</exception>
+    public static Process StartProcess(ProcessStartInfo startInfo)
+    {
+        ArgumentNullException.ThrowIfNull(startInfo);
+        ulong blocked = SignalNative.Block(0);
+        var blockedAgain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<PosixSignalRegistration> nets = [];
+        try
+        {
+            // Under a handler of the runtime's a signal does not take its default action.
+            foreach (Signal signal in HandleableOf(blocked))
+            {
+                nets.Add(PosixSignalRegistration.Create((PosixSignal)signal.Number, context =>
+                {
+                    context.Cancel = true;
+                    Catch(signal, blockedAgain.Task);
+                }));
+            }
+
+            SignalNative.SetMask(0);
+            return Process.Start(startInfo) ?? throw new InvalidOperationException("The system started no new process for this.");
+        }
+        finally
+        {
+            SignalNative.SetMask(blocked);
+            blockedAgain.SetResult();
+
+            // One that the runtime has not come to yet it sends again without its handler: then it is pending, as it should be.
+            nets.ForEach(net => net.Dispose());
+        }
+    }
+
+    private static void Catch(Signal signal, Task blockedAgain)
+    {
+        if (!SignalHub.PostUntold(signal))
+        {
+            _ = blockedAgain.ContinueWith(_ => SignalNative.Raise(signal.Number), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private static IEnumerable<Signal> HandleableOf(ulong signals)
+    {
+        for (int number = 1; number <= 64; number++)
+        {
+            var signal = new Signal(number);
+            if ((signals & SignalStatus.BitOf(signal)) != 0 && SignalRules.IsBlockable(signal))
+            {
+                yield return signal;
+            }
+        }
+    }
+
+    // The link, not what it names, where the file was replaced meanwhile by an update.
+    private static string ProgramPath()
+    {
+        const string Self = "/proc/self/exe";
+        string? path = new FileInfo(Self).LinkTarget;
+        return path is not null && File.Exists(path) ? path : Self;
+    }
+
+    // The runtime's diagnostics port has the process id and start time in its name, which stay the same. Left behind, it would keep the
+    // runtime that starts next from opening its own, and tools such as dotnet-trace from finding the program.
+    private static void RemoveDiagnosticsSocket(string processId)
+    {
+        foreach (string socket in Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{processId}-*-socket"))
+        {
+            File.Delete(socket);
+        }
+    }
+
+    private static List<byte[]> Arguments()
+    {
+        var arguments = new List<byte[]>();
+        ReadOnlySpan<byte> rest = File.ReadAllBytes("/proc/self/cmdline");
+        while (!rest.IsEmpty)
+        {
+            int end = rest.IndexOf((byte)0);
+            end = end < 0 ? rest.Length : end;
+            arguments.Add(rest[..end].ToArray());
+            rest = rest[Math.Min(end + 1, rest.Length)..];
+        }
+
+        return arguments;
+    }
+}

@@ -1,0 +1,79 @@
+namespace Vigil;
+
+/// <summary>Handles a signal.</summary>
+/// <param name="source">The signal event, through which the callback can cancel it.</param>
+/// <param name="info">Which signal came and, on the path of <see cref="SignalPath.SignalFd"/>, from whom and with what.</param>
+public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
+
+/// <summary>
+/// A callback for a signal. Made by <see cref="EventManager.CreateSignalEvent"/>. A signal may have any number of them, on any number
+/// of managers of the process; each manager calls its own in the order in which they were created.
+/// </summary>
+/// <remarks>
+/// While there is one for a signal its default action is off; when the last one in the process is cancelled it is as it was
+/// before. A standard signal that is sent again before the loop got to it counts once, as the kernel has it; real-time signals count
+/// one by one. Signals are delivered with posted work, in phase 6 of the iteration.
+/// </remarks>
+public sealed class SignalEvent : CallbackEvent
+{
+    private readonly SignalEventCallback _callback;
+    private bool _isCancelled;
+
+    internal SignalEvent(EventManager manager, Signal signal, SignalEventCallback callback, bool oneShot)
+        : base(manager)
+    {
+        _callback = callback;
+        Signal = signal;
+        IsOneShot = oneShot;
+    }
+
+    /// <summary>Which signal.</summary>
+    public Signal Signal { get; }
+
+    /// <summary>The way on which the signal comes, and with it what <see cref="SignalInfo"/> tells.</summary>
+    public SignalPath Path { get; internal set; }
+
+    /// <summary>Whether it is cancelled, before its callback, by the first signal that comes.</summary>
+    public bool IsOneShot { get; }
+
+    /// <inheritdoc/>
+    public override bool IsCancelled => _isCancelled;
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.SignalEvent;
+
+    private protected override Delegate Callback => _callback;
+
+    /// <inheritdoc/>
+    public override void Cancel()
+    {
+        if (_isCancelled || Manager.IsDisposed)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Manager.Claim();
+        Manager.Signals.Remove(this);
+    }
+
+    /// <summary>For messages: the signal and the method that is called.</summary>
+    public override string ToString() => $"a signal event ({Signal}, {CallbackName})";
+
+    internal void OnRemoved() => _isCancelled = true;
+
+    internal void Deliver(in SignalInfo info)
+    {
+        if (IsOneShot)
+        {
+            Cancel();
+        }
+
+        try
+        {
+            _callback(this, info);
+        }
+        catch (Exception exception)
+        {
+            OnThrown(exception);
+        }
+    }
+}

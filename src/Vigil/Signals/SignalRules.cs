@@ -1,0 +1,85 @@
+namespace Vigil.Signals;
+
+/// <summary>Which signals a program on this runtime can handle, on which path, and what to do about those that it cannot.</summary>
+internal static class SignalRules
+{
+    /// <summary>The path on which a signal is to be had.</summary>
+    /// <exception cref="EventManagerException">It is not to be had; the message says why and what to do.</exception>
+    public static SignalPath PathOf(Signal signal)
+    {
+        RequireUsable(signal);
+        SignalStatus status = SignalStatus.Of(signal);
+        string name = signal.Name;
+        string option = ShortName(signal);
+        if (status.IsIgnored)
+        {
+            throw new EventManagerException(
+                EventManagerError.SignalIgnored,
+                $"{name} is ignored: whoever started this program said so (nohup, or '&' in a script), so it never arrives. To handle it, start the program with 'env --default-signal={option}'.");
+        }
+
+        if (!status.IsBlockedSomewhere)
+        {
+            return SignalPath.Runtime;
+        }
+
+        if (!status.IsBlockedEverywhere)
+        {
+            throw new EventManagerException(
+                EventManagerError.SignalBlocked,
+                $"{name} is blocked on {status.BlockedThreads} of {status.Threads} threads: whether it is seen would depend on which one the kernel chooses. Block it before the program starts ('env --block-signal={option}', or SignalBlocking.Restart), or nowhere.");
+        }
+
+        return signal == Signal.SIGCHLD ? throw BlockedChild() : SignalPath.SignalFd;
+    }
+
+    /// <summary>Refuses signals that must not be handled, and those that must not be blocked.</summary>
+    public static void RequireBlockable(Signal signal)
+    {
+        RequireUsable(signal);
+        if (signal == Signal.SIGCHLD)
+        {
+            throw BlockedChild();
+        }
+    }
+
+    /// <summary>How <c>env(1)</c> and <c>kill(1)</c> call it.</summary>
+    public static string ShortName(Signal signal) => signal.Name.StartsWith("SIG", StringComparison.Ordinal) ? signal.Name[3..] : signal.Name;
+
+    /// <summary>Whether <see cref="RequireBlockable"/> would let it pass.</summary>
+    public static bool IsBlockable(Signal signal) => ObstacleTo(signal) is null && signal != Signal.SIGCHLD;
+
+    /// <summary>Refuses <c>default</c>.</summary>
+    public static void RequireSignal(Signal signal)
+    {
+        if (signal.Number == 0)
+        {
+            throw new ArgumentException("This is no signal: default(Signal) names none.", nameof(signal));
+        }
+    }
+
+    private static void RequireUsable(Signal signal)
+    {
+        RequireSignal(signal);
+        if (ObstacleTo(signal) is { } why)
+        {
+            throw new EventManagerException(EventManagerError.SignalReserved, $"{signal.Name} cannot be handled: {why}.");
+        }
+    }
+
+    private static string? ObstacleTo(Signal signal) => signal.Number switch
+    {
+        9 or 19 => "no program can handle it (signal(7)). To clean up at the end, handle SIGTERM",
+        4 or 5 or 7 or 8 or 11 =>
+            "it is how the processor reports a thread's own fault, and the runtime makes an exception of it. Catch the exception",
+        6 => "it ends a program that found itself broken, and the runtime writes its dump then. Use AppDomain.UnhandledException to hear of the exception before",
+        13 => "the runtime ignores it. Writing to a pipe or socket whose reader is gone fails with EPIPE instead: handle that",
+        32 or 33 => "it is the C library's own (nptl(7)). Use SIGRTMIN+1 to SIGRTMIN+30",
+        34 => "the runtime interrupts its threads with it. Use SIGRTMIN+1 to SIGRTMIN+30",
+        _ => null,
+    };
+
+    private static EventManagerException BlockedChild() => new(
+        EventManagerError.SignalBlocked,
+        "SIGCHLD must not be blocked: the runtime learns of children that ended by it, and Process.WaitForExit hangs. Start the program without blocking it.");
+}

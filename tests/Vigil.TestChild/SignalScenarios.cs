@@ -1,0 +1,357 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using static Vigil.TestChild.Claims;
+
+namespace Vigil.TestChild;
+
+/// <summary>Signals: whatever is sent here is sent to this process alone. Those that need signals blocked block them by executing themselves again.</summary>
+internal static partial class SignalScenarios
+{
+    private const int SIG_BLOCK = 0;
+    private static readonly Signal RealTime3 = Signal.RealTime(3);
+    private static readonly Signal RealTime4 = Signal.RealTime(4);
+
+    /// <summary>A thousand signals while callbacks come and go: each delivery calls everyone in order, also on another manager; the kernel makes one of several.</summary>
+    public static void OnTheRuntimesPath(string[] args)
+    {
+        using var manager = new EventManager();
+        using var other = new EventManager();
+        var order = new List<string>();
+        int elsewhere = 0;
+        SignalEvent? guest = null;
+        SignalEvent first = manager.CreateSignalEvent(Signal.SIGUSR1, (_, info) =>
+        {
+            Check(info == new SignalInfo(Signal.SIGUSR1), $"{info} has details that the runtime does not tell");
+            order.Add("first");
+
+            // Comes and goes: created by one delivery, called by the next, removed by the one after.
+            if (guest is null)
+            {
+                guest = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => order.Add("guest"));
+            }
+            else if (order.Count(name => name == "guest") % 2 == 1)
+            {
+                guest.Cancel();
+                guest = null;
+            }
+        });
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => order.Add("second"));
+        other.CreateSignalEvent(Signal.SIGUSR1, (_, _) => elsewhere++);
+        Check(first.Path == SignalPath.Runtime, first.Path.ToString());
+        for (int i = 0; i < 1000; i++)
+        {
+            Send(Signal.SIGUSR1);
+            manager.RunOnce(TimeSpan.Zero);
+        }
+
+        int seen = order.Count(name => name == "first");
+        Send(Signal.SIGUSR1);
+        manager.RunUntil(() => order.Count(name => name == "first") > seen);
+        seen = order.Count(name => name == "first");
+        Check(seen is > 0 and <= 1001, $"{seen} deliveries of 1,001 signals");
+        Check(seen == order.Count(name => name == "second"), string.Join(' ', order));
+        string text = string.Join(' ', order);
+        Check(!text.Contains("first first", StringComparison.Ordinal) && !text.Contains("second second", StringComparison.Ordinal), text);
+        Check(seen < 3 || text.Contains("first second guest", StringComparison.Ordinal), text);
+        other.RunUntil(() => elsewhere > 0);
+    }
+
+    /// <summary>By signalfd: the sender, the value, every real-time signal in order, on every manager; standard signals count once.</summary>
+    public static void BySignalFd(string[] args)
+    {
+        const int Count = 1000;
+        SignalBlocking.Restart(Signal.SIGUSR1, RealTime3, RealTime4);
+        using var manager = new EventManager();
+        using var other = new EventManager();
+        var here = new List<SignalInfo>();
+        var there = new List<SignalInfo>();
+        int standard = 0;
+        SignalEvent signalEvent = manager.CreateSignalEvent(RealTime4, (_, info) => here.Add(info));
+        manager.CreateSignalEvent(RealTime3, (_, info) => here.Add(info));
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => standard++);
+        other.CreateSignalEvent(RealTime4, (_, info) => there.Add(info));
+        Check(signalEvent.Path == SignalPath.SignalFd, signalEvent.Path.ToString());
+        for (int i = 0; i < Count; i++)
+        {
+            Check(Queue(RealTime4, i) == 0, "sigqueue failed: is the limit of pending signals (ulimit -i) below a thousand?");
+            Send(Signal.SIGUSR1);
+        }
+
+        Queue(RealTime3, -7);
+        manager.RunUntil(() => here.Count == Count + 1);
+        other.RunUntil(() => there.Count == Count);
+        manager.RunOnce(TimeSpan.Zero);
+        Check(standard == 1, $"{standard} deliveries of a standard signal that was pending");
+        Check(here[0].Signal == RealTime3 && here[0].Value == -7, $"{here[0]} came first: the kernel gives out lower numbers first");
+        Check(here.Skip(1).Select(info => info.Value).SequenceEqual(Enumerable.Range(0, Count).Select(value => (int?)value)), "out of order");
+        Check(here.Skip(1).SequenceEqual(there), "the managers saw different things");
+        Check(here.TrueForAll(info => info.Code == -1 && info.SenderProcessId == Environment.ProcessId && info.SenderUserId == getuid()), here[0].ToString());
+
+        // After the last callback has gone it is blocked, as it was before: it waits for the next one.
+        signalEvent.Cancel();
+        here.Clear();
+        Queue(RealTime4, 1);
+        other.RunUntil(() => there.Count == Count + 1);
+        Check(manager.RunOnce(TimeSpan.Zero) == 0 && here.Count == 0, "a cancelled event was called");
+    }
+
+    /// <summary>The default action is off while there is a callback, and back after the last one: this process ends by it.</summary>
+    public static void DefaultAction(string[] args)
+    {
+        if (args is [])
+        {
+            using Process self = StartSelf("signals-default-action", "inner");
+            self.WaitForExit();
+            Check(self.ExitCode == 128 + Signal.SIGUSR2.Number, $"exit code {self.ExitCode}");
+            return;
+        }
+
+        using var manager = new EventManager();
+        int calls = 0;
+        SignalEvent staying = manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => calls++);
+        SignalEvent once = manager.CreateSignalEvent(Signal.SIGUSR2, (source, _) => calls += source.IsCancelled ? 10 : 1000, oneShot: true);
+        Send(Signal.SIGUSR2);
+        manager.RunUntil(() => calls == 11);
+        Send(Signal.SIGUSR2);
+        manager.RunUntil(() => calls == 12);
+        Check(once.IsCancelled, "the one-shot is not over");
+        staying.Cancel();
+        Send(Signal.SIGUSR2);
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>A callback that throws costs the others nothing, and is detached where the policy says so; disposal ends every signal event.</summary>
+    public static void Faults(string[] args)
+    {
+        var manager = new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach });
+        var reports = new List<FaultReport>();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        int calls = 0;
+        SignalEvent bad = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => throw new InvalidOperationException("bad"));
+        SignalEvent good = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => calls++);
+        Send(Signal.SIGUSR1);
+        manager.RunUntil(() => calls == 1);
+        Check(reports is [{ Origin: FaultOrigin.SignalEvent }] && reports[0].Event == bad, string.Join('\n', reports));
+        Check(bad.IsCancelled && !good.IsCancelled, "the wrong one was detached");
+        manager.Dispose();
+        Check(good.IsCancelled, "not cancelled by disposal");
+        good.Cancel();
+
+        // Two managers: the signal is the other's as long as it is there.
+        using var other = new EventManager();
+        other.CreateSignalEvent(Signal.SIGUSR1, (source, _) =>
+        {
+            calls++;
+            source.Manager.Stop();
+        });
+        Send(Signal.SIGUSR1);
+        other.Run();
+        Check(calls == 2, $"{calls} calls");
+    }
+
+    /// <summary>What must not be handled is refused, with what to do, and nothing changes.</summary>
+    public static void Refused(string[] args)
+    {
+        using var manager = new EventManager();
+        foreach (int number in new[] { 4, 5, 6, 7, 8, 9, 11, 13, 19, 32, 33, 34 })
+        {
+            var signal = new Signal(number);
+            EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(signal, (_, _) => { }));
+            Check(refusal.Error == EventManagerError.SignalReserved && refusal.Message.StartsWith($"{signal} cannot be handled: ", StringComparison.Ordinal), refusal.Message);
+        }
+
+        Expect<ArgumentException>(() => manager.CreateSignalEvent(default, (_, _) => { }));
+        Check(manager.ToString().Contains(" 0 sources", StringComparison.Ordinal), manager.ToString());
+    }
+
+    /// <summary>A signal that is ignored never arrives, so nobody is let to wait for it.</summary>
+    public static void Ignored(string[] args)
+    {
+        if (args is [])
+        {
+            signal(Signal.SIGHUP.Number, 1);
+            using Process self = StartSelf("signals-ignored", "inner");
+            self.WaitForExit();
+            Check(self.ExitCode == 0, $"exit code {self.ExitCode}");
+            return;
+        }
+
+        using var manager = new EventManager();
+        EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGHUP, (_, _) => { }));
+        Check(refusal.Error == EventManagerError.SignalIgnored && refusal.Message.Contains("env --default-signal=HUP", StringComparison.Ordinal), refusal.Message);
+    }
+
+    /// <summary>A signal that only some threads have blocked would come at random.</summary>
+    public static void BlockedInPart(string[] args)
+    {
+        using var manager = new EventManager();
+        ulong[] set = new ulong[16];
+        set[0] = 1UL << (Signal.SIGUSR1.Number - 1);
+        Check(pthread_sigmask(SIG_BLOCK, set, 0) == 0, "pthread_sigmask failed");
+        EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }));
+        Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
+        Check(!SignalBlocking.IsBlocked(Signal.SIGUSR1), "one thread is not all");
+    }
+
+    /// <summary>A program that is started with SIGCHLD blocked hears that this cannot go well.</summary>
+    public static void ChildSignalBlocked(string[] args)
+    {
+        if (args is [])
+        {
+            // A child inherits the mask of the thread that starts it. Other threads here still get the signal.
+            ulong[] set = new ulong[16];
+            set[0] = 1UL << (Signal.SIGCHLD.Number - 1);
+            Check(pthread_sigmask(SIG_BLOCK, set, 0) == 0, "pthread_sigmask failed");
+            using Process self = StartSelf("signals-child-blocked", "inner");
+            self.WaitForExit();
+            Check(self.ExitCode == 0, $"exit code {self.ExitCode}");
+            return;
+        }
+
+        Check(SignalBlocking.IsBlocked(Signal.SIGCHLD), "the mask was not inherited");
+        using var manager = new EventManager();
+        EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGCHLD, (_, _) => { }));
+        Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("WaitForExit", StringComparison.Ordinal), refusal.Message);
+        refusal = Expect<EventManagerException>(() => SignalBlocking.Restart(Signal.SIGCHLD));
+        Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);
+    }
+
+    /// <summary>SIGCHLD is seen, and the runtime's own children are reaped as ever.</summary>
+    public static void BesideProcess(string[] args)
+    {
+        using var manager = new EventManager();
+        int seen = 0;
+        SignalEvent signalEvent = manager.CreateSignalEvent(Signal.SIGCHLD, (_, _) => seen++);
+        for (int i = 0; i < 30; i++)
+        {
+            int code = i % 7;
+            using Process child = Process.Start(new ProcessStartInfo("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"exit {code}")]) { UseShellExecute = false })!;
+            child.WaitForExit();
+            Check(child.ExitCode == code, $"exit code {child.ExitCode} instead of {code}");
+            manager.RunOnce(TimeSpan.Zero);
+        }
+
+        manager.RunUntil(() => seen > 0);
+        signalEvent.Cancel();
+        using Process last = Process.Start(new ProcessStartInfo("true") { UseShellExecute = false })!;
+        last.WaitForExit();
+        Check(last.ExitCode == 0, $"exit code {last.ExitCode}");
+    }
+
+    /// <summary>The program comes back as the same process, with its arguments, its signals blocked, and only once.</summary>
+    public static void Restart(string[] args)
+    {
+        Check(args is ["a b", "", "ü"], string.Join('|', args));
+        bool isSecondTime = SignalBlocking.IsBlocked(Signal.SIGTERM);
+        Check(isSecondTime || !SignalBlocking.IsBlocked(Signal.SIGUSR1), "already blocked");
+        SignalBlocking.Restart(Signal.SIGTERM, Signal.SIGUSR1);
+        Check(isSecondTime && SignalBlocking.IsBlocked(Signal.SIGUSR1) && !SignalBlocking.IsBlocked(Signal.SIGUSR2), "not blocked as asked for");
+        SignalBlocking.Restart(Signal.SIGTERM);
+        Send(Signal.SIGTERM);
+        using var manager = new EventManager();
+        SignalInfo? came = null;
+        manager.CreateSignalEvent(Signal.SIGTERM, (_, info) => came = info);
+        manager.RunUntil(() => came is not null);
+        Check(came is { Code: 0, SenderProcessId: { } sender } && sender == Environment.ProcessId, came.ToString()!);
+
+        // A child's id is another one, so what it inherits does not keep it from being restarted.
+        if (args.Length == 3 && Environment.GetEnvironmentVariable("NESTED") is null)
+        {
+            ProcessStartInfo info = SelfInfo("signals-restart", "a b", "", "ü");
+            info.Environment["NESTED"] = "yes";
+            using Process child = SignalBlocking.StartProcess(info);
+            child.WaitForExit();
+            Check(child.ExitCode == 0, $"exit code {child.ExitCode}");
+        }
+    }
+
+    /// <summary>What a child has of this program's signals: no handler, nothing ignored that was not, and the mask of the thread that starts it.</summary>
+    public static void Inherited(string[] args)
+    {
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        using var manager = new EventManager();
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
+        manager.CreateSignalEvent(Signal.SIGTERM, (_, _) => { });
+        using Process child = Process.Start(Status())!;
+        string status = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Check(SetOf(status, "SigBlk") == 1UL << (Signal.SIGUSR1.Number - 1), status);
+
+        // Which the runtime leaves ignored for every child, with or without anything of ours.
+        Check(SetOf(status, "SigIgn") is 0 or 1UL << 12, status);
+        Check((SetOf(status, "SigCgt") & ((1UL << (Signal.SIGTERM.Number - 1)) | (1UL << (Signal.SIGUSR1.Number - 1)))) == 0, status);
+    }
+
+    /// <summary>A child can be started with nothing blocked, and no signal that comes meanwhile is lost.</summary>
+    public static void StartedUnblocked(string[] args)
+    {
+        const int Count = 400;
+        SignalBlocking.Restart(RealTime3, Signal.SIGTERM);
+        using var manager = new EventManager();
+        int seen = 0;
+        manager.CreateSignalEvent(RealTime3, (_, _) => seen++);
+        var sender = new Thread(() =>
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                Check(Queue(RealTime3, i) == 0, "sigqueue failed");
+                Thread.Yield();
+            }
+        });
+        sender.Start();
+        do
+        {
+            using Process child = SignalBlocking.StartProcess(Status());
+            string status = child.StandardOutput.ReadToEnd();
+            child.WaitForExit();
+            Check(SetOf(status, "SigBlk") == 0, status);
+
+            // SIGTERM has no callback: it stays pending, as it would have without the child.
+            Send(Signal.SIGTERM);
+            manager.RunOnce(TimeSpan.Zero);
+        }
+        while (sender.IsAlive);
+        manager.RunUntil(() => seen == Count);
+        int terminations = 0;
+        manager.CreateSignalEvent(Signal.SIGTERM, (_, _) => terminations++);
+        manager.RunUntil(() => terminations > 0);
+        Check(SignalBlocking.IsBlocked(RealTime3) && SignalBlocking.IsBlocked(Signal.SIGTERM), "not blocked again");
+    }
+
+    private static ProcessStartInfo Status() => new("cat", "/proc/self/status") { RedirectStandardOutput = true, UseShellExecute = false };
+
+    private static ulong SetOf(string status, string name) => ulong.Parse(
+        status.Split('\n').Single(line => line.StartsWith(name, StringComparison.Ordinal)).AsSpan(name.Length + 1).Trim(),
+        NumberStyles.HexNumber,
+        CultureInfo.InvariantCulture);
+
+    private static ProcessStartInfo SelfInfo(params string[] arguments)
+    {
+        string host = Environment.ProcessPath!;
+        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll")] : [];
+        return new ProcessStartInfo(host, [.. program, .. arguments]) { UseShellExecute = false };
+    }
+
+    private static Process StartSelf(params string[] arguments) => Process.Start(SelfInfo(arguments))!;
+
+    private static void Send(Signal signal) => Check(kill(Environment.ProcessId, signal.Number) == 0, "kill failed");
+
+    private static int Queue(Signal signal, int value) => sigqueue(Environment.ProcessId, signal.Number, value);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+
+    // union sigval is passed as the register that its pointer would be in.
+    [LibraryImport("libc")]
+    private static partial int sigqueue(int process, int signal, nint value);
+
+    [LibraryImport("libc")]
+    private static partial uint getuid();
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int signal, nint action);
+
+    [LibraryImport("libc")]
+    private static partial int pthread_sigmask(int operation, ulong[] set, nint old);
+}
