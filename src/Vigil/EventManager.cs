@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
@@ -68,6 +70,7 @@ public sealed class EventManager : IDisposable
 
         Subscribers = new SubscriberRegistry(SourceTable);
         Signals = new LoopSignals(this);
+        Children = new LoopChildren(this);
         _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
         _loop = new EventLoop(this, _options, _poller, Faults);
         _context = new LoopSynchronizationContext(this);
@@ -135,6 +138,8 @@ public sealed class EventManager : IDisposable
     internal LoopTimers Timers { get; }
 
     internal LoopSignals Signals { get; }
+
+    internal LoopChildren Children { get; }
 
     internal FaultSink Faults { get; }
 
@@ -312,6 +317,67 @@ public sealed class EventManager : IDisposable
         var signalEvent = new SignalEvent(this, signal, callback, oneShot);
         Signals.Add(signalEvent);
         return signalEvent;
+    }
+
+    /// <summary>Calls back when a process ends that <see cref="Process"/> knows, also if it has ended already. Its <see cref="Process.ExitCode"/> can be read then.</summary>
+    /// <param name="process">The process. It stays the caller's, and may be disposed before its end.</param>
+    /// <param name="callback">What to call, on the loop's thread, once.</param>
+    /// <param name="killOnDispose">Whether the process is killed if the event is cancelled, or the manager disposed, before its end.</param>
+    /// <exception cref="InvalidOperationException">No process belongs to the object.</exception>
+    /// <exception cref="EventManagerException">SIGCHLD is blocked, so that the runtime does not hear of children; the kernel refused; the call comes from another thread than the loop's.</exception>
+    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose = false)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        return Children.Watch(process, callback, killOnDispose);
+    }
+
+    /// <summary>
+    /// Calls back when a process ends that was not started by <see cref="Process"/>. A child is waited for, and its exit code or signal told; of
+    /// any other process only its end. For a process that <see cref="Process"/> started use the overload that takes it: taking its status away makes the runtime end the program.
+    /// </summary>
+    /// <param name="processId">The process's id. A child that has ended keeps it until it is waited for.</param>
+    /// <param name="callback">What to call, on the loop's thread, once.</param>
+    /// <param name="killOnDispose">Whether the process is killed, and a child waited for, if the event is cancelled or the manager disposed before its end.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="processId"/> is not positive.</exception>
+    /// <exception cref="EventManagerException">There is no such process; the kernel refused; the call comes from another thread than the loop's.</exception>
+    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose = false)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        return Children.Watch(processId, callback, killOnDispose);
+    }
+
+    /// <summary>As of <see cref="Watch(int, ChildEventCallback, bool)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
+    /// <param name="pidFd">The descriptor. It stays the caller's, and may be closed at any time.</param>
+    /// <param name="callback">What to call, on the loop's thread, once.</param>
+    /// <param name="killOnDispose">Whether the process is killed, and a child waited for, if the event is cancelled or the manager disposed before its end.</param>
+    /// <exception cref="ArgumentException">The handle is a <see cref="Microsoft.Win32.SafeHandles.SafeProcessHandle"/>, which holds an id.</exception>
+    /// <exception cref="EventManagerException">The descriptor is no process's; the kernel refused; the call comes from another thread than the loop's.</exception>
+    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose = false)
+    {
+        ArgumentNullException.ThrowIfNull(pidFd);
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        return Children.Watch(pidFd, callback, killOnDispose);
+    }
+
+    /// <summary>Makes a callback that any thread can trigger with a value, merged until the loop gets to it.</summary>
+    /// <param name="merge">What becomes of several values.</param>
+    /// <param name="callback">What to call, on the loop's thread, once an iteration at most.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="merge"/> is undefined.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public UserEvent CreateUserEvent(UserEventMerge merge, UserEventCallback callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        if (!Enum.IsDefined(merge))
+        {
+            throw new ArgumentOutOfRangeException(nameof(merge), merge, "Values are merged by Add, Or or Replace.");
+        }
+
+        using ThreadClaim.Scope claim = Claim();
+        return new UserEvent(this, merge, callback);
     }
 
     /// <summary>
@@ -653,6 +719,7 @@ public sealed class EventManager : IDisposable
             }
         }
 
+        Children.DisposeAll();
         Timers.AbandonAll();
         Signals.RemoveAll();
         foreach (Source source in SourceTable.Sources.ToArray())

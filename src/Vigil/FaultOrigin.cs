@@ -24,6 +24,12 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="SignalEvent"/> threw.</summary>
     SignalEvent,
 
+    /// <summary>The callback of a <see cref="ChildEvent"/> threw, or its process could not be killed.</summary>
+    ChildEvent,
+
+    /// <summary>The callback of a <see cref="UserEvent"/> threw.</summary>
+    UserEvent,
+
     /// <summary>The callback of a timer of <see cref="EventManager.TimeProvider"/> threw.</summary>
     TimeProvider,
 

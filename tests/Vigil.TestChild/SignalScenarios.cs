@@ -213,6 +213,9 @@ internal static partial class SignalScenarios
         using var manager = new EventManager();
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGCHLD, (_, _) => { }));
         Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("WaitForExit", StringComparison.Ordinal), refusal.Message);
+        using Process child = Process.Start(new ProcessStartInfo("true") { UseShellExecute = false })!;
+        refusal = Expect<EventManagerException>(() => manager.Watch(child, (_, _) => { }));
+        Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);
         refusal = Expect<EventManagerException>(() => SignalBlocking.Restart(Signal.SIGCHLD));
         Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);
     }

@@ -15,6 +15,30 @@ internal static partial class Posix
     /// <summary>Makes a number name another file, closing what it named.</summary>
     public static void Replace(int number, FileDescriptor by) => Assert.Equal(number, dup3(by.Number, number, O_CLOEXEC));
 
+    /// <summary>A descriptor of a process (pidfd_open).</summary>
+    public static FdHandle OpenProcess(int id) => new((int)syscall(434, id, 0));
+
+    /// <summary>Waits until a child has ended, and leaves it to be waited for.</summary>
+    public static void WaitForZombie(int id)
+    {
+        const int P_PID = 1;
+        const int WEXITED = 4;
+        const int WNOWAIT = 0x01000000;
+        Assert.Equal(0, waitid(P_PID, id, new byte[128], WEXITED | WNOWAIT));
+    }
+
+    /// <summary>Waits for a child, and returns its id.</summary>
+    public static int WaitFor(int id) => waitpid(id, out _, 0);
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nint first, nint second);
+
+    [LibraryImport("libc")]
+    private static partial int waitid(int type, int id, byte[] info, int options);
+
+    [LibraryImport("libc")]
+    private static partial int waitpid(int id, out int status, int options);
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
 

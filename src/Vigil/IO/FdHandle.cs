@@ -21,6 +21,8 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
         SetHandle(fd);
     }
 
+    internal int Number => (int)handle;
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => FileNative.Close((int)handle) is Errno.Success or Errno.EINTR;
 

@@ -7,6 +7,7 @@ internal static unsafe partial class FileNative
 {
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
+    private const int F_DUPFD_CLOEXEC = 1030;
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
     private const nuint FIONREAD = 0x541B;
@@ -69,6 +70,14 @@ internal static unsafe partial class FileNative
 
         int wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
         return wanted == flags || fcntl(fd, F_SETFL, wanted) >= 0 ? Errno.Success : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Duplicates a descriptor, close-on-exec; −1 and an errno on failure.</summary>
+    public static int Duplicate(int fd, out int errno)
+    {
+        int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        errno = duplicate < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return duplicate;
     }
 
     /// <summary>How many bytes can be read now, or −1 where the file does not tell (<c>ioctl_tty(2)</c>, FIONREAD).</summary>

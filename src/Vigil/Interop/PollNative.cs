@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
-/// <summary><c>poll(2)</c>, for a look at a single descriptor.</summary>
+/// <summary><c>poll(2)</c>, for a single descriptor.</summary>
 internal static unsafe partial class PollNative
 {
+    private const short POLLIN = 0x001;
     private const short POLLERR = 0x008;
     private const short POLLHUP = 0x010;
 
@@ -13,6 +14,13 @@ internal static unsafe partial class PollNative
     {
         var entry = new PollFd { Fd = fd };
         return poll(&entry, 1, 0) > 0 && (entry.Returned & (POLLERR | POLLHUP)) != 0;
+    }
+
+    /// <summary>Waits until there is something to read, for a time in milliseconds; false where it passes.</summary>
+    public static bool WaitUntilReadable(int fd, int milliseconds)
+    {
+        var entry = new PollFd { Fd = fd, Requested = POLLIN };
+        return poll(&entry, 1, milliseconds) > 0;
     }
 
     [LibraryImport("libc")]

@@ -66,6 +66,9 @@ public enum EventManagerError
     /// <summary>The signal is blocked on some threads and not on others, or must not be blocked.</summary>
     SignalBlocked,
 
+    /// <summary>There is no such process: it has ended and was waited for (<c>ESRCH</c>).</summary>
+    ProcessNotFound,
+
     /// <summary>The manager was disposed before the message was handled.</summary>
     Disposed,
 

@@ -3,6 +3,8 @@ namespace Vigil.Signals;
 /// <summary>Which signals a program on this runtime can handle, on which path, and what to do about those that it cannot.</summary>
 internal static class SignalRules
 {
+    private static readonly Lazy<bool> IsChildSignalBlocked = new(() => SignalStatus.Of(Signal.SIGCHLD).IsBlockedEverywhere);
+
     /// <summary>The path on which a signal is to be had.</summary>
     /// <exception cref="EventManagerException">It is not to be had; the message says why and what to do.</exception>
     public static SignalPath PathOf(Signal signal)
@@ -38,6 +40,15 @@ internal static class SignalRules
     {
         RequireUsable(signal);
         if (signal == Signal.SIGCHLD)
+        {
+            throw BlockedChild();
+        }
+    }
+
+    /// <summary>Refuses to wait for children of the runtime's that it will never hear of. The mask that a program was started with does not change: one look is enough.</summary>
+    public static void RequireChildSignal()
+    {
+        if (IsChildSignalBlocked.Value)
         {
             throw BlockedChild();
         }

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary>
+/// Descriptors of processes (<c>pidfd_open(2)</c>): readable when the process has ended, and unlike its id never another process's.
+/// Called by number, since musl and glibc before 2.36 have no wrappers; the numbers are the same on every architecture.
+/// </summary>
+internal static unsafe partial class PidFdNative
+{
+    private const nint SysPidFdSendSignal = 424;
+    private const nint SysPidFdOpen = 434;
+    private const int P_PIDFD = 3;
+    private const int WNOHANG = 1;
+    private const int WEXITED = 4;
+    private const int WNOWAIT = 0x01000000;
+    private const int CLD_EXITED = 1;
+
+    // _IOWR(0xFF, 11, struct pidfd_info) with the structure's first published size of 64 bytes (linux/pidfd.h).
+    private const nuint PIDFD_GET_INFO = 0xC040FF0B;
+    private const ulong PIDFD_INFO_EXIT = 1 << 3;
+
+    /// <summary>Opens a process, close-on-exec as the kernel makes all of these; −1 on failure.</summary>
+    public static int Open(int processId, out int errno)
+    {
+        nint fd = syscall(SysPidFdOpen, processId, 0, 0, 0);
+        errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return (int)fd;
+    }
+
+    /// <summary>Sends a signal; returns an errno, ESRCH where the process has ended and was waited for.</summary>
+    public static int Send(int fd, int signal) =>
+        syscall(SysPidFdSendSignal, fd, signal, 0, 0) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+
+    /// <summary>
+    /// How a child has ended, if it has, and returns an errno: ECHILD where it is no child of this process or was waited for already, EBADF where the
+    /// descriptor is no process's (<c>waitid(2)</c>, P_PIDFD).
+    /// </summary>
+    /// <param name="fd">The process.</param>
+    /// <param name="reap">Whether it is waited for, so that the kernel forgets it; otherwise this only looks.</param>
+    /// <param name="status">How it ended; null while it runs.</param>
+    public static int Wait(int fd, bool reap, out ProcessStatus? status)
+    {
+        status = null;
+        ChildInfo info = default;
+        while (waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG | (reap ? 0 : WNOWAIT)) < 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != Errno.EINTR)
+            {
+                return errno;
+            }
+        }
+
+        if (info.ProcessId != 0)
+        {
+            status = new ProcessStatus(info.Status, IsSignal: info.Code != CLD_EXITED);
+        }
+
+        return Errno.Success;
+    }
+
+    /// <summary>How a process ended that somebody has waited for already; null where the kernel does not tell (before Linux 6.15).</summary>
+    public static ProcessStatus? StatusAfterReaping(int fd)
+    {
+        var info = new PidFdInfo { Mask = PIDFD_INFO_EXIT };
+        if (ioctl(fd, PIDFD_GET_INFO, &info) < 0 || (info.Mask & PIDFD_INFO_EXIT) == 0)
+        {
+            return null;
+        }
+
+        // As wait(2) has it: a signal in the lowest seven bits, or an exit code in the next byte.
+        int signal = info.ExitCode & 0x7F;
+        return signal != 0 ? new ProcessStatus(signal, IsSignal: true) : new ProcessStatus((info.ExitCode >> 8) & 0xFF, IsSignal: false);
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int waitid(int type, int id, ChildInfo* info, int options);
+
+    [LibraryImport("libc")]
+    private static partial int ioctl(int fd, nuint request, PidFdInfo* info);
+
+    /// <summary>siginfo_t as waitid fills it in, on 64-bit machines: the union begins at 16.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct ChildInfo
+    {
+        [FieldOffset(8)]
+        public int Code;
+
+        [FieldOffset(16)]
+        public int ProcessId;
+
+        [FieldOffset(24)]
+        public int Status;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    private struct PidFdInfo
+    {
+        [FieldOffset(0)]
+        public ulong Mask;
+
+        [FieldOffset(60)]
+        public int ExitCode;
+    }
+}
+
+/// <summary>How a process ended.</summary>
+/// <param name="Number">The exit code, or the signal's number.</param>
+/// <param name="IsSignal">Which of both.</param>
+internal readonly record struct ProcessStatus(int Number, bool IsSignal);

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Vigil.Interop;
+using Vigil.IO;
+using Vigil.Signals;
+
+namespace Vigil;
+
+/// <summary>Makes the child events of a loop, and ends them with it.</summary>
+internal sealed class LoopChildren
+{
+    // At disposal, for a process that was killed: a process in a system call that cannot be interrupted may take longer, and is left to the system.
+    private const int PatienceMilliseconds = 1000;
+
+    private readonly EventManager _manager;
+    private readonly HashSet<ChildEvent> _watched = [];
+
+    public LoopChildren(EventManager manager) => _manager = manager;
+
+    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose)
+    {
+        int id = process.Id;
+        SignalRules.RequireChildSignal();
+        FdHandle? pidFd = null;
+        Process? view = null;
+        try
+        {
+            // As long as the runtime has not seen its end after the descriptor was opened, its id was not another's when it was.
+            pidFd = process.HasExited ? null : Open(id, mayBeGone: true);
+            view = process.HasExited ? null : View(id);
+            if (view is null || process.HasExited)
+            {
+                var ended = new ChildEvent(_manager, id, process: null, pidFd: null, callback, killOnDispose: false);
+                ended.StartEnded(ChildEvent.ExitOf(process, pidFd));
+                pidFd?.Dispose();
+                view?.Dispose();
+                return ended;
+            }
+        }
+        catch
+        {
+            pidFd?.Dispose();
+            view?.Dispose();
+            throw;
+        }
+
+        return Start(new ChildEvent(_manager, id, view, pidFd, callback, killOnDispose));
+    }
+
+    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
+        return Start(new ChildEvent(_manager, processId, process: null, Open(processId, mayBeGone: false), callback, killOnDispose));
+    }
+
+    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose)
+    {
+        if (pidFd is SafeProcessHandle)
+        {
+            throw new ArgumentException("A SafeProcessHandle holds a process's id, not its descriptor. Watch the Process itself.", nameof(pidFd));
+        }
+
+        using var fd = new BorrowedDescriptor(pidFd);
+        int errno = fd.Number < 0 ? Errno.EBADF : PidFdNative.Wait(fd.Number, reap: false, out _);
+        if (errno is not (Errno.Success or Errno.ECHILD))
+        {
+            throw new EventManagerException(EventManagerError.InvalidDescriptor, $"fd {fd.Number} is no process's descriptor (pidfd_open(2)): {Errno.Describe(errno)}.", fd.Number, errno);
+        }
+
+        // A duplicate, so that the caller may close his whenever he likes.
+        int duplicate = FileNative.Duplicate(fd.Number, out errno);
+        var own = new FdHandle(FdHandle.Created(duplicate, errno, "fcntl(F_DUPFD_CLOEXEC)"));
+        return Start(new ChildEvent(_manager, processId: -1, process: null, own, callback, killOnDispose));
+    }
+
+    public void Forget(ChildEvent child) => _watched.Remove(child);
+
+    /// <summary>At the manager's disposal. All are killed that are to be, before any is waited for.</summary>
+    public void DisposeAll()
+    {
+        ChildEvent[] children = [.. _watched];
+        foreach (ChildEvent child in children)
+        {
+            int errno = child.Kill();
+            if (errno != Errno.Success)
+            {
+                _manager.Faults.Report(new FaultReport(FaultOrigin.ChildEvent, new EventManagerException(
+                    EventManagerError.System, $"Process {child.ProcessId} could not be killed when {_manager.Name} was disposed: {Errno.Describe(errno)}.", errno: errno))
+                {
+                    Event = child,
+                });
+            }
+        }
+
+        long end = Environment.TickCount64 + PatienceMilliseconds;
+        foreach (ChildEvent child in children)
+        {
+            child.ReapAndRelease((int)Math.Max(end - Environment.TickCount64, 0));
+        }
+    }
+
+    private ChildEvent Start(ChildEvent child)
+    {
+        child.Start();
+        _watched.Add(child);
+        return child;
+    }
+
+    // Another object for the same process, which the caller's disposal of his own does not touch. Null where the process has ended meanwhile.
+    private static Process? View(int processId)
+    {
+        try
+        {
+            return Process.GetProcessById(processId);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static FdHandle? Open(int processId, bool mayBeGone)
+    {
+        int fd = PidFdNative.Open(processId, out int errno);
+        return errno switch
+        {
+            Errno.ESRCH when mayBeGone => null,
+            Errno.ESRCH or Errno.EINVAL => throw new EventManagerException(
+                EventManagerError.ProcessNotFound, $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.", errno: errno),
+            _ => new FdHandle(FdHandle.Created(fd, errno, "pidfd_open")),
+        };
+    }
+}

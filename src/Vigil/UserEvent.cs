@@ -1,0 +1,136 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>Handles a user event that was triggered.</summary>
+/// <param name="source">The user event.</param>
+/// <param name="value">What its triggers since the last callback make together.</param>
+public delegate void UserEventCallback(UserEvent source, long value);
+
+/// <summary>
+/// A callback that other threads trigger, with a value that is merged until the loop gets to it. Made by
+/// <see cref="EventManager.CreateUserEvent"/>. For counters, flags and latest values: a million triggers are one callback and one number.
+/// </summary>
+/// <remarks>
+/// <para>It is called once an iteration at most, with posted work (phase 6). A trigger during its own callback counts for the next iteration. What is
+/// triggered is delivered unless the event is cancelled or the manager disposed first.</para>
+/// <para>One word holds all that the threads share: the merged value, and in its sign whether a message is on its way to the loop. Whoever sets the sign sends
+/// the message, and the loop takes value and sign away in one exchange. So no trigger is lost, none is delivered twice, and nobody waits.</para>
+/// </remarks>
+public sealed class UserEvent : CallbackEvent
+{
+    private const long OnItsWay = long.MinValue;
+
+    private readonly UserEventCallback _callback;
+    private long _state;
+    private volatile bool _isCancelled;
+
+    internal UserEvent(EventManager manager, UserEventMerge merge, UserEventCallback callback)
+        : base(manager)
+    {
+        _callback = callback;
+        Merge = merge;
+    }
+
+    /// <summary>What becomes of several values. Any thread.</summary>
+    public UserEventMerge Merge { get; }
+
+    /// <summary>Whether it is over: cancelled, or the manager disposed. Any thread.</summary>
+    public override bool IsCancelled => _isCancelled || Manager.IsDisposed;
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.UserEvent;
+
+    private protected override Delegate Callback => _callback;
+
+    /// <summary>
+    /// Lets the callback run in the loop's next turn, with this value and those of other triggers until then. Allocates nothing, waits for nothing,
+    /// and makes a system call only where it is the first since the last callback and the loop sleeps. Any thread.
+    /// </summary>
+    /// <param name="value">The value, zero or more. Zero triggers like any other.</param>
+    /// <returns>False where the event is over; then nothing happened.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is negative.</exception>
+    public bool Trigger(long value = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(value);
+        if (IsCancelled)
+        {
+            return false;
+        }
+
+        long seen = Volatile.Read(ref _state);
+        while (true)
+        {
+            long found = Interlocked.CompareExchange(ref _state, MergedWith(seen & ~OnItsWay, value) | OnItsWay, seen);
+            if (found == seen)
+            {
+                return seen < 0 || Send();
+            }
+
+            seen = found;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Cancel()
+    {
+        if (IsCancelled)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Manager.Claim();
+        _isCancelled = true;
+    }
+
+    /// <summary>For messages: the method that is called.</summary>
+    public override string ToString() => $"a user event ({CallbackName})";
+
+    private long MergedWith(long pending, long value) => Merge switch
+    {
+        UserEventMerge.Add => pending > long.MaxValue - value ? long.MaxValue : pending + value,
+        UserEventMerge.Or => pending | value,
+        _ => value,
+    };
+
+    private bool Send()
+    {
+        if (Manager.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this)) == PostResult.Accepted)
+        {
+            return true;
+        }
+
+        // The manager is gone: triggers that find the message on its way must not believe that it comes.
+        _isCancelled = true;
+        return false;
+    }
+
+    private int Deliver()
+    {
+        long value = Interlocked.Exchange(ref _state, 0) & ~OnItsWay;
+        if (_isCancelled)
+        {
+            return 0;
+        }
+
+        try
+        {
+            _callback(this, value);
+        }
+        catch (Exception exception)
+        {
+            OnThrown(exception);
+        }
+
+        return 1;
+    }
+
+    private sealed class Kind : MessageKind<EventManager>
+    {
+        public static readonly Kind Instance = new();
+
+        public override int Deliver(EventManager target, object action, object? state) => ((UserEvent)action).Deliver();
+
+        // Triggers ask for no answer, and the manager's end answers them all.
+        public override bool Abandon(object action, object? state) => true;
+    }
+}

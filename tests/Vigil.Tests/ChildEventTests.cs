@@ -1,0 +1,254 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Tests;
+
+public sealed partial class ChildEventTests
+{
+    private readonly List<ChildExit> _exits = [];
+
+    [Fact]
+    public void The_end_of_a_process_comes_with_its_exit_code_which_the_process_object_has_too()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("exit 7");
+        int code = -1;
+        ChildEvent child = manager.Watch(process, (source, exit) =>
+        {
+            _exits.Add(exit);
+            code = process.ExitCode;
+            Assert.True(source.IsCancelled);
+        });
+        Assert.Equal(process.Id, child.ProcessId);
+        manager.RunUntil(() => _exits.Count > 0);
+        Assert.Equal([new ChildExit(7, null)], _exits);
+        Assert.Equal(7, code);
+        Assert.Equal(_exits[0], child.Exit);
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        Assert.Empty(manager.GetSources());
+    }
+
+    [Fact]
+    public void A_signal_that_ends_a_process_is_told()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("kill -9 $$");
+        manager.Watch(process, (_, exit) => _exits.Add(exit));
+        manager.RunUntil(() => _exits.Count > 0);
+        Assert.Equal([new ChildExit(null, new Signal(9))], _exits);
+        Assert.Equal("ended by SIGKILL", _exits[0].ToString());
+    }
+
+    [Fact]
+    public void A_process_that_has_ended_already_is_told_of_in_the_next_iteration()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("exit 3");
+        process.WaitForExit();
+        manager.Watch(process, (_, exit) => _exits.Add(exit));
+        Assert.Empty(_exits);
+        Assert.Equal(1, manager.RunOnce());
+        Assert.Equal([new ChildExit(3, null)], _exits);
+    }
+
+    [Fact]
+    public void The_callers_process_object_may_be_disposed_while_it_is_watched()
+    {
+        using var manager = new EventManager();
+        using (Process process = Shell("read line; exit 5", redirectInput: true))
+        {
+            manager.Watch(process, (_, exit) => _exits.Add(exit));
+            process.StandardInput.Close();
+        }
+
+        manager.RunUntil(() => _exits.Count > 0);
+        Assert.Equal([new ChildExit(5, null)], _exits);
+    }
+
+    [Fact]
+    public void Of_two_hundred_processes_at_once_none_is_lost_and_none_is_stolen_from_the_runtime()
+    {
+        const int Count = 200;
+        using var manager = new EventManager();
+        var processes = new List<Process>();
+        var codes = new Dictionary<int, int?>();
+        for (int i = 0; i < Count; i++)
+        {
+            Process process = Shell(string.Create(CultureInfo.InvariantCulture, $"exit {i % 100}"));
+            processes.Add(process);
+            manager.Watch(process, (child, exit) => codes.Add(child.ProcessId, exit.ExitCode));
+        }
+
+        manager.RunUntil(() => codes.Count == Count);
+        for (int i = 0; i < Count; i++)
+        {
+            Assert.Equal(i % 100, codes[processes[i].Id]);
+            Assert.True(processes[i].HasExited);
+            Assert.Equal(i % 100, processes[i].ExitCode);
+            processes[i].Dispose();
+        }
+
+        Assert.Empty(manager.GetSources());
+    }
+
+    [Fact]
+    public void A_process_may_be_watched_by_several_events_and_managers()
+    {
+        using var manager = new EventManager();
+        using var other = new EventManager();
+        using Process process = Shell("exit 4");
+        int calls = 0;
+        manager.Watch(process, (_, exit) => calls += exit.ExitCode!.Value);
+        manager.Watch(process, (_, exit) => calls += exit.ExitCode!.Value);
+        other.Watch(process, (_, exit) => calls += exit.ExitCode!.Value);
+        manager.RunUntil(() => calls == 8);
+        other.RunUntil(() => calls == 12);
+    }
+
+    [Fact]
+    public void A_child_that_was_started_by_other_means_is_waited_for_here()
+    {
+        using var manager = new EventManager();
+        int id = Spawn("exit 9");
+        manager.Watch(id, (_, exit) => _exits.Add(exit));
+        manager.RunUntil(() => _exits.Count > 0);
+        Assert.Equal([new ChildExit(9, null)], _exits);
+        Assert.False(Directory.Exists($"/proc/{id}"), "it is still a zombie");
+    }
+
+    [Fact]
+    public void A_child_that_has_ended_already_is_told_of_by_its_id_and_by_a_descriptor_that_is_closed_at_once()
+    {
+        using var manager = new EventManager();
+        int first = Spawn("kill -15 $$");
+        int second = Spawn("exit 1");
+        Posix.WaitForZombie(first);
+        Posix.WaitForZombie(second);
+        manager.Watch(first, (_, exit) => _exits.Add(exit));
+        using (FdHandle pidFd = Posix.OpenProcess(second))
+        {
+            manager.Watch(pidFd, (_, exit) => _exits.Add(exit));
+        }
+
+        manager.RunUntil(() => _exits.Count == 2);
+        Assert.Equal([new ChildExit(null, Signal.SIGTERM), new ChildExit(1, null)], _exits.OrderBy(exit => exit.ExitCode ?? -1));
+    }
+
+    [Fact]
+    public void Of_a_process_that_is_no_child_the_end_is_told_without_a_code()
+    {
+        using var manager = new EventManager();
+        using Process parent = Shell("sleep 600 & echo $!; read line", redirectInput: true, redirectOutput: true);
+        int grandchild = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        using Process asProcess = Process.GetProcessById(grandchild);
+        manager.Watch(grandchild, (_, exit) => _exits.Add(exit));
+        manager.Watch(asProcess, (_, exit) => _exits.Add(exit));
+        asProcess.Kill();
+        manager.RunUntil(() => _exits.Count == 2);
+        Assert.Equal([default, default], _exits);
+        parent.StandardInput.Close();
+        parent.WaitForExit();
+    }
+
+    [Fact]
+    public void Nothing_is_told_after_cancellation_and_the_process_goes_on()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("read line; exit 2", redirectInput: true);
+        ChildEvent child = manager.Watch(process, (_, exit) => _exits.Add(exit));
+        child.Cancel();
+        Assert.True(child.IsCancelled);
+        Assert.False(process.HasExited);
+        process.StandardInput.Close();
+        process.WaitForExit();
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(2, process.ExitCode);
+        Assert.Empty(_exits);
+    }
+
+    [Fact]
+    public void A_process_can_be_killed_with_its_event()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("sleep 600");
+        int spawned = Spawn("exec sleep 600");
+        manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true).Dispose();
+        ChildEvent child = manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        child.Dispose();
+        child.Dispose();
+        process.WaitForExit();
+        Assert.Equal(128 + 9, process.ExitCode);
+        manager.RunUntil(() => manager.GetSources().Count == 0);
+        Assert.False(Directory.Exists($"/proc/{spawned}"), "it was not waited for");
+        Assert.Empty(_exits);
+    }
+
+    [Fact]
+    public void Processes_can_be_killed_with_the_manager()
+    {
+        var manager = new EventManager();
+        using Process process = Shell("sleep 600");
+        using Process spared = Shell("read line; exit 6", redirectInput: true);
+        int spawned = Spawn("exec sleep 600");
+        manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        manager.Watch(spared, (_, exit) => _exits.Add(exit));
+        manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        manager.Dispose();
+        process.WaitForExit();
+        Assert.Equal(128 + 9, process.ExitCode);
+        Assert.False(Directory.Exists($"/proc/{spawned}"), "it was not waited for");
+        Assert.False(spared.HasExited);
+        spared.StandardInput.Close();
+        spared.WaitForExit();
+        Assert.Equal(6, spared.ExitCode);
+        Assert.Empty(_exits);
+    }
+
+    [Fact]
+    public void What_is_no_process_is_refused()
+    {
+        using var manager = new EventManager();
+        int id = Spawn("exit 0");
+        Assert.Equal(id, Posix.WaitFor(id));
+        Assert.Equal(EventManagerError.ProcessNotFound, Assert.Throws<EventManagerException>(() => manager.Watch(id, (_, _) => { })).Error);
+        using var eventFd = new EventFd();
+        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.Watch(eventFd, (_, _) => { })).Error);
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.Watch(0, (_, _) => { }));
+        using Process process = Shell("exit 0");
+        Assert.Throws<ArgumentException>(() => manager.Watch(process.SafeHandle, (_, _) => { }));
+        eventFd.Dispose();
+        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.Watch(eventFd, (_, _) => { })).Error);
+        using var notStarted = new Process();
+        Assert.Throws<InvalidOperationException>(() => manager.Watch(notStarted, (_, _) => { }));
+        Assert.Empty(manager.GetSources());
+    }
+
+    [Fact]
+    public void A_callback_that_throws_meets_the_fault_policy()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("exit 0");
+        manager.Watch(process, (_, _) => throw new InvalidOperationException("bad"));
+        Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => manager.RunUntil(() => false)).Message);
+    }
+
+    private static Process Shell(string command, bool redirectInput = false, bool redirectOutput = false) => Process.Start(new ProcessStartInfo("sh", ["-c", command])
+    {
+        UseShellExecute = false,
+        RedirectStandardInput = redirectInput,
+        RedirectStandardOutput = redirectOutput,
+    })!;
+
+    // A child that System.Diagnostics.Process does not know of.
+    private static int Spawn(string command)
+    {
+        string?[] arguments = ["sh", "-c", command, null];
+        string?[] environment = ["PATH=/usr/local/bin:/usr/bin:/bin", null];
+        Assert.Equal(0, posix_spawn(out int id, "/bin/sh", 0, 0, arguments, environment));
+        return id;
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+}
