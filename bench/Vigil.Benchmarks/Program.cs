@@ -1,12 +1,13 @@
 using BenchmarkDotNet.Running;
 using Vigil.Benchmarks.Microbenchmarks;
+using Vigil.Benchmarks.Posts;
 using Vigil.Benchmarks.Ratio;
 using Vigil.Benchmarks.Timers;
 using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks;
 
-/// <summary>Four programs in one; bench/README.md says which answers what.</summary>
+/// <summary>Five programs in one; bench/README.md says which answers what.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
@@ -17,6 +18,8 @@ internal static class Program
                 return RatioCommand.Run(options);
             case ["timers", .. string[] options]:
                 return TimersCommand.Run(options);
+            case ["posts", .. string[] options]:
+                return PostsCommand.Run(options);
             case ["memory"]:
                 Console.WriteLine($"registered-fd {RegisteredMemory.Measure():F1} bytes");
                 return 0;

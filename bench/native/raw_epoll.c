@@ -5,6 +5,7 @@
  *   raw_epoll dispatch REGISTERED READY ROUNDS   an event, epoll_wait included
  *   raw_epoll post COUNT                         a function posted from another thread, until it has run
  *   raw_epoll pingpong COUNT [SPIN_US]           a round trip between two threads
+ *   raw_epoll signals COUNT BURST                a real-time signal from sigqueue to read(signalfd)
  *
  * cc -O2 -pthread -o raw_epoll *.c
  *
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
     enum { MOST = 1000000000, MOST_FILES = 1000000 };
     const char *name = argc > 1 ? argv[1] : "";
     pthread_t thread;
+    block_measured_signal();
     start_thread(&thread, parked, NULL);
     raise_file_limit();
 
@@ -104,13 +106,16 @@ int main(int argc, char **argv)
         nanoseconds = post_from_another_thread(number(argv[2], 1, MOST));
     } else if (strcmp(name, "pingpong") == 0 && (argc == 3 || argc == 4)) {
         nanoseconds = ping_pong(number(argv[2], 1, MOST), argc == 4 ? number(argv[3], 0, 1000000) : 0);
+    } else if (strcmp(name, "signals") == 0 && argc == 4) {
+        long burst = number(argv[3], 1, 10000);
+        nanoseconds = signals(number(argv[2], 1, MOST) / burst * burst, burst);
     } else if (strcmp(name, "periodic") == 0 && argc == 4) {
         struct lateness lateness;
         periodic(number(argv[2], 1, 1000000), number(argv[3], 1, MOST_FILES), &lateness);
         printf("periodic %.0f %.0f %.0f %.0f\n", lateness.mean_period, lateness.p50, lateness.p99, lateness.max);
         return 0;
     } else {
-        fputs("usage: raw_epoll dispatch REGISTERED READY ROUNDS | post COUNT | pingpong COUNT [SPIN_US] | periodic PERIOD_US TICKS\n", stderr);
+        fputs("usage: raw_epoll dispatch REGISTERED READY ROUNDS | post COUNT | pingpong COUNT [SPIN_US] | periodic PERIOD_US TICKS | signals COUNT BURST\n", stderr);
         return 2;
     }
 

@@ -32,6 +32,11 @@ double ping_pong(long count, long spin_us);
 struct lateness {
     double mean_period, p50, p99, max;
 };
+double signals(long count, long burst);
+
+/* Before any thread is started, which inherits it. */
+void block_measured_signal(void);
+
 void periodic(long period_us, long ticks, struct lateness *result);
 
 #endif
