@@ -23,6 +23,7 @@ internal static partial class Scenarios
         ["signals-refused"] = SignalScenarios.Refused,
         ["signals-ignored"] = SignalScenarios.Ignored,
         ["signals-blocked-in-part"] = SignalScenarios.BlockedInPart,
+        ["signals-while-threads-start"] = SignalScenarios.WhileThreadsStart,
         ["signals-child-blocked"] = SignalScenarios.ChildSignalBlocked,
         ["signals-beside-process"] = SignalScenarios.BesideProcess,
         ["signals-restart"] = SignalScenarios.Restart,

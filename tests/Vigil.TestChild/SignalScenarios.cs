@@ -194,6 +194,32 @@ internal static partial class SignalScenarios
         Check(!SignalBlocking.IsBlocked(Signal.SIGUSR1), "one thread is not all");
     }
 
+    /// <summary>A thread that is being started has everything blocked for a moment, which makes no signal one that is blocked in part.</summary>
+    public static void WhileThreadsStart(string[] args)
+    {
+        using var manager = new EventManager();
+        bool isOver = false;
+        var starter = new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                var thread = new Thread(() => { });
+                thread.Start();
+                thread.Join();
+            }
+        });
+        starter.Start();
+        for (int i = 0; i < 200; i++)
+        {
+            SignalEvent signalEvent = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
+            Check(signalEvent.Path == SignalPath.Runtime, signalEvent.Path.ToString());
+            signalEvent.Cancel();
+        }
+
+        Volatile.Write(ref isOver, true);
+        starter.Join();
+    }
+
     /// <summary>A program that is started with SIGCHLD blocked hears that this cannot go well.</summary>
     public static void ChildSignalBlocked(string[] args)
     {

@@ -17,6 +17,7 @@ public sealed class ChildProcessTests
     [InlineData("signals-refused")]
     [InlineData("signals-ignored")]
     [InlineData("signals-blocked-in-part")]
+    [InlineData("signals-while-threads-start")]
     [InlineData("signals-child-blocked")]
     [InlineData("signals-beside-process")]
     [InlineData("signals-restart", "a b", "", "ü")]

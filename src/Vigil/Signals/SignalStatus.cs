@@ -10,11 +10,36 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
 {
     private const string TasksDirectory = "/proc/self/task";
 
+    // Long enough for a thread that waits for a busy processor to get its turn.
+    private const int Looks = 100;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     public bool IsBlockedEverywhere => BlockedThreads == Threads;
 
     public bool IsBlockedSomewhere => BlockedThreads > 0;
 
+    /// <summary>What the kernel does with a signal, as far as that lasts.</summary>
+    /// <remarks>
+    /// A thread that is being started, one that starts another, and one that starts a process have every signal blocked for moments,
+    /// by the C library and by the runtime. So where only some threads have it blocked, it is looked at again: a mask that somebody
+    /// set stays, and is believed after a second.
+    /// </remarks>
     public static SignalStatus Of(Signal signal)
+    {
+        SignalStatus status = Look(signal);
+        for (int i = 1; i < Looks && status is { IsBlockedSomewhere: true, IsBlockedEverywhere: false }; i++)
+        {
+            Thread.Sleep(Pause);
+            status = Look(signal);
+        }
+
+        return status;
+    }
+
+    /// <summary>A signal's place in a set of 64 bits.</summary>
+    public static ulong BitOf(Signal signal) => 1UL << (signal.Number - 1);
+
+    private static SignalStatus Look(Signal signal)
     {
         ulong bit = BitOf(signal);
         bool isIgnored = false;
@@ -32,9 +57,6 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
 
         return new SignalStatus(isIgnored, threads, blocked);
     }
-
-    /// <summary>A signal's place in a set of 64 bits.</summary>
-    public static ulong BitOf(Signal signal) => 1UL << (signal.Number - 1);
 
     // False where the thread has ended meanwhile: then its file cannot be opened (ENOENT) or read (ESRCH).
     private static bool TryRead(string path, out ulong blocked, out ulong ignored)
