@@ -3,7 +3,8 @@ namespace Vigil.Signals;
 /// <summary>Which signals a program on this runtime can handle, on which path, and what to do about those that it cannot.</summary>
 internal static class SignalRules
 {
-    private static readonly Lazy<bool> IsChildSignalBlocked = new(() => SignalStatus.Of(Signal.SIGCHLD).IsBlockedEverywhere);
+    // A look that failed, for want of descriptors, is taken again by the next who asks.
+    private static readonly Lazy<bool> IsChildSignalBlocked = new(() => SignalStatus.Of(Signal.SIGCHLD).IsBlockedEverywhere, LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The path on which a signal is to be had.</summary>
     /// <exception cref="EventManagerException">It is not to be had; the message says why and what to do.</exception>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Vigil.Interop;
+using Vigil.IO;
 
 namespace Vigil.Signals;
 
@@ -45,20 +47,29 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
         bool isIgnored = false;
         int threads = 0;
         int blocked = 0;
-        foreach (string task in Directory.EnumerateDirectories(TasksDirectory))
+        try
         {
-            if (TryRead(Path.Combine(task, "status"), out ulong blockedSignals, out ulong ignoredSignals))
+            foreach (string task in Directory.EnumerateDirectories(TasksDirectory))
             {
-                threads++;
-                blocked += (blockedSignals & bit) != 0 ? 1 : 0;
-                isIgnored |= (ignoredSignals & bit) != 0;
+                if (TryRead(Path.Combine(task, "status"), out ulong blockedSignals, out ulong ignoredSignals))
+                {
+                    threads++;
+                    blocked += (blockedSignals & bit) != 0 ? 1 : 0;
+                    isIgnored |= (ignoredSignals & bit) != 0;
+                }
             }
+        }
+        catch (IOException exception)
+        {
+            // The runtime hands on an errno that it has no exception for as it is: EMFILE, ENFILE.
+            throw FdHandle.Failed($"Reading {TasksDirectory}, to see on which threads {signal} is blocked,", exception.HResult);
         }
 
         return new SignalStatus(isIgnored, threads, blocked);
     }
 
-    // False where the thread has ended meanwhile: then its file cannot be opened (ENOENT) or read (ESRCH).
+    // False where the thread has ended meanwhile: then its file cannot be opened (ENOENT) or read (ESRCH). Any other failure must not pass
+    // for that: with no thread left to ask, every signal would look blocked everywhere and nowhere.
     private static bool TryRead(string path, out ulong blocked, out ulong ignored)
     {
         blocked = ignored = 0;
@@ -72,7 +83,7 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
 
             return true;
         }
-        catch (IOException)
+        catch (IOException exception) when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
         {
             return false;
         }
