@@ -15,7 +15,8 @@ public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
 /// <remarks>
 /// <para>A process that <see cref="Process"/> started is waited for by the runtime and by nobody else: a <c>waitid</c> that takes its status away makes the
 /// runtime end the program. Here it is only looked at, and the callback runs when the runtime has it, so that
-/// <see cref="Process.ExitCode"/> can be read in it. A child that was started by other means is waited for here.</para>
+/// <see cref="Process.ExitCode"/> can be read in it. An object that was made for an id does not tell whose the process is: there the callback runs as soon as the
+/// kernel tells the end, and nothing is waited for. A child that was started by other means is waited for here if it is watched by id or descriptor.</para>
 /// </remarks>
 public sealed class ChildEvent : CallbackEvent
 {
@@ -32,7 +33,7 @@ public sealed class ChildEvent : CallbackEvent
     private ChildExit? _exit;
     private bool _isCancelled;
 
-    internal ChildEvent(EventManager manager, int processId, Process? process, FdHandle? pidFd, ChildEventCallback callback, bool killOnDispose)
+    internal ChildEvent(EventManager manager, int processId, Process? process, FdHandle? pidFd, bool isChild, ChildEventCallback callback, bool killOnDispose)
         : base(manager)
     {
         ProcessId = processId;
@@ -40,7 +41,7 @@ public sealed class ChildEvent : CallbackEvent
         _pidFd = pidFd;
         _callback = callback;
         _killOnDispose = killOnDispose;
-        _isChild = pidFd is not null && PidFdNative.Wait(pidFd.Number, reap: false, out _) == Errno.Success;
+        _isChild = isChild;
     }
 
     /// <summary>The process's id; −1 if only its descriptor was given. Once the process has been waited for, the id may be another's.</summary>
@@ -53,6 +54,9 @@ public sealed class ChildEvent : CallbackEvent
     public override bool IsCancelled => _isCancelled || Manager.IsDisposed;
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.ChildEvent;
+
+    /// <summary>Whether the runtime started the process, and so is going to wait for it. Where this is false it may be going to, too.</summary>
+    internal bool IsRuntimesForSure { get; init; }
 
     private protected override Delegate Callback => _callback;
 
@@ -84,6 +88,9 @@ public sealed class ChildEvent : CallbackEvent
 
     /// <summary>For messages: the process and the method that is called.</summary>
     public override string ToString() => $"a child event (process {ProcessId}, {CallbackName})";
+
+    /// <summary>Whether a process is a child of this one that nobody has waited for.</summary>
+    internal static bool IsChild(FdHandle pidFd) => PidFdNative.Wait(pidFd.Number, reap: false, out _) == Errno.Success;
 
     /// <summary>Watches the process from now on.</summary>
     internal void Start()
@@ -164,6 +171,12 @@ public sealed class ChildEvent : CallbackEvent
         if (_process.HasExited)
         {
             return CompleteReaped();
+        }
+
+        if (_exit is { } exit && !IsRuntimesForSure)
+        {
+            // Of a child that was started by other means the runtime would never tell.
+            return Complete(exit);
         }
 
         // The kernel tells of the end before the runtime has come to its SIGCHLD.

@@ -319,7 +319,7 @@ public sealed class EventManager : IDisposable
         return signalEvent;
     }
 
-    /// <summary>Calls back when a process ends that <see cref="Process"/> knows, also if it has ended already. Its <see cref="Process.ExitCode"/> can be read then.</summary>
+    /// <summary>Calls back when a process ends that <see cref="Process"/> knows, also if it has ended already. Its <see cref="Process.ExitCode"/> can be read then, if the object started it.</summary>
     /// <param name="process">The process. It stays the caller's, and may be disposed before its end.</param>
     /// <param name="callback">What to call, on the loop's thread, once.</param>
     /// <param name="killOnDispose">Whether the process is killed if the event is cancelled, or the manager disposed, before its end.</param>

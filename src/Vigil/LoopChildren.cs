@@ -24,14 +24,17 @@ internal sealed class LoopChildren
         SignalRules.RequireChildSignal();
         FdHandle? pidFd = null;
         Process? view = null;
+        bool isChild;
         try
         {
-            // As long as the runtime has not seen its end after the descriptor was opened, its id was not another's when it was.
+            // As long as the runtime has not seen its end after the descriptor was opened and looked at, its id was not another's then, and what looked like
+            // no child is none. The view is asked last: it gets hold of the runtime's record of the process then, which goes when nobody holds it.
             pidFd = process.HasExited ? null : Open(id, mayBeGone: true);
+            isChild = pidFd is not null && ChildEvent.IsChild(pidFd);
             view = process.HasExited ? null : View(id);
-            if (view is null || process.HasExited)
+            if (pidFd is null || view is null || view.HasExited)
             {
-                var ended = new ChildEvent(_manager, id, process: null, pidFd: null, callback, killOnDispose: false);
+                var ended = new ChildEvent(_manager, id, process: null, pidFd: null, isChild: false, callback, killOnDispose: false);
                 ended.StartEnded(ChildEvent.ExitOf(process, pidFd));
                 pidFd?.Dispose();
                 view?.Dispose();
@@ -45,13 +48,14 @@ internal sealed class LoopChildren
             throw;
         }
 
-        return Start(new ChildEvent(_manager, id, view, pidFd, callback, killOnDispose));
+        return Start(new ChildEvent(_manager, id, view, pidFd, isChild, callback, killOnDispose) { IsRuntimesForSure = IsStartedBy(process) });
     }
 
     public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
-        return Start(new ChildEvent(_manager, processId, process: null, Open(processId, mayBeGone: false), callback, killOnDispose));
+        FdHandle pidFd = Open(processId, mayBeGone: false)!;
+        return Start(new ChildEvent(_manager, processId, process: null, pidFd, ChildEvent.IsChild(pidFd), callback, killOnDispose));
     }
 
     public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose)
@@ -69,9 +73,9 @@ internal sealed class LoopChildren
         }
 
         // A duplicate, so that the caller may close his whenever he likes.
-        int duplicate = FileNative.Duplicate(fd.Number, out errno);
-        var own = new FdHandle(FdHandle.Created(duplicate, errno, "fcntl(F_DUPFD_CLOEXEC)"));
-        return Start(new ChildEvent(_manager, processId: -1, process: null, own, callback, killOnDispose));
+        int duplicate = FileNative.Duplicate(fd.Number, out int failure);
+        var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
+        return Start(new ChildEvent(_manager, processId: -1, process: null, own, isChild: errno == Errno.Success, callback, killOnDispose));
     }
 
     public void Forget(ChildEvent child) => _watched.Remove(child);
@@ -120,13 +124,28 @@ internal sealed class LoopChildren
         }
     }
 
+    // An object that was made for an id refuses this. Its process may be the runtime's all the same: nothing public tells.
+    private static bool IsStartedBy(Process process)
+    {
+        try
+        {
+            return process.StartInfo is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     private static FdHandle? Open(int processId, bool mayBeGone)
     {
         int fd = PidFdNative.Open(processId, out int errno);
         return errno switch
         {
             Errno.ESRCH when mayBeGone => null,
-            Errno.ESRCH or Errno.EINVAL => throw new EventManagerException(
+
+            // Of a thread's id: EINVAL, or ENOENT of newer kernels.
+            Errno.ESRCH or Errno.EINVAL or Errno.ENOENT => throw new EventManagerException(
                 EventManagerError.ProcessNotFound, $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.", errno: errno),
             _ => new FdHandle(FdHandle.Created(fd, errno, "pidfd_open")),
         };

@@ -152,6 +152,41 @@ public sealed partial class ChildEventTests
     }
 
     [Fact]
+    public void A_child_that_was_started_by_other_means_and_is_watched_as_a_process_is_told_of_and_left_to_whoever_started_it()
+    {
+        using var manager = new EventManager();
+        int id = Spawn("exit 8");
+        using Process process = Process.GetProcessById(id);
+        manager.Watch(process, (_, exit) => _exits.Add(exit));
+        manager.RunUntil(() => _exits.Count > 0);
+        Assert.Equal([new ChildExit(8, null)], _exits);
+        Assert.Equal(id, Posix.WaitFor(id));
+    }
+
+    [Fact]
+    public void A_process_of_the_runtimes_may_be_watched_by_an_object_that_was_made_for_its_id()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("read line; exit 3", redirectInput: true);
+        using Process other = Process.GetProcessById(process.Id);
+        manager.Watch(other, (_, exit) => _exits.Add(exit));
+        process.StandardInput.Close();
+        manager.RunUntil(() => _exits.Count > 0);
+        Assert.Equal([new ChildExit(3, null)], _exits);
+        process.WaitForExit();
+        Assert.Equal(3, process.ExitCode);
+    }
+
+    [Fact]
+    public void The_id_of_a_thread_is_refused()
+    {
+        using var manager = new EventManager();
+        string id = Directory.GetDirectories("/proc/self/task").Select(path => Path.GetFileName(path)!).First(id => int.Parse(id, CultureInfo.InvariantCulture) != Environment.ProcessId);
+        EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.Watch(int.Parse(id, CultureInfo.InvariantCulture), (_, _) => { }));
+        Assert.Equal(EventManagerError.ProcessNotFound, refusal.Error);
+    }
+
+    [Fact]
     public void Nothing_is_told_after_cancellation_and_the_process_goes_on()
     {
         using var manager = new EventManager();

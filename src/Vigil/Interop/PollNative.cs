@@ -16,14 +16,21 @@ internal static unsafe partial class PollNative
         return poll(&entry, 1, 0) > 0 && (entry.Returned & (POLLERR | POLLHUP)) != 0;
     }
 
-    /// <summary>Waits until there is something to read, for a time in milliseconds; false where it passes.</summary>
+    /// <summary>Waits until there is something to read, for a time in milliseconds; false where it passes. A signal handler in between does not end it.</summary>
     public static bool WaitUntilReadable(int fd, int milliseconds)
     {
         var entry = new PollFd { Fd = fd, Requested = POLLIN };
-        return poll(&entry, 1, milliseconds) > 0;
+        long end = Environment.TickCount64 + milliseconds;
+        int ready;
+        do
+        {
+            ready = poll(&entry, 1, (int)Math.Max(end - Environment.TickCount64, 0));
+        }
+        while (ready < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+        return ready > 0;
     }
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(PollFd* entries, nuint count, int milliseconds);
 
     [StructLayout(LayoutKind.Sequential)]
