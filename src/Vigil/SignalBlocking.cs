@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Vigil.Interop;
 using Vigil.Signals;
 
@@ -20,6 +19,7 @@ public static class SignalBlocking
     /// <summary>Whether every thread has a signal blocked at this moment.</summary>
     /// <param name="signal">The signal.</param>
     /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
+    /// <exception cref="EventManagerException">It cannot be seen, for instance because too many files are open (<c>EMFILE</c>).</exception>
     public static bool IsBlocked(Signal signal)
     {
         SignalRules.RequireSignal(signal);
@@ -55,10 +55,13 @@ public static class SignalBlocking
             throw new EventManagerException(EventManagerError.SignalBlocked, "The program was executed again with its signals blocked, and yet some thread has one of them unblocked. Something in the program unblocks signals.");
         }
 
+        string path = ProgramPath();
+        List<byte[]> arguments = Arguments();
+        RemoveDiagnosticsSocket(processId);
         ulong before = SignalNative.Block(wanted);
         ExecNative.SetEnvironment(RestartedVariable, processId);
-        RemoveDiagnosticsSocket(processId);
-        int errno = ExecNative.Exec(ProgramPath(), Arguments());
+        int errno = ExecNative.Exec(path, arguments);
+        ExecNative.ClearEnvironment(RestartedVariable);
         SignalNative.SetMask(before);
         throw new EventManagerException(EventManagerError.System, $"The program could not be executed again: {Errno.Describe(errno)}.", errno: errno);
     }
@@ -71,25 +74,20 @@ public static class SignalBlocking
     /// <returns>The process.</returns>
     /// <remarks>
     /// The calling thread unblocks its signals for the time of the start. One that comes to it in that moment still reaches its signal
-    /// events, or stays pending if it has none, but without its sender and value.
+    /// events, but without its sender and value, or stays pending if it has none, with this process as its sender.
     /// </remarks>
     /// <exception cref="Exception">What <see cref="Process.Start(ProcessStartInfo)"/> throws.</exception>
     public static Process StartProcess(ProcessStartInfo startInfo)
     {
         ArgumentNullException.ThrowIfNull(startInfo);
         ulong blocked = SignalNative.Block(0);
-        var blockedAgain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        List<PosixSignalRegistration> nets = [];
         try
         {
-            // Under a handler of the runtime's a signal does not take its default action.
-            foreach (Signal signal in HandleableOf(blocked))
+            SignalNets.Enter(HandleableOf(blocked));
+
+            // What is pending now would come to this thread, too, and lose its order, sender and value.
+            while (SignalHub.ReadPending())
             {
-                nets.Add(PosixSignalRegistration.Create((PosixSignal)signal.Number, context =>
-                {
-                    context.Cancel = true;
-                    Catch(signal, blockedAgain.Task);
-                }));
             }
 
             SignalNative.SetMask(0);
@@ -98,18 +96,7 @@ public static class SignalBlocking
         finally
         {
             SignalNative.SetMask(blocked);
-            blockedAgain.SetResult();
-
-            // One that the runtime has not come to yet it sends again without its handler: then it is pending, as it should be.
-            nets.ForEach(net => net.Dispose());
-        }
-    }
-
-    private static void Catch(Signal signal, Task blockedAgain)
-    {
-        if (!SignalHub.PostUntold(signal))
-        {
-            _ = blockedAgain.ContinueWith(_ => SignalNative.Raise(signal.Number), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            SignalNets.Leave();
         }
     }
 
@@ -134,12 +121,19 @@ public static class SignalBlocking
     }
 
     // The runtime's diagnostics port has the process id and start time in its name, which stay the same. Left behind, it would keep the
-    // runtime that starts next from opening its own, and tools such as dotnet-trace from finding the program.
+    // runtime that starts next from opening its own, and tools such as dotnet-trace from finding the program. Where the directory is not there
+    // (TMPDIR) or may not be read or written, the runtime had no port, or will report that it has none: no reason not to start.
     private static void RemoveDiagnosticsSocket(string processId)
     {
-        foreach (string socket in Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{processId}-*-socket"))
+        try
         {
-            File.Delete(socket);
+            foreach (string socket in Directory.EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{processId}-*-socket"))
+            {
+                File.Delete(socket);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

@@ -29,6 +29,11 @@ internal static partial class Scenarios
         ["signals-restart"] = SignalScenarios.Restart,
         ["signals-inherited"] = SignalScenarios.Inherited,
         ["signals-started-unblocked"] = SignalScenarios.StartedUnblocked,
+        ["signals-started-by-threads"] = ProcessScenarios.StartedByThreads,
+        ["signals-started-with-pending"] = ProcessScenarios.StartedWithSignalsPending,
+        ["signals-without-descriptors"] = SignalsWithoutDescriptors,
+        ["signals-restart-without-temporary-files"] = RestartWithoutTemporaryFiles,
+        ["children-killed-among-signals"] = ProcessScenarios.KilledAmongSignals,
     };
 
     /// <summary>A manager that cannot be created says why and leaks nothing; as soon as descriptors are free it works.</summary>
@@ -110,6 +115,51 @@ internal static partial class Scenarios
         }
     }
 
+    /// <summary>Where no descriptor is left to see which signals are blocked, nothing is guessed: it is said, and works later.</summary>
+    private static void SignalsWithoutDescriptors(string[] args)
+    {
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        using Process process = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true, UseShellExecute = false })!;
+        using var manager = new EventManager();
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }).Cancel();
+        _ = Expect<EventManagerException>(() => manager.CreateSocketEvent(1_000_000, EventSet.In, (_, _) => { })).Message;
+        SetLimit(256);
+        var hoard = new List<EventFd>();
+        _ = Expect<EventManagerException>(() =>
+        {
+            while (true)
+            {
+                hoard.Add(new EventFd());
+            }
+        });
+
+        // Without any descriptor the list of threads cannot be read, with one it can and the threads cannot.
+        for (int free = 0; free < 2; free++)
+        {
+            Check(Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { })).Errno == 24, "another errno");
+            Check(Expect<EventManagerException>(() => SignalBlocking.IsBlocked(Signal.SIGUSR2)).Errno == 24, "another errno");
+            Check(Expect<EventManagerException>(() => manager.Watch(process, (_, _) => { })).Errno == 24, "another errno");
+            hoard[free].Dispose();
+        }
+
+        hoard.ForEach(fd => fd.Dispose());
+        Check(manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }).Path == SignalPath.SignalFd, "another path");
+        bool hasEnded = false;
+        manager.Watch(process, (_, _) => hasEnded = true);
+        process.StandardInput.Close();
+        manager.RunUntil(() => hasEnded);
+    }
+
+    /// <summary>A program comes back with its signals blocked though the directory for temporary files is not there.</summary>
+    private static void RestartWithoutTemporaryFiles(string[] args)
+    {
+        // Of the C library, so that the program that comes back has it, too.
+        Check(setenv("TMPDIR", "/nonexistent", 1) == 0, "setenv failed");
+        Environment.SetEnvironmentVariable("TMPDIR", "/nonexistent");
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        Check(SignalBlocking.IsBlocked(Signal.SIGUSR1), "not blocked");
+    }
+
     /// <summary>Signals that are handled elsewhere end no wait early and disturb no deadline.</summary>
     private static void SignalsWhileWaiting(string[] args)
     {
@@ -172,6 +222,9 @@ internal static partial class Scenarios
         var limit = new Limit { Current = files, Maximum = files };
         Check(setrlimit(RLIMIT_NOFILE, in limit) == 0, "setrlimit failed");
     }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     [LibraryImport("libc")]
     private static partial int setrlimit(int resource, in Limit limit);

@@ -23,6 +23,11 @@ public sealed class ChildProcessTests
     [InlineData("signals-restart", "a b", "", "ü")]
     [InlineData("signals-inherited")]
     [InlineData("signals-started-unblocked")]
+    [InlineData("signals-started-by-threads")]
+    [InlineData("signals-started-with-pending")]
+    [InlineData("signals-without-descriptors")]
+    [InlineData("signals-restart-without-temporary-files")]
+    [InlineData("children-killed-among-signals")]
     public void In_a_process_of_its_own(string scenario, params string[] arguments)
     {
         (int exitCode, string error) = Run(scenario, arguments);

@@ -26,9 +26,15 @@ internal static unsafe partial class ExecNative
     /// <summary>Sets a variable of the C library's environment, which the runtime's is a copy of.</summary>
     public static void SetEnvironment(string name, string value) => _ = setenv(name, value, 1);
 
+    /// <summary>Removes a variable from the C library's environment.</summary>
+    public static void ClearEnvironment(string name) => _ = unsetenv(name);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int execv(string path, nint* arguments);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unsetenv(string name);
 }

@@ -32,7 +32,18 @@ internal static class SignalHub
     {
         lock (Gate)
         {
-            SignalRoute route = Routes[signal.Number] ??= Open(signal);
+            if (Routes[signal.Number] is { } known)
+            {
+                known.Inboxes.Add(inbox);
+                return known.Path;
+            }
+        }
+
+        // Outside of the lock, since it reads the state of every thread, and other loops' signals must not wait for that.
+        SignalPath path = SignalRules.PathOf(signal);
+        lock (Gate)
+        {
+            SignalRoute route = Routes[signal.Number] ??= Open(signal, path);
             route.Inboxes.Add(inbox);
             return route.Path;
         }
@@ -65,15 +76,15 @@ internal static class SignalHub
         }
     }
 
-    /// <summary>Reads some of the signals that are pending, and posts them. What is left makes the descriptor ready again.</summary>
-    public static unsafe void ReadPending()
+    /// <summary>Reads some of the signals that are pending, and posts them. What is left, if this is true, makes the descriptor ready again.</summary>
+    public static unsafe bool ReadPending()
     {
         SignalFdInfo* infos = stackalloc SignalFdInfo[InfosAtOnce];
         lock (Gate)
         {
             if (_fd is null)
             {
-                return;
+                return false;
             }
 
             var buffer = new Span<byte>(infos, InfosAtOnce * SignalNative.InfoSize);
@@ -82,15 +93,20 @@ internal static class SignalHub
             {
                 Post(Translate(in infos[i]));
             }
+
+            return read.Count == buffer.Length;
         }
     }
 
-    /// <summary>A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. False where nobody handles it.</summary>
-    public static bool PostUntold(Signal signal)
+    /// <summary>
+    /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. False where nobody handles it.
+    /// On the runtime's path the route's own registration hears of the same signal, and posts it.
+    /// </summary>
+    public static bool PostPastDescriptor(Signal signal)
     {
         lock (Gate)
         {
-            return Post(new SignalInfo(signal));
+            return Routes[signal.Number] is { Path: SignalPath.Runtime } || Post(new SignalInfo(signal));
         }
     }
 
@@ -109,9 +125,9 @@ internal static class SignalHub
         return true;
     }
 
-    private static SignalRoute Open(Signal signal)
+    private static SignalRoute Open(Signal signal, SignalPath path)
     {
-        var route = new SignalRoute(signal, SignalRules.PathOf(signal));
+        var route = new SignalRoute(signal, path);
         if (route.Path == SignalPath.SignalFd)
         {
             SetDescriptor(_signalsOfFd | SignalStatus.BitOf(signal));
@@ -159,7 +175,10 @@ internal static class SignalHub
     {
         Signal signal = context.Signal;
         context.Cancel = signal != Signal.SIGCHLD && signal != Signal.SIGCONT && signal != Signal.SIGWINCH;
-        PostUntold(signal);
+        lock (Gate)
+        {
+            Post(new SignalInfo(signal));
+        }
     }
 
     // Which fields are filled in depends on who sent the signal (sigaction(2), "The siginfo_t argument to a SA_SIGINFO handler").

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using static Vigil.TestChild.Claims;
+
+namespace Vigil.TestChild;
+
+/// <summary>Starting and killing processes while signals come, which are sent to this process alone.</summary>
+internal static partial class ProcessScenarios
+{
+    private static readonly Signal RealTime3 = Signal.RealTime(3);
+
+    /// <summary>Signals that come while several threads start processes unblocked count once each.</summary>
+    public static void StartedByThreads(string[] args)
+    {
+        const int Count = 1000;
+        SignalBlocking.Restart(RealTime3);
+        using var manager = new EventManager();
+        int seen = 0;
+        manager.CreateSignalEvent(RealTime3, (_, _) => seen++);
+        int started = 0;
+        bool isOver = false;
+        Thread[] starters = [.. Enumerable.Range(0, 3).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                using Process child = SignalBlocking.StartProcess(new ProcessStartInfo("true") { UseShellExecute = false });
+                child.WaitForExit();
+                Interlocked.Increment(ref started);
+            }
+        }))];
+        Array.ForEach(starters, starter => starter.Start());
+        for (int i = 0; i < Count || Volatile.Read(ref started) < 20; i++)
+        {
+            Queue(i);
+            int wanted = i + 1;
+            manager.RunUntil(() => seen >= wanted);
+        }
+
+        int sent = seen;
+        Volatile.Write(ref isOver, true);
+        Array.ForEach(starters, starter => starter.Join());
+
+        // Whatever was counted twice is on its way, ahead of this one.
+        Queue(-1);
+        manager.RunUntil(() => seen > sent);
+        while (manager.RunOnce(TimeSpan.Zero) > 0)
+        {
+        }
+
+        Check(seen == sent + 1 && sent >= Count, $"{seen} deliveries of {sent + 1} signals");
+    }
+
+    /// <summary>What is pending when a process is started keeps its order and values.</summary>
+    public static void StartedWithSignalsPending(string[] args)
+    {
+        SignalBlocking.Restart(RealTime3);
+        using var manager = new EventManager();
+        var values = new List<int?>();
+        manager.CreateSignalEvent(RealTime3, (_, info) => values.Add(info.Value));
+        for (int i = 0; i < 100; i++)
+        {
+            Queue(i);
+        }
+
+        using Process child = SignalBlocking.StartProcess(new ProcessStartInfo("true") { UseShellExecute = false });
+        manager.RunUntil(() => values.Count == 100);
+        Check(values.SequenceEqual(Enumerable.Range(0, 100).Select(value => (int?)value)), string.Join(' ', values));
+    }
+
+    /// <summary>A child that is killed with its manager is waited for, though handlers of signals interrupt the wait.</summary>
+    public static void KilledAmongSignals(string[] args)
+    {
+        using PosixSignalRegistration urgent = PosixSignalRegistration.Create((PosixSignal)23, context => context.Cancel = true);
+        nint disposer = pthread_self();
+        bool isOver = false;
+        var sender = new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                Check(pthread_kill(disposer, 23) == 0, "pthread_kill failed");
+                Thread.Yield();
+            }
+        });
+        sender.Start();
+        for (int i = 0; i < 30; i++)
+        {
+            var manager = new EventManager();
+            int id = Spawn("exec sleep 600");
+            manager.Watch(id, (_, _) => { }, killOnDispose: true);
+            manager.Dispose();
+            Check(!Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}")), $"child {i} was not waited for");
+        }
+
+        Volatile.Write(ref isOver, true);
+        sender.Join();
+    }
+
+    // A child that System.Diagnostics.Process does not know of.
+    private static int Spawn(string command)
+    {
+        string?[] arguments = ["sh", "-c", command, null];
+        string?[] environment = ["PATH=/usr/local/bin:/usr/bin:/bin", null];
+        Check(posix_spawn(out int id, "/bin/sh", 0, 0, arguments, environment) == 0, "posix_spawn failed");
+        return id;
+    }
+
+    private static void Queue(int value) => Check(sigqueue(Environment.ProcessId, RealTime3.Number, value) == 0, "sigqueue failed");
+
+    [LibraryImport("libc")]
+    private static partial int sigqueue(int process, int signal, nint value);
+
+    [LibraryImport("libc")]
+    private static partial nint pthread_self();
+
+    [LibraryImport("libc")]
+    private static partial int pthread_kill(nint thread, int signal);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+}
