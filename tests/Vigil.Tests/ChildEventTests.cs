@@ -206,7 +206,7 @@ public sealed partial class ChildEventTests
     public void A_process_can_be_killed_with_its_event()
     {
         using var manager = new EventManager();
-        using Process process = Shell("sleep 600");
+        using Process process = Shell("exec sleep 600");
         int spawned = Spawn("exec sleep 600");
         manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true).Dispose();
         ChildEvent child = manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
@@ -223,7 +223,7 @@ public sealed partial class ChildEventTests
     public void Processes_can_be_killed_with_the_manager()
     {
         var manager = new EventManager();
-        using Process process = Shell("sleep 600");
+        using Process process = Shell("exec sleep 600");
         using Process spared = Shell("read line; exit 6", redirectInput: true);
         int spawned = Spawn("exec sleep 600");
         manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
