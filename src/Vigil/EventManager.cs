@@ -68,6 +68,7 @@ public sealed class EventManager : IDisposable
             throw;
         }
 
+        Files = new LoopFiles(this);
         Subscribers = new SubscriberRegistry(SourceTable);
         Signals = new LoopSignals(this);
         Children = new LoopChildren(this);
@@ -140,6 +141,8 @@ public sealed class EventManager : IDisposable
     internal LoopSignals Signals { get; }
 
     internal LoopChildren Children { get; }
+
+    internal LoopFiles Files { get; }
 
     internal FaultSink Faults { get; }
 
@@ -279,6 +282,29 @@ public sealed class EventManager : IDisposable
         TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, TimerClock.WallClock);
         timer.StartAt(Nanoseconds.SinceEpoch(dueTime));
         return timer;
+    }
+
+    /// <summary>
+    /// Calls back for what happens to a file, a directory, or a directory with everything below it, from now on. A tree is looked through before this
+    /// returns, which takes some microseconds for each entry and some tens for each directory.
+    /// </summary>
+    /// <param name="path">
+    /// A directory; or the name of anything else in a directory that exists, which need not exist itself: then what comes to have the name is
+    /// watched. A symbolic link to a directory at the end of the path is followed, none below it.
+    /// </param>
+    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <param name="options">How to watch it; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The path is empty or has a zero in it, or an option is outside of what is allowed.</exception>
+    /// <exception cref="EventManagerException">The path's directory does not exist or may not be read, a recursive one is none, or a limit of the kernel's is reached, which the message names; the call comes from another thread than the loop's.</exception>
+    public FileEvent CreateFileEvent(string path, FileEventCallback callback, FileEventOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(callback);
+        FileEventOptions validated = (options ?? new FileEventOptions()).Validate();
+        using ThreadClaim.Scope claim = Claim();
+        var fileEvent = new FileEvent(this, callback);
+        Files.Add(fileEvent, path, validated);
+        return fileEvent;
     }
 
     /// <summary>
@@ -567,6 +593,9 @@ public sealed class EventManager : IDisposable
         return claim;
     }
 
+    /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next.</summary>
+    internal void InjectInto(Source source) => _loop.Inject(new InjectedEvent(source, EventSet.In));
+
     internal bool RaiseFaultReported(FaultReport report)
     {
         FaultReported?.Invoke(this, report);
@@ -720,6 +749,7 @@ public sealed class EventManager : IDisposable
         }
 
         Children.DisposeAll();
+        Files.Close();
         Timers.AbandonAll();
         Signals.RemoveAll();
         foreach (Source source in SourceTable.Sources.ToArray())

@@ -30,6 +30,9 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="UserEvent"/> threw.</summary>
     UserEvent,
 
+    /// <summary>The callback of a <see cref="FileEvent"/> threw.</summary>
+    FileEvent,
+
     /// <summary>The callback of a timer of <see cref="EventManager.TimeProvider"/> threw.</summary>
     TimeProvider,
 
@@ -37,8 +40,8 @@ public enum FaultOrigin
     ClockStep,
 
     /// <summary>
-    /// No callback threw, but a registration went wrong: its handle was closed or its number replaced, it spun and was disarmed, or
-    /// an orphan was got rid of. <see cref="EventManagerException.Error"/> of the exception says which.
+    /// No callback threw, but a registration went wrong: its handle was closed or its number replaced, it spun and was disarmed, an orphan
+    /// was got rid of, or a directory of a watched tree cannot be watched. <see cref="EventManagerException.Error"/> of the exception says which.
     /// </summary>
     Registration,
 }

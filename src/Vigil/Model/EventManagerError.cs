@@ -27,7 +27,10 @@ public enum EventManagerError
     /// <summary>An fd registered with <see cref="EventSet.Exclusive"/> cannot be modified (<c>EINVAL</c>); remove and add it.</summary>
     ExclusiveNotModifiable,
 
-    /// <summary>The kernel's limit of watches (<c>/proc/sys/fs/epoll/max_user_watches</c>, <c>ENOSPC</c>) or its memory (<c>ENOMEM</c>) is exhausted.</summary>
+    /// <summary>
+    /// A limit of the kernel's (<c>/proc/sys/fs/epoll/max_user_watches</c>, <c>/proc/sys/fs/inotify/max_user_watches</c> and <c>max_user_instances</c>;
+    /// <c>ENOSPC</c>, <c>EMFILE</c>) or its memory (<c>ENOMEM</c>) is exhausted.
+    /// </summary>
     LimitReached,
 
     /// <summary>The subscriber is unknown to this manager or was removed.</summary>
@@ -68,6 +71,12 @@ public enum EventManagerError
 
     /// <summary>There is no such process: it has ended and was waited for (<c>ESRCH</c>).</summary>
     ProcessNotFound,
+
+    /// <summary>A path to watch does not lead to a directory, nor to a name in one (<c>ENOENT</c>, <c>ENOTDIR</c>).</summary>
+    PathNotFound,
+
+    /// <summary>A path to watch may not be read (<c>EACCES</c>).</summary>
+    AccessDenied,
 
     /// <summary>The manager was disposed before the message was handled.</summary>
     Disposed,

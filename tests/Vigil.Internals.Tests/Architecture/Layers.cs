@@ -13,6 +13,7 @@ internal static class Layers
         ["IO"] = 1,
         ["Messaging"] = 2,
         ["Sources"] = 2,
+        ["Files"] = 3,
         ["Work"] = 3,
         ["Signals"] = 3,
         ["Watchdog"] = 3,

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Vigil.Interop;
+using Vigil.IO;
+
+namespace Vigil.Files;
+
+/// <summary>What the kernel's refusals mean, and what to do about them.</summary>
+internal static class FileErrors
+{
+    /// <summary>No inotify instance could be created.</summary>
+    public static EventManagerException OfInstance(int errno)
+    {
+        if (errno != Errno.EMFILE || !HasDescriptors())
+        {
+            return FdHandle.Failed("inotify_init1", errno);
+        }
+
+        return new EventManagerException(
+            EventManagerError.LimitReached,
+            $"Files cannot be watched: this user has as many inotify instances as {Limit("instances")}. Raise it, or end programs that watch files. {Errno.Describe(errno)}.",
+            errno: errno);
+    }
+
+    /// <summary>A directory cannot be watched, or not be read.</summary>
+    public static EventManagerException OfDirectory(string path, int errno) => errno switch
+    {
+        Errno.ENOSPC => new(
+            EventManagerError.LimitReached,
+            $"{path} cannot be watched: this user has as many watches, one a directory, as {Limit("watches")}. Raise it, or watch fewer directories. {Errno.Describe(errno)}.",
+            errno: errno),
+        Errno.ENOMEM => new(EventManagerError.LimitReached, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
+        Errno.EMFILE or Errno.ENFILE => new(
+            EventManagerError.LimitReached,
+            $"{path} cannot be read: {Errno.Describe(errno)}. Raise the limit of open files (ulimit -n, LimitNOFILE=) or close some.",
+            errno: errno),
+        Errno.EACCES or Errno.EPERM => new(
+            EventManagerError.AccessDenied,
+            $"{path} cannot be watched: {Errno.Describe(errno)}. Watching a directory takes the permission to read it.",
+            errno: errno),
+        Errno.ENOENT => new(
+            EventManagerError.PathNotFound,
+            $"{path} cannot be watched: it does not exist. A file that does not exist yet can be watched if its directory exists. {Errno.Describe(errno)}.",
+            errno: errno),
+        Errno.ENOTDIR => new(EventManagerError.PathNotFound, $"{path} cannot be watched: it is not a directory. {Errno.Describe(errno)}.", errno: errno),
+        _ => new(EventManagerError.System, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
+    };
+
+    // EMFILE is also what a process gets that has no descriptors left.
+    private static bool HasDescriptors()
+    {
+        int fd = EventFdNative.Create(0, semaphore: false, out int errno);
+        if (errno == Errno.Success)
+        {
+            _ = FileNative.Close(fd);
+        }
+
+        return errno == Errno.Success;
+    }
+
+    // A user namespace, such as a container may have, has a limit of its own below the system's.
+    private static string Limit(string what)
+    {
+        string system = $"/proc/sys/fs/inotify/max_user_{what}";
+        string own = $"/proc/sys/user/max_inotify_{what}";
+        (long ofSystem, long ofOwn) = (Read(system), Read(own));
+        return ofOwn < ofSystem ? $"{own} allows ({ofOwn})" : ofSystem == long.MaxValue ? $"{system} allows" : $"{system} allows ({ofSystem})";
+    }
+
+    private static long Read(string setting)
+    {
+        try
+        {
+            return long.Parse(File.ReadAllText(setting), NumberStyles.Integer, CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            return long.MaxValue;
+        }
+    }
+}

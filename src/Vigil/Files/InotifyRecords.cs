@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Files;
+
+/// <summary>One event as the kernel reports it.</summary>
+/// <param name="Position">How many bytes of events came before it, since the instance was opened: what happened before what.</param>
+/// <param name="Watch">Which directory's.</param>
+/// <param name="Mask">What happened.</param>
+/// <param name="Cookie">What the two halves of a move have in common.</param>
+/// <param name="Name">The entry concerned; null for the directory itself.</param>
+internal readonly record struct InotifyRecord(long Position, int Watch, uint Mask, uint Cookie, string? Name)
+{
+    public bool Has(uint bits) => (Mask & bits) != 0;
+}
+
+/// <summary>Takes <c>struct inotify_event</c>s out of what was read: watch, mask, cookie, length of the name, the name with zeros after it.</summary>
+internal ref struct InotifyRecords
+{
+    private const int HeaderSize = 16;
+
+    private ReadOnlySpan<byte> _rest;
+    private long _position;
+
+    /// <param name="bytes">What one read gave. The kernel never cuts an event in two.</param>
+    /// <param name="position">How many bytes were read before.</param>
+    public InotifyRecords(ReadOnlySpan<byte> bytes, long position)
+    {
+        _rest = bytes;
+        _position = position;
+    }
+
+    public bool TryTake(out InotifyRecord record)
+    {
+        if (_rest.Length < HeaderSize)
+        {
+            record = default;
+            return false;
+        }
+
+        ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(_rest[..HeaderSize]);
+        int length = (int)words[3];
+        ReadOnlySpan<byte> name = _rest.Slice(HeaderSize, length);
+        int end = name.IndexOf((byte)0);
+        record = new InotifyRecord(_position, (int)words[0], words[1], words[2], length == 0 ? null : FileName.Decode(end < 0 ? name : name[..end]));
+        _rest = _rest[(HeaderSize + length)..];
+        _position += HeaderSize + length;
+        return true;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Buffers;
+
+namespace Vigil.Files;
+
+/// <summary>A path as the kernel wants it, with a closing zero, in memory that is given back.</summary>
+internal readonly ref struct PathBytes
+{
+    private readonly byte[] _buffer;
+
+    public PathBytes(string path)
+    {
+        _buffer = ArrayPool<byte>.Shared.Rent(FileName.MaxLength(path) + 1);
+        int length = FileName.Encode(path, _buffer);
+        _buffer[length] = 0;
+        Span = _buffer.AsSpan(0, length + 1);
+    }
+
+    public ReadOnlySpan<byte> Span { get; }
+
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+}

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary><c>inotify(7)</c>.</summary>
+internal static unsafe partial class InotifyNative
+{
+    public const uint IN_MODIFY = 0x2;
+    public const uint IN_ATTRIB = 0x4;
+    public const uint IN_CLOSE_WRITE = 0x8;
+    public const uint IN_MOVED_FROM = 0x40;
+    public const uint IN_MOVED_TO = 0x80;
+    public const uint IN_CREATE = 0x100;
+    public const uint IN_DELETE = 0x200;
+    public const uint IN_DELETE_SELF = 0x400;
+    public const uint IN_MOVE_SELF = 0x800;
+    public const uint IN_UNMOUNT = 0x2000;
+    public const uint IN_Q_OVERFLOW = 0x4000;
+    public const uint IN_IGNORED = 0x8000;
+    public const uint IN_ONLYDIR = 0x100_0000;
+    public const uint IN_DONT_FOLLOW = 0x200_0000;
+    public const uint IN_EXCL_UNLINK = 0x400_0000;
+    public const uint IN_MASK_ADD = 0x2000_0000;
+    public const uint IN_ISDIR = 0x4000_0000;
+
+    private const int IN_NONBLOCK = 0x800;
+    private const int IN_CLOEXEC = 0x80000;
+
+    /// <summary>Creates a non-blocking instance; −1 on failure.</summary>
+    public static int Create(out int errno)
+    {
+        int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        return fd;
+    }
+
+    /// <summary>Watches what a path names. The same file again, by whatever path, gives the same watch. −1 on failure.</summary>
+    /// <param name="fd">The instance.</param>
+    /// <param name="path">The path, with its closing zero.</param>
+    /// <param name="mask">What to report, and how.</param>
+    /// <param name="errno">What went wrong.</param>
+    public static int AddWatch(int fd, ReadOnlySpan<byte> path, uint mask, out int errno)
+    {
+        fixed (byte* start = path)
+        {
+            int watch = inotify_add_watch(fd, start, mask);
+            errno = watch < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            return watch;
+        }
+    }
+
+    /// <summary>Ends a watch. EINVAL says that the kernel has ended it already.</summary>
+    public static int RemoveWatch(int fd, int watch) => inotify_rm_watch(fd, watch) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int inotify_init1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int inotify_add_watch(int fd, byte* path, uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int inotify_rm_watch(int fd, int watch);
+}

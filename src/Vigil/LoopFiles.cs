@@ -1,0 +1,233 @@
+using Vigil.Files;
+using Vigil.Interop;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// The file events of a loop. They share one inotify instance, which is there as long as any of them is, and one source. What has to go on
+/// though the kernel has nothing to report is injected into the source, by a timer where it has to wait; so all callbacks run in its turns.
+/// </summary>
+internal sealed class LoopFiles : ITimerTarget
+{
+    // Callbacks in a turn. Settled changes can be due by the thousand.
+    private const int NoticeBudget = 1024;
+
+    private readonly EventManager _manager;
+    private FileTreeSet? _set;
+    private FileSource? _source;
+    private bool _isTurnRequested;
+    private long _wakesAt = TimingWheel.Never;
+    private int _slot;
+
+    public LoopFiles(EventManager manager) => _manager = manager;
+
+    /// <exception cref="EventManagerException">It cannot be watched. Nothing has changed then.</exception>
+    public void Add(FileEvent fileEvent, string path, FileEventOptions options)
+    {
+        (string directory, string? onlyName) = Locate(path, options);
+        FileTreeSet set = Open();
+        try
+        {
+            var tree = new FileTree(set, fileEvent, directory, onlyName, options.Recursive, options.Interest, Nanoseconds.Of(options.Debounce));
+            set.Add(tree);
+            fileEvent.Attach(tree);
+        }
+        catch
+        {
+            CloseIfUnused();
+            throw;
+        }
+
+        Continue(set);
+    }
+
+    public void Remove(FileTree tree)
+    {
+        _set?.Remove(tree);
+        CloseIfUnused();
+    }
+
+    public void Rescan(FileTree tree)
+    {
+        tree.Scanner.Want(tree.Root, ScanWork.List | ScanWork.Below | ScanWork.Found);
+        Continue(tree.Set);
+    }
+
+    /// <summary>A turn. Returns how many callbacks ran.</summary>
+    public int Deliver()
+    {
+        _isTurnRequested = false;
+        FileTreeSet set = _set!;
+        if (!set.HasNotices)
+        {
+            int errno = set.Turn(_manager.Timers.MonotonicClock.Now);
+            if (errno != Errno.Success)
+            {
+                _manager.Faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
+                    EventManagerError.System, $"{_manager.Name} cannot read file events any more: {Errno.Describe(errno)}. Was the file descriptor of its inotify instance closed?", errno: errno)));
+            }
+        }
+
+        // Callbacks may cancel the last event, and create another, with another instance.
+        int ran = 0;
+        for (int budget = NoticeBudget; budget > 0 && _set == set && set.TryTake(out FileNotice notice); budget--)
+        {
+            ran += Tell(notice);
+        }
+
+        if (_set == set)
+        {
+            Continue(set);
+        }
+
+        return ran;
+    }
+
+    public void Close()
+    {
+        if (_set is null)
+        {
+            return;
+        }
+
+        Cancel();
+        _manager.SourceTable.Remove(_source!);
+        _set.Dispose();
+        _set = null;
+        _source = null;
+        _isTurnRequested = false;
+    }
+
+    void ITimerTarget.OnMoved(int slot) => _slot = slot;
+
+    bool ITimerTarget.Fire(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        _wakesAt = TimingWheel.Never;
+        RequestTurn();
+        return false;
+    }
+
+    void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
+
+    // Names in a directory are what the kernel can watch: a file that is replaced, or is not there yet, is one.
+    private static (string Directory, string? OnlyName) Locate(string path, FileEventOptions options)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (DirectoryReader.IsDirectory(full, follows: true, out int errno))
+        {
+            return (full, null);
+        }
+
+        if (errno is not (Errno.Success or Errno.ENOENT) || (options.Recursive && errno != Errno.Success))
+        {
+            throw FileErrors.OfDirectory(full, errno);
+        }
+
+        if (options.Recursive)
+        {
+            throw FileErrors.OfDirectory(full, Errno.ENOTDIR);
+        }
+
+        return (Path.GetDirectoryName(full)!, Path.GetFileName(full));
+    }
+
+    private FileTreeSet Open()
+    {
+        if (_set is not null)
+        {
+            return _set;
+        }
+
+        var set = new FileTreeSet();
+        try
+        {
+            // Before there is anything to wait for, so that nothing can fail later.
+            _manager.Timers.Open(TimerClock.Monotonic);
+            var source = new FileSource(set.Watches.Fd, this);
+            _manager.SourceTable.Add(source).ThrowIfFailed();
+            _source = source;
+        }
+        catch
+        {
+            set.Dispose();
+            throw;
+        }
+
+        return _set = set;
+    }
+
+    private void CloseIfUnused()
+    {
+        if (_set is { Count: 0 })
+        {
+            Close();
+        }
+    }
+
+    private int Tell(in FileNotice notice)
+    {
+        var fileEvent = (FileEvent)notice.Tree.Listener;
+        if (fileEvent.IsCancelled)
+        {
+            return 0;
+        }
+
+        if (notice.IsFault)
+        {
+            _manager.Faults.Report(new FaultReport(FaultOrigin.Registration, notice.Change.Reason!) { Event = fileEvent });
+        }
+
+        bool isEnd = notice.Tree.IsOver
+            && (notice.Change.Kind is FileChangeKind.RootDeleted or FileChangeKind.RootMoved
+                || (notice.Change.Kind == FileChangeKind.Unmounted && string.Equals(notice.Change.Path, notice.Tree.Root.Path, StringComparison.Ordinal)));
+        if (isEnd)
+        {
+            fileEvent.OnOver();
+            Remove(notice.Tree);
+        }
+
+        fileEvent.Tell(notice.Change);
+        return 1;
+    }
+
+    // What is left over is for the next iteration, or for a time.
+    private void Continue(FileTreeSet set)
+    {
+        if (set.HasWork)
+        {
+            RequestTurn();
+        }
+
+        long deadline = set.Deadline;
+        if (deadline != _wakesAt)
+        {
+            Cancel();
+            if (deadline != TimingWheel.Never)
+            {
+                _slot = _manager.Timers.Of(TimerClock.Monotonic).Start(_slot, this, deadline);
+                _wakesAt = deadline;
+            }
+        }
+    }
+
+    private void RequestTurn()
+    {
+        if (!_isTurnRequested)
+        {
+            _isTurnRequested = true;
+            _manager.InjectInto(_source!);
+        }
+    }
+
+    private void Cancel()
+    {
+        _wakesAt = TimingWheel.Never;
+        if (_slot != TimingWheel.NotStarted)
+        {
+            _manager.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+            _slot = TimingWheel.NotStarted;
+        }
+    }
+}
