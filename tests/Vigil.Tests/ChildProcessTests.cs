@@ -10,6 +10,7 @@ public sealed class ChildProcessTests
     [InlineData("timers-without-descriptors")]
     [InlineData("signals-while-waiting")]
     [InlineData("nothing-is-inherited")]
+    [InlineData("file-permissions")]
     [InlineData("signals-on-the-runtimes-path")]
     [InlineData("signals-by-signalfd")]
     [InlineData("signals-faults")]

@@ -7,6 +7,8 @@ internal static partial class Posix
 {
     private const int O_CLOEXEC = 0x80000;
     private const int F_DUPFD_CLOEXEC = 1030;
+    private const int AT_FDCWD = -100;
+    private const uint RENAME_EXCHANGE = 2;
 
     public static FdHandle Open(string path) => new(open(path, O_CLOEXEC));
 
@@ -39,6 +41,14 @@ internal static partial class Posix
     [LibraryImport("libc")]
     private static partial int waitpid(int id, out int status, int options);
 
+    /// <summary>Makes a directory of a name that need not be UTF-8.</summary>
+    public static void MakeDirectory(byte[] path) => Assert.Equal(0, mkdir([.. path, 0], 0b111_101_101));
+
+    public static void RemoveDirectory(byte[] path) => Assert.Equal(0, rmdir([.. path, 0]));
+
+    /// <summary>Lets two paths change places.</summary>
+    public static void Exchange(string one, string other) => Assert.Equal(0, renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE));
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
 
@@ -47,4 +57,13 @@ internal static partial class Posix
 
     [LibraryImport("libc")]
     private static partial int dup3(int from, int to, int flags);
+
+    [LibraryImport("libc")]
+    private static partial int mkdir(byte[] path, uint mode);
+
+    [LibraryImport("libc")]
+    private static partial int rmdir(byte[] path);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
 }

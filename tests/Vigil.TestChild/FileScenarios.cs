@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+using static Vigil.TestChild.Claims;
+
+namespace Vigil.TestChild;
+
+/// <summary>File watching at the kernel's limits, which the test has set in a user namespace of its own, and without permission.</summary>
+internal static partial class FileScenarios
+{
+    private const int FewWatches = 8;
+    private const uint Nobody = 65534;
+
+    /// <summary>At the limit of watches a tree is refused and leaves nothing behind; one that grows past it is told to be incomplete, and goes on where it is not.</summary>
+    public static void Limits(string[] args)
+    {
+        using var files = new Files();
+        using var manager = new EventManager();
+        var reports = new List<FaultReport>();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        var recursive = new FileEventOptions { Recursive = true };
+        for (int i = 0; i < FewWatches; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(files.Root, "wide", $"{i}"));
+        }
+
+        // Refused, twice, and the eight watches that there are can all be had afterwards.
+        for (int i = 0; i < 2; i++)
+        {
+            EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateFileEvent(files.Root, (_, _) => { }, recursive));
+            Check(refusal is { Error: EventManagerError.LimitReached, Errno: 28 }, refusal.ToString());
+            Check(refusal.Message.Contains("/proc/sys/user/max_inotify_watches allows (8)", StringComparison.Ordinal), refusal.Message);
+        }
+
+        Directory.Delete(Path.Combine(files.Root, "wide"), recursive: true);
+        var changes = new List<FileChange>();
+        using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => changes.Add(change), recursive);
+        for (int i = 0; i < FewWatches + 2; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(files.Root, $"{i}"));
+        }
+
+        RunUntil(() => changes.Count(change => change.Kind == FileChangeKind.Incomplete) == 3);
+        Check(changes.Where(change => change.Kind == FileChangeKind.Incomplete).All(change => change.Reason!.Error == EventManagerError.LimitReached), "another reason");
+        Check(reports is [{ Origin: FaultOrigin.Registration, Exception: EventManagerException { Errno: 28 } }], $"{reports.Count} reports");
+
+        // Where watches are free again, a rescan finds what was missed.
+        File.WriteAllText(Path.Combine(files.Root, "9", "missed"), "");
+        foreach (int i in Enumerable.Range(0, 5))
+        {
+            Directory.Delete(Path.Combine(files.Root, $"{i}"));
+        }
+
+        RunUntil(() => changes.Count(change => change.Kind == FileChangeKind.Deleted) == 5);
+        changes.Clear();
+        tree.Rescan();
+        RunUntil(() => changes.Any(change => change.Kind == FileChangeKind.Rescanned));
+        Check(changes.Any(change => change.Path.EndsWith("/9/missed", StringComparison.Ordinal)), string.Join('\n', changes));
+        Check(changes.All(change => change.Kind != FileChangeKind.Incomplete), string.Join('\n', changes));
+
+        void RunUntil(Func<bool> condition)
+        {
+            while (!condition())
+            {
+                manager.RunOnce();
+            }
+        }
+    }
+
+    /// <summary>At the limit of instances the refusal names it; without descriptors it names that.</summary>
+    public static void Instances(string[] args)
+    {
+        using var files = new Files();
+        var managers = new List<EventManager>();
+        EventManagerException refusal = Expect<EventManagerException>(() =>
+        {
+            while (true)
+            {
+                var manager = new EventManager();
+                managers.Add(manager);
+                manager.CreateFileEvent(files.Root, (_, _) => { });
+            }
+        });
+        Check(refusal is { Error: EventManagerError.LimitReached, Errno: 24 }, refusal.ToString());
+        Check(refusal.Message.Contains("/proc/sys/user/max_inotify_instances allows (2)", StringComparison.Ordinal), refusal.Message);
+
+        // The one that was refused works as soon as another lets go.
+        managers[0].Dispose();
+        using FileEvent source = managers[^1].CreateFileEvent(files.Root, (_, _) => { });
+        managers.ForEach(manager => manager.Dispose());
+    }
+
+    /// <summary>A directory that may not be read is told, and watched when it may be; a root is refused.</summary>
+    public static void Permissions(string[] args)
+    {
+        using var files = new Files();
+        string closed = Directory.CreateDirectory(Path.Combine(files.Root, "closed")).FullName;
+        File.WriteAllText(Path.Combine(closed, "file"), "");
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        File.SetUnixFileMode(files.Root, (UnixFileMode)0b111_111_111);
+        bool isRoot = Environment.IsPrivilegedProcess;
+        Check(!isRoot || (chown(closed, Nobody, Nobody) == 0 && setresuid(Nobody, Nobody, 0) == 0), "another user could not be taken on");
+        using var manager = new EventManager();
+        var changes = new List<FileChange>();
+        EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateFileEvent(closed, (_, _) => { }));
+        Check(refusal is { Error: EventManagerError.AccessDenied, Errno: 13 }, refusal.ToString());
+        using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true, Interest = FileInterest.None });
+        RunUntil(FileChangeKind.Incomplete);
+        Check(changes[0].Reason is { Error: EventManagerError.AccessDenied }, changes[0].ToString());
+        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        RunUntil(FileChangeKind.Created);
+        Check(changes.Count == 2 && changes[1].Path == Path.Combine(closed, "file"), string.Join('\n', changes));
+        Check(!isRoot || setresuid(0, 0, 0) == 0, "the old user could not be taken on again");
+
+        void RunUntil(FileChangeKind kind)
+        {
+            while (changes.All(change => change.Kind != kind))
+            {
+                manager.RunOnce();
+            }
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int chown(string path, uint user, uint group);
+
+    [LibraryImport("libc")]
+    private static partial int setresuid(uint real, uint effective, uint saved);
+
+    private sealed class Files : IDisposable
+    {
+        public string Root { get; } = Directory.CreateTempSubdirectory("vigil-").FullName;
+
+        public void Dispose() => Directory.Delete(Root, recursive: true);
+    }
+}

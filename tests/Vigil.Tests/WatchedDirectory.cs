@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace Vigil.Tests;
+
+/// <summary>A directory of its own for a test, a manager that watches it, and what was told so far.</summary>
+internal sealed class WatchedDirectory : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("vigil-");
+    private int _fences;
+
+    public WatchedDirectory(EventManagerOptions? options = null)
+    {
+        Manager = new EventManager(options ?? new EventManagerOptions());
+    }
+
+    public EventManager Manager { get; }
+
+    public string Root => _directory.FullName;
+
+    public List<FileChange> Changes { get; } = [];
+
+    /// <summary>What was told, as short lines without the directory's path.</summary>
+    public string[] Lines => [.. Changes.Select(Line)];
+
+    public string At(string path) => Path.Combine(Root, path);
+
+    public FileEvent Watch(string path = "", bool recursive = false, FileInterest interest = FileInterest.None, TimeSpan debounce = default, FileEventCallback? callback = null) =>
+        Manager.CreateFileEvent(At(path), callback ?? ((_, change) => Changes.Add(change)), new FileEventOptions { Recursive = recursive, Interest = interest, Debounce = debounce });
+
+    public string Write(string path, string contents = "x")
+    {
+        File.WriteAllText(At(path), contents);
+        return At(path);
+    }
+
+    public string Make(string path) => Directory.CreateDirectory(At(path)).FullName;
+
+    public void Move(string from, string to) => File.Move(At(from), At(to), overwrite: true);
+
+    /// <summary>
+    /// Runs the loop until everything has been told that has happened so far. The kernel keeps its order, so a change that is made
+    /// last, in another directory, is told last.
+    /// </summary>
+    public void Settle()
+    {
+        DirectoryInfo elsewhere = Directory.CreateTempSubdirectory("vigil-fence-");
+        bool isTold = false;
+        using FileEvent fence = Manager.CreateFileEvent(elsewhere.FullName, (_, _) => isTold = true);
+        File.WriteAllText(Path.Combine(elsewhere.FullName, $"fence{_fences++}"), "");
+        Manager.RunUntil(() => isTold);
+        elsewhere.Delete(recursive: true);
+        while (Manager.RunOnce(TimeSpan.Zero) > 0)
+        {
+            // Scans of directories that have appeared go on.
+        }
+    }
+
+    /// <summary>What was told since the last call, when everything has been.</summary>
+    public string[] Told()
+    {
+        Settle();
+        string[] lines = Lines;
+        Changes.Clear();
+        return lines;
+    }
+
+    public static void Execute(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, Patience.Result(error));
+    }
+
+    public void Dispose()
+    {
+        Manager.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private string Line(FileChange change)
+    {
+        string path = Path.GetRelativePath(Root, change.Path) + (change.IsDirectory ? "/" : "");
+        return change.OldPath is null ? $"{change.Kind} {path}" : $"{change.Kind} {Path.GetRelativePath(Root, change.OldPath)} {path}";
+    }
+}
