@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Vigil.Benchmarks.Files;
 using Vigil.Benchmarks.Microbenchmarks;
 using Vigil.Benchmarks.Posts;
 using Vigil.Benchmarks.Ratio;
@@ -7,7 +8,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks;
 
-/// <summary>Five programs in one; bench/README.md says which answers what.</summary>
+/// <summary>Programs in one; bench/README.md says which answers what.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
@@ -20,6 +21,10 @@ internal static class Program
                 return TimersCommand.Run(options);
             case ["posts", .. string[] options]:
                 return PostsCommand.Run(options);
+            case ["files", .. string[] options]:
+                return FilesCommand.Run(options);
+            case ["file-events", .. string[] options]:
+                return ComparisonCommand.Run(options);
             case ["memory"]:
                 Console.WriteLine($"registered-fd {RegisteredMemory.Measure():F1} bytes");
                 return 0;

@@ -1,0 +1,11 @@
+namespace Vigil.Benchmarks.Files;
+
+/// <summary>A directory that is gone when it is disposed.</summary>
+internal sealed class TemporaryDirectory : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("vigil-");
+
+    public string Path => _directory.FullName;
+
+    public void Dispose() => _directory.Delete(recursive: true);
+}
