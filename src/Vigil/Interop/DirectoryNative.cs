@@ -13,8 +13,10 @@ internal static unsafe partial class DirectoryNative
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const uint STATX_TYPE = 1;
-    private const int S_IFMT = 0xF000;
-    private const int S_IFDIR = 0x4000;
+
+    // S_IFMT and S_IFDIR of a file's mode.
+    private const int TypeMask = 0xF000;
+    private const int DirectoryType = 0x4000;
     private const byte DT_UNKNOWN = 0;
     private const byte DT_DIR = 4;
 
@@ -107,7 +109,7 @@ internal static unsafe partial class DirectoryNative
         }
 
         errno = Errno.Success;
-        return (*(ushort*)(result + ModeOffset) & S_IFMT) == S_IFDIR;
+        return (*(ushort*)(result + ModeOffset) & TypeMask) == DirectoryType;
     }
 
     [LibraryImport("libc", SetLastError = true)]
