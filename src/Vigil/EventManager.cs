@@ -13,7 +13,7 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
-/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Stop"/>,
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="Stop"/>,
 /// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
@@ -25,6 +25,7 @@ public sealed class EventManager : IDisposable
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
+    private readonly LoopWorkers _workers;
     private readonly ManualResetEventSlim _disposed = new();
     private EventHandler<ClockStep>? _wallClockStepped;
     private CancellationToken _runCancellation;
@@ -72,6 +73,7 @@ public sealed class EventManager : IDisposable
         Subscribers = new SubscriberRegistry(SourceTable);
         Signals = new LoopSignals(this);
         Children = new LoopChildren(this);
+        _workers = new LoopWorkers(this, _options.Workers);
         _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
         _loop = new EventLoop(this, _options, _poller, Faults);
         _context = new LoopSynchronizationContext(this);
@@ -126,6 +128,10 @@ public sealed class EventManager : IDisposable
     /// </summary>
     /// <remarks>Framework classes count in whole milliseconds; <see cref="Delay"/> and <see cref="CreateTimerEvent(TimeSpan, TimerEventCallback)"/> do not.</remarks>
     public TimeProvider TimeProvider { get; }
+
+    /// <summary>Who runs the work of <c>ExecuteWork</c>: what the options say, otherwise a <see cref="WorkerPool"/> of the manager's own, which the first use starts. Any thread.</summary>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public IWorkExecutor Workers => _workers.Executor;
 
     /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
     public bool IsOnLoop => _claim.IsMine;
@@ -404,6 +410,64 @@ public sealed class EventManager : IDisposable
 
         using ThreadClaim.Scope claim = Claim();
         return new UserEvent(this, merge, callback);
+    }
+
+    /// <summary>Runs work on a worker. Any thread.</summary>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>).</param>
+    /// <param name="cancellationToken">Cancels it as long as it waits.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public void ExecuteWork(WorkTarget target, Action work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        _workers.Execute(target, work, cancellationToken);
+    }
+
+    /// <summary>Runs work with a state on a worker, without allocating a closure. Any thread.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>).</param>
+    /// <param name="state">What it is given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public void ExecuteWork<TState>(WorkTarget target, Action<TState> work, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        _workers.Execute(target, work, state);
+    }
+
+    /// <summary>Runs work on a worker, and gives its result as a task's. Any thread.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the task, and the work as long as it waits.</param>
+    /// <returns>The task. Awaited in a callback it goes on on the loop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public Task<T> ExecuteWork<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return _workers.Execute(target, work, cancellationToken);
+    }
+
+    /// <summary>Runs work on a worker, and gives its result to a callback on the loop. Any thread.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>); then there is no callback.</param>
+    /// <param name="completed">What to call with the result, on the loop's thread.</param>
+    /// <param name="cancellationToken">Cancels the work as long as it waits; then there is no callback.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public void ExecuteWork<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ArgumentNullException.ThrowIfNull(completed);
+        _workers.Execute(target, work, completed, cancellationToken);
     }
 
     /// <summary>
@@ -757,6 +821,7 @@ public sealed class EventManager : IDisposable
             SourceTable.Remove(source);
         }
 
+        _workers.End();
         Timers.Dispose();
         Mailbox.Dispose();
         _poller.Dispose();

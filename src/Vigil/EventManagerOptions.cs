@@ -50,6 +50,12 @@ public sealed class EventManagerOptions
     /// </summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <summary>
+    /// Who runs the work of <c>ExecuteWork</c>. Whoever made it ends it, after the managers that use it. Default: null, for a <see cref="WorkerPool"/>
+    /// of the manager's own with a thread for each processor, which starts with the first work and ends with the manager.
+    /// </summary>
+    public IWorkExecutor? Workers { get; set; }
+
     internal EventManagerOptions Validate()
     {
         var copy = (EventManagerOptions)MemberwiseClone();

@@ -33,6 +33,9 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="FileEvent"/> threw.</summary>
     FileEvent,
 
+    /// <summary>Work that was sent by <c>ExecuteWork</c> threw, and no task has its exception.</summary>
+    Work,
+
     /// <summary>The callback of a timer of <see cref="EventManager.TimeProvider"/> threw.</summary>
     TimeProvider,
 

@@ -48,6 +48,9 @@ public enum EventManagerError
     /// <summary>The mailbox holds as many messages as <c>EventManagerOptions.MailboxCapacity</c> allows.</summary>
     MailboxFull,
 
+    /// <summary>As much work waits for the worker pool as may, or the pool ends.</summary>
+    WorkQueueFull,
+
     /// <summary>A source reported Error or HangUp turn after turn without its owner doing anything about it, and was disarmed.</summary>
     Spinning,
 

@@ -1,0 +1,22 @@
+namespace Vigil;
+
+/// <summary>Work that a token may cancel.</summary>
+internal sealed class CancellableWork : PendingWork
+{
+    private readonly Action _work;
+
+    public CancellableWork(Action work) => _work = work;
+
+    public override string ToString() => $"{_work.Method.DeclaringType?.Name}.{_work.Method.Name}";
+
+    protected override WorkOutcome Execute()
+    {
+        _work();
+        return WorkOutcome.Done;
+    }
+
+    protected override void OnCancelled(CancellationToken token)
+    {
+        // Nobody waits.
+    }
+}

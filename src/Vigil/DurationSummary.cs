@@ -1,0 +1,24 @@
+using Vigil.Collections;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>How long something took, over all times that it was measured. Quantiles are exact to an eighth.</summary>
+/// <param name="Count">How often it was measured.</param>
+/// <param name="Mean">The mean.</param>
+/// <param name="Median">What half of them did not exceed.</param>
+/// <param name="P99">What 99 of 100 did not exceed.</param>
+/// <param name="Max">The longest.</param>
+public readonly record struct DurationSummary(long Count, TimeSpan Mean, TimeSpan Median, TimeSpan P99, TimeSpan Max)
+{
+    internal static DurationSummary Of(DurationHistogram histogram)
+    {
+        long count = histogram.Count;
+        return new DurationSummary(
+            count,
+            Nanoseconds.ToTimeSpan(count == 0 ? 0 : histogram.Total / count),
+            Nanoseconds.ToTimeSpan(histogram.Quantile(0.5)),
+            Nanoseconds.ToTimeSpan(histogram.Quantile(0.99)),
+            Nanoseconds.ToTimeSpan(histogram.Max));
+    }
+}

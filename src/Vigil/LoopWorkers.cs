@@ -1,0 +1,125 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>A manager's way to its workers: those that it was given, or a pool of its own from the first work on.</summary>
+internal sealed class LoopWorkers
+{
+    private readonly EventManager _manager;
+    private readonly Action<Exception> _failed;
+    private readonly Lock _gate = new();
+    private volatile IWorkExecutor? _executor;
+    private WorkerPool? _own;
+    private bool _isEnded;
+
+    public LoopWorkers(EventManager manager, IWorkExecutor? executor)
+    {
+        _manager = manager;
+        _executor = executor;
+        _failed = OnFailed;
+    }
+
+    /// <summary>Any thread. The first call starts the manager's own threads, where it was not given an executor.</summary>
+    public IWorkExecutor Executor => _executor ?? OpenOwn();
+
+    public void Execute(WorkTarget target, Action work, CancellationToken token)
+    {
+        if (!token.CanBeCanceled)
+        {
+            Send(WorkItems.Of(target, work, _failed));
+            return;
+        }
+
+        var pending = new CancellableWork(work);
+        Send(target, pending, token);
+    }
+
+    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _failed));
+
+    public Task<T> Execute<T>(WorkTarget target, Func<T> work, CancellationToken token)
+    {
+        var pending = new TaskWork<T>(work);
+        Send(target, pending, token);
+        return pending.Task;
+    }
+
+    public void Execute<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken token) =>
+        Send(target, new LoopWork<T>(_manager, work, completed), token);
+
+    /// <summary>At the manager's disposal: its own threads end when they have done what they have, and nobody waits for them.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isEnded = true;
+        }
+
+        _ = _own?.DisposeAsync().AsTask();
+    }
+
+    private void Send(WorkTarget target, PendingWork pending, CancellationToken token)
+    {
+        pending.CancelBy(token);
+        Send(WorkItems.Of(target, pending, _failed));
+    }
+
+    private void Send(in WorkItem item)
+    {
+        IWorkExecutor executor = Executor;
+        if (item.Thread >= executor.ThreadCount)
+        {
+            item.Drop();
+            throw new ArgumentOutOfRangeException(nameof(item), item.Thread, executor.ThreadCount == 0
+                ? "These workers cannot run work on a certain thread."
+                : $"Work can be pinned to the threads 0 to {executor.ThreadCount - 1}.");
+        }
+
+        bool isTaken;
+        try
+        {
+            isTaken = executor.TryExecute(in item);
+        }
+        catch
+        {
+            item.Drop();
+            throw;
+        }
+
+        if (!isTaken)
+        {
+            item.Drop();
+            throw new EventManagerException(
+                EventManagerError.WorkQueueFull,
+                $"{executor} takes no more work: as much waits as may, or it ends. Send less, or raise WorkerPoolOptions.QueueCapacity.");
+        }
+    }
+
+    private WorkerPool OpenOwn()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isEnded, _manager);
+            _executor = _own ??= new WorkerPool();
+            return _own;
+        }
+    }
+
+    private void OnFailed(Exception exception)
+    {
+        if (_manager.Mailbox.PostUnbounded(new Message<EventManager>(FailureKind.Instance, exception)) == PostResult.Closed)
+        {
+            _manager.Faults.Report(new FaultReport(FaultOrigin.Work, exception));
+        }
+    }
+
+    private sealed class FailureKind : MessageKind<EventManager>
+    {
+        public static readonly FailureKind Instance = new();
+
+        public override int Deliver(EventManager target, object action, object? state)
+        {
+            target.Faults.OnThrown(FaultOrigin.Work, (Exception)action);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+namespace Vigil.Work;
+
+/// <summary>How much work may wait in a pool, and whoever waits for room. Closing lets everybody go.</summary>
+internal sealed class QueueRoom
+{
+    private readonly int _capacity;
+    private readonly object _waiting = new();
+    private int _taken;
+    private int _waiters;
+    private volatile bool _isClosed;
+
+    /// <param name="capacity">How much; 0 for any amount.</param>
+    public QueueRoom(int capacity) => _capacity = capacity;
+
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Takes room for one; false where there is none, or where it is closed.</summary>
+    public bool TryEnter()
+    {
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        if (_capacity == 0)
+        {
+            return true;
+        }
+
+        // Never above the capacity, not even for a moment: somebody who waits could take that for no room.
+        int taken = Volatile.Read(ref _taken);
+        while (taken < _capacity)
+        {
+            int found = Interlocked.CompareExchange(ref _taken, taken + 1, taken);
+            if (found == taken)
+            {
+                return true;
+            }
+
+            taken = found;
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for room and takes it; false where it was closed.</summary>
+    public bool WaitAndEnter()
+    {
+        lock (_waiting)
+        {
+            // A full fence: either whoever leaves sees that somebody waits, or the room that he left is seen here.
+            Interlocked.Increment(ref _waiters);
+            bool hasEntered;
+            while (!(hasEntered = TryEnter()) && !_isClosed)
+            {
+                Monitor.Wait(_waiting);
+            }
+
+            Interlocked.Decrement(ref _waiters);
+            return hasEntered;
+        }
+    }
+
+    /// <summary>Gives room back.</summary>
+    public void Leave()
+    {
+        if (_capacity > 0)
+        {
+            Interlocked.Decrement(ref _taken);
+            if (Volatile.Read(ref _waiters) > 0)
+            {
+                lock (_waiting)
+                {
+                    Monitor.Pulse(_waiting);
+                }
+            }
+        }
+    }
+
+    /// <summary>Nobody enters any more, and nobody waits.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        lock (_waiting)
+        {
+            Monitor.PulseAll(_waiting);
+        }
+    }
+}

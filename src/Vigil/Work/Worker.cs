@@ -1,0 +1,215 @@
+using Vigil.Collections;
+using Vigil.Interop;
+using Vigil.Messaging;
+using Vigil.Timing;
+
+namespace Vigil.Work;
+
+/// <summary>One thread of a pool: runs what waits for it, then what it can take from others, then sleeps.</summary>
+/// <remarks>
+/// Sleeping is Dekker's protocol. The worker says that it sleeps, then looks at all queues once more, then parks. Whoever sends work adds it, then looks
+/// who sleeps. Both steps are separated by full fences, so either the worker finds the work or the sender finds the worker asleep; who changes asleep to awake,
+/// one alone, unparks it.
+/// </remarks>
+internal sealed class Worker
+{
+    // The average of the run times counts the last one by a sixteenth.
+    private const int AverageShift = 4;
+
+    [ThreadStatic]
+    private static Worker? _current;
+
+    private readonly Worker[] _team;
+    private readonly Action _tookWork;
+    private readonly Thread _thread;
+    private readonly int? _processor;
+    private readonly TaskCompletionSource<int> _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Parker? _parker;
+    private int _isAsleep;
+    private int _isRunning;
+    private long _averageRun;
+    private long _done;
+    private long _failed;
+    private long _cancelled;
+    private long _stolen;
+    private volatile bool _isEnding;
+
+    /// <param name="name">The thread's name, of which the kernel shows 15 bytes.</param>
+    /// <param name="team">All workers of the pool, this one included, as soon as they are made.</param>
+    /// <param name="ageing">As of <see cref="WorkQueue"/>.</param>
+    /// <param name="processor">The processor that it is bound to, or null.</param>
+    /// <param name="tookWork">Called when work has left a queue.</param>
+    public Worker(string name, Worker[] team, long ageing, int? processor, Action tookWork)
+    {
+        _team = team;
+        _tookWork = tookWork;
+        _processor = processor;
+        Queue = new WorkQueue(ageing);
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+    }
+
+    /// <summary>The worker that the calling thread is, or null.</summary>
+    public static Worker? Current => _current;
+
+    public string Name => _thread.Name!;
+
+    public WorkQueue Queue { get; }
+
+    /// <summary>How long it would take until work that is added now has its turn, by the run times so far, in nanoseconds. Any thread.</summary>
+    public long Load => (Queue.Count + Volatile.Read(ref _isRunning)) * Math.Max(Volatile.Read(ref _averageRun), 1);
+
+    public bool IsRunning => Volatile.Read(ref _isRunning) != 0;
+
+    public long Done => Volatile.Read(ref _done);
+
+    public long Failed => Volatile.Read(ref _failed);
+
+    public long Cancelled => Volatile.Read(ref _cancelled);
+
+    /// <summary>How much work it took from others.</summary>
+    public long Stolen => Volatile.Read(ref _stolen);
+
+    public DurationHistogram WaitTimes { get; } = new();
+
+    public DurationHistogram RunTimes { get; } = new();
+
+    /// <summary>Whether the thread could be bound to its processor, as an errno.</summary>
+    public Task<int> Bound => _bound.Task;
+
+    /// <summary>Completes when the thread has run its last work.</summary>
+    public Task Ended => _ended.Task;
+
+    public bool IsOfTeam(Worker[] team) => _team == team;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Ends the thread as soon as nothing is left that it could run.</summary>
+    public void End()
+    {
+        _isEnding = true;
+        Interlocked.MemoryBarrier();
+        TryWake();
+    }
+
+    /// <summary>Wakes the worker if it sleeps. Any thread, after a full fence that follows what it is to see.</summary>
+    public bool TryWake()
+    {
+        if (Volatile.Read(ref _isAsleep) == 0 || Interlocked.Exchange(ref _isAsleep, 0) == 0)
+        {
+            return false;
+        }
+
+        _parker!.Unpark();
+        return true;
+    }
+
+    private void Run()
+    {
+        _current = this;
+        _parker = Parker.OfThisThread;
+        _bound.SetResult(_processor is { } processor ? SchedulerNative.BindToProcessor(processor) : Errno.Success);
+        long now = MonotonicClock.NowNanoseconds;
+        while (true)
+        {
+            if (TryFind(now, out QueuedWork work))
+            {
+                now = Run(in work, now);
+            }
+            else if (_isEnding)
+            {
+                break;
+            }
+            else
+            {
+                Sleep();
+                now = MonotonicClock.NowNanoseconds;
+            }
+        }
+
+        _ended.SetResult();
+    }
+
+    private void Sleep()
+    {
+        _parker!.Prepare();
+        Interlocked.Exchange(ref _isAsleep, 1);
+        if (!HasWork() && !_isEnding)
+        {
+            while (Volatile.Read(ref _isAsleep) == 1)
+            {
+                _parker.Park(-1);
+                _parker.Prepare();
+            }
+        }
+
+        Volatile.Write(ref _isAsleep, 0);
+    }
+
+    private bool HasWork()
+    {
+        foreach (Worker worker in _team)
+        {
+            if (worker == this ? worker.Queue.Count > 0 : worker.Queue.SharedCount > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryFind(long now, out QueuedWork work)
+    {
+        if (Queue.TryTake(now, isOwner: true, out work))
+        {
+            return true;
+        }
+
+        // The next ones first, so that idle workers do not all go to the same.
+        int self = Array.IndexOf(_team, this);
+        for (int i = 1; i < _team.Length; i++)
+        {
+            if (_team[(self + i) % _team.Length].Queue.TryTake(now, isOwner: false, out work))
+            {
+                Volatile.Write(ref _stolen, _stolen + 1);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The end of one run is the beginning of the next: two readings of the clock for each work, the sender's and this one.
+    private long Run(in QueuedWork work, long now)
+    {
+        _tookWork();
+        long start = Math.Max(now, work.Since);
+        WaitTimes.Record(start - work.Since);
+        Volatile.Write(ref _isRunning, 1);
+        WorkOutcome outcome = work.Item.Run();
+        Volatile.Write(ref _isRunning, 0);
+        long end = MonotonicClock.NowNanoseconds;
+        Count(outcome, end - start);
+        return end;
+    }
+
+    private void Count(WorkOutcome outcome, long runTime)
+    {
+        switch (outcome)
+        {
+            case WorkOutcome.Cancelled:
+                Volatile.Write(ref _cancelled, _cancelled + 1);
+                return;
+            case WorkOutcome.Failed:
+                Volatile.Write(ref _failed, _failed + 1);
+                break;
+            default:
+                Volatile.Write(ref _done, _done + 1);
+                break;
+        }
+
+        RunTimes.Record(runTime);
+        Volatile.Write(ref _averageRun, _averageRun + ((runTime - _averageRun) >> AverageShift));
+    }
+}

@@ -1,0 +1,246 @@
+using Vigil.Collections;
+using Vigil.Interop;
+using Vigil.Timing;
+using Vigil.Work;
+
+namespace Vigil;
+
+/// <summary>
+/// Named threads for work that is too long for a loop. Each has a queue; work is placed where it would have its turn first, taken over by threads
+/// that have nothing to do, and pinned to one where that is wanted. May be shared by any number of managers. Any thread may use it.
+/// </summary>
+/// <remarks>
+/// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute"/>. A pool that a manager made for itself ends with the manager; any
+/// other is its maker's to end, by <see cref="DrainAsync"/> or <see cref="DisposeAsync"/>. Its threads do not keep the program from ending.
+/// </remarks>
+public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
+{
+    private readonly WorkerPoolOptions _options;
+    private readonly Worker[] _team;
+    private readonly QueueRoom _room;
+    private readonly Lock _gate = new();
+    private Task<IReadOnlyList<WorkItem>>? _draining;
+    private long _rejected;
+    private long _runByCallers;
+    private int _next;
+
+    /// <summary>Starts the threads, with default options.</summary>
+    public WorkerPool()
+        : this(new WorkerPoolOptions())
+    {
+    }
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="options">How it is set up; later changes to the object have no effect.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
+    /// <exception cref="EventManagerException">A thread could not be bound to its processor.</exception>
+    public WorkerPool(WorkerPoolOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Validate();
+        _room = new QueueRoom(_options.QueueCapacity);
+        _team = new Worker[_options.ThreadCount];
+        long ageing = Nanoseconds.Of(_options.Ageing);
+        for (int i = 0; i < _team.Length; i++)
+        {
+            int? processor = _options.Processors is { } processors ? processors[i % processors.Count] : null;
+            _team[i] = new Worker($"{_options.Name}-{i}", _team, ageing, processor, _room.Leave);
+        }
+
+        Array.ForEach(_team, worker => worker.Start());
+        if (_options.Processors is not null)
+        {
+            RequireBound();
+        }
+    }
+
+    /// <summary>The name given in the options.</summary>
+    public string Name => _options.Name;
+
+    /// <inheritdoc/>
+    public int ThreadCount => _team.Length;
+
+    /// <summary>Takes work. Where as much waits as may, the policy of the options decides.</summary>
+    /// <param name="item">The work.</param>
+    /// <returns>False where it was refused: the queue is full, or the pool ends.</returns>
+    /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
+    /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
+    public bool TryExecute(in WorkItem item)
+    {
+        if (item.IsDefault)
+        {
+            throw new ArgumentException("This is no work: default(WorkItem) has none.", nameof(item));
+        }
+
+        if (item.Thread >= _team.Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(item), item.Thread, $"{Name} has the threads 0 to {_team.Length - 1}.");
+        }
+
+        return _room.TryEnter() ? Place(in item) : OnFull(in item);
+    }
+
+    /// <summary>What the pool has done, and is doing at this moment. The figures of different threads are not of the same instant.</summary>
+    public WorkerPoolStatistics GetStatistics()
+    {
+        var waitTimes = new DurationHistogram();
+        var runTimes = new DurationHistogram();
+        Array.ForEach(_team, worker => waitTimes.Add(worker.WaitTimes));
+        Array.ForEach(_team, worker => runTimes.Add(worker.RunTimes));
+        return new WorkerPoolStatistics(
+            _team.Sum(worker => worker.Queue.Count),
+            _team.Count(worker => worker.IsRunning),
+            _team.Sum(worker => worker.Done),
+            _team.Sum(worker => worker.Failed),
+            _team.Sum(worker => worker.Stolen),
+            _team.Sum(worker => worker.Cancelled),
+            Interlocked.Read(ref _rejected),
+            Interlocked.Read(ref _runByCallers),
+            DurationSummary.Of(waitTimes),
+            DurationSummary.Of(runTimes));
+    }
+
+    /// <summary>
+    /// Ends the pool: takes no more work, and waits until what it has is done or a time is over. What waits then does not run. Work that runs
+    /// is not interrupted; its thread ends when it returns. Again, it is the same drain.
+    /// </summary>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit.</param>
+    /// <returns>The work that was not run, the caller's to run or drop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    public Task<IReadOnlyList<WorkItem>> DrainAsync(TimeSpan timeout)
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
+        }
+
+        lock (_gate)
+        {
+            if (_draining is null)
+            {
+                _room.Close();
+                _draining = Task.Run(() => Drain(timeout));
+            }
+
+            return _draining;
+        }
+    }
+
+    /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (WorkItem item in await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
+        {
+            item.Drop();
+        }
+    }
+
+    /// <summary>For logs.</summary>
+    public override string ToString() => $"{Name} ({_team.Length} threads, {_team.Sum(worker => worker.Queue.Count)} waiting)";
+
+    private bool OnFull(in WorkItem item)
+    {
+        bool isPinned = item.Thread >= 0;
+        if (_options.WhenFull == QueueFullPolicy.Block)
+        {
+            bool isWorker = Worker.Current?.IsOfTeam(_team) == true;
+            if (isWorker || EventManager.Current is not null)
+            {
+                throw new EventManagerException(
+                    EventManagerError.WorkQueueFull,
+                    $"{Name} is full ({_options.QueueCapacity} waiting), and {(isWorker ? "a thread of the pool itself" : "a loop")} must not wait for it. Raise QueueCapacity, or use QueueFullPolicy.Reject.");
+            }
+
+            return _room.WaitAndEnter() && Place(in item);
+        }
+
+        if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned && !_room.IsClosed)
+        {
+            Interlocked.Increment(ref _runByCallers);
+            item.Run();
+            return true;
+        }
+
+        Interlocked.Increment(ref _rejected);
+        return false;
+    }
+
+    private bool Place(in WorkItem item)
+    {
+        Worker worker = item.Thread >= 0 ? _team[item.Thread] : LeastLoaded();
+        if (!worker.Queue.TryAdd(in item, MonotonicClock.NowNanoseconds))
+        {
+            _room.Leave();
+            return false;
+        }
+
+        Interlocked.MemoryBarrier();
+        if (!worker.TryWake() && item.Thread < 0)
+        {
+            // It is busy, with something long perhaps. Whoever began to sleep since the choice was made takes it over.
+            foreach (Worker other in _team)
+            {
+                if (other.TryWake())
+                {
+                    break;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private Worker LeastLoaded()
+    {
+        int first = (int)((uint)Interlocked.Increment(ref _next) % (uint)_team.Length);
+        Worker best = _team[first];
+        long least = best.Load;
+        for (int i = 1; i < _team.Length && least > 0; i++)
+        {
+            Worker worker = _team[(first + i) % _team.Length];
+            long load = worker.Load;
+            if (load < least)
+            {
+                (best, least) = (worker, load);
+            }
+        }
+
+        return best;
+    }
+
+    private async Task<IReadOnlyList<WorkItem>> Drain(TimeSpan timeout)
+    {
+        Array.ForEach(_team, worker => worker.End());
+        try
+        {
+            TimeSpan longest = TimeSpan.FromMilliseconds(int.MaxValue);
+            await Task.WhenAll(_team.Select(worker => worker.Ended)).WaitAsync(timeout < longest ? timeout : Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // What is left is given back.
+        }
+
+        // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
+        long now = MonotonicClock.NowNanoseconds;
+        return [.. _team.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+    }
+
+    private void RequireBound()
+    {
+        for (int i = 0; i < _team.Length; i++)
+        {
+            int errno = _team[i].Bound.GetAwaiter().GetResult();
+            if (errno != Errno.Success)
+            {
+                Array.ForEach(_team, worker => worker.End());
+                throw new EventManagerException(
+                    EventManagerError.System,
+                    $"Thread {_team[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}: {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
+                    errno: errno);
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Vigil.Interop;
+
+namespace Vigil;
+
+/// <summary>How a <see cref="WorkerPool"/> is set up. Copied and checked when the pool is constructed.</summary>
+public sealed class WorkerPoolOptions
+{
+    /// <summary>The greatest <see cref="ThreadCount"/>.</summary>
+    public const int MaxThreadCount = 1024;
+
+    /// <summary>The name of the pool in messages; its threads are called by it and their numbers. The kernel shows 15 bytes of a thread's name. Default: "worker".</summary>
+    public string Name { get; set; } = "worker";
+
+    /// <summary>How many threads there are, 1 to <see cref="MaxThreadCount"/>. Default: one for each processor.</summary>
+    public int ThreadCount { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>How much work may wait, in all queues together; 0, the default, sets no bound.</summary>
+    public int QueueCapacity { get; set; }
+
+    /// <summary>What becomes of work when as much waits as may. Default: <see cref="QueueFullPolicy.Reject"/>.</summary>
+    public QueueFullPolicy WhenFull { get; set; }
+
+    /// <summary>After how long waiting work counts as one priority higher; more than zero. Default: 100 ms.</summary>
+    public TimeSpan Ageing { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The processors that the threads are bound to, one each, in turn where there are more threads; null, the default, leaves them free.</summary>
+    public IReadOnlyList<int>? Processors { get; set; }
+
+    /// <summary>How long <see cref="WorkerPool.DisposeAsync"/> waits for the work that is left; zero or more, or infinite. Default: 5 s.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    internal WorkerPoolOptions Validate()
+    {
+        var copy = (WorkerPoolOptions)MemberwiseClone();
+        ArgumentException.ThrowIfNullOrWhiteSpace(copy.Name, Option(nameof(Name)));
+        Check(copy.ThreadCount is >= 1 and <= MaxThreadCount, nameof(ThreadCount), copy.ThreadCount, $"1 to {MaxThreadCount}");
+        Check(copy.QueueCapacity >= 0, nameof(QueueCapacity), copy.QueueCapacity, "0 (no bound) or more");
+        Check(Enum.IsDefined(copy.WhenFull), nameof(WhenFull), copy.WhenFull, "Reject, Block or RunByCaller");
+        Check(copy.Ageing > TimeSpan.Zero, nameof(Ageing), copy.Ageing, "more than zero");
+        Check(copy.DrainTimeout >= TimeSpan.Zero || copy.DrainTimeout == Timeout.InfiniteTimeSpan, nameof(DrainTimeout), copy.DrainTimeout, "zero or more, or Timeout.InfiniteTimeSpan");
+        if (copy.Processors is not null)
+        {
+            copy.Processors = [.. copy.Processors];
+            Check(copy.Processors.Count > 0, nameof(Processors), "an empty list", "null, or name a processor");
+            foreach (int processor in copy.Processors)
+            {
+                Check(processor is >= 0 and < SchedulerNative.MaxProcessors, nameof(Processors), processor, $"0 to {SchedulerNative.MaxProcessors - 1}");
+            }
+        }
+
+        return copy;
+    }
+
+    private static void Check(bool isValid, string option, object value, string allowed)
+    {
+        if (!isValid)
+        {
+            throw new ArgumentOutOfRangeException(Option(option), value, $"WorkerPoolOptions.{option} must be {allowed}.");
+        }
+    }
+
+    private static string Option(string name) => $"options.{name}";
+}

@@ -1,0 +1,510 @@
+namespace Vigil.Tests;
+
+public sealed class WorkerPoolTests : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _pools = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable pool in _pools)
+        {
+            await pool.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public void Work_runs_on_a_named_thread_and_its_result_comes_back_to_the_loop()
+    {
+        using EventManager manager = Manager(Pool(2, name: "crunch"), out _);
+        string? name = null;
+        manager.ExecuteWork(WorkPriority.Normal, () => Thread.CurrentThread.Name!, (running, result) =>
+        {
+            Assert.True(running.IsOnLoop);
+            name = result;
+        });
+        manager.RunUntil(() => name is not null);
+        Assert.Matches("^crunch-[01]$", name);
+        Assert.Contains("crunch-0", Directory.GetDirectories("/proc/self/task").Select(task => File.ReadAllText(Path.Combine(task, "comm")).Trim()));
+    }
+
+    [Fact]
+    public async Task A_task_has_the_result_or_the_exception()
+    {
+        using EventManager manager = Manager(Pool(2), out _);
+        Assert.Equal(42, await manager.ExecuteWork(WorkPriority.Low, () => 42).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Task<int> failing = manager.ExecuteWork<int>(WorkPriority.High, () => throw new InvalidOperationException("bad"));
+        Assert.Equal("bad", (await Assert.ThrowsAsync<InvalidOperationException>(() => failing.WaitAsync(Patience.Limit))).Message);
+    }
+
+    [Fact]
+    public void What_work_throws_is_a_fault_of_the_manager_that_sent_it()
+    {
+        using EventManager manager = Manager(Pool(1), out _);
+        manager.ExecuteWork(WorkPriority.Normal, () => throw new InvalidOperationException("bad"));
+        Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => manager.RunUntil(() => false)).Message);
+    }
+
+    [Fact]
+    public void Work_that_is_pinned_runs_on_its_thread_in_the_order_in_which_it_was_sent()
+    {
+        const int Count = 2000;
+        using EventManager manager = Manager(Pool(3), out WorkerPool pool);
+        var order = new List<int>[3];
+        for (int thread = 0; thread < 3; thread++)
+        {
+            order[thread] = [];
+        }
+
+        using var done = new CountdownEvent(3 * Count);
+        for (int i = 0; i < Count; i++)
+        {
+            for (int thread = 0; thread < 3; thread++)
+            {
+                manager.ExecuteWork(
+                    thread,
+                    static work =>
+                    {
+                        Assert.Equal($"worker-{work.Thread}", Thread.CurrentThread.Name);
+                        work.Order.Add(work.Number);
+                        work.Done.Signal();
+                    },
+                    (Thread: thread, Number: i, Order: order[thread], Done: done));
+            }
+        }
+
+        Assert.True(done.Wait(Patience.Limit));
+        Assert.All(order, numbers => Assert.Equal(Enumerable.Range(0, Count), numbers));
+        Assert.Equal(0, pool.GetStatistics().Failed);
+    }
+
+    [Fact]
+    public void A_million_items_of_eight_senders_run_once_each()
+    {
+        const int Senders = 8;
+        const int Each = 125_000;
+        using EventManager manager = Manager(Pool(3), out WorkerPool pool);
+        int[] runs = new int[Senders * Each];
+        using var done = new CountdownEvent(Senders * Each);
+        Thread[] senders = [.. Enumerable.Range(0, Senders).Select(sender => new Thread(() =>
+        {
+            for (int i = 0; i < Each; i++)
+            {
+                manager.ExecuteWork(
+                    (WorkPriority)(i % 3),
+                    static work =>
+                    {
+                        Interlocked.Increment(ref work.Runs[work.Number]);
+                        work.Done.Signal();
+                    },
+                    (Runs: runs, Number: (sender * Each) + i, Done: done));
+            }
+        }))];
+        Array.ForEach(senders, thread => thread.Start());
+        Array.ForEach(senders, thread => thread.Join());
+        Assert.True(done.Wait(Patience.Limit), $"{done.CurrentCount} are missing");
+        Assert.All(runs, count => Assert.Equal(1, count));
+        Settle(pool, statistics => statistics.Done == Senders * Each);
+        Assert.Equal(Senders * Each, pool.GetStatistics().WaitTimes.Count);
+    }
+
+    [Fact]
+    public void Higher_priorities_come_first_among_what_waits()
+    {
+        using EventManager manager = Manager(Pool(1, ageing: TimeSpan.FromHours(1)), out _);
+        var order = new List<WorkPriority>();
+        using var gate = new ManualResetEventSlim();
+        using var done = new CountdownEvent(6);
+        Occupy(manager, gate);
+        foreach (WorkPriority priority in new[] { WorkPriority.Low, WorkPriority.Normal, WorkPriority.High, WorkPriority.Low, WorkPriority.Normal, WorkPriority.High })
+        {
+            manager.ExecuteWork(priority, () =>
+            {
+                order.Add(priority);
+                done.Signal();
+            });
+        }
+
+        gate.Set();
+        Assert.True(done.Wait(Patience.Limit));
+        Assert.Equal([WorkPriority.High, WorkPriority.High, WorkPriority.Normal, WorkPriority.Normal, WorkPriority.Low, WorkPriority.Low], order);
+    }
+
+    [Fact]
+    public void Low_work_has_its_turn_under_an_endless_flood_of_high_work()
+    {
+        using EventManager manager = Manager(Pool(1, ageing: TimeSpan.FromMilliseconds(5)), out _);
+        using var lowHasRun = new ManualResetEventSlim();
+        using var floodEnded = new CountdownEvent(1);
+
+        // Each work sends another two of high priority before it ends, up to a thousand: more waits all the time.
+        int waiting = 0;
+        void Flood()
+        {
+            Thread.SpinWait(1000);
+            for (int i = 0; i < 2 && !lowHasRun.IsSet && Volatile.Read(ref waiting) < 1000; i++)
+            {
+                Interlocked.Increment(ref waiting);
+                floodEnded.AddCount();
+                manager.ExecuteWork(WorkPriority.High, Flood);
+            }
+
+            Interlocked.Decrement(ref waiting);
+            floodEnded.Signal();
+        }
+
+        Interlocked.Increment(ref waiting);
+        manager.ExecuteWork(WorkPriority.High, Flood);
+        manager.ExecuteWork(WorkPriority.Low, lowHasRun.Set);
+        Assert.True(lowHasRun.Wait(Patience.Limit));
+        Assert.True(floodEnded.Wait(Patience.Limit));
+    }
+
+    [Fact]
+    public void An_idle_thread_takes_what_waits_behind_long_work_but_not_what_is_pinned_there()
+    {
+        using EventManager manager = Manager(Pool(2), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        using var stolen = new CountdownEvent(100);
+        bool pinnedHasRun = false;
+        manager.ExecuteWork(0, gate.Wait);
+        manager.ExecuteWork(0, () => Volatile.Write(ref pinnedHasRun, true));
+        for (int i = 0; i < 100; i++)
+        {
+            manager.ExecuteWork(WorkPriority.Normal, () => { stolen.Signal(); });
+        }
+
+        Assert.True(stolen.Wait(Patience.Limit), "work waits behind a thread that does not come back");
+        Assert.False(Volatile.Read(ref pinnedHasRun));
+        gate.Set();
+        Settle(pool, statistics => statistics.Done == 102);
+        Assert.True(pinnedHasRun);
+    }
+
+    [Fact]
+    public async Task Work_can_be_cancelled_as_long_as_it_waits()
+    {
+        using EventManager manager = Manager(Pool(1), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        using var cancellation = new CancellationTokenSource();
+        bool hasRun = false;
+        Occupy(manager, gate);
+        Task<int> task = manager.ExecuteWork(WorkPriority.Normal, () => 1, cancellation.Token);
+        manager.ExecuteWork(WorkPriority.Normal, () => { hasRun = true; }, cancellation.Token);
+        manager.ExecuteWork(WorkPriority.Normal, () => 2, (_, _) => hasRun = true, cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(Patience.Limit));
+        gate.Set();
+        Settle(pool, statistics => statistics.Cancelled == 3);
+        Assert.False(hasRun);
+    }
+
+    [Fact]
+    public void Cancelling_and_beginning_exclude_each_other()
+    {
+        using EventManager manager = Manager(Pool(2), out WorkerPool pool);
+        const int Count = 20_000;
+        int ran = 0;
+        int cancelled = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            Task<int> task = manager.ExecuteWork(WorkPriority.Normal, () => Interlocked.Increment(ref ran), cancellation.Token);
+            cancellation.Cancel();
+            try
+            {
+                Patience.Wait(task);
+            }
+            catch (OperationCanceledException)
+            {
+                cancelled++;
+            }
+        }
+
+        Settle(pool, statistics => statistics.Done + statistics.Cancelled == Count);
+        Assert.Equal(Count, ran + cancelled);
+        Assert.Equal(cancelled, pool.GetStatistics().Cancelled);
+    }
+
+    [Fact]
+    public void A_full_pool_rejects()
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 2), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        manager.ExecuteWork(WorkPriority.Normal, () => { });
+        manager.ExecuteWork(0, () => { });
+        EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.High, () => { }));
+        Assert.Equal(EventManagerError.WorkQueueFull, refusal.Error);
+        Assert.Throws<EventManagerException>(() => { _ = manager.ExecuteWork(WorkPriority.High, () => 1); });
+        gate.Set();
+        Settle(pool, statistics => statistics is { Done: 3, Rejected: 2, Queued: 0 });
+        manager.ExecuteWork(WorkPriority.Normal, () => { });
+        Settle(pool, statistics => statistics.Done == 4);
+    }
+
+    [Fact]
+    public void The_callers_of_a_full_pool_run_their_work_themselves()
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.RunByCaller), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        manager.ExecuteWork(WorkPriority.Normal, () => { });
+        Thread? ranOn = null;
+        manager.ExecuteWork(WorkPriority.Normal, () => { ranOn = Thread.CurrentThread; });
+        Assert.Same(Thread.CurrentThread, ranOn);
+        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(0, () => { }));
+        gate.Set();
+        Settle(pool, statistics => statistics is { Done: 2, RunByCallers: 1, Rejected: 1 });
+    }
+
+    [Fact]
+    public void The_callers_of_a_full_pool_wait_for_room_unless_they_must_not()
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.Block), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        Task<string> refusal = manager.ExecuteWork(WorkPriority.Normal, () =>
+        {
+            manager.ExecuteWork(WorkPriority.Normal, () => { });
+            return Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message;
+        });
+        manager.Defer(running => running.ExecuteWork(WorkPriority.Normal, () => { }));
+        Assert.Contains("a loop must not wait", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
+
+        const int Senders = 4;
+        int ran = 0;
+        Thread[] senders = [.. Enumerable.Range(0, Senders).Select(_ => new Thread(() =>
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                manager.ExecuteWork(WorkPriority.Normal, () => { Interlocked.Increment(ref ran); });
+            }
+        }))];
+        Array.ForEach(senders, thread => thread.Start());
+        gate.Set();
+        Array.ForEach(senders, thread => Assert.True(thread.Join(Patience.Limit)));
+        Settle(pool, statistics => statistics.Queued == 0 && Volatile.Read(ref ran) == Senders * 500);
+
+        // Whether it found the pool full was a matter of who was faster; that it did not wait for itself was not.
+        Assert.True(refusal.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Draining_runs_what_waits_and_refuses_what_comes()
+    {
+        using EventManager manager = Manager(Pool(2), out WorkerPool pool);
+        int ran = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            manager.ExecuteWork(WorkPriority.Low, () => { Interlocked.Increment(ref ran); });
+        }
+
+        Assert.Empty(await pool.DrainAsync(Patience.Limit));
+        Assert.Equal(1000, ran);
+        Assert.Equal(EventManagerError.WorkQueueFull, Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Error);
+    }
+
+    [Fact]
+    public async Task What_a_drain_does_not_come_to_is_given_back_and_disposal_drops_it()
+    {
+        using EventManager manager = Manager(Pool(1), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        bool hasRun = false;
+        manager.ExecuteWork(WorkPriority.Low, () => { hasRun = true; });
+        Task<int> task = manager.ExecuteWork(0, () => 1);
+        IReadOnlyList<WorkItem> left = await pool.DrainAsync(TimeSpan.FromMilliseconds(20));
+        Assert.Equal([0, -1], left.Select(item => item.Thread));
+        Assert.Equal(WorkOutcome.Done, left[1].Run());
+        Assert.True(hasRun);
+        await pool.DisposeAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(Patience.Limit));
+        gate.Set();
+    }
+
+    [Fact]
+    public void A_worker_that_calls_the_loop_does_not_deadlock_with_a_loop_that_sends_it_work()
+    {
+        using var loop = new LoopThread(new EventManagerOptions { Workers = Pool(1) });
+        int calls = 0;
+        using var done = new ManualResetEventSlim();
+        loop.Endpoint.CallBlocking(manager =>
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                manager.ExecuteWork(WorkPriority.Normal, () => manager.RemoteEndpoint.CallBlocking(running =>
+                {
+                    calls++;
+                    running.ExecuteWork(WorkPriority.High, () => { });
+                    if (calls == 200)
+                    {
+                        done.Set();
+                    }
+                }));
+            }
+        });
+        Assert.True(done.Wait(Patience.Limit));
+    }
+
+    [Fact]
+    public void A_manager_without_workers_starts_threads_of_its_own_and_ends_them()
+    {
+        var manager = new EventManager();
+        Assert.Equal(7, Patience.Result(manager.ExecuteWork(WorkPriority.Normal, () => 7)));
+        var pool = Assert.IsType<WorkerPool>(manager.Workers);
+        manager.Dispose();
+        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
+        Assert.Throws<ArgumentException>(() => pool.TryExecute(default));
+        using var unused = new EventManager();
+        unused.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => unused.ExecuteWork(WorkPriority.Normal, () => { }));
+    }
+
+    [Fact]
+    public void The_runtimes_threads_can_be_the_workers()
+    {
+        using var manager = new EventManager(new EventManagerOptions { Workers = ThreadPoolExecutor.Instance });
+        Assert.True(Patience.Result(manager.ExecuteWork(WorkPriority.Normal, () => Thread.CurrentThread.IsThreadPoolThread)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(0, () => { }));
+    }
+
+    [Fact]
+    public void An_executor_of_a_tests_own_runs_work_when_it_is_told_to()
+    {
+        var executor = new ManualExecutor();
+        using var manager = new EventManager(new EventManagerOptions { Workers = executor });
+        int result = 0;
+        manager.ExecuteWork(WorkPriority.Normal, () => 5, (_, value) => result = value);
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(WorkOutcome.Done, Assert.Single(executor.Items).Run());
+        Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(5, result);
+    }
+
+    [Fact]
+    public void Threads_can_be_bound_to_processors_which_must_be_there()
+    {
+        int processor = AllowedProcessor();
+        using EventManager manager = Manager(Pool(2, processors: [processor]), out _);
+        string status = Patience.Result(manager.ExecuteWork(1, () => File.ReadAllText("/proc/thread-self/status")));
+        Assert.Contains($"Cpus_allowed_list:\t{processor}\n", status, StringComparison.Ordinal);
+        EventManagerException refusal = Assert.Throws<EventManagerException>(() => new WorkerPool(new WorkerPoolOptions { Processors = [1023] }));
+        Assert.Equal(22, refusal.Errno);
+    }
+
+    [Fact]
+    public void Options_outside_of_what_is_allowed_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { ThreadCount = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { QueueCapacity = -1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { Ageing = TimeSpan.Zero }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { WhenFull = (QueueFullPolicy)9 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { Processors = [-1] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkTarget.On(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkTarget.Any((WorkPriority)9));
+        using EventManager manager = Manager(Pool(2), out _);
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(2, () => { }));
+        Assert.Equal(-1, default(WorkTarget).Thread);
+    }
+
+    [Fact]
+    public void Sending_work_with_a_state_allocates_nothing()
+    {
+        Action<(Counter Counter, int By)> add = static state => Interlocked.Add(ref state.Counter.Value, state.By);
+        using EventManager manager = Manager(Pool(1), out _);
+        var counter = new Counter();
+        long Allocated(int count)
+        {
+            int target = counter.Value + count;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < count; i++)
+            {
+                manager.ExecuteWork(WorkPriority.Normal, add, (counter, 1));
+            }
+
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref counter.Value) == target, Patience.Limit));
+            return allocated;
+        }
+
+        // The first make the boxes and the room that a thousand need if all of them wait.
+        Allocated(1000);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        for (int i = 0; i < 1000; i++)
+        {
+            manager.ExecuteWork(WorkPriority.Normal, add, (counter, 0));
+        }
+
+        gate.Set();
+        Allocated(1);
+        Assert.Equal(0, Allocated(100));
+    }
+
+    // Until the pool's only thread is inside, which is until whatever is sent next has to wait.
+    private static void Occupy(EventManager manager, ManualResetEventSlim gate)
+    {
+        using var entered = new ManualResetEventSlim();
+        manager.ExecuteWork(0, () =>
+        {
+            entered.Set();
+            gate.Wait();
+        });
+        Assert.True(entered.Wait(Patience.Limit));
+    }
+
+    // Statistics are written after the work has run, by the thread that ran it.
+    private static void Settle(WorkerPool pool, Func<WorkerPoolStatistics, bool> condition) =>
+        Assert.True(SpinWait.SpinUntil(() => condition(pool.GetStatistics()), Patience.Limit), pool.GetStatistics().ToString());
+
+    private static int AllowedProcessor()
+    {
+        string line = File.ReadLines("/proc/self/status").Single(text => text.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal));
+        return int.Parse(line.Split('\t')[1].Split(',', '-')[^1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static EventManager Manager(WorkerPool workers, out WorkerPool pool)
+    {
+        pool = workers;
+        return new EventManager(new EventManagerOptions { Workers = workers });
+    }
+
+    private WorkerPool Pool(
+        int threads,
+        string name = "worker",
+        int capacity = 0,
+        QueueFullPolicy whenFull = QueueFullPolicy.Reject,
+        TimeSpan? ageing = null,
+        IReadOnlyList<int>? processors = null)
+    {
+        var pool = new WorkerPool(new WorkerPoolOptions
+        {
+            Name = name,
+            ThreadCount = threads,
+            QueueCapacity = capacity,
+            WhenFull = whenFull,
+            Ageing = ageing ?? TimeSpan.FromMilliseconds(100),
+            Processors = processors,
+        });
+        _pools.Add(pool);
+        return pool;
+    }
+
+    private sealed class ManualExecutor : IWorkExecutor
+    {
+        public List<WorkItem> Items { get; } = [];
+
+        public int ThreadCount => 0;
+
+        public bool TryExecute(in WorkItem item)
+        {
+            Items.Add(item);
+            return true;
+        }
+    }
+
+    private sealed class Counter
+    {
+        public int Value;
+    }
+}
