@@ -14,6 +14,8 @@ internal sealed class OutputBuffer(int limit) : IBufferWriter<byte>
     private int _start;
     private int _end;
 
+    public int Limit { get; set; } = limit;
+
     public bool IsOverflowed { get; private set; }
 
     public int Length => _end - _start;
@@ -41,7 +43,7 @@ internal sealed class OutputBuffer(int limit) : IBufferWriter<byte>
             return;
         }
 
-        if (Length + count > limit)
+        if (Length + count > Limit)
         {
             IsOverflowed = true;
             Clear();

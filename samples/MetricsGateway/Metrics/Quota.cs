@@ -3,12 +3,15 @@ namespace MetricsGateway.Metrics;
 /// <summary>A bounded supply that several collections draw from, so that senders cannot make memory grow without end.</summary>
 internal sealed class Quota(int maximum)
 {
+    /// <summary>May be lowered below what is used; then nothing more is given until enough was returned.</summary>
+    public int Maximum { get; set; } = maximum;
+
     public int Used { get; private set; }
 
     /// <returns>False, with nothing taken, if there is not as much left.</returns>
     public bool TryTake(int count = 1)
     {
-        if (maximum - Used < count)
+        if (Maximum - Used < count)
         {
             return false;
         }

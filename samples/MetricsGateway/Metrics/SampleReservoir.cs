@@ -8,7 +8,7 @@ namespace MetricsGateway.Metrics;
 /// The room grows with need, up to a maximum for each timer and out of a quota for all of them. Where the quota is used up, it stays as
 /// it is for the rest of the interval; the choice is then a smaller one, and as fair.
 /// </remarks>
-/// <param name="maximum">How many samples are kept at most.</param>
+/// <param name="maximum">The first <see cref="Maximum"/>.</param>
 /// <param name="quota">Where room comes from, the first <see cref="FreeRoom"/> samples excepted.</param>
 /// <param name="random">Chooses.</param>
 internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
@@ -16,9 +16,16 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
     /// <summary>Samples that every timer may keep, so that none is without any because others have many.</summary>
     public const int FreeRoom = 4;
 
+    private int _maximum = maximum;
     private double[] _samples = [];
     private int _kept;
     private bool _isFixed;
+
+    /// <summary>
+    /// How many samples are kept at most. A change counts from the next interval on: within one, samples were passed over by the old
+    /// number, and those that come later must have no other chance.
+    /// </summary>
+    public int Maximum { get; set; } = maximum;
 
     /// <summary>How many samples the interval has brought.</summary>
     public long Received { get; private set; }
@@ -52,7 +59,8 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
         _kept = 0;
         Received = 0;
         _isFixed = false;
-        if (_samples.Length > 4 * Math.Max(needed, FreeRoom))
+        _maximum = Maximum;
+        if (_samples.Length > _maximum || _samples.Length > 4 * Math.Max(needed, FreeRoom))
         {
             Release();
         }
@@ -67,12 +75,12 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
 
     private bool TryGrow()
     {
-        if (_isFixed || _samples.Length == maximum)
+        if (_isFixed || _samples.Length == _maximum)
         {
             return false;
         }
 
-        int room = Math.Min(Math.Max(2 * _samples.Length, FreeRoom), maximum);
+        int room = Math.Min(Math.Max(2 * _samples.Length, FreeRoom), _maximum);
         int taken = room - Math.Max(_samples.Length, FreeRoom);
         if (taken > 0 && !quota.TryTake(taken))
         {

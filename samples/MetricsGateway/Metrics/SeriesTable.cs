@@ -9,21 +9,21 @@ internal sealed class SeriesTable<TSeries>
     private readonly Dictionary<byte[], TSeries> _series = new(Utf8Comparer.Instance);
     private readonly Dictionary<byte[], TSeries>.AlternateLookup<ReadOnlySpan<byte>> _byKey;
     private readonly Quota _names;
-    private readonly bool _deletesIdle;
     private readonly Func<TSeries> _create;
 
     /// <param name="names">Where the name of each series comes from.</param>
-    /// <param name="deletesIdle">Whether a series is deleted at the end of an interval in which nothing arrived for it.</param>
     /// <param name="create">Makes a series.</param>
-    public SeriesTable(Quota names, bool deletesIdle, Func<TSeries> create)
+    public SeriesTable(Quota names, Func<TSeries> create)
     {
         _byKey = _series.GetAlternateLookup<ReadOnlySpan<byte>>();
         _names = names;
-        _deletesIdle = deletesIdle;
         _create = create;
     }
 
     public int Count => _series.Count;
+
+    /// <summary>Whether a series is deleted at the end of an interval in which nothing arrived for it.</summary>
+    public bool DeletesIdle { get; set; }
 
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) => _byKey.TryGetValue(key, out series);
 
@@ -63,7 +63,7 @@ internal sealed class SeriesTable<TSeries>
     }
 
     /// <summary>Whether the series is part of what the interval tells: it is not where it will be deleted because nothing arrived for it.</summary>
-    public bool IsTold(TSeries series) => !_deletesIdle || !series.IsIdle;
+    public bool IsTold(TSeries series) => !DeletesIdle || !series.IsIdle;
 
     /// <summary>Begins the next interval for every series that stays.</summary>
     public void BeginInterval()

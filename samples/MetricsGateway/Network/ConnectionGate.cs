@@ -6,6 +6,9 @@ internal sealed class ConnectionGate(int maximum)
     /// <summary>A connection was closed, and its descriptor is free.</summary>
     public event Action? Left;
 
+    /// <summary>May be lowered below what is open; then nobody enters until enough have left.</summary>
+    public int Maximum { get; set; } = maximum;
+
     public int Open { get; private set; }
 
     public long Accepted { get; private set; }
@@ -22,7 +25,7 @@ internal sealed class ConnectionGate(int maximum)
     /// <returns>False if as many connections are open as may be.</returns>
     public bool TryEnter(int extraPlaces = 0)
     {
-        if (Open >= maximum + extraPlaces)
+        if (Open >= Maximum + extraPlaces)
         {
             Refused++;
             return false;

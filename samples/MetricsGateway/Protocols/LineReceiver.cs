@@ -6,7 +6,10 @@ namespace MetricsGateway.Protocols;
 /// </summary>
 internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
 {
-    public LineSplitter CreateSplitter() => new(maxLineLength);
+    /// <summary>The limit of a line's length in bytes.</summary>
+    public int MaxLineLength { get; set; } = maxLineLength;
+
+    public LineSplitter CreateSplitter() => new(MaxLineLength);
 
     /// <summary>Receives a datagram, which holds whole lines; the last one needs no newline.</summary>
     /// <param name="packet">The bytes of the datagram.</param>
@@ -26,7 +29,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
             }
 
             line = line is [.., (byte)'\r'] ? line[..^1] : line;
-            if (line.Length > maxLineLength)
+            if (line.Length > MaxLineLength)
             {
                 Reject(RejectionReason.LineTooLong);
             }
@@ -65,9 +68,14 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
     /// <summary>Receives the line that a stream ended without a newline.</summary>
     public void ReceiveEnd(LineSplitter splitter)
     {
-        if (splitter.Finish(out ReadOnlySpan<byte> line) == LineRead.Line)
+        switch (splitter.Finish(out ReadOnlySpan<byte> line))
         {
-            ReceiveLine(line);
+            case LineRead.Line:
+                ReceiveLine(line);
+                break;
+            case LineRead.TooLong:
+                Reject(RejectionReason.LineTooLong);
+                break;
         }
     }
 

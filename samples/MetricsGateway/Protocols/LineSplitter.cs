@@ -27,6 +27,9 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
     private bool _isDelivered;
     private bool _isSkipping;
 
+    /// <summary>The limit of a line's length. A line that had begun is judged by the limit at its end.</summary>
+    public int MaxLength { get; set; } = maxLength;
+
     /// <summary>Takes the next line off <paramref name="chunk"/>; call it until it answers <see cref="LineRead.NeedMore"/>.</summary>
     /// <param name="chunk">What remains of the bytes read.</param>
     /// <param name="line">The line without "\n" or "\r\n"; valid until the next call.</param>
@@ -69,7 +72,7 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
             return LineRead.TooLong;
         }
 
-        if (line.Length > maxLength)
+        if (line.Length > MaxLength)
         {
             line = default;
             return LineRead.TooLong;
@@ -91,6 +94,13 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
         if (_length == 0)
         {
             return LineRead.NeedMore;
+        }
+
+        if (IsTooLong(default))
+        {
+            // It was not when it came, so the limit was lowered since.
+            Release();
+            return LineRead.TooLong;
         }
 
         line = WithoutCarriageReturn(_partial.AsSpan(0, _length));
@@ -137,7 +147,7 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
     // One byte over the limit is still allowed for the "\r" of "\r\n".
     private bool IsTooLong(ReadOnlySpan<byte> addition)
     {
-        int excess = _length + addition.Length - maxLength;
+        int excess = _length + addition.Length - MaxLength;
         return excess > 1 || (excess == 1 && (addition.IsEmpty ? _partial![_length - 1] : addition[^1]) != (byte)'\r');
     }
 

@@ -95,6 +95,28 @@ public class SampleReservoirTests
         Assert.Equal(0, quota.Used);
     }
 
+    [Fact]
+    public void Another_maximum_counts_from_the_next_interval_on()
+    {
+        Quota quota = new(1000);
+        SampleReservoir reservoir = new(50, quota, _random);
+        Fill(reservoir, 60);
+        reservoir.Maximum = 100;
+        Fill(reservoir, 40);
+        Assert.Equal(50, reservoir.Kept.Length);
+
+        reservoir.Clear();
+        Fill(reservoir, 100);
+        Assert.True(reservoir.IsComplete);
+
+        reservoir.Maximum = 10;
+        Assert.Equal(100, reservoir.Kept.Length);
+        reservoir.Clear();
+        Fill(reservoir, 100);
+        Assert.Equal(10, reservoir.Kept.Length);
+        Assert.Equal(10 - SampleReservoir.FreeRoom, quota.Used);
+    }
+
     private static void Fill(SampleReservoir reservoir, int count)
     {
         for (int i = 0; i < count; i++)
