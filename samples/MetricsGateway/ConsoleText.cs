@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using MetricsGateway.Configuration;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using Vigil;
@@ -33,8 +34,64 @@ internal static class ConsoleText
     /// <summary>What went wrong while the gateway runs, with the way there if somebody threw.</summary>
     public static string Fault(FaultReport report) => $"{ProgramName}: {report}\n{report.Exception.StackTrace}".TrimEnd('\n') + '\n';
 
-    /// <summary>The console is gone, and the gateway goes on without it.</summary>
-    public static string ReportsEnd(string reason) => $"{ProgramName}: flushes are not reported any more: cannot write to standard output: {reason}\n";
+    /// <summary>Standard output is gone, and the gateway goes on without it.</summary>
+    public static string ReportsEnd(string reason) => Line($"nothing is reported any more: cannot write to standard output: {reason}");
+
+    public static string MessagesLost(long count) => Line($"{count} messages were lost here: standard error was not read");
+
+    /// <summary>A line for the operator.</summary>
+    public static string Line(string text) => $"{ProgramName}: {text}\n";
+
+    public static string NothingToReload => $"nothing to reload: started without --{CommandLine.ConfigName}";
+
+    public static string NoReloadAtEnd => "not reloaded: the gateway is stopping";
+
+    public static string ReloadRefused(string reason) => $"not reloaded, everything stays as it was: {reason}";
+
+    public static string Reloaded(string path, string changes) => $"reloaded {path}: {changes}";
+
+    /// <summary>What a reload has changed.</summary>
+    /// <param name="difference">The options that differ.</param>
+    /// <param name="places">Where it listens now.</param>
+    /// <param name="kept">How many connections noticed nothing.</param>
+    /// <param name="closed">How many ended because their listener did.</param>
+    public static string Changes(OptionsDifference difference, IEnumerable<(string Option, string Place)> places, int kept, int closed)
+    {
+        if (difference.Changes.Count == 0)
+        {
+            return "nothing changed";
+        }
+
+        Dictionary<string, string> taken = places.ToDictionary(place => place.Option, place => place.Place, StringComparer.Ordinal);
+        IEnumerable<string> changes = difference.Changes
+            .Select(change => $"{change.Name} {change.Before} → {taken.GetValueOrDefault(change.Name, change.After)}");
+        string ends = closed == 0 ? string.Empty : $", {closed} closed";
+        return $"{string.Join("; ", changes)}; {kept} connection{(kept == 1 ? string.Empty : "s")} kept{ends}";
+    }
+
+    public static string WatchFailed(string reason) => Line($"the configuration file is not watched, so only SIGHUP reloads it: {reason}");
+
+    public static string ReloadSignalIgnored => Line("SIGHUP is ignored (nohup), so it does not reload the configuration");
+
+    public static string SignalUnavailable(string reason) => Line($"a signal cannot be handled: {reason}");
+
+    /// <param name="description">Lines of what the gateway is doing.</param>
+    public static string State(string description) => $"{ProgramName}: state\n{description}";
+
+    public static string ReceptionCut => Line("stopping: not everything that had arrived was received, because senders did not pause");
+
+    public static string StopFailed(Exception exception) => Line($"stopping failed, so not everything that was left is told: {exception}");
+
+    /// <summary>The time for the end is over.</summary>
+    /// <param name="timeout">What it was.</param>
+    /// <param name="isReported">Whether all reports were written.</param>
+    /// <param name="connections">How many connections are open.</param>
+    public static string StopTimedOut(TimeSpan timeout, bool isReported, int connections)
+    {
+        string reports = isReported ? string.Empty : ": nobody reads standard output, the last reports are lost";
+        string clients = connections == 0 ? string.Empty : $"{(isReported ? ": " : "; ")}{connections} connections were still open";
+        return Line($"stopped after {DurationText.Format(timeout)} (--stop-timeout){reports}{clients}");
+    }
 
     /// <summary>The totals that are printed when the program stops.</summary>
     public static string Totals(TrafficTotals totals, MetricStore store)

@@ -1,5 +1,6 @@
 using MetricsGateway.Configuration;
 using MetricsGateway.Network;
+using MetricsGateway.Operation;
 using Vigil;
 
 namespace MetricsGateway;
@@ -26,8 +27,7 @@ internal static class Program
                     Console.Out.Write(ConsoleText.Version);
                     break;
                 default:
-                    Serve(invocation.Options);
-                    break;
+                    return Serve(invocation);
             }
 
             return Success;
@@ -44,21 +44,17 @@ internal static class Program
         }
     }
 
-    private static void Serve(GatewayOptions options)
+    private static int Serve(Invocation invocation)
     {
-        using Gateway gateway = new(options, new FileDescriptor(StandardOutput), Console.Error, TimeProvider.System);
-        using (new StopSignals(gateway.Stop))
+        using ErrorConsole errors = new(Console.Error);
+        using Gateway gateway = new(
+            invocation.Source, invocation.Loaded, new FileDescriptor(StandardOutput), errors, TimeProvider.System);
+        gateway.HandleSignals();
+        foreach ((string option, string place) in gateway.Places)
         {
-            foreach ((string option, string place) in gateway.Places)
-            {
-                Console.Out.Write(ConsoleText.Listening(option, place));
-            }
-
-            gateway.Run();
-
-            // Everything is closed when the totals are told: whoever reads them may start the next one.
-            gateway.Dispose();
-            Console.Out.Write(ConsoleText.Totals(gateway.Totals, gateway.Store));
+            Console.Out.Write(ConsoleText.Listening(option, place));
         }
+
+        return gateway.Run();
     }
 }

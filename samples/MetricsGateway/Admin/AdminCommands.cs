@@ -13,7 +13,11 @@ namespace MetricsGateway.Admin;
 /// (https://github.com/statsd/statsd/blob/master/docs/admin_interface.md). Unlike there, every answer ends with END;
 /// only an unknown command is answered by ERROR alone.
 /// </summary>
-internal sealed class AdminCommands(GatewayOptions options, MetricStore store, TrafficTotals totals)
+/// <param name="options">The first <see cref="Options"/>.</param>
+/// <param name="store">What was received.</param>
+/// <param name="totals">Counts of it.</param>
+/// <param name="reload">Reads the configuration file again, and says what became of it.</param>
+internal sealed class AdminCommands(GatewayOptions options, MetricStore store, TrafficTotals totals, Func<string> reload)
 {
     private const string Help =
         """
@@ -28,12 +32,16 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
           deltimers NAME...     delete timers
           health [up|down]      show the health status, or set it, and tell of the last flush
           config                the options in effect
+          reload                read the configuration file again, as SIGHUP does, and tell what changed
           help                  this text
           quit                  close the connection
 
         """;
 
     private bool _isHealthy = true;
+
+    /// <summary>The options in effect.</summary>
+    public GatewayOptions Options { get; set; } = options;
 
     /// <summary>Command lines that change nothing and have an answer.</summary>
     public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "health", "config", "help"];
@@ -83,6 +91,9 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
                 break;
             case "config":
                 WriteConfiguration(answer);
+                break;
+            case "reload":
+                answer.Text(reload()).EndLine();
                 break;
             case "help":
                 answer.Text(Help);
@@ -142,7 +153,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     {
         foreach (Option option in OptionTable.All)
         {
-            answer.Line(option.Name, option.Format(options));
+            answer.Line(option.Name, option.Format(Options));
         }
     }
 }

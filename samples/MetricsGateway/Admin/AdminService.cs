@@ -6,14 +6,21 @@ using MetricsGateway.Protocols;
 namespace MetricsGateway.Admin;
 
 /// <summary>What all admin connections share. Each has its own splitter and output buffer.</summary>
-internal sealed class AdminService(GatewayOptions options, AdminCommands commands, Func<GatewayStatus> getStatus)
+internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus)
 {
+    /// <summary>The options in effect.</summary>
+    public GatewayOptions Options
+    {
+        get => commands.Options;
+        set => commands.Options = value;
+    }
+
     /// <summary>Commands that broke the limit of a line's length.</summary>
     public long OverlongCommands { get; private set; }
 
-    public LineSplitter CreateSplitter() => new(options.MaxLineLength);
+    public LineSplitter CreateSplitter() => new(Options.MaxLineLength);
 
-    public OutputBuffer CreateOutput() => new(options.AdminBuffer);
+    public OutputBuffer CreateOutput() => new(Options.AdminBuffer);
 
     /// <summary>Executes one command line and writes its answer.</summary>
     public AdminResult Answer(ReadOnlySpan<byte> line, IBufferWriter<byte> output) => commands.Execute(line, getStatus(), output);
@@ -23,6 +30,9 @@ internal sealed class AdminService(GatewayOptions options, AdminCommands command
         OverlongCommands++;
         output.Write("ERROR line too long\n"u8);
     }
+
+    /// <summary>What the gateway is doing, in a block of text.</summary>
+    public string DescribeState() => StateReport.Create(commands, getStatus());
 
     /// <summary>
     /// Executes every command that changes nothing, for nobody: the runtime loads assemblies when they are first used, and when
@@ -35,5 +45,7 @@ internal sealed class AdminService(GatewayOptions options, AdminCommands command
         {
             Answer(Encoding.UTF8.GetBytes(command), nobody);
         }
+
+        DescribeState();
     }
 }

@@ -32,7 +32,20 @@ internal sealed record GatewayStatus
     /// <summary>Null if nothing is ever flushed.</summary>
     public required FlushStatus? Flush { get; init; }
 
+    /// <summary>Reloads of the configuration after which it was in effect, whether or not anything differed.</summary>
+    public required long Reloads { get; init; }
+
+    /// <summary>Reloads that were refused: of a bad file, or because a listener could not be opened.</summary>
+    public required long RefusedReloads { get; init; }
+
+    public required IReadOnlyList<ListenerStatus> Listeners { get; init; }
+
     public required long LoopTurns { get; init; }
 
     public required long LoopEvents { get; init; }
 }
+
+/// <param name="Option">The option that asked for it.</param>
+/// <param name="Place">The address and port that were really taken, or the path of the socket.</param>
+/// <param name="Connections">Its open connections.</param>
+internal sealed record ListenerStatus(string Option, string Place, int Connections);

@@ -26,8 +26,15 @@ internal static class StatsAnswer
         answer.Line("flush.lost_reports", flush?.LostReports ?? 0);
         answer.Line("flush.last_lateness_us", (long)(flush?.LastLateness.TotalMicroseconds ?? 0));
         answer.Line("flush.last_duration_us", (long)(flush?.LastDuration.TotalMicroseconds ?? 0));
+        answer.Line("reloads.done", status.Reloads);
+        answer.Line("reloads.refused", status.RefusedReloads);
         answer.Line("loop.turns", status.LoopTurns);
         answer.Line("loop.events", status.LoopEvents);
+
+        // The first is 0 where there is no descriptor left to look into /proc with.
+        answer.Line("memory.resident_bytes", Environment.WorkingSet);
+        answer.Line("memory.heap_bytes", GC.GetTotalMemory(forceFullCollection: false));
+        answer.Line("memory.collections", GC.CollectionCount(0));
 
         answer.Line("names.counters", store.Counters.Count);
         answer.Line("names.gauges", store.Gauges.Count);

@@ -7,17 +7,20 @@ internal enum InvocationAction
     ShowVersion,
 }
 
-/// <summary>What the command line asks for. The options count for <see cref="InvocationAction.Run"/> only.</summary>
-internal sealed record Invocation(InvocationAction Action, GatewayOptions Options);
+/// <summary>What the command line asks for. Where the options come from, and what they are, counts for <see cref="InvocationAction.Run"/> only.</summary>
+internal sealed record Invocation(InvocationAction Action, ConfigurationSource Source, LoadedConfiguration Loaded)
+{
+    public GatewayOptions Options => Loaded.Options;
+}
 
 /// <summary>Reads <c>--name value</c> and <c>--name=value</c>; what stands here wins over the configuration file.</summary>
 internal static class CommandLine
 {
     public const string ConfigName = "config";
+    public const string Prefix = "--";
 
     private const string HelpName = "help";
     private const string VersionName = "version";
-    private const string Prefix = "--";
 
     private static readonly IReadOnlyList<string> Names =
         [.. OptionTable.All.Select(option => option.Name), ConfigName, HelpName, VersionName];
@@ -32,9 +35,9 @@ internal static class CommandLine
             switch (name)
             {
                 case HelpName when value is null:
-                    return new Invocation(InvocationAction.ShowHelp, GatewayOptions.Defaults);
+                    return Show(InvocationAction.ShowHelp);
                 case VersionName when value is null:
-                    return new Invocation(InvocationAction.ShowVersion, GatewayOptions.Defaults);
+                    return Show(InvocationAction.ShowVersion);
                 case HelpName or VersionName:
                     throw new ConfigurationException($"'{Prefix}{name}' takes no value");
             }
@@ -53,7 +56,15 @@ internal static class CommandLine
             }
         }
 
-        return new Invocation(InvocationAction.Run, Resolve(values));
+        values.Remove(ConfigName, out string? path);
+        ConfigurationSource source = new(path, values);
+        return new Invocation(InvocationAction.Run, source, source.Load());
+    }
+
+    private static Invocation Show(InvocationAction action)
+    {
+        ConfigurationSource nothing = new(path: null, new Dictionary<string, string>(StringComparer.Ordinal));
+        return new Invocation(action, nothing, nothing.Load());
     }
 
     private static (string Name, string? Value) Split(string argument)
@@ -71,30 +82,6 @@ internal static class CommandLine
         string text = argument[Prefix.Length..];
         int equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals < 0 ? (text, null) : (text[..equals], text[(equals + 1)..]);
-    }
-
-    private static GatewayOptions Resolve(Dictionary<string, string> values)
-    {
-        GatewayOptions options = GatewayOptions.Defaults;
-        if (values.Remove(ConfigName, out string? path))
-        {
-            options = ConfigurationFile.Load(path, options);
-        }
-
-        foreach ((string name, string value) in values)
-        {
-            if (!OptionTable.Find(name)!.TryApply(value, ref options))
-            {
-                throw new ConfigurationException($"'{Prefix}{name}' must be {Allowed(name)}, not '{value}'");
-            }
-        }
-
-        if (options is { StatsDUdp: null, StatsDTcp: null, UnixSocket: null, Graphite: null })
-        {
-            throw new ConfigurationException("nothing to receive: statsd-udp, statsd-tcp, unix-socket and graphite are all off");
-        }
-
-        return options;
     }
 
     private static string Allowed(string name) => OptionTable.Find(name)?.Allowed ?? "the path of a JSON file";

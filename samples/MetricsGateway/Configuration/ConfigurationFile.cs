@@ -12,12 +12,12 @@ internal static class ConfigurationFile
         AllowTrailingCommas = true,
     };
 
-    /// <exception cref="ConfigurationException">The file cannot be read, or something in it cannot be used.</exception>
-    public static GatewayOptions Load(string path, GatewayOptions options)
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public static byte[] Read(string path)
     {
         try
         {
-            return Apply(File.ReadAllBytes(path), path, options);
+            return File.ReadAllBytes(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {

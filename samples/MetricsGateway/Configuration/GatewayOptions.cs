@@ -56,4 +56,9 @@ internal sealed record GatewayOptions
     public bool DeleteSets { get; init; }
 
     public bool DeleteGauges { get; init; }
+
+    /// <summary>Null is off: the end waits for as long as it takes.</summary>
+    public TimeSpan? StopTimeout { get; init; }
+
+    public bool WatchConfig { get; init; }
 }

@@ -38,13 +38,17 @@ internal static class HelpText
             An address is 127.0.0.1:8125 or [::1]:8125; port 0 picks a free one, 'off' disables the listener.
             A time has its unit: 500ms, 1.5s, 2m; 'off' means never.
             The JSON file has the same names: { "statsd-udp": "127.0.0.1:8125", "max-names": 5000 }
-            SIGINT and SIGTERM stop the gateway, which then flushes what is left and prints its totals.
+
+            SIGHUP      read the JSON file again; what did not change, connections included, stays as it is
+            SIGUSR1     tell the state on standard error
+            SIGTERM     stop: receive what has arrived, flush what is left, print the totals; a second one: stop now
+            SIGINT      likewise
 
             Try it from a second terminal:
               echo 'hits:1|c' | nc -u -w0 127.0.0.1 8125
               echo counters | nc -N 127.0.0.1 8126
 
-            Exit codes: 0 stopped by a signal, 1 could not listen, 2 wrong usage.
+            Exit codes: 0 stopped by a signal, 1 could not listen, 2 wrong usage, 130 second SIGINT, 143 second SIGTERM.
 
             """);
         return text.ToString();

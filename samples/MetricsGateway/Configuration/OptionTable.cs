@@ -120,6 +120,16 @@ internal static class OptionTable
             new("delete-gauges", "on|off", "off", "likewise gauges; else they stay as they are"),
             options => options.DeleteGauges,
             (options, value) => options with { DeleteGauges = value }),
+        Option.Duration(
+            new("stop-timeout", "TIME", "5s", "how long the end waits for whoever reads the last reports and answers"),
+            ShortestTime,
+            LongestTime,
+            options => options.StopTimeout,
+            (options, value) => options with { StopTimeout = value }),
+        Option.Switch(
+            new("watch-config", "on|off", "on", "reload the configuration file when it changes"),
+            options => options.WatchConfig,
+            (options, value) => options with { WatchConfig = value }),
     ];
 
     public static Option? Find(string name) => All.FirstOrDefault(option => string.Equals(option.Name, name, StringComparison.Ordinal));

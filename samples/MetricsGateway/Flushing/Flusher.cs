@@ -4,20 +4,23 @@ namespace MetricsGateway.Flushing;
 
 /// <summary>Ends intervals: reports what an interval brought, and begins the next one.</summary>
 /// <param name="store">What is flushed.</param>
-/// <param name="report">How it is told.</param>
-/// <param name="console">Where it is told; null for nowhere.</param>
+/// <param name="report">The first <see cref="Report"/>.</param>
+/// <param name="console">The first <see cref="Console"/>.</param>
 /// <param name="time">Measures the intervals.</param>
 internal sealed class Flusher(MetricStore store, FlushReport report, ReportConsole? console, TimeProvider time)
 {
-    // How long the end of the gateway waits for somebody to read the last report.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
     private long _begin = time.GetTimestamp();
     private long _count;
     private long _missed;
     private long _lostReports;
     private TimeSpan _lastLateness;
     private TimeSpan _lastDuration;
+
+    /// <summary>How an interval is told.</summary>
+    public FlushReport Report { get; set; } = report;
+
+    /// <summary>Where it is told; null for nowhere.</summary>
+    public ReportConsole? Console { get; set; } = console;
 
     public FlushStatus Status => new()
     {
@@ -39,13 +42,8 @@ internal sealed class Flusher(MetricStore store, FlushReport report, ReportConso
         End(lateness, missed, isLast: false);
     }
 
-    /// <summary>Flushes what came since the last flush, because the gateway stops, and waits until it is told.</summary>
-    public void FlushRest()
-    {
-        console?.WaitUntilWritten(Patience);
-        End(TimeSpan.Zero, missed: 0, isLast: true);
-        console?.WaitUntilWritten(Patience);
-    }
+    /// <summary>Flushes what came since the last flush, because the gateway stops.</summary>
+    public void FlushLast() => End(TimeSpan.Zero, missed: 0, isLast: true);
 
     private void End(TimeSpan lateness, long missed, bool isLast)
     {
@@ -54,21 +52,21 @@ internal sealed class Flusher(MetricStore store, FlushReport report, ReportConso
 
         // The next interval begins here and not when this is done, so that none of the time is lost.
         _begin = now;
-        Report(interval);
+        Tell(interval);
         store.BeginInterval();
         _lastDuration = time.GetElapsedTime(now);
     }
 
-    private void Report(in FlushInterval interval)
+    private void Tell(in FlushInterval interval)
     {
-        if (console is null)
+        if (Console is not { } console)
         {
             return;
         }
 
         if (console.IsReady)
         {
-            console.Write(report.Create(interval, store));
+            console.Write(Report.Create(interval, store));
         }
         else
         {

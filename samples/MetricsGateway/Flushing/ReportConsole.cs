@@ -22,6 +22,7 @@ internal sealed class ReportConsole : IDisposable
     private readonly Thread _thread;
     private readonly object _gate = new();
     private ReadOnlyMemory<byte>? _report;
+    private TaskCompletionSource? _written;
     private volatile bool _isDisposed;
     private volatile bool _isGone;
 
@@ -57,13 +58,19 @@ internal sealed class ReportConsole : IDisposable
         }
     }
 
-    /// <summary>Waits until what was handed over is written.</summary>
-    /// <returns>Whether it is, or never will be.</returns>
-    public bool WaitUntilWritten(TimeSpan patience)
+    /// <summary>Ends when what was handed over is written, or never will be because the reader is gone; not, if it is disposed before.</summary>
+    public Task WhenWritten()
     {
         lock (_gate)
         {
-            return _report is null || Monitor.Wait(_gate, patience);
+            if (_report is null)
+            {
+                return Task.CompletedTask;
+            }
+
+            // Whoever waits goes on elsewhere: this thread is for writing.
+            _written ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _written.Task;
         }
     }
 
@@ -89,11 +96,15 @@ internal sealed class ReportConsole : IDisposable
         while (TryTake(out ReadOnlyMemory<byte>? report))
         {
             Write(report.Value.Span);
+            TaskCompletionSource? written;
             lock (_gate)
             {
                 _report = null;
-                Monitor.PulseAll(_gate);
+                written = _isDisposed ? null : _written;
+                _written = null;
             }
+
+            written?.SetResult();
         }
     }
 

@@ -49,6 +49,18 @@ internal sealed class AdminConnection : StreamConnection
         return true;
     }
 
+    protected override bool Finish(EventOps ops)
+    {
+        _isEnding = true;
+        return Serve(new Events(Handle, EventSet.None), ops);
+    }
+
+    protected override void AdoptLimits()
+    {
+        _splitter.MaxLength = _service.Options.MaxLineLength;
+        _output.Limit = _service.Options.AdminBuffer;
+    }
+
     protected override void ReleaseBuffers() => _splitter.Dispose();
 
     private bool Receive()
@@ -91,9 +103,14 @@ internal sealed class AdminConnection : StreamConnection
     private bool ReceiveEnd()
     {
         _isEnding = true;
-        if (_splitter.Finish(out ReadOnlySpan<byte> line) == LineRead.Line)
+        switch (_splitter.Finish(out ReadOnlySpan<byte> line))
         {
-            _service.Answer(line, _output);
+            case LineRead.Line:
+                _service.Answer(line, _output);
+                break;
+            case LineRead.TooLong:
+                _service.AnswerOverlongCommand(_output);
+                break;
         }
 
         return true;

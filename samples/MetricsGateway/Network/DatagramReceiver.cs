@@ -8,31 +8,38 @@ namespace MetricsGateway.Network;
 /// <summary>Receives datagrams of metrics, by UDP or by a Unix socket.</summary>
 /// <param name="socket">A bound socket.</param>
 /// <param name="receiver">Where the datagrams go.</param>
-/// <param name="buffer">
-/// One byte larger than the largest datagram that is taken whole: the kernel cuts what does not fit without a word, and a buffer
-/// that is full to this last byte is how it shows.
-/// </param>
+/// <param name="maxPacket">The first <see cref="MaxPacket"/>.</param>
 /// <param name="activity">Counts what happens.</param>
-internal sealed class DatagramReceiver(Socket socket, LineReceiver receiver, Memory<byte> buffer, LoopActivity activity)
-    : IEventSubscriber, IDisposable
+internal sealed class DatagramReceiver(Socket socket, LineReceiver receiver, int maxPacket, LoopActivity activity) : Listener(socket)
 {
     // A flood gets no more than this before the others have their turn.
     private const int DatagramsPerTurn = 16;
 
-    private readonly FileDescriptor _fd = socket;
-    private readonly int _maxPacket = buffer.Length - 1;
+    // One byte larger than the largest datagram that is taken whole: the kernel cuts what does not fit without a word, and a buffer
+    // that is full to this last byte is how it shows.
+    private byte[] _buffer = new byte[maxPacket + 1];
 
-    public void Initialize(EventOps ops) => ops.Add(new Events(_fd, EventSet.In));
+    /// <summary>The size of the largest datagram that is taken whole.</summary>
+    public int MaxPacket
+    {
+        get => _buffer.Length - 1;
+        set => _buffer = value == MaxPacket ? _buffer : new byte[value + 1];
+    }
 
-    public void Process(in Events events, EventOps ops)
+    public override void Process(in Events events, EventOps ops)
     {
         activity.OnEvent();
+        Take(ops);
+    }
+
+    protected override bool Take(EventOps ops)
+    {
         for (int i = 0; i < DatagramsPerTurn; i++)
         {
-            IOResult read = NonBlocking.TryRead(_fd, buffer.Span);
+            IOResult read = NonBlocking.TryRead(Fd, _buffer);
             if (read.WouldBlock)
             {
-                return;
+                return false;
             }
 
             // Senders cannot cause this: on a socket that is not connected no error of a peer is reported.
@@ -40,10 +47,10 @@ internal sealed class DatagramReceiver(Socket socket, LineReceiver receiver, Mem
 
             // A datagram may be empty; it is no end.
             activity.OnMessage();
-            bool isTruncated = read.Count > _maxPacket;
-            receiver.ReceivePacket(buffer.Span[..Math.Min(read.Count, _maxPacket)], isTruncated);
+            bool isTruncated = read.Count > MaxPacket;
+            receiver.ReceivePacket(_buffer.AsSpan(0, Math.Min(read.Count, MaxPacket)), isTruncated);
         }
-    }
 
-    public void Dispose() => socket.Dispose();
+        return true;
+    }
 }

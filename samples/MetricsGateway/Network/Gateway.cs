@@ -1,12 +1,11 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Text;
 using MetricsGateway.Admin;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
+using MetricsGateway.Operation;
 using MetricsGateway.Protocols;
 using Vigil;
-using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
@@ -16,59 +15,57 @@ namespace MetricsGateway.Network;
 /// </summary>
 internal sealed class Gateway : IDisposable
 {
-    // What one turn of the loop takes from a connection at most.
-    private const int StreamReadSize = 64 << 10;
-    private const int AdminReadSize = 512;
-
-    // When clients have used up the limit of connections, whoever wants to know why still gets in.
-    private const int ExtraAdminPlaces = 16;
-
-    private readonly GatewayOptions _options;
     private readonly EventManager _manager;
+    private readonly TextWriter _errors;
     private readonly LoopActivity _activity = new();
     private readonly ConnectionGate _gate;
-    private readonly IdleTimeout _idle;
     private readonly DescriptorReserve _reserve;
     private readonly AdminService _admin;
-    private readonly ReportConsole? _console;
-    private readonly Flusher? _flusher;
-    private readonly byte[] _buffer;
-    private readonly List<(string Option, string Place)> _places = [];
-    private TimerEvent? _flushTimer;
+    private readonly ReportConsole _console;
+    private readonly FlushSchedule _flushes;
+    private readonly ListenerCatalog _catalog;
+    private readonly ListenerSet _listeners;
+    private readonly ConfigurationReload _reload;
+    private readonly Shutdown _shutdown;
+    private readonly ConfigurationWatch? _watch;
+    private int _exitCode;
 
     /// <summary>Opens all listeners; they are served by <see cref="Run"/>.</summary>
-    /// <param name="options">Where to listen, and the limits.</param>
+    /// <param name="source">Where the options come from, for reloads.</param>
+    /// <param name="loaded">Where to listen, and the limits.</param>
     /// <param name="output">Where flushes are reported.</param>
-    /// <param name="errors">Where faults are reported.</param>
+    /// <param name="errors">Where faults, reloads, and the state are reported.</param>
     /// <param name="time">The time that intervals and timeouts are measured by.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
     /// <exception cref="EventManagerException">The kernel refused what the loop needs.</exception>
-    public Gateway(GatewayOptions options, FileDescriptor output, TextWriter errors, TimeProvider time)
+    public Gateway(ConfigurationSource source, LoadedConfiguration loaded, FileDescriptor output, TextWriter errors, TimeProvider time)
     {
-        _options = options;
+        GatewayOptions options = loaded.Options;
+        _errors = errors;
+        HasConfigurationFile = source.Path is not null;
         _gate = new ConnectionGate(options.MaxConnections);
-        _buffer = new byte[Math.Max(StreamReadSize, options.MaxPacket + 1)];
         Store = new MetricStore(options);
-        _admin = new AdminService(options, new AdminCommands(options, Store, Totals), GetStatus);
-        _admin.Preload();
+        _reload = new ConfigurationReload(source, loaded, Apply);
+        _admin = new AdminService(new AdminCommands(options, Store, Totals, Reload), GetStatus);
 
         // A fault in one connection must not end the others: whoever throws is detached, and handed over to be dealt with.
         _manager = new EventManager(
             new EventManagerOptions { Name = nameof(MetricsGateway), FaultPolicy = FaultPolicy.Detach, TimeProvider = time });
-        _idle = new IdleTimeout(_manager, options.IdleTimeout);
         _reserve = new DescriptorReserve();
+        _console = new ReportConsole(output, errors);
+        _flushes = new FlushSchedule(options, _manager, Store, _console, time);
+        _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin);
+        _listeners = new ListenerSet(_manager, _catalog.Kinds);
+        _watch = source.Path is { } path ? new ConfigurationWatch(_manager, path, ReloadIfChanged, errors) : null;
+        _shutdown = new Shutdown(_manager, _listeners, _gate, _flushes, _console, errors, CreateTotals);
         try
         {
             _manager.FaultReported += new FaultRecovery(_manager, errors).OnFault;
-            _manager.FaultReported += OnFault;
+            _manager.FaultReported += _flushes.OnFault;
             _manager.AddCheckHook(_ => _activity.OnTurn());
-            OpenListeners();
-            if (options.FlushInterval is not null)
-            {
-                _console = options.FlushConsole ? new ReportConsole(output, errors) : null;
-                _flusher = new Flusher(Store, new FlushReport(options.Percentiles), _console, time);
-                StartFlushing();
-            }
+            _listeners.Open(options);
+            _watch?.Apply(options);
+            _admin.Preload();
         }
         catch
         {
@@ -77,102 +74,86 @@ internal sealed class Gateway : IDisposable
         }
     }
 
+    /// <summary>Whether there is something to reload.</summary>
+    public bool HasConfigurationFile { get; }
+
     public MetricStore Store { get; }
 
     public TrafficTotals Totals { get; } = new();
 
-    /// <summary>The listeners' options, and where they really listen.</summary>
-    public IReadOnlyList<(string Option, string Place)> Places => _places;
+    /// <summary>Where it listens: each listener's option, and the address or path that was really taken.</summary>
+    public IEnumerable<(string Option, string Place)> Places => _listeners.All.Select(entry => (entry.Option, entry.Listener.Place));
+
+    /// <summary>Takes over the process's signals.</summary>
+    /// <exception cref="EventManagerException">The kernel or the runtime refused.</exception>
+    public void HandleSignals() => new GatewaySignals(this, _errors).Register(_manager);
 
     /// <summary>Serves until stopped, and then flushes what is left.</summary>
-    public void Run()
+    /// <returns>The program's exit code: 0, or what <see cref="StopAtOnce"/> was given.</returns>
+    public int Run()
     {
         _manager.Run();
-        _flusher?.FlushRest();
+        return _exitCode;
     }
 
-    /// <summary>Lets <see cref="Run"/> return. Any thread.</summary>
+    /// <summary>Lets <see cref="Run"/> return, when what is left was flushed. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The gateway is disposed.</exception>
-    public void Stop() => _manager.RemoteEndpoint.Fire(static manager => manager.Stop());
+    public void Stop() => _manager.RemoteEndpoint.Fire(static (_, gateway) => gateway.BeginStop(), this);
+
+    /// <summary>As <see cref="Stop"/>, on the loop.</summary>
+    public void BeginStop() => _shutdown.Begin(_admin.Options.StopTimeout);
+
+    /// <summary>Lets <see cref="Run"/> return now, whatever is left.</summary>
+    public void StopAtOnce(int exitCode)
+    {
+        _exitCode = exitCode;
+        _manager.Stop();
+    }
+
+    /// <summary>Reads the configuration file again, and tells what became of it.</summary>
+    /// <returns>The line that was told.</returns>
+    public string Reload()
+    {
+        string result = _shutdown.HasBegun ? ConsoleText.NoReloadAtEnd : _reload.Run();
+        _errors.Write(ConsoleText.Line(result));
+        return result;
+    }
+
+    /// <summary>Tells what the gateway is doing.</summary>
+    public void ReportState() => _errors.Write(ConsoleText.State(_admin.DescribeState()));
 
     /// <summary>Closes all connections and listeners, which the manager disposes as its subscribers.</summary>
     public void Dispose()
     {
         _manager.Dispose();
         _reserve.Dispose();
-        _console?.Dispose();
+        _console.Dispose();
     }
 
-    private void OpenListeners()
+    // Opening listeners is all that can fail, and comes first.
+    private string Apply(OptionsDifference difference)
     {
-        if (_options.StatsDUdp is { } udp)
-        {
-            AddReceiver(OptionTable.StatsDUdp, ListeningSocket.OpenUdp(OptionTable.StatsDUdp, udp), StatsD(Totals.StatsDUdp));
-        }
+        GatewayOptions options = difference.After;
+        int before = _gate.Open;
+        int leaving = _listeners.Change(difference).Sum(listener => listener.Connections.Count);
+        _gate.Maximum = options.MaxConnections;
+        Store.Apply(options);
+        _admin.Options = options;
+        _flushes.Apply(options);
+        _catalog.Apply(options, _listeners);
+        _watch?.Apply(options);
+        return ConsoleText.Changes(difference, Places, kept: before - leaving, closed: leaving);
+    }
 
-        if (_options.StatsDTcp is { } tcp)
+    private void ReloadIfChanged()
+    {
+        if (!_shutdown.HasBegun && _reload.RunIfChanged() is { } result)
         {
-            AddListener(OptionTable.StatsDTcp, tcp, Serve(StatsD(Totals.StatsDTcp)));
-        }
-
-        if (_options.UnixSocket is { } path)
-        {
-            AddReceiver(OptionTable.UnixSocket, ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, path), StatsD(Totals.StatsDUnix));
-        }
-
-        if (_options.Graphite is { } graphite)
-        {
-            AddListener(OptionTable.Graphite, graphite, Serve(new GraphiteReceiver(Store, Totals.Graphite, _options.MaxLineLength)));
-        }
-
-        if (_options.Admin is { } admin)
-        {
-            Memory<byte> buffer = _buffer.AsMemory(0, AdminReadSize);
-            AddListener(
-                OptionTable.Admin,
-                admin,
-                handle => new AdminConnection(handle, _admin, buffer, _gate, _activity, _idle),
-                ExtraAdminPlaces);
+            _errors.Write(ConsoleText.Line(result));
         }
     }
 
-    // A timer whose callback has thrown is cancelled. Its interval goes on, and the next flush has all of it.
-    private void OnFault(object? sender, FaultReport report)
-    {
-        if (report.Event is { } faulty && faulty == _flushTimer)
-        {
-            StartFlushing();
-        }
-    }
-
-    // Flushes that were missed have nothing left to tell, because the one that comes has all of it: they are skipped.
-    private void StartFlushing()
-    {
-        TimeSpan interval = _options.FlushInterval!.Value;
-        _flushTimer = _manager.CreateTimerEvent(
-            interval, interval, (_, tick) => _flusher!.Flush(tick.Lateness, tick.Missed), MissedTickPolicy.Skip);
-    }
-
-    private StatsDReceiver StatsD(ProtocolTotals totals) => new(Store, totals, _options.MaxLineLength);
-
-    private Func<FdHandle, StreamConnection> Serve(LineReceiver receiver)
-    {
-        Memory<byte> buffer = _buffer.AsMemory(0, StreamReadSize);
-        return handle => new MetricConnection(handle, receiver, buffer, _gate, _activity, _idle);
-    }
-
-    private void AddListener(string option, IPEndPoint endpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0)
-    {
-        Socket socket = ListeningSocket.OpenTcp(option, endpoint);
-        _manager.AddSubscriber(new StreamListener(socket, createConnection, _gate, _reserve, _activity, extraPlaces));
-        _places.Add((option, socket.LocalEndPoint!.ToString()!));
-    }
-
-    private void AddReceiver(string option, Socket socket, LineReceiver receiver)
-    {
-        _manager.AddSubscriber(new DatagramReceiver(socket, receiver, _buffer.AsMemory(0, _options.MaxPacket + 1), _activity));
-        _places.Add((option, socket.LocalEndPoint!.ToString()!));
-    }
+    private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));
 
     private GatewayStatus GetStatus() => new()
     {
@@ -185,7 +166,14 @@ internal sealed class Gateway : IDisposable
         DroppedClients = _gate.DroppedClients,
         IdleClosedConnections = _gate.IdleClosed,
         OverlongCommands = _admin.OverlongCommands,
-        Flush = _flusher?.Status,
+        Flush = _flushes.Status,
+        Reloads = _reload.Done,
+        RefusedReloads = _reload.Refused,
+        Listeners =
+        [
+            .. _listeners.All
+                .Select(entry => new ListenerStatus(entry.Option, entry.Listener.Place, entry.Listener.Connections.Count)),
+        ],
         LoopTurns = _activity.Turns,
         LoopEvents = _activity.Events,
     };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace MetricsGateway.Network;
 
@@ -14,10 +15,19 @@ internal static class ListeningSocket
     private const int KeepAliveIntervalSeconds = 10;
     private const int KeepAliveProbes = 6;
 
+    // socket(7); the framework has no name for SO_REUSEPORT alone.
+    private const int SolSocket = 1;
+    private const int SoReusePort = 15;
+
+    /// <param name="option">Who wants it.</param>
+    /// <param name="endpoint">The address and port; port 0 is any.</param>
+    /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
     /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static Socket OpenTcp(string option, IPEndPoint endpoint) => Open(
+    public static Socket OpenTcp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving) => OpenBeside(
+        leaving,
+        SocketType.Stream,
+        endpoint,
         option,
-        endpoint.ToString(),
         () => new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
         socket =>
         {
@@ -33,10 +43,12 @@ internal static class ListeningSocket
             socket.Listen();
         });
 
-    /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static Socket OpenUdp(string option, IPEndPoint endpoint) => Open(
+    /// <inheritdoc cref="OpenTcp"/>
+    public static Socket OpenUdp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving) => OpenBeside(
+        leaving,
+        SocketType.Dgram,
+        endpoint,
         option,
-        endpoint.ToString(),
         () => new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp),
         socket =>
         {
@@ -61,6 +73,49 @@ internal static class ListeningSocket
             path,
             () => new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified),
             socket => socket.Bind(new UnixDomainSocketEndPoint(path)));
+    }
+
+    // 0.0.0.0:8125 and 127.0.0.1:8125 exclude each other, and so do two listeners that change places. With SO_REUSEPORT on both the
+    // kernel allows them beside each other, to one user. The old one has it for this moment only, and the new one only if there is an
+    // old one: the kernel remembers it of a port, and would let others in who have it too.
+    private static Socket OpenBeside(
+        IReadOnlyList<Socket> leaving, SocketType type, IPEndPoint endpoint, string option, Func<Socket> create, Action<Socket> prepare)
+    {
+        try
+        {
+            return Open(option, endpoint.ToString(), create, prepare);
+        }
+        catch (ListenException exception) when (exception.IsAddressInUse)
+        {
+            Socket[] own = [.. leaving.Where(socket => socket.SocketType == type && PortOf(socket) == endpoint.Port)];
+            if (own is [])
+            {
+                throw;
+            }
+
+            Array.ForEach(own, socket => SetReusePort(socket, isOn: true));
+            try
+            {
+                return Open(option, endpoint.ToString(), create, socket =>
+                {
+                    SetReusePort(socket, isOn: true);
+                    prepare(socket);
+                    SetReusePort(socket, isOn: false);
+                });
+            }
+            finally
+            {
+                Array.ForEach(own, socket => SetReusePort(socket, isOn: false));
+            }
+        }
+    }
+
+    private static int? PortOf(Socket socket) => (socket.LocalEndPoint as IPEndPoint)?.Port;
+
+    private static void SetReusePort(Socket socket, bool isOn)
+    {
+        int value = isOn ? 1 : 0;
+        socket.SetRawSocketOption(SolSocket, SoReusePort, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
     }
 
     private static Socket Open(string option, string place, Func<Socket> create, Action<Socket> prepare)

@@ -43,5 +43,7 @@ internal sealed class MetricConnection(
         return true;
     }
 
+    protected override void AdoptLimits() => _splitter.MaxLength = receiver.MaxLineLength;
+
     protected override void ReleaseBuffers() => _splitter.Dispose();
 }

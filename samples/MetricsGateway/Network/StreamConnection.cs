@@ -7,10 +7,18 @@ namespace MetricsGateway.Network;
 internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
     : IEventSubscriber, IDisposable
 {
+    // A sender that never pauses gets no more than this when the connection ends; of metrics, 8 MiB.
+    private const int LastTurns = 128;
+
     private SubscriberId _id;
+    private IdleTimeout _idle = idle;
     private TimerEvent? _idleTimer;
+    private int _lastTurns;
     private bool _isActive;
     private bool _isClosed;
+
+    /// <summary>It is closed, for whatever reason. Raised once.</summary>
+    public event Action<StreamConnection>? Closed;
 
     protected FdHandle Handle => handle;
 
@@ -20,13 +28,59 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
     {
         _id = ops.SubscriberId;
         ops.Add(new Events(handle, EventSet.In));
-        _idleTimer = idle.Start(OnIdle);
+        _idleTimer = _idle.Start(OnIdle);
     }
 
     public void Process(in Events events, EventOps ops)
     {
         activity.OnEvent();
         ServeOrClose(events, ops);
+    }
+
+    /// <summary>Goes over to limits that have changed; what it has received and kept stays.</summary>
+    /// <param name="limit">How long it may be silent from now on.</param>
+    public void Adopt(IdleTimeout limit)
+    {
+        if (limit != _idle)
+        {
+            _idleTimer = limit.TakeOver(_idle, _idleTimer, OnIdle);
+            _idle = limit;
+        }
+
+        AdoptLimits();
+    }
+
+    /// <summary>
+    /// Uses what has arrived, a part of it in each iteration of the loop, and closes the connection as soon as it owes nothing to its
+    /// client. A line that has only begun is not used: nobody knows how it goes on.
+    /// </summary>
+    public void End()
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        EventManager manager = EventManager.Current!;
+        EventOps ops = manager.GetEventOps(_id);
+        try
+        {
+            ServeOrClose(new Events(handle, EventSet.In), ops);
+            if (_isActive && !_isClosed && ++_lastTurns < LastTurns)
+            {
+                manager.Defer(static (_, connection) => connection.End(), this);
+            }
+            else if (!_isClosed && !Finish(ops))
+            {
+                Close();
+            }
+        }
+        catch
+        {
+            // A bug is reported like anywhere else, and holds up nobody who waits for the end.
+            Close();
+            throw;
+        }
     }
 
     /// <summary>Closes the connection, which must not be registered any more.</summary>
@@ -39,12 +93,19 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
             handle.Dispose();
             ReleaseBuffers();
             gate.Leave();
+            Closed?.Invoke(this);
         }
     }
 
     /// <summary>Does what the connection is ready for, and not much of it: the loop brings it back as long as there is more.</summary>
     /// <returns>False if the connection is over.</returns>
     protected abstract bool Serve(Events events, EventOps ops);
+
+    /// <summary>Takes nothing more from the client.</summary>
+    /// <returns>Whether the connection must stay until the client has taken what it is owed; it closes itself then.</returns>
+    protected virtual bool Finish(EventOps ops) => false;
+
+    protected abstract void AdoptLimits();
 
     protected abstract void ReleaseBuffers();
 
@@ -60,7 +121,7 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
         else if (_isActive)
         {
-            idle.Restart(_idleTimer);
+            _idle.Restart(_idleTimer);
         }
     }
 
@@ -77,7 +138,10 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
 
     private void Close()
     {
-        EventManager.Current!.RemoveSubscriber(_id);
-        Dispose();
+        if (!_isClosed)
+        {
+            EventManager.Current!.RemoveSubscriber(_id);
+            Dispose();
+        }
     }
 }

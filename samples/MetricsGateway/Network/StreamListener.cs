@@ -15,19 +15,17 @@ namespace MetricsGateway.Network;
 /// as it is stays silent, and each new arrival is the occasion to try again. So is each connection of the gateway that closes.
 /// The first success makes the listener level-triggered again.</para>
 /// </remarks>
-internal sealed class StreamListener : IEventSubscriber, IDisposable
+internal sealed class StreamListener : Listener
 {
     // A storm of connections gets no more than this before the others have their turn.
     private const int AcceptsPerTurn = 64;
 
-    private readonly Socket _socket;
-    private readonly FileDescriptor _fd;
+    private readonly HashSet<StreamConnection> _connections = [];
     private readonly Func<FdHandle, StreamConnection> _createConnection;
     private readonly ConnectionGate _gate;
     private readonly DescriptorReserve _reserve;
     private readonly LoopActivity _activity;
     private readonly int _extraPlaces;
-    private SubscriberId _id;
     private bool _awaitsArrival;
 
     /// <param name="socket">A listening socket.</param>
@@ -43,9 +41,8 @@ internal sealed class StreamListener : IEventSubscriber, IDisposable
         DescriptorReserve reserve,
         LoopActivity activity,
         int extraPlaces = 0)
+        : base(socket)
     {
-        _socket = socket;
-        _fd = socket;
         _createConnection = createConnection;
         _gate = gate;
         _reserve = reserve;
@@ -54,47 +51,55 @@ internal sealed class StreamListener : IEventSubscriber, IDisposable
         gate.Left += OnConnectionLeft;
     }
 
-    public void Initialize(EventOps ops)
+    public override IReadOnlyCollection<StreamConnection> Connections => _connections;
+
+    public override void Initialize(EventOps ops)
     {
-        _id = ops.SubscriberId;
         _awaitsArrival = false;
-        ops.Add(new Events(_fd, EventSet.In));
+        base.Initialize(ops);
     }
 
-    public void Process(in Events events, EventOps ops)
+    public override void Process(in Events events, EventOps ops)
     {
         _activity.OnEvent();
+        Take(ops);
+    }
+
+    public override void Dispose()
+    {
+        _gate.Left -= OnConnectionLeft;
+        base.Dispose();
+    }
+
+    protected override bool Take(EventOps ops)
+    {
         for (int i = 0; i < AcceptsPerTurn; i++)
         {
-            IOResult accepted = NonBlocking.TryAccept(_fd, out FdHandle? connection);
+            IOResult accepted = NonBlocking.TryAccept(Fd, out FdHandle? connection);
             if (accepted.IsOutOfDescriptors)
             {
                 // Linux says so before it looks into the queue, which may be empty.
                 _reserve.Release();
-                accepted = NonBlocking.TryAccept(_fd, out connection);
+                accepted = NonBlocking.TryAccept(Fd, out connection);
             }
 
             if (accepted.WouldBlock)
             {
-                return;
+                return false;
             }
 
             if (connection is null)
             {
                 _gate.CountFailedAccept();
                 AwaitArrival(ops);
-                return;
+                return false;
             }
 
             ServeQueue(ops);
             Admit(connection);
         }
-    }
 
-    public void Dispose()
-    {
-        _gate.Left -= OnConnectionLeft;
-        _socket.Dispose();
+        return true;
     }
 
     private void Admit(FdHandle handle)
@@ -113,6 +118,8 @@ internal sealed class StreamListener : IEventSubscriber, IDisposable
         }
 
         StreamConnection connection = _createConnection(handle);
+        _connections.Add(connection);
+        connection.Closed += OnConnectionClosed;
         try
         {
             EventManager.Current!.AddSubscriber(connection);
@@ -131,7 +138,7 @@ internal sealed class StreamListener : IEventSubscriber, IDisposable
         if (!_awaitsArrival)
         {
             _awaitsArrival = true;
-            ops.Modify(new Events(_fd, EventSet.In | EventSet.EdgeTriggered));
+            ops.Modify(new Events(Fd, EventSet.In | EventSet.EdgeTriggered));
         }
     }
 
@@ -140,8 +147,14 @@ internal sealed class StreamListener : IEventSubscriber, IDisposable
         if (_awaitsArrival)
         {
             _awaitsArrival = false;
-            ops.Modify(new Events(_fd, EventSet.In));
+            ops.Modify(new Events(Fd, EventSet.In));
         }
+    }
+
+    private void OnConnectionClosed(StreamConnection connection)
+    {
+        _connections.Remove(connection);
+        EndIfEmpty();
     }
 
     private void OnConnectionLeft()
@@ -149,7 +162,7 @@ internal sealed class StreamListener : IEventSubscriber, IDisposable
         // Without a run, connections leave because the gateway is being closed.
         if (_awaitsArrival && EventManager.Current is { } manager)
         {
-            ServeQueue(manager.GetEventOps(_id));
+            ServeQueue(Ops(manager));
         }
     }
 }

@@ -11,7 +11,7 @@ public class AdminCommandsTests
 {
     private const string End = "END\n\n";
 
-    private static readonly GatewayStatus Status = new()
+    internal static readonly GatewayStatus Status = new()
     {
         Uptime = TimeSpan.FromSeconds(61.9),
         SinceLastMessage = TimeSpan.FromSeconds(2.5),
@@ -31,6 +31,9 @@ public class AdminCommandsTests
             LastDuration = TimeSpan.FromMicroseconds(41),
             LostReports = 43,
         },
+        Reloads = 53,
+        RefusedReloads = 59,
+        Listeners = [new ListenerStatus("statsd-udp", "127.0.0.1:8125", 0), new ListenerStatus("admin", "127.0.0.1:8126", 3)],
         LoopTurns = 17,
         LoopEvents = 19,
     };
@@ -41,7 +44,7 @@ public class AdminCommandsTests
 
     public AdminCommandsTests()
     {
-        _commands = new AdminCommands(GatewayOptions.Defaults, _store, _totals);
+        _commands = new AdminCommands(GatewayOptions.Defaults, _store, _totals, () => "reloaded");
     }
 
     [Fact]
@@ -71,6 +74,8 @@ public class AdminCommandsTests
                 "flush.lost_reports: 43",
                 "flush.last_lateness_us: 37",
                 "flush.last_duration_us: 41",
+                "reloads.done: 53",
+                "reloads.refused: 59",
                 "loop.turns: 17",
                 "loop.events: 19",
                 "names.counters: 1",
@@ -223,6 +228,7 @@ public class AdminCommandsTests
     [InlineData("deltimers")]
     [InlineData("health")]
     [InlineData("config")]
+    [InlineData("reload")]
     [InlineData("help")]
     [InlineData("quit")]
     public void Help_names_every_command_and_every_command_is_known(string command)

@@ -32,16 +32,16 @@ public sealed class FlusherTests : IDisposable
     }
 
     [Fact]
-    public void Each_flush_tells_what_came_since_the_one_before()
+    public async Task Each_flush_tells_what_came_since_the_one_before()
     {
         Receive("hits:5|c\nlevel:1|g");
         _time.Advance(10);
         _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
-        JsonElement[] first = ReadReport();
+        JsonElement[] first = await ReadReportAsync();
         Receive("hits:7|c");
         _time.Advance(10);
         _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
-        JsonElement[] second = ReadReport();
+        JsonElement[] second = await ReadReportAsync();
 
         Assert.Equal(1, first[0].GetProperty("flush").GetInt64());
         Assert.Equal(ManualTime.Start.AddSeconds(10), first[0].GetProperty("time").GetDateTimeOffset());
@@ -54,13 +54,13 @@ public sealed class FlusherTests : IDisposable
     }
 
     [Fact]
-    public void A_late_flush_tells_how_late_and_what_fell_out_and_its_rates_are_of_the_time_it_took()
+    public async Task A_late_flush_tells_how_late_and_what_fell_out_and_its_rates_are_of_the_time_it_took()
     {
         Receive("hits:50|c");
         _time.Advance(25);
         _flusher.Flush(lateness: TimeSpan.FromSeconds(15), missed: 1);
 
-        JsonElement[] report = ReadReport();
+        JsonElement[] report = await ReadReportAsync();
         Assert.Equal(25, report[0].GetProperty("seconds").GetDouble());
         Assert.Equal(15_000, report[0].GetProperty("late_ms").GetDouble());
         Assert.Equal(1, report[0].GetProperty("missed").GetInt64());
@@ -78,24 +78,24 @@ public sealed class FlusherTests : IDisposable
     public void Before_the_first_flush_there_is_none() => Assert.Null(_flusher.Status.SinceLast);
 
     [Fact]
-    public void What_is_left_at_the_end_is_flushed_and_told()
+    public async Task What_is_left_at_the_end_is_flushed_and_told()
     {
         Receive("hits:5|c");
         _time.Advance(2);
-        _flusher.FlushRest();
+        _flusher.FlushLast();
 
-        JsonElement[] report = ReadReport();
+        JsonElement[] report = await ReadReportAsync();
         Assert.True(report[0].GetProperty("last").GetBoolean());
         Assert.Equal(2.5, report[1].GetProperty("rate").GetDouble());
     }
 
     [Fact]
-    public void Without_a_reader_intervals_end_all_the_same_and_the_reports_are_counted_as_lost()
+    public async Task Without_a_reader_intervals_end_all_the_same_and_the_reports_are_counted_as_lost()
     {
         _pipe.Reader.Dispose();
         Receive("hits:5|c");
         _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
-        Assert.True(_console.WaitUntilWritten(Patience.Limit));
+        await _console.WhenWritten().WaitAsync(Patience.Limit);
         Assert.Equal(0, _flusher.Status.LostReports);
 
         Receive("hits:7|c");
@@ -114,7 +114,7 @@ public sealed class FlusherTests : IDisposable
         Receive("hits:5|c");
 
         flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
-        flusher.FlushRest();
+        flusher.FlushLast();
 
         Assert.Equal(2, flusher.Status.Count);
         Assert.Equal(0, flusher.Status.LostReports);
@@ -122,9 +122,9 @@ public sealed class FlusherTests : IDisposable
         Assert.Equal(0, counter.Value);
     }
 
-    private JsonElement[] ReadReport()
+    private async Task<JsonElement[]> ReadReportAsync()
     {
-        Assert.True(_console.WaitUntilWritten(Patience.Limit));
+        await _console.WhenWritten().WaitAsync(Patience.Limit);
         int count = NonBlocking.TryRead(_pipe.Reader, _buffer).Count;
         string[] lines = new ReadOnlySpan<byte>(_buffer, 0, count).Text().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return [.. lines.Select(line => JsonDocument.Parse(line).RootElement)];

@@ -20,7 +20,7 @@ public sealed class ReportConsoleTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Reports_are_written_whole_one_after_the_other(bool nonBlocking)
+    public async Task Reports_are_written_whole_one_after_the_other(bool nonBlocking)
     {
         NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking);
         using ReportConsole console = new(_pipe.Writer, _errors);
@@ -33,46 +33,47 @@ public sealed class ReportConsoleTests : IDisposable
             console.Write(report);
 
             Assert.Equal(report, Read(report.Length));
-            Assert.True(console.WaitUntilWritten(Patience.Limit));
+            await console.WhenWritten().WaitAsync(Patience.Limit);
         }
 
         Assert.Equal("", _errors.ToString());
     }
 
     [Fact]
-    public void A_reader_that_does_not_read_holds_up_the_console_and_nobody_else()
+    public async Task A_reader_that_does_not_read_holds_up_the_console_and_nobody_else()
     {
         NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking: false);
         using ReportConsole console = new(_pipe.Writer, _errors);
         console.Write(new byte[300_000]);
 
         Assert.False(console.IsReady);
-        Assert.False(console.WaitUntilWritten(TimeSpan.FromMilliseconds(1)));
+        Task written = console.WhenWritten();
+        Assert.False(written.IsCompleted);
 
         Read(300_000);
-        Assert.True(console.WaitUntilWritten(Patience.Limit));
+        await written.WaitAsync(Patience.Limit);
         Assert.True(console.IsReady);
     }
 
     [Fact]
-    public void That_the_reader_is_gone_is_said_once_and_no_report_is_wanted_any_more()
+    public async Task That_the_reader_is_gone_is_said_once_and_no_report_is_wanted_any_more()
     {
         using (ReportConsole console = new(_pipe.Writer, _errors))
         {
             _pipe.Reader.Dispose();
             console.Write("report\n"u8.ToArray());
-            Assert.True(console.WaitUntilWritten(Patience.Limit));
+            await console.WhenWritten().WaitAsync(Patience.Limit);
 
             Assert.False(console.IsReady);
         }
 
         Assert.Equal(
-            "MetricsGateway: flushes are not reported any more: cannot write to standard output: Broken pipe (errno 32)\n",
+            "MetricsGateway: nothing is reported any more: cannot write to standard output: Broken pipe (errno 32)\n",
             _errors.ToString());
     }
 
     [Fact]
-    public void A_reader_that_leaves_in_the_middle_of_a_report_ends_the_waiting()
+    public async Task A_reader_that_leaves_in_the_middle_of_a_report_ends_the_waiting()
     {
         NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking: false);
         using ReportConsole console = new(_pipe.Writer, _errors);
@@ -80,7 +81,7 @@ public sealed class ReportConsoleTests : IDisposable
         Read(100);
         _pipe.Reader.Dispose();
 
-        Assert.True(console.WaitUntilWritten(Patience.Limit));
+        await console.WhenWritten().WaitAsync(Patience.Limit);
         Assert.False(console.IsReady);
     }
 

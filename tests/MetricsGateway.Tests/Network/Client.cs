@@ -25,6 +25,22 @@ internal static class Client
         return socket;
     }
 
+    /// <summary>Waits until nobody listens there any more.</summary>
+    public static void WaitUntilRefused(IPEndPoint endpoint) => Patience.WaitUntil(
+        () =>
+        {
+            try
+            {
+                Connect(endpoint).Dispose();
+                return false;
+            }
+            catch (SocketException exception)
+            {
+                return exception.SocketErrorCode == SocketError.ConnectionRefused;
+            }
+        },
+        () => $"somebody listens on {endpoint}");
+
     public static void SendLine(this Socket socket, string line) => socket.Send((line + "\n").Utf8());
 
     public static void SendDatagram(IPEndPoint endpoint, ReadOnlySpan<byte> packet)

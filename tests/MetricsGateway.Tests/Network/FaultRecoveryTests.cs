@@ -42,12 +42,34 @@ public sealed class FaultRecoveryTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_whose_handler_throws_while_it_ends_is_closed_and_held_up_by_nothing()
+    {
+        using UnixSocketPair pair = new();
+        ConnectionGate gate = new(maximum: 1);
+        gate.TryEnter();
+        MetricConnection connection = new(pair.First, _receiver, new byte[100], gate, _activity, new IdleTimeout(_manager, timeout: null));
+        _manager.AddSubscriber(connection);
+
+        _manager.Defer(_ =>
+        {
+            NonBlocking.TryWrite(pair.Second, "bug\n"u8);
+            connection.End();
+        });
+        _manager.RunOnce();
+
+        Assert.True(pair.First.IsClosed);
+        Assert.Equal(0, gate.Open);
+        Assert.Empty(_manager.GetSubscribers());
+        Assert.Contains("InvalidOperationException: it is a bug", _errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_receiver_that_throws_goes_on_with_the_next_datagram()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         socket.Blocking = false;
-        _manager.AddSubscriber(new DatagramReceiver(socket, _receiver, new byte[100], _activity));
+        _manager.AddSubscriber(new DatagramReceiver(socket, _receiver, maxPacket: 100, _activity));
 
         Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, "bug"u8);
         Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, "good"u8);

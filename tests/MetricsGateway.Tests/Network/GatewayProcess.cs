@@ -12,30 +12,43 @@ internal sealed class GatewayProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
-    private readonly Task<string> _errors;
+    private readonly StringBuilder _errors = new();
+    private readonly Task _errorsEnd;
     private bool _isOutputClosed;
 
-    private GatewayProcess(int? descriptors, IReadOnlyList<string> arguments)
+    private GatewayProcess(int? descriptors, IReadOnlyList<string> arguments, string? signals = null)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string program = Path.Combine(AppContext.BaseDirectory, "MetricsGateway.dll");
         string limit = descriptors is null ? "" : $"ulimit -n {descriptors}; ";
 
-        // Where tests run in the background of a script, SIGINT is ignored, and children would inherit that.
+        // Where tests run in the background of a script, SIGINT is ignored, under nohup SIGHUP, and children would inherit that.
         ProcessStartInfo start = new(
             "env",
-            ["--default-signal=INT,TERM", "sh", "-c", $"{limit}exec \"$@\"", "sh", dotnet, program, .. arguments])
+            [signals ?? "--default-signal=HUP,INT,TERM,USR1", "sh", "-c", $"{limit}exec \"$@\"", "sh", dotnet, program, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        _errors = _process.StandardError.ReadToEndAsync();
+        _errorsEnd = Task.Run(ReadErrors);
     }
 
     /// <summary>Everything written to standard output so far.</summary>
     public string Output => _output.ToString();
+
+    /// <summary>Everything written to standard error so far.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return _errors.ToString();
+            }
+        }
+    }
 
     public TimeSpan ProcessorTime
     {
@@ -49,6 +62,8 @@ internal sealed class GatewayProcess : IDisposable
     public IPEndPoint StatsDUdp => Place("statsd-udp");
 
     public IPEndPoint StatsDTcp => Place("statsd-tcp");
+
+    public IPEndPoint Graphite => Place("graphite");
 
     public IPEndPoint Admin => Place("admin");
 
@@ -71,6 +86,9 @@ internal sealed class GatewayProcess : IDisposable
     /// <summary>Starts the program with just these arguments and waits for nothing.</summary>
     public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(descriptors: null, arguments);
 
+    /// <summary>Starts the program with just these arguments, and with its signals as <c>env(1)</c> is told to set them.</summary>
+    public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) => new(descriptors: null, arguments, signals);
+
     /// <summary>Reads up to the line of the admin port, which is the last one.</summary>
     public void ReadUntilListening()
     {
@@ -79,7 +97,7 @@ internal sealed class GatewayProcess : IDisposable
             line = _process.StandardOutput.ReadLine();
             if (line is null)
             {
-                throw new InvalidOperationException($"The gateway ended without listening: {_errors.Result}");
+                throw new InvalidOperationException($"The gateway ended without listening: {Errors}");
             }
 
             _output.Append(line).Append('\n');
@@ -119,8 +137,20 @@ internal sealed class GatewayProcess : IDisposable
         }
 
         Assert.True(_process.WaitForExit(Patience.Milliseconds), "The gateway does not end.");
-        return (_process.ExitCode, Output, _errors.Result);
+        Assert.True(_errorsEnd.Wait(Patience.Limit), "Its standard error does not end.");
+        return (_process.ExitCode, Output, Errors);
     }
+
+    /// <summary>Waits for the exit like a reader who is stuck: what is written to standard output stays unread.</summary>
+    public int WaitForExitUnread()
+    {
+        Assert.True(_process.WaitForExit(Patience.Limit), "The gateway does not end.");
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits until this was said on standard error.</summary>
+    public void WaitForError(string text) =>
+        Patience.WaitUntil(() => Errors.Contains(text, StringComparison.Ordinal), () => $"'{text}' was not said, but: {Errors}");
 
     public void Dispose()
     {
@@ -131,6 +161,17 @@ internal sealed class GatewayProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void ReadErrors()
+    {
+        while (_process.StandardError.ReadLine() is { } line)
+        {
+            lock (_errors)
+            {
+                _errors.Append(line).Append('\n');
+            }
+        }
     }
 
     private static void RunTool(string tool, params IReadOnlyList<string> arguments)

@@ -70,7 +70,7 @@ public sealed class ProgramTests : IDisposable
         gateway.Signal("TERM");
         (int exitCode, _, string errors) = gateway.WaitForExit();
         Assert.Equal(0, exitCode);
-        Assert.Equal("MetricsGateway: flushes are not reported any more: cannot write to standard output: Broken pipe (errno 32)\n", errors);
+        Assert.Equal("MetricsGateway: nothing is reported any more: cannot write to standard output: Broken pipe (errno 32)\n", errors);
     }
 
     [Fact]

@@ -20,9 +20,19 @@ internal sealed class RunningGateway : IDisposable
     private Exception? _failure;
 
     public RunningGateway(Func<GatewayOptions, GatewayOptions>? configure = null, TimeProvider? time = null)
+        : this(WithoutFile, new LoadedConfiguration(configure?.Invoke(AllListeners) ?? AllListeners, default), time)
     {
-        GatewayOptions options = AllListeners;
-        _gateway = new Gateway(configure?.Invoke(options) ?? options, _output.Writer, _errors, time ?? TimeProvider.System);
+    }
+
+    /// <summary>A gateway that can be told to load its options again.</summary>
+    public RunningGateway(ConfigurationSource source, TimeProvider? time = null)
+        : this(source, source.Load(), time)
+    {
+    }
+
+    private RunningGateway(ConfigurationSource source, LoadedConfiguration loaded, TimeProvider? time)
+    {
+        _gateway = new Gateway(source, loaded, _output.Writer, _errors, time ?? TimeProvider.System);
         _thread = new Thread(Run) { Name = "gateway", IsBackground = true };
         _thread.Start();
     }
@@ -35,6 +45,8 @@ internal sealed class RunningGateway : IDisposable
         Admin = AnyPort,
         FlushInterval = null,
     };
+
+    private static ConfigurationSource WithoutFile { get; } = new(path: null, new Dictionary<string, string>(StringComparer.Ordinal));
 
     /// <summary>Where its reports can be read.</summary>
     public FdHandle Reports => _output.Reader;
@@ -57,10 +69,19 @@ internal sealed class RunningGateway : IDisposable
 
     public AdminClient ConnectAdmin() => new(Admin);
 
-    public void Dispose()
+    public void Stop()
     {
         _gateway.Stop();
         Assert.True(_thread.Join(Patience.Limit), "The gateway does not stop.");
+    }
+
+    public void Dispose()
+    {
+        if (_thread.IsAlive)
+        {
+            Stop();
+        }
+
         _gateway.Dispose();
         _output.Dispose();
         Assert.Null(_failure);

@@ -1,0 +1,55 @@
+namespace MetricsGateway.Configuration;
+
+/// <summary>
+/// Where the options come from: the defaults, over them a file, over that the command line. They are loaded at the start and again
+/// at every reload, by the same rules.
+/// </summary>
+/// <param name="path">The configuration file, or null if there is none.</param>
+/// <param name="arguments">What the command line says: names and values.</param>
+internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<string, string> arguments)
+{
+    /// <summary>The configuration file, or null if there is none.</summary>
+    public string? Path => path;
+
+    /// <exception cref="ConfigurationException">The file cannot be read, or something in it or on the command line cannot be used.</exception>
+    public LoadedConfiguration Load()
+    {
+        byte[] content = Read();
+        return new LoadedConfiguration(Resolve(content), content);
+    }
+
+    /// <returns>The file, byte by byte; nothing without one.</returns>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public byte[] Read() => path is null ? [] : ConfigurationFile.Read(path);
+
+    /// <summary>The options, if that is what the file holds.</summary>
+    /// <exception cref="ConfigurationException">Something in it or on the command line cannot be used.</exception>
+    public GatewayOptions Resolve(ReadOnlySpan<byte> content)
+    {
+        GatewayOptions options = GatewayOptions.Defaults;
+        if (path is not null)
+        {
+            options = ConfigurationFile.Apply(content, path, options);
+        }
+
+        foreach ((string name, string value) in arguments)
+        {
+            Option option = OptionTable.Find(name)!;
+            if (!option.TryApply(value, ref options))
+            {
+                throw new ConfigurationException($"'{CommandLine.Prefix}{name}' must be {option.Allowed}, not '{value}'");
+            }
+        }
+
+        if (options is { StatsDUdp: null, StatsDTcp: null, UnixSocket: null, Graphite: null })
+        {
+            throw new ConfigurationException("nothing to receive: statsd-udp, statsd-tcp, unix-socket and graphite are all off");
+        }
+
+        return options;
+    }
+}
+
+/// <param name="Options">The options.</param>
+/// <param name="Content">The file that they were read from, byte by byte; empty without one.</param>
+internal sealed record LoadedConfiguration(GatewayOptions Options, ReadOnlyMemory<byte> Content);

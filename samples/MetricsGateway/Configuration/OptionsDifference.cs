@@ -1,0 +1,29 @@
+namespace MetricsGateway.Configuration;
+
+/// <summary>What becomes different when the gateway goes over from some options to others.</summary>
+internal sealed class OptionsDifference
+{
+    public OptionsDifference(GatewayOptions before, GatewayOptions after)
+    {
+        After = after;
+        Changes =
+        [
+            .. OptionTable.All
+                .Select(option => new OptionChange(option.Name, option.Format(before), option.Format(after)))
+                .Where(change => !string.Equals(change.Before, change.After, StringComparison.Ordinal)),
+        ];
+    }
+
+    /// <summary>All options as they will be.</summary>
+    public GatewayOptions After { get; }
+
+    /// <summary>The options that differ, in the order of the table.</summary>
+    public IReadOnlyList<OptionChange> Changes { get; }
+
+    public bool Contains(string option) => Changes.Any(change => string.Equals(change.Name, option, StringComparison.Ordinal));
+}
+
+/// <param name="Name">The option.</param>
+/// <param name="Before">Its value, as it is written.</param>
+/// <param name="After">The value that it gets.</param>
+internal sealed record OptionChange(string Name, string Before, string After);

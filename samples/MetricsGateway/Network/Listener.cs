@@ -1,0 +1,127 @@
+using System.Net.Sockets;
+using Vigil;
+
+namespace MetricsGateway.Network;
+
+/// <summary>A socket that clients reach the gateway by, as a subscriber.</summary>
+internal abstract class Listener : IEventSubscriber, IDisposable
+{
+    // Sixteen datagrams or 64 connections each: more than the kernel keeps for a socket. Those who never pause get no more than this
+    // at the end.
+    private const int LastTurns = 1024;
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SubscriberId _id;
+    private int _turns;
+    private bool _isEnding;
+
+    /// <param name="socket">A bound socket, in non-blocking mode.</param>
+    protected Listener(Socket socket)
+    {
+        Socket = socket;
+        Fd = socket;
+        Place = socket.LocalEndPoint!.ToString()!;
+    }
+
+    /// <summary>The address and port that were really taken, or the path of the socket.</summary>
+    public string Place { get; }
+
+    /// <summary>False after it was closed, or because its socket failed.</summary>
+    public bool IsOpen { get; private set; } = true;
+
+    public Socket Socket { get; }
+
+    /// <summary>The connections that came by it and are open.</summary>
+    public virtual IReadOnlyCollection<StreamConnection> Connections => [];
+
+    protected FileDescriptor Fd { get; }
+
+    public virtual void Initialize(EventOps ops)
+    {
+        _id = ops.SubscriberId;
+        ops.Add(new Events(Fd, EventSet.In));
+    }
+
+    public abstract void Process(in Events events, EventOps ops);
+
+    /// <summary>
+    /// Takes what has arrived, a bounded part of it in each iteration of the loop; then closes the socket, and has the connections
+    /// take what they have received and end.
+    /// </summary>
+    /// <returns>Ends when the last connection is closed. Never, if the manager is disposed before.</returns>
+    public Task End()
+    {
+        if (!_isEnding)
+        {
+            _isEnding = true;
+            EventManager.Current!.Defer(static (_, listener) => listener.TakeLast(), this);
+        }
+
+        return _ended.Task;
+    }
+
+    /// <summary>Takes the listener off the loop and closes its socket. Its connections stay.</summary>
+    public void Close(EventManager manager)
+    {
+        if (IsOpen)
+        {
+            manager.RemoveSubscriber(_id);
+            Dispose();
+        }
+    }
+
+    /// <summary>Closes the socket, which must not be registered any more.</summary>
+    public virtual void Dispose()
+    {
+        IsOpen = false;
+        Socket.Dispose();
+    }
+
+    /// <summary>What one turn of the loop does.</summary>
+    /// <returns>Whether there may be more.</returns>
+    protected abstract bool Take(EventOps ops);
+
+    protected EventOps Ops(EventManager manager) => manager.GetEventOps(_id);
+
+    /// <summary>To be called when a connection was closed: it may have been the last.</summary>
+    protected void EndIfEmpty()
+    {
+        if (!IsOpen && Connections.Count == 0)
+        {
+            _ended.TrySetResult();
+        }
+    }
+
+    private void TakeLast()
+    {
+        EventManager manager = EventManager.Current!;
+        bool hasMore = false;
+        try
+        {
+            hasMore = IsOpen && ++_turns <= LastTurns && Take(Ops(manager));
+        }
+        finally
+        {
+            // A bug is reported like anywhere else, and holds up nobody who waits for the end.
+            if (hasMore)
+            {
+                manager.Defer(static (_, listener) => listener.TakeLast(), this);
+            }
+            else
+            {
+                EndConnections(manager);
+            }
+        }
+    }
+
+    private void EndConnections(EventManager manager)
+    {
+        Close(manager);
+        foreach (StreamConnection connection in Connections)
+        {
+            manager.Defer(static (_, connection) => connection.End(), connection);
+        }
+
+        EndIfEmpty();
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Sockets;
+using MetricsGateway.Admin;
+using MetricsGateway.Configuration;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.Network;
+
+/// <summary>Every listener that there may be: where its socket comes from, what serves it, and what they and their connections share.</summary>
+internal sealed class ListenerCatalog
+{
+    // What one turn of the loop takes from a connection at most.
+    private const int StreamReadSize = 64 << 10;
+    private const int AdminReadSize = 512;
+
+    // When clients have used up the limit of connections, whoever wants to know why still gets in.
+    private const int ExtraAdminPlaces = 16;
+
+    private readonly EventManager _manager;
+    private readonly ConnectionGate _gate;
+    private readonly DescriptorReserve _reserve;
+    private readonly LoopActivity _activity;
+    private readonly byte[] _buffer = new byte[StreamReadSize];
+    private readonly LineReceiver[] _receivers;
+    private IdleTimeout _idle;
+    private int _maxPacket;
+
+    public ListenerCatalog(
+        GatewayOptions options,
+        EventManager manager,
+        ConnectionGate gate,
+        DescriptorReserve reserve,
+        LoopActivity activity,
+        MetricStore store,
+        TrafficTotals totals,
+        AdminService admin)
+    {
+        _manager = manager;
+        _gate = gate;
+        _reserve = reserve;
+        _activity = activity;
+        _idle = new IdleTimeout(manager, options.IdleTimeout);
+        _maxPacket = options.MaxPacket;
+
+        StatsDReceiver udp = new(store, totals.StatsDUdp, options.MaxLineLength);
+        StatsDReceiver tcp = new(store, totals.StatsDTcp, options.MaxLineLength);
+        StatsDReceiver unix = new(store, totals.StatsDUnix, options.MaxLineLength);
+        GraphiteReceiver graphite = new(store, totals.Graphite, options.MaxLineLength);
+        _receivers = [udp, tcp, unix, graphite];
+        Memory<byte> adminBuffer = _buffer.AsMemory(0, AdminReadSize);
+        Kinds =
+        [
+            Datagrams(OptionTable.StatsDUdp, Udp, udp),
+            Streams(OptionTable.StatsDTcp, options => options.StatsDTcp, Serve(tcp)),
+            Datagrams(OptionTable.UnixSocket, UnixSocket, unix),
+            Streams(OptionTable.Graphite, options => options.Graphite, Serve(graphite)),
+            Streams(
+                OptionTable.Admin,
+                options => options.Admin,
+                handle => new AdminConnection(handle, admin, adminBuffer, gate, activity, _idle),
+                ExtraAdminPlaces),
+        ];
+    }
+
+    public IReadOnlyList<ListenerKind> Kinds { get; }
+
+    /// <summary>Takes over what the options say of what is received, for those that are open and those to come.</summary>
+    public void Apply(GatewayOptions options, ListenerSet open)
+    {
+        _maxPacket = options.MaxPacket;
+        if (_idle.Timeout != options.IdleTimeout)
+        {
+            _idle = new IdleTimeout(_manager, options.IdleTimeout);
+        }
+
+        foreach (LineReceiver receiver in _receivers)
+        {
+            receiver.MaxLineLength = options.MaxLineLength;
+        }
+
+        foreach ((_, Listener listener) in open.All)
+        {
+            if (listener is DatagramReceiver datagrams)
+            {
+                datagrams.MaxPacket = options.MaxPacket;
+            }
+
+            foreach (StreamConnection connection in listener.Connections)
+            {
+                connection.Adopt(_idle);
+            }
+        }
+    }
+
+    private static Socket? Udp(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
+        options.StatsDUdp is { } endpoint ? ListeningSocket.OpenUdp(OptionTable.StatsDUdp, endpoint, leaving) : null;
+
+    private static Socket? UnixSocket(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
+        options.UnixSocket is { } path ? ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, path) : null;
+
+    private ListenerKind Datagrams(string option, Func<GatewayOptions, IReadOnlyList<Socket>, Socket?> open, LineReceiver receiver) =>
+        new(option, open, socket => new DatagramReceiver(socket, receiver, _maxPacket, _activity));
+
+    private ListenerKind Streams(
+        string option, Func<GatewayOptions, IPEndPoint?> getEndpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0) =>
+        new(
+            option,
+            (options, leaving) => getEndpoint(options) is { } endpoint ? ListeningSocket.OpenTcp(option, endpoint, leaving) : null,
+            socket => new StreamListener(socket, createConnection, _gate, _reserve, _activity, extraPlaces));
+
+    private Func<FdHandle, StreamConnection> Serve(LineReceiver receiver) =>
+        handle => new MetricConnection(handle, receiver, _buffer, _gate, _activity, _idle);
+}

@@ -1,0 +1,108 @@
+using MetricsGateway.Flushing;
+using MetricsGateway.Network;
+using Vigil;
+
+namespace MetricsGateway.Operation;
+
+/// <summary>
+/// The end of the gateway, on the loop and without stopping it: what has arrived is received, what is left is flushed, and whoever
+/// reads reports and answers is waited for, up to a deadline.
+/// </summary>
+/// <param name="manager">Is stopped when all is done.</param>
+/// <param name="listeners">What is to be closed.</param>
+/// <param name="gate">Counts the connections that are left.</param>
+/// <param name="flushes">Has the last flush.</param>
+/// <param name="console">Writes it.</param>
+/// <param name="errors">Where it is said what was left.</param>
+/// <param name="createTotals">What is told at last.</param>
+internal sealed class Shutdown(
+    EventManager manager,
+    ListenerSet listeners,
+    ConnectionGate gate,
+    FlushSchedule flushes,
+    ReportConsole console,
+    TextWriter errors,
+    Func<ReadOnlyMemory<byte>> createTotals)
+{
+    private bool _isReported;
+
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Begins the end. Again, it does nothing.</summary>
+    /// <param name="timeout">How long it may take; null for as long as it takes.</param>
+    public void Begin(TimeSpan? timeout)
+    {
+        if (!HasBegun)
+        {
+            HasBegun = true;
+            RunToEnd(timeout);
+        }
+    }
+
+    private async void RunToEnd(TimeSpan? timeout)
+    {
+        try
+        {
+            // Senders that never pause must not take the time that the last flush needs.
+            Task work = FinishAsync(receptionEnds: After(timeout / 2));
+            if (await Task.WhenAny(work, After(timeout)) == work)
+            {
+                await work;
+            }
+            else
+            {
+                errors.Write(ConsoleText.StopTimedOut(timeout!.Value, _isReported, gate.Open));
+            }
+        }
+        catch (Exception exception)
+        {
+            // Nobody else would tell it any more: the loop ends.
+            errors.Write(ConsoleText.StopFailed(exception));
+        }
+        finally
+        {
+            manager.Stop();
+        }
+    }
+
+    private async Task FinishAsync(Task receptionEnds)
+    {
+        // What comes from here on is for the last report, which no other one must be in the way of.
+        bool hasLast = flushes.Stop();
+        (Task metrics, Task admin) = listeners.EndAll();
+        if (await Task.WhenAny(metrics, receptionEnds) != metrics)
+        {
+            errors.Write(ConsoleText.ReceptionCut);
+        }
+
+        // Nobody need have read the report before.
+        await console.WhenWritten();
+        if (hasLast)
+        {
+            flushes.FlushLast();
+            await console.WhenWritten();
+        }
+
+        // The listeners are closed when the totals are told: whoever reads them may start the next gateway.
+        if (console.IsReady)
+        {
+            console.Write(createTotals());
+            await console.WhenWritten();
+        }
+
+        _isReported = true;
+        await admin;
+    }
+
+    // A timer of the manager's, so that nothing of this goes on after it was disposed.
+    private Task After(TimeSpan? time)
+    {
+        TaskCompletionSource elapsed = new();
+        if (time is { } due)
+        {
+            manager.CreateTimerEvent(due, (_, _) => elapsed.SetResult());
+        }
+
+        return elapsed.Task;
+    }
+}

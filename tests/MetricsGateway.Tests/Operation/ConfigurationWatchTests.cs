@@ -1,0 +1,194 @@
+using MetricsGateway.Tests.Flushing;
+using MetricsGateway.Tests.Network;
+
+namespace MetricsGateway.Tests.Operation;
+
+/// <summary>The configuration file is reloaded when it changes, however it is saved.</summary>
+public sealed class ConfigurationWatchTests : IDisposable
+{
+    private readonly TestConfiguration _configuration = new(isWatched: true);
+
+    // It stands still while a test writes, so that no file is read half-written, however slow the machine.
+    private readonly ManualTime _time = new();
+
+    public void Dispose() => _configuration.Dispose();
+
+    [Fact]
+    public void A_file_that_is_written_in_place_is_reloaded_once()
+    {
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        _configuration.Write(("max-names", 5));
+        WaitForStat(admin, "reloads.done", 1);
+
+        // Of what is in effect already there is nothing to say, so the next word is of the next change.
+        _configuration.Write(("max-names", 5));
+        _configuration.Write(("max-names", 6));
+        WaitForStat(admin, "reloads.done", 2);
+        Assert.Equal(
+            Reloaded("max-names 100000 → 5; 1 connection kept") + Reloaded("max-names 5 → 6; 1 connection kept"), gateway.TakeErrors());
+    }
+
+    [Fact]
+    public void A_file_that_another_one_is_renamed_to_is_reloaded()
+    {
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+        for (int i = 1; i <= 3; i++)
+        {
+            string draft = _configuration.InDirectory("draft");
+            File.WriteAllText(draft, _configuration.Text(("max-names", i)));
+            File.Move(draft, _configuration.Path, overwrite: true);
+
+            WaitForStat(admin, "reloads.done", i);
+            Assert.Contains($"max-names: {i}\n", admin.Ask("config"), StringComparison.Ordinal);
+        }
+
+        gateway.TakeErrors();
+    }
+
+    [Fact]
+    public void A_file_that_is_moved_away_and_written_anew_is_reloaded()
+    {
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        File.Move(_configuration.Path, _configuration.InDirectory("gateway.json~"));
+        _configuration.Write(("max-names", 5));
+
+        WaitForStat(admin, "reloads.done", 1);
+        Assert.Contains("max-names: 5\n", admin.Ask("config"), StringComparison.Ordinal);
+        gateway.TakeErrors();
+    }
+
+    [Fact]
+    public void A_link_that_leads_to_another_file_is_reloaded_and_so_is_the_file_that_it_leads_to()
+    {
+        string first = Directory.CreateDirectory(_configuration.InDirectory("first")).FullName;
+        string second = Directory.CreateDirectory(_configuration.InDirectory("second")).FullName;
+        File.Move(_configuration.Path, Path.Combine(first, "real.json"));
+        File.WriteAllText(Path.Combine(second, "real.json"), _configuration.Text(("max-names", 5)));
+        File.CreateSymbolicLink(_configuration.Path, Path.Combine(first, "real.json"));
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        string link = _configuration.InDirectory("link");
+        File.CreateSymbolicLink(link, Path.Combine(second, "real.json"));
+        File.Move(link, _configuration.Path, overwrite: true);
+        WaitForStat(admin, "reloads.done", 1);
+
+        File.WriteAllText(Path.Combine(second, "real.json"), _configuration.Text(("max-names", 6)));
+        WaitForStat(admin, "reloads.done", 2);
+        Assert.Contains("max-names: 6\n", admin.Ask("config"), StringComparison.Ordinal);
+        gateway.TakeErrors();
+    }
+
+    [Fact]
+    public void A_bad_file_is_told_and_the_next_good_one_is_too_even_if_it_is_the_one_in_effect()
+    {
+        string good = File.ReadAllText(_configuration.Path);
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        _configuration.WriteText("{\n\"max-names\": 0 }");
+        WaitForStat(admin, "reloads.refused", 1);
+        _configuration.WriteText(good);
+        WaitForStat(admin, "reloads.done", 1);
+
+        Assert.Equal(
+            $"MetricsGateway: not reloaded, everything stays as it was: {_configuration.Path}:2: "
+            + "'max-names' must be a whole number from 1 to 10000000, not 0\n" + Reloaded("nothing changed"),
+            gateway.TakeErrors());
+    }
+
+    [Fact]
+    public void A_file_that_is_deleted_changes_nothing_and_is_reloaded_when_it_is_back()
+    {
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        File.Delete(_configuration.Path);
+        WaitForStat(admin, "reloads.refused", 1);
+        _configuration.Write(("max-names", 5));
+        WaitForStat(admin, "reloads.done", 1);
+
+        Assert.Equal(
+            $"MetricsGateway: not reloaded, everything stays as it was: cannot read the configuration file: Could not find file '{_configuration.Path}'.\n"
+            + Reloaded("max-names 100000 → 5; 1 connection kept"),
+            gateway.TakeErrors());
+    }
+
+    [Fact]
+    public void What_was_reloaded_or_refused_on_request_is_not_told_again()
+    {
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        _configuration.Write(("max-names", 5));
+        admin.Ask("reload");
+        LetSettle(admin);
+        _configuration.WriteText("");
+        admin.Ask("reload");
+        LetSettle(admin);
+
+        Assert.Equal(1, admin.Stat("reloads.done"));
+        Assert.Equal(1, admin.Stat("reloads.refused"));
+        gateway.TakeErrors();
+    }
+
+    [Fact]
+    public void The_program_watches_its_file()
+    {
+        using GatewayProcess gateway = GatewayProcess.StartBare("--config", _configuration.Path);
+        gateway.ReadUntilListening();
+
+        _configuration.Write(("max-names", 5));
+
+        gateway.WaitForError(Reloaded("max-names 100000 → 5; 0 connections kept"));
+    }
+
+    [Fact]
+    public void Watching_can_be_turned_off_and_on()
+    {
+        _configuration.Write(("watch-config", "off"));
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        // Seen if it were watched: the reload that is asked for would be the second.
+        _configuration.Write(("watch-config", "on"));
+        LetSettle(admin);
+        admin.Ask("reload");
+        Assert.Equal(1, admin.Stat("reloads.done"));
+
+        _configuration.Write(("max-names", 5));
+        WaitForStat(admin, "reloads.done", 2);
+        gateway.TakeErrors();
+    }
+
+    private void WaitForStat(AdminClient admin, string key, long value)
+    {
+        long seen = 0;
+        Patience.WaitUntil(
+            () =>
+            {
+                _time.Advance(1);
+                return (seen = admin.Stat(key)) == value;
+            },
+            () => $"{key} is {seen}, not {value}");
+    }
+
+    // A turn of the loop hears of the change, and the next one is after the time that it has to settle.
+    private void LetSettle(AdminClient admin)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            admin.Stats();
+            _time.Advance(1);
+        }
+
+        admin.Stats();
+    }
+
+    private string Reloaded(string changes) => $"MetricsGateway: reloaded {_configuration.Path}: {changes}\n";
+}

@@ -1,0 +1,198 @@
+using System.Net.Sockets;
+using System.Text;
+using MetricsGateway.Tests.Flushing;
+using MetricsGateway.Tests.Network;
+
+namespace MetricsGateway.Tests.Operation;
+
+/// <summary>SIGTERM and SIGINT: what has arrived is used, what is left is told, and nobody who does not read holds it up for long.</summary>
+public sealed class ShutdownTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void What_had_arrived_by_any_listener_is_used()
+    {
+        const int Datagrams = 100;
+        string path = Path.Combine(_directory.FullName, "socket");
+        using GatewayProcess gateway = GatewayProcess.Start("--unix-socket", path, GatewayProcess.FlushInterval, "24h");
+        using Socket open = Client.Connect(gateway.StatsDTcp);
+        open.SendLine("before:1|c");
+        using (AdminClient admin = gateway.ConnectAdmin())
+        {
+            admin.WaitForCounter("before", 1);
+        }
+
+        // While it stands still, all this comes to its sockets, a connection that it has not accepted included.
+        gateway.Signal("STOP");
+        for (int i = 0; i < Datagrams; i++)
+        {
+            Client.SendDatagram(gateway.StatsDUdp, "udp:1|c"u8);
+        }
+
+        Client.SendDatagram(path, "unix:1|c"u8);
+        open.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("tcp:1|c\n", 20_000)) + "unfinished:1|"));
+        using Socket waiting = Client.Connect(gateway.Graphite);
+        waiting.SendLine("waiting 1 1");
+        using Socket asking = Client.Connect(gateway.Admin);
+        asking.Send("health\n"u8);
+        gateway.Signal("TERM", "CONT");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal("", errors);
+        Assert.Equal(0, exitCode);
+        Assert.Contains($"{{\"counter\":\"udp\",\"count\":{Datagrams},", output, StringComparison.Ordinal);
+        Assert.Contains("{\"counter\":\"unix\",\"count\":1,", output, StringComparison.Ordinal);
+        Assert.Contains("{\"counter\":\"tcp\",\"count\":20000,", output, StringComparison.Ordinal);
+        Assert.Contains("{\"gauge\":\"waiting\",\"value\":1}", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("unfinished", output, StringComparison.Ordinal);
+        Assert.Equal("", open.ReceiveToEnd());
+        Assert.Equal("", waiting.ReceiveToEnd());
+        Assert.StartsWith("health: up\n", asking.ReceiveToEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_admin_client_that_reads_slowly_gets_the_rest_of_its_answer()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start("--stop-timeout", "off");
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket sender = Client.Connect(gateway.StatsDTcp);
+        string name = new('x', 200);
+        sender.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{name}{i}:1|c\n"))));
+        admin.WaitForStat("names.counters", 40_000);
+        using Socket slow = Client.Connect(gateway.Admin, receiveBufferSize: 4096);
+        slow.Send("counters\n"u8);
+        WaitUntilAsked(admin);
+
+        gateway.Signal("TERM");
+        Client.WaitUntilRefused(gateway.Graphite);
+
+        Assert.EndsWith("}\nEND\n\n", slow.ReceiveToEnd(), StringComparison.Ordinal);
+        Assert.Equal(0, gateway.WaitForExit().ExitCode);
+    }
+
+    [Fact]
+    public void A_reader_that_is_stuck_is_waited_for_no_longer_than_the_stop_timeout()
+    {
+        using GatewayProcess gateway = StartWithStuckReader("100ms");
+
+        gateway.Signal("TERM");
+
+        gateway.WaitForError(
+            "MetricsGateway: stopped after 100ms (--stop-timeout): nobody reads standard output, the last reports are lost\n");
+        Assert.Equal(0, gateway.WaitForExitUnread());
+    }
+
+    [Fact]
+    public void An_admin_client_that_does_not_read_is_waited_for_no_longer_than_the_stop_timeout()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start("--stop-timeout", "2s");
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket sender = Client.Connect(gateway.StatsDTcp);
+        string name = new('x', 200);
+        sender.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{name}{i}:1|c\n"))));
+        admin.WaitForStat("names.counters", 40_000);
+        using Socket deaf = Client.Connect(gateway.Admin, receiveBufferSize: 4096);
+        deaf.Send("counters\n"u8);
+        WaitUntilAsked(admin);
+
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("MetricsGateway: stopped after 2s (--stop-timeout): 1 connections were still open\n", errors);
+        Assert.EndsWith(" 40000 names\n", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TERM", "TERM", 143)]
+    [InlineData("INT", "INT", 130)]
+    [InlineData("INT", "TERM", 143)]
+    [InlineData("TERM", "INT", 130)]
+    public void A_second_signal_ends_it_at_once_with_the_exit_code_of_that_signal(string first, string second, int exitCode)
+    {
+        using GatewayProcess gateway = StartWithStuckReader("off");
+        gateway.Signal(first);
+        Client.WaitUntilRefused(gateway.Graphite);
+
+        gateway.Signal(second);
+
+        Assert.Equal(exitCode, gateway.WaitForExitUnread());
+    }
+
+    [Fact]
+    public void Two_signals_in_the_same_moment_end_it_too_if_it_does_not_get_done()
+    {
+        using GatewayProcess gateway = StartWithStuckReader("off");
+
+        // Two equal ones would be one to the kernel.
+        gateway.Signal("INT", "TERM");
+
+        int exitCode = gateway.WaitForExitUnread();
+        Assert.True(exitCode is 130 or 143, $"The exit code is {exitCode}.");
+    }
+
+    [Fact]
+    public void While_it_stops_it_does_not_reload()
+    {
+        using TestConfiguration configuration = new();
+        configuration.Write(("stop-timeout", "off"), ("flush-interval", "20ms"));
+        using GatewayProcess gateway = GatewayProcess.StartBare("--config", configuration.Path);
+        gateway.ReadUntilListening();
+        FillOutput(gateway);
+        gateway.Signal("TERM");
+        Client.WaitUntilRefused(gateway.Graphite);
+
+        gateway.Signal("HUP");
+
+        gateway.WaitForError("MetricsGateway: not reloaded: the gateway is stopping\n");
+    }
+
+    [Fact]
+    public void The_totals_come_last_also_where_flushes_are_not_reported()
+    {
+        using GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "24h", "--flush-console", "off");
+
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, _) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.DoesNotContain("{", output, StringComparison.Ordinal);
+        Assert.EndsWith("total: 0 lines, 0 metrics, 0 rejected, 0 names\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_end_that_fails_is_an_end_and_is_told()
+    {
+        ManualTime time = new();
+        using RunningGateway gateway = new(options => options with { FlushInterval = TimeSpan.FromSeconds(10) }, time);
+        time.IsBroken = true;
+
+        gateway.Stop();
+
+        Assert.StartsWith(
+            "MetricsGateway: stopping failed, so not everything that was left is told: System.InvalidOperationException: it is broken\n",
+            gateway.TakeErrors(),
+            StringComparison.Ordinal);
+    }
+
+    private static GatewayProcess StartWithStuckReader(string stopTimeout)
+    {
+        GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "20ms", "--stop-timeout", stopTimeout);
+        FillOutput(gateway);
+        return gateway;
+    }
+
+    // Reports fill the pipe, which the test does not read.
+    private static void FillOutput(GatewayProcess gateway)
+    {
+        using AdminClient admin = gateway.ConnectAdmin();
+        Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 500).Select(i => $"level{i}:1|g")).Utf8());
+        admin.WaitForStatAbove("flush.lost_reports", 2);
+    }
+
+    // The answer fills what the kernel holds for both sides, and the rest waits in the gateway.
+    private static void WaitUntilAsked(AdminClient admin) => admin.WaitForStat("connections.accepted", 3);
+}
