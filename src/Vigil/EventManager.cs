@@ -9,7 +9,8 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// One loop that waits on any file descriptor, on timers and on work posted from other threads, and tells the owner what is ready.
+/// One loop that waits on any file descriptor, timers, signals, child processes, files that change and work posted from other threads, and tells
+/// the owner what is ready.
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
