@@ -88,6 +88,36 @@ internal static partial class FileScenarios
         managers.ForEach(manager => manager.Dispose());
     }
 
+    /// <summary>A file system that goes takes what was below its path along; where it is the root, the event is over.</summary>
+    public static void Unmounts(string[] args)
+    {
+        using var files = new Files();
+        string point = Directory.CreateDirectory(Path.Combine(files.Root, "point")).FullName;
+        Check(mount("vigil", point, "tmpfs", 0, 0) == 0, "a file system could not be mounted");
+        Directory.CreateDirectory(Path.Combine(point, "sub"));
+        using var manager = new EventManager();
+        var outer = new List<FileChange>();
+        var inner = new List<FileChange>();
+        var recursive = new FileEventOptions { Recursive = true };
+        using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => outer.Add(change), recursive);
+        using FileEvent root = manager.CreateFileEvent(point, (_, change) => inner.Add(change), recursive);
+        Directory.CreateDirectory(Path.Combine(point, "sub", "new"));
+        manager.RunUntil(() => outer.Count > 0 && inner.Count > 0);
+        Check(umount2(point, 0) == 0, "watching keeps a file system from being unmounted");
+
+        // Each directory of it that was watched is told, in the kernel's order.
+        var gone = new FileChange(FileChangeKind.Unmounted, point, IsDirectory: true);
+        manager.RunUntil(() => root.IsCancelled && outer.Contains(gone));
+        Check(inner.Contains(gone) && outer.Skip(1).All(change => change.Kind == FileChangeKind.Unmounted), string.Join('\n', [.. outer, .. inner]));
+        Check(!tree.IsCancelled, "the wrong one is over");
+
+        // The directory below is there again, and after a rescan it is watched.
+        tree.Rescan();
+        manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Rescanned));
+        File.WriteAllText(Path.Combine(point, "below"), "");
+        manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Created && change.Path == Path.Combine(point, "below")));
+    }
+
     /// <summary>A directory that may not be read is told, and watched when it may be; a root is refused.</summary>
     public static void Permissions(string[] args)
     {
@@ -121,6 +151,12 @@ internal static partial class FileScenarios
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int chown(string path, uint user, uint group);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mount(string source, string target, string type, nuint flags, nint data);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int umount2(string target, int flags);
 
     [LibraryImport("libc")]
     private static partial int setresuid(uint real, uint effective, uint saved);

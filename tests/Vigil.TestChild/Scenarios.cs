@@ -17,6 +17,7 @@ internal static partial class Scenarios
         ["nothing-is-inherited"] = NothingIsInherited,
         ["unheard-fault"] = UnheardFault,
         ["file-limits"] = FileScenarios.Limits,
+        ["file-unmounts"] = FileScenarios.Unmounts,
         ["file-instances"] = FileScenarios.Instances,
         ["file-permissions"] = FileScenarios.Permissions,
         ["signals-on-the-runtimes-path"] = SignalScenarios.OnTheRuntimesPath,

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Vigil.Tests;
 
-/// <summary>File watching where the kernel's limits are low: in a user namespace, which has limits of its own, so that nobody else's watches count and nobody else is disturbed.</summary>
+/// <summary>File watching at the kernel's limits and at mount points: in namespaces of its own, so that nobody else's watches count and nobody else is disturbed.</summary>
 public sealed class FileLimitTests
 {
     [Theory]
@@ -11,23 +11,31 @@ public sealed class FileLimitTests
     [InlineData("file-instances", "max_inotify_instances", 2)]
     public void In_a_user_namespace_of_its_own(string scenario, string setting, int limit)
     {
-        if (!MayCreateNamespaces())
-        {
-            // Many containers may not; there the limits are shown by nothing.
-            return;
-        }
-
-        string program = Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
-        string dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
-        (int exitCode, string error) = Unshare("sh", "-c", $"echo {limit} > /proc/sys/user/{setting} && exec \"$@\"", "sh", dotnet, program, scenario);
+        RequireNamespaces();
+        (int exitCode, string error) = Unshare("sh", "-c", $"echo {limit} > /proc/sys/user/{setting} && exec \"$@\"", "sh", DotNet, Program, scenario);
         Assert.True(exitCode == 0, error);
     }
+
+    [Fact]
+    public void In_a_mount_namespace_of_its_own()
+    {
+        RequireNamespaces();
+        (int exitCode, string error) = Unshare("--mount", DotNet, Program, "file-unmounts");
+        Assert.True(exitCode == 0, error);
+    }
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
+
+    private static string DotNet => Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+
+    // Many containers may not.
+    private static void RequireNamespaces() => Assert.SkipUnless(MayCreateNamespaces(), "This user may not create namespaces here.");
 
     private static bool MayCreateNamespaces()
     {
         try
         {
-            return Unshare("true").ExitCode == 0;
+            return Unshare("--mount", "true").ExitCode == 0;
         }
         catch (Win32Exception)
         {
