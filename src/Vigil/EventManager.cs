@@ -455,6 +455,35 @@ public sealed class EventManager : IDisposable
         return _workers.Execute(target, work, cancellationToken);
     }
 
+    /// <summary>Runs asynchronous work on a worker until it first waits; it goes on on the runtime's thread pool, and the worker is free meanwhile. Any thread.</summary>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to begin it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
+    /// <returns>A task for all of it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public Task ExecuteWork(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return _workers.Execute(target, work, cancellationToken).Unwrap();
+    }
+
+    /// <summary>Runs asynchronous work with a result on a worker, as of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>. Any thread.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to begin it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
+    /// <returns>A task for all of it. Awaited in a callback it goes on on the loop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public Task<T> ExecuteWork<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return _workers.Execute(target, work, cancellationToken).Unwrap();
+    }
+
     /// <summary>Runs work on a worker, and gives its result to a callback on the loop. Any thread.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>

@@ -32,7 +32,34 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         using EventManager manager = Manager(Pool(2), out _);
         Assert.Equal(42, await manager.ExecuteWork(WorkPriority.Low, () => 42).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
-        Task<int> failing = manager.ExecuteWork<int>(WorkPriority.High, () => throw new InvalidOperationException("bad"));
+        Task<int> failing = manager.ExecuteWork(WorkPriority.High, () => int.Parse("bad"));
+        await Assert.ThrowsAsync<FormatException>(() => failing.WaitAsync(Patience.Limit));
+    }
+
+    [Fact]
+    public async Task Asynchronous_work_begins_on_a_worker_and_its_task_is_for_all_of_it()
+    {
+        using EventManager manager = Manager(Pool(1), out _);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        string? name = null;
+        Task<int> task = manager.ExecuteWork(WorkPriority.Normal, async () =>
+        {
+            name = Thread.CurrentThread.Name;
+            await gate.Task;
+            return 3;
+        });
+
+        // The only worker is free while it waits.
+        Assert.Equal(1, await manager.ExecuteWork(WorkPriority.Normal, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal("worker-0", name);
+        Assert.False(task.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(3, await task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Task failing = manager.ExecuteWork(WorkPriority.Normal, async () =>
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("bad");
+        });
         Assert.Equal("bad", (await Assert.ThrowsAsync<InvalidOperationException>(() => failing.WaitAsync(Patience.Limit))).Message);
     }
 
@@ -40,7 +67,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public void What_work_throws_is_a_fault_of_the_manager_that_sent_it()
     {
         using EventManager manager = Manager(Pool(1), out _);
-        manager.ExecuteWork(WorkPriority.Normal, () => throw new InvalidOperationException("bad"));
+        manager.ExecuteWork(WorkPriority.Normal, Fail);
         Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => manager.RunUntil(() => false)).Message);
     }
 
@@ -440,6 +467,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Allocated(1);
         Assert.Equal(0, Allocated(100));
     }
+
+    private static void Fail() => throw new InvalidOperationException("bad");
 
     // Until the pool's only thread is inside, which is until whatever is sent next has to wait.
     private static void Occupy(EventManager manager, ManualResetEventSlim gate)

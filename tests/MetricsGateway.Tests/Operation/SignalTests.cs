@@ -12,7 +12,7 @@ public sealed class SignalTests : IDisposable
 
     [Theory]
     [InlineData("--default-signal=HUP,INT,TERM,USR1")]
-    [InlineData("--block-signal=HUP,INT,TERM,USR1")]
+    [InlineData("--default-signal=HUP,INT,TERM,USR1 --block-signal=HUP,INT,TERM,USR1")]
     public void HUP_reloads_the_file_and_connections_and_half_received_lines_stay(string signals)
     {
         using GatewayProcess gateway = GatewayProcess.StartWithSignals(signals, "--config", _configuration.Path);

@@ -9,12 +9,15 @@ internal static class OpenDescriptors
     /// <summary>Numbers from here on are out of reach of what the kernel gives out by itself, the lowest free one, in this process.</summary>
     public const int Reserved = 700;
 
-    /// <summary>The descriptors that an action opened and left open, in the order of their numbers.</summary>
+    /// <summary>
+    /// The descriptors that an action opened and left open, in the order of their numbers. Without files that have a path: the runtime opens those whenever
+    /// it loads code, on any thread.
+    /// </summary>
     public static OpenDescriptor[] OpenedBy(Action action)
     {
         List<OpenDescriptor> before = All();
         action();
-        return [.. All().Except(before).OrderBy(descriptor => descriptor.Number)];
+        return [.. All().Except(before).Where(descriptor => !descriptor.Kind.StartsWith('/')).OrderBy(descriptor => descriptor.Number)];
     }
 
     public static int Count(string kind) => All().Count(descriptor => string.Equals(descriptor.Kind, kind, StringComparison.Ordinal));
