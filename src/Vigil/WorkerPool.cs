@@ -104,10 +104,10 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
     /// <summary>
     /// Ends the pool: takes no more work, and waits until what it has is done or a time is over. What waits then does not run. Work that runs
-    /// is not interrupted; its thread ends when it returns. Again, it is the same drain.
+    /// is not interrupted; its thread ends when it returns. Again, it waits for the same drain.
     /// </summary>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit.</param>
-    /// <returns>The work that was not run, the caller's to run or drop.</returns>
+    /// <returns>The work that was not run, the caller's to run or drop; none for whoever asks again, since work is run or dropped once.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     public Task<IReadOnlyList<WorkItem>> DrainAsync(TimeSpan timeout)
     {
@@ -121,14 +121,14 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             if (_draining is null)
             {
                 _room.Close();
-                _draining = Task.Run(() => Drain(timeout));
+                return _draining = Task.Run(() => Drain(timeout));
             }
 
-            return _draining;
+            return NothingAfter(_draining);
         }
     }
 
-    /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled.</summary>
+    /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled. After a drain it only waits for that.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (WorkItem item in await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
@@ -226,6 +226,12 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
         long now = MonotonicClock.NowNanoseconds;
         return [.. _team.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+    }
+
+    private static async Task<IReadOnlyList<WorkItem>> NothingAfter(Task draining)
+    {
+        await draining.ConfigureAwait(false);
+        return [];
     }
 
     private void RequireBound()

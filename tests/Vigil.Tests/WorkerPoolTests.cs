@@ -332,7 +332,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_a_drain_does_not_come_to_is_given_back_and_disposal_drops_it()
+    public async Task What_a_drain_does_not_come_to_is_the_callers()
     {
         using EventManager manager = Manager(Pool(1), out WorkerPool pool);
         using var gate = new ManualResetEventSlim();
@@ -344,6 +344,24 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.Equal([0, -1], left.Select(item => item.Thread));
         Assert.Equal(WorkOutcome.Done, left[1].Run());
         Assert.True(hasRun);
+
+        // It is whose who asked first: nobody else gets it, and disposal leaves it alone.
+        Assert.Empty(await pool.DrainAsync(TimeSpan.Zero));
+        await pool.DisposeAsync();
+        Assert.False(task.IsCompleted);
+        left[0].Drop();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(Patience.Limit));
+        gate.Set();
+    }
+
+    [Fact]
+    public async Task Disposal_drops_what_it_does_not_come_to()
+    {
+        var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, DrainTimeout = TimeSpan.FromMilliseconds(20) });
+        using EventManager manager = Manager(pool, out _);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        Task<int> task = manager.ExecuteWork(WorkPriority.Normal, () => 1);
         await pool.DisposeAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(Patience.Limit));
         gate.Set();
