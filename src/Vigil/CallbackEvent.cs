@@ -2,26 +2,59 @@ namespace Vigil;
 
 /// <summary>
 /// Something that an event manager calls back for: a file descriptor, a timer, and so on. It lives from its creation by the manager
-/// until it is cancelled. Its methods are for the loop's thread, or for any one thread between runs, unless they say otherwise.
+/// until it is cancelled. Its methods are for the loop's thread, or for any one thread between runs, unless they say otherwise; where its callback
+/// runs on a worker they may be called in that callback, too, and the loop does then what they ask for.
 /// </summary>
-public abstract class CallbackEvent : IDisposable
+public abstract class CallbackEvent : IDisposable, IAsyncDisposable
 {
     private protected CallbackEvent(EventManager manager) => Manager = manager;
 
     /// <summary>The manager that runs it. Any thread.</summary>
     public EventManager Manager { get; }
 
-    /// <summary>Whether it is over: no callback follows, and it cannot be used again.</summary>
+    /// <summary>Where its callback runs. Any thread.</summary>
+    public CallbackTarget Target => OnWorker?.Target ?? CallbackTarget.Loop;
+
+    /// <summary>Whether it is over: no callback follows, and it cannot be used again. Any thread.</summary>
     public abstract bool IsCancelled { get; }
 
     /// <summary>What its callback's exceptions are reported as.</summary>
     internal abstract FaultOrigin FaultOrigin { get; }
 
+    /// <summary>The file descriptor that it is about, or −1.</summary>
+    internal virtual int DescriptorNumber => -1;
+
     private protected abstract Delegate Callback { get; }
 
-    /// <summary>Ends it: no callback follows, even if what it waits for has happened already. Again, or after the manager was disposed, it does nothing.</summary>
+    /// <summary>Its callback's way to the workers; null where it runs on the loop.</summary>
+    private protected virtual WorkerCallback? OnWorker => null;
+
+    /// <summary>
+    /// Ends it: no callback follows, even if what it waits for has happened already. A callback that is running on a worker goes on;
+    /// <see cref="CancelAsync"/> says when it has ended. Again, or after the manager was disposed, it does nothing.
+    /// </summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
-    public abstract void Cancel();
+    public void Cancel()
+    {
+        if (OnWorker is not { } worker)
+        {
+            CancelOnLoop();
+        }
+        else if (!IsForwarded<CallbackEvent, bool>(static (self, _) => self.Cancel(), argument: default))
+        {
+            CancelOnLoop();
+            worker.Revoke();
+        }
+    }
+
+    /// <summary>As <see cref="Cancel"/>, and waits until a callback that is running on a worker has ended.</summary>
+    /// <returns>A task that ends with that callback; at once where none runs on a worker. Its own callback must not wait for it.</returns>
+    /// <exception cref="EventManagerException">As of <see cref="Cancel"/>.</exception>
+    public Task CancelAsync()
+    {
+        Cancel();
+        return OnWorker?.WhenEnded() ?? Task.CompletedTask;
+    }
 
     /// <summary>The same as <see cref="Cancel"/>.</summary>
     public void Dispose()
@@ -30,9 +63,40 @@ public abstract class CallbackEvent : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The same as <see cref="CancelAsync"/>.</summary>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return new ValueTask(CancelAsync());
+    }
+
+    /// <summary>Its callback on a worker has ended, and the next may come. On the loop.</summary>
+    internal virtual void OnWorkerEnded()
+    {
+    }
+
+    /// <summary>The workers have refused its callback, which was reported. On the loop.</summary>
+    internal virtual void OnWorkerRefused() => OnWorkerEnded();
+
     /// <summary>The name of the method that is called, for messages.</summary>
     private protected string CallbackName => $"{Callback.Method.DeclaringType?.Name}.{Callback.Method.Name}";
 
+    /// <summary>Ends it, on the loop's thread.</summary>
+    private protected abstract void CancelOnLoop();
+
     /// <summary>Its callback threw, and it is not one that the loop calls through a source or a timer.</summary>
-    private protected void OnThrown(Exception exception) => Manager.Faults.OnThrown(this, exception);
+    private protected void OnThrown(Exception exception) => Manager.Faults.OnThrown(this, exception, DescriptorNumber);
+
+    /// <summary>In its own callback on a worker: leaves the call to the loop, which drops it if the event is over by then.</summary>
+    private protected bool IsForwarded<TEvent, TArgument>(Action<TEvent, TArgument> call, TArgument argument)
+        where TEvent : CallbackEvent
+    {
+        if (OnWorker is not { IsRunningHere: true })
+        {
+            return false;
+        }
+
+        ForwardedCalls<TEvent, TArgument>.Post((TEvent)this, call, argument);
+        return true;
+    }
 }

@@ -17,12 +17,15 @@ public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
 /// runtime end the program. Here it is only looked at, and the callback runs when the runtime has it, so that
 /// <see cref="Process.ExitCode"/> can be read in it. An object that was made for an id does not tell whose the process is: there the callback runs as soon as the
 /// kernel tells the end, and nothing is waited for. A child that was started by other means is waited for here if it is watched by id or descriptor.</para>
+/// <para>The process outlives the event, unless the event was made to kill it: then it gets SIGKILL when the event is cancelled, and if nobody else does, is waited for. A process
+/// that this user must not kill (<c>EPERM</c>) makes <see cref="CallbackEvent.Cancel"/> throw, and is still watched.</para>
 /// </remarks>
 public sealed class ChildEvent : CallbackEvent
 {
     private const int SIGKILL = 9;
 
     private readonly ChildEventCallback _callback;
+    private readonly WorkerCallback<ChildEvent, ChildExit>? _worker;
     private readonly bool _killOnDispose;
 
     // The runtime's view of a process of its own, shared with the caller's object but not disposed with it; null for other processes.
@@ -31,11 +34,12 @@ public sealed class ChildEvent : CallbackEvent
     private FdHandle? _pidFd;
     private ChildSource? _source;
     private ChildExit? _exit;
-    private bool _isCancelled;
+    private volatile bool _isCancelled;
 
-    internal ChildEvent(EventManager manager, int processId, Process? process, FdHandle? pidFd, bool isChild, ChildEventCallback callback, bool killOnDispose)
+    internal ChildEvent(EventManager manager, int processId, Process? process, FdHandle? pidFd, bool isChild, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
         : base(manager)
     {
+        _worker = target.IsWorker ? new WorkerCallback<ChildEvent, ChildExit>(this, target, callback.Invoke, callback) : null;
         ProcessId = processId;
         _process = process;
         _pidFd = pidFd;
@@ -60,12 +64,9 @@ public sealed class ChildEvent : CallbackEvent
 
     private protected override Delegate Callback => _callback;
 
-    /// <summary>
-    /// Ends it: no callback follows. The process goes on, unless the event was made to kill it: then it gets SIGKILL, and if nobody else does, is waited for.
-    /// Again, or after the end of the process was told, it does nothing.
-    /// </summary>
-    /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the process must not be killed by this user (<c>EPERM</c>); then nothing has changed.</exception>
-    public override void Cancel()
+    private protected override WorkerCallback? OnWorker => _worker;
+
+    private protected override void CancelOnLoop()
     {
         if (IsCancelled)
         {
@@ -197,6 +198,12 @@ public sealed class ChildEvent : CallbackEvent
         Exit = exit;
         _isCancelled = true;
         Release();
+        if (_worker is not null)
+        {
+            _worker.Send(this, exit);
+            return 1;
+        }
+
         try
         {
             _callback(this, exit);

@@ -86,6 +86,23 @@ internal sealed class EventLoop
         return _ran;
     }
 
+    /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
+    public void Repeat(Source source, EventSet delivered)
+    {
+        if ((delivered & Interests.Always) != EventSet.None && _spinDetector.StopsRepetition(source))
+        {
+            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
+            return;
+        }
+
+        SourceResult result = _table.Arming.Repeat(source);
+        if (!result.IsSuccess)
+        {
+            _table.Remove(source);
+            _faults.OnRegistrationFault(source, EventManagerError.DescriptorReplaced);
+        }
+    }
+
     private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
 
     private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;

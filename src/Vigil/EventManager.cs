@@ -26,7 +26,6 @@ public sealed class EventManager : IDisposable
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
-    private readonly LoopWorkers _workers;
     private readonly ManualResetEventSlim _disposed = new();
     private EventHandler<ClockStep>? _wallClockStepped;
     private CancellationToken _runCancellation;
@@ -74,7 +73,7 @@ public sealed class EventManager : IDisposable
         Subscribers = new SubscriberRegistry(SourceTable);
         Signals = new LoopSignals(this);
         Children = new LoopChildren(this);
-        _workers = new LoopWorkers(this, _options.Workers);
+        Work = new LoopWorkers(this, _options.Workers);
         _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
         _loop = new EventLoop(this, _options, _poller, Faults);
         _context = new LoopSynchronizationContext(this);
@@ -132,7 +131,7 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Who runs the work of <c>ExecuteWork</c>: what the options say, otherwise a <see cref="WorkerPool"/> of the manager's own, which the first use starts. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
-    public IWorkExecutor Workers => _workers.Executor;
+    public IWorkExecutor Workers => Work.Executor;
 
     /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
     public bool IsOnLoop => _claim.IsMine;
@@ -150,6 +149,8 @@ public sealed class EventManager : IDisposable
     internal LoopChildren Children { get; }
 
     internal LoopFiles Files { get; }
+
+    internal LoopWorkers Work { get; }
 
     internal FaultSink Faults { get; }
 
@@ -216,16 +217,28 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Calls back when a file descriptor of any pollable kind is ready.</summary>
     /// <param name="fd">The fd: a handle, a socket, or a raw number. It stays the caller's, who cancels the event before closing it.</param>
-    /// <param name="interest">What is asked for.</param>
-    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <param name="interest">What is asked for. <see cref="EventSet.Exclusive"/> is for callbacks on the loop only: it cannot be disarmed for the time of a callback (<c>epoll_ctl(2)</c>).</param>
+    /// <param name="callback">What to call.</param>
     /// <param name="priority">The order in which it is served within an iteration.</param>
+    /// <param name="target">Where to call it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The fd is closed, cannot be waited for, or is registered already; the set cannot be asked for; a limit is reached; the call comes from another thread than the loop's.</exception>
-    public SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, SocketEventCallback callback, DispatchPriority priority = DispatchPriority.Normal)
+    public SocketEvent CreateSocketEvent(
+        FileDescriptor fd, EventSet interest, SocketEventCallback callback, DispatchPriority priority = DispatchPriority.Normal, CallbackTarget target = default)
     {
         ArgumentNullException.ThrowIfNull(callback);
         RequireDefined(priority);
+        if (target.IsWorker && Interests.IsExclusive(interest))
+        {
+            throw new EventManagerException(
+                EventManagerError.InvalidInterest,
+                $"Exclusive cannot be had for fd {fd} with a callback on a worker: the fd has to be disarmed while the callback runs, and the kernel does not modify what is exclusive. Let the loop call back, and send the work from there.",
+                fd.Number);
+        }
+
         using ThreadClaim.Scope claim = Claim();
-        var socketEvent = new SocketEvent(this, new Events(fd, interest), callback, priority);
+        Work.Require(target);
+        var socketEvent = new SocketEvent(this, fd, interest, callback, priority, target);
         SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
         return socketEvent;
     }
@@ -248,7 +261,8 @@ public sealed class EventManager : IDisposable
     /// multiples of powers of two, and go along when the loop is awake in time anyway. What exceeds 36 minutes is not used.
     /// </param>
     /// <param name="clock">What its time is measured by.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, the tolerance negative, or an enumeration's value undefined.</exception>
+    /// <param name="target">Where to call it. On a worker, ticks that become due while it runs come when it has ended, as if the loop had been busy.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, the tolerance negative, an enumeration's value undefined, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
     public TimerEvent CreateTimerEvent(
         TimeSpan dueTime,
@@ -256,14 +270,15 @@ public sealed class EventManager : IDisposable
         TimerEventCallback callback,
         MissedTickPolicy missedTicks = MissedTickPolicy.Skip,
         TimeSpan tolerance = default,
-        TimerClock clock = TimerClock.Monotonic)
+        TimerClock clock = TimerClock.Monotonic,
+        CallbackTarget target = default)
     {
         TimerEvent.RequireSpan(dueTime, nameof(dueTime));
         TimerEvent.RequireSpan(period, nameof(period));
         RequireTimer(callback, missedTicks, tolerance);
         RequireDefined(clock);
         using ThreadClaim.Scope claim = Claim();
-        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, clock);
+        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, clock, target);
         timer.StartIn(dueTime);
         return timer;
     }
@@ -274,19 +289,21 @@ public sealed class EventManager : IDisposable
     /// <param name="callback">What to call, on the loop's thread.</param>
     /// <param name="missedTicks">What becomes of ticks that the loop comes too late for, or that a step of the clock passes over.</param>
     /// <param name="tolerance">How much later than due a tick may come.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The period is negative and not infinite, the tolerance negative, or the policy undefined.</exception>
+    /// <param name="target">Where to call it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The period is negative and not infinite, the tolerance negative, the policy undefined, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
     public TimerEvent CreateTimerEvent(
         DateTimeOffset dueTime,
         TimeSpan period,
         TimerEventCallback callback,
         MissedTickPolicy missedTicks = MissedTickPolicy.Skip,
-        TimeSpan tolerance = default)
+        TimeSpan tolerance = default,
+        CallbackTarget target = default)
     {
         TimerEvent.RequireSpan(period, nameof(period));
         RequireTimer(callback, missedTicks, tolerance);
         using ThreadClaim.Scope claim = Claim();
-        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, TimerClock.WallClock);
+        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, TimerClock.WallClock, target);
         timer.StartAt(Nanoseconds.SinceEpoch(dueTime));
         return timer;
     }
@@ -299,18 +316,20 @@ public sealed class EventManager : IDisposable
     /// A directory; or the name of anything else in a directory that exists, which need not exist itself: then what comes to have the name is
     /// watched. A symbolic link to a directory at the end of the path is followed, none below it.
     /// </param>
-    /// <param name="callback">What to call, on the loop's thread.</param>
+    /// <param name="callback">What to call.</param>
     /// <param name="options">How to watch it; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The path is empty or has a zero in it, or an option is outside of what is allowed.</exception>
+    /// <param name="target">Where to call it. An event with a worker has an inotify instance of its own, of which <c>/proc/sys/fs/inotify/max_user_instances</c> allows 128 as a rule.</param>
+    /// <exception cref="ArgumentException">The path is empty or has a zero in it, an option is outside of what is allowed, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The path's directory does not exist or may not be read, a recursive one is none, or a limit of the kernel's is reached, which the message names; the call comes from another thread than the loop's.</exception>
-    public FileEvent CreateFileEvent(string path, FileEventCallback callback, FileEventOptions? options = null)
+    public FileEvent CreateFileEvent(string path, FileEventCallback callback, FileEventOptions? options = null, CallbackTarget target = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(callback);
         FileEventOptions validated = (options ?? new FileEventOptions()).Validate();
         using ThreadClaim.Scope claim = Claim();
-        var fileEvent = new FileEvent(this, callback);
-        Files.Add(fileEvent, path, validated);
+        Work.Require(target);
+        var fileEvent = new FileEvent(this, callback, target);
+        fileEvent.Files.Add(fileEvent, path, validated);
         return fileEvent;
     }
 
@@ -354,16 +373,18 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Calls back when a process ends that <see cref="Process"/> knows, also if it has ended already. Its <see cref="Process.ExitCode"/> can be read then, if the object started it.</summary>
     /// <param name="process">The process. It stays the caller's, and may be disposed before its end.</param>
-    /// <param name="callback">What to call, on the loop's thread, once.</param>
+    /// <param name="callback">What to call, once.</param>
     /// <param name="killOnDispose">Whether the process is killed if the event is cancelled, or the manager disposed, before its end.</param>
+    /// <param name="target">Where to call it.</param>
     /// <exception cref="InvalidOperationException">No process belongs to the object.</exception>
     /// <exception cref="EventManagerException">SIGCHLD is blocked, so that the runtime does not hear of children; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose = false)
+    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose = false, CallbackTarget target = default)
     {
         ArgumentNullException.ThrowIfNull(process);
         ArgumentNullException.ThrowIfNull(callback);
         using ThreadClaim.Scope claim = Claim();
-        return Children.Watch(process, callback, killOnDispose);
+        Work.Require(target);
+        return Children.Watch(process, callback, killOnDispose, target);
     }
 
     /// <summary>
@@ -371,37 +392,42 @@ public sealed class EventManager : IDisposable
     /// any other process only its end. For a process that <see cref="Process"/> started use the overload that takes it: taking its status away makes the runtime end the program.
     /// </summary>
     /// <param name="processId">The process's id. A child that has ended keeps it until it is waited for.</param>
-    /// <param name="callback">What to call, on the loop's thread, once.</param>
+    /// <param name="callback">What to call, once.</param>
     /// <param name="killOnDispose">Whether the process is killed, and a child waited for, if the event is cancelled or the manager disposed before its end.</param>
+    /// <param name="target">Where to call it.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="processId"/> is not positive.</exception>
     /// <exception cref="EventManagerException">There is no such process; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose = false)
+    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose = false, CallbackTarget target = default)
     {
         ArgumentNullException.ThrowIfNull(callback);
         using ThreadClaim.Scope claim = Claim();
-        return Children.Watch(processId, callback, killOnDispose);
+        Work.Require(target);
+        return Children.Watch(processId, callback, killOnDispose, target);
     }
 
-    /// <summary>As of <see cref="Watch(int, ChildEventCallback, bool)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
+    /// <summary>As of <see cref="Watch(int, ChildEventCallback, bool, CallbackTarget)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
     /// <param name="pidFd">The descriptor. It stays the caller's, and may be closed at any time.</param>
-    /// <param name="callback">What to call, on the loop's thread, once.</param>
+    /// <param name="callback">What to call, once.</param>
     /// <param name="killOnDispose">Whether the process is killed, and a child waited for, if the event is cancelled or the manager disposed before its end.</param>
+    /// <param name="target">Where to call it.</param>
     /// <exception cref="ArgumentException">The handle is a <see cref="Microsoft.Win32.SafeHandles.SafeProcessHandle"/>, which holds an id.</exception>
     /// <exception cref="EventManagerException">The descriptor is no process's; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose = false)
+    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose = false, CallbackTarget target = default)
     {
         ArgumentNullException.ThrowIfNull(pidFd);
         ArgumentNullException.ThrowIfNull(callback);
         using ThreadClaim.Scope claim = Claim();
-        return Children.Watch(pidFd, callback, killOnDispose);
+        Work.Require(target);
+        return Children.Watch(pidFd, callback, killOnDispose, target);
     }
 
     /// <summary>Makes a callback that any thread can trigger with a value, merged until the loop gets to it.</summary>
     /// <param name="merge">What becomes of several values.</param>
-    /// <param name="callback">What to call, on the loop's thread, once an iteration at most.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="merge"/> is undefined.</exception>
+    /// <param name="callback">What to call, once an iteration at most.</param>
+    /// <param name="target">Where to call it. Values that come while a worker calls back are merged for its next callback.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="merge"/> is undefined, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
-    public UserEvent CreateUserEvent(UserEventMerge merge, UserEventCallback callback)
+    public UserEvent CreateUserEvent(UserEventMerge merge, UserEventCallback callback, CallbackTarget target = default)
     {
         ArgumentNullException.ThrowIfNull(callback);
         if (!Enum.IsDefined(merge))
@@ -410,7 +436,8 @@ public sealed class EventManager : IDisposable
         }
 
         using ThreadClaim.Scope claim = Claim();
-        return new UserEvent(this, merge, callback);
+        Work.Require(target);
+        return new UserEvent(this, merge, callback, target);
     }
 
     /// <summary>Runs work on a worker. Any thread.</summary>
@@ -423,7 +450,7 @@ public sealed class EventManager : IDisposable
     public void ExecuteWork(WorkTarget target, Action work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        _workers.Execute(target, work, cancellationToken);
+        Work.Execute(target, work, cancellationToken);
     }
 
     /// <summary>Runs work with a state on a worker, without allocating a closure. Any thread.</summary>
@@ -437,7 +464,7 @@ public sealed class EventManager : IDisposable
     public void ExecuteWork<TState>(WorkTarget target, Action<TState> work, TState state)
     {
         ArgumentNullException.ThrowIfNull(work);
-        _workers.Execute(target, work, state);
+        Work.Execute(target, work, state);
     }
 
     /// <summary>Runs work on a worker, and gives its result as a task's. Any thread.</summary>
@@ -452,7 +479,7 @@ public sealed class EventManager : IDisposable
     public Task<T> ExecuteWork<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.Execute(target, work, cancellationToken);
+        return Work.Execute(target, work, cancellationToken);
     }
 
     /// <summary>Runs asynchronous work on a worker until it first waits; it goes on on the runtime's thread pool, and the worker is free meanwhile. Any thread.</summary>
@@ -466,7 +493,7 @@ public sealed class EventManager : IDisposable
     public Task ExecuteWork(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.Execute(target, work, cancellationToken).Unwrap();
+        return Work.Execute(target, work, cancellationToken).Unwrap();
     }
 
     /// <summary>Runs asynchronous work with a result on a worker, as of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>. Any thread.</summary>
@@ -481,7 +508,7 @@ public sealed class EventManager : IDisposable
     public Task<T> ExecuteWork<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.Execute(target, work, cancellationToken).Unwrap();
+        return Work.Execute(target, work, cancellationToken).Unwrap();
     }
 
     /// <summary>Runs work on a worker, and gives its result to a callback on the loop. Any thread.</summary>
@@ -497,7 +524,7 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(completed);
-        _workers.Execute(target, work, completed, cancellationToken);
+        Work.Execute(target, work, completed, cancellationToken);
     }
 
     /// <summary>
@@ -577,7 +604,7 @@ public sealed class EventManager : IDisposable
         using ThreadClaim.Scope claim = Claim();
         return [.. SourceTable.Sources.Where(IsUsers).Select(source => new SourceInfo(
             source.Fd,
-            source.Interest,
+            (source.Owner as SocketEvent)?.Interest ?? source.Interest,
             source.Data,
             source.State,
             source.DispatchPriority,
@@ -690,6 +717,9 @@ public sealed class EventManager : IDisposable
     /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next.</summary>
     internal void InjectInto(Source source) => _loop.Inject(new InjectedEvent(source, EventSet.In));
 
+    /// <summary>The callback of a source that fired has ended on a worker: it reports again.</summary>
+    internal void Repeat(Source source, EventSet delivered) => _loop.Repeat(source, delivered);
+
     internal bool RaiseFaultReported(FaultReport report)
     {
         FaultReported?.Invoke(this, report);
@@ -758,9 +788,11 @@ public sealed class EventManager : IDisposable
     // refused: the disposal may have been requested, and its thread have taken the claim, since the first look.
     private void ThrowIfDisposedByAnother() => ObjectDisposedException.ThrowIf(_disposeRequested && !_claim.IsMine, this);
 
-    private TimerEvent CreateTimer(TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock)
+    private TimerEvent CreateTimer(
+        TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock, CallbackTarget target)
     {
-        var timer = new TimerEvent(this, Timers.Open(clock), callback, missedTicks, tolerance);
+        Work.Require(target);
+        var timer = new TimerEvent(this, Timers.Open(clock), callback, missedTicks, tolerance, target);
         timer.SetPeriod(period);
         return timer;
     }
@@ -843,7 +875,11 @@ public sealed class EventManager : IDisposable
         }
 
         Children.DisposeAll();
-        Files.Close();
+        foreach (FileSource source in SourceTable.Sources.OfType<FileSource>().ToArray())
+        {
+            source.Files.Close();
+        }
+
         Timers.AbandonAll();
         Signals.RemoveAll();
         foreach (Source source in SourceTable.Sources.ToArray())
@@ -851,7 +887,7 @@ public sealed class EventManager : IDisposable
             SourceTable.Remove(source);
         }
 
-        _workers.End();
+        Work.End();
         Timers.Dispose();
         Mailbox.Dispose();
         _poller.Dispose();

@@ -20,12 +20,25 @@ public delegate void FileEventCallback(FileEvent source, FileChange change);
 public sealed class FileEvent : CallbackEvent
 {
     private readonly FileEventCallback _callback;
-    private bool _isCancelled;
+    private readonly LoopFiles _files;
+    private readonly WorkerCallback<FileEvent, List<FileChange>>? _worker;
 
-    internal FileEvent(EventManager manager, FileEventCallback callback)
+    // What the worker is to tell next, or tells while it is busy.
+    private readonly List<FileChange>? _batch;
+    private volatile bool _isCancelled;
+
+    internal FileEvent(EventManager manager, FileEventCallback callback, CallbackTarget target)
         : base(manager)
     {
         _callback = callback;
+        _files = manager.Files;
+        if (target.IsWorker)
+        {
+            // Files of its own, so that a callback that takes long holds up nobody else's.
+            _files = new LoopFiles(manager, worker: this);
+            _batch = [];
+            _worker = new WorkerCallback<FileEvent, List<FileChange>>(this, target, static (self, batch) => self.TellBatch(batch), callback);
+        }
     }
 
     /// <summary>What is watched: the full path of what was asked for.</summary>
@@ -47,7 +60,14 @@ public sealed class FileEvent : CallbackEvent
 
     internal FileTree Tree { get; private set; } = null!;
 
+    /// <summary>Whether a worker is telling, or is about to tell, what it was given.</summary>
+    internal bool IsBusy => _worker is { IsBusy: true };
+
+    internal LoopFiles Files => _files;
+
     private protected override Delegate Callback => _callback;
+
+    private protected override WorkerCallback? OnWorker => _worker;
 
     /// <summary>
     /// Looks at everything again: each path that is there is told as <see cref="FileChangeKind.Found"/>, one that is not there any more as
@@ -57,27 +77,18 @@ public sealed class FileEvent : CallbackEvent
     /// <exception cref="EventManagerException">The event is over, or the call comes from another thread than the loop's.</exception>
     public void Rescan()
     {
+        if (IsForwarded<FileEvent, bool>(static (self, _) => self.Rescan(), argument: default))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Manager.Claim();
         if (IsCancelled)
         {
             throw new EventManagerException(EventManagerError.NotRegistered, $"The file event of {Path} is over: it was cancelled, or what it watched is gone. Create another.");
         }
 
-        Manager.Files.Rescan(Tree);
-    }
-
-    /// <summary>Ends it: no callback follows, even if something was reported already. Again, or after the manager was disposed, it does nothing.</summary>
-    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
-    public override void Cancel()
-    {
-        if (IsCancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Manager.Claim();
-        _isCancelled = true;
-        Manager.Files.Remove(Tree);
+        _files.Rescan(Tree);
     }
 
     /// <summary>For messages: what is watched, and the method that is called.</summary>
@@ -89,8 +100,15 @@ public sealed class FileEvent : CallbackEvent
     /// <summary>What it watches is gone.</summary>
     internal void OnOver() => _isCancelled = true;
 
+    /// <summary>Calls back, or on a worker's behalf takes note.</summary>
     internal void Tell(in FileChange change)
     {
+        if (_batch is not null)
+        {
+            _batch.Add(change);
+            return;
+        }
+
         try
         {
             _callback(this, change);
@@ -98,6 +116,59 @@ public sealed class FileEvent : CallbackEvent
         catch (Exception exception)
         {
             OnThrown(exception);
+        }
+    }
+
+    /// <summary>After a turn: lets the worker tell what was noted. Returns whether it was given something.</summary>
+    internal bool SendBatch()
+    {
+        if (_batch is not { Count: > 0 })
+        {
+            return false;
+        }
+
+        _worker!.Send(this, _batch);
+        return true;
+    }
+
+    internal override void OnWorkerEnded()
+    {
+        _batch!.Clear();
+        _files.OnWorkerEnded();
+    }
+
+    internal override void OnWorkerRefused() => _batch!.Clear();
+
+    private protected override void CancelOnLoop()
+    {
+        if (IsCancelled)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Manager.Claim();
+        _isCancelled = true;
+        _files.Remove(Tree);
+    }
+
+    // On the worker. A change whose callback throws does not cost the others theirs.
+    private void TellBatch(List<FileChange> batch)
+    {
+        foreach (FileChange change in batch)
+        {
+            if (_worker!.IsRevoked)
+            {
+                return;
+            }
+
+            try
+            {
+                _callback(this, change);
+            }
+            catch (Exception exception)
+            {
+                _worker.PostFault(exception);
+            }
         }
     }
 }

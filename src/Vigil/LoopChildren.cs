@@ -18,7 +18,7 @@ internal sealed class LoopChildren
 
     public LoopChildren(EventManager manager) => _manager = manager;
 
-    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose)
+    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
     {
         int id = process.Id;
         SignalRules.RequireChildSignal();
@@ -34,7 +34,7 @@ internal sealed class LoopChildren
             view = process.HasExited ? null : View(id);
             if (pidFd is null || view is null || view.HasExited)
             {
-                var ended = new ChildEvent(_manager, id, process: null, pidFd: null, isChild: false, callback, killOnDispose: false);
+                var ended = new ChildEvent(_manager, id, process: null, pidFd: null, isChild: false, callback, killOnDispose: false, target);
                 ended.StartEnded(ChildEvent.ExitOf(process, pidFd));
                 pidFd?.Dispose();
                 view?.Dispose();
@@ -48,17 +48,17 @@ internal sealed class LoopChildren
             throw;
         }
 
-        return Start(new ChildEvent(_manager, id, view, pidFd, isChild, callback, killOnDispose) { IsRuntimesForSure = IsStartedBy(process) });
+        return Start(new ChildEvent(_manager, id, view, pidFd, isChild, callback, killOnDispose, target) { IsRuntimesForSure = IsStartedBy(process) });
     }
 
-    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose)
+    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
         FdHandle pidFd = Open(processId, mayBeGone: false)!;
-        return Start(new ChildEvent(_manager, processId, process: null, pidFd, ChildEvent.IsChild(pidFd), callback, killOnDispose));
+        return Start(new ChildEvent(_manager, processId, process: null, pidFd, ChildEvent.IsChild(pidFd), callback, killOnDispose, target));
     }
 
-    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose)
+    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
     {
         if (pidFd is SafeProcessHandle)
         {
@@ -75,7 +75,7 @@ internal sealed class LoopChildren
         // A duplicate, so that the caller may close his whenever he likes.
         int duplicate = FileNative.Duplicate(fd.Number, out int failure);
         var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
-        return Start(new ChildEvent(_manager, processId: -1, process: null, own, isChild: errno == Errno.Success, callback, killOnDispose));
+        return Start(new ChildEvent(_manager, processId: -1, process: null, own, isChild: errno == Errno.Success, callback, killOnDispose, target));
     }
 
     public void Forget(ChildEvent child) => _watched.Remove(child);

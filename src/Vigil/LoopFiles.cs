@@ -1,5 +1,6 @@
 using Vigil.Files;
 using Vigil.Interop;
+using Vigil.Sources;
 using Vigil.Timing;
 
 namespace Vigil;
@@ -7,6 +8,8 @@ namespace Vigil;
 /// <summary>
 /// The file events of a loop. They share one inotify instance, which is there as long as any of them is, and one source. What has to go on
 /// though the kernel has nothing to report is injected into the source, by a timer where it has to wait; so all callbacks run in its turns.
+/// An event whose callback runs on a worker has one of these to itself: while the worker is busy there are no turns, the source is disarmed, and the kernel
+/// keeps what happens, as far as its queue goes.
 /// </summary>
 internal sealed class LoopFiles : ITimerTarget
 {
@@ -14,13 +17,20 @@ internal sealed class LoopFiles : ITimerTarget
     private const int NoticeBudget = 1024;
 
     private readonly EventManager _manager;
+    private readonly FileEvent? _worker;
     private FileTreeSet? _set;
     private FileSource? _source;
     private bool _isTurnRequested;
     private long _wakesAt = TimingWheel.Never;
     private int _slot;
 
-    public LoopFiles(EventManager manager) => _manager = manager;
+    /// <param name="manager">Whose they are.</param>
+    /// <param name="worker">The only event, if its callback runs on a worker; null for all events of the loop's.</param>
+    public LoopFiles(EventManager manager, FileEvent? worker = null)
+    {
+        _manager = manager;
+        _worker = worker;
+    }
 
     /// <exception cref="EventManagerException">It cannot be watched. Nothing has changed then.</exception>
     public void Add(FileEvent fileEvent, string path, FileEventOptions options)
@@ -76,12 +86,31 @@ internal sealed class LoopFiles : ITimerTarget
             ran += Tell(notice);
         }
 
-        if (_set == set)
+        if (_worker is not null && _worker.SendBatch())
+        {
+            Pause();
+        }
+        else if (_set == set)
         {
             Continue(set);
         }
 
         return ran;
+    }
+
+    /// <summary>The worker has told what it was given.</summary>
+    public void OnWorkerEnded()
+    {
+        if (_set is { } set)
+        {
+            SourceResult result = _manager.SourceTable.Arming.Arm(_source!);
+            if (!result.IsSuccess)
+            {
+                _manager.Faults.OnRegistrationFault(_source!, result.Error);
+            }
+
+            Continue(set);
+        }
     }
 
     public void Close()
@@ -212,9 +241,20 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
+    private bool IsPaused => _worker is { IsBusy: true };
+
+    private void Pause()
+    {
+        if (_set is not null)
+        {
+            _isTurnRequested = false;
+            _ = _manager.SourceTable.Arming.Disarm(_source!);
+        }
+    }
+
     private void RequestTurn()
     {
-        if (!_isTurnRequested)
+        if (!_isTurnRequested && !IsPaused)
         {
             _isTurnRequested = true;
             _manager.InjectInto(_source!);

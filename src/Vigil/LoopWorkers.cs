@@ -46,6 +46,31 @@ internal sealed class LoopWorkers
     public void Execute<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken token) =>
         Send(target, new LoopWork<T>(_manager, work, completed), token);
 
+    /// <summary>Before an event is made whose callback is to run there: whether it can.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public void Require(CallbackTarget target)
+    {
+        if (target.IsWorker)
+        {
+            RequireThread(Executor, target.Work.Thread, nameof(target));
+        }
+    }
+
+    /// <summary>Gives an event's callback to the workers. False where they do not take it.</summary>
+    public bool TrySend(in WorkItem item)
+    {
+        try
+        {
+            return Executor.TryExecute(in item);
+        }
+        catch (Exception exception)
+        {
+            _manager.Faults.Report(new FaultReport(FaultOrigin.Work, exception));
+            return false;
+        }
+    }
+
     /// <summary>At the manager's disposal: its own threads end when they have done what they have, and nobody waits for them.</summary>
     public void End()
     {
@@ -66,17 +91,10 @@ internal sealed class LoopWorkers
     private void Send(in WorkItem item)
     {
         IWorkExecutor executor = Executor;
-        if (item.Thread >= executor.ThreadCount)
-        {
-            item.Drop();
-            throw new ArgumentOutOfRangeException(nameof(item), item.Thread, executor.ThreadCount == 0
-                ? "These workers cannot run work on a certain thread."
-                : $"Work can be pinned to the threads 0 to {executor.ThreadCount - 1}.");
-        }
-
         bool isTaken;
         try
         {
+            RequireThread(executor, item.Thread, nameof(item));
             isTaken = executor.TryExecute(in item);
         }
         catch
@@ -91,6 +109,16 @@ internal sealed class LoopWorkers
             throw new EventManagerException(
                 EventManagerError.WorkQueueFull,
                 $"{executor} takes no more work: as much waits as may, or it ends. Send less, or raise WorkerPoolOptions.QueueCapacity.");
+        }
+    }
+
+    private static void RequireThread(IWorkExecutor executor, int thread, string parameter)
+    {
+        if (thread >= executor.ThreadCount && thread >= 0)
+        {
+            throw new ArgumentOutOfRangeException(parameter, thread, executor.ThreadCount == 0
+                ? "These workers cannot run work on a certain thread."
+                : $"Work can be pinned to the threads 0 to {executor.ThreadCount - 1}.");
         }
     }
 

@@ -43,8 +43,7 @@ public sealed class SignalEvent : CallbackEvent
 
     private protected override Delegate Callback => _callback;
 
-    /// <inheritdoc/>
-    public override void Cancel()
+    private protected override void CancelOnLoop()
     {
         if (_isCancelled || Manager.IsDisposed)
         {

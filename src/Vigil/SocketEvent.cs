@@ -15,20 +15,28 @@ public sealed class SocketEvent : CallbackEvent
 {
     private readonly SocketEventSource _source;
     private readonly SocketEventCallback _callback;
-    private bool _isCancelled;
+    private readonly WorkerCallback<SocketEvent, EventSet>? _worker;
 
-    internal SocketEvent(EventManager manager, Events events, SocketEventCallback callback, DispatchPriority priority)
+    // What the worker was told, and what came while it was busy.
+    private EventSet _delivered;
+    private EventSet _held;
+    private bool _isOneShot;
+    private volatile bool _isCancelled;
+
+    internal SocketEvent(EventManager manager, FileDescriptor fd, EventSet interest, SocketEventCallback callback, DispatchPriority priority, CallbackTarget target)
         : base(manager)
     {
         _callback = callback;
-        _source = new SocketEventSource(this, events, priority);
+        _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke, callback) : null;
+        _isOneShot = Interests.IsOneShot(interest);
+        _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), priority);
     }
 
     /// <summary>The file descriptor.</summary>
     public FileDescriptor Fd => _source.Fd;
 
     /// <summary>What is asked for, modes included.</summary>
-    public EventSet Interest => _source.Interest;
+    public EventSet Interest => _isOneShot ? _source.Interest : _source.Interest & ~EventSet.OneShot;
 
     /// <summary>Whether it is watched.</summary>
     public SourceState State => _source.State;
@@ -40,46 +48,120 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.SocketEvent;
 
+    internal override int DescriptorNumber => _source.Number;
+
     private protected override Delegate Callback => _callback;
+
+    private protected override WorkerCallback? OnWorker => _worker;
 
     /// <summary>Asks for something else from now on. Arms a one-shot again; what is disarmed stays disarmed.</summary>
     /// <param name="interest">What to ask for.</param>
     /// <exception cref="EventManagerException">The event is over, the set cannot be asked for, or the call comes from another thread.</exception>
     public void Modify(EventSet interest)
     {
+        if (IsForwarded<SocketEvent, EventSet>(static (self, interest) => self.Modify(interest), interest))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
-        Manager.SourceTable.Arming.Modify(_source, interest, _source.Data).ThrowIfFailed(interest);
+        Manager.SourceTable.Arming.Modify(_source, KernelsInterest(interest), _source.Data).ThrowIfFailed(interest);
+        _isOneShot = Interests.IsOneShot(interest);
+
+        // What has not begun belongs to the arming that this replaces.
+        _worker?.Withdraw();
     }
 
     /// <summary>Asks for more.</summary>
     /// <param name="flags">What to ask for in addition.</param>
     /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
-    public void AddInterest(EventSet flags) => Modify(Interest | flags);
+    public void AddInterest(EventSet flags)
+    {
+        if (!IsForwarded<SocketEvent, EventSet>(static (self, flags) => self.AddInterest(flags), flags))
+        {
+            Modify(Interest | flags);
+        }
+    }
 
     /// <summary>Asks for less.</summary>
     /// <param name="flags">What not to ask for any more.</param>
     /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
-    public void RemoveInterest(EventSet flags) => Modify(Interest & ~flags);
+    public void RemoveInterest(EventSet flags)
+    {
+        if (!IsForwarded<SocketEvent, EventSet>(static (self, flags) => self.RemoveInterest(flags), flags))
+        {
+            Modify(Interest & ~flags);
+        }
+    }
 
     /// <summary>Back-pressure: nothing is delivered, Error and HangUp included, and nothing spins, until <see cref="Arm"/>.</summary>
     /// <exception cref="EventManagerException">The event is over, or the call comes from another thread.</exception>
     public void Disarm()
     {
+        if (IsForwarded<SocketEvent, bool>(static (self, _) => self.Disarm(), argument: default))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
         Manager.SourceTable.Arming.Disarm(_source).ThrowIfFailed();
+        _held = EventSet.None;
+        _worker?.Withdraw();
     }
 
     /// <summary>Ends <see cref="Disarm"/>, or the silence of a one-shot that was delivered; what is ready now is reported in the next iteration.</summary>
     /// <exception cref="EventManagerException">The event is over, a limit is reached, or the call comes from another thread.</exception>
     public void Arm()
     {
+        if (IsForwarded<SocketEvent, bool>(static (self, _) => self.Arm(), argument: default))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
         Manager.SourceTable.Arming.Arm(_source).ThrowIfFailed(Interest);
     }
 
-    /// <summary>Ends it: no callback follows, even if the kernel reported something already. The file stays open. Again, it does nothing.</summary>
-    /// <exception cref="EventManagerException">The call comes from another thread.</exception>
-    public override void Cancel()
+    /// <summary>For messages: the method that is called.</summary>
+    public override string ToString() => $"a socket event ({CallbackName})";
+
+    internal void OnRemoved() => _isCancelled = true;
+
+    internal override void OnWorkerEnded()
+    {
+        // A callback that closes its file has ended the event, as one on the loop would have.
+        Manager.SourceTable.ForgetIfClosed(_source);
+        EventSet held = _held & (_source.Interest | Interests.Always);
+        _held = EventSet.None;
+        if (_isCancelled || State == SourceState.Disarmed)
+        {
+            return;
+        }
+
+        if (Interests.IsEdgeTriggered(_source.Interest))
+        {
+            if (held != EventSet.None)
+            {
+                Send(held);
+            }
+        }
+        else if (State == SourceState.Fired && (!_isOneShot || held != EventSet.None))
+        {
+            // The kernel looks again, which says more than what it said then.
+            Manager.Repeat(_source, _delivered);
+        }
+    }
+
+    internal override void OnWorkerRefused()
+    {
+        if (!_isCancelled)
+        {
+            _held = EventSet.None;
+            _ = Manager.SourceTable.Arming.Disarm(_source);
+        }
+    }
+
+    private protected override void CancelOnLoop()
     {
         if (_isCancelled)
         {
@@ -90,10 +172,34 @@ public sealed class SocketEvent : CallbackEvent
         Manager.SourceTable.Remove(_source);
     }
 
-    /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => $"a socket event ({CallbackName})";
+    // Where a worker calls back, the kernel is to be silent from a report on until the callback has ended; only what repeats itself is not. An
+    // edge says nothing twice, and to arm it again would report what has been reported.
+    private EventSet KernelsInterest(EventSet interest) =>
+        _worker is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) ? interest : interest | EventSet.OneShot;
 
-    internal void OnRemoved() => _isCancelled = true;
+    private int Deliver(EventSet ready)
+    {
+        if (_worker is null)
+        {
+            _callback(this, ready);
+            return 1;
+        }
+
+        if (_worker.IsBusy)
+        {
+            _held |= ready;
+            return 0;
+        }
+
+        Send(ready);
+        return 1;
+    }
+
+    private void Send(EventSet ready)
+    {
+        _delivered = ready;
+        _worker!.Send(this, ready);
+    }
 
     private ThreadClaim.Scope Enter()
     {
@@ -119,11 +225,7 @@ public sealed class SocketEvent : CallbackEvent
 
         public override object Owner => _event;
 
-        public override int Deliver(EventSet ready)
-        {
-            _event._callback(_event, ready);
-            return 1;
-        }
+        public override int Deliver(EventSet ready) => _event.Deliver(ready);
 
         public override void OnRemoved() => _event.OnRemoved();
     }

@@ -10,7 +10,7 @@ public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
 
 /// <summary>
 /// A callback at a time, once or periodically. Made by
-/// <see cref="EventManager.CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, MissedTickPolicy, TimeSpan, TimerClock)"/>. Its
+/// <see cref="EventManager.CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, MissedTickPolicy, TimeSpan, TimerClock, CallbackTarget)"/>. Its
 /// methods are for the loop's thread, or for any one thread between runs, and may be called in its own callback and in others'.
 /// </summary>
 /// <remarks>
@@ -31,10 +31,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     private readonly byte _missedTicks;
     private byte _state;
 
-    internal TimerEvent(EventManager manager, ClockTimers timers, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance)
+    // A timer has no room for a reference that is nearly always null: the callback of one with a worker is the way there.
+    private readonly bool _isOnWorker;
+
+    internal TimerEvent(EventManager manager, ClockTimers timers, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, CallbackTarget target)
         : base(manager)
     {
-        _callback = callback;
+        _isOnWorker = target.IsWorker;
+        _callback = _isOnWorker ? new WorkerCallback<TimerEvent, TimerTick>(this, target, callback.Invoke, callback).Send : callback;
         _missedTicks = (byte)missedTicks;
         _timers = timers;
 
@@ -82,7 +86,13 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     public void Change(TimeSpan dueTime)
     {
         RequireSpan(dueTime, nameof(dueTime));
+        if (_isOnWorker && IsForwarded<TimerEvent, TimeSpan>(static (self, dueTime) => self.Change(dueTime), dueTime))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
+        Withdraw();
         StartIn(dueTime);
     }
 
@@ -95,7 +105,13 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     {
         RequireSpan(dueTime, nameof(dueTime));
         RequireSpan(period, nameof(period));
+        if (_isOnWorker && IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
+        Withdraw();
         SetPeriod(period);
         StartIn(dueTime);
     }
@@ -107,7 +123,13 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     public void ChangeTo(long timestamp)
     {
         RequireClock(TimerClock.Monotonic, "a timestamp");
+        if (_isOnWorker && IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
+        Withdraw();
         StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
     }
 
@@ -118,7 +140,13 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     public void ChangeTo(DateTimeOffset dueTime)
     {
         RequireClock(TimerClock.WallClock, "a date");
+        if (_isOnWorker && IsForwarded<TimerEvent, DateTimeOffset>(static (self, dueTime) => self.ChangeTo(dueTime), dueTime))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
+        Withdraw();
         StartAt(Nanoseconds.SinceEpoch(dueTime));
     }
 
@@ -126,6 +154,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Suspend()
     {
+        if (_isOnWorker && IsForwarded<TimerEvent, bool>(static (self, _) => self.Suspend(), argument: default))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
         if (State == TimerState.Started)
         {
@@ -139,6 +172,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Resume()
     {
+        if (_isOnWorker && IsForwarded<TimerEvent, bool>(static (self, _) => self.Resume(), argument: default))
+        {
+            return;
+        }
+
         using ThreadClaim.Scope claim = Enter();
         if (State == TimerState.Suspended)
         {
@@ -147,32 +185,25 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>Ends it: no callback follows, even if it is due already. Again, or after the manager was disposed, it does nothing.</summary>
-    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
-    public override void Cancel()
-    {
-        if (State == TimerState.Cancelled || Manager.IsDisposed)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Manager.Claim();
-        Stop();
-        State = TimerState.Cancelled;
-    }
-
     /// <summary>For messages: the method that is called.</summary>
     public override string ToString() => $"a timer ({CallbackName})";
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
-    private protected override Delegate Callback => _callback;
+    private protected override Delegate Callback => OnWorker?.Callback ?? _callback;
+
+    private protected override WorkerCallback? OnWorker => _isOnWorker ? (WorkerCallback)_callback.Target! : null;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 
     bool ITimerTarget.Fire(long now)
     {
         _slot = TimingWheel.NotStarted;
+        if (_isOnWorker && OnWorker!.IsBusy)
+        {
+            // It fires when its callback has ended, as late as that makes it.
+            return false;
+        }
 
         // A clock that was set back in between shows less than when a timer without delay was started.
         long lateness = Math.Max(now - _due, 0);
@@ -192,6 +223,27 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
+
+    // A tick that came meanwhile.
+    internal override void OnWorkerEnded()
+    {
+        if (State == TimerState.Started && _slot == TimingWheel.NotStarted)
+        {
+            StartAt(_due);
+        }
+    }
+
+    private protected override void CancelOnLoop()
+    {
+        if (State == TimerState.Cancelled || Manager.IsDisposed)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Manager.Claim();
+        Stop();
+        State = TimerState.Cancelled;
+    }
 
     /// <summary>Checks what a due time or a period may be.</summary>
     internal static void RequireSpan(TimeSpan span, string parameter)
@@ -250,6 +302,15 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         {
             _timers.Cancel(_slot);
             _slot = TimingWheel.NotStarted;
+        }
+    }
+
+    // Of a timer that is started anew the old tick does not come any more.
+    private void Withdraw()
+    {
+        if (_isOnWorker)
+        {
+            OnWorker!.Withdraw();
         }
     }
 

@@ -22,13 +22,16 @@ public sealed class UserEvent : CallbackEvent
     private const long OnItsWay = long.MinValue;
 
     private readonly UserEventCallback _callback;
+    private readonly WorkerCallback<UserEvent, long>? _worker;
     private long _state;
+    private bool _isHeld;
     private volatile bool _isCancelled;
 
-    internal UserEvent(EventManager manager, UserEventMerge merge, UserEventCallback callback)
+    internal UserEvent(EventManager manager, UserEventMerge merge, UserEventCallback callback, CallbackTarget target)
         : base(manager)
     {
         _callback = callback;
+        _worker = target.IsWorker ? new WorkerCallback<UserEvent, long>(this, target, callback.Invoke, callback) : null;
         Merge = merge;
     }
 
@@ -41,6 +44,8 @@ public sealed class UserEvent : CallbackEvent
     internal override FaultOrigin FaultOrigin => FaultOrigin.UserEvent;
 
     private protected override Delegate Callback => _callback;
+
+    private protected override WorkerCallback? OnWorker => _worker;
 
     /// <summary>
     /// Lets the callback run in the loop's next turn, with this value and those of other triggers until then. Allocates nothing, waits for nothing,
@@ -70,8 +75,7 @@ public sealed class UserEvent : CallbackEvent
         }
     }
 
-    /// <inheritdoc/>
-    public override void Cancel()
+    private protected override void CancelOnLoop()
     {
         if (IsCancelled)
         {
@@ -84,6 +88,15 @@ public sealed class UserEvent : CallbackEvent
 
     /// <summary>For messages: the method that is called.</summary>
     public override string ToString() => $"a user event ({CallbackName})";
+
+    internal override void OnWorkerEnded()
+    {
+        if (_isHeld)
+        {
+            _isHeld = false;
+            Deliver();
+        }
+    }
 
     private long MergedWith(long pending, long value) => Merge switch
     {
@@ -106,10 +119,23 @@ public sealed class UserEvent : CallbackEvent
 
     private int Deliver()
     {
+        if (_worker is { IsBusy: true })
+        {
+            // The message counts as on its way until the callback has ended, and triggers go on merging.
+            _isHeld = true;
+            return 0;
+        }
+
         long value = Interlocked.Exchange(ref _state, 0) & ~OnItsWay;
         if (_isCancelled)
         {
             return 0;
+        }
+
+        if (_worker is not null)
+        {
+            _worker.Send(this, value);
+            return 1;
         }
 
         try

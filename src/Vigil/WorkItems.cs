@@ -27,6 +27,15 @@ internal static class WorkItems
         static (action, _) => ((PendingWork)action).Drop(),
         work, state: null, failed, target.Priority, target.Thread);
 
+    /// <summary>An event's callback. There is one at a time, so it needs no room in a queue with a bound.</summary>
+    public static WorkItem Of(WorkTarget target, WorkerCallback callback) => new(
+        static (action, _) => ((WorkerCallback)action).Run(),
+        static (action, _) => ((WorkerCallback)action).Drop(),
+        callback, state: null, callback.PostFault, target.Priority, target.Thread)
+    {
+        IsUnbounded = true,
+    };
+
     private static class StateKind<TState>
     {
         public static readonly Func<object, object?, WorkOutcome> Run = static (action, state) =>

@@ -79,6 +79,11 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(item), item.Thread, $"{Name} has the threads 0 to {_team.Length - 1}.");
         }
 
+        if (item.IsUnbounded)
+        {
+            return _room.EnterRegardless() && Place(in item);
+        }
+
         return _room.TryEnter() ? Place(in item) : OnFull(in item);
     }
 

@@ -44,6 +44,31 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void Callbacks_on_workers_allocate_nothing()
+    {
+        var workers = new ManualExecutor();
+        using var manager = new EventManager(new EventManagerOptions { Workers = workers });
+        using var fd = new EventFd(1);
+        int[] calls = new int[3];
+        manager.CreateSocketEvent(fd, EventSet.In, (self, _) => calls[0]++, target: CallbackTarget.Worker());
+        UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => calls[1]++, CallbackTarget.Worker());
+        manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => calls[2]++, target: CallbackTarget.Worker());
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                userEvent.Trigger();
+                manager.RunOnce(TimeSpan.Zero);
+                while (workers.Count > 0)
+                {
+                    workers.RunNext();
+                }
+            }
+        });
+        Assert.All(calls, count => Assert.True(count >= 20_000));
+    }
+
+    [Fact]
     public void Changes_of_interest_allocate_nothing()
     {
         using var manager = new EventManager();

@@ -11,6 +11,7 @@ public readonly struct WorkItem
     private readonly Action<Exception> _failed;
     private readonly object _action;
     private readonly object? _state;
+    private readonly byte _priority;
 
     /// <param name="run">Runs the action with its state. Static, so that it allocates nothing.</param>
     /// <param name="drop">Tells whoever waits that it will not run, and gives back what holds the state; null where there is nothing to tell or give.</param>
@@ -27,15 +28,18 @@ public readonly struct WorkItem
         _action = action;
         _state = state;
         _failed = failed;
-        Priority = priority;
+        _priority = (byte)priority;
         Thread = thread;
     }
 
     /// <summary>How urgent it is.</summary>
-    public WorkPriority Priority { get; }
+    public WorkPriority Priority => (WorkPriority)_priority;
 
     /// <summary>The number of the thread that alone may run it; −1 for any.</summary>
     public int Thread { get; }
+
+    /// <summary>Whether a queue takes it that is as full as it may be: its sender has no more than one at a time.</summary>
+    internal bool IsUnbounded { get; init; }
 
     internal bool IsDefault => _run is null;
 

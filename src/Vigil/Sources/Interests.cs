@@ -23,6 +23,8 @@ internal static class Interests
 
     public static bool IsOneShot(EventSet interest) => (interest & EventSet.OneShot) != EventSet.None;
 
+    public static bool IsEdgeTriggered(EventSet interest) => (interest & EventSet.EdgeTriggered) != EventSet.None;
+
     /// <summary>Whether the kernel repeats itself as long as the state lasts, so that a modification that changes nothing is nothing.</summary>
     public static bool IsPlainLevelTriggered(EventSet interest) => (interest & (EventSet.OneShot | EventSet.EdgeTriggered)) == EventSet.None;
 }

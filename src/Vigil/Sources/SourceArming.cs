@@ -82,6 +82,9 @@ internal sealed class SourceArming
         return Rearm(source, source.Interest);
     }
 
+    /// <summary>Lets a source that fired report again because its callback has ended, which is no sign that its owner did anything about it.</summary>
+    public SourceResult Repeat(Source source) => Rearm(source, source.Interest);
+
     /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
     public static void MarkFired(Source source) => source.State = SourceState.Fired;
 

@@ -21,13 +21,12 @@ internal sealed class SpinDetector
     /// After a source was told of Error or HangUp: whether that was once too often, in which case it has been disarmed.
     /// Only what the kernel repeats can spin: neither an edge nor a one-shot does.
     /// </summary>
-    public bool StopsSpinning(Source source)
-    {
-        if (source.State != SourceState.Armed || !Interests.IsPlainLevelTriggered(source.Interest) || !_table.IsRegistered(source))
-        {
-            return false;
-        }
+    public bool StopsSpinning(Source source) =>
+        source.State == SourceState.Armed && Interests.IsPlainLevelTriggered(source.Interest) && _table.IsRegistered(source) && StopsRepetition(source);
 
+    /// <summary>As <see cref="StopsSpinning"/>, of a source in the table that is silent and would be armed again, and so repeat itself.</summary>
+    public bool StopsRepetition(Source source)
+    {
         using var fd = new BorrowedDescriptor(source.Fd);
         source.SpinTrace ??= new SpinTrace(fd.Number);
         return source.SpinTrace.IsSpinning(fd.Number, _limit) && _table.Arming.Disarm(source).IsSuccess;

@@ -27,7 +27,7 @@ internal sealed class QueueRoom
             return true;
         }
 
-        // Never above the capacity, not even for a moment: somebody who waits could take that for no room.
+        // Not above the capacity for a moment only: somebody who waits could take that for no room.
         int taken = Volatile.Read(ref _taken);
         while (taken < _capacity)
         {
@@ -41,6 +41,22 @@ internal sealed class QueueRoom
         }
 
         return false;
+    }
+
+    /// <summary>Takes room for one even where there is none; false where it is closed.</summary>
+    public bool EnterRegardless()
+    {
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        if (_capacity > 0)
+        {
+            Interlocked.Increment(ref _taken);
+        }
+
+        return true;
     }
 
     /// <summary>Waits for room and takes it; false where it was closed.</summary>

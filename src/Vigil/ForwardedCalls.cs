@@ -1,0 +1,36 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>What callbacks on workers call on their events, on its way to the loop. It allocates nothing.</summary>
+internal sealed class ForwardedCalls<TEvent, TArgument> : MessageKind<EventManager>
+    where TEvent : CallbackEvent
+{
+    private static readonly ForwardedCalls<TEvent, TArgument> Instance = new();
+
+    public static void Post(TEvent target, Action<TEvent, TArgument> call, TArgument argument) =>
+        target.Manager.Mailbox.PostUnbounded(new Message<EventManager>(Instance, call, StateBox<(TEvent, TArgument)>.Rent((target, argument))));
+
+    public override int Deliver(EventManager target, object action, object? state)
+    {
+        (TEvent callbackEvent, TArgument argument) = ((StateBox<(TEvent, TArgument)>)state!).Return();
+
+        // It may have been cancelled while its callback ran, of which the callback could not know.
+        if (!callbackEvent.IsCancelled)
+        {
+            try
+            {
+                ((Action<TEvent, TArgument>)action)(callbackEvent, argument);
+            }
+            catch (Exception exception)
+            {
+                target.Faults.OnThrown(callbackEvent, exception, callbackEvent.DescriptorNumber);
+            }
+        }
+
+        return 0;
+    }
+
+    // With the manager the event is over, and nothing is left to be done for it.
+    public override bool Abandon(object action, object? state) => true;
+}
