@@ -1,3 +1,4 @@
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
@@ -24,7 +25,10 @@ internal sealed class EventLoop
     private readonly int _mailboxBudget;
     private readonly SpinDetector _spinDetector;
     private readonly TimeSpan _spin;
+    private readonly LoopCounters _counters;
     private int _ran;
+    private int _counted;
+    private bool _tracesCallbacks;
 
     public EventLoop(EventManager manager, EventManagerOptions options, IPoller poller, FaultSink faults)
     {
@@ -34,6 +38,7 @@ internal sealed class EventLoop
         _timers = manager.Timers;
         _mailbox = manager.Mailbox;
         _faults = faults;
+        _counters = manager.Counters;
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _mailboxBudget = options.MailboxBudget;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
@@ -56,7 +61,13 @@ internal sealed class EventLoop
     /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>
     public int RunIteration(Deadline callersDeadline)
     {
-        _ran = 0;
+        _ran = _counted = 0;
+        _counters.BeginIteration();
+        _tracesCallbacks = VigilEventSource.Log.TracesCallbacks;
+        if (VigilEventSource.Log.TracesIterations)
+        {
+            VigilEventSource.Log.IterationStart(_manager.Name);
+        }
 
         // 1. Prepare; until when may this iteration sleep?
         PrepareHooks.Run(_manager, _faults);
@@ -67,23 +78,46 @@ internal sealed class EventLoop
 
         // 3. Read the clocks; 4. timers that are due by them.
         RunTimers();
+        Count(CallbackKind.Timer);
 
         // 5. Ready sources.
         DispatchReady();
         DispatchInjected();
+        Count(CallbackKind.Source);
 
         // 6. Mailbox.
         DrainMailbox();
+        Count(CallbackKind.Posted);
 
         // 7. Deferred callbacks and check hooks; idle hooks only if nothing else ran.
         RunDeferred();
+        Count(CallbackKind.Deferred);
         CheckHooks.Run(_manager, _faults);
         if (_ran == 0)
         {
             IdleHooks.Run(_manager, _faults);
         }
 
+        if (_counters.IsMeasured)
+        {
+            _counters.EndIteration(_table.StaleEvents, _table.OrphanedEvents);
+        }
+
+        if (VigilEventSource.Log.TracesIterations)
+        {
+            VigilEventSource.Log.IterationStop(_manager.Name, _ran);
+        }
+
         return _ran;
+    }
+
+    private void Count(CallbackKind kind)
+    {
+        if (_counters.IsMeasured)
+        {
+            _counters.Count(kind, _ran - _counted);
+            _counted = _ran;
+        }
     }
 
     /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
@@ -121,6 +155,20 @@ internal sealed class EventLoop
             deadline = _timers.PrepareWait(deadline);
         }
 
+        if (_counters.IsMeasured)
+        {
+            _counters.BeginWait(sleeps: !deadline.IsImmediate);
+            WaitUntil(deadline);
+            _counters.EndWait();
+        }
+        else
+        {
+            WaitUntil(deadline);
+        }
+    }
+
+    private void WaitUntil(Deadline deadline)
+    {
         if (deadline.IsImmediate)
         {
             Poll(Deadline.Immediate);
@@ -209,6 +257,11 @@ internal sealed class EventLoop
     {
         while (timers.TryTakeDue(out ITimerTarget? target))
         {
+            if (_tracesCallbacks)
+            {
+                VigilEventSource.Log.CallbackStart(_manager.Name, target.ToString()!, fd: -1);
+            }
+
             try
             {
                 if (target.Fire(timers.LastReading))
@@ -221,6 +274,8 @@ internal sealed class EventLoop
                 _ran++;
                 _faults.OnTimerThrown(target, exception);
             }
+
+            TraceStop();
         }
     }
 
@@ -271,6 +326,11 @@ internal sealed class EventLoop
 
     private void Deliver(Source source, EventSet events)
     {
+        if (_tracesCallbacks)
+        {
+            VigilEventSource.Log.CallbackStart(_manager.Name, source.Owner.ToString()!, source.Number);
+        }
+
         try
         {
             _ran += source.Deliver(events);
@@ -281,6 +341,7 @@ internal sealed class EventLoop
             _faults.OnThrown(source, exception);
         }
 
+        TraceStop();
         _table.ForgetIfClosed(source);
         if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
         {
@@ -310,9 +371,15 @@ internal sealed class EventLoop
         }
 
         int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
-        for (; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
+        int taken = 0;
+        for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)
         {
             RunMessage(in message, FaultOrigin.PostedWork);
+        }
+
+        if (_counters.IsMeasured)
+        {
+            _counters.CountPosts(taken);
         }
     }
 
@@ -326,6 +393,11 @@ internal sealed class EventLoop
 
     private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
     {
+        if (_tracesCallbacks)
+        {
+            VigilEventSource.Log.CallbackStart(_manager.Name, message.ToString(), fd: -1);
+        }
+
         try
         {
             _ran += message.Deliver(_manager);
@@ -334,6 +406,16 @@ internal sealed class EventLoop
         {
             _ran++;
             _faults.OnThrown(origin, exception);
+        }
+
+        TraceStop();
+    }
+
+    private void TraceStop()
+    {
+        if (_tracesCallbacks)
+        {
+            VigilEventSource.Log.CallbackStop(_manager.Name);
         }
     }
 

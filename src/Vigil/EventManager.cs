@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
@@ -14,7 +15,7 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
-/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="Stop"/>,
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="Stop"/>,
 /// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
@@ -53,6 +54,7 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
+        Counters = new LoopCounters(_options.Name, _options.CollectStatistics);
         Faults = new FaultSink(this, _options);
         _poller = createPoller();
         try
@@ -79,6 +81,7 @@ public sealed class EventManager : IDisposable
         _context = new LoopSynchronizationContext(this);
         RemoteEndpoint = new RemoteEndpoint(this, _options);
         TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
+        LoopMeter.Add(Counters);
     }
 
     /// <summary>
@@ -153,6 +156,8 @@ public sealed class EventManager : IDisposable
     internal LoopWorkers Work { get; }
 
     internal FaultSink Faults { get; }
+
+    internal LoopCounters Counters { get; }
 
     internal InFlightCalls InFlightCalls { get; } = new();
 
@@ -620,6 +625,9 @@ public sealed class EventManager : IDisposable
         return [.. Timers.Targets().OfType<TimerEvent>()];
     }
 
+    /// <summary>What the loop has done. The figures are of this moment, each for itself. Any thread.</summary>
+    public EventManagerStatistics GetStatistics() => Counters.ToStatistics();
+
     /// <summary>Runs one iteration, which sleeps until something is ready.</summary>
     /// <returns>How many callbacks ran: of timers and delays, of sources, of posted work, and deferred ones. 0 after a kick, or where all that came was out of date.</returns>
     /// <exception cref="EventManagerException">The call comes from inside a callback, or another thread is running the manager.</exception>
@@ -887,6 +895,7 @@ public sealed class EventManager : IDisposable
             SourceTable.Remove(source);
         }
 
+        LoopMeter.Remove(Counters);
         Work.End();
         Timers.Dispose();
         Mailbox.Dispose();

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Vigil.Diagnostics;
 using Vigil.Sources;
 using Vigil.Timing;
 
@@ -98,6 +99,12 @@ internal sealed class FaultSink
     /// </summary>
     public void Report(FaultReport report)
     {
+        _manager.Counters.CountFault();
+        if (VigilEventSource.Log.IsEnabled())
+        {
+            VigilEventSource.Log.Fault(_manager.Name, report.ToString());
+        }
+
         try
         {
             if (!_manager.RaiseFaultReported(report) && !report.IsThrown)

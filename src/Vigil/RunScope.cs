@@ -1,3 +1,5 @@
+using Vigil.Diagnostics;
+
 namespace Vigil;
 
 /// <summary>The time of a run on its thread: the current manager and the synchronization context, and on leaving what they were before.</summary>
@@ -17,12 +19,14 @@ internal readonly ref struct RunScope
         _outerContext = SynchronizationContext.Current;
         _current = manager;
         SynchronizationContext.SetSynchronizationContext(context);
+        VigilEventSource.Log.RunStart(manager.Name);
     }
 
     public static EventManager? Current => _current;
 
     public void Dispose()
     {
+        VigilEventSource.Log.RunStop(_manager.Name);
         SynchronizationContext.SetSynchronizationContext(_outerContext);
         _current = _outerManager;
         _manager.EndRun();

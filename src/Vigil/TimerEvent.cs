@@ -207,6 +207,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
         // A clock that was set back in between shows less than when a timer without delay was started.
         long lateness = Math.Max(now - _due, 0);
+        if (Manager.Counters.IsMeasured)
+        {
+            Manager.Counters.RecordLateness(lateness);
+        }
+
         long missed = 0;
         if (_period == 0)
         {

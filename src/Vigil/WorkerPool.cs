@@ -1,4 +1,5 @@
 using Vigil.Collections;
+using Vigil.Diagnostics;
 using Vigil.Interop;
 using Vigil.Timing;
 using Vigil.Work;
@@ -45,7 +46,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         for (int i = 0; i < _team.Length; i++)
         {
             int? processor = _options.Processors is { } processors ? processors[i % processors.Count] : null;
-            _team[i] = new Worker($"{_options.Name}-{i}", _team, ageing, processor, _room.Leave);
+            _team[i] = new Worker($"{_options.Name}-{i}", _options.Name, _team, ageing, processor, _room.Leave);
         }
 
         Array.ForEach(_team, worker => worker.Start());
@@ -53,6 +54,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         {
             RequireBound();
         }
+
+        PoolMeter.Add(this, Name, static pool => ((WorkerPool)pool).GetStatistics());
     }
 
     /// <summary>The name given in the options.</summary>
@@ -103,8 +106,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             _team.Sum(worker => worker.Cancelled),
             Interlocked.Read(ref _rejected),
             Interlocked.Read(ref _runByCallers),
-            DurationSummary.Of(waitTimes),
-            DurationSummary.Of(runTimes));
+            Durations.Summary(waitTimes),
+            Durations.Summary(runTimes));
     }
 
     /// <summary>
@@ -227,6 +230,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         {
             // What is left is given back.
         }
+
+        PoolMeter.Remove(this);
 
         // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
         long now = MonotonicClock.NowNanoseconds;

@@ -20,6 +20,9 @@ internal readonly struct Message<TTarget>
     /// <summary>Runs the work and returns how many callbacks ran. Whatever it throws comes out here.</summary>
     public int Deliver(TTarget target) => _kind.Deliver(target, _action, _state);
 
+    /// <summary>For messages: what is called.</summary>
+    public override string ToString() => _action is Delegate action ? $"{action.Method.DeclaringType?.Name}.{action.Method.Name}" : $"{_action}";
+
     /// <summary>Says that it will never run. True where somebody was told or it was run elsewhere; false where it is simply lost.</summary>
     public bool Abandon() => _kind.Abandon(_action, _state);
 }

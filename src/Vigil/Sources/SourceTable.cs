@@ -48,6 +48,12 @@ internal sealed class SourceTable
 
     public bool NeedsRebuild => _orphanedEvents >= OrphanLimit;
 
+    /// <summary>How many events came for sources that were changed or removed while their batch was handled.</summary>
+    public long StaleEvents { get; private set; }
+
+    /// <summary>How many events came for sources that had been gone before.</summary>
+    public long OrphanedEvents { get; private set; }
+
     public IEnumerable<Source> Sources => _slots.Values();
 
     public SourceResult Add(Source source)
@@ -288,8 +294,18 @@ internal sealed class SourceTable
 
     private void NoteDeadToken(ulong token)
     {
-        if (token != ReadyBuffer.NoToken && !_slots.WasRetiredInThisEpoch(token))
+        if (token == ReadyBuffer.NoToken)
         {
+            return;
+        }
+
+        if (_slots.WasRetiredInThisEpoch(token))
+        {
+            StaleEvents++;
+        }
+        else
+        {
+            OrphanedEvents++;
             _orphanedEvents++;
         }
     }

@@ -1,4 +1,5 @@
 using Vigil.Collections;
+using Vigil.Diagnostics;
 using Vigil.Interop;
 using Vigil.Messaging;
 using Vigil.Timing;
@@ -19,6 +20,7 @@ internal sealed class Worker
     [ThreadStatic]
     private static Worker? _current;
 
+    private readonly string _pool;
     private readonly Worker[] _team;
     private readonly Action _tookWork;
     private readonly Thread _thread;
@@ -36,12 +38,14 @@ internal sealed class Worker
     private volatile bool _isEnding;
 
     /// <param name="name">The thread's name, of which the kernel shows 15 bytes.</param>
+    /// <param name="pool">The pool's name.</param>
     /// <param name="team">All workers of the pool, this one included, as soon as they are made.</param>
     /// <param name="ageing">As of <see cref="WorkQueue"/>.</param>
     /// <param name="processor">The processor that it is bound to, or null.</param>
     /// <param name="tookWork">Called when work has left a queue.</param>
-    public Worker(string name, Worker[] team, long ageing, int? processor, Action tookWork)
+    public Worker(string name, string pool, Worker[] team, long ageing, int? processor, Action tookWork)
     {
+        _pool = pool;
         _team = team;
         _tookWork = tookWork;
         _processor = processor;
@@ -186,8 +190,20 @@ internal sealed class Worker
         _tookWork();
         long start = Math.Max(now, work.Since);
         WaitTimes.Record(start - work.Since);
+        PoolMeter.RecordWait(_pool, start - work.Since);
         Volatile.Write(ref _isRunning, 1);
+        bool isTraced = VigilEventSource.Log.TracesWork;
+        if (isTraced)
+        {
+            VigilEventSource.Log.WorkStart(Name, work.Item.ToString(), start - work.Since);
+        }
+
         WorkOutcome outcome = work.Item.Run();
+        if (isTraced)
+        {
+            VigilEventSource.Log.WorkStop(Name, outcome.ToString());
+        }
+
         Volatile.Write(ref _isRunning, 0);
         long end = MonotonicClock.NowNanoseconds;
         Count(outcome, end - start);
@@ -210,6 +226,7 @@ internal sealed class Worker
         }
 
         RunTimes.Record(runTime);
+        PoolMeter.RecordRun(_pool, runTime);
         Volatile.Write(ref _averageRun, _averageRun + ((runTime - _averageRun) >> AverageShift));
     }
 }

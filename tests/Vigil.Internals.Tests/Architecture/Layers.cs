@@ -27,6 +27,7 @@ internal static class Layers
         new("Polling", "IO", "the epoll instance, the timer and the waker are file descriptors that are owned and closed"),
         new("Timing", "IO", "a kernel clock's timer is a file descriptor that is owned and closed"),
         new("Polling", "Timing", "a wait is given a deadline"),
+        new("Work", "Diagnostics", "a pool's threads record how long work waited and ran, where somebody listens"),
     ];
 
     public static bool IsKnown(string folder) => LevelOf.ContainsKey(folder);

@@ -1,0 +1,132 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using Vigil.Timing;
+
+namespace Vigil.Diagnostics;
+
+/// <summary>The loops' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.</summary>
+/// <remarks>
+/// Counters are read from the loops when somebody collects them, so counting costs a loop next to nothing. A loop begins to count when it is first asked: that is the
+/// only way to learn of a collector that wants counters only, whose first collection therefore finds zeros.
+/// </remarks>
+internal static class LoopMeter
+{
+    private const string NameTag = "vigil.manager.name";
+    private const double NanosecondsPerSecond = 1e9;
+
+    private static readonly ConditionalWeakTable<LoopCounters, UtilizationWindow> Loops = [];
+    private static readonly Histogram<double> Lag = VigilMeter.Instance.CreateHistogram<double>(
+        "vigil.loop.lag", "s", "How long the busy part of an iteration took: what became ready last waited that long.");
+    private static readonly Histogram<double> Lateness = VigilMeter.Instance.CreateHistogram<double>(
+        "vigil.timer.lateness", "s", "How much later than due timer events fired.");
+
+    private static volatile bool _isCollected;
+
+    static LoopMeter()
+    {
+        Meter meter = VigilMeter.Instance;
+        meter.CreateObservableCounter("vigil.loop.iterations", () => Observe(static loop => loop.Iterations), "{iteration}", "Iterations of the loop.");
+        meter.CreateObservableCounter("vigil.loop.callbacks", ObserveCallbacks, "{callback}", "Callbacks that the loop called, or sent to a worker.");
+        meter.CreateObservableCounter("vigil.loop.posts", () => Observe(static loop => loop.Posts), "{message}", "Messages that the loop took from its mailbox.");
+        meter.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle.");
+        meter.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the last collection that the loop was busy.");
+        meter.CreateObservableCounter("vigil.loop.dropped_events", ObserveDrops, "{event}", "Events of the kernel's that reached nobody.");
+        meter.CreateObservableCounter("vigil.loop.faults", () => Observe(static loop => loop.Faults), "{fault}", "Faults that the loop reported or threw.");
+    }
+
+    /// <summary>Whether loops are to count.</summary>
+    public static bool IsWanted => _isCollected || Lag.Enabled || Lateness.Enabled;
+
+    /// <summary>Shows a loop, as long as it is alive.</summary>
+    public static void Add(LoopCounters loop) => Loops.Add(loop, new UtilizationWindow());
+
+    public static void Remove(LoopCounters loop) => Loops.Remove(loop);
+
+    public static void RecordLag(string name, long nanoseconds)
+    {
+        if (Lag.Enabled)
+        {
+            Lag.Record(nanoseconds / NanosecondsPerSecond, NameOf(name));
+        }
+    }
+
+    public static void RecordLateness(string name, long nanoseconds)
+    {
+        if (Lateness.Enabled)
+        {
+            Lateness.Record(nanoseconds / NanosecondsPerSecond, NameOf(name));
+        }
+    }
+
+    private static KeyValuePair<string, object?> NameOf(string name) => new(NameTag, name);
+
+    // Loops of one name are one series.
+    private static IEnumerable<IGrouping<string, LoopCounters>> ByName()
+    {
+        _isCollected = true;
+        return Loops.Select(entry => entry.Key).GroupBy(loop => loop.Name, StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<Measurement<long>> Observe(Func<LoopCounters, long> read) =>
+        ByName().Select(loops => new Measurement<long>(loops.Sum(read), NameOf(loops.Key)));
+
+    private static IEnumerable<Measurement<long>> ObserveCallbacks() =>
+        from loops in ByName()
+        from kind in Enum.GetValues<CallbackKind>()
+        select new Measurement<long>(loops.Sum(loop => loop.CallbacksOf(kind)), NameOf(loops.Key), new("vigil.callback.kind", TagOf(kind)));
+
+    private static IEnumerable<Measurement<double>> ObserveTimes()
+    {
+        foreach (IGrouping<string, LoopCounters> loops in ByName())
+        {
+            long now = MonotonicClock.NowNanoseconds;
+            (long Busy, long Idle)[] times = [.. loops.Select(loop => loop.Times(now))];
+            yield return new Measurement<double>(times.Sum(time => time.Busy) / NanosecondsPerSecond, NameOf(loops.Key), new("vigil.loop.state", "busy"));
+            yield return new Measurement<double>(times.Sum(time => time.Idle) / NanosecondsPerSecond, NameOf(loops.Key), new("vigil.loop.state", "idle"));
+        }
+    }
+
+    // Of loops of one name, their mean.
+    private static IEnumerable<Measurement<double>> ObserveUtilization()
+    {
+        _isCollected = true;
+        long now = MonotonicClock.NowNanoseconds;
+        return Loops.GroupBy(entry => entry.Key.Name, entry => entry.Value.Next(entry.Key.Times(now)), StringComparer.Ordinal)
+            .Select(loops => new Measurement<double>(loops.Average(), NameOf(loops.Key)));
+    }
+
+    private static IEnumerable<Measurement<long>> ObserveDrops()
+    {
+        foreach (IGrouping<string, LoopCounters> loops in ByName())
+        {
+            yield return new Measurement<long>(loops.Sum(loop => loop.StaleEvents), NameOf(loops.Key), new("vigil.drop.reason", "stale"));
+            yield return new Measurement<long>(loops.Sum(loop => loop.OrphanedEvents), NameOf(loops.Key), new("vigil.drop.reason", "orphaned"));
+        }
+    }
+
+    private static string TagOf(CallbackKind kind) => kind switch
+    {
+        CallbackKind.Timer => "timer",
+        CallbackKind.Source => "source",
+        CallbackKind.Posted => "posted",
+        _ => "deferred",
+    };
+
+    /// <summary>What was read at the last collection.</summary>
+    private sealed class UtilizationWindow
+    {
+        private readonly Lock _gate = new();
+        private (long Busy, long Idle) _last;
+
+        public double Next((long Busy, long Idle) times)
+        {
+            lock (_gate)
+            {
+                long busy = times.Busy - _last.Busy;
+                long all = busy + times.Idle - _last.Idle;
+                _last = times;
+                return all <= 0 ? 0 : (double)busy / all;
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics.Tracing;
+
+namespace Vigil.Diagnostics;
+
+/// <summary>
+/// Traces of every manager and pool of the process: <c>dotnet-trace collect --providers Vigil</c>, or an <see cref="EventListener"/>. docs/metrics.md lists the events. As long as
+/// nobody listens an iteration and a work item look once each whether somebody does.
+/// </summary>
+[EventSource(Name = "Vigil")]
+internal sealed class VigilEventSource : EventSource
+{
+    private VigilEventSource()
+    {
+    }
+
+    public static VigilEventSource Log { get; } = new();
+
+    /// <summary>Whether each callback is to be traced.</summary>
+    public bool TracesCallbacks => IsEnabled(EventLevel.Verbose, Keywords.Callbacks);
+
+    /// <summary>Whether each iteration is to be traced.</summary>
+    public bool TracesIterations => IsEnabled(EventLevel.Verbose, Keywords.Iterations);
+
+    /// <summary>Whether each work item is to be traced.</summary>
+    public bool TracesWork => IsEnabled(EventLevel.Verbose, Keywords.Work);
+
+    [Event(1, Level = EventLevel.Informational, Keywords = Keywords.Runs, Message = "{0} runs")]
+    public void RunStart(string manager)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(1, manager);
+        }
+    }
+
+    [Event(2, Level = EventLevel.Informational, Keywords = Keywords.Runs, Message = "{0} does not run any more")]
+    public void RunStop(string manager)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(2, manager);
+        }
+    }
+
+    [Event(3, Level = EventLevel.Verbose, Keywords = Keywords.Iterations, Message = "{0} begins an iteration")]
+    public void IterationStart(string manager)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(3, manager);
+        }
+    }
+
+    [Event(4, Level = EventLevel.Verbose, Keywords = Keywords.Iterations, Message = "{0} ends an iteration of {1} callbacks")]
+    public void IterationStop(string manager, int callbacks)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(4, manager, callbacks);
+        }
+    }
+
+    [Event(5, Level = EventLevel.Verbose, Keywords = Keywords.Callbacks, Message = "{0} calls {1} (fd {2})")]
+    public void CallbackStart(string manager, string callback, int fd)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(5, (EventSourcePrimitive)manager, callback, fd);
+        }
+    }
+
+    [Event(6, Level = EventLevel.Verbose, Keywords = Keywords.Callbacks, Message = "{0} was called back")]
+    public void CallbackStop(string manager)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(6, manager);
+        }
+    }
+
+    [Event(7, Level = EventLevel.Error, Keywords = Keywords.Faults, Message = "{0}: {1}")]
+    public void Fault(string manager, string report)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(7, manager, report);
+        }
+    }
+
+    [Event(8, Level = EventLevel.Verbose, Keywords = Keywords.Work, Message = "{0} runs {1}, which waited for {2} ns")]
+    public void WorkStart(string thread, string work, long waited)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(8, (EventSourcePrimitive)thread, work, waited);
+        }
+    }
+
+    [Event(9, Level = EventLevel.Verbose, Keywords = Keywords.Work, Message = "{0} has run it: {1}")]
+    public void WorkStop(string thread, string outcome)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(9, thread, outcome);
+        }
+    }
+
+    /// <summary>What a listener can ask for.</summary>
+    public static class Keywords
+    {
+        public const EventKeywords Runs = (EventKeywords)1;
+        public const EventKeywords Iterations = (EventKeywords)2;
+        public const EventKeywords Callbacks = (EventKeywords)4;
+        public const EventKeywords Faults = (EventKeywords)8;
+        public const EventKeywords Work = (EventKeywords)16;
+    }
+}

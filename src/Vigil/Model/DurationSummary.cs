@@ -1,0 +1,9 @@
+namespace Vigil;
+
+/// <summary>How long something took, over all times that it was measured. Quantiles are exact to an eighth.</summary>
+/// <param name="Count">How often it was measured.</param>
+/// <param name="Mean">The mean.</param>
+/// <param name="Median">What half of them did not exceed.</param>
+/// <param name="P99">What 99 of 100 did not exceed.</param>
+/// <param name="Max">The longest.</param>
+public readonly record struct DurationSummary(long Count, TimeSpan Mean, TimeSpan Median, TimeSpan P99, TimeSpan Max);

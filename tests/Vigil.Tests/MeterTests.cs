@@ -1,0 +1,214 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Vigil.Tests;
+
+/// <summary>The meter "Vigil", as a collector sees it, and the statistics that it is made of.</summary>
+public sealed class MeterTests : IDisposable
+{
+    private readonly string _name = $"meter-{Guid.NewGuid():N}";
+    private readonly ConcurrentDictionary<string, double> _values = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _units = new(StringComparer.Ordinal);
+    private readonly MeterListener _listener = new();
+
+    public MeterTests()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (string.Equals(instrument.Meter.Name, "Vigil", StringComparison.Ordinal))
+            {
+                _units[instrument.Name] = $"{instrument.Unit}";
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(instrument, value, tags));
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    [Fact]
+    public void A_collector_sees_what_the_loop_does_from_its_first_collection_on()
+    {
+        using EventManager manager = Manager();
+        using var fd = new EventFd(1);
+        manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { });
+        _listener.Start();
+        _listener.RecordObservableInstruments();
+        Assert.Equal(0, Value("vigil.loop.iterations"));
+        for (int i = 0; i < 10; i++)
+        {
+            manager.RemoteEndpoint.Fire(_ => { });
+            manager.Defer(_ => { });
+            manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => { });
+            manager.RunOnce();
+        }
+
+        manager.RunOnce(TimeSpan.FromMilliseconds(1));
+        _listener.RecordObservableInstruments();
+        Assert.Equal(11, Value("vigil.loop.iterations"));
+        Assert.Equal(10, Value("vigil.loop.callbacks", "timer"));
+        Assert.Equal(11, Value("vigil.loop.callbacks", "source"));
+        Assert.Equal(10, Value("vigil.loop.callbacks", "posted"));
+        Assert.Equal(10, Value("vigil.loop.callbacks", "deferred"));
+        Assert.Equal(10, Value("vigil.loop.posts"));
+        Assert.True(Value("vigil.loop.time", "busy") > 0);
+        Assert.True(Value("vigil.loop.time", "idle") > 0);
+        Assert.InRange(Value("vigil.loop.utilization"), 0.000001, 1);
+        Assert.Equal(11, Value("vigil.loop.lag#count"));
+        Assert.Equal(10, Value("vigil.timer.lateness#count"));
+        Assert.Equal(0, Value("vigil.loop.faults"));
+    }
+
+    [Fact]
+    public void Time_that_a_loop_sleeps_is_seen_while_it_sleeps()
+    {
+        _listener.Start();
+        _listener.RecordObservableInstruments();
+        using var loop = new LoopThread(new EventManagerOptions { Name = _name });
+        loop.Endpoint.CallBlocking(_ => { });
+        double idle = 0;
+        Assert.True(SpinWait.SpinUntil(() =>
+        {
+            _listener.RecordObservableInstruments();
+            double before = idle;
+            idle = Value("vigil.loop.time", "idle");
+            return before > 0 && idle > before;
+        }, Patience.Limit));
+        long iterations = loop.Manager.GetStatistics().Iterations;
+        _listener.RecordObservableInstruments();
+        Assert.Equal(iterations, Value("vigil.loop.iterations"));
+    }
+
+    [Fact]
+    public void Events_that_reach_nobody_and_faults_are_counted()
+    {
+        using var manager = new EventManager(new EventManagerOptions { Name = _name, CollectStatistics = true, FaultPolicy = FaultPolicy.Report });
+        manager.FaultReported += (_, _) => { };
+        using var first = new EventFd(1);
+        using var second = new EventFd(1);
+        SocketEvent[] events = new SocketEvent[2];
+
+        // Whichever comes first removes the other, whose event is in the same batch.
+        events[0] = manager.CreateSocketEvent(first, EventSet.In, (_, _) => events[1].Cancel());
+        events[1] = manager.CreateSocketEvent(second, EventSet.In, (_, _) => events[0].Cancel());
+        manager.RunOnce();
+        manager.Defer(_ => throw new InvalidOperationException("bad"));
+        manager.RunOnce(TimeSpan.Zero);
+        EventManagerStatistics statistics = manager.GetStatistics();
+        Assert.Equal((1, 0, 1), (statistics.StaleEvents, statistics.OrphanedEvents, statistics.Faults));
+        _listener.Start();
+        _listener.RecordObservableInstruments();
+        Assert.Equal(1, Value("vigil.loop.dropped_events", "stale"));
+        Assert.Equal(0, Value("vigil.loop.dropped_events", "orphaned"));
+        Assert.Equal(1, Value("vigil.loop.faults"));
+    }
+
+    [Fact]
+    public void Statistics_can_be_had_without_a_collector()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { Name = _name, CollectStatistics = true, TimeProvider = time });
+        manager.CreateTimerEvent(TimeSpan.FromSeconds(1), (_, _) => { });
+        time.Advance(TimeSpan.FromSeconds(3));
+        manager.RunOnce();
+        EventManagerStatistics statistics = manager.GetStatistics();
+        Assert.Equal((1, 1, 0, 0, 0), (statistics.Iterations, statistics.TimerCallbacks, statistics.SourceCallbacks, statistics.PostedCallbacks, statistics.DeferredCallbacks));
+        Assert.Equal((1, TimeSpan.FromSeconds(2)), (statistics.TimerLateness.Count, statistics.TimerLateness.Max));
+        Assert.Equal(1, statistics.Lag.Count);
+        Assert.True(statistics.BusyTime > TimeSpan.Zero);
+        Assert.InRange(statistics.Utilization, 0.000001, 1);
+    }
+
+    [Fact]
+    public void A_manager_that_is_gone_is_not_shown_any_more_and_those_of_one_name_are_one_series()
+    {
+        _listener.Start();
+        _listener.RecordObservableInstruments();
+        using EventManager first = Manager();
+        EventManager second = Manager();
+        first.RunOnce(TimeSpan.Zero);
+        second.RunOnce(TimeSpan.Zero);
+        _listener.RecordObservableInstruments();
+        Assert.Equal(2, Value("vigil.loop.iterations"));
+        second.Dispose();
+        _listener.RecordObservableInstruments();
+        Assert.Equal(1, Value("vigil.loop.iterations"));
+        first.Dispose();
+        _values.Clear();
+        _listener.RecordObservableInstruments();
+        Assert.Empty(_values);
+    }
+
+    [Fact]
+    public async Task A_pool_shows_its_work()
+    {
+        _listener.Start();
+        await using var pool = new WorkerPool(new WorkerPoolOptions { Name = _name, ThreadCount = 2, QueueCapacity = 1 });
+        using EventManager manager = new(new EventManagerOptions { Name = _name, Workers = pool });
+        using var release = new ManualResetEventSlim();
+        using var began = new ManualResetEventSlim();
+        Task first = manager.ExecuteWork(0, () =>
+        {
+            began.Set();
+            release.Wait();
+            return 1;
+        });
+        Assert.True(began.Wait(Patience.Limit));
+        Task second = manager.ExecuteWork(0, () => 2);
+        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(0, () => { }));
+        _listener.RecordObservableInstruments();
+        Assert.Equal(1, Value("vigil.pool.queue.length"));
+        Assert.Equal(1, Value("vigil.pool.threads.busy"));
+        Assert.Equal(1, Value("vigil.pool.items", "rejected"));
+        release.Set();
+        await first.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        await second.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        Assert.True(SpinWait.SpinUntil(() => pool.GetStatistics().RunTimes.Count == 2, Patience.Limit));
+        _listener.RecordObservableInstruments();
+        Assert.Equal(2, Value("vigil.pool.items", "done"));
+        Assert.Equal(0, Value("vigil.pool.queue.length"));
+        Assert.Equal(2, Value("vigil.pool.wait.duration#count"));
+        Assert.Equal(2, Value("vigil.pool.run.duration#count"));
+    }
+
+    [Fact]
+    public void Times_are_in_seconds_and_counts_in_braces_as_the_conventions_say()
+    {
+        using EventManager manager = Manager();
+        using var pool = new WorkerPoolOwner();
+        _listener.Start();
+        Assert.All(_units, unit => Assert.Matches(@"^(s|1|\{[a-z]+\})$", unit.Value));
+        Assert.All(_units, unit => Assert.Matches("^vigil(\\.[a-z_]+)+$", unit.Key));
+        Assert.Equal(15, _units.Count);
+    }
+
+    private EventManager Manager() => new(new EventManagerOptions { Name = _name });
+
+    private double Value(string instrument, string tag = "") => _values.TryGetValue($"{instrument}{tag}", out double value) ? value : double.NaN;
+
+    private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length == 0 || !Equals(tags[0].Value, _name))
+        {
+            return;
+        }
+
+        string tag = tags.Length > 1 ? $"{tags[1].Value}" : "";
+        if (instrument is Histogram<double>)
+        {
+            _values.AddOrUpdate($"{instrument.Name}#count", 1, (_, count) => count + 1);
+        }
+        else
+        {
+            _values[$"{instrument.Name}{tag}"] = value;
+        }
+    }
+
+    private sealed class WorkerPoolOwner : IDisposable
+    {
+        private readonly WorkerPool _pool = new(new WorkerPoolOptions { ThreadCount = 1 });
+
+        public void Dispose() => Patience.Wait(_pool.DisposeAsync().AsTask());
+    }
+}
