@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using Vigil.IO;
+
+namespace Vigil.Benchmarks.Workers;
+
+/// <summary>Callbacks of descriptors that are always ready, on the loop and on workers: there, with disarming, and back.</summary>
+internal static class CallbackRounds
+{
+    /// <returns>Nanoseconds of time for each callback.</returns>
+    /// <param name="target">Where they run.</param>
+    /// <param name="sources">How many are ready.</param>
+    /// <param name="count">How many callbacks.</param>
+    public static double Measure(CallbackTarget target, int sources, int count)
+    {
+        using var manager = new EventManager();
+        EventFd[] descriptors = [.. Enumerable.Range(0, sources).Select(_ => new EventFd(1))];
+        int left = count;
+        foreach (EventFd fd in descriptors)
+        {
+            manager.CreateSocketEvent(fd, EventSet.In, (_, _) =>
+            {
+                if (Interlocked.Decrement(ref left) == 0)
+                {
+                    manager.Stop();
+                }
+            }, target: target);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        manager.Run();
+        double elapsed = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        manager.Dispose();
+        Array.ForEach(descriptors, fd => fd.Dispose());
+        return elapsed / count;
+    }
+}
