@@ -14,10 +14,26 @@ public abstract class CallbackEvent : IDisposable
     /// <summary>Whether it is over: no callback follows, and it cannot be used again.</summary>
     public abstract bool IsCancelled { get; }
 
+    /// <summary>
+    /// How long its callback may take before the manager's watchdog flags it; null, the default, for what
+    /// <see cref="WatchdogOptions.CallbackBudget"/> says, and <see cref="Timeout.InfiniteTimeSpan"/> for any time. Without a watchdog nothing comes of it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is not more than zero, or below <see cref="WatchdogOptions.SamplingPeriod"/> without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public TimeSpan? Budget
+    {
+        get => Manager.Budgets.OwnOf(this);
+        set
+        {
+            using ThreadClaim.Scope claim = Manager.Claim();
+            Manager.Budgets.Set(this, value);
+        }
+    }
+
     /// <summary>What its callback's exceptions are reported as.</summary>
     internal abstract FaultOrigin FaultOrigin { get; }
 
-    private protected abstract Delegate Callback { get; }
+    internal abstract Delegate Callback { get; }
 
     /// <summary>Ends it: no callback follows, even if what it waits for has happened already. Again, or after the manager was disposed, it does nothing.</summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>

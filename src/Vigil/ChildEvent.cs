@@ -58,7 +58,7 @@ public sealed class ChildEvent : CallbackEvent
     /// <summary>Whether the runtime started the process, and so is going to wait for it. Where this is false it may be going to, too.</summary>
     internal bool IsRuntimesForSure { get; init; }
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     /// <summary>
     /// Ends it: no callback follows. The process goes on, unless the event was made to kill it: then it gets SIGKILL, and if nobody else does, is waited for.

@@ -18,6 +18,7 @@ internal sealed class EventLoop
     private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
     private readonly FaultSink _faults;
+    private readonly LoopWatch? _watch;
     private readonly ReadyBuffer _ready;
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected = new();
@@ -34,6 +35,7 @@ internal sealed class EventLoop
         _timers = manager.Timers;
         _mailbox = manager.Mailbox;
         _faults = faults;
+        _watch = manager.LoopWatch;
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _mailboxBudget = options.MailboxBudget;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
@@ -59,7 +61,7 @@ internal sealed class EventLoop
         _ran = 0;
 
         // 1. Prepare; until when may this iteration sleep?
-        PrepareHooks.Run(_manager, _faults);
+        RunHooks(PrepareHooks, LoopPhase.Prepare);
         Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
 
         // 2. Wait.
@@ -69,21 +71,35 @@ internal sealed class EventLoop
         RunTimers();
 
         // 5. Ready sources.
-        DispatchReady();
-        DispatchInjected();
+        if (_ready.Count > 0 || _injected.Count > 0)
+        {
+            _watch?.Begin(LoopPhase.Sources);
+            DispatchReady();
+            DispatchInjected();
+        }
 
         // 6. Mailbox.
         DrainMailbox();
 
         // 7. Deferred callbacks and check hooks; idle hooks only if nothing else ran.
         RunDeferred();
-        CheckHooks.Run(_manager, _faults);
+        RunHooks(CheckHooks, LoopPhase.Check);
         if (_ran == 0)
         {
-            IdleHooks.Run(_manager, _faults);
+            RunHooks(IdleHooks, LoopPhase.Idle);
         }
 
+        _watch?.Begin(LoopPhase.Waiting);
         return _ran;
+    }
+
+    private void RunHooks(CallbackList hooks, LoopPhase phase)
+    {
+        if (!hooks.IsEmpty)
+        {
+            _watch?.Begin(phase);
+            hooks.Run(_manager, _faults);
+        }
     }
 
     private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
@@ -92,6 +108,11 @@ internal sealed class EventLoop
 
     private void Wait(Deadline deadline)
     {
+        if (!PrepareHooks.IsEmpty)
+        {
+            _watch?.Begin(LoopPhase.Waiting);
+        }
+
         if (_table.NeedsRebuild)
         {
             Rebuild();
@@ -172,6 +193,8 @@ internal sealed class EventLoop
             return;
         }
 
+        _watch?.Begin(LoopPhase.Timers);
+
         // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
         _timers.Expire();
         if (_timers.TellOfGreatStep())
@@ -192,6 +215,7 @@ internal sealed class EventLoop
     {
         while (timers.TryTakeDue(out ITimerTarget? target))
         {
+            _watch?.Enter(target);
             try
             {
                 if (target.Fire(timers.LastReading))
@@ -204,6 +228,8 @@ internal sealed class EventLoop
                 _ran++;
                 _faults.OnTimerThrown(target, exception);
             }
+
+            _watch?.Leave();
         }
     }
 
@@ -248,6 +274,7 @@ internal sealed class EventLoop
                 SourceArming.MarkFired(source);
             }
 
+            _watch?.EnterOnce(source);
             Deliver(source, events);
         }
     }
@@ -264,6 +291,7 @@ internal sealed class EventLoop
             _faults.OnThrown(source, exception);
         }
 
+        _watch?.Leave();
         _table.ForgetIfClosed(source);
         if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
         {
@@ -280,6 +308,7 @@ internal sealed class EventLoop
             bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
             if (isArmed && _table.IsDeliverable(source, ref events) && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
+                _watch?.Enter(source);
                 Deliver(source, events);
             }
         }
@@ -292,6 +321,7 @@ internal sealed class EventLoop
             return;
         }
 
+        _watch?.Begin(LoopPhase.Mailbox);
         int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
         for (; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
         {
@@ -301,6 +331,12 @@ internal sealed class EventLoop
 
     private void RunDeferred()
     {
+        if (_deferred.Count == 0)
+        {
+            return;
+        }
+
+        _watch?.Begin(LoopPhase.Deferred);
         for (int left = _deferred.Count; left > 0; left--)
         {
             RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred);
@@ -309,6 +345,7 @@ internal sealed class EventLoop
 
     private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
     {
+        _watch?.Enter(message.Subject);
         try
         {
             _ran += message.Deliver(_manager);
@@ -318,6 +355,8 @@ internal sealed class EventLoop
             _ran++;
             _faults.OnThrown(origin, exception);
         }
+
+        _watch?.Leave();
     }
 
     private void Rebuild()

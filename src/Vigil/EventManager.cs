@@ -15,7 +15,7 @@ namespace Vigil;
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
 /// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="Stop"/>,
-/// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
+/// <see cref="Dispose"/>, <see cref="Name"/>, <see cref="IsOnLoop"/> and <see cref="GetSlowCallbacks"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
 public sealed class EventManager : IDisposable
@@ -27,6 +27,7 @@ public sealed class EventManager : IDisposable
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
     private readonly LoopWorkers _workers;
+    private readonly SlowCallbackLog _slowCallbacks;
     private readonly ManualResetEventSlim _disposed = new();
     private EventHandler<ClockStep>? _wallClockStepped;
     private CancellationToken _runCancellation;
@@ -55,6 +56,9 @@ public sealed class EventManager : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
         Faults = new FaultSink(this, _options);
+        Budgets = new CallbackBudgets(_options.Watchdog);
+        _slowCallbacks = new SlowCallbackLog(this);
+        LoopWatch = _options.Watchdog is null ? null : new LoopWatch(this, _options.Watchdog, _slowCallbacks);
         _poller = createPoller();
         try
         {
@@ -80,6 +84,7 @@ public sealed class EventManager : IDisposable
         _context = new LoopSynchronizationContext(this);
         RemoteEndpoint = new RemoteEndpoint(this, _options);
         TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
+        LoopWatch?.Start();
     }
 
     /// <summary>
@@ -88,6 +93,13 @@ public sealed class EventManager : IDisposable
     /// the run with its exception.
     /// </summary>
     public event EventHandler<FaultReport>? FaultReported;
+
+    /// <summary>
+    /// Raised on the watchdog's thread, which all managers of the process share, when a callback or a phase of the iteration has exceeded its budget, while it runs and again
+    /// when it has ended (<see cref="EventManagerOptions.Watchdog"/>). Where nobody listens, reports are written to standard error. As long as a handler
+    /// runs nothing is watched; one that throws is written to standard error, too. Any thread may add and remove handlers.
+    /// </summary>
+    public event EventHandler<SlowCallbackReport>? SlowCallbackReported;
 
     /// <summary>
     /// Raised on the loop's thread when the wall clock was set, before the timers fire that are due because of it if the step is greater
@@ -153,6 +165,11 @@ public sealed class EventManager : IDisposable
 
     internal FaultSink Faults { get; }
 
+    internal CallbackBudgets Budgets { get; }
+
+    /// <summary>The loop's side of the watchdog; null where there is none.</summary>
+    internal LoopWatch? LoopWatch { get; }
+
     internal InFlightCalls InFlightCalls { get; } = new();
 
     internal bool IsDisposed { get; private set; }
@@ -204,6 +221,20 @@ public sealed class EventManager : IDisposable
             EventManagerError.SubscriberTypeMismatch,
             $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
     }
+
+    /// <summary>How long a subscriber's callbacks may take before the watchdog flags them. Without a watchdog nothing comes of it.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="budget">The budget; null for what <see cref="WatchdogOptions.CallbackBudget"/> says, <see cref="Timeout.InfiniteTimeSpan"/> for any time.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is not more than zero, or below <see cref="WatchdogOptions.SamplingPeriod"/> without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
+    /// <exception cref="EventManagerException">The subscriber is not attached here, or the call comes from another thread than the loop's.</exception>
+    public void SetBudget(SubscriberId id, TimeSpan? budget)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        Budgets.Set(Subscribers.Find(id), budget);
+    }
+
+    /// <summary>What the watchdog has seen so far; nothing where there is none. Any thread, also after disposal.</summary>
+    public SlowCallbackStatistics GetSlowCallbacks() => _slowCallbacks.Statistics;
 
     /// <summary>The door to a subscriber's interest list, for changes from outside of its own callbacks.</summary>
     /// <param name="id">Its id.</param>
@@ -637,7 +668,7 @@ public sealed class EventManager : IDisposable
         }
         while (!MustNotSleep);
 
-        _exitCallbacks.RunOutLastFirst(this, Faults);
+        RunExitCallbacks();
         _stopRequested = false;
         Faults.ThrowPending();
     }
@@ -696,11 +727,31 @@ public sealed class EventManager : IDisposable
         return FaultReported is not null;
     }
 
+    /// <summary>On the watchdog's thread, which nothing may end.</summary>
+    internal bool RaiseSlowCallbackReported(SlowCallbackReport report)
+    {
+        EventHandler<SlowCallbackReport>? handlers = SlowCallbackReported;
+        foreach (EventHandler<SlowCallbackReport> handler in Delegate.EnumerateInvocationList(handlers))
+        {
+            try
+            {
+                handler(this, report);
+            }
+            catch (Exception exception)
+            {
+                Console.Error.WriteLine($"{Name}: a handler of SlowCallbackReported threw: {exception}");
+            }
+        }
+
+        return handlers is not null;
+    }
+
     internal bool RaiseWallClockStepped(ClockStep step)
     {
         EventHandler<ClockStep>? handlers = _wallClockStepped;
         foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
         {
+            LoopWatch?.Enter(handler);
             try
             {
                 handler(this, step);
@@ -709,6 +760,8 @@ public sealed class EventManager : IDisposable
             {
                 Faults.OnThrown(FaultOrigin.ClockStep, exception);
             }
+
+            LoopWatch?.Leave();
         }
 
         return handlers is not null;
@@ -797,6 +850,13 @@ public sealed class EventManager : IDisposable
         _claim.Release();
     }
 
+    private void RunExitCallbacks()
+    {
+        LoopWatch?.Begin(LoopPhase.Exit);
+        _exitCallbacks.RunOutLastFirst(this, Faults);
+        LoopWatch?.Begin(LoopPhase.Waiting);
+    }
+
     // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
     private void DisposeIfRequested()
     {
@@ -821,6 +881,7 @@ public sealed class EventManager : IDisposable
 
     private void TearDown()
     {
+        LoopWatch?.End();
         int lost = Mailbox.Close() + _loop.DeferredCount;
         InFlightCalls.FailAll(this);
         if (lost > 0)

@@ -47,7 +47,7 @@ public sealed class FileEvent : CallbackEvent
 
     internal FileTree Tree { get; private set; } = null!;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     /// <summary>
     /// Looks at everything again: each path that is there is told as <see cref="FileChangeKind.Found"/>, one that is not there any more as

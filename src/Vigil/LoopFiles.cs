@@ -188,7 +188,9 @@ internal sealed class LoopFiles : ITimerTarget
             Remove(notice.Tree);
         }
 
+        _manager.LoopWatch?.Enter(fileEvent);
         fileEvent.Tell(notice.Change);
+        _manager.LoopWatch?.Leave();
         return 1;
     }
 

@@ -40,7 +40,7 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.SocketEvent;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     /// <summary>Asks for something else from now on. Arms a one-shot again; what is disarmed stays disarmed.</summary>
     /// <param name="interest">What to ask for.</param>

@@ -166,7 +166,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 

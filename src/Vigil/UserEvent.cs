@@ -40,7 +40,7 @@ public sealed class UserEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.UserEvent;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     /// <summary>
     /// Lets the callback run in the loop's next turn, with this value and those of other triggers until then. Allocates nothing, waits for nothing,
