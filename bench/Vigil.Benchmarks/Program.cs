@@ -4,6 +4,7 @@ using Vigil.Benchmarks.Microbenchmarks;
 using Vigil.Benchmarks.Posts;
 using Vigil.Benchmarks.Ratio;
 using Vigil.Benchmarks.Timers;
+using Vigil.Benchmarks.Watchdog;
 using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks;
@@ -21,6 +22,8 @@ internal static class Program
                 return TimersCommand.Run(options);
             case ["posts", .. string[] options]:
                 return PostsCommand.Run(options);
+            case ["watchdog", .. string[] options]:
+                return WatchdogCommand.Run(options);
             case ["files", .. string[] options]:
                 return FilesCommand.Run(options);
             case ["file-events", .. string[] options]:

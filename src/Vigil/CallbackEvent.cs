@@ -47,7 +47,7 @@ public abstract class CallbackEvent : IDisposable
     }
 
     /// <summary>The name of the method that is called, for messages.</summary>
-    private protected string CallbackName => $"{Callback.Method.DeclaringType?.Name}.{Callback.Method.Name}";
+    private protected string CallbackName => MethodName.Of(Callback);
 
     /// <summary>Its callback threw, and it is not one that the loop calls through a source or a timer.</summary>
     private protected void OnThrown(Exception exception) => Manager.Faults.OnThrown(this, exception);

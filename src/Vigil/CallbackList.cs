@@ -45,7 +45,7 @@ internal sealed class CallbackList
             return;
         }
 
-        manager.LoopWatch?.Enter(entry);
+        manager.Progress?.Enter(entry);
         try
         {
             entry.Callback(manager);
@@ -55,6 +55,6 @@ internal sealed class CallbackList
             faults.OnThrown(FaultOrigin.Hook, exception);
         }
 
-        manager.LoopWatch?.Leave();
+        manager.Progress?.Leave();
     }
 }

@@ -2,6 +2,7 @@ using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
 using Vigil.Timing;
+using Vigil.Watchdog;
 
 namespace Vigil;
 
@@ -18,7 +19,7 @@ internal sealed class EventLoop
     private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
     private readonly FaultSink _faults;
-    private readonly LoopWatch? _watch;
+    private readonly LoopProgress? _progress;
     private readonly ReadyBuffer _ready;
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected = new();
@@ -35,7 +36,7 @@ internal sealed class EventLoop
         _timers = manager.Timers;
         _mailbox = manager.Mailbox;
         _faults = faults;
-        _watch = manager.LoopWatch;
+        _progress = manager.Progress;
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _mailboxBudget = options.MailboxBudget;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
@@ -73,7 +74,7 @@ internal sealed class EventLoop
         // 5. Ready sources.
         if (_ready.Count > 0 || _injected.Count > 0)
         {
-            _watch?.Begin(LoopPhase.Sources);
+            _progress?.Begin(LoopPhase.Sources);
             DispatchReady();
             DispatchInjected();
         }
@@ -89,7 +90,7 @@ internal sealed class EventLoop
             RunHooks(IdleHooks, LoopPhase.Idle);
         }
 
-        _watch?.Begin(LoopPhase.Waiting);
+        _progress?.Begin(LoopPhase.Waiting);
         return _ran;
     }
 
@@ -97,7 +98,7 @@ internal sealed class EventLoop
     {
         if (!hooks.IsEmpty)
         {
-            _watch?.Begin(phase);
+            _progress?.Begin(phase);
             hooks.Run(_manager, _faults);
         }
     }
@@ -110,7 +111,7 @@ internal sealed class EventLoop
     {
         if (!PrepareHooks.IsEmpty)
         {
-            _watch?.Begin(LoopPhase.Waiting);
+            _progress?.Begin(LoopPhase.Waiting);
         }
 
         if (_table.NeedsRebuild)
@@ -193,7 +194,7 @@ internal sealed class EventLoop
             return;
         }
 
-        _watch?.Begin(LoopPhase.Timers);
+        _progress?.Begin(LoopPhase.Timers);
 
         // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
         _timers.Expire();
@@ -215,7 +216,7 @@ internal sealed class EventLoop
     {
         while (timers.TryTakeDue(out ITimerTarget? target))
         {
-            _watch?.Enter(target);
+            _progress?.Enter(target);
             try
             {
                 if (target.Fire(timers.LastReading))
@@ -229,7 +230,7 @@ internal sealed class EventLoop
                 _faults.OnTimerThrown(target, exception);
             }
 
-            _watch?.Leave();
+            _progress?.Leave();
         }
     }
 
@@ -274,7 +275,7 @@ internal sealed class EventLoop
                 SourceArming.MarkFired(source);
             }
 
-            _watch?.EnterOnce(source);
+            _progress?.EnterOnce(source);
             Deliver(source, events);
         }
     }
@@ -291,7 +292,7 @@ internal sealed class EventLoop
             _faults.OnThrown(source, exception);
         }
 
-        _watch?.Leave();
+        _progress?.Leave();
         _table.ForgetIfClosed(source);
         if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
         {
@@ -308,7 +309,7 @@ internal sealed class EventLoop
             bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
             if (isArmed && _table.IsDeliverable(source, ref events) && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
-                _watch?.Enter(source);
+                _progress?.Enter(source);
                 Deliver(source, events);
             }
         }
@@ -321,7 +322,7 @@ internal sealed class EventLoop
             return;
         }
 
-        _watch?.Begin(LoopPhase.Mailbox);
+        _progress?.Begin(LoopPhase.Mailbox);
         int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
         for (; budget > 0 && _mailbox.TryTake(out Message<EventManager> message); budget--)
         {
@@ -336,7 +337,7 @@ internal sealed class EventLoop
             return;
         }
 
-        _watch?.Begin(LoopPhase.Deferred);
+        _progress?.Begin(LoopPhase.Deferred);
         for (int left = _deferred.Count; left > 0; left--)
         {
             RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred);
@@ -345,7 +346,7 @@ internal sealed class EventLoop
 
     private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
     {
-        _watch?.Enter(message.Subject);
+        _progress?.Enter(message.Subject);
         try
         {
             _ran += message.Deliver(_manager);
@@ -356,7 +357,7 @@ internal sealed class EventLoop
             _faults.OnThrown(origin, exception);
         }
 
-        _watch?.Leave();
+        _progress?.Leave();
     }
 
     private void Rebuild()

@@ -5,6 +5,7 @@ using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
 using Vigil.Timing;
+using Vigil.Watchdog;
 
 namespace Vigil;
 
@@ -28,6 +29,7 @@ public sealed class EventManager : IDisposable
     private readonly CallbackList _exitCallbacks = new();
     private readonly LoopWorkers _workers;
     private readonly SlowCallbackLog _slowCallbacks;
+    private readonly LoopWatch? _watch;
     private readonly ManualResetEventSlim _disposed = new();
     private EventHandler<ClockStep>? _wallClockStepped;
     private CancellationToken _runCancellation;
@@ -58,7 +60,7 @@ public sealed class EventManager : IDisposable
         Faults = new FaultSink(this, _options);
         Budgets = new CallbackBudgets(_options.Watchdog);
         _slowCallbacks = new SlowCallbackLog(this);
-        LoopWatch = _options.Watchdog is null ? null : new LoopWatch(this, _options.Watchdog, _slowCallbacks);
+        _watch = _options.Watchdog is null ? null : new LoopWatch(this, _options.Watchdog, _slowCallbacks);
         _poller = createPoller();
         try
         {
@@ -84,7 +86,7 @@ public sealed class EventManager : IDisposable
         _context = new LoopSynchronizationContext(this);
         RemoteEndpoint = new RemoteEndpoint(this, _options);
         TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
-        LoopWatch?.Start();
+        _watch?.Start();
     }
 
     /// <summary>
@@ -167,8 +169,8 @@ public sealed class EventManager : IDisposable
 
     internal CallbackBudgets Budgets { get; }
 
-    /// <summary>The loop's side of the watchdog; null where there is none.</summary>
-    internal LoopWatch? LoopWatch { get; }
+    /// <summary>Where the loop says what it does, for the watchdog; null where there is none.</summary>
+    internal LoopProgress? Progress => _watch?.Progress;
 
     internal InFlightCalls InFlightCalls { get; } = new();
 
@@ -727,31 +729,14 @@ public sealed class EventManager : IDisposable
         return FaultReported is not null;
     }
 
-    /// <summary>On the watchdog's thread, which nothing may end.</summary>
-    internal bool RaiseSlowCallbackReported(SlowCallbackReport report)
-    {
-        EventHandler<SlowCallbackReport>? handlers = SlowCallbackReported;
-        foreach (EventHandler<SlowCallbackReport> handler in Delegate.EnumerateInvocationList(handlers))
-        {
-            try
-            {
-                handler(this, report);
-            }
-            catch (Exception exception)
-            {
-                Console.Error.WriteLine($"{Name}: a handler of SlowCallbackReported threw: {exception}");
-            }
-        }
-
-        return handlers is not null;
-    }
+    internal void RaiseSlowCallbackReported(SlowCallbackReport report) => ReportHandlers.Tell(SlowCallbackReported, this, report);
 
     internal bool RaiseWallClockStepped(ClockStep step)
     {
         EventHandler<ClockStep>? handlers = _wallClockStepped;
         foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
         {
-            LoopWatch?.Enter(handler);
+            Progress?.Enter(handler);
             try
             {
                 handler(this, step);
@@ -761,7 +746,7 @@ public sealed class EventManager : IDisposable
                 Faults.OnThrown(FaultOrigin.ClockStep, exception);
             }
 
-            LoopWatch?.Leave();
+            Progress?.Leave();
         }
 
         return handlers is not null;
@@ -852,9 +837,9 @@ public sealed class EventManager : IDisposable
 
     private void RunExitCallbacks()
     {
-        LoopWatch?.Begin(LoopPhase.Exit);
+        Progress?.Begin(LoopPhase.Exit);
         _exitCallbacks.RunOutLastFirst(this, Faults);
-        LoopWatch?.Begin(LoopPhase.Waiting);
+        Progress?.Begin(LoopPhase.Waiting);
     }
 
     // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
@@ -881,7 +866,7 @@ public sealed class EventManager : IDisposable
 
     private void TearDown()
     {
-        LoopWatch?.End();
+        _watch?.End();
         int lost = Mailbox.Close() + _loop.DeferredCount;
         InFlightCalls.FailAll(this);
         if (lost > 0)

@@ -188,9 +188,9 @@ internal sealed class LoopFiles : ITimerTarget
             Remove(notice.Tree);
         }
 
-        _manager.LoopWatch?.Enter(fileEvent);
+        _manager.Progress?.Enter(fileEvent);
         fileEvent.Tell(notice.Change);
-        _manager.LoopWatch?.Leave();
+        _manager.Progress?.Leave();
         return 1;
     }
 

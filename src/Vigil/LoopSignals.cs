@@ -84,9 +84,9 @@ internal sealed class LoopSignals
         {
             if (!signalEvent.IsCancelled)
             {
-                _manager.LoopWatch?.Enter(signalEvent);
+                _manager.Progress?.Enter(signalEvent);
                 signalEvent.Deliver(in info);
-                _manager.LoopWatch?.Leave();
+                _manager.Progress?.Leave();
                 ran++;
             }
         }

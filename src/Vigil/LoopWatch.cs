@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Vigil.Messaging;
 using Vigil.Timing;
 using Vigil.Watchdog;
@@ -7,11 +6,11 @@ using Vigil.Watchdog;
 namespace Vigil;
 
 /// <summary>
-/// A manager's side of the watchdog: the loop tells it what begins and ends, the process's sampler looks, and what comes of it becomes reports and, on the loop, what the
-/// policy says.
+/// A manager's side of the watchdog: the loop says what begins and ends (<see cref="Progress"/>), the process's sampler looks, and what comes of it becomes reports and, on the
+/// loop, what the policy says.
 /// </summary>
 /// <remarks>
-/// The members up to <see cref="Leave"/> are the loop's. A callback that was too slow is dealt with by the loop when it returns, and goes from there to the sampler's thread in a queue, since
+/// A callback that was too slow is dealt with by the loop when it returns, and goes from there to the sampler's thread in a queue, since
 /// reports are made there alone. Where the sampler finds a callback too slow at the very moment in which it returns, and the loop has not noticed, the sampler
 /// ends it, and sends the loop a message for what the policy asks.
 /// </remarks>
@@ -41,7 +40,7 @@ internal sealed class LoopWatch : Sampled
         _isExact = options.ExactTiming;
         _policy = options.Policy;
         _period = Nanoseconds.Of(options.SamplingPeriod);
-        _progress = new LoopProgress(_isExact);
+        _progress = new LoopProgress(_isExact, OnReturned);
         _tracker = new OverrunTracker(new TrackerRules(
             WatchdogOptions.NanosecondsOf(options.PhaseBudget),
             Nanoseconds.Of(options.ReportInterval),
@@ -49,26 +48,8 @@ internal sealed class LoopWatch : Sampled
             static sample => Offender.Of(sample.Subject!, sample.Phase).Key));
     }
 
-    /// <summary>A phase begins, and with it the end of the one before.</summary>
-    public void Begin(LoopPhase phase) => _progress.Begin(phase);
-
-    /// <inheritdoc cref="LoopProgress.EnterOnce"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void EnterOnce(object subject) => _progress.EnterOnce(subject);
-
-    /// <inheritdoc cref="LoopProgress.Enter"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Enter(object subject) => _progress.Enter(subject);
-
-    /// <summary>The callback that began last has returned, or thrown.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave()
-    {
-        if (_progress.NeedsAttention)
-        {
-            OnReturned();
-        }
-    }
+    /// <summary>Where the loop says what it does.</summary>
+    public LoopProgress Progress => _progress;
 
     /// <summary>The manager is made: the sampler looks from now on.</summary>
     public void Start() => Sampler.Add(this);
@@ -101,7 +82,7 @@ internal sealed class LoopWatch : Sampled
         return now - _quietSince >= IdleBeforeParking ? Never : now + _period;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    // On the loop.
     private void OnReturned()
     {
         long now = MonotonicClock.NowNanoseconds;

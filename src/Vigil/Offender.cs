@@ -1,5 +1,4 @@
 using Vigil.Sources;
-using Vigil.Watchdog;
 
 namespace Vigil;
 

@@ -54,10 +54,7 @@ internal sealed class SlowCallbackLog
             _latest.Enqueue(report);
         }
 
-        if (!_manager.RaiseSlowCallbackReported(report))
-        {
-            Console.Error.WriteLine(report);
-        }
+        _manager.RaiseSlowCallbackReported(report);
     }
 
     /// <summary>Ends the program, with the report as its last words.</summary>

@@ -55,10 +55,29 @@ internal static partial class WatchdogScenarios
         }
 
         Check(SpinWait.SpinUntil(() => WatchdogThread() is null, Patience), "the thread did not end");
+        NoticeWork();
+        Check(SpinWait.SpinUntil(() => WatchdogThread() is null, Patience), "the thread did not end with the pool");
         using (Watched("again", SlowCallbackPolicy.Report))
         {
             Check(SpinWait.SpinUntil(() => WatchdogThread() is not null, Patience), "the thread did not start again");
         }
+    }
+
+    // A pool's work wakes it, too.
+    private static void NoticeWork()
+    {
+        var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, WaitLimit = TimeSpan.FromMilliseconds(20) });
+        using (var manager = new EventManager(new EventManagerOptions { Workers = pool }))
+        {
+            AwaitSleep();
+            var told = new ManualResetEventSlim();
+            pool.WorkWaiting += (_, _) => told.Set();
+            manager.ExecuteWork(0, () => Check(told.Wait(Patience), "work was not noticed after the watchdog had slept"));
+            manager.ExecuteWork(0, told.Set);
+            Check(told.Wait(Patience), "work was not noticed at all");
+        }
+
+        pool.DisposeAsync().AsTask().Wait();
     }
 
     /// <summary>A signal's callback is named, also among others of the same signal.</summary>

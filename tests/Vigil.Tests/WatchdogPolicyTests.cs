@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Vigil.Tests;
 
 public sealed class WatchdogPolicyTests
@@ -126,7 +128,11 @@ public sealed class WatchdogPolicyTests
         options.Watchdog.CallbackBudget = TimeSpan.FromMinutes(1);
         using var manager = new EventManager(options);
         var reports = new SlowReports(manager);
-        TimerEvent slow = manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => SpinWait.SpinUntil(() => false, 3));
+        TimerEvent slow = manager.CreateTimerEvent(TimeSpan.Zero, (_, _) =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start) > TimeSpan.FromMilliseconds(3));
+        });
         slow.Budget = TimeSpan.FromMilliseconds(2);
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => { });
         manager.RunOnce();

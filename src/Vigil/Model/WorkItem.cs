@@ -37,6 +37,9 @@ public readonly struct WorkItem
     /// <summary>The number of the thread that alone may run it; −1 for any.</summary>
     public int Thread { get; }
 
+    /// <summary>What the user wants to have run, or what stands for it.</summary>
+    internal object Action => _action;
+
     internal bool IsDefault => _run is null;
 
     /// <summary>Runs it, on the calling thread. What it throws goes to whoever sent it and does not come out here.</summary>
@@ -58,5 +61,8 @@ public readonly struct WorkItem
     public void Drop() => _drop?.Invoke(_action, _state);
 
     /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => _action is Delegate action ? $"{action.Method.DeclaringType?.Name}.{action.Method.Name}" : $"{_action}";
+    public override string ToString() => NameOf(_action);
+
+    /// <summary>The name of what an item runs.</summary>
+    internal static string NameOf(object action) => action is Delegate callback ? MethodName.Of(callback) : $"{action}";
 }

@@ -26,6 +26,7 @@ internal sealed class LoopProgress
     private const long NextTurn = 1L << ProgressSample.PhaseBits;
 
     private readonly bool _readsClock;
+    private readonly Action _attended;
     private object? _subject;
     private long _turn;
     private long _step;
@@ -34,17 +35,17 @@ internal sealed class LoopProgress
     private volatile bool _isParked;
 
     /// <param name="readsClock">Whether the loop reads the clock after each callback.</param>
-    public LoopProgress(bool readsClock) => _readsClock = readsClock;
-
-    /// <summary>Whether there is something to do after a callback: for the loop.</summary>
-    public bool NeedsAttention => _flagged is not null || _readsClock;
-
-    public LoopPhase Phase => Here.Phase;
+    /// <param name="attended">Called on the loop's thread when a callback has returned and something may have to be done about it.</param>
+    public LoopProgress(bool readsClock, Action attended)
+    {
+        _readsClock = readsClock;
+        _attended = attended;
+    }
 
     /// <summary>What the sampler would see at this moment: for the loop.</summary>
     public ProgressSample Here => new(_turn, _step, _subject, _started);
 
-    /// <summary>A phase begins. Ends the sampler's sleep.</summary>
+    /// <summary>A phase begins, and with it the end of the one before. Ends the sampler's sleep.</summary>
     public void Begin(LoopPhase phase)
     {
         _subject = null;
@@ -71,6 +72,16 @@ internal sealed class LoopProgress
     {
         _subject = subject;
         Volatile.Write(ref _step, _step + 1);
+    }
+
+    /// <summary>The callback that began last has returned, or thrown.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Leave()
+    {
+        if (_flagged is not null || _readsClock)
+        {
+            _attended();
+        }
     }
 
     /// <summary>The next callback begins now: for a loop that reads the clock.</summary>

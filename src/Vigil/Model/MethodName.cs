@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace Vigil.Watchdog;
+namespace Vigil;
 
 /// <summary>Names of methods as their authors wrote them: the compiler makes lambdas, local functions and asynchronous methods into types and methods with names of its own.</summary>
 internal static class MethodName
