@@ -28,12 +28,14 @@ internal static class Sampler
     {
         lock (Gate)
         {
-            _all = [.. _all, sampled];
+            // The thread first, which cannot end before the gate is free: where none can be had, nothing has changed.
             if (!_isRunning)
             {
                 new Thread(Run) { Name = ThreadName, IsBackground = true }.Start();
                 _isRunning = true;
             }
+
+            _all = [.. _all, sampled];
         }
 
         Wake();

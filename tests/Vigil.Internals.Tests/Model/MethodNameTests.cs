@@ -1,6 +1,4 @@
-using Vigil.Watchdog;
-
-namespace Vigil.Internals.Tests.Watchdog;
+namespace Vigil.Internals.Tests.Model;
 
 public class MethodNameTests
 {
