@@ -138,6 +138,10 @@ internal sealed class LoopWatch : Sampled
             case FindingKind.Running:
                 OnOverBudget(overrun);
                 break;
+            case FindingKind.Overdue:
+                _log.Uncount();
+                Report(overrun.IsPhase ? SlowCallbackKind.PhaseRunning : SlowCallbackKind.Running, overrun);
+                break;
             case FindingKind.Gone:
                 if (_progress.TryTakeFlag(overrun))
                 {

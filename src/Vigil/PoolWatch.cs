@@ -73,6 +73,11 @@ internal sealed class PoolWatch : Sampled
             if (waits && oldest.Since == line.Flagged.Since && ReferenceEquals(oldest.Item.Action, line.Flagged.Item.Action))
             {
                 line.SeenAt = now;
+                if (!line.IsTold)
+                {
+                    TellWhenItIsTime(thread, ref line, now);
+                }
+
                 return;
             }
 
@@ -97,13 +102,20 @@ internal sealed class PoolWatch : Sampled
         line.IsFlagged = true;
         line.Flagged = work;
         line.SeenAt = now;
+        line.Suppressed++;
+        TellWhenItIsTime(thread, ref line, now);
+    }
+
+    // What goes on waiting is told at some time, however soon it followed the last.
+    private void TellWhenItIsTime(int thread, ref Line line, long now)
+    {
         line.IsTold = !line.HasReported || now - line.ReportedAt >= ReportInterval;
         if (!line.IsTold)
         {
-            line.Suppressed++;
             return;
         }
 
+        line.Suppressed--;
         _tell(Describe(thread, in line, now, isOver: false));
         line.HasReported = true;
         line.ReportedAt = now;

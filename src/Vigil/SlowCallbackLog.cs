@@ -41,6 +41,15 @@ internal sealed class SlowCallbackLog
         }
     }
 
+    /// <summary>What was counted as not reported is reported after all.</summary>
+    public void Uncount()
+    {
+        lock (_gate)
+        {
+            _suppressed--;
+        }
+    }
+
     /// <summary>The one place where reports leave the watchdog, on its thread. Where nobody listens, a line on standard error.</summary>
     public void Report(SlowCallbackReport report)
     {

@@ -33,7 +33,7 @@ public sealed class WatchdogOptions
     /// <summary>What becomes of a callback that exceeds its budget. Default: <see cref="SlowCallbackPolicy.Report"/>.</summary>
     public SlowCallbackPolicy Policy { get; set; }
 
-    /// <summary>For how long after a report nothing more is reported of the same owner, zero or more; what exceeds its budget meanwhile is counted, and told in the next report. The policy applies all the same. Default: 1 s.</summary>
+    /// <summary>For how long after a report nothing more is reported of the same owner, zero or more; what exceeds its budget meanwhile is counted, and told in the next report; what still runs then is reported itself. The policy applies all the same. Default: 1 s.</summary>
     public TimeSpan ReportInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     internal WatchdogOptions Validate()

@@ -45,6 +45,20 @@ internal sealed class OffenderLog
         return offence;
     }
 
+    /// <summary>Looks whether an offence that came too soon to be reported, and goes on, is to be reported by now.</summary>
+    public Offence Review(object owner, Offence offence, long now)
+    {
+        if (offence.IsReported || !_byOwner.TryGetValue(owner, out Entry? entry) || now - entry.ReportedAt < _interval)
+        {
+            return offence;
+        }
+
+        var reported = new Offence(offence.Before, IsReported: true, entry.Suppressed - 1);
+        entry.ReportedAt = now;
+        entry.Suppressed = 0;
+        return reported;
+    }
+
     private void Forget()
     {
         if (_byOwner.Count == Capacity)

@@ -6,6 +6,9 @@ internal enum FindingKind
     /// <summary>A callback is over its budget and runs.</summary>
     Running,
 
+    /// <summary>A callback or phase that is over its budget, and was not to be reported so soon after the last, goes on and is to be reported now.</summary>
+    Overdue,
+
     /// <summary>A callback that was over its budget does not run any more.</summary>
     Gone,
 
@@ -84,6 +87,7 @@ internal sealed class OverrunTracker
         {
             _running.LastSeen = now;
             _excused += gap;
+            Review(_running, now, found);
         }
 
         bool isExcused = LookAtCallback(in sample, now, gap, found);
@@ -144,6 +148,7 @@ internal sealed class OverrunTracker
         if (_runningPhase is not null)
         {
             _runningPhase.LastSeen = now - _excused;
+            Review(_runningPhase, now, found);
             return;
         }
 
@@ -152,6 +157,20 @@ internal sealed class OverrunTracker
         {
             _runningPhase = new Overrun(in sample, isPhase: true, _phaseSince, now - _excused, _rules.PhaseBudget) { Offence = _offenders.Note(sample.Phase, now) };
             found.Add(new Finding(FindingKind.PhaseRunning, _runningPhase));
+        }
+    }
+
+    // Otherwise an owner that was reported a moment ago could hang for ever unheard of.
+    private void Review(Overrun overrun, long now, List<Finding> found)
+    {
+        if (!overrun.Offence.IsReported)
+        {
+            object owner = overrun.IsPhase ? overrun.Callback.Phase : _rules.OwnerOf(overrun.Callback);
+            overrun.Offence = _offenders.Review(owner, overrun.Offence, now);
+            if (overrun.Offence.IsReported)
+            {
+                found.Add(new Finding(FindingKind.Overdue, overrun));
+            }
         }
     }
 

@@ -49,6 +49,20 @@ public class OverrunTrackerTests
     }
 
     [Fact]
+    public void What_follows_a_report_too_soon_and_hangs_is_reported_when_the_interval_is_over()
+    {
+        var script = new OverrunScript(interval: 250);
+        script.For(100, turn: 1, "a").For(100, turn: 2, "a").For(1000, turn: 3, "a").For(10, turn: 4, subject: null);
+        Assert.Equal(
+        [
+            "Running a 60", "Gone a 90",
+            "Running a 60 before 1 suppressed 1 quiet", "Gone a 90 before 1 suppressed 1 quiet",
+            "Running a 60 before 2 suppressed 2 quiet", "Overdue a 110 before 2 suppressed 1", "Gone a 990 before 2 suppressed 1",
+        ],
+        script.Told);
+    }
+
+    [Fact]
     public void A_phase_of_short_callbacks_is_flagged_when_it_is_over_its_budget()
     {
         var script = new OverrunScript();
