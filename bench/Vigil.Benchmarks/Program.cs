@@ -4,6 +4,7 @@ using Vigil.Benchmarks.Microbenchmarks;
 using Vigil.Benchmarks.Posts;
 using Vigil.Benchmarks.Ratio;
 using Vigil.Benchmarks.Timers;
+using Vigil.Benchmarks.Watchdog;
 using Vigil.Benchmarks.Workers;
 using Vigil.Benchmarks.Workloads;
 
@@ -24,6 +25,8 @@ internal static class Program
                 return PostsCommand.Run(options);
             case ["workers", .. string[] options]:
                 return WorkersCommand.Run(options);
+            case ["watchdog", .. string[] options]:
+                return WatchdogCommand.Run(options);
             case ["files", .. string[] options]:
                 return FilesCommand.Run(options);
             case ["file-events", .. string[] options]:

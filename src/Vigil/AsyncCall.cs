@@ -9,25 +9,34 @@ internal sealed class AsyncCall<T> : PendingCall
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<EventManager, Task<T>>? _taskCall;
     private readonly Func<EventManager, T>? _call;
+    private readonly Delegate _callback;
     private readonly CancellationToken _cancellationToken;
     private CancellationTokenRegistration _cancellation;
     private ITimer? _timeout;
 
-    public AsyncCall(Func<EventManager, T> call, CancellationToken cancellationToken)
+    /// <param name="call">What is run.</param>
+    /// <param name="callback">What the user gave, which the call may be around.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public AsyncCall(Func<EventManager, T> call, Delegate callback, CancellationToken cancellationToken)
     {
         _call = call;
+        _callback = callback;
         _cancellationToken = cancellationToken;
         WatchCancellation();
     }
 
-    public AsyncCall(Func<EventManager, Task<T>> call, CancellationToken cancellationToken)
+    /// <inheritdoc cref="AsyncCall{T}(Func{EventManager, T}, Delegate, CancellationToken)"/>
+    public AsyncCall(Func<EventManager, Task<T>> call, Delegate callback, CancellationToken cancellationToken)
     {
         _taskCall = call;
+        _callback = callback;
         _cancellationToken = cancellationToken;
         WatchCancellation();
     }
 
     public Task<T> Task => _completion.Task;
+
+    public override Delegate Callback => _callback;
 
     /// <summary>Before it is sent: lets the task fail when a time is over. A closure that has not begun by then does not run; one that has goes on.</summary>
     public void FailAfter(TimeSpan timeout, TimeProvider clock)

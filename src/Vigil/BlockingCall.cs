@@ -135,5 +135,19 @@ internal sealed class BlockingCall<T> : BlockingCall
 
     public T Result { get; private set; } = default!;
 
+    public override Delegate Callback => _call;
+
     protected override void Invoke(EventManager manager) => Result = _call(manager);
+}
+
+/// <summary>A blocking call without a result.</summary>
+internal sealed class BlockingAction : BlockingCall
+{
+    private readonly Action<EventManager> _call;
+
+    public BlockingAction(Action<EventManager> call) => _call = call;
+
+    public override Delegate Callback => _call;
+
+    protected override void Invoke(EventManager manager) => _call(manager);
 }

@@ -18,13 +18,29 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     /// <summary>Whether it is over: no callback follows, and it cannot be used again. Any thread.</summary>
     public abstract bool IsCancelled { get; }
 
+    /// <summary>
+    /// How long its callback may take before the manager's watchdog flags it; null, the default, for what
+    /// <see cref="WatchdogOptions.CallbackBudget"/> says, and <see cref="Timeout.InfiniteTimeSpan"/> for any time. Without a watchdog nothing comes of it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is not more than zero, or below <see cref="WatchdogOptions.SamplingPeriod"/> without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    public TimeSpan? Budget
+    {
+        get => Manager.Budgets.OwnOf(this);
+        set
+        {
+            using ThreadClaim.Scope claim = Manager.Claim();
+            Manager.Budgets.Set(this, value);
+        }
+    }
+
     /// <summary>What its callback's exceptions are reported as.</summary>
     internal abstract FaultOrigin FaultOrigin { get; }
 
     /// <summary>The file descriptor that it is about, or −1.</summary>
     internal virtual int DescriptorNumber => -1;
 
-    private protected abstract Delegate Callback { get; }
+    internal abstract Delegate Callback { get; }
 
     /// <summary>Its callback's way to the workers; null where it runs on the loop.</summary>
     private protected virtual WorkerCallback? OnWorker => null;
@@ -79,7 +95,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     internal virtual void OnWorkerRefused() => OnWorkerEnded();
 
     /// <summary>The name of the method that is called, for messages.</summary>
-    private protected string CallbackName => $"{Callback.Method.DeclaringType?.Name}.{Callback.Method.Name}";
+    private protected string CallbackName => MethodName.Of(Callback);
 
     /// <summary>Ends it, on the loop's thread.</summary>
     private protected abstract void CancelOnLoop();

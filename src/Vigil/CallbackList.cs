@@ -45,6 +45,7 @@ internal sealed class CallbackList
             return;
         }
 
+        manager.Observer?.Enter(entry);
         try
         {
             entry.Callback(manager);
@@ -53,5 +54,7 @@ internal sealed class CallbackList
         {
             faults.OnThrown(FaultOrigin.Hook, exception);
         }
+
+        manager.Observer?.Leave();
     }
 }

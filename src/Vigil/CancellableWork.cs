@@ -7,7 +7,7 @@ internal sealed class CancellableWork : PendingWork
 
     public CancellableWork(Action work) => _work = work;
 
-    public override string ToString() => $"{_work.Method.DeclaringType?.Name}.{_work.Method.Name}";
+    public override string ToString() => MethodName.Of(_work);
 
     protected override WorkOutcome Execute()
     {

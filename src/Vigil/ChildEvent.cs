@@ -62,7 +62,7 @@ public sealed class ChildEvent : CallbackEvent
     /// <summary>Whether the runtime started the process, and so is going to wait for it. Where this is false it may be going to, too.</summary>
     internal bool IsRuntimesForSure { get; init; }
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     private protected override WorkerCallback? OnWorker => _worker;
 

@@ -1,4 +1,3 @@
-using Vigil.Diagnostics;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
@@ -19,16 +18,15 @@ internal sealed class EventLoop
     private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
     private readonly FaultSink _faults;
+    private readonly LoopObserver _watching;
     private readonly ReadyBuffer _ready;
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected = new();
     private readonly int _mailboxBudget;
     private readonly SpinDetector _spinDetector;
     private readonly TimeSpan _spin;
-    private readonly LoopCounters _counters;
+    private LoopObserver? _observer;
     private int _ran;
-    private int _counted;
-    private bool _tracesCallbacks;
 
     public EventLoop(EventManager manager, EventManagerOptions options, IPoller poller, FaultSink faults)
     {
@@ -38,7 +36,7 @@ internal sealed class EventLoop
         _timers = manager.Timers;
         _mailbox = manager.Mailbox;
         _faults = faults;
-        _counters = manager.Counters;
+        _watching = new LoopObserver(manager.Counters, manager.Progress);
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _mailboxBudget = options.MailboxBudget;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
@@ -61,16 +59,11 @@ internal sealed class EventLoop
     /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>
     public int RunIteration(Deadline callersDeadline)
     {
-        _ran = _counted = 0;
-        _counters.BeginIteration();
-        _tracesCallbacks = VigilEventSource.Log.TracesCallbacks;
-        if (VigilEventSource.Log.TracesIterations)
-        {
-            VigilEventSource.Log.IterationStart(_manager.Name);
-        }
+        _ran = 0;
+        _manager.Observer = _observer = _watching.BeginsIteration() ? _watching : null;
 
         // 1. Prepare; until when may this iteration sleep?
-        PrepareHooks.Run(_manager, _faults);
+        RunHooks(PrepareHooks, LoopPhase.Prepare);
         Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
 
         // 2. Wait.
@@ -78,46 +71,28 @@ internal sealed class EventLoop
 
         // 3. Read the clocks; 4. timers that are due by them.
         RunTimers();
-        Count(CallbackKind.Timer);
 
         // 5. Ready sources.
-        DispatchReady();
-        DispatchInjected();
-        Count(CallbackKind.Source);
+        if (_ready.Count > 0 || _injected.Count > 0)
+        {
+            _observer?.Begin(LoopPhase.Sources, _ran);
+            DispatchReady();
+            DispatchInjected();
+        }
 
         // 6. Mailbox.
         DrainMailbox();
-        Count(CallbackKind.Posted);
 
         // 7. Deferred callbacks and check hooks; idle hooks only if nothing else ran.
         RunDeferred();
-        Count(CallbackKind.Deferred);
-        CheckHooks.Run(_manager, _faults);
+        RunHooks(CheckHooks, LoopPhase.Check);
         if (_ran == 0)
         {
-            IdleHooks.Run(_manager, _faults);
+            RunHooks(IdleHooks, LoopPhase.Idle);
         }
 
-        if (_counters.IsMeasured)
-        {
-            _counters.EndIteration(_table.StaleEvents, _table.OrphanedEvents);
-        }
-
-        if (VigilEventSource.Log.TracesIterations)
-        {
-            VigilEventSource.Log.IterationStop(_manager.Name, _ran);
-        }
-
+        _observer?.EndIteration(_ran, _table);
         return _ran;
-    }
-
-    private void Count(CallbackKind kind)
-    {
-        if (_counters.IsMeasured)
-        {
-            _counters.Count(kind, _ran - _counted);
-            _counted = _ran;
-        }
     }
 
     /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
@@ -137,12 +112,26 @@ internal sealed class EventLoop
         }
     }
 
+    private void RunHooks(CallbackList hooks, LoopPhase phase)
+    {
+        if (!hooks.IsEmpty)
+        {
+            _observer?.Begin(phase, _ran);
+            hooks.Run(_manager, _faults);
+        }
+    }
+
     private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
 
     private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;
 
     private void Wait(Deadline deadline)
     {
+        if (!PrepareHooks.IsEmpty)
+        {
+            _observer?.Begin(LoopPhase.Waiting, _ran);
+        }
+
         if (_table.NeedsRebuild)
         {
             Rebuild();
@@ -155,16 +144,9 @@ internal sealed class EventLoop
             deadline = _timers.PrepareWait(deadline);
         }
 
-        if (_counters.IsMeasured)
-        {
-            _counters.BeginWait(sleeps: !deadline.IsImmediate);
-            WaitUntil(deadline);
-            _counters.EndWait();
-        }
-        else
-        {
-            WaitUntil(deadline);
-        }
+        _observer?.BeginWait(sleeps: !deadline.IsImmediate);
+        WaitUntil(deadline);
+        _observer?.EndWait();
     }
 
     private void WaitUntil(Deadline deadline)
@@ -237,6 +219,8 @@ internal sealed class EventLoop
             return;
         }
 
+        _observer?.Begin(LoopPhase.Timers, _ran);
+
         // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
         _timers.Expire();
         if (_timers.TellOfGreatStep())
@@ -257,11 +241,7 @@ internal sealed class EventLoop
     {
         while (timers.TryTakeDue(out ITimerTarget? target))
         {
-            if (_tracesCallbacks)
-            {
-                VigilEventSource.Log.CallbackStart(_manager.Name, target.ToString()!, fd: -1);
-            }
-
+            _observer?.Enter(target);
             try
             {
                 if (target.Fire(timers.LastReading))
@@ -275,7 +255,7 @@ internal sealed class EventLoop
                 _faults.OnTimerThrown(target, exception);
             }
 
-            TraceStop();
+            _observer?.Leave();
         }
     }
 
@@ -320,17 +300,13 @@ internal sealed class EventLoop
                 SourceArming.MarkFired(source);
             }
 
+            _observer?.EnterOnce(source);
             Deliver(source, events);
         }
     }
 
     private void Deliver(Source source, EventSet events)
     {
-        if (_tracesCallbacks)
-        {
-            VigilEventSource.Log.CallbackStart(_manager.Name, source.Owner.ToString()!, source.Number);
-        }
-
         try
         {
             _ran += source.Deliver(events);
@@ -341,7 +317,7 @@ internal sealed class EventLoop
             _faults.OnThrown(source, exception);
         }
 
-        TraceStop();
+        _observer?.Leave();
         _table.ForgetIfClosed(source);
         if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
         {
@@ -358,6 +334,7 @@ internal sealed class EventLoop
             bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
             if (isArmed && _table.IsDeliverable(source, ref events) && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
+                _observer?.Enter(source);
                 Deliver(source, events);
             }
         }
@@ -370,6 +347,7 @@ internal sealed class EventLoop
             return;
         }
 
+        _observer?.Begin(LoopPhase.Mailbox, _ran);
         int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
         int taken = 0;
         for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)
@@ -377,14 +355,17 @@ internal sealed class EventLoop
             RunMessage(in message, FaultOrigin.PostedWork);
         }
 
-        if (_counters.IsMeasured)
-        {
-            _counters.CountPosts(taken);
-        }
+        _observer?.CountPosts(taken);
     }
 
     private void RunDeferred()
     {
+        if (_deferred.Count == 0)
+        {
+            return;
+        }
+
+        _observer?.Begin(LoopPhase.Deferred, _ran);
         for (int left = _deferred.Count; left > 0; left--)
         {
             RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred);
@@ -393,11 +374,7 @@ internal sealed class EventLoop
 
     private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
     {
-        if (_tracesCallbacks)
-        {
-            VigilEventSource.Log.CallbackStart(_manager.Name, message.ToString(), fd: -1);
-        }
-
+        _observer?.Enter(message.Subject);
         try
         {
             _ran += message.Deliver(_manager);
@@ -408,15 +385,7 @@ internal sealed class EventLoop
             _faults.OnThrown(origin, exception);
         }
 
-        TraceStop();
-    }
-
-    private void TraceStop()
-    {
-        if (_tracesCallbacks)
-        {
-            VigilEventSource.Log.CallbackStop(_manager.Name);
-        }
+        _observer?.Leave();
     }
 
     private void Rebuild()

@@ -6,6 +6,7 @@ using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
 using Vigil.Timing;
+using Vigil.Watchdog;
 
 namespace Vigil;
 
@@ -15,7 +16,7 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
-/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="Stop"/>,
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="GetSlowCallbacks"/>, <see cref="Stop"/>,
 /// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
@@ -27,6 +28,8 @@ public sealed class EventManager : IDisposable
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
+    private readonly SlowCallbackLog _slowCallbacks;
+    private readonly LoopWatch? _watch;
     private readonly ManualResetEventSlim _disposed = new();
     private EventHandler<ClockStep>? _wallClockStepped;
     private CancellationToken _runCancellation;
@@ -56,6 +59,9 @@ public sealed class EventManager : IDisposable
         _options = options.Validate();
         Counters = new LoopCounters(_options.Name, _options.CollectStatistics);
         Faults = new FaultSink(this, _options);
+        Budgets = new CallbackBudgets(_options.Watchdog);
+        _slowCallbacks = new SlowCallbackLog(this);
+        _watch = _options.Watchdog is null ? null : new LoopWatch(this, _options.Watchdog, _slowCallbacks);
         _poller = createPoller();
         try
         {
@@ -82,6 +88,7 @@ public sealed class EventManager : IDisposable
         RemoteEndpoint = new RemoteEndpoint(this, _options);
         TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
         LoopMeter.Add(Counters);
+        _watch?.Start();
     }
 
     /// <summary>
@@ -90,6 +97,13 @@ public sealed class EventManager : IDisposable
     /// the run with its exception.
     /// </summary>
     public event EventHandler<FaultReport>? FaultReported;
+
+    /// <summary>
+    /// Raised on the watchdog's thread, which all managers of the process share, when a callback or a phase of the iteration has exceeded its budget, while it runs and again
+    /// when it has ended (<see cref="EventManagerOptions.Watchdog"/>). Where nobody listens, reports are written to standard error. As long as a handler
+    /// runs nothing is watched; one that throws is written to standard error, too. Any thread may add and remove handlers.
+    /// </summary>
+    public event EventHandler<SlowCallbackReport>? SlowCallbackReported;
 
     /// <summary>
     /// Raised on the loop's thread when the wall clock was set, before the timers fire that are due because of it if the step is greater
@@ -159,6 +173,14 @@ public sealed class EventManager : IDisposable
 
     internal LoopCounters Counters { get; }
 
+    internal CallbackBudgets Budgets { get; }
+
+    /// <summary>Where the loop says what it does, for the watchdog; null where there is none.</summary>
+    internal LoopProgress? Progress => _watch?.Progress;
+
+    /// <summary>Who is told of what the loop does in this iteration; null where nobody wants to know.</summary>
+    internal LoopObserver? Observer { get; set; }
+
     internal InFlightCalls InFlightCalls { get; } = new();
 
     internal bool IsDisposed { get; private set; }
@@ -210,6 +232,20 @@ public sealed class EventManager : IDisposable
             EventManagerError.SubscriberTypeMismatch,
             $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
     }
+
+    /// <summary>How long a subscriber's callbacks may take before the watchdog flags them. Without a watchdog nothing comes of it.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="budget">The budget; null for what <see cref="WatchdogOptions.CallbackBudget"/> says, <see cref="Timeout.InfiniteTimeSpan"/> for any time.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is not more than zero, or below <see cref="WatchdogOptions.SamplingPeriod"/> without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
+    /// <exception cref="EventManagerException">The subscriber is not attached here, or the call comes from another thread than the loop's.</exception>
+    public void SetBudget(SubscriberId id, TimeSpan? budget)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        Budgets.Set(Subscribers.Find(id), budget);
+    }
+
+    /// <summary>What the watchdog has seen so far; nothing where there is none. Any thread, also after disposal.</summary>
+    public SlowCallbackStatistics GetSlowCallbacks() => _slowCallbacks.Statistics;
 
     /// <summary>The door to a subscriber's interest list, for changes from outside of its own callbacks.</summary>
     /// <param name="id">Its id.</param>
@@ -672,7 +708,7 @@ public sealed class EventManager : IDisposable
         }
         while (!MustNotSleep);
 
-        _exitCallbacks.RunOutLastFirst(this, Faults);
+        RunExitCallbacks();
         _stopRequested = false;
         Faults.ThrowPending();
     }
@@ -734,11 +770,14 @@ public sealed class EventManager : IDisposable
         return FaultReported is not null;
     }
 
+    internal void RaiseSlowCallbackReported(SlowCallbackReport report) => ReportHandlers.Tell(SlowCallbackReported, this, report);
+
     internal bool RaiseWallClockStepped(ClockStep step)
     {
         EventHandler<ClockStep>? handlers = _wallClockStepped;
         foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
         {
+            Observer?.Enter(handler);
             try
             {
                 handler(this, step);
@@ -747,6 +786,8 @@ public sealed class EventManager : IDisposable
             {
                 Faults.OnThrown(FaultOrigin.ClockStep, exception);
             }
+
+            Observer?.Leave();
         }
 
         return handlers is not null;
@@ -837,6 +878,13 @@ public sealed class EventManager : IDisposable
         _claim.Release();
     }
 
+    private void RunExitCallbacks()
+    {
+        Observer?.Begin(LoopPhase.Exit, ran: 0);
+        _exitCallbacks.RunOutLastFirst(this, Faults);
+        Observer?.Begin(LoopPhase.Waiting, ran: 0);
+    }
+
     // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
     private void DisposeIfRequested()
     {
@@ -861,6 +909,7 @@ public sealed class EventManager : IDisposable
 
     private void TearDown()
     {
+        _watch?.End();
         int lost = Mailbox.Close() + _loop.DeferredCount;
         InFlightCalls.FailAll(this);
         if (lost > 0)

@@ -62,6 +62,9 @@ public sealed class EventManagerOptions
     /// </summary>
     public bool CollectStatistics { get; set; }
 
+    /// <summary>How callbacks are watched that take too long (docs/watchdog.md). Default: null, for not at all, which costs nothing.</summary>
+    public WatchdogOptions? Watchdog { get; set; }
+
     internal EventManagerOptions Validate()
     {
         var copy = (EventManagerOptions)MemberwiseClone();
@@ -73,6 +76,7 @@ public sealed class EventManagerOptions
         Check(copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1), nameof(SpinBeforeSleep), copy.SpinBeforeSleep, "zero to one second");
         Check(copy.UnhandledHangUpLimit >= 2, nameof(UnhandledHangUpLimit), copy.UnhandledHangUpLimit, "2 or more");
         ArgumentNullException.ThrowIfNull(copy.TimeProvider, Option(nameof(TimeProvider)));
+        copy.Watchdog = copy.Watchdog?.Validate();
         return copy;
     }
 

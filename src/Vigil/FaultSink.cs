@@ -73,6 +73,24 @@ internal sealed class FaultSink
     /// <summary>A callback without an owner that could be removed threw.</summary>
     public void OnThrown(FaultOrigin origin, Exception exception) => OnThrown(new FaultReport(origin, exception) { IsThrown = Throws });
 
+    /// <summary>A callback has exceeded its budget and returned. Its owner is removed, or the run ends, as the watchdog's policy says, whatever that for exceptions is.</summary>
+    public void OnOverran(Offender offender, SlowCallbackReport overrun, SlowCallbackPolicy policy)
+    {
+        bool isRemoved = policy == SlowCallbackPolicy.Detach && TryRemove(offender);
+        string consequence = isRemoved ? "It was detached. " : "";
+        OnThrown(new FaultReport(offender.Origin, new EventManagerException(
+            EventManagerError.CallbackOverran,
+            $"{overrun}. {consequence}Do less in one callback, leave long work to ExecuteWork, or give it a greater budget.",
+            offender.Fd))
+        {
+            SubscriberId = offender.Subscriber?.Id ?? default,
+            Event = offender.Event,
+            Fd = offender.Fd,
+            Detached = isRemoved ? offender.Subscriber?.Target : null,
+            IsThrown = policy == SlowCallbackPolicy.Stop,
+        });
+    }
+
     /// <summary>A registration ended or was silenced without its owner's doing.</summary>
     public void OnRegistrationFault(Source source, EventManagerError reason)
     {
@@ -140,6 +158,25 @@ internal sealed class FaultSink
     {
         _pending?.ForEach(WriteLine);
         _pending = null;
+    }
+
+    // False where it is gone already, or has no owner that could be removed.
+    private bool TryRemove(Offender offender)
+    {
+        switch (offender)
+        {
+            case { Subscriber: { IsAttached: true } subscriber }:
+                _manager.Subscribers.Detach(subscriber);
+                return true;
+            case { Event: { IsCancelled: false } callbackEvent }:
+                callbackEvent.Cancel();
+                return true;
+            case { Hook: { IsRemoved: false } hook }:
+                hook.Dispose();
+                return true;
+            default:
+                return false;
+        }
     }
 
     private void OnThrown(FaultReport report)

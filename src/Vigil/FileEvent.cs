@@ -65,7 +65,7 @@ public sealed class FileEvent : CallbackEvent
 
     internal LoopFiles Files => _files;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     private protected override WorkerCallback? OnWorker => _worker;
 

@@ -217,7 +217,9 @@ internal sealed class LoopFiles : ITimerTarget
             Remove(notice.Tree);
         }
 
+        _manager.Observer?.Enter(fileEvent);
         fileEvent.Tell(notice.Change);
+        _manager.Observer?.Leave();
         return 1;
     }
 

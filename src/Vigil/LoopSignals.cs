@@ -84,7 +84,9 @@ internal sealed class LoopSignals
         {
             if (!signalEvent.IsCancelled)
             {
+                _manager.Observer?.Enter(signalEvent);
                 signalEvent.Deliver(in info);
+                _manager.Observer?.Leave();
                 ran++;
             }
         }

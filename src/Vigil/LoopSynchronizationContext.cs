@@ -44,6 +44,9 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
             return 1;
         }
 
+        // What await posts is a delegate of the runtime's own; the method that goes on is its state, as a delegate or as the task that it makes.
+        public override object SubjectOf(object action, object? state) => state is Delegate or Task ? state : action;
+
         public override bool Abandon(object action, object? state) =>
             ThreadPool.QueueUserWorkItem(static work => work.Action(work.State), (Action: (SendOrPostCallback)action, State: state), preferLocal: false);
     }

@@ -16,7 +16,7 @@ internal sealed class LoopWork<T> : PendingWork
         _completed = completed;
     }
 
-    public override string ToString() => $"{_work.Method.DeclaringType?.Name}.{_work.Method.Name}";
+    public override string ToString() => MethodName.Of(_work);
 
     // After the manager was disposed there is no loop that the result could go to.
     protected override WorkOutcome Execute()

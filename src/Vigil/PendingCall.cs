@@ -5,6 +5,9 @@ namespace Vigil;
 /// <summary>A closure on its way to the loop whose sender wants to know what became of it.</summary>
 internal abstract class PendingCall
 {
+    /// <summary>What the user wants to have run.</summary>
+    public abstract Delegate Callback { get; }
+
     /// <summary>Runs it on the loop. What it throws goes to its sender.</summary>
     public abstract void Run(EventManager manager);
 

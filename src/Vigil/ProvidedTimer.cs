@@ -43,6 +43,9 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         _state = state;
     }
 
+    /// <summary>What the user gave.</summary>
+    public Delegate Callback => _callback;
+
     public bool Change(TimeSpan dueTime, TimeSpan period)
     {
         TimerEvent.RequireSpan(dueTime, nameof(dueTime));

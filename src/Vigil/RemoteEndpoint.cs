@@ -88,14 +88,7 @@ public sealed class RemoteEndpoint
     public void CallBlocking(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        CallBlocking(
-            manager =>
-            {
-                call(manager);
-                return true;
-            },
-            timeout,
-            cancellationToken);
+        Wait(new BlockingAction(call), timeout, cancellationToken);
     }
 
     /// <summary>Runs a closure on the loop and waits for its result.</summary>
@@ -110,10 +103,8 @@ public sealed class RemoteEndpoint
     public T CallBlocking<T>(Func<EventManager, T> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        TimeSpan limit = CheckBlocking(timeout, cancellationToken);
         var blocking = new BlockingCall<T>(call);
-        Send(blocking);
-        blocking.Wait(limit, _spin, cancellationToken);
+        Wait(blocking, timeout, cancellationToken);
         return blocking.Result;
     }
 
@@ -128,7 +119,7 @@ public sealed class RemoteEndpoint
     public void CallBlocking(Func<EventManager, Task> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        CallBlocking(WithResult(call), timeout, cancellationToken);
+        Wait(WithResult(call), call, timeout, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
@@ -143,21 +134,7 @@ public sealed class RemoteEndpoint
     public T CallBlocking<T>(Func<EventManager, Task<T>> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        TimeSpan limit = CheckBlocking(timeout, cancellationToken);
-        var asynchronous = new AsyncCall<T>(call, cancellationToken);
-        Send(asynchronous);
-
-        // The caller's thread is not the loop's, so blocking it is what was asked for. WaitAsync counts in 32-bit milliseconds.
-        TimeSpan wait = limit > LongestWait ? Timeout.InfiniteTimeSpan : limit;
-        try
-        {
-            return asynchronous.Task.WaitAsync(wait, CancellationToken.None).GetAwaiter().GetResult();
-        }
-        catch (TimeoutException) when (!asynchronous.Task.IsCompleted)
-        {
-            asynchronous.Abandon();
-            throw;
-        }
+        return Wait(call, call, timeout, cancellationToken);
     }
 
     /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless its sender is there.</summary>
@@ -169,13 +146,17 @@ public sealed class RemoteEndpoint
     public Task CallAsync(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return CallAsync(
-            manager =>
-            {
-                call(manager);
-                return true;
-            },
-            timeout,
+        TimeSpan limit = CheckTimeout(timeout);
+        return Send(
+            new AsyncCall<bool>(
+                manager =>
+                {
+                    call(manager);
+                    return true;
+                },
+                call,
+                cancellationToken),
+            limit,
             cancellationToken);
     }
 
@@ -190,7 +171,7 @@ public sealed class RemoteEndpoint
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
-        return Send(new AsyncCall<T>(call, cancellationToken), limit, cancellationToken);
+        return Send(new AsyncCall<T>(call, call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop; the returned task is finished when the closure's own is.</summary>
@@ -203,7 +184,7 @@ public sealed class RemoteEndpoint
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
-        return Send(new AsyncCall<bool>(WithResult(call), cancellationToken), limit, cancellationToken);
+        return Send(new AsyncCall<bool>(WithResult(call), call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop; the returned task has the result of the closure's own.</summary>
@@ -217,7 +198,7 @@ public sealed class RemoteEndpoint
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
-        return Send(new AsyncCall<T>(call, cancellationToken), limit, cancellationToken);
+        return Send(new AsyncCall<T>(call, call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>
@@ -256,6 +237,32 @@ public sealed class RemoteEndpoint
         }
 
         return limit;
+    }
+
+    private void Wait(BlockingCall call, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = CheckBlocking(timeout, cancellationToken);
+        Send(call);
+        call.Wait(limit, _spin, cancellationToken);
+    }
+
+    private T Wait<T>(Func<EventManager, Task<T>> call, Delegate callback, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = CheckBlocking(timeout, cancellationToken);
+        var asynchronous = new AsyncCall<T>(call, callback, cancellationToken);
+        Send(asynchronous);
+
+        // The caller's thread is not the loop's, so blocking it is what was asked for. WaitAsync counts in 32-bit milliseconds.
+        TimeSpan wait = limit > LongestWait ? Timeout.InfiniteTimeSpan : limit;
+        try
+        {
+            return asynchronous.Task.WaitAsync(wait, CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException) when (!asynchronous.Task.IsCompleted)
+        {
+            asynchronous.Abandon();
+            throw;
+        }
     }
 
     private bool IsAccepted(PostResult result)

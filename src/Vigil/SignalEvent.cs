@@ -41,7 +41,7 @@ public sealed class SignalEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.SignalEvent;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     private protected override void CancelOnLoop()
     {

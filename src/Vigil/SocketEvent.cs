@@ -50,7 +50,7 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override int DescriptorNumber => _source.Number;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     private protected override WorkerCallback? OnWorker => _worker;
 

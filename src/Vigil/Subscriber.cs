@@ -25,6 +25,9 @@ internal sealed class Subscriber
     /// <summary>False as soon as it was removed; every operation of its <see cref="EventOps"/> looks here first.</summary>
     public bool IsAttached { get; set; } = true;
 
+    /// <summary>How long its callbacks may take, in nanoseconds; 0 for what the manager's say. Set by the loop's thread, read by the watchdog's.</summary>
+    public long Budget { get; set; }
+
     public int SourceCount { get; private set; }
 
     public override string ToString() => $"subscriber {Id} ({Target.GetType().Name})";

@@ -10,7 +10,7 @@ internal sealed class TaskWork<T> : PendingWork
 
     public Task<T> Task => _completion.Task;
 
-    public override string ToString() => $"{_work.Method.DeclaringType?.Name}.{_work.Method.Name}";
+    public override string ToString() => MethodName.Of(_work);
 
     protected override WorkOutcome Execute()
     {

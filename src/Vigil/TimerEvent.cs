@@ -190,7 +190,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
-    private protected override Delegate Callback => OnWorker?.Callback ?? _callback;
+    internal override Delegate Callback => OnWorker?.Callback ?? _callback;
 
     private protected override WorkerCallback? OnWorker => _isOnWorker ? (WorkerCallback)_callback.Target! : null;
 

@@ -43,7 +43,7 @@ public sealed class UserEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.UserEvent;
 
-    private protected override Delegate Callback => _callback;
+    internal override Delegate Callback => _callback;
 
     private protected override WorkerCallback? OnWorker => _worker;
 

@@ -20,6 +20,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     private readonly Worker[] _team;
     private readonly QueueRoom _room;
     private readonly Lock _gate = new();
+    private readonly PoolWatch? _watch;
     private Task<IReadOnlyList<WorkItem>>? _draining;
     private long _rejected;
     private long _runByCallers;
@@ -56,7 +57,19 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         }
 
         PoolMeter.Add(this, Name, static pool => ((WorkerPool)pool).GetStatistics());
+        if (_options.WaitLimit is { } limit)
+        {
+            _watch = new PoolWatch(Name, _team, Nanoseconds.Of(limit), report => ReportHandlers.Tell(WorkWaiting, this, report));
+            _watch.Start();
+        }
     }
+
+    /// <summary>
+    /// Raised on the watchdog's thread when work has waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and again when it has left the queue. Of each thread's queue the
+    /// oldest work is told, at most once a second. Where nobody listens, reports are written to standard error. While a handler runs nothing is watched; one that
+    /// throws is written to standard error, too. Any thread may add and remove handlers.
+    /// </summary>
+    public event EventHandler<WorkWaitingReport>? WorkWaiting;
 
     /// <summary>The name given in the options.</summary>
     public string Name => _options.Name;
@@ -185,6 +198,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         }
 
         Interlocked.MemoryBarrier();
+        _watch?.OnPlaced();
         if (!worker.TryWake() && item.Thread < 0)
         {
             // It is busy, with something long perhaps. Whoever began to sleep since the choice was made takes it over.
@@ -235,6 +249,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
         // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
         long now = MonotonicClock.NowNanoseconds;
+        _watch?.End();
         return [.. _team.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
     }
 

@@ -29,6 +29,11 @@ public sealed class WorkerPoolOptions
     /// <summary>How long <see cref="WorkerPool.DisposeAsync"/> waits for the work that is left; zero or more, or infinite. Default: 5 s.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long work may wait before <see cref="WorkerPool.WorkWaiting"/> tells of it, with what occupies the threads; more than zero. Default: null, for no limit, and no watching.
+    /// </summary>
+    public TimeSpan? WaitLimit { get; set; }
+
     internal WorkerPoolOptions Validate()
     {
         var copy = (WorkerPoolOptions)MemberwiseClone();
@@ -38,6 +43,11 @@ public sealed class WorkerPoolOptions
         Check(Enum.IsDefined(copy.WhenFull), nameof(WhenFull), copy.WhenFull, "Reject, Block or RunByCaller");
         Check(copy.Ageing > TimeSpan.Zero, nameof(Ageing), copy.Ageing, "more than zero");
         Check(copy.DrainTimeout >= TimeSpan.Zero || copy.DrainTimeout == Timeout.InfiniteTimeSpan, nameof(DrainTimeout), copy.DrainTimeout, "zero or more, or Timeout.InfiniteTimeSpan");
+        if (copy.WaitLimit is { } limit)
+        {
+            Check(limit > TimeSpan.Zero, nameof(WaitLimit), limit, "null, or more than zero");
+        }
+
         if (copy.Processors is not null)
         {
             copy.Processors = [.. copy.Processors];

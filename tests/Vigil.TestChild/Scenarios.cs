@@ -38,6 +38,10 @@ internal static partial class Scenarios
         ["signals-without-descriptors"] = SignalsWithoutDescriptors,
         ["signals-restart-without-temporary-files"] = RestartWithoutTemporaryFiles,
         ["children-killed-among-signals"] = ProcessScenarios.KilledAmongSignals,
+        ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
+        ["watchdog-unheard"] = WatchdogScenarios.Unheard,
+        ["watchdog-idle"] = WatchdogScenarios.Idle,
+        ["watchdog-signals"] = WatchdogScenarios.Signals,
     };
 
     /// <summary>A manager that cannot be created says why and leaks nothing; as soon as descriptors are free it works.</summary>

@@ -21,6 +21,35 @@ public sealed class AllocationTests
         Assert.True(counter.Seen >= 1_000_000);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void With_a_watchdog_dispatches_timers_and_posts_allocate_nothing_either(bool exactTiming)
+    {
+        using var manager = new EventManager(new EventManagerOptions
+        {
+            // So that a busy machine makes no report, which does allocate.
+            Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1), ExactTiming = exactTiming },
+        });
+        using var fd = new EventFd(1);
+        var counter = new Counter(fd);
+        manager.AddSubscriber(counter);
+        manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => { });
+        manager.AddPrepareHook(static running =>
+        {
+            running.RemoteEndpoint.Fire(static (_, _) => { }, 1);
+            running.Defer(static (_, _) => { }, 1);
+        });
+        AssertAllocatesNothing(() =>
+        {
+            for (int i = 0; i < 50_000; i++)
+            {
+                manager.RunOnce();
+            }
+        });
+        Assert.True(counter.Seen >= 100_000);
+    }
+
     [Fact]
     public void Timers_that_fire_and_are_started_anew_allocate_nothing()
     {

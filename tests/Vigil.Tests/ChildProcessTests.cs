@@ -29,6 +29,8 @@ public sealed class ChildProcessTests
     [InlineData("signals-without-descriptors")]
     [InlineData("signals-restart-without-temporary-files")]
     [InlineData("children-killed-among-signals")]
+    [InlineData("watchdog-idle")]
+    [InlineData("watchdog-signals")]
     public void In_a_process_of_its_own(string scenario, params string[] arguments)
     {
         (int exitCode, string error) = Run(scenario, arguments);
@@ -40,6 +42,25 @@ public sealed class ChildProcessTests
     {
         (int exitCode, string error) = Run("unheard-fault");
         Assert.Equal("unheard: PostedWork: InvalidOperationException: nobody listens", error.Trim());
+        Assert.Equal(0, exitCode);
+    }
+
+    [Fact]
+    public void A_hanging_callback_ends_the_program_under_FailFast_with_one_report_and_a_crash()
+    {
+        const int CodeOfSigAbrt = 128 + 6;
+        (int exitCode, string error) = Run("watchdog-fail-fast");
+        Assert.Matches(@"^grid: a timer \(.+\) has been running for [\d.]+ ms \(budget 50 ms\) in phase Timers, for the first time\. SlowCallbackPolicy\.FailFast: the program is aborted\.\n$", error);
+        Assert.Contains("FailFast", error, StringComparison.Ordinal);
+        Assert.Equal(CodeOfSigAbrt, exitCode);
+    }
+
+    [Fact]
+    public void Slow_callbacks_of_which_nobody_hears_and_handlers_that_throw_are_written_to_standard_error()
+    {
+        (int exitCode, string error) = Run("watchdog-unheard");
+        Assert.Contains("unheard: a timer (", error, StringComparison.Ordinal);
+        Assert.Contains("threw: System.InvalidOperationException: bad handler", error, StringComparison.Ordinal);
         Assert.Equal(0, exitCode);
     }
 

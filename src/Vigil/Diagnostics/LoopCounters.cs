@@ -12,7 +12,7 @@ namespace Vigil.Diagnostics;
 internal sealed class LoopCounters
 {
     private readonly bool _isAlwaysWanted;
-    private readonly long[] _callbacks = new long[Enum.GetValues<CallbackKind>().Length];
+    private readonly long[] _callbacks = new long[Enum.GetValues<LoopPhase>().Length];
     private long _iterations;
     private long _posts;
     private long _staleEvents;
@@ -56,7 +56,7 @@ internal sealed class LoopCounters
 
     public DurationHistogram TimerLateness { get; } = new();
 
-    public long CallbacksOf(CallbackKind kind) => Volatile.Read(ref _callbacks[(int)kind]);
+    public long CallbacksOf(LoopPhase phase) => Volatile.Read(ref _callbacks[(int)phase]);
 
     /// <summary>How long the loop was busy and idle since it was first measured, up to now, in nanoseconds.</summary>
     public (long Busy, long Idle) Times(long now)
@@ -85,10 +85,10 @@ internal sealed class LoopCounters
         (long busy, long idle) = Times(MonotonicClock.NowNanoseconds);
         return new EventManagerStatistics(
             Iterations,
-            CallbacksOf(CallbackKind.Timer),
-            CallbacksOf(CallbackKind.Source),
-            CallbacksOf(CallbackKind.Posted),
-            CallbacksOf(CallbackKind.Deferred),
+            CallbacksOf(LoopPhase.Timers),
+            CallbacksOf(LoopPhase.Sources),
+            CallbacksOf(LoopPhase.Mailbox),
+            CallbacksOf(LoopPhase.Deferred),
             Posts,
             Nanoseconds.ToTimeSpan(busy),
             Nanoseconds.ToTimeSpan(idle),
@@ -100,7 +100,7 @@ internal sealed class LoopCounters
     }
 
     /// <summary>An iteration begins: is it to be measured?</summary>
-    public void BeginIteration()
+    public bool BeginIteration()
     {
         bool isWanted = _isAlwaysWanted || LoopMeter.IsWanted;
         if (isWanted != IsMeasured)
@@ -108,6 +108,8 @@ internal sealed class LoopCounters
             IsMeasured = isWanted;
             SetTimes(_busy, _idle, isWanted ? MonotonicClock.NowNanoseconds : 0);
         }
+
+        return isWanted;
     }
 
     /// <summary>The loop has done what there was, and looks for more.</summary>
@@ -133,7 +135,7 @@ internal sealed class LoopCounters
         SetTimes(_busy, _idle + Math.Max(now - ~_since, 0), now);
     }
 
-    public void Count(CallbackKind kind, int callbacks) => Volatile.Write(ref _callbacks[(int)kind], _callbacks[(int)kind] + callbacks);
+    public void Count(LoopPhase phase, int callbacks) => Volatile.Write(ref _callbacks[(int)phase], _callbacks[(int)phase] + callbacks);
 
     public void CountPosts(int count) => Volatile.Write(ref _posts, _posts + count);
 

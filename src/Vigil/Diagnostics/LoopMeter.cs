@@ -70,10 +70,19 @@ internal static class LoopMeter
     private static IEnumerable<Measurement<long>> Observe(Func<LoopCounters, long> read) =>
         ByName().Select(loops => new Measurement<long>(loops.Sum(read), NameOf(loops.Key)));
 
-    private static IEnumerable<Measurement<long>> ObserveCallbacks() =>
-        from loops in ByName()
-        from kind in Enum.GetValues<CallbackKind>()
-        select new Measurement<long>(loops.Sum(loop => loop.CallbacksOf(kind)), NameOf(loops.Key), new("vigil.callback.kind", TagOf(kind)));
+    private static IEnumerable<Measurement<long>> ObserveCallbacks()
+    {
+        foreach (IGrouping<string, LoopCounters> loops in ByName())
+        {
+            yield return Callbacks(loops, LoopPhase.Timers, "timer");
+            yield return Callbacks(loops, LoopPhase.Sources, "source");
+            yield return Callbacks(loops, LoopPhase.Mailbox, "posted");
+            yield return Callbacks(loops, LoopPhase.Deferred, "deferred");
+        }
+    }
+
+    private static Measurement<long> Callbacks(IGrouping<string, LoopCounters> loops, LoopPhase phase, string kind) =>
+        new(loops.Sum(loop => loop.CallbacksOf(phase)), NameOf(loops.Key), new("vigil.callback.kind", kind));
 
     private static IEnumerable<Measurement<double>> ObserveTimes()
     {
@@ -103,14 +112,6 @@ internal static class LoopMeter
             yield return new Measurement<long>(loops.Sum(loop => loop.OrphanedEvents), NameOf(loops.Key), new("vigil.drop.reason", "orphaned"));
         }
     }
-
-    private static string TagOf(CallbackKind kind) => kind switch
-    {
-        CallbackKind.Timer => "timer",
-        CallbackKind.Source => "source",
-        CallbackKind.Posted => "posted",
-        _ => "deferred",
-    };
 
     /// <summary>What was read at the last collection.</summary>
     private sealed class UtilizationWindow

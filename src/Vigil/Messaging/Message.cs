@@ -17,6 +17,9 @@ internal readonly struct Message<TTarget>
         _state = state;
     }
 
+    /// <summary>What its callback is known by: the delegate, or the event that it is for.</summary>
+    public object Subject => _kind.SubjectOf(_action, _state);
+
     /// <summary>Runs the work and returns how many callbacks ran. Whatever it throws comes out here.</summary>
     public int Deliver(TTarget target) => _kind.Deliver(target, _action, _state);
 

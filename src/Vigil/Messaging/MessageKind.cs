@@ -10,6 +10,9 @@ internal abstract class MessageKind<TTarget>
 
     /// <summary>Tells whoever waits for the message that it will never run. False where nobody waits.</summary>
     public virtual bool Abandon(object action, object? state) => false;
+
+    /// <summary>What its callback is known by.</summary>
+    public virtual object SubjectOf(object action, object? state) => action;
 }
 
 // A kind is paired with its delegate and state in one place each, so their types are known. A checked cast to a delegate with

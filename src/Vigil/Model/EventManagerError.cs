@@ -54,6 +54,9 @@ public enum EventManagerError
     /// <summary>A source reported Error or HangUp turn after turn without its owner doing anything about it, and was disarmed.</summary>
     Spinning,
 
+    /// <summary>A callback took longer than its budget, and the watchdog's policy detaches its owner or stops the run.</summary>
+    CallbackOverran,
+
     /// <summary>The handle of a registered fd was closed without removing it; its registration was dropped.</summary>
     HandleClosed,
 

@@ -41,6 +41,9 @@ public readonly struct WorkItem
     /// <summary>Whether a queue takes it that is as full as it may be: its sender has no more than one at a time.</summary>
     internal bool IsUnbounded { get; init; }
 
+    /// <summary>What the user wants to have run, or what stands for it.</summary>
+    internal object Action => _action;
+
     internal bool IsDefault => _run is null;
 
     /// <summary>Runs it, on the calling thread. What it throws goes to whoever sent it and does not come out here.</summary>
@@ -62,5 +65,8 @@ public readonly struct WorkItem
     public void Drop() => _drop?.Invoke(_action, _state);
 
     /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => _action is Delegate action ? $"{action.Method.DeclaringType?.Name}.{action.Method.Name}" : $"{_action}";
+    public override string ToString() => NameOf(_action);
+
+    /// <summary>The name of what an item runs.</summary>
+    internal static string NameOf(object action) => action is Delegate callback ? MethodName.Of(callback) : $"{action}";
 }

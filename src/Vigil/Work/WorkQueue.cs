@@ -77,6 +77,32 @@ internal sealed class WorkQueue
         }
     }
 
+    /// <summary>What has waited longest, which stays; false where nothing waits. Any thread.</summary>
+    public bool TryPeekOldest(out QueuedWork oldest)
+    {
+        oldest = default;
+        if (Count == 0)
+        {
+            return false;
+        }
+
+        bool isFound = false;
+        lock (_gate)
+        {
+            // Each line is in the order in which work was sent, so the oldest is a head.
+            foreach (Queue<QueuedWork> line in _shared.Concat(_pinned))
+            {
+                if (line.TryPeek(out QueuedWork head) && (!isFound || head.Since < oldest.Since))
+                {
+                    oldest = head;
+                    isFound = true;
+                }
+            }
+        }
+
+        return isFound;
+    }
+
     /// <summary>Takes no more work from now on, and gives back what waits, in the order in which it would have been taken.</summary>
     public List<WorkItem> CloseAndTakeAll(long now)
     {

@@ -30,6 +30,8 @@ internal sealed class Worker
     private Parker? _parker;
     private int _isAsleep;
     private int _isRunning;
+    private object? _running;
+    private long _runningSince;
     private long _averageRun;
     private long _done;
     private long _failed;
@@ -64,6 +66,9 @@ internal sealed class Worker
     public long Load => (Queue.Count + Volatile.Read(ref _isRunning)) * Math.Max(Volatile.Read(ref _averageRun), 1);
 
     public bool IsRunning => Volatile.Read(ref _isRunning) != 0;
+
+    /// <summary>What it runs, and since when, in nanoseconds. Any thread; in the moment of a change the time may be that of the work before or after.</summary>
+    public (object? Action, long Since) Running => (Volatile.Read(ref _running), Volatile.Read(ref _runningSince));
 
     public long Done => Volatile.Read(ref _done);
 
@@ -191,6 +196,8 @@ internal sealed class Worker
         long start = Math.Max(now, work.Since);
         WaitTimes.Record(start - work.Since);
         PoolMeter.RecordWait(_pool, start - work.Since);
+        _runningSince = start;
+        Volatile.Write(ref _running, work.Item.Action);
         Volatile.Write(ref _isRunning, 1);
         bool isTraced = VigilEventSource.Log.TracesWork;
         if (isTraced)
@@ -205,6 +212,7 @@ internal sealed class Worker
         }
 
         Volatile.Write(ref _isRunning, 0);
+        _running = null;
         long end = MonotonicClock.NowNanoseconds;
         Count(outcome, end - start);
         return end;

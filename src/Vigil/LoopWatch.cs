@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using Vigil.Messaging;
+using Vigil.Timing;
+using Vigil.Watchdog;
+
+namespace Vigil;
+
+/// <summary>
+/// A manager's side of the watchdog: the loop says what begins and ends (<see cref="Progress"/>), the process's sampler looks, and what comes of it becomes reports and, on the
+/// loop, what the policy says.
+/// </summary>
+/// <remarks>
+/// A callback that was too slow is dealt with by the loop when it returns, and goes from there to the sampler's thread in a queue, since
+/// reports are made there alone. Where the sampler finds a callback too slow at the very moment in which it returns, and the loop has not noticed, the sampler
+/// ends it, and sends the loop a message for what the policy asks.
+/// </remarks>
+internal sealed class LoopWatch : Sampled
+{
+    // In nanoseconds: how long nothing must have gone on before the loop has to wake the sampler, for a system call, with its next phase.
+    private const long IdleBeforeParking = 1_000_000_000;
+
+    private readonly EventManager _manager;
+    private readonly CallbackBudgets _budgets;
+    private readonly SlowCallbackLog _log;
+    private readonly LoopProgress _progress;
+    private readonly OverrunTracker _tracker;
+    private readonly SlowCallbackPolicy _policy;
+    private readonly long _period;
+    private readonly bool _isExact;
+    private readonly ConcurrentQueue<Overrun> _returned = new();
+    private readonly List<Finding> _found = [];
+    private long _lastTurn;
+    private long _quietSince;
+
+    public LoopWatch(EventManager manager, WatchdogOptions options, SlowCallbackLog log)
+    {
+        _manager = manager;
+        _budgets = manager.Budgets;
+        _log = log;
+        _isExact = options.ExactTiming;
+        _policy = options.Policy;
+        _period = Nanoseconds.Of(options.SamplingPeriod);
+        _progress = new LoopProgress(_isExact, OnReturned);
+        _tracker = new OverrunTracker(new TrackerRules(
+            WatchdogOptions.NanosecondsOf(options.PhaseBudget),
+            Nanoseconds.Of(options.ReportInterval),
+            _budgets.Of,
+            static sample => Offender.Of(sample.Subject!, sample.Phase).Key));
+    }
+
+    /// <summary>Where the loop says what it does.</summary>
+    public LoopProgress Progress => _progress;
+
+    /// <summary>The manager is made: the sampler looks from now on.</summary>
+    public void Start() => Sampler.Add(this);
+
+    /// <summary>The manager is disposed: the sampler looks a last time.</summary>
+    public void End() => Sampler.Remove(this);
+
+    public override void Park(bool isParked) => _progress.Park(isParked);
+
+    public override bool IsQuiet => _progress.Read() is { Phase: LoopPhase.Waiting } sample && sample.Turn == _lastTurn && _returned.IsEmpty;
+
+    protected override long Sample(long now)
+    {
+        // In this order: of a callback that is seen to be over, the loop's word has come before.
+        ProgressSample sample = _progress.Read();
+        TakeReturned(now);
+        _found.Clear();
+        _tracker.Observe(in sample, now, _found);
+        foreach (Finding finding in _found)
+        {
+            Handle(finding);
+        }
+
+        if (sample.Turn != _lastTurn || sample.Phase != LoopPhase.Waiting)
+        {
+            _lastTurn = sample.Turn;
+            _quietSince = now;
+        }
+
+        return now - _quietSince >= IdleBeforeParking ? Never : now + _period;
+    }
+
+    // On the loop.
+    private void OnReturned()
+    {
+        long now = MonotonicClock.NowNanoseconds;
+        ProgressSample here = _progress.Here;
+        Overrun? flagged = _progress.TakeFlag();
+        Overrun? overrun = _isExact ? Measure(in here, flagged, now) : flagged;
+        if (overrun is not null)
+        {
+            overrun.EndAt(overrun.Callback.IsSameCallback(in here) ? now : overrun.LastSeen);
+            _returned.Enqueue(overrun);
+            Apply(overrun);
+            now = _isExact ? MonotonicClock.NowNanoseconds : now;
+        }
+
+        if (_isExact)
+        {
+            _progress.Restart(now);
+        }
+    }
+
+    // By the loop's own clock. A callback that the sampler has reported to be running is over its budget, whatever has become of that.
+    private Overrun? Measure(in ProgressSample here, Overrun? flagged, long now)
+    {
+        bool wasSeen = flagged is not null && flagged.Callback.IsSameCallback(in here);
+        long elapsed = now - here.Started;
+        if (here.Subject is null || (!wasSeen && elapsed <= _budgets.Smallest))
+        {
+            return null;
+        }
+
+        long budget = wasSeen ? flagged!.Budget : _budgets.Of(here.Subject);
+        return wasSeen || elapsed > budget ? new Overrun(in here, isPhase: false, here.Started, now, budget) : null;
+    }
+
+    private void TakeReturned(long now)
+    {
+        while (_returned.TryDequeue(out Overrun? overrun))
+        {
+            if (_isExact && _tracker.OnReturned(overrun, now))
+            {
+                Count(overrun);
+            }
+
+            Report(SlowCallbackKind.Ended, overrun);
+        }
+    }
+
+    private void Handle(Finding finding)
+    {
+        Overrun overrun = finding.Overrun;
+        switch (finding.Kind)
+        {
+            case FindingKind.Running:
+                OnOverBudget(overrun);
+                break;
+            case FindingKind.Overdue:
+                _log.Uncount();
+                Report(overrun.IsPhase ? SlowCallbackKind.PhaseRunning : SlowCallbackKind.Running, overrun);
+                break;
+            case FindingKind.Gone:
+                if (_progress.TryTakeFlag(overrun))
+                {
+                    EndUnnoticed(overrun);
+                }
+
+                break;
+            case FindingKind.PhaseRunning:
+                Count(overrun);
+                Report(SlowCallbackKind.PhaseRunning, overrun);
+                break;
+            case FindingKind.PhaseEnded:
+                Report(SlowCallbackKind.PhaseEnded, overrun);
+                break;
+        }
+    }
+
+    private void OnOverBudget(Overrun overrun)
+    {
+        if (_policy == SlowCallbackPolicy.FailFast)
+        {
+            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun));
+        }
+
+        Count(overrun);
+        bool stillRuns = _progress.Flag(overrun);
+        Report(SlowCallbackKind.Running, overrun);
+        if (!stillRuns)
+        {
+            EndUnnoticed(overrun);
+        }
+    }
+
+    // A loop that reads the clock has noticed by itself.
+    private void EndUnnoticed(Overrun overrun)
+    {
+        if (_isExact)
+        {
+            return;
+        }
+
+        overrun.EndAt(overrun.LastSeen);
+        Report(SlowCallbackKind.Ended, overrun);
+        if (_policy is SlowCallbackPolicy.Detach or SlowCallbackPolicy.Stop)
+        {
+            _manager.Mailbox.PostUnbounded(new Message<EventManager>(ApplyKind.Instance, this, overrun));
+        }
+    }
+
+    // On the loop, when the callback has returned.
+    private void Apply(Overrun overrun)
+    {
+        if (_policy == SlowCallbackPolicy.FailFast)
+        {
+            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Ended, overrun));
+        }
+
+        if (_policy != SlowCallbackPolicy.Report)
+        {
+            _manager.Faults.OnOverran(Offender.Of(overrun.Callback.Subject!, overrun.Callback.Phase), Describe(SlowCallbackKind.Ended, overrun), _policy);
+        }
+    }
+
+    private void Count(Overrun overrun) => _log.Count(overrun.IsPhase, overrun.Offence.IsReported);
+
+    private void Report(SlowCallbackKind kind, Overrun overrun)
+    {
+        if (overrun.Offence.IsReported)
+        {
+            _log.Report(Describe(kind, overrun));
+        }
+    }
+
+    private SlowCallbackReport Describe(SlowCallbackKind kind, Overrun overrun)
+    {
+        ProgressSample callback = overrun.Callback;
+        Offender? offender = callback.Subject is null ? null : Offender.Of(callback.Subject, callback.Phase);
+        long end = kind is SlowCallbackKind.Ended or SlowCallbackKind.PhaseEnded ? overrun.End : overrun.LastSeen;
+        return new SlowCallbackReport(kind, _manager.Name, offender?.ToString() ?? "nobody's callback")
+        {
+            SubscriberId = offender?.Subscriber?.Id ?? default,
+            Event = offender?.Event,
+            Method = offender?.Method ?? "",
+            Fd = offender?.Fd ?? -1,
+            Phase = callback.Phase,
+            Elapsed = Nanoseconds.ToTimeSpan(end - overrun.Since),
+            Budget = Nanoseconds.ToTimeSpan(overrun.Budget),
+            OverrunsBefore = overrun.Offence.Before,
+            Suppressed = overrun.Offence.Suppressed,
+        };
+    }
+
+    private sealed class ApplyKind : MessageKind<EventManager>
+    {
+        public static readonly ApplyKind Instance = new();
+
+        public override int Deliver(EventManager target, object action, object? state)
+        {
+            ((LoopWatch)action).Apply((Overrun)state!);
+            return 0;
+        }
+
+        // The report has told all there is to tell, and with the manager its owner is gone.
+        public override bool Abandon(object action, object? state) => true;
+    }
+}

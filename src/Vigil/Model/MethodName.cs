@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace Vigil;
+
+/// <summary>Names of methods as their authors wrote them: the compiler makes lambdas, local functions and asynchronous methods into types and methods with names of its own.</summary>
+internal static class MethodName
+{
+    public static string Of(Delegate callback)
+    {
+        MethodInfo method = callback.Method;
+        return $"{TypeName(method.DeclaringType)}{Written(method.Name)}";
+    }
+
+    /// <summary>The method of an object that implements an interface.</summary>
+    public static string Of(object target, string method) => $"{target.GetType().Name}.{method}";
+
+    /// <summary>What a synchronization context is given: the asynchronous method that goes on after <c>await</c>, or any other delegate's method.</summary>
+    /// <param name="continuation">A delegate, or the task of an asynchronous method.</param>
+    public static string OfContinuation(object continuation)
+    {
+        // The task that the runtime makes of an asynchronous method holds its state machine, and is generic over its type.
+        Type task = continuation is Delegate { Target: { } target } ? target.GetType() : continuation.GetType();
+        Type? machine = task.IsGenericType
+            ? Array.Find(task.GetGenericArguments(), argument => typeof(IAsyncStateMachine).IsAssignableFrom(argument))
+            : null;
+        return machine is not null
+            ? $"{TypeName(machine.DeclaringType)}{Written(machine.Name)} (await)"
+            : continuation is Delegate callback ? Of(callback) : continuation.GetType().Name;
+    }
+
+    // Of <>c, <>c__DisplayClass1_0 and <Method>d__3 the type around them.
+    private static string TypeName(Type? type)
+    {
+        while (type is not null && type.Name.StartsWith('<'))
+        {
+            type = type.DeclaringType;
+        }
+
+        return type is null ? "" : $"{type.Name}.";
+    }
+
+    // <Method>b__0_1 is a lambda in Method, <Method>g__Local|0_0 a local function of it, <Method>d__3 its state machine.
+    private static string Written(string name)
+    {
+        int end = name.LastIndexOf('>');
+        if (!name.StartsWith('<') || end < 0)
+        {
+            return name;
+        }
+
+        string around = Written(name[1..end]);
+        return name[(end + 1)..] switch
+        {
+            ['b', ..] => $"{around} (lambda)",
+            ['g', '_', '_', .. string local] => $"{around}.{local.Split('|')[0]}",
+            _ => around,
+        };
+    }
+}

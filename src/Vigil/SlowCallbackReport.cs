@@ -1,0 +1,68 @@
+namespace Vigil;
+
+/// <summary>A callback, or a phase of the iteration, that took longer than its budget.</summary>
+public sealed class SlowCallbackReport
+{
+    internal SlowCallbackReport(SlowCallbackKind kind, string manager, string callback)
+    {
+        Kind = kind;
+        ManagerName = manager;
+        Callback = callback;
+    }
+
+    /// <summary>What it tells.</summary>
+    public SlowCallbackKind Kind { get; }
+
+    /// <summary>The name of the manager.</summary>
+    public string ManagerName { get; }
+
+    /// <summary>The subscriber whose callback it is; <c>default</c> where it is none's.</summary>
+    public SubscriberId SubscriberId { get; internal init; }
+
+    /// <summary>The event whose callback it is, or null.</summary>
+    public CallbackEvent? Event { get; internal init; }
+
+    /// <summary>
+    /// The method that is called, as <c>Type.Method</c>; for a subscriber its type's <c>Process</c>. Of a phase, the one that ran when the phase was noticed; empty where none did.
+    /// </summary>
+    public string Method { get; internal init; } = "";
+
+    /// <summary>The number of the fd concerned, or −1.</summary>
+    public int Fd { get; internal init; } = -1;
+
+    /// <summary>In which phase of the iteration.</summary>
+    public LoopPhase Phase { get; internal init; }
+
+    /// <summary>
+    /// How long it has been running, or took in all. Without <see cref="WatchdogOptions.ExactTiming"/> that is since it was first seen, which is short of the truth by up to a sampling period.
+    /// </summary>
+    public TimeSpan Elapsed { get; internal init; }
+
+    /// <summary>What it has exceeded.</summary>
+    public TimeSpan Budget { get; internal init; }
+
+    /// <summary>How often the same owner exceeded its budget before. The watchdog remembers 128 owners of a manager.</summary>
+    public long OverrunsBefore { get; internal init; }
+
+    /// <summary>How many of those were not reported, because they came within <see cref="WatchdogOptions.ReportInterval"/> after the last report.</summary>
+    public long Suppressed { get; internal init; }
+
+    /// <summary>Who it is, for messages.</summary>
+    internal string Callback { get; }
+
+    /// <summary>One line for a log.</summary>
+    public override string ToString()
+    {
+        string elapsed = $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)";
+        string history = OverrunsBefore == 0 ? "for the first time" : $"{OverrunsBefore} times before";
+        string suppressed = Suppressed == 0 ? "" : $", {Suppressed} not reported";
+        string what = Kind switch
+        {
+            SlowCallbackKind.Running => $"{Callback} has been running for {elapsed} in phase {Phase}",
+            SlowCallbackKind.Ended => $"{Callback} took {elapsed} in phase {Phase}",
+            SlowCallbackKind.PhaseRunning => $"phase {Phase} has been going on for {elapsed}, now with {Callback}",
+            _ => $"phase {Phase} took {elapsed}",
+        };
+        return $"{ManagerName}: {what}, {history}{suppressed}";
+    }
+}

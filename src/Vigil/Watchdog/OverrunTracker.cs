@@ -1,0 +1,195 @@
+namespace Vigil.Watchdog;
+
+/// <summary>What the tracker has to tell after a sample.</summary>
+internal enum FindingKind
+{
+    /// <summary>A callback is over its budget and runs.</summary>
+    Running,
+
+    /// <summary>A callback or phase that is over its budget, and was not to be reported so soon after the last, goes on and is to be reported now.</summary>
+    Overdue,
+
+    /// <summary>A callback that was over its budget does not run any more.</summary>
+    Gone,
+
+    /// <summary>A phase is over its budget and goes on.</summary>
+    PhaseRunning,
+
+    /// <summary>A phase that was over its budget is over.</summary>
+    PhaseEnded,
+}
+
+/// <summary>Something that the tracker found.</summary>
+internal readonly record struct Finding(FindingKind Kind, Overrun Overrun);
+
+/// <summary>What the tracker has to know of callbacks and cannot see in a sample.</summary>
+/// <param name="PhaseBudget">How long a phase may take, in nanoseconds.</param>
+/// <param name="ReportInterval">For how long after a report an owner is not reported again, in nanoseconds.</param>
+/// <param name="BudgetOf">How long a subject's callback may take, in nanoseconds.</param>
+/// <param name="OwnerOf">Who is to blame for a sample's callback: what compares equal for the same owner.</param>
+internal sealed record TrackerRules(long PhaseBudget, long ReportInterval, Func<object, long> BudgetOf, Func<ProgressSample, object> OwnerOf);
+
+/// <summary>
+/// Makes findings of samples: which callbacks and phases are over their budgets, when they end, and which of them are to be reported. Knows no clock and
+/// no loop; the sampler's thread alone calls it.
+/// </summary>
+/// <remarks>
+/// <para>A callback is as old as the time since it was first seen, so it may be older by a sampling period, and is never younger, unless the loop says when it began.
+/// It ended at the latest when a sample finds something else, and at the earliest when it was last seen; the latter is taken.</para>
+/// <para>A phase is as old as the time since it was first seen, without the time of callbacks that were over budget themselves or may take longer than a phase.</para>
+/// <para>Between two samples that lie further apart than <see cref="LongestGap"/> the process was stopped or the machine paused, and nobody is blamed for that time.</para>
+/// </remarks>
+internal sealed class OverrunTracker
+{
+    /// <summary>In nanoseconds: two orders above what a busy machine makes of a sampling period.</summary>
+    public const long LongestGap = 2_000_000_000;
+
+    private readonly TrackerRules _rules;
+    private readonly OffenderLog _offenders;
+    private ProgressSample _last;
+    private ProgressSample _lastEnded;
+    private long _lastTime;
+    private long _since;
+    private long _phaseSince;
+    private long _excused;
+    private Overrun? _running;
+    private Overrun? _runningPhase;
+
+    public OverrunTracker(TrackerRules rules)
+    {
+        _rules = rules;
+        _offenders = new OffenderLog(rules.ReportInterval);
+    }
+
+    /// <summary>Takes a sample, and adds what it means to a list.</summary>
+    public void Observe(in ProgressSample sample, long now, List<Finding> found)
+    {
+        long gap = now - _lastTime;
+        if (sample.Turn != _last.Turn)
+        {
+            EndCallback(found);
+            EndPhase(found);
+            Begin(in sample, now);
+            _phaseSince = now;
+            _excused = 0;
+        }
+        else if (!sample.IsSameCallback(in _last))
+        {
+            EndCallback(found);
+            Begin(in sample, now);
+        }
+        else if (gap > LongestGap)
+        {
+            _since += gap;
+            _excused += gap;
+        }
+        else if (_running is not null)
+        {
+            _running.LastSeen = now;
+            _excused += gap;
+            Review(_running, now, found);
+        }
+
+        bool isExcused = LookAtCallback(in sample, now, gap, found);
+        _lastEnded = sample.IsSameCallback(in _lastEnded) ? _lastEnded : default;
+        _last = sample;
+        _lastTime = now;
+        if (!isExcused)
+        {
+            LookAtPhase(in sample, now, found);
+        }
+    }
+
+    /// <summary>A callback has returned that the loop itself found to be over its budget. Returns whether it is news: not if it was seen running before.</summary>
+    public bool OnReturned(Overrun overrun, long now)
+    {
+        _lastEnded = overrun.Callback;
+        if (_running is not null && _running.Callback.IsSameCallback(overrun.Callback))
+        {
+            overrun.Offence = _running.Offence;
+            return false;
+        }
+
+        overrun.Offence = _offenders.Note(_rules.OwnerOf(overrun.Callback), now);
+        return true;
+    }
+
+    private void Begin(in ProgressSample sample, long now) => _since = sample.Started > 0 ? Math.Min(sample.Started, now) : now;
+
+    // Returns whether the callback's time is not its phase's.
+    private bool LookAtCallback(in ProgressSample sample, long now, long gap, List<Finding> found)
+    {
+        if (_running is not null || sample.Subject is null)
+        {
+            return _running is not null;
+        }
+
+        long age = now - _since;
+        long budget = _rules.BudgetOf(sample.Subject);
+        bool mayOutlastPhase = budget > _rules.PhaseBudget;
+        if (mayOutlastPhase && sample.IsSameCallback(in _last))
+        {
+            _excused += gap <= LongestGap ? gap : 0;
+        }
+
+        if (age <= budget || sample.IsSameCallback(in _lastEnded))
+        {
+            return mayOutlastPhase;
+        }
+
+        _excused += mayOutlastPhase ? 0 : age;
+        _running = new Overrun(in sample, isPhase: false, _since, now, budget) { Offence = _offenders.Note(_rules.OwnerOf(sample), now) };
+        found.Add(new Finding(FindingKind.Running, _running));
+        return true;
+    }
+
+    private void LookAtPhase(in ProgressSample sample, long now, List<Finding> found)
+    {
+        if (_runningPhase is not null)
+        {
+            _runningPhase.LastSeen = now - _excused;
+            Review(_runningPhase, now, found);
+            return;
+        }
+
+        long age = now - _phaseSince - _excused;
+        if (sample.Phase != LoopPhase.Waiting && age > _rules.PhaseBudget)
+        {
+            _runningPhase = new Overrun(in sample, isPhase: true, _phaseSince, now - _excused, _rules.PhaseBudget) { Offence = _offenders.Note(sample.Phase, now) };
+            found.Add(new Finding(FindingKind.PhaseRunning, _runningPhase));
+        }
+    }
+
+    // Otherwise an owner that was reported a moment ago could hang for ever unheard of.
+    private void Review(Overrun overrun, long now, List<Finding> found)
+    {
+        if (!overrun.Offence.IsReported)
+        {
+            object owner = overrun.IsPhase ? overrun.Callback.Phase : _rules.OwnerOf(overrun.Callback);
+            overrun.Offence = _offenders.Review(owner, overrun.Offence, now);
+            if (overrun.Offence.IsReported)
+            {
+                found.Add(new Finding(FindingKind.Overdue, overrun));
+            }
+        }
+    }
+
+    private void EndCallback(List<Finding> found)
+    {
+        if (_running is not null)
+        {
+            found.Add(new Finding(FindingKind.Gone, _running));
+            _running = null;
+        }
+    }
+
+    private void EndPhase(List<Finding> found)
+    {
+        if (_runningPhase is not null)
+        {
+            _runningPhase.EndAt(_runningPhase.LastSeen);
+            found.Add(new Finding(FindingKind.PhaseEnded, _runningPhase));
+            _runningPhase = null;
+        }
+    }
+}

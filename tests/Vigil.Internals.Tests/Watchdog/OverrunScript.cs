@@ -1,0 +1,73 @@
+using Vigil.Watchdog;
+
+namespace Vigil.Internals.Tests.Watchdog;
+
+/// <summary>A tracker that is fed with samples, in milliseconds, and tells its findings as words.</summary>
+internal sealed class OverrunScript
+{
+    private const long Millisecond = 1_000_000;
+
+    private readonly OverrunTracker _tracker;
+    private readonly List<Finding> _found = [];
+    private readonly List<string> _told = [];
+    private long _now;
+
+    public OverrunScript(long phaseBudget = 200, long interval = 0, Dictionary<object, long>? budgets = null)
+    {
+        _tracker = new OverrunTracker(new TrackerRules(
+            phaseBudget * Millisecond,
+            interval * Millisecond,
+            subject => (budgets?.GetValueOrDefault(subject, 50) ?? 50) * Millisecond,
+            sample => sample.Subject!));
+    }
+
+    /// <summary>The findings so far: kind, subject or phase, age; then how often before and how many suppressed where there are any.</summary>
+    public IReadOnlyList<string> Told => _told;
+
+    /// <summary>Samples every ten milliseconds for a time.</summary>
+    public OverrunScript For(long milliseconds, long turn, object? subject, long step = 0, LoopPhase phase = LoopPhase.Mailbox, long period = 10)
+    {
+        for (long left = milliseconds; left > 0; left -= period)
+        {
+            _now += period;
+            Observe(Sample(turn, subject, step, phase));
+        }
+
+        return this;
+    }
+
+    /// <summary>Nothing is sampled for a time.</summary>
+    public OverrunScript Away(long milliseconds)
+    {
+        _now += milliseconds;
+        return this;
+    }
+
+    /// <summary>The loop's own clock has found a callback too slow.</summary>
+    public OverrunScript Returned(long turn, object subject, long took, long step = 0)
+    {
+        var overrun = new Overrun(Sample(turn, subject, step, LoopPhase.Mailbox), isPhase: false, (_now - took) * Millisecond, _now * Millisecond, budget: 0);
+        overrun.EndAt(_now * Millisecond);
+        bool isNew = _tracker.OnReturned(overrun, _now * Millisecond);
+        _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.Offence)}");
+        return this;
+    }
+
+    private static ProgressSample Sample(long turn, object? subject, long step, LoopPhase phase) =>
+        new((turn << ProgressSample.PhaseBits) | (long)phase, step, subject, Started: 0);
+
+    private static string Words(Offence offence) =>
+        (offence.Before > 0 ? $" before {offence.Before}" : "") + (offence.Suppressed > 0 ? $" suppressed {offence.Suppressed}" : "") + (offence.IsReported ? "" : " quiet");
+
+    private void Observe(ProgressSample sample)
+    {
+        _found.Clear();
+        _tracker.Observe(in sample, _now * Millisecond, _found);
+        foreach (Finding finding in _found)
+        {
+            Overrun overrun = finding.Overrun;
+            object who = overrun.IsPhase ? overrun.Callback.Phase : overrun.Callback.Subject!;
+            _told.Add($"{finding.Kind} {who} {(overrun.LastSeen - overrun.Since) / Millisecond}{Words(overrun.Offence)}");
+        }
+    }
+}

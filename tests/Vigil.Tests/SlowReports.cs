@@ -1,0 +1,60 @@
+namespace Vigil.Tests;
+
+/// <summary>What a manager's watchdog reports, for whoever waits for it, on any thread.</summary>
+internal sealed class SlowReports
+{
+    private readonly object _gate = new();
+    private readonly List<SlowCallbackReport> _all = [];
+
+    public SlowReports(EventManager manager) => manager.SlowCallbackReported += (_, report) => Add(report);
+
+    /// <summary>A watchdog whose budgets are met by everything but what a test makes slow, as far as a busy machine allows.</summary>
+    public static EventManagerOptions Options(SlowCallbackPolicy policy = SlowCallbackPolicy.Report, string name = "watched") => new()
+    {
+        Name = name,
+        Watchdog = new WatchdogOptions
+        {
+            CallbackBudget = TimeSpan.FromMilliseconds(50),
+            SamplingPeriod = TimeSpan.FromMilliseconds(5),
+            PhaseBudget = Timeout.InfiniteTimeSpan,
+            ReportInterval = TimeSpan.Zero,
+            Policy = policy,
+        },
+    };
+
+    public SlowCallbackReport[] All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _all];
+            }
+        }
+    }
+
+    /// <summary>Waits for a report, by sleeping: what a slow callback does.</summary>
+    public SlowCallbackReport Await(SlowCallbackKind kind, string method = "")
+    {
+        DateTime end = DateTime.UtcNow + Patience.Limit;
+        lock (_gate)
+        {
+            SlowCallbackReport? found;
+            while ((found = _all.Find(report => report.Kind == kind && report.Method.Contains(method, StringComparison.Ordinal))) is null)
+            {
+                Assert.True(Monitor.Wait(_gate, Patience.Limit) && DateTime.UtcNow < end, $"No report of {kind} {method}; there are: {string.Join("; ", _all)}");
+            }
+
+            return found;
+        }
+    }
+
+    private void Add(SlowCallbackReport report)
+    {
+        lock (_gate)
+        {
+            _all.Add(report);
+            Monitor.PulseAll(_gate);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+namespace Vigil.Tests;
+
+public sealed class WorkWaitingTests : IAsyncDisposable
+{
+    private readonly WorkerPool _pool = new(new WorkerPoolOptions { Name = "press", ThreadCount = 2, WaitLimit = TimeSpan.FromMilliseconds(20) });
+    private readonly ManualResetEventSlim _release = new();
+    private readonly List<WorkWaitingReport> _reports = [];
+    private readonly EventManager _manager;
+
+    public WorkWaitingTests()
+    {
+        _manager = new EventManager(new EventManagerOptions { Workers = _pool });
+        _pool.WorkWaiting += (_, report) =>
+        {
+            lock (_reports)
+            {
+                _reports.Add(report);
+                Monitor.PulseAll(_reports);
+            }
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _release.Set();
+        _manager.Dispose();
+        await _pool.DisposeAsync();
+        _release.Dispose();
+    }
+
+    [Fact]
+    public void Work_that_waits_too_long_is_told_with_what_occupies_the_threads_and_again_when_it_was_taken()
+    {
+        using var occupied = new CountdownEvent(2);
+        for (int thread = 0; thread < 2; thread++)
+        {
+            _manager.ExecuteWork(thread, () => Occupy(occupied));
+        }
+
+        Assert.True(occupied.Wait(Patience.Limit));
+        _manager.ExecuteWork(WorkPriority.Low, Waits);
+        WorkWaitingReport waiting = Await(report => report.Work.Contains(nameof(Waits), StringComparison.Ordinal));
+        Assert.Equal("press", waiting.PoolName);
+        Assert.Equal("WorkWaitingTests.Waits", waiting.Work);
+        Assert.False(waiting.IsOver);
+        Assert.False(waiting.IsPinned);
+        Assert.Equal(WorkPriority.Low, waiting.Priority);
+        Assert.InRange(waiting.Waited, TimeSpan.FromMilliseconds(20), Patience.Limit);
+        Assert.Equal(TimeSpan.FromMilliseconds(20), waiting.Limit);
+        Assert.Equal(1, waiting.Queued);
+        Assert.Equal([0, 1], waiting.Threads.Select(thread => thread.Thread));
+        Assert.All(waiting.Threads, thread => Assert.Contains(nameof(Work_that_waits_too_long_is_told_with_what_occupies_the_threads_and_again_when_it_was_taken), thread.Work, StringComparison.Ordinal));
+        Assert.Contains("thread 1 runs", waiting.ToString(), StringComparison.Ordinal);
+
+        _release.Set();
+        WorkWaitingReport over = Await(report => report.IsOver);
+        Assert.Equal(waiting.Work, over.Work);
+        Assert.InRange(over.Waited, waiting.Waited, Patience.Limit);
+    }
+
+    [Fact]
+    public void Work_that_is_pinned_to_a_busy_thread_is_told_though_others_are_free()
+    {
+        using var occupied = new CountdownEvent(1);
+        _manager.ExecuteWork(0, () => Occupy(occupied));
+        Assert.True(occupied.Wait(Patience.Limit));
+        _manager.ExecuteWork(0, Waits);
+        WorkWaitingReport waiting = Await(report => report.Work.Contains(nameof(Waits), StringComparison.Ordinal));
+        Assert.True(waiting.IsPinned);
+        Assert.Equal(0, waiting.Thread);
+        Assert.NotNull(waiting.Threads[0].Work);
+    }
+
+    [Fact]
+    public void Of_each_queue_one_work_is_told_at_a_time_and_each_is_told_to_the_end()
+    {
+        using var occupied = new CountdownEvent(1);
+        using var step = new SemaphoreSlim(0);
+        using var done = new ManualResetEventSlim();
+        _manager.ExecuteWork(0, () => Occupy(occupied));
+        Assert.True(occupied.Wait(Patience.Limit));
+        for (int i = 0; i < 3; i++)
+        {
+            _manager.ExecuteWork(0, () => Assert.True(step.Wait(Patience.Limit)));
+        }
+
+        _manager.ExecuteWork(0, done.Set);
+        Await(report => !report.IsOver);
+        _release.Set();
+        Await(report => report.IsOver);
+        step.Release(3);
+        Assert.True(done.Wait(Patience.Limit));
+        WorkWaitingReport[] reports = Snapshot();
+        Assert.All(Enumerable.Range(0, reports.Length), i => Assert.Equal(i % 2 == 1, reports[i].IsOver));
+    }
+
+    [Fact]
+    public void A_limit_that_cannot_be_is_refused() =>
+        Assert.Contains("WaitLimit", Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { WaitLimit = TimeSpan.Zero })).Message, StringComparison.Ordinal);
+
+    private static void Waits()
+    {
+        // That it waits is what is looked at.
+    }
+
+    private void Occupy(CountdownEvent occupied)
+    {
+        occupied.Signal();
+        Assert.True(_release.Wait(Patience.Limit));
+    }
+
+    private WorkWaitingReport[] Snapshot()
+    {
+        lock (_reports)
+        {
+            return [.. _reports];
+        }
+    }
+
+    private WorkWaitingReport Await(Predicate<WorkWaitingReport> isMeant)
+    {
+        lock (_reports)
+        {
+            WorkWaitingReport? found;
+            while ((found = _reports.Find(isMeant)) is null)
+            {
+                Assert.True(Monitor.Wait(_reports, Patience.Limit), $"There are: {string.Join("; ", _reports)}");
+            }
+
+            return found;
+        }
+    }
+}
