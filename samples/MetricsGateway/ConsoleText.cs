@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Reflection;
 using System.Text;
 using MetricsGateway.Configuration;
@@ -84,14 +85,59 @@ internal static class ConsoleText
 
     /// <summary>The time for the end is over.</summary>
     /// <param name="timeout">What it was.</param>
-    /// <param name="isReported">Whether all reports were written.</param>
-    /// <param name="connections">How many connections are open.</param>
-    public static string StopTimedOut(TimeSpan timeout, bool isReported, int connections)
+    /// <param name="left">What was not done by then.</param>
+    public static string StopTimedOut(TimeSpan timeout, IEnumerable<string> left)
     {
-        string reports = isReported ? string.Empty : ": nobody reads standard output, the last reports are lost";
-        string clients = connections == 0 ? string.Empty : $"{(isReported ? ": " : "; ")}{connections} connections were still open";
-        return Line($"stopped after {DurationText.Format(timeout)} (--stop-timeout){reports}{clients}");
+        string text = string.Join("; ", left);
+        return Line($"stopped after {DurationText.Format(timeout)} (--stop-timeout){(text.Length == 0 ? string.Empty : ": ")}{text}");
     }
+
+    public static string LeftAtStop(IEnumerable<string> left) => Line($"stopped: {string.Join("; ", left)}");
+
+    /// <summary>What of the last reports is not where it should go.</summary>
+    public static IEnumerable<string> Left(bool isConsoleLeft, bool isFileLeft, long graphiteLines)
+    {
+        if (isConsoleLeft)
+        {
+            yield return "nobody reads standard output, the last reports are lost";
+        }
+
+        if (isFileLeft)
+        {
+            yield return $"a report is not written to the file (--{OptionTable.FlushFile})";
+        }
+
+        if (graphiteLines > 0)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{graphiteLines} lines were not sent to Graphite (--{OptionTable.GraphiteSend})");
+        }
+    }
+
+    public static string GraphiteLost(IPEndPoint endpoint, string reason) =>
+        Line($"cannot send to Graphite at {endpoint}: {reason}; it is tried again, and lines wait up to --{OptionTable.GraphiteBuffer}");
+
+    public static string GraphiteDropping(IPEndPoint endpoint) =>
+        Line($"more lines wait for Graphite at {endpoint} than may (--{OptionTable.GraphiteBuffer}): the oldest are dropped");
+
+    /// <summary>Nothing waits for Graphite any more.</summary>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="duration">How long something has.</param>
+    /// <param name="failures">How often it could not be reached, or was lost.</param>
+    /// <param name="dropped">How many lines were dropped.</param>
+    public static string GraphiteRecovered(IPEndPoint endpoint, TimeSpan duration, long failures, long dropped) => Line(string.Create(
+        CultureInfo.InvariantCulture,
+        $"everything is sent to Graphite at {endpoint} again, after {duration.TotalSeconds:0.0} s and {failures} failures; {dropped} lines were dropped"));
+
+    public static string FileFails(string path, string reason) =>
+        Line($"cannot write flushes to {path}: {reason}; each flush tries again");
+
+    public static string FileWorksAgain(string path, long lost) => Line(string.Create(
+        CultureInfo.InvariantCulture, $"flushes are written to {path} again; {lost} are not in it"));
+
+    /// <summary>The kernel's limit for everybody is below what was asked for.</summary>
+    public static string BufferCapped(string option, int wanted, int got) => Line(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{option}: the kernel gives a receive buffer of {got} bytes instead of {wanted} (--{OptionTable.ReceiveBuffer}); raise net.core.rmem_max"));
 
     /// <summary>The totals that are printed when the program stops.</summary>
     public static string Totals(TrafficTotals totals, MetricStore store)

@@ -1,4 +1,5 @@
 using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
 using MetricsGateway.Network;
 using MetricsGateway.Operation;
 using Vigil;
@@ -37,7 +38,7 @@ internal static class Program
             Console.Error.Write(ConsoleText.UsageError(exception.Message));
             return UsageError;
         }
-        catch (Exception exception) when (exception is ListenException or EventManagerException)
+        catch (Exception exception) when (exception is ListenException or FlushFileException or EventManagerException)
         {
             Console.Error.Write(ConsoleText.StartError(exception.Message));
             return CannotStart;

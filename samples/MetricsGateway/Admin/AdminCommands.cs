@@ -117,7 +117,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     }
 
     private static void Delete<TSeries>(SeriesTable<TSeries> table, ReadOnlySpan<byte> arguments, AnswerWriter answer)
-        where TSeries : class, ISeries
+        where TSeries : Series
     {
         for (ReadOnlySpan<byte> name = NextWord(ref arguments); !name.IsEmpty; name = NextWord(ref arguments))
         {

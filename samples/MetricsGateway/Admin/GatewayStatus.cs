@@ -1,4 +1,6 @@
 using MetricsGateway.Flushing;
+using MetricsGateway.GraphiteSending;
+using Vigil;
 
 namespace MetricsGateway.Admin;
 
@@ -31,6 +33,13 @@ internal sealed record GatewayStatus
 
     /// <summary>Null if nothing is ever flushed.</summary>
     public required FlushStatus? Flush { get; init; }
+
+    public required FlushFileStatus FlushFile { get; init; }
+
+    public required GraphiteStatus Graphite { get; init; }
+
+    /// <summary>The threads that compute flushes, and write the file.</summary>
+    public required WorkerPoolStatistics Workers { get; init; }
 
     /// <summary>Reloads of the configuration after which it was in effect, whether or not anything differed.</summary>
     public required long Reloads { get; init; }

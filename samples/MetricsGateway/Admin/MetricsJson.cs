@@ -27,13 +27,14 @@ internal static class MetricsJson
         Write(timers, output, static (writer, timer) =>
         {
             writer.WriteStartObject();
-            writer.WriteNumber("count"u8, timer.Count);
-            writer.WriteNumber("sum"u8, timer.Sum);
-            if (!timer.IsIdle)
+            TimerInterval interval = timer.Interval;
+            writer.WriteNumber("count"u8, interval.Count);
+            writer.WriteNumber("sum"u8, interval.Sum);
+            if (!interval.IsIdle)
             {
-                writer.WriteNumber("lower"u8, timer.Minimum);
-                writer.WriteNumber("upper"u8, timer.Maximum);
-                writer.WriteNumber("last"u8, timer.Last);
+                writer.WriteNumber("lower"u8, interval.Minimum);
+                writer.WriteNumber("upper"u8, interval.Maximum);
+                writer.WriteNumber("last"u8, interval.Last);
             }
 
             writer.WriteEndObject();
@@ -44,7 +45,7 @@ internal static class MetricsJson
         Write(sets, output, static (writer, set) => writer.WriteNumberValue(set.Count));
 
     private static void Write<TSeries>(SeriesTable<TSeries> table, IBufferWriter<byte> output, Action<Utf8JsonWriter, TSeries> writeValue)
-        where TSeries : class, ISeries
+        where TSeries : Series
     {
         using Utf8JsonWriter writer = new(output, Options);
         writer.WriteStartObject();

@@ -1,6 +1,8 @@
 using MetricsGateway.Flushing;
+using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
+using Vigil;
 
 namespace MetricsGateway.Admin;
 
@@ -26,6 +28,9 @@ internal static class StatsAnswer
         answer.Line("flush.lost_reports", flush?.LostReports ?? 0);
         answer.Line("flush.last_lateness_us", (long)(flush?.LastLateness.TotalMicroseconds ?? 0));
         answer.Line("flush.last_duration_us", (long)(flush?.LastDuration.TotalMicroseconds ?? 0));
+        answer.Line("flush.last_computing_us", (long)(flush?.LastComputing.TotalMicroseconds ?? 0));
+        WriteTargets(answer, status);
+        WriteWorkers(answer, status.Workers);
         answer.Line("reloads.done", status.Reloads);
         answer.Line("reloads.refused", status.RefusedReloads);
         answer.Line("loop.turns", status.LoopTurns);
@@ -51,11 +56,48 @@ internal static class StatsAnswer
             answer.Line($"{protocol.Name}.lines", protocol.Lines);
             answer.Line($"{protocol.Name}.metrics", protocol.Metrics);
             answer.Line($"{protocol.Name}.rejected", protocol.Rejections.Total);
+            answer.Line($"{protocol.Name}.drops", protocol.Drops);
         }
 
         foreach (RejectionReason reason in Rejections.Reasons)
         {
             answer.Line($"rejected.{Rejections.NameOf(reason)}", totals.RejectedFor(reason));
         }
+    }
+
+    private static void WriteTargets(AnswerWriter answer, GatewayStatus status)
+    {
+        FlushFileStatus file = status.FlushFile;
+        answer.Line("flush_file.reports", file.Reports);
+        answer.Line("flush_file.bytes", file.Bytes);
+        answer.Line("flush_file.rotations", file.Rotations);
+        answer.Line("flush_file.failures", file.Failures);
+        answer.Line("flush_file.lost_reports", file.Lost);
+        GraphiteStatus graphite = status.Graphite;
+        answer.Line("graphite_send.connected", graphite.IsConnected ? 1 : 0);
+        answer.Line("graphite_send.connections", graphite.Connections);
+        answer.Line("graphite_send.failures", graphite.Failures);
+        answer.Line("graphite_send.bytes", graphite.SentBytes);
+        answer.Line("graphite_send.lines", graphite.SentLines);
+        answer.Line("graphite_send.waiting_bytes", graphite.WaitingBytes);
+        answer.Line("graphite_send.waiting_lines", graphite.WaitingLines);
+        answer.Line("graphite_send.dropped_lines", graphite.DroppedLines);
+    }
+
+    private static void WriteWorkers(AnswerWriter answer, WorkerPoolStatistics workers)
+    {
+        answer.Line("workers.queued", workers.Queued);
+        answer.Line("workers.running", workers.Running);
+        answer.Line("workers.done", workers.Done);
+        answer.Line("workers.failed", workers.Failed);
+        WriteTimes(answer, "workers.wait", workers.WaitTimes);
+        WriteTimes(answer, "workers.run", workers.RunTimes);
+    }
+
+    private static void WriteTimes(AnswerWriter answer, string name, DurationSummary times)
+    {
+        answer.Line($"{name}_p50_us", (long)times.Median.TotalMicroseconds);
+        answer.Line($"{name}_p99_us", (long)times.P99.TotalMicroseconds);
+        answer.Line($"{name}_max_us", (long)times.Max.TotalMicroseconds);
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace MetricsGateway.Configuration;
 
 /// <summary>
@@ -46,8 +48,23 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
             throw new ConfigurationException("nothing to receive: statsd-udp, statsd-tcp, unix-socket and graphite are all off");
         }
 
+        if (options is { GraphiteSend: { } target, Graphite: { } listener } && IsSame(target, listener))
+        {
+            // Each flush would make names of the names of the one before.
+            throw new ConfigurationException($"graphite-send {target} is the gateway's own listener (graphite {listener}); move or turn off one of them");
+        }
+
+        if (options is { GraphiteSend.Port: 0 })
+        {
+            throw new ConfigurationException("graphite-send needs the port of a server: 0 is none");
+        }
+
         return options;
     }
+
+    private static bool IsSame(IPEndPoint target, IPEndPoint listener) => target.Port == listener.Port
+        && (target.Address.Equals(listener.Address)
+            || (IPAddress.IsLoopback(target.Address) && (listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any))));
 }
 
 /// <param name="Options">The options.</param>

@@ -29,6 +29,9 @@ internal sealed record GatewayOptions
 
     public int MaxPacket { get; init; }
 
+    /// <summary>In bytes, for each socket that receives datagrams.</summary>
+    public int ReceiveBuffer { get; init; }
+
     public int MaxNames { get; init; }
 
     public int MaxSetValues { get; init; }
@@ -42,6 +45,25 @@ internal sealed record GatewayOptions
     public TimeSpan? FlushInterval { get; init; }
 
     public bool FlushConsole { get; init; }
+
+    /// <summary>Null is off.</summary>
+    public string? FlushFile { get; init; }
+
+    public int FlushFileSize { get; init; }
+
+    public int FlushFileCount { get; init; }
+
+    public IPEndPoint? GraphiteSend { get; init; }
+
+    /// <summary>Null is off: names begin with their kind.</summary>
+    public string? GraphitePrefix { get; init; }
+
+    public int GraphiteBuffer { get; init; }
+
+    /// <summary>Null is off: a server may take nothing for ever.</summary>
+    public TimeSpan? GraphiteTimeout { get; init; }
+
+    public HistogramRules HistogramBins { get; init; } = HistogramRules.None;
 
     public PercentileList Percentiles { get; init; } = PercentileList.None;
 

@@ -22,7 +22,8 @@ internal static class HelpText
             Usage: MetricsGateway [OPTION...]
 
             Receives metrics by StatsD (UDP, TCP, Unix datagrams) and by Graphite plaintext (TCP),
-            sums them up every ten seconds, and answers questions about them on an admin port.
+            sums them up every ten seconds for the console, a file or a Graphite server, and answers
+            questions about them on an admin port.
 
             Options [default; range]:
 

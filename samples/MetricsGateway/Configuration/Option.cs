@@ -9,6 +9,7 @@ namespace MetricsGateway.Configuration;
 internal sealed class Option
 {
     private const string On = "on";
+    private const int MaxPrefixLength = 255;
 
     private delegate bool TryApplyText(string text, ref GatewayOptions options);
 
@@ -58,22 +59,20 @@ internal sealed class Option
 
     public static Option SocketPath(
         OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
-        new(
-            text,
-            JsonTokenType.String,
-            $"a path of at most {EndpointText.MaxSocketPathBytes} bytes, or 'off'",
-            (string value, ref GatewayOptions options) =>
-            {
-                bool isOff = EndpointText.IsOff(value);
-                if (!isOff && !EndpointText.IsSocketPath(value))
-                {
-                    return false;
-                }
+        OfText(text, $"a path of at most {EndpointText.MaxSocketPathBytes} bytes, or 'off'", EndpointText.IsSocketPath, get, with);
 
-                options = with(options, isOff ? null : value);
-                return true;
-            },
-            options => get(options) ?? EndpointText.Off);
+    public static Option FilePath(
+        OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
+        OfText(text, "the path of a file, or 'off'", value => value.Length > 0 && !value.Contains('\0', StringComparison.Ordinal), get, with);
+
+    public static Option GraphitePrefix(
+        OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
+        OfText(
+            text,
+            $"names of letters, digits, '_' and '-' with dots between them, of at most {MaxPrefixLength} characters, or 'off'",
+            value => value.Length is > 0 and <= MaxPrefixLength && value.Split('.').All(IsPlainName),
+            get,
+            with);
 
     public static Option Number(
         OptionText text, int minimum, int maximum, Func<GatewayOptions, int> get, Func<GatewayOptions, int, GatewayOptions> with) =>
@@ -145,6 +144,25 @@ internal sealed class Option
             },
             options => get(options) is { Items.Count: > 0 } list ? list.ToString() : EndpointText.Off);
 
+    public static Option Histograms(
+        OptionText text, Func<GatewayOptions, HistogramRules> get, Func<GatewayOptions, HistogramRules, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            $"rules such as 10,100,inf or api=10,100,inf;db=none with rising limits above 0, up to {HistogramRules.MaxCount} of each, or 'off'",
+            (string value, ref GatewayOptions options) =>
+            {
+                HistogramRules? rules = HistogramRules.None;
+                if (!EndpointText.IsOff(value) && !HistogramRules.TryParse(value, out rules))
+                {
+                    return false;
+                }
+
+                options = with(options, rules);
+                return true;
+            },
+            options => get(options) is { IsEmpty: false } rules ? rules.ToString() : EndpointText.Off);
+
     public static Option Switch(
         OptionText text, Func<GatewayOptions, bool> get, Func<GatewayOptions, bool, GatewayOptions> with) =>
         new(
@@ -169,6 +187,28 @@ internal sealed class Option
     /// <param name="text">The value.</param>
     /// <param name="options">The options that gain it; unchanged if it is refused.</param>
     public bool TryApply(string text, ref GatewayOptions options) => _tryApply(text, ref options);
+
+    private static Option OfText(
+        OptionText text, string allowed, Func<string, bool> isValid, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            allowed,
+            (string value, ref GatewayOptions options) =>
+            {
+                bool isOff = EndpointText.IsOff(value);
+                if (!isOff && !isValid(value))
+                {
+                    return false;
+                }
+
+                options = with(options, isOff ? null : value);
+                return true;
+            },
+            options => get(options) ?? EndpointText.Off);
+
+    private static bool IsPlainName(string name) =>
+        name.Length > 0 && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-');
 }
 
 /// <summary>How an option is written and explained.</summary>

@@ -8,6 +8,13 @@ internal static class OptionTable
     public const string UnixSocket = "unix-socket";
     public const string Graphite = "graphite";
     public const string Admin = "admin";
+    public const string ReceiveBuffer = "receive-buffer";
+    public const string FlushFile = "flush-file";
+    public const string GraphiteSend = "graphite-send";
+    public const string GraphiteBuffer = "graphite-buffer";
+
+    /// <summary>What a burst takes; where the kernel gives less, that is worth a word only to who has asked for something.</summary>
+    public const int DefaultReceiveBuffer = 16 * MebiByte;
 
     private const int MebiByte = 1 << 20;
 
@@ -61,6 +68,12 @@ internal static class OptionTable
             options => options.MaxPacket,
             (options, value) => options with { MaxPacket = value }),
         Option.Number(
+            new(ReceiveBuffer, "BYTES", "16777216", "datagrams that the kernel keeps until they are read"),
+            minimum: 4096,
+            maximum: 1024 * MebiByte,
+            options => options.ReceiveBuffer,
+            (options, value) => options with { ReceiveBuffer = value }),
+        Option.Number(
             new("max-names", "N", "100000", "names, with their tags, to keep; new ones beyond are rejected"),
             minimum: 1,
             maximum: 10_000_000,
@@ -88,10 +101,50 @@ internal static class OptionTable
             new("flush-console", "on|off", "on", "report each flush on standard output"),
             options => options.FlushConsole,
             (options, value) => options with { FlushConsole = value }),
+        Option.FilePath(
+            new(FlushFile, "PATH", "off", "write each flush to this file, as JSON lines"),
+            options => options.FlushFile,
+            (options, value) => options with { FlushFile = value }),
+        Option.Number(
+            new("flush-file-size", "BYTES", "67108864", "where a new file is begun, and the old one is PATH.1"),
+            minimum: 4096,
+            maximum: int.MaxValue,
+            options => options.FlushFileSize,
+            (options, value) => options with { FlushFileSize = value }),
+        Option.Number(
+            new("flush-file-count", "N", "5", "older files to keep, PATH.1 to PATH.N"),
+            minimum: 1,
+            maximum: 1000,
+            options => options.FlushFileCount,
+            (options, value) => options with { FlushFileCount = value }),
+        Option.Endpoint(
+            new(GraphiteSend, "ADDRESS:PORT", "off", "send each flush to this Graphite server, over TCP"),
+            options => options.GraphiteSend,
+            (options, value) => options with { GraphiteSend = value }),
+        Option.GraphitePrefix(
+            new("graphite-prefix", "NAME", "stats", "what every name sent to Graphite begins with"),
+            options => options.GraphitePrefix,
+            (options, value) => options with { GraphitePrefix = value }),
+        Option.Number(
+            new(GraphiteBuffer, "BYTES", "16777216", "unsent lines for Graphite; beyond, the oldest are dropped"),
+            minimum: 65536,
+            maximum: 1024 * MebiByte,
+            options => options.GraphiteBuffer,
+            (options, value) => options with { GraphiteBuffer = value }),
+        Option.Duration(
+            new("graphite-timeout", "TIME", "10s", "how long Graphite may take nothing; then the connection is made again"),
+            ShortestTime,
+            LongestTime,
+            options => options.GraphiteTimeout,
+            (options, value) => options with { GraphiteTimeout = value }),
         Option.Percentiles(
             new("percentiles", "LIST", "90", "parts of a timer's samples to report, such as 50,99.9"),
             options => options.Percentiles,
             (options, value) => options with { Percentiles = value }),
+        Option.Histograms(
+            new("histogram-bins", "RULES", "off", "count samples by size: 10,100,inf for all timers, api=10,inf for some"),
+            options => options.HistogramBins,
+            (options, value) => options with { HistogramBins = value }),
         Option.Number(
             new("timer-samples", "N", "10000", "samples of a timer to keep; beyond, a random choice"),
             minimum: 10,

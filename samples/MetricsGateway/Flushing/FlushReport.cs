@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using MetricsGateway.Metrics;
@@ -9,10 +10,14 @@ namespace MetricsGateway.Flushing;
 /// Writes a flush as JSON objects, one a line: first the interval, then each series in the order in which they came, then the end.
 /// Names come from strangers, and JSON's quoting keeps what they contain from the terminal.
 /// </summary>
-internal sealed class FlushReport
+[SuppressMessage("Design", "CA1001", Justification = "The writer holds nothing but its output, which is memory of this class.")]
+internal sealed class FlushReport : IFlushWriter
 {
     // From here on doubles are shown with an exponent.
     private const double LargestWhole = 1e15;
+
+    // Room that one large flush needed is given back when the next ones need much less of it.
+    private const int SmallRoom = 1 << 20;
 
     private static readonly JsonWriterOptions Options = new()
     {
@@ -22,179 +27,178 @@ internal sealed class FlushReport
 
     private readonly PercentileNames[] _percentiles;
     private readonly int _limit;
-    private readonly ArrayBufferWriter<byte> _output = new();
+    private ArrayBufferWriter<byte> _output = new();
+    private Utf8JsonWriter _writer;
+    private long _number;
     private long _written;
     private long _leftOut;
 
-    /// <param name="percentiles">What to tell of timers.</param>
+    /// <param name="percentiles">What is told of timers.</param>
     /// <param name="limit">How many bytes of series to write; what does not fit any more is counted.</param>
     public FlushReport(PercentileList percentiles, int limit = 64 << 20)
     {
-        _percentiles = [.. percentiles.Items.Select(percentile => new PercentileNames(percentile))];
+        _percentiles = PercentileNames.Of(percentiles);
         _limit = limit;
+        _writer = new Utf8JsonWriter(_output, Options);
     }
 
-    private delegate void WriteValues<TSeries>(Utf8JsonWriter writer, TSeries series, in FlushInterval interval);
+    /// <summary>Valid until the next flush is written.</summary>
+    public ReadOnlyMemory<byte> Text => _output.WrittenMemory;
 
-    /// <returns>The text, valid until the next one is created.</returns>
-    public ReadOnlyMemory<byte> Create(in FlushInterval interval, MetricStore store)
+    public void Begin(in FlushInterval interval)
     {
+        if (_output.Capacity > SmallRoom && _output.WrittenCount < _output.Capacity / 8)
+        {
+            _output = new ArrayBufferWriter<byte>();
+            _writer = new Utf8JsonWriter(_output, Options);
+        }
+
         _output.ResetWrittenCount();
+        _number = interval.Number;
         _written = 0;
         _leftOut = 0;
-        using Utf8JsonWriter writer = new(_output, Options);
-        WriteStart(writer, interval);
-        WriteAll(writer, "counter"u8, store.Counters, interval, static (writer, counter, in interval) =>
-        {
-            WriteValue(writer, Names.Count, counter.Value);
-            WriteValue(writer, Names.Rate, interval.PerSecond(counter.Value));
-        });
-        WriteAll(writer, "gauge"u8, store.Gauges, interval, static (writer, gauge, in _) => WriteValue(writer, Names.Value, gauge.Value));
-        WriteAll(writer, "timer"u8, store.Timers, interval, WriteTimer);
-        WriteAll(writer, "set"u8, store.Sets, interval, static (writer, set, in _) => WriteValue(writer, Names.Count, set.Count));
-        WriteEnd(writer, interval);
-        return _output.WrittenMemory;
-    }
 
-    // Most values are whole, and a whole number is written several times as fast as a fraction.
-    private static void WriteValue(Utf8JsonWriter writer, JsonEncodedText name, double value)
-    {
-        if (Math.Abs(value) < LargestWhole && value == Math.Truncate(value))
-        {
-            writer.WriteNumber(name, (long)value);
-        }
-        else
-        {
-            writer.WriteNumber(name, value);
-        }
-    }
-
-    private void WriteStart(Utf8JsonWriter writer, in FlushInterval interval)
-    {
-        StartLine(writer);
-        writer.WriteNumber("flush"u8, interval.Number);
-        writer.WriteString("time"u8, interval.End);
-        writer.WriteNumber("seconds"u8, interval.Duration.TotalSeconds);
-        writer.WriteNumber("late_ms"u8, interval.Lateness.TotalMilliseconds);
-        writer.WriteNumber("missed"u8, interval.Missed);
+        StartLine();
+        _writer.WriteNumber("flush"u8, interval.Number);
+        _writer.WriteString("time"u8, interval.End);
+        _writer.WriteNumber("seconds"u8, interval.Duration.TotalSeconds);
+        _writer.WriteNumber("late_ms"u8, interval.Lateness.TotalMilliseconds);
+        _writer.WriteNumber("missed"u8, interval.Missed);
         if (interval.IsLast)
         {
-            writer.WriteBoolean("last"u8, value: true);
+            _writer.WriteBoolean("last"u8, value: true);
         }
 
-        EndLine(writer);
+        EndLine();
     }
 
-    private void WriteEnd(Utf8JsonWriter writer, in FlushInterval interval)
+    public void WriteCounter(ReadOnlySpan<byte> key, double count, double rate)
     {
-        StartLine(writer);
-        writer.WriteNumber("end"u8, interval.Number);
-        writer.WriteNumber("series"u8, _written);
-        if (_leftOut > 0)
+        if (TryStart("counter"u8, key))
         {
-            writer.WriteNumber("left_out"u8, _leftOut);
+            Write(FigureNames.Count, count);
+            Write(FigureNames.Rate, rate);
+            EndLine();
         }
-
-        EndLine(writer);
     }
 
-    private void WriteAll<TSeries>(
-        Utf8JsonWriter writer,
-        ReadOnlySpan<byte> kind,
-        SeriesTable<TSeries> table,
-        in FlushInterval interval,
-        WriteValues<TSeries> writeValues)
-        where TSeries : class, ISeries
+    public void WriteGauge(ReadOnlySpan<byte> key, double value)
     {
-        foreach ((byte[] key, TSeries series) in table)
+        if (TryStart("gauge"u8, key))
         {
-            if (!table.IsTold(series))
-            {
-                continue;
-            }
-
-            if (_output.WrittenCount >= _limit)
-            {
-                _leftOut++;
-                continue;
-            }
-
-            StartLine(writer);
-            writer.WriteString(kind, key);
-            writeValues(writer, series, interval);
-            EndLine(writer);
-            _written++;
+            Write(FigureNames.Value, value);
+            EndLine();
         }
     }
 
-    private void WriteTimer(Utf8JsonWriter writer, TimerSummary timer, in FlushInterval interval)
+    public void WriteTimer(ReadOnlySpan<byte> key, TimerFigures timer)
     {
-        WriteValue(writer, Names.Count, timer.Count);
-        WriteValue(writer, Names.CountPs, interval.PerSecond(timer.Count));
-        if (timer.IsIdle)
+        if (!TryStart("timer"u8, key))
         {
             return;
         }
 
-        TimerStatistics statistics = new(timer);
-        WriteValue(writer, Names.Sum, timer.Sum);
-        WriteValue(writer, Names.Mean, statistics.Mean);
-        WriteValue(writer, Names.Lower, timer.Minimum);
-        WriteValue(writer, Names.Upper, timer.Maximum);
-        WriteValue(writer, Names.Median, statistics.Median);
-        WriteValue(writer, Names.Std, statistics.StandardDeviation);
-        foreach (PercentileNames names in _percentiles)
+        Write(FigureNames.Count, timer.Count);
+        Write(FigureNames.CountPs, timer.CountPerSecond);
+        if (!timer.IsIdle)
         {
-            if (statistics.TryGet(names.Percentile, out PercentileStatistics part))
+            Write(FigureNames.Sum, timer.Sum);
+            Write(FigureNames.Mean, timer.Mean);
+            Write(FigureNames.Lower, timer.Lower);
+            Write(FigureNames.Upper, timer.Upper);
+            Write(FigureNames.Median, timer.Median);
+            Write(FigureNames.Std, timer.StandardDeviation);
+            foreach (PercentileFigures part in timer.Percentiles)
             {
-                WriteValue(writer, names.Count, part.Count);
-                WriteValue(writer, names.Mean, part.Mean);
-                WriteValue(writer, names.Bound, part.Bound);
-                WriteValue(writer, names.Sum, part.Sum);
+                PercentileNames names = _percentiles[part.Index];
+                Write(names.Count, part.Statistics.Count);
+                Write(names.Mean, part.Statistics.Mean);
+                Write(names.Bound, part.Statistics.Bound);
+                Write(names.Sum, part.Statistics.Sum);
             }
+
+            WriteHistogram(timer);
+        }
+
+        EndLine();
+    }
+
+    public void WriteSet(ReadOnlySpan<byte> key, int count)
+    {
+        if (TryStart("set"u8, key))
+        {
+            Write(FigureNames.Count, count);
+            EndLine();
         }
     }
 
-    private static void StartLine(Utf8JsonWriter writer)
+    public void End(in OwnFigures own)
+    {
+        StartLine();
+        _writer.WriteNumber("end"u8, _number);
+        _writer.WriteNumber("series"u8, _written);
+        if (_leftOut > 0)
+        {
+            _writer.WriteNumber("left_out"u8, _leftOut);
+        }
+
+        EndLine();
+    }
+
+    private void WriteHistogram(TimerFigures timer)
+    {
+        if (timer.Bins is not { } bins)
+        {
+            return;
+        }
+
+        _writer.WriteStartObject(FigureNames.Histogram);
+        for (int i = 0; i < bins.Names.Count; i++)
+        {
+            _writer.WriteNumber(bins.Names[i], (long)timer.BinCounts[i]);
+        }
+
+        _writer.WriteEndObject();
+    }
+
+    // Most values are whole, and a whole number is written several times as fast as a fraction.
+    private void Write(JsonEncodedText name, double value)
+    {
+        if (Math.Abs(value) < LargestWhole && value == Math.Truncate(value))
+        {
+            _writer.WriteNumber(name, (long)value);
+        }
+        else
+        {
+            _writer.WriteNumber(name, value);
+        }
+    }
+
+    private bool TryStart(ReadOnlySpan<byte> kind, ReadOnlySpan<byte> key)
+    {
+        if (_output.WrittenCount >= _limit)
+        {
+            _leftOut++;
+            return false;
+        }
+
+        StartLine();
+        _writer.WriteString(kind, key);
+        _written++;
+        return true;
+    }
+
+    private void StartLine()
     {
         // The writer is made for one value; for each further one it starts afresh.
-        writer.Reset();
-        writer.WriteStartObject();
+        _writer.Reset();
+        _writer.WriteStartObject();
     }
 
-    private void EndLine(Utf8JsonWriter writer)
+    private void EndLine()
     {
-        writer.WriteEndObject();
-        writer.Flush();
+        _writer.WriteEndObject();
+        _writer.Flush();
         _output.Write("\n"u8);
-    }
-
-    /// <summary>The names of values, made ready to be written.</summary>
-    private static class Names
-    {
-        public static readonly JsonEncodedText Count = JsonEncodedText.Encode("count"u8);
-        public static readonly JsonEncodedText CountPs = JsonEncodedText.Encode("count_ps"u8);
-        public static readonly JsonEncodedText Rate = JsonEncodedText.Encode("rate"u8);
-        public static readonly JsonEncodedText Value = JsonEncodedText.Encode("value"u8);
-        public static readonly JsonEncodedText Sum = JsonEncodedText.Encode("sum"u8);
-        public static readonly JsonEncodedText Mean = JsonEncodedText.Encode("mean"u8);
-        public static readonly JsonEncodedText Lower = JsonEncodedText.Encode("lower"u8);
-        public static readonly JsonEncodedText Upper = JsonEncodedText.Encode("upper"u8);
-        public static readonly JsonEncodedText Median = JsonEncodedText.Encode("median"u8);
-        public static readonly JsonEncodedText Std = JsonEncodedText.Encode("std"u8);
-    }
-
-    /// <summary>The names of a percentile's values.</summary>
-    private sealed class PercentileNames(Percentile percentile)
-    {
-        public Percentile Percentile => percentile;
-
-        public JsonEncodedText Count { get; } = JsonEncodedText.Encode($"count_{percentile.Suffix}");
-
-        public JsonEncodedText Mean { get; } = JsonEncodedText.Encode($"mean_{percentile.Suffix}");
-
-        public JsonEncodedText Bound { get; } = JsonEncodedText.Encode($"{(percentile.IsTop ? "lower" : "upper")}_{percentile.Suffix}");
-
-        public JsonEncodedText Sum { get; } = JsonEncodedText.Encode($"sum_{percentile.Suffix}");
     }
 }

@@ -1,30 +1,30 @@
 using MetricsGateway.Configuration;
-using MetricsGateway.Metrics;
 using Vigil;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>When intervals end, and how that is told, as the options say.</summary>
+/// <summary>When intervals end, as the options say.</summary>
 internal sealed class FlushSchedule
 {
     private readonly EventManager _manager;
-    private readonly ReportConsole _console;
     private readonly Flusher _flusher;
-    private PercentileList _percentiles;
+    private readonly FlushTargets _targets;
+    private readonly Func<FlushPlan, FlushTexts> _createTexts;
     private TimeSpan? _interval;
     private TimerEvent? _timer;
 
     /// <param name="options">How often, and what is told.</param>
     /// <param name="manager">Runs the timer.</param>
-    /// <param name="store">What is flushed.</param>
-    /// <param name="console">Where it is told.</param>
-    /// <param name="time">Measures the intervals.</param>
-    public FlushSchedule(GatewayOptions options, EventManager manager, MetricStore store, ReportConsole console, TimeProvider time)
+    /// <param name="flusher">Ends the intervals.</param>
+    /// <param name="targets">Where they are told.</param>
+    /// <param name="createTexts">Makes texts for another plan.</param>
+    public FlushSchedule(
+        GatewayOptions options, EventManager manager, Flusher flusher, FlushTargets targets, Func<FlushPlan, FlushTexts> createTexts)
     {
         _manager = manager;
-        _console = console;
-        _percentiles = options.Percentiles;
-        _flusher = new Flusher(store, new FlushReport(_percentiles), console: null, time);
+        _flusher = flusher;
+        _targets = targets;
+        _createTexts = createTexts;
         Apply(options);
     }
 
@@ -37,12 +37,12 @@ internal sealed class FlushSchedule
     /// </summary>
     public void Apply(GatewayOptions options)
     {
-        _flusher.Console = options.FlushConsole ? _console : null;
-        if (!_percentiles.Equals(options.Percentiles))
+        _targets.UsesConsole = options.FlushConsole;
+        FlushPlan plan = FlushPlan.Of(options);
+        if (!_flusher.Texts.Plan.Equals(plan))
         {
-            // A new one, because the console may still be writing what the old one has made.
-            _percentiles = options.Percentiles;
-            _flusher.Report = new FlushReport(_percentiles);
+            // New ones, because those of the old plan may be in use.
+            _flusher.Texts = _createTexts(plan);
         }
 
         if (_interval != options.FlushInterval)
@@ -71,7 +71,8 @@ internal sealed class FlushSchedule
     }
 
     /// <summary>Flushes what came since the last flush. Nothing follows.</summary>
-    public void FlushLast() => _flusher.FlushLast();
+    /// <returns>Ends when it was handed to whoever tells it.</returns>
+    public Task FlushLast() => _flusher.FlushLast();
 
     // Flushes that were missed have nothing left to tell, because the one that comes has all of it: they are skipped.
     private void Start()

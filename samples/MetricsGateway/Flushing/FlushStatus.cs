@@ -14,8 +14,11 @@ internal sealed record FlushStatus
     /// <summary>How long after it was due the last flush began.</summary>
     public required TimeSpan LastLateness { get; init; }
 
-    /// <summary>How long the last flush kept the loop.</summary>
+    /// <summary>How long the last flush kept the loop, all its turns together.</summary>
     public required TimeSpan LastDuration { get; init; }
+
+    /// <summary>How long it took a worker to compute and write it.</summary>
+    public required TimeSpan LastComputing { get; init; }
 
     /// <summary>Reports that were not written, because the one before had not been read, or the console is gone.</summary>
     public required long LostReports { get; init; }

@@ -1,35 +1,65 @@
+using System.Diagnostics;
 using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+using Vigil;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>Ends intervals: reports what an interval brought, and begins the next one.</summary>
-/// <param name="store">What is flushed.</param>
-/// <param name="report">The first <see cref="Report"/>.</param>
-/// <param name="console">The first <see cref="Console"/>.</param>
-/// <param name="time">Measures the intervals.</param>
-internal sealed class Flusher(MetricStore store, FlushReport report, ReportConsole? console, TimeProvider time)
+/// <summary>
+/// Ends intervals. The loop takes what an interval brought, in the same short time for any number of names, and begins the next one; a worker
+/// computes and writes what is told; and the loop hands that to whoever tells it. One flush is computed at a time: one that is due before
+/// that is done falls out, and what it would have told is told by the next one.
+/// </summary>
+internal sealed class Flusher
 {
-    private long _begin = time.GetTimestamp();
+    // What is deleted in one turn of the loop. A name takes a fraction of a microsecond.
+    private const int DeletionsPerTurn = 1_000;
+
+    private readonly EventManager _manager;
+    private readonly MetricStore _store;
+    private readonly TrafficTotals _totals;
+    private readonly FlushTargets _targets;
+    private readonly TimeProvider _time;
+    private TrafficCounts _counted;
+    private long _begin;
     private long _count;
     private long _missed;
-    private long _lostReports;
+    private long _overrun;
     private TimeSpan _lastLateness;
+    private TimeSpan _onLoop;
     private TimeSpan _lastDuration;
+    private TimeSpan _lastComputing;
+    private TaskCompletionSource? _computing;
+
+    /// <param name="manager">Has the workers.</param>
+    /// <param name="store">What is flushed.</param>
+    /// <param name="totals">What was received.</param>
+    /// <param name="texts">The first <see cref="Texts"/>.</param>
+    /// <param name="targets">Where it is told.</param>
+    /// <param name="time">Measures the intervals.</param>
+    public Flusher(EventManager manager, MetricStore store, TrafficTotals totals, FlushTexts texts, FlushTargets targets, TimeProvider time)
+    {
+        _manager = manager;
+        _store = store;
+        _totals = totals;
+        _targets = targets;
+        _time = time;
+        _begin = time.GetTimestamp();
+        Texts = texts;
+    }
 
     /// <summary>How an interval is told.</summary>
-    public FlushReport Report { get; set; } = report;
-
-    /// <summary>Where it is told; null for nowhere.</summary>
-    public ReportConsole? Console { get; set; } = console;
+    public FlushTexts Texts { get; set; }
 
     public FlushStatus Status => new()
     {
         Count = _count,
         Missed = _missed,
-        SinceLast = _count > 0 ? time.GetElapsedTime(_begin) : null,
+        SinceLast = _count > 0 ? _time.GetElapsedTime(_begin) : null,
         LastLateness = _lastLateness,
         LastDuration = _lastDuration,
-        LostReports = _lostReports,
+        LastComputing = _lastComputing,
+        LostReports = _targets.LostByConsole,
     };
 
     /// <summary>Ends the interval and begins the next one.</summary>
@@ -37,40 +67,83 @@ internal sealed class Flusher(MetricStore store, FlushReport report, ReportConso
     /// <param name="missed">How many flushes were due meanwhile, and fall out.</param>
     public void Flush(TimeSpan lateness, long missed)
     {
-        _missed += missed;
-        _lastLateness = lateness;
-        End(lateness, missed, isLast: false);
-    }
-
-    /// <summary>Flushes what came since the last flush, because the gateway stops.</summary>
-    public void FlushLast() => End(TimeSpan.Zero, missed: 0, isLast: true);
-
-    private void End(TimeSpan lateness, long missed, bool isLast)
-    {
-        long now = time.GetTimestamp();
-        FlushInterval interval = new(++_count, time.GetUtcNow(), time.GetElapsedTime(_begin, now), lateness, missed, isLast);
-
-        // The next interval begins here and not when this is done, so that none of the time is lost.
-        _begin = now;
-        Tell(interval);
-        store.BeginInterval();
-        _lastDuration = time.GetElapsedTime(now);
-    }
-
-    private void Tell(in FlushInterval interval)
-    {
-        if (Console is not { } console)
+        if (_computing is not null)
         {
+            _overrun += missed + 1;
+            _missed += missed + 1;
             return;
         }
 
-        if (console.IsReady)
+        _missed += missed;
+        _lastLateness = lateness;
+        End(lateness, missed + _overrun, isLast: false);
+    }
+
+    /// <summary>Flushes what came since the last flush, because the gateway stops.</summary>
+    /// <returns>Ends when it was handed to whoever tells it.</returns>
+    public async Task FlushLast()
+    {
+        await WhenComputed();
+        End(TimeSpan.Zero, _overrun, isLast: true);
+        await WhenComputed();
+    }
+
+    /// <summary>Ends when no flush is being computed.</summary>
+    public Task WhenComputed() => _computing?.Task ?? Task.CompletedTask;
+
+    private void End(TimeSpan lateness, long missed, bool isLast)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long now = _time.GetTimestamp();
+        FlushInterval interval = new(++_count, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast);
+
+        // The next interval begins here and not when this is done, so that none of the time is lost.
+        _begin = now;
+        _overrun = 0;
+        TrafficCounts counts = _totals.Counts;
+        FlushTelling telling = _targets.Prepare(Texts, isLast);
+        FlushJob job = new(interval, _store.BeginInterval(), counts - _counted, Texts.Timer, telling.Writers);
+        _counted = counts;
+        _computing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _onLoop = Stopwatch.GetElapsedTime(start);
+        _manager.ExecuteWork(WorkPriority.Normal, job.Run, (_, result) => OnComputed(result, telling));
+    }
+
+    private void OnComputed(FlushResult result, FlushTelling telling)
+    {
+        long start = Stopwatch.GetTimestamp();
+        _lastComputing = result.Duration;
+        _store.EndSnapshot();
+        if (result.Failure is null)
         {
-            console.Write(Report.Create(interval, store));
+            _targets.Tell(telling);
         }
-        else
+
+        _onLoop += Stopwatch.GetElapsedTime(start);
+        DeleteIdle(result.Job.Snapshot.DeleteIdle(_store).GetEnumerator());
+        result.Failure?.Throw();
+    }
+
+    // Names that nothing arrived for: there may be as many as there are names, so they go a part at a time.
+    private void DeleteIdle(IEnumerator<int> deletions)
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool hasMore = true;
+        for (int i = 0; i < DeletionsPerTurn && hasMore; i++)
         {
-            _lostReports++;
+            hasMore = deletions.MoveNext();
         }
+
+        _onLoop += Stopwatch.GetElapsedTime(start);
+        if (hasMore)
+        {
+            _manager.Defer((_, rest) => DeleteIdle(rest), deletions);
+            return;
+        }
+
+        _lastDuration = _onLoop;
+        TaskCompletionSource? computing = _computing;
+        _computing = null;
+        computing?.SetResult();
     }
 }

@@ -5,22 +5,27 @@ namespace MetricsGateway.Metrics;
 /// <summary>Everything that was received, by kind and series.</summary>
 internal sealed class MetricStore
 {
+    private readonly StoreHalf _half = new();
     private readonly Quota _names;
-    private readonly Quota _setValues;
-    private readonly Quota _timerSamples;
+    private readonly Quota[] _setValues;
+    private readonly Quota[] _timerSamples;
     private int _samplesOfOne;
 
     /// <param name="options">How much is kept, and what becomes of series that nothing arrives for.</param>
     public MetricStore(GatewayOptions options)
     {
-        Random random = new();
+        Random[] random = [new(), new()];
         _names = new Quota(options.MaxNames);
-        _setValues = new Quota(options.MaxSetValues);
-        _timerSamples = new Quota(options.MaxTimerSamples);
-        Counters = new SeriesTable<Counter>(_names, static () => new Counter());
-        Gauges = new SeriesTable<Gauge>(_names, static () => new Gauge());
-        Timers = new SeriesTable<TimerSummary>(_names, () => new TimerSummary(new SampleReservoir(_samplesOfOne, _timerSamples, random)));
-        Sets = new SeriesTable<UniqueSet>(_names, () => new UniqueSet(_setValues));
+
+        // One for each half: a worker that empties its half returns to its own.
+        _setValues = [new Quota(options.MaxSetValues), new Quota(options.MaxSetValues)];
+        _timerSamples = [new Quota(options.MaxTimerSamples), new Quota(options.MaxTimerSamples)];
+        Func<int, TimerInterval> createTimer = half => new TimerInterval(new SampleReservoir(_samplesOfOne, _timerSamples[half], random[half]));
+        Func<int, UniqueValues> createSet = half => new UniqueValues(_setValues[half]);
+        Counters = new SeriesTable<Counter>(_names, _half, key => new Counter(_half) { Key = key });
+        Gauges = new SeriesTable<Gauge>(_names, _half, key => new Gauge(_half) { Key = key });
+        Timers = new SeriesTable<TimerSummary>(_names, _half, key => new TimerSummary(_half, createTimer) { Key = key });
+        Sets = new SeriesTable<UniqueSet>(_names, _half, key => new UniqueSet(_half, createSet) { Key = key });
         Apply(options);
     }
 
@@ -35,17 +40,18 @@ internal sealed class MetricStore
 
     public int NameCount => _names.Used;
 
-    public int SetValueCount => _setValues.Used;
+    /// <summary>Of the interval that runs.</summary>
+    public int SetValueCount => _setValues[_half.Current].Used;
 
-    /// <summary>How many samples of timers there is room for, beyond the few that each has anyway.</summary>
-    public int TimerSampleCount => _timerSamples.Used;
+    /// <summary>How many samples of timers there is room for in the interval that runs, beyond the few that each has anyway.</summary>
+    public int TimerSampleCount => _timerSamples[_half.Current].Used;
 
     /// <summary>Takes over what the options say of it. What is kept already stays, also where it is more than may be now.</summary>
     public void Apply(GatewayOptions options)
     {
         _names.Maximum = options.MaxNames;
-        _setValues.Maximum = options.MaxSetValues;
-        _timerSamples.Maximum = options.MaxTimerSamples;
+        Array.ForEach(_setValues, quota => quota.Maximum = options.MaxSetValues);
+        Array.ForEach(_timerSamples, quota => quota.Maximum = options.MaxTimerSamples);
         Counters.DeletesIdle = options.DeleteCounters;
         Gauges.DeletesIdle = options.DeleteGauges;
         Timers.DeletesIdle = options.DeleteTimers;
@@ -55,17 +61,27 @@ internal sealed class MetricStore
             _samplesOfOne = options.TimerSamples;
             foreach ((_, TimerSummary timer) in Timers)
             {
-                timer.Samples.Maximum = _samplesOfOne;
+                timer.SetMaximumSamples(_samplesOfOne);
             }
         }
     }
 
-    /// <summary>Begins the next interval for every series, and deletes those that are to be deleted because nothing arrived for them.</summary>
-    public void BeginInterval()
+    /// <summary>
+    /// Begins the next interval, in the same short time for any number of series. What the one before has brought is for one worker, until
+    /// <see cref="EndSnapshot"/>; it must have been emptied by then, and the interval must not end before.
+    /// </summary>
+    public StoreSnapshot BeginInterval()
     {
-        Counters.BeginInterval();
-        Gauges.BeginInterval();
-        Timers.BeginInterval();
-        Sets.BeginInterval();
+        _half.Swap();
+        return new StoreSnapshot(Counters.TakeSnapshot(), Gauges.TakeSnapshot(), Timers.TakeSnapshot(), Sets.TakeSnapshot());
+    }
+
+    /// <summary>No worker looks at the snapshot any more. What it found idle may be deleted now.</summary>
+    public void EndSnapshot()
+    {
+        Counters.EndSnapshot();
+        Gauges.EndSnapshot();
+        Timers.EndSnapshot();
+        Sets.EndSnapshot();
     }
 }

@@ -23,7 +23,7 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
 
     /// <summary>
     /// How many samples are kept at most. A change counts from the next interval on: within one, samples were passed over by the old
-    /// number, and those that come later must have no other chance.
+    /// number, and those that come later must have no other chance. It may be set while a worker empties the reservoir.
     /// </summary>
     public int Maximum { get; set; } = maximum;
 
@@ -38,7 +38,11 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
 
     public void Add(double sample)
     {
-        Received++;
+        if (Received++ == 0 && _maximum != Maximum)
+        {
+            Resize();
+        }
+
         if (_kept < _samples.Length || TryGrow())
         {
             _samples[_kept++] = sample;
@@ -59,8 +63,7 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
         _kept = 0;
         Received = 0;
         _isFixed = false;
-        _maximum = Maximum;
-        if (_samples.Length > _maximum || _samples.Length > 4 * Math.Max(needed, FreeRoom))
+        if (_samples.Length > 4 * Math.Max(needed, FreeRoom))
         {
             Release();
         }
@@ -71,6 +74,15 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
         quota.Return(Math.Max(_samples.Length - FreeRoom, 0));
         _samples = [];
         _kept = 0;
+    }
+
+    private void Resize()
+    {
+        _maximum = Maximum;
+        if (_samples.Length > _maximum)
+        {
+            Release();
+        }
     }
 
     private bool TryGrow()

@@ -1,135 +1,167 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace MetricsGateway.Metrics;
 
-internal sealed class Counter : ISeries
+/// <summary>What came under one name, in two halves (<see cref="StoreHalf"/>): of the interval that runs, and of the one that is being told.</summary>
+internal abstract class Series(StoreHalf half)
 {
-    /// <summary>The sum of all values of the interval, each scaled up by what sampling left out.</summary>
-    public double Value { get; private set; }
+    /// <summary>The name, with its tags.</summary>
+    public byte[] Key { get; init; } = [];
 
-    public bool IsIdle { get; private set; } = true;
+    /// <summary>Where it stands in its table, or -1 if it was deleted.</summary>
+    public int Place { get; set; } = -1;
 
-    public void Add(double value, double sampleRate)
-    {
-        Value = Saturated.Add(Value, value / sampleRate);
-        IsIdle = false;
-    }
+    /// <summary>Whether nothing has arrived since the interval began.</summary>
+    public bool IsIdle => IsIdleIn(Current);
 
-    public void BeginInterval()
-    {
-        Value = 0;
-        IsIdle = true;
-    }
+    protected int Current => half.Current;
 
-    public void Release()
+    /// <summary>Whether nothing has arrived in the interval of a half.</summary>
+    public abstract bool IsIdleIn(int half);
+
+    /// <summary>
+    /// Makes a half that has been told ready for another interval: what is told by interval starts from nothing, what is not, a gauge, stays.
+    /// Called by the owner of the half.
+    /// </summary>
+    public abstract void Empty(int half);
+
+    /// <summary>Returns what both halves have taken from quotas, because it is deleted.</summary>
+    public virtual void Release()
     {
     }
 }
 
-internal sealed class Gauge : ISeries
+internal sealed class Counter(StoreHalf half) : Series(half)
 {
-    /// <summary>What was set last, in whichever interval.</summary>
-    public double Value { get; private set; }
+    private Halves<double> _values;
+    private Halves<bool> _isTouched;
 
-    public bool IsIdle { get; private set; } = true;
+    /// <summary>The sum of all values of the interval, each scaled up by what sampling left out.</summary>
+    public double Value => ValueIn(Current);
+
+    public double ValueIn(int half) => _values[half];
+
+    public void Add(double value, double sampleRate)
+    {
+        int current = Current;
+        _values[current] = Saturated.Add(_values[current], value / sampleRate);
+        _isTouched[current] = true;
+    }
+
+    public override bool IsIdleIn(int half) => !_isTouched[half];
+
+    public override void Empty(int half)
+    {
+        _values[half] = 0;
+        _isTouched[half] = false;
+    }
+}
+
+/// <summary>What was set last, in whichever interval.</summary>
+/// <remarks>
+/// The value from before the two intervals that are kept is settled. A worker settles that of the interval that it has told, by writing it
+/// before it says that the half holds nothing any more; so the loop, which looks in the opposite order, finds it in one place or the other.
+/// </remarks>
+internal sealed class Gauge(StoreHalf half) : Series(half)
+{
+    private Halves<double> _values;
+    private Halves<bool> _isSet;
+    private double _settled;
+
+    public double Value
+    {
+        get
+        {
+            int current = Current;
+            return _isSet[current] ? _values[current] : ValueIn(1 - current);
+        }
+    }
+
+    /// <summary>What it was when the interval of a half ended that is not the current one.</summary>
+    public double ValueIn(int half) => Volatile.Read(ref _isSet[half]) ? _values[half] : Volatile.Read(ref _settled);
 
     public void Set(double value)
     {
-        Value = value;
-        IsIdle = false;
+        int current = Current;
+        _values[current] = value;
+        _isSet[current] = true;
     }
 
     public void Change(double difference) => Set(Saturated.Add(Value, difference));
 
-    public void BeginInterval() => IsIdle = true;
+    public override bool IsIdleIn(int half) => !_isSet[half];
 
-    public void Release()
+    public override void Empty(int half)
     {
+        if (_isSet[half])
+        {
+            _settled = _values[half];
+            Volatile.Write(ref _isSet[half], value: false);
+        }
     }
 }
 
-/// <summary>The samples of an interval: count, sum and bounds of all of them, and a bounded number of the samples themselves.</summary>
-internal sealed class TimerSummary(SampleReservoir samples) : ISeries
+/// <summary>Timers, histograms and distributions: streams of samples.</summary>
+/// <param name="half">The half that belongs to the interval that runs.</param>
+/// <param name="create">Makes an interval's samples, which draw from the quota of their half.</param>
+internal sealed class TimerSummary(StoreHalf half, Func<int, TimerInterval> create) : Series(half)
 {
-    /// <summary>How many samples there were at the sender; as in statsd, each received one stands for 1/rate.</summary>
-    public double Count { get; private set; }
+    // Made when something arrives: most series of a burst of names have one interval and no more.
+    private Halves<TimerInterval?> _intervals;
 
-    /// <summary>The sum of the samples received, not scaled.</summary>
-    public double Sum { get; private set; }
+    /// <summary>What the interval that runs has brought.</summary>
+    public TimerInterval Interval => _intervals[Current] ??= create(Current);
 
-    public double Minimum { get; private set; } = double.MaxValue;
-
-    public double Maximum { get; private set; } = double.MinValue;
-
-    public double Last { get; private set; }
-
-    public SampleReservoir Samples => samples;
-
-    public bool IsIdle => samples.Received == 0;
-
-    public void Add(double value, double sampleRate)
+    public bool TryGetInterval(int half, [NotNullWhen(true)] out TimerInterval? interval)
     {
-        Count = Saturated.Add(Count, 1 / sampleRate);
-        Sum = Saturated.Add(Sum, value);
-        Minimum = Math.Min(Minimum, value);
-        Maximum = Math.Max(Maximum, value);
-        Last = value;
-        samples.Add(value);
+        interval = _intervals[half];
+        return interval is not null;
     }
 
-    public void BeginInterval()
+    /// <summary>Sets how many samples are kept at most, in intervals to come.</summary>
+    public void SetMaximumSamples(int maximum)
     {
-        Count = 0;
-        Sum = 0;
-        Minimum = double.MaxValue;
-        Maximum = double.MinValue;
-        Last = 0;
-        samples.Clear();
+        foreach (TimerInterval? interval in _intervals)
+        {
+            if (interval is not null)
+            {
+                interval.Samples.Maximum = maximum;
+            }
+        }
     }
 
-    public void Release() => samples.Release();
+    public override bool IsIdleIn(int half) => _intervals[half] is not { IsIdle: false };
+
+    public override void Empty(int half) => _intervals[half]?.Clear();
+
+    public override void Release()
+    {
+        _intervals[0]?.Release();
+        _intervals[1]?.Release();
+    }
 }
 
-internal sealed class UniqueSet : ISeries
+/// <summary>Unique values.</summary>
+/// <param name="half">The half that belongs to the interval that runs.</param>
+/// <param name="create">Makes an interval's values, which draw from the quota of their half.</param>
+internal sealed class UniqueSet(StoreHalf half, Func<int, UniqueValues> create) : Series(half)
 {
-    private readonly HashSet<byte[]> _values = new(Utf8Comparer.Instance);
-    private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
-    private readonly Quota _quota;
+    private Halves<UniqueValues?> _intervals;
 
-    public UniqueSet(Quota quota)
-    {
-        _bySpan = _values.GetAlternateLookup<ReadOnlySpan<byte>>();
-        _quota = quota;
-    }
+    public int Count => CountIn(Current);
 
-    public int Count => _values.Count;
-
-    public bool IsIdle => _values.Count == 0;
+    public int CountIn(int half) => _intervals[half]?.Count ?? 0;
 
     /// <returns>False if the value is new and the limit of values is reached.</returns>
-    public bool TryAdd(ReadOnlySpan<byte> value)
+    public bool TryAdd(ReadOnlySpan<byte> value) => (_intervals[Current] ??= create(Current)).TryAdd(value);
+
+    public override bool IsIdleIn(int half) => CountIn(half) == 0;
+
+    public override void Empty(int half) => _intervals[half]?.Clear();
+
+    public override void Release()
     {
-        if (_bySpan.Contains(value))
-        {
-            return true;
-        }
-
-        return _quota.TryTake() && _bySpan.Add(value);
-    }
-
-    public void BeginInterval()
-    {
-        int count = _values.Count;
-        Release();
-
-        // The table that held many values once is memory that no quota counts any more.
-        if (_values.Capacity > 4 * Math.Max(count, 4))
-        {
-            _values.TrimExcess(count);
-        }
-    }
-
-    public void Release()
-    {
-        _quota.Return(_values.Count);
-        _values.Clear();
+        _intervals[0]?.Clear();
+        _intervals[1]?.Clear();
     }
 }

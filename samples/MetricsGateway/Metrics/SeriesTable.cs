@@ -3,20 +3,34 @@ using System.Diagnostics.CodeAnalysis;
 namespace MetricsGateway.Metrics;
 
 /// <summary>All series of one kind by their key. Looking up a known one allocates nothing.</summary>
+/// <remarks>
+/// Beside the dictionary there is a list in the order in which they came, which a worker can go through while the loop adds to it: a
+/// place is written once before the worker may look at it, and used again only when no worker looks.
+/// </remarks>
 internal sealed class SeriesTable<TSeries>
-    where TSeries : class, ISeries
+    where TSeries : Series
 {
     private readonly Dictionary<byte[], TSeries> _series = new(Utf8Comparer.Instance);
     private readonly Dictionary<byte[], TSeries>.AlternateLookup<ReadOnlySpan<byte>> _byKey;
     private readonly Quota _names;
-    private readonly Func<TSeries> _create;
+    private readonly StoreHalf _half;
+    private readonly Func<byte[], TSeries> _create;
+    private readonly Stack<int> _freePlaces = [];
+
+    // Deleted while a worker had their other half, which is therefore not released yet.
+    private readonly List<TSeries> _unreleased = [];
+    private TSeries?[] _places = new TSeries?[16];
+    private int _placeCount;
+    private bool _isShared;
 
     /// <param name="names">Where the name of each series comes from.</param>
-    /// <param name="create">Makes a series.</param>
-    public SeriesTable(Quota names, Func<TSeries> create)
+    /// <param name="half">The half that belongs to the interval that runs.</param>
+    /// <param name="create">Makes a series of a key.</param>
+    public SeriesTable(Quota names, StoreHalf half, Func<byte[], TSeries> create)
     {
         _byKey = _series.GetAlternateLookup<ReadOnlySpan<byte>>();
         _names = names;
+        _half = half;
         _create = create;
     }
 
@@ -28,32 +42,20 @@ internal sealed class SeriesTable<TSeries>
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) => _byKey.TryGetValue(key, out series);
 
     /// <returns>False if the series is new and the limit of names is reached.</returns>
-    public bool TryGetOrAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series)
-    {
-        if (_byKey.TryGetValue(key, out series))
-        {
-            return true;
-        }
-
-        if (!_names.TryTake())
-        {
-            return false;
-        }
-
-        series = _create();
-        _byKey[key] = series;
-        return true;
-    }
+    public bool TryGetOrAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) =>
+        _byKey.TryGetValue(key, out series) || TryAdd(key, out series);
 
     /// <summary>Deletes every series that matches and reports the key of each.</summary>
     public int Delete(SeriesPattern pattern, Action<ReadOnlySpan<byte>> deleted)
     {
         int count = 0;
-        foreach (byte[] key in _series.Keys)
+
+        // A dictionary may lose entries while it is enumerated.
+        foreach ((byte[] key, TSeries series) in _series)
         {
             if (pattern.IsMatch(key))
             {
-                Delete(key);
+                Delete(series);
                 count++;
                 deleted(key);
             }
@@ -62,32 +64,77 @@ internal sealed class SeriesTable<TSeries>
         return count;
     }
 
-    /// <summary>Whether the series is part of what the interval tells: it is not where it will be deleted because nothing arrived for it.</summary>
-    public bool IsTold(TSeries series) => !DeletesIdle || !series.IsIdle;
-
-    /// <summary>Begins the next interval for every series that stays.</summary>
-    public void BeginInterval()
+    /// <summary>Deletes a series for which nothing arrived in the interval that was told, unless something has since.</summary>
+    public void DeleteIfIdle(TSeries series)
     {
-        foreach ((byte[] key, TSeries series) in _series)
+        if (DeletesIdle && series.Place >= 0 && series.IsIdle)
         {
-            if (IsTold(series))
-            {
-                series.BeginInterval();
-            }
-            else
-            {
-                Delete(key);
-            }
+            Delete(series);
         }
+    }
+
+    /// <summary>What a worker may see until <see cref="EndSnapshot"/>. To be taken when the halves have been swapped.</summary>
+    public TableSnapshot<TSeries> TakeSnapshot()
+    {
+        _isShared = true;
+        return new TableSnapshot<TSeries>(_places, _placeCount, _half.Other, DeletesIdle);
+    }
+
+    /// <summary>No worker looks any more.</summary>
+    public void EndSnapshot()
+    {
+        _isShared = false;
+        _unreleased.ForEach(series => series.Release());
+        _unreleased.Clear();
     }
 
     public Dictionary<byte[], TSeries>.Enumerator GetEnumerator() => _series.GetEnumerator();
 
-    // A dictionary may lose entries while it is enumerated.
-    private void Delete(byte[] key)
+    private bool TryAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series)
     {
-        _series.Remove(key, out TSeries? series);
-        series!.Release();
+        series = null;
+        if (!_names.TryTake())
+        {
+            return false;
+        }
+
+        byte[] text = key.ToArray();
+        series = _create(text);
+        _series.Add(text, series);
+        series.Place = TakePlace();
+        _places[series.Place] = series;
+        return true;
+    }
+
+    private int TakePlace()
+    {
+        if (!_isShared && _freePlaces.TryPop(out int free))
+        {
+            return free;
+        }
+
+        if (_placeCount == _places.Length)
+        {
+            Array.Resize(ref _places, 2 * _placeCount);
+        }
+
+        return _placeCount++;
+    }
+
+    private void Delete(TSeries series)
+    {
+        _series.Remove(series.Key);
+        _places[series.Place] = null;
+        _freePlaces.Push(series.Place);
+        series.Place = -1;
         _names.Return();
+        if (_isShared)
+        {
+            _unreleased.Add(series);
+        }
+        else
+        {
+            series.Release();
+        }
     }
 }

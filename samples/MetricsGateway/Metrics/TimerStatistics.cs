@@ -18,7 +18,7 @@ internal readonly ref struct TimerStatistics
     private readonly bool _isComplete;
 
     /// <param name="timer">A timer that is not idle; the samples that it keeps are sorted.</param>
-    public TimerStatistics(TimerSummary timer)
+    public TimerStatistics(TimerInterval timer)
     {
         Span<double> samples = timer.Samples.Kept;
         samples.Sort();
@@ -77,5 +77,26 @@ internal readonly ref struct TimerStatistics
         long received = percentile.CountOf(_received);
         statistics = new PercentileStatistics(received, bound, _isComplete ? sum : Saturated.Limit(mean * received), mean);
         return true;
+    }
+
+    /// <summary>
+    /// Counts the samples below each limit and not below the one before. Where not every sample was kept, what was received is divided
+    /// among the bins as those are that were.
+    /// </summary>
+    public void CountBins(ReadOnlySpan<double> limits, Span<double> counts)
+    {
+        int begin = 0;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            int count = 0;
+            ReadOnlySpan<double> rest = _sorted[begin..];
+            while (count < rest.Length && rest[count] < limits[i])
+            {
+                count++;
+            }
+
+            begin += count;
+            counts[i] = _isComplete ? count : Math.Round((double)count * _received / _sorted.Length);
+        }
     }
 }

@@ -21,8 +21,8 @@ internal sealed class Gateway : IDisposable
     private readonly ConnectionGate _gate;
     private readonly DescriptorReserve _reserve;
     private readonly AdminService _admin;
-    private readonly ReportConsole _console;
-    private readonly FlushSchedule _flushes;
+    private readonly WorkerPool _workers;
+    private readonly FlushPipeline _flushes;
     private readonly ListenerCatalog _catalog;
     private readonly ListenerSet _listeners;
     private readonly ConfigurationReload _reload;
@@ -37,10 +37,12 @@ internal sealed class Gateway : IDisposable
     /// <param name="errors">Where faults, reloads, and the state are reported.</param>
     /// <param name="time">The time that intervals and timeouts are measured by.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
+    /// <exception cref="FlushFileException">The file for flushes cannot be written.</exception>
     /// <exception cref="EventManagerException">The kernel refused what the loop needs.</exception>
     public Gateway(ConfigurationSource source, LoadedConfiguration loaded, FileDescriptor output, TextWriter errors, TimeProvider time)
     {
         GatewayOptions options = loaded.Options;
+        FlushPipeline.Check(before: null, options);
         _errors = errors;
         HasConfigurationFile = source.Path is not null;
         _gate = new ConnectionGate(options.MaxConnections);
@@ -48,22 +50,36 @@ internal sealed class Gateway : IDisposable
         _reload = new ConfigurationReload(source, loaded, Apply);
         _admin = new AdminService(new AdminCommands(options, Store, Totals, Reload), GetStatus);
 
+        _workers = new WorkerPool(new WorkerPoolOptions
+        {
+            Name = "flush",
+            ThreadCount = FlushPipeline.WorkerCount,
+
+            // Everything that can be waited for has been by then; what is left is a disk that hangs.
+            DrainTimeout = TimeSpan.Zero,
+        });
+
         // A fault in one connection must not end the others: whoever throws is detached, and handed over to be dealt with.
         _manager = new EventManager(
-            new EventManagerOptions { Name = nameof(MetricsGateway), FaultPolicy = FaultPolicy.Detach, TimeProvider = time });
+            new EventManagerOptions
+            {
+                Name = nameof(MetricsGateway),
+                FaultPolicy = FaultPolicy.Detach,
+                TimeProvider = time,
+                Workers = _workers,
+            });
         _reserve = new DescriptorReserve();
-        _console = new ReportConsole(output, errors);
-        _flushes = new FlushSchedule(options, _manager, Store, _console, time);
-        _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin);
+        _flushes = new FlushPipeline(options, _manager, Store, Totals, output, errors, time);
+        _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin, errors);
         _listeners = new ListenerSet(_manager, _catalog.Kinds);
         _watch = source.Path is { } path ? new ConfigurationWatch(_manager, path, ReloadIfChanged, errors) : null;
-        _shutdown = new Shutdown(_manager, _listeners, _gate, _flushes, _console, errors, CreateTotals);
+        _shutdown = new Shutdown(_manager, _listeners, _gate, _flushes, errors, CreateTotals);
         try
         {
             _manager.FaultReported += new FaultRecovery(_manager, errors).OnFault;
-            _manager.FaultReported += _flushes.OnFault;
             _manager.AddCheckHook(_ => _activity.OnTurn());
             _listeners.Open(options);
+            _flushes.Apply(options);
             _watch?.Apply(options);
             _admin.Preload();
         }
@@ -127,13 +143,15 @@ internal sealed class Gateway : IDisposable
     {
         _manager.Dispose();
         _reserve.Dispose();
-        _console.Dispose();
+        _flushes.Dispose();
+        _workers.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    // Opening listeners is all that can fail, and comes first.
+    // Opening the file and listeners is all that can fail, and comes first.
     private string Apply(OptionsDifference difference)
     {
         GatewayOptions options = difference.After;
+        FlushPipeline.Check(_admin.Options, options);
         int before = _gate.Open;
         int leaving = _listeners.Change(difference).Sum(listener => listener.Connections.Count);
         _gate.Maximum = options.MaxConnections;
@@ -155,7 +173,17 @@ internal sealed class Gateway : IDisposable
 
     private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));
 
-    private GatewayStatus GetStatus() => new()
+    private GatewayStatus GetStatus()
+    {
+        foreach ((_, Listener listener) in _listeners.All)
+        {
+            (listener as DatagramReceiver)?.CountDrops();
+        }
+
+        return CreateStatus();
+    }
+
+    private GatewayStatus CreateStatus() => new()
     {
         Uptime = _activity.Uptime,
         SinceLastMessage = _activity.SinceLastMessage,
@@ -167,6 +195,9 @@ internal sealed class Gateway : IDisposable
         IdleClosedConnections = _gate.IdleClosed,
         OverlongCommands = _admin.OverlongCommands,
         Flush = _flushes.Status,
+        FlushFile = _flushes.File,
+        Graphite = _flushes.Graphite,
+        Workers = _workers.GetStatistics(),
         Reloads = _reload.Done,
         RefusedReloads = _reload.Refused,
         Listeners =

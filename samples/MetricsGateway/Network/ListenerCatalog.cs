@@ -15,6 +15,14 @@ internal sealed class ListenerCatalog
     // What one turn of the loop takes from a connection at most.
     private const int StreamReadSize = 64 << 10;
     private const int AdminReadSize = 512;
+    private const int DatagramsAtOnce = 64;
+
+    // The kernel counts 768 bytes for a small datagram, and twice the buffer's size for all: so many that even a million datagrams a second
+    // need some time to fill the buffer. A smaller one has a shorter rest.
+    private const int LargeBuffer = 1 << 20;
+    private const int SmallBuffer = 1 << 16;
+
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(1);
 
     // When clients have used up the limit of connections, whoever wants to know why still gets in.
     private const int ExtraAdminPlaces = 16;
@@ -24,9 +32,11 @@ internal sealed class ListenerCatalog
     private readonly DescriptorReserve _reserve;
     private readonly LoopActivity _activity;
     private readonly byte[] _buffer = new byte[StreamReadSize];
+    private readonly TextWriter _errors;
     private readonly LineReceiver[] _receivers;
     private IdleTimeout _idle;
-    private int _maxPacket;
+    private DatagramBatch _batch;
+    private int _receiveBuffer;
 
     public ListenerCatalog(
         GatewayOptions options,
@@ -36,14 +46,17 @@ internal sealed class ListenerCatalog
         LoopActivity activity,
         MetricStore store,
         TrafficTotals totals,
-        AdminService admin)
+        AdminService admin,
+        TextWriter errors)
     {
         _manager = manager;
         _gate = gate;
         _reserve = reserve;
         _activity = activity;
+        _errors = errors;
         _idle = new IdleTimeout(manager, options.IdleTimeout);
-        _maxPacket = options.MaxPacket;
+        _batch = new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
+        _receiveBuffer = options.ReceiveBuffer;
 
         StatsDReceiver udp = new(store, totals.StatsDUdp, options.MaxLineLength);
         StatsDReceiver tcp = new(store, totals.StatsDTcp, options.MaxLineLength);
@@ -53,9 +66,9 @@ internal sealed class ListenerCatalog
         Memory<byte> adminBuffer = _buffer.AsMemory(0, AdminReadSize);
         Kinds =
         [
-            Datagrams(OptionTable.StatsDUdp, Udp, udp),
+            Datagrams(OptionTable.StatsDUdp, Udp, udp, totals.StatsDUdp),
             Streams(OptionTable.StatsDTcp, options => options.StatsDTcp, Serve(tcp)),
-            Datagrams(OptionTable.UnixSocket, UnixSocket, unix),
+            Datagrams(OptionTable.UnixSocket, UnixSocket, unix, totals.StatsDUnix),
             Streams(OptionTable.Graphite, options => options.Graphite, Serve(graphite)),
             Streams(
                 OptionTable.Admin,
@@ -70,22 +83,32 @@ internal sealed class ListenerCatalog
     /// <summary>Takes over what the options say of what is received, for those that are open and those to come.</summary>
     public void Apply(GatewayOptions options, ListenerSet open)
     {
-        _maxPacket = options.MaxPacket;
+        if (_batch.MaxLength != options.MaxPacket)
+        {
+            _batch = new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
+        }
+
         if (_idle.Timeout != options.IdleTimeout)
         {
             _idle = new IdleTimeout(_manager, options.IdleTimeout);
         }
 
+        bool resizesBuffers = _receiveBuffer != options.ReceiveBuffer;
+        _receiveBuffer = options.ReceiveBuffer;
         foreach (LineReceiver receiver in _receivers)
         {
             receiver.MaxLineLength = options.MaxLineLength;
         }
 
-        foreach ((_, Listener listener) in open.All)
+        foreach ((string option, Listener listener) in open.All)
         {
             if (listener is DatagramReceiver datagrams)
             {
-                datagrams.MaxPacket = options.MaxPacket;
+                datagrams.Batch = _batch;
+                if (resizesBuffers)
+                {
+                    datagrams.Rest = SetReceiveBuffer(option, listener.Socket);
+                }
             }
 
             foreach (StreamConnection connection in listener.Connections)
@@ -101,8 +124,31 @@ internal sealed class ListenerCatalog
     private static Socket? UnixSocket(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
         options.UnixSocket is { } path ? ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, path) : null;
 
-    private ListenerKind Datagrams(string option, Func<GatewayOptions, IReadOnlyList<Socket>, Socket?> open, LineReceiver receiver) =>
-        new(option, open, socket => new DatagramReceiver(socket, receiver, _maxPacket, _activity));
+    private ListenerKind Datagrams(
+        string option, Func<GatewayOptions, IReadOnlyList<Socket>, Socket?> open, LineReceiver receiver, ProtocolTotals totals) =>
+        new(
+            option,
+            open,
+            socket =>
+            {
+                TimeSpan rest = SetReceiveBuffer(option, socket);
+                return new DatagramReceiver(socket, receiver, totals, _batch, _activity, rest);
+            });
+
+    /// <returns>How long the socket need not be read.</returns>
+    private TimeSpan SetReceiveBuffer(string option, Socket socket)
+    {
+        int got = ListeningSocket.SetReceiveBuffer(socket, _receiveBuffer);
+        if (got < _receiveBuffer && _receiveBuffer != OptionTable.DefaultReceiveBuffer)
+        {
+            _errors.Write(ConsoleText.BufferCapped(option, _receiveBuffer, got));
+        }
+
+        // A Unix socket keeps few datagrams, however small, and lets its senders wait.
+        return got < SmallBuffer || socket.AddressFamily == AddressFamily.Unix
+            ? TimeSpan.Zero
+            : LongestRest * Math.Min(1, (double)got / LargeBuffer);
+    }
 
     private ListenerKind Streams(
         string option, Func<GatewayOptions, IPEndPoint?> getEndpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0) =>

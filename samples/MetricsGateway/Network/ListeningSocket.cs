@@ -7,9 +7,6 @@ namespace MetricsGateway.Network;
 /// <summary>Creates bound sockets in non-blocking mode.</summary>
 internal static class ListeningSocket
 {
-    // A burst is taken as long as it fits; the kernel cuts this down to net.core.rmem_max.
-    private const int DatagramBufferSize = 4 << 20;
-
     // Peers that vanished without a word (a cable, a reboot) are found out after two minutes, instead of staying open for ever.
     private const int KeepAliveSeconds = 60;
     private const int KeepAliveIntervalSeconds = 10;
@@ -17,7 +14,9 @@ internal static class ListeningSocket
 
     // socket(7); the framework has no name for SO_REUSEPORT alone.
     private const int SolSocket = 1;
+    private const int SoReceiveBuffer = 8;
     private const int SoReusePort = 15;
+    private const int SoReceiveBufferForce = 33;
 
     /// <param name="option">Who wants it.</param>
     /// <param name="endpoint">The address and port; port 0 is any.</param>
@@ -50,11 +49,7 @@ internal static class ListeningSocket
         endpoint,
         option,
         () => new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp),
-        socket =>
-        {
-            socket.ReceiveBufferSize = DatagramBufferSize;
-            socket.Bind(endpoint);
-        });
+        socket => socket.Bind(endpoint));
 
     /// <summary>The socket's file is deleted when the socket is disposed.</summary>
     /// <exception cref="ListenException">The path cannot be had.</exception>
@@ -73,6 +68,26 @@ internal static class ListeningSocket
             path,
             () => new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified),
             socket => socket.Bind(new UnixDomainSocketEndPoint(path)));
+    }
+
+    /// <summary>
+    /// Asks the kernel to keep so many bytes of datagrams until they are read. Who may, gets them (CAP_NET_ADMIN); for others the limit is
+    /// net.core.rmem_max.
+    /// </summary>
+    /// <returns>How many it keeps.</returns>
+    public static int SetReceiveBuffer(Socket socket, int bytes)
+    {
+        try
+        {
+            SetOption(socket, SoReceiveBufferForce, bytes);
+        }
+        catch (SocketException)
+        {
+            SetOption(socket, SoReceiveBuffer, bytes);
+        }
+
+        // The kernel doubles what it is told, for what it needs beside the data, and tells the double (socket(7)).
+        return socket.ReceiveBufferSize / 2;
     }
 
     // 0.0.0.0:8125 and 127.0.0.1:8125 exclude each other, and so do two listeners that change places. With SO_REUSEPORT on both the
@@ -112,11 +127,10 @@ internal static class ListeningSocket
 
     private static int? PortOf(Socket socket) => (socket.LocalEndPoint as IPEndPoint)?.Port;
 
-    private static void SetReusePort(Socket socket, bool isOn)
-    {
-        int value = isOn ? 1 : 0;
-        socket.SetRawSocketOption(SolSocket, SoReusePort, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
-    }
+    private static void SetReusePort(Socket socket, bool isOn) => SetOption(socket, SoReusePort, isOn ? 1 : 0);
+
+    private static void SetOption(Socket socket, int option, int value) =>
+        socket.SetRawSocketOption(SolSocket, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 
     private static Socket Open(string option, string place, Func<Socket> create, Action<Socket> prepare)
     {

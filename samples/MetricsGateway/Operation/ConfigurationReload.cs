@@ -1,4 +1,5 @@
 using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
 using MetricsGateway.Network;
 using Vigil;
 
@@ -49,7 +50,7 @@ internal sealed class ConfigurationReload(ConfigurationSource source, LoadedConf
             Done++;
             return ConsoleText.Reloaded(source.Path!, changes);
         }
-        catch (Exception exception) when (exception is ConfigurationException or ListenException or EventManagerException)
+        catch (Exception exception) when (exception is ConfigurationException or ListenException or FlushFileException or EventManagerException)
         {
             Refused++;
             return ConsoleText.ReloadRefused(exception.Message);

@@ -11,16 +11,14 @@ namespace MetricsGateway.Operation;
 /// <param name="manager">Is stopped when all is done.</param>
 /// <param name="listeners">What is to be closed.</param>
 /// <param name="gate">Counts the connections that are left.</param>
-/// <param name="flushes">Has the last flush.</param>
-/// <param name="console">Writes it.</param>
+/// <param name="flushes">Has the last flush, and tells it.</param>
 /// <param name="errors">Where it is said what was left.</param>
 /// <param name="createTotals">What is told at last.</param>
 internal sealed class Shutdown(
     EventManager manager,
     ListenerSet listeners,
     ConnectionGate gate,
-    FlushSchedule flushes,
-    ReportConsole console,
+    FlushPipeline flushes,
     TextWriter errors,
     Func<ReadOnlyMemory<byte>> createTotals)
 {
@@ -51,7 +49,7 @@ internal sealed class Shutdown(
             }
             else
             {
-                errors.Write(ConsoleText.StopTimedOut(timeout!.Value, _isReported, gate.Open));
+                errors.Write(ConsoleText.StopTimedOut(timeout!.Value, DescribeLeft()));
             }
         }
         catch (Exception exception)
@@ -75,23 +73,28 @@ internal sealed class Shutdown(
             errors.Write(ConsoleText.ReceptionCut);
         }
 
-        // Nobody need have read the report before.
-        await console.WhenWritten();
         if (hasLast)
         {
-            flushes.FlushLast();
-            await console.WhenWritten();
+            await flushes.FlushLast();
         }
+
+        await flushes.Finish();
 
         // The listeners are closed when the totals are told: whoever reads them may start the next gateway.
-        if (console.IsReady)
+        await flushes.WriteToConsole(createTotals());
+        _isReported = true;
+        if (flushes.DescribeLeft().ToArray() is [_, ..] left)
         {
-            console.Write(createTotals());
-            await console.WhenWritten();
+            errors.Write(ConsoleText.LeftAtStop(left));
         }
 
-        _isReported = true;
         await admin;
+    }
+
+    private IEnumerable<string> DescribeLeft()
+    {
+        IEnumerable<string> left = _isReported ? [] : flushes.DescribeLeft();
+        return gate.Open == 0 ? left : left.Append($"{gate.Open} connections were still open");
     }
 
     // A timer of the manager's, so that nothing of this goes on after it was disposed.

@@ -73,9 +73,10 @@ internal sealed class StatsDReceiver(MetricStore store, ProtocolTotals totals, i
             return RejectionReason.TooManyNames;
         }
 
+        TimerInterval interval = timer.Interval;
         foreach (Sample sample in metric.Samples)
         {
-            timer.Add(sample.Value, metric.SampleRate);
+            interval.Add(sample.Value, metric.SampleRate);
         }
 
         return RejectionReason.None;

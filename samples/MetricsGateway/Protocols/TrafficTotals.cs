@@ -17,6 +17,16 @@ internal sealed class ProtocolTotals(string name)
     public long Metrics { get; set; }
 
     public Rejections Rejections { get; } = new();
+
+    /// <summary>Datagrams that the kernel dropped because the socket's buffer was full. Known up to the last time that it was asked.</summary>
+    public long Drops { get; set; }
+}
+
+/// <summary>What came by all listeners, up to a moment or between two.</summary>
+internal readonly record struct TrafficCounts(long Packets, long Metrics, long Rejected, long Drops)
+{
+    public static TrafficCounts operator -(TrafficCounts left, TrafficCounts right) => new(
+        left.Packets - right.Packets, left.Metrics - right.Metrics, left.Rejected - right.Rejected, left.Drops - right.Drops);
 }
 
 /// <summary>What came in by all listeners.</summary>
@@ -42,6 +52,8 @@ internal sealed class TrafficTotals
     public long Metrics => All.Sum(protocol => protocol.Metrics);
 
     public long Rejected => All.Sum(protocol => protocol.Rejections.Total);
+
+    public TrafficCounts Counts => new(All.Sum(protocol => protocol.Packets), Metrics, Rejected, All.Sum(protocol => protocol.Drops));
 
     public long RejectedFor(RejectionReason reason) => All.Sum(protocol => protocol.Rejections[reason]);
 }

@@ -2,8 +2,11 @@ using System.Text.Json;
 using MetricsGateway.Admin;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
+using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Flushing;
+using Vigil;
 
 namespace MetricsGateway.Tests.Admin;
 
@@ -29,8 +32,32 @@ public class AdminCommandsTests
             SinceLast = TimeSpan.FromSeconds(3.2),
             LastLateness = TimeSpan.FromMicroseconds(37.5),
             LastDuration = TimeSpan.FromMicroseconds(41),
+            LastComputing = TimeSpan.FromMicroseconds(61),
             LostReports = 43,
         },
+        FlushFile = new FlushFileStatus { Reports = 67, Bytes = 71, Rotations = 73, Failures = 79, Lost = 83 },
+        Graphite = new GraphiteStatus
+        {
+            IsConnected = true,
+            Connections = 89,
+            Failures = 97,
+            SentBytes = 101,
+            SentLines = 103,
+            WaitingBytes = 107,
+            WaitingLines = 109,
+            DroppedLines = 113,
+        },
+        Workers = new WorkerPoolStatistics(
+            Queued: 127,
+            Running: 131,
+            Done: 137,
+            Failed: 139,
+            Stolen: 0,
+            Cancelled: 0,
+            Rejected: 0,
+            RunByCallers: 0,
+            WaitTimes: new DurationSummary(1, Microseconds(1), Microseconds(149), Microseconds(151), Microseconds(157)),
+            RunTimes: new DurationSummary(1, Microseconds(1), Microseconds(163), Microseconds(167), Microseconds(173))),
         Reloads = 53,
         RefusedReloads = 59,
         Listeners = [new ListenerStatus("statsd-udp", "127.0.0.1:8125", 0), new ListenerStatus("admin", "127.0.0.1:8126", 3)],
@@ -56,7 +83,7 @@ public class AdminCommandsTests
 
         Assert.Equal(["uptime: 61", "messages.last_msg_seen: 2", "messages.bad_lines_seen: 1"], lines[..3], StringComparer.Ordinal);
         Assert.Equal(["END", "", ""], lines[^3..], StringComparer.Ordinal);
-        Assert.All(lines[..^3], line => Assert.Matches("^[a-z_.]+: [0-9]+$", line));
+        Assert.All(lines[..^3], line => Assert.Matches("^[a-z0-9_.]+: [0-9]+$", line));
         Assert.Distinct(lines[..^3], StringComparer.Ordinal);
         Assert.Subset(
             lines.ToHashSet(StringComparer.Ordinal),
@@ -74,6 +101,30 @@ public class AdminCommandsTests
                 "flush.lost_reports: 43",
                 "flush.last_lateness_us: 37",
                 "flush.last_duration_us: 41",
+                "flush.last_computing_us: 61",
+                "flush_file.reports: 67",
+                "flush_file.bytes: 71",
+                "flush_file.rotations: 73",
+                "flush_file.failures: 79",
+                "flush_file.lost_reports: 83",
+                "graphite_send.connected: 1",
+                "graphite_send.connections: 89",
+                "graphite_send.failures: 97",
+                "graphite_send.bytes: 101",
+                "graphite_send.lines: 103",
+                "graphite_send.waiting_bytes: 107",
+                "graphite_send.waiting_lines: 109",
+                "graphite_send.dropped_lines: 113",
+                "workers.queued: 127",
+                "workers.running: 131",
+                "workers.done: 137",
+                "workers.failed: 139",
+                "workers.wait_p50_us: 149",
+                "workers.wait_p99_us: 151",
+                "workers.wait_max_us: 157",
+                "workers.run_p50_us: 163",
+                "workers.run_p99_us: 167",
+                "workers.run_max_us: 173",
                 "reloads.done: 53",
                 "reloads.refused: 59",
                 "loop.turns: 17",
@@ -90,6 +141,7 @@ public class AdminCommandsTests
                 "statsd_udp.lines: 4",
                 "statsd_udp.metrics: 3",
                 "statsd_udp.rejected: 1",
+                "statsd_udp.drops: 0",
                 "graphite.lines: 0",
                 "rejected.invalid_value: 1",
                 "rejected.too_many_names: 0",
@@ -201,7 +253,7 @@ public class AdminCommandsTests
     public void A_timer_that_nothing_has_arrived_for_has_no_bounds()
     {
         Receive("time:4|ms");
-        _store.BeginInterval();
+        _store.PassInterval();
 
         JsonElement timer = Json(Execute("timers")).GetProperty("time");
 
@@ -283,6 +335,8 @@ public class AdminCommandsTests
     }
 
     private void Receive(string packet) => new StatsDReceiver(_store, _totals.StatsDUdp, 8192).ReceivePacket(packet.Utf8());
+
+    private static TimeSpan Microseconds(int count) => TimeSpan.FromMicroseconds(count);
 
     private string Execute(string command, GatewayStatus? status = null)
     {

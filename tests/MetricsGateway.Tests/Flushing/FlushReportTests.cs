@@ -70,9 +70,6 @@ public class FlushReportTests
         Receive(deleting, EveryKind);
         Assert.Equal(Lines(Create(keeping, TenSeconds)), Lines(Create(deleting, TenSeconds)));
 
-        keeping.BeginInterval();
-        deleting.BeginInterval();
-
         Assert.Equal(
             [
                 """{"counter":"c","count":0,"rate":0}""",
@@ -98,6 +95,19 @@ public class FlushReportTests
             """,
             timer,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_timer_of_which_bins_are_wanted_has_a_histogram()
+    {
+        MetricStore store = new(GatewayOptions.Defaults);
+        Receive(store, "api:1:5:50|ms\nother:1|ms");
+        Assert.True(HistogramRules.TryParse("api=0.5,10,inf", out HistogramRules? rules));
+
+        string[] lines = Lines(Create(store, TenSeconds, histograms: rules));
+
+        Assert.EndsWith(",\"histogram\":{\"bin_0_5\":0,\"bin_10\":2,\"bin_inf\":1}}", lines[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("histogram", lines[2], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,16 +144,20 @@ public class FlushReportTests
         MetricStore store = new(GatewayOptions.Defaults);
         Receive(store, string.Join('\n', Enumerable.Range(0, 100).Select(i => $"n{i}:1|c")));
 
-        string[] lines = Lines(new FlushReport(GatewayOptions.Defaults.Percentiles, limit: 500).Create(TenSeconds, store).Span.Text());
+        FlushReport report = new(GatewayOptions.Defaults.Percentiles, limit: 500);
+        store.Flush(TenSeconds, GatewayOptions.Defaults, writers: report);
+        string[] lines = Lines(report.Text.Span.Text());
 
         Assert.InRange(lines.Sum(line => line.Length), 500, 700);
         Assert.Equal($$"""{"end":3,"series":{{lines.Length - 2}},"left_out":{{102 - lines.Length}}}""", lines[^1]);
     }
 
-    private static string Create(MetricStore store, FlushInterval interval, string percentiles = "90")
+    private static string Create(MetricStore store, FlushInterval interval, string percentiles = "90", HistogramRules? histograms = null)
     {
         Assert.True(PercentileList.TryParse(percentiles, out PercentileList? list));
-        return new FlushReport(list).Create(interval, store).Span.Text();
+        FlushReport report = new(list);
+        store.Flush(interval, GatewayOptions.Defaults with { Percentiles = list, HistogramBins = histograms ?? HistogramRules.None }, writers: report);
+        return report.Text.Span.Text();
     }
 
     private static string[] Lines(string report) => report.Split('\n')[..^1];

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
+using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using MetricsGateway.Tests.Network;
+using Vigil;
 using Vigil.IO;
 
 namespace MetricsGateway.Tests.Flushing;
@@ -11,21 +13,34 @@ namespace MetricsGateway.Tests.Flushing;
 public sealed class FlusherTests : IDisposable
 {
     private readonly ManualTime _time = new();
-    private readonly MetricStore _store = new(GatewayOptions.Defaults);
+    private readonly MetricStore _store;
+    private readonly TrafficTotals _totals = new();
     private readonly UnixPipe _pipe = new();
     private readonly StringWriter _errors = new();
+    private readonly HeldWork _workers = new();
+    private readonly EventManager _manager;
     private readonly ReportConsole _console;
+    private readonly GraphiteSender _graphite;
+    private readonly FlushTargets _targets;
     private readonly Flusher _flusher;
     private readonly byte[] _buffer = new byte[1 << 16];
 
     public FlusherTests()
     {
+        GatewayOptions options = GatewayOptions.Defaults;
+        LineBlockPool pool = new();
+        _store = new MetricStore(options);
+        _manager = new EventManager(new EventManagerOptions { Workers = _workers });
         _console = new ReportConsole(_pipe.Writer, _errors);
-        _flusher = new Flusher(_store, new FlushReport(GatewayOptions.Defaults.Percentiles), _console, _time);
+        _graphite = new GraphiteSender(_manager, pool, _time, _errors);
+        _targets = new FlushTargets(_console, new FlushFile(_manager, thread: 0, _errors), _graphite) { UsesConsole = true };
+        _flusher = new Flusher(_manager, _store, _totals, new FlushTexts(FlushPlan.Of(options), pool), _targets, _time);
     }
 
     public void Dispose()
     {
+        _manager.Dispose();
+        _graphite.Dispose();
         _console.Dispose();
         _pipe.Dispose();
         _errors.Dispose();
@@ -36,11 +51,11 @@ public sealed class FlusherTests : IDisposable
     {
         Receive("hits:5|c\nlevel:1|g");
         _time.Advance(10);
-        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        FlushNow();
         JsonElement[] first = await ReadReportAsync();
         Receive("hits:7|c");
         _time.Advance(10);
-        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        FlushNow();
         JsonElement[] second = await ReadReportAsync();
 
         Assert.Equal(1, first[0].GetProperty("flush").GetInt64());
@@ -59,6 +74,7 @@ public sealed class FlusherTests : IDisposable
         Receive("hits:50|c");
         _time.Advance(25);
         _flusher.Flush(lateness: TimeSpan.FromSeconds(15), missed: 1);
+        Compute();
 
         JsonElement[] report = await ReadReportAsync();
         Assert.Equal(25, report[0].GetProperty("seconds").GetDouble());
@@ -78,11 +94,21 @@ public sealed class FlusherTests : IDisposable
     public void Before_the_first_flush_there_is_none() => Assert.Null(_flusher.Status.SinceLast);
 
     [Fact]
-    public async Task What_is_left_at_the_end_is_flushed_and_told()
+    public async Task What_is_left_at_the_end_is_flushed_and_told_after_the_flush_that_is_being_computed()
     {
+        Receive("hits:3|c");
+        _time.Advance(10);
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
         Receive("hits:5|c");
         _time.Advance(2);
-        _flusher.FlushLast();
+        Task last = Task.CompletedTask;
+        _manager.Defer(_ => last = _flusher.FlushLast());
+        _manager.RunOnce(TimeSpan.Zero);
+        Assert.False(last.IsCompleted);
+
+        Compute();
+        await ReadReportAsync();
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _workers.RunAll() >= 0 && last.IsCompleted, () => "no last flush");
 
         JsonElement[] report = await ReadReportAsync();
         Assert.True(report[0].GetProperty("last").GetBoolean());
@@ -90,16 +116,83 @@ public sealed class FlusherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_flush_that_is_due_while_another_one_is_computed_falls_out_and_the_next_one_has_what_it_would_have_told()
+    {
+        Receive("hits:1|c");
+        _time.Advance(10);
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        Receive("hits:2|c");
+        _time.Advance(10);
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        _time.Advance(20);
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 1);
+        Assert.Equal(1, _flusher.Status.Count);
+        Assert.Equal(3, _flusher.Status.Missed);
+        Compute();
+        JsonElement[] first = await ReadReportAsync();
+        Receive("hits:4|c");
+        _time.Advance(10);
+
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        Compute();
+
+        JsonElement[] second = await ReadReportAsync();
+        Assert.Equal(1, first[1].GetProperty("count").GetDouble());
+        Assert.Equal(2, second[0].GetProperty("flush").GetInt64());
+        Assert.Equal(3, second[0].GetProperty("missed").GetInt64());
+        Assert.Equal(40, second[0].GetProperty("seconds").GetDouble());
+        Assert.Equal(6, second[1].GetProperty("count").GetDouble());
+    }
+
+    [Fact]
+    public void Names_that_are_deleted_and_come_while_a_flush_is_computed_are_where_they_belong()
+    {
+        _store.Apply(GatewayOptions.Defaults with { DeleteCounters = true, DeleteTimers = true, MaxNames = 5 });
+        Receive("idle:1|c\nback:1|c\ngone:1|c\ngone:1:2:3:4:5:6|ms");
+        FlushNow();
+        Receive("gone:1|c\ngone:1:2:3:4:5:6|ms");
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        _store.Counters.Delete(new SeriesPattern("gone"u8), _ => { });
+        _store.Timers.Delete(new SeriesPattern("gone"u8), _ => { });
+        Receive("back:1|c\nnew:1|c");
+        Compute();
+
+        Assert.False(_store.Counters.TryGet("idle"u8, out _));
+        Assert.True(_store.Counters.TryGet("back"u8, out Counter? back));
+        Assert.Equal(1, back.Value);
+        Assert.True(_store.Counters.TryGet("new"u8, out _));
+        Assert.Equal(2, _store.NameCount);
+        FlushNow();
+        Assert.Equal(0, _store.TimerSampleCount);
+        FlushNow();
+        Assert.Equal(0, _store.TimerSampleCount);
+    }
+
+    [Fact]
+    public async Task More_idle_names_than_one_turn_deletes_are_deleted_all_the_same()
+    {
+        _store.Apply(GatewayOptions.Defaults with { DeleteCounters = true });
+        Receive(string.Join('\n', Enumerable.Range(0, 3_500).Select(i => $"n{i}:1|c")));
+        FlushNow();
+        await ReadAllAsync();
+        Assert.Equal(3_500, _store.NameCount);
+
+        FlushNow();
+
+        Assert.Equal(0, _store.NameCount);
+    }
+
+    [Fact]
     public async Task Without_a_reader_intervals_end_all_the_same_and_the_reports_are_counted_as_lost()
     {
         _pipe.Reader.Dispose();
         Receive("hits:5|c");
-        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        FlushNow();
         await _console.WhenWritten().WaitAsync(Patience.Limit);
         Assert.Equal(0, _flusher.Status.LostReports);
 
         Receive("hits:7|c");
-        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        FlushNow();
 
         Assert.Equal(1, _flusher.Status.LostReports);
         Assert.Equal(2, _flusher.Status.Count);
@@ -110,16 +203,31 @@ public sealed class FlusherTests : IDisposable
     [Fact]
     public void Without_a_console_nothing_is_reported_and_nothing_lost()
     {
-        Flusher flusher = new(_store, new FlushReport(PercentileList.None), console: null, _time);
+        _targets.UsesConsole = false;
         Receive("hits:5|c");
 
-        flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
-        flusher.FlushLast();
+        FlushNow();
+        FlushNow();
 
-        Assert.Equal(2, flusher.Status.Count);
-        Assert.Equal(0, flusher.Status.LostReports);
+        Assert.Equal(2, _flusher.Status.Count);
+        Assert.Equal(0, _flusher.Status.LostReports);
         Assert.True(_store.Counters.TryGet("hits"u8, out Counter? counter));
         Assert.Equal(0, counter.Value);
+        Assert.True(NonBlocking.TryRead(_pipe.Reader, _buffer).WouldBlock);
+    }
+
+    private void FlushNow()
+    {
+        _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        Compute();
+    }
+
+    // What the workers were sent, and then what the loop does with it.
+    private void Compute()
+    {
+        Task computed = _flusher.WhenComputed();
+        Assert.Equal(1, _workers.RunAll());
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && computed.IsCompleted, () => "the flush is not over");
     }
 
     private async Task<JsonElement[]> ReadReportAsync()
@@ -128,6 +236,14 @@ public sealed class FlusherTests : IDisposable
         int count = NonBlocking.TryRead(_pipe.Reader, _buffer).Count;
         string[] lines = new ReadOnlySpan<byte>(_buffer, 0, count).Text().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return [.. lines.Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    // More than the pipe holds.
+    private async Task ReadAllAsync()
+    {
+        Task written = _console.WhenWritten();
+        Patience.WaitUntil(() => NonBlocking.TryRead(_pipe.Reader, _buffer).WouldBlock && written.IsCompleted, () => "it is not written");
+        await written;
     }
 
     private void Receive(string packet) => new StatsDReceiver(_store, new ProtocolTotals("test"), 8192).ReceivePacket(packet.Utf8());

@@ -1,6 +1,7 @@
 using MetricsGateway.Configuration;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Flushing;
 
 namespace MetricsGateway.Tests.Metrics;
 
@@ -18,14 +19,14 @@ public class IntervalTests
         MetricStore store = new(GatewayOptions.Defaults);
         Receive(store, EveryKind);
 
-        store.BeginInterval();
-        store.BeginInterval();
+        store.PassInterval();
+        store.PassInterval();
 
         Assert.Equal(0, Counter(store, "c"));
         Assert.True(store.Gauges.TryGet("g"u8, out Gauge? gauge));
         Assert.Equal(3, gauge.Value);
         Assert.True(store.Timers.TryGet("t"u8, out TimerSummary? timer));
-        Assert.Equal(0, timer.Count);
+        Assert.Equal(0, timer.Interval.Count);
         Assert.True(timer.IsIdle);
         Assert.True(store.Sets.TryGet("s"u8, out UniqueSet? set));
         Assert.Equal(0, set.Count);
@@ -39,16 +40,16 @@ public class IntervalTests
         MetricStore store = new(DeleteAll);
         Receive(store, EveryKind);
 
-        store.BeginInterval();
+        store.PassInterval();
         Assert.Equal(4, store.NameCount);
 
         Receive(store, "c:0|c\ng:+1|g");
-        store.BeginInterval();
+        store.PassInterval();
         Assert.Equal(2, store.NameCount);
         Assert.True(store.Gauges.TryGet("g"u8, out Gauge? gauge));
         Assert.Equal(4, gauge.Value);
 
-        store.BeginInterval();
+        store.PassInterval();
         Assert.Equal(0, store.NameCount);
     }
 
@@ -65,8 +66,8 @@ public class IntervalTests
         {
             MetricStore store = new(options);
             Receive(store, EveryKind);
-            store.BeginInterval();
-            store.BeginInterval();
+            store.PassInterval();
+            store.PassInterval();
 
             Assert.Equal(kept, $"{store.Counters.Count}{store.Gauges.Count}{store.Timers.Count}{store.Sets.Count}");
         }
@@ -79,11 +80,11 @@ public class IntervalTests
         Receive(store, EveryKind);
         Assert.Equal(1, Receive(store, "new:1|c"));
 
-        store.BeginInterval();
+        store.PassInterval();
         Assert.Equal(1, Receive(store, "new:1|c"));
         Receive(store, "c:1|c");
 
-        store.BeginInterval();
+        store.PassInterval();
         Assert.Equal(0, Receive(store, "new:1|c\nnewer:1|g\nnewest:1|ms"));
         Assert.Equal(1, Receive(store, "one.too.many:1|s"));
     }
@@ -94,7 +95,7 @@ public class IntervalTests
         MetricStore store = new(GatewayOptions.Defaults with { MaxSetValues = 2 });
         Assert.Equal(1, Receive(store, "a:1|s\na:2|s\nb:3|s"));
 
-        store.BeginInterval();
+        store.PassInterval();
 
         Assert.Equal(1, Receive(store, "a:1|s\nb:3|s\nb:4|s"));
         Assert.Equal(2, store.SetValueCount);
@@ -111,7 +112,7 @@ public class IntervalTests
             switch (random.Next(50))
             {
                 case 0:
-                    store.BeginInterval();
+                    store.PassInterval();
                     break;
                 case 1:
                     store.Timers.Delete(new SeriesPattern($"n{random.Next(3)}*".Utf8()), _ => { });
@@ -146,8 +147,8 @@ public class IntervalTests
     {
         MetricStore store = new(GatewayOptions.Defaults);
         Receive(store, string.Join('\n', Enumerable.Range(0, 10_000).Select(i => $"s:{i}|s")));
-        store.BeginInterval();
-        store.BeginInterval();
+        store.PassInterval();
+        store.PassInterval();
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         Receive(store, "s:1|s");
@@ -161,20 +162,16 @@ public class IntervalTests
         MetricStore store = new(GatewayOptions.Defaults);
         StatsDReceiver receiver = new(store, new ProtocolTotals("test"), maxLineLength: 8192);
         byte[] packet = "c:2|c\ng:3|g\nt:1:2:3:4:5:6:7:8:9|ms"u8.ToArray();
-        for (int i = 0; i < 100; i++)
+        long allocated = 0;
+        for (int i = 0; i < 200; i++)
         {
+            long before = GC.GetAllocatedBytesForCurrentThread();
             receiver.ReceivePacket(packet);
-            store.BeginInterval();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            store.PassInterval();
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-        {
-            receiver.ReceivePacket(packet);
-            store.BeginInterval();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, allocated);
     }
 
     private static double Counter(MetricStore store, string key)

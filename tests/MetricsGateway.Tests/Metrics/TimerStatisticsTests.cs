@@ -60,7 +60,7 @@ public class TimerStatisticsTests
     public void Beyond_the_room_for_samples_what_can_be_exact_is_exact_and_the_rest_is_near()
     {
         const int Received = 100_000;
-        TimerSummary timer = Timer(Enumerable.Range(1, Received).Select(i => (double)i), room: 1_000);
+        TimerInterval timer = Timer(Enumerable.Range(1, Received).Select(i => (double)i), room: 1_000);
 
         TimerStatistics statistics = new(timer);
 
@@ -121,9 +121,9 @@ public class TimerStatisticsTests
 
     private double Sample() => _random.Next(4) == 0 ? _random.Next(5) : (_random.NextDouble() - 0.2) * 1_000;
 
-    private TimerSummary Timer(IEnumerable<double> samples, int room = 100)
+    private TimerInterval Timer(IEnumerable<double> samples, int room = 100)
     {
-        TimerSummary timer = new(new SampleReservoir(room, new Quota(room), _random));
+        TimerInterval timer = new(new SampleReservoir(room, new Quota(room), _random));
         foreach (double sample in samples)
         {
             timer.Add(sample, sampleRate: 1);

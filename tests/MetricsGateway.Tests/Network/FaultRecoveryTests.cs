@@ -69,15 +69,20 @@ public sealed class FaultRecoveryTests : IDisposable
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         socket.Blocking = false;
-        _manager.AddSubscriber(new DatagramReceiver(socket, _receiver, maxPacket: 100, _activity));
+        _manager.AddSubscriber(new DatagramReceiver(socket, _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
 
-        Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, "bug"u8);
+        // All of them are there when the first is taken.
+        foreach (string text in new[] { "bug", "good", "bug" })
+        {
+            Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, text.Utf8());
+        }
+
         Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, "good"u8);
         Patience.WaitUntil(
             () =>
             {
                 _manager.RunOnce(TimeSpan.FromMilliseconds(10));
-                return _totals.Metrics == 1;
+                return _totals.Metrics == 2;
             },
             () => _errors.ToString());
 

@@ -75,7 +75,7 @@ public sealed class ReloadedLimitsTests : IDisposable
         Reload(gateway, admin, ("flush-interval", "10s"), ("delete-counters", "on"), ("flush-console", "off"));
         _time.Advance(10);
         admin.WaitForStat("flush.count", 2);
-        Assert.Equal(0, admin.Stat("names.counters"));
+        admin.WaitForStat("names.counters", 0);
         Assert.Equal(0, NonBlocking.TryRead(gateway.Reports, new byte[100]).Count);
         Assert.Equal(0, admin.Stat("flush.lost_reports"));
     }

@@ -86,6 +86,20 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
+    public void A_reader_that_is_stuck_does_not_keep_the_last_flush_from_the_file()
+    {
+        string path = Path.Combine(_directory.FullName, "flushes.jsonl");
+        using GatewayProcess gateway = StartWithStuckReader("2s", "--flush-file", path);
+
+        gateway.Signal("TERM");
+
+        Assert.Equal(0, gateway.WaitForExitUnread());
+        string[] lines = File.ReadAllLines(path);
+        Assert.Contains("\"last\":true", lines.Last(line => line.StartsWith("{\"flush\":", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("{\"end\":", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_admin_client_that_does_not_read_is_waited_for_no_longer_than_the_stop_timeout()
     {
         using GatewayProcess gateway = GatewayProcess.Start("--stop-timeout", "2s");
@@ -178,9 +192,9 @@ public sealed class ShutdownTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    private static GatewayProcess StartWithStuckReader(string stopTimeout)
+    private static GatewayProcess StartWithStuckReader(string stopTimeout, params IReadOnlyList<string> arguments)
     {
-        GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "20ms", "--stop-timeout", stopTimeout);
+        GatewayProcess gateway = GatewayProcess.Start([GatewayProcess.FlushInterval, "20ms", "--stop-timeout", stopTimeout, .. arguments]);
         FillOutput(gateway);
         return gateway;
     }

@@ -28,7 +28,7 @@ internal sealed class Reception
 
     public double? Gauge(string key) => Store.Gauges.TryGet(key.Utf8(), out Gauge? gauge) ? gauge.Value : null;
 
-    public TimerSummary? Timer(string key) => Store.Timers.TryGet(key.Utf8(), out TimerSummary? timer) ? timer : null;
+    public TimerInterval? Timer(string key) => Store.Timers.TryGet(key.Utf8(), out TimerSummary? timer) ? timer.Interval : null;
 
     public int? SetSize(string key) => Store.Sets.TryGet(key.Utf8(), out UniqueSet? set) ? set.Count : null;
 }

@@ -38,7 +38,7 @@ public class StatsDReceiverTests
     {
         _reception.StatsD.ReceivePacket("t:30|ms\nt:10|h|@0.5\nt:20:25|d"u8);
 
-        TimerSummary timer = _reception.Timer("t")!;
+        TimerInterval timer = _reception.Timer("t")!;
         Assert.Equal(5, timer.Count);
         Assert.Equal(85, timer.Sum);
         Assert.Equal(10, timer.Minimum);

@@ -1,0 +1,135 @@
+using System.Diagnostics.CodeAnalysis;
+using MetricsGateway.Configuration;
+using Vigil;
+
+namespace MetricsGateway.Flushing;
+
+/// <summary>
+/// Writes reports to a file, on one worker: a disk may take its time, or hang. One report is written at a time. While it is, there is no room
+/// for another one, and who has one counts it as lost.
+/// </summary>
+/// <param name="manager">Has the workers.</param>
+/// <param name="thread">The worker's number. It is always the same one, so that a disk that hangs holds up no other.</param>
+/// <param name="errors">Where it is said, once each time, that the file cannot be written, and that it can again.</param>
+internal sealed class FlushFile(EventManager manager, int thread, TextWriter errors)
+{
+    private RotatingFile? _file;
+    private TaskCompletionSource? _written;
+    private long _reports;
+    private long _bytes;
+    private long _rotations;
+    private long _failures;
+    private long _lost;
+    private long _lostBefore;
+    private bool _isFailing;
+
+    /// <summary>Whether there is a file to write.</summary>
+    [MemberNotNullWhen(true, nameof(_file))]
+    public bool IsOn => _file is not null;
+
+    /// <summary>Whether the next report would be taken.</summary>
+    public bool IsReady => _written is null;
+
+    public FlushFileStatus Status => new()
+    {
+        Reports = _reports,
+        Bytes = _bytes,
+        Rotations = _rotations,
+        Failures = _failures,
+        Lost = _lost,
+    };
+
+    /// <summary>The file that the options ask for; null for none.</summary>
+    public static RotatingFile? Of(GatewayOptions options) =>
+        options.FlushFile is { } path ? new RotatingFile(Path.GetFullPath(path), options.FlushFileSize, options.FlushFileCount) : null;
+
+    /// <summary>Goes over to other options. A report that is being written goes where it was sent.</summary>
+    public void Apply(GatewayOptions options)
+    {
+        RotatingFile? file = Of(options);
+        if (!string.Equals(file?.Path, _file?.Path, StringComparison.Ordinal))
+        {
+            _isFailing = false;
+        }
+
+        _file = file;
+    }
+
+    /// <summary>Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again.</summary>
+    public void Write(ReadOnlyMemory<byte> report)
+    {
+        if (_file is { } file)
+        {
+            _written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            manager.ExecuteWork(thread, () => Append(file, report), OnWritten);
+        }
+    }
+
+    /// <summary>A report came while another one was being written.</summary>
+    public void CountLost() => _lost++;
+
+    /// <summary>Ends when what was handed over is written, or has failed to be.</summary>
+    public Task WhenWritten() => _written?.Task ?? Task.CompletedTask;
+
+    private static FileOutcome Append(RotatingFile file, ReadOnlyMemory<byte> report)
+    {
+        try
+        {
+            return new FileOutcome(file, report.Length, file.Append(report.Span), Error: null);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the loop hears of it, which would wait for the report otherwise.
+            return new FileOutcome(file, Bytes: 0, HasRotated: false, exception.Message);
+        }
+    }
+
+    private void OnWritten(EventManager loop, FileOutcome outcome)
+    {
+        TaskCompletionSource? written = _written;
+        _written = null;
+        if (outcome.Error is null)
+        {
+            _reports++;
+            _bytes += outcome.Bytes;
+            _rotations += outcome.HasRotated ? 1 : 0;
+            if (_isFailing)
+            {
+                _isFailing = false;
+                errors.Write(ConsoleText.FileWorksAgain(outcome.File.Path, _lost - _lostBefore));
+            }
+        }
+        else
+        {
+            if (!_isFailing)
+            {
+                _isFailing = true;
+                _lostBefore = _lost;
+                errors.Write(ConsoleText.FileFails(outcome.File.Path, outcome.Error));
+            }
+
+            _failures++;
+            _lost++;
+        }
+
+        written?.SetResult();
+    }
+
+    private sealed record FileOutcome(RotatingFile File, long Bytes, bool HasRotated, string? Error);
+}
+
+/// <summary>What became of the reports for the file.</summary>
+internal sealed record FlushFileStatus
+{
+    public required long Reports { get; init; }
+
+    public required long Bytes { get; init; }
+
+    /// <summary>How often a new file was begun because the old one was large enough.</summary>
+    public required long Rotations { get; init; }
+
+    public required long Failures { get; init; }
+
+    /// <summary>Reports that are not in the file: because writing failed, or because the one before was still being written.</summary>
+    public required long Lost { get; init; }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Flushing;
+
+/// <summary>What a worker does of a flush: all of it that grows with the number of series.</summary>
+/// <param name="interval">The interval that has ended.</param>
+/// <param name="snapshot">What it has brought.</param>
+/// <param name="traffic">What was received in it.</param>
+/// <param name="timer">Computes what is told of timers.</param>
+/// <param name="writers">How it is told, and where to.</param>
+internal sealed class FlushJob(
+    FlushInterval interval, StoreSnapshot snapshot, TrafficCounts traffic, TimerFigures timer, IReadOnlyList<IFlushWriter> writers)
+{
+    public FlushInterval Interval => interval;
+
+    public StoreSnapshot Snapshot => snapshot;
+
+    /// <summary>Tells the interval, and makes room for another one, also where telling fails.</summary>
+    public FlushResult Run()
+    {
+        long begin = Stopwatch.GetTimestamp();
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            foreach (IFlushWriter writer in writers)
+            {
+                writer.Begin(interval);
+            }
+
+            long series = Tell();
+            foreach (IFlushWriter writer in writers)
+            {
+                writer.End(new OwnFigures(series, Stopwatch.GetElapsedTime(begin).TotalMilliseconds, traffic));
+            }
+        }
+        catch (Exception exception)
+        {
+            // It is thrown again on the loop, which must first be free for the next flush.
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        snapshot.Empty();
+        return new FlushResult(this, Stopwatch.GetElapsedTime(begin), failure);
+    }
+
+    private long Tell()
+    {
+        long told = 0;
+        foreach (Counter counter in snapshot.Counters.Told())
+        {
+            double count = counter.ValueIn(snapshot.Counters.Half);
+            double rate = interval.PerSecond(count);
+            foreach (IFlushWriter writer in writers)
+            {
+                writer.WriteCounter(counter.Key, count, rate);
+            }
+
+            told++;
+        }
+
+        foreach (Gauge gauge in snapshot.Gauges.Told())
+        {
+            double value = gauge.ValueIn(snapshot.Gauges.Half);
+            foreach (IFlushWriter writer in writers)
+            {
+                writer.WriteGauge(gauge.Key, value);
+            }
+
+            told++;
+        }
+
+        return told + TellTimers() + TellSets();
+    }
+
+    private long TellTimers()
+    {
+        long told = 0;
+        foreach (TimerSummary series in snapshot.Timers.Told())
+        {
+            // Without anybody to tell, nothing need be computed.
+            if (writers.Count > 0)
+            {
+                series.TryGetInterval(snapshot.Timers.Half, out TimerInterval? samples);
+                timer.Compute(series.Key, samples, interval.Duration.TotalSeconds);
+            }
+
+            foreach (IFlushWriter writer in writers)
+            {
+                writer.WriteTimer(series.Key, timer);
+            }
+
+            told++;
+        }
+
+        return told;
+    }
+
+    private long TellSets()
+    {
+        long told = 0;
+        foreach (UniqueSet set in snapshot.Sets.Told())
+        {
+            int count = set.CountIn(snapshot.Sets.Half);
+            foreach (IFlushWriter writer in writers)
+            {
+                writer.WriteSet(set.Key, count);
+            }
+
+            told++;
+        }
+
+        return told;
+    }
+}
+
+/// <param name="Job">What was done.</param>
+/// <param name="Duration">How long it took the worker.</param>
+/// <param name="Failure">Why it was not done; null if it was.</param>
+internal sealed record FlushResult(FlushJob Job, TimeSpan Duration, ExceptionDispatchInfo? Failure);

@@ -1,0 +1,107 @@
+using MetricsGateway.Configuration;
+using MetricsGateway.GraphiteSending;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+using Vigil;
+
+namespace MetricsGateway.Flushing;
+
+/// <summary>All that is between the store and those who are told of it: the schedule, what a worker computes, and where it goes.</summary>
+internal sealed class FlushPipeline : IDisposable
+{
+    /// <summary>How many threads the workers must have: one computes while a disk may hold up the other.</summary>
+    public const int WorkerCount = 2;
+
+    private const int FileThread = 1;
+
+    private readonly ReportConsole _console;
+    private readonly GraphiteSender _graphite;
+    private readonly FlushFile _file;
+    private readonly FlushSchedule _schedule;
+    private readonly FlushTargets _targets;
+
+    /// <param name="options">How often, what is told, and where.</param>
+    /// <param name="manager">Runs it, and has the workers.</param>
+    /// <param name="store">What is flushed.</param>
+    /// <param name="totals">What was received.</param>
+    /// <param name="output">Where reports go for the console.</param>
+    /// <param name="errors">Where it is said what does not work.</param>
+    /// <param name="time">Measures the intervals.</param>
+    public FlushPipeline(
+        GatewayOptions options,
+        EventManager manager,
+        MetricStore store,
+        TrafficTotals totals,
+        FileDescriptor output,
+        TextWriter errors,
+        TimeProvider time)
+    {
+        LineBlockPool pool = new();
+        _console = new ReportConsole(output, errors);
+        _graphite = new GraphiteSender(manager, pool, time, errors);
+        _file = new FlushFile(manager, FileThread, errors);
+        _targets = new FlushTargets(_console, _file, _graphite);
+        FlushTexts texts = new(FlushPlan.Of(options), pool);
+        Flusher flusher = new(manager, store, totals, texts, _targets, time);
+        _schedule = new FlushSchedule(options, manager, flusher, _targets, plan => new FlushTexts(plan, pool));
+        manager.FaultReported += _schedule.OnFault;
+        manager.FaultReported += _graphite.OnFault;
+    }
+
+    /// <summary>Null if nothing was ever flushed and nothing will be.</summary>
+    public FlushStatus? Status => _schedule.Status;
+
+    public GraphiteStatus Graphite => _graphite.Status;
+
+    public FlushFileStatus File => _file.Status;
+
+    /// <summary>Makes sure that the file can be written, if there is another one than before. Nothing else of what is new can fail.</summary>
+    /// <exception cref="FlushFileException">It cannot.</exception>
+    public static void Check(GatewayOptions? before, GatewayOptions options)
+    {
+        RotatingFile? file = FlushFile.Of(options);
+        if (file is not null && (before is null || !string.Equals(FlushFile.Of(before)?.Path, file.Path, StringComparison.Ordinal)))
+        {
+            file.Check();
+        }
+    }
+
+    /// <summary>Goes over to other options.</summary>
+    public void Apply(GatewayOptions options)
+    {
+        _graphite.Apply(options);
+        _file.Apply(options);
+        _schedule.Apply(options);
+    }
+
+    /// <summary>Ends the schedule.</summary>
+    /// <returns>Whether there is something left that the last flush would tell.</returns>
+    public bool Stop() => _schedule.Stop();
+
+    /// <summary>Flushes what came since the last flush.</summary>
+    /// <returns>Ends when it was handed to whoever tells it.</returns>
+    public Task FlushLast() => _schedule.FlushLast();
+
+    /// <summary>Ends when everything that was told is where it should go, or cannot get there.</summary>
+    public Task Finish() => _targets.Finish();
+
+    /// <summary>Writes something else than a flush, when <see cref="Finish"/> has ended. Nobody gets it, if there is no reader any more.</summary>
+    public async Task WriteToConsole(ReadOnlyMemory<byte> text)
+    {
+        if (_console.IsReady)
+        {
+            _console.Write(text);
+            await _console.WhenWritten();
+        }
+    }
+
+    /// <summary>What is not where it should go, in words; nothing if all is.</summary>
+    public IEnumerable<string> DescribeLeft() => ConsoleText.Left(
+        isConsoleLeft: !_console.WhenWritten().IsCompleted, isFileLeft: !_file.IsReady, _graphite.Status.WaitingLines);
+
+    public void Dispose()
+    {
+        _graphite.Dispose();
+        _console.Dispose();
+    }
+}

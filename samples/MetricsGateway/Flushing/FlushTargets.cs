@@ -1,0 +1,114 @@
+using MetricsGateway.GraphiteSending;
+
+namespace MetricsGateway.Flushing;
+
+/// <summary>Where flushes go. Each may be off, and none is waited for.</summary>
+/// <param name="console">Writes to standard output, if the options say so.</param>
+/// <param name="file">Writes to a file.</param>
+/// <param name="graphite">Sends to a Graphite server.</param>
+internal sealed class FlushTargets(ReportConsole console, FlushFile file, GraphiteSender graphite)
+{
+    private FlushReport? _ofConsole;
+    private FlushReport? _ofFile;
+
+    // The last ones, which come while others are being written.
+    private FlushReport? _lastOfConsole;
+    private FlushReport? _lastOfFile;
+
+    /// <summary>Whether flushes are reported on the console.</summary>
+    public bool UsesConsole { get; set; }
+
+    /// <summary>Reports that were not written to the console, because the one before had not been read, or the console is gone.</summary>
+    public long LostByConsole { get; private set; }
+
+    /// <summary>Which targets take the next flush. Those that cannot, count it as lost; the last one waits for them.</summary>
+    public FlushTelling Prepare(FlushTexts texts, bool isLast)
+    {
+        bool toConsole = UsesConsole && (isLast || console.IsReady);
+        bool toFile = file.IsOn && (isLast || file.IsReady);
+        if (UsesConsole && !toConsole)
+        {
+            LostByConsole++;
+        }
+
+        if (file.IsOn && !toFile)
+        {
+            file.CountLost();
+        }
+
+        FlushReport? report = toConsole || toFile ? texts.FreeReport(console.IsReady ? null : _ofConsole, file.IsReady ? null : _ofFile) : null;
+        return new FlushTelling(toConsole ? report : null, toFile ? report : null, graphite.IsOn ? texts.Graphite : null);
+    }
+
+    /// <summary>Hands over what a worker has written.</summary>
+    public void Tell(FlushTelling telling)
+    {
+        if (telling.ToConsole is { } onConsole)
+        {
+            if (console.IsReady)
+            {
+                _ofConsole = onConsole;
+                console.Write(onConsole.Text);
+            }
+            else
+            {
+                _lastOfConsole = onConsole;
+            }
+        }
+
+        if (telling.ToFile is { } inFile)
+        {
+            if (file.IsReady)
+            {
+                _ofFile = inFile;
+                file.Write(inFile.Text);
+            }
+            else
+            {
+                _lastOfFile = inFile;
+            }
+        }
+
+        if (telling.ToGraphite is { } lines)
+        {
+            graphite.Send(lines.TakeBlocks(), lines.LeftOut);
+        }
+    }
+
+    /// <summary>Ends when everything is where it should go, or cannot get there.</summary>
+    public Task Finish() => Task.WhenAll(FinishConsole(), FinishFile(), graphite.Finish());
+
+    private async Task FinishConsole()
+    {
+        await console.WhenWritten();
+        if (_lastOfConsole is { } last)
+        {
+            if (console.IsReady)
+            {
+                console.Write(last.Text);
+                await console.WhenWritten();
+            }
+            else
+            {
+                LostByConsole++;
+            }
+        }
+    }
+
+    private async Task FinishFile()
+    {
+        await file.WhenWritten();
+        if (_lastOfFile is { } last)
+        {
+            file.Write(last.Text);
+            await file.WhenWritten();
+        }
+    }
+}
+
+/// <summary>One flush's texts. That of the console and that of the file are the same.</summary>
+internal sealed record FlushTelling(FlushReport? ToConsole, FlushReport? ToFile, GraphiteText? ToGraphite)
+{
+    public IReadOnlyList<IFlushWriter> Writers { get; } =
+        [.. new IFlushWriter?[] { ToConsole ?? ToFile, ToGraphite }.OfType<IFlushWriter>()];
+}

@@ -1,0 +1,33 @@
+using MetricsGateway.GraphiteSending;
+using MetricsGateway.Metrics;
+
+namespace MetricsGateway.Flushing;
+
+/// <summary>
+/// Flushes become text here, for each back end. What one flush has made may still be being written when the next one is made, so there are
+/// several texts to choose from: one for the console, one for the file, and one that is free.
+/// </summary>
+internal sealed class FlushTexts(FlushPlan plan, LineBlockPool pool)
+{
+    private readonly FlushReport[] _reports = [new(plan.Percentiles), new(plan.Percentiles), new(plan.Percentiles)];
+
+    public FlushPlan Plan => plan;
+
+    public TimerFigures Timer { get; } = new(plan.Percentiles, plan.Histograms);
+
+    public GraphiteText Graphite { get; } = new(plan.GraphitePrefix, plan.Percentiles, plan.GraphiteLimit, pool);
+
+    /// <param name="inUse">What must stay as it is; at most two.</param>
+    public FlushReport FreeReport(params ReadOnlySpan<FlushReport?> inUse)
+    {
+        foreach (FlushReport report in _reports)
+        {
+            if (!inUse.Contains(report))
+            {
+                return report;
+            }
+        }
+
+        throw new ArgumentException("All reports are in use.", nameof(inUse));
+    }
+}

@@ -1,0 +1,233 @@
+using System.Net;
+using System.Net.Sockets;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.GraphiteSending;
+
+/// <summary>
+/// One connection to the Graphite server, from the try to make it to its end. It sends what is in a queue, as fast as the server takes it;
+/// what it receives is of no interest but for its end.
+/// </summary>
+/// <remarks>
+/// It is over when connecting fails, when the server closes it or its own half of it, and when the server takes nothing for a time although
+/// something waits: TCP alone would go on for a quarter of an hour.
+/// </remarks>
+internal sealed class GraphiteConnection : IDisposable
+{
+    // What one turn of the loop sends at most, in calls of up to a block each.
+    private const int WritesPerTurn = 16;
+    private const int ReadsPerTurn = 16;
+
+    private readonly Socket _socket;
+    private readonly SendQueue _queue;
+    private readonly Action _onConnected;
+    private readonly Action _onDrained;
+    private readonly Action<string> _onEnded;
+    private readonly SocketEvent _event;
+    private readonly TimerEvent _deadline;
+    private readonly byte[] _received = new byte[4096];
+    private TimeSpan? _timeout;
+    private bool _isEnded;
+
+    /// <summary>Begins to connect.</summary>
+    /// <param name="manager">Watches.</param>
+    /// <param name="endpoint">The server.</param>
+    /// <param name="queue">What is sent.</param>
+    /// <param name="timeout">How long the server may take nothing; null for as long as it likes.</param>
+    /// <param name="onConnected">The connection is made.</param>
+    /// <param name="onDrained">Nothing waits any more. Called after each sending, and when the connection is made.</param>
+    /// <param name="onEnded">It is over, for a reason. Called once, and not because it was disposed.</param>
+    /// <exception cref="SocketException">The address cannot be reached at all, or there is no descriptor left.</exception>
+    /// <exception cref="EventManagerException">The kernel refused to watch it.</exception>
+    public GraphiteConnection(
+        EventManager manager,
+        IPEndPoint endpoint,
+        SendQueue queue,
+        TimeSpan? timeout,
+        Action onConnected,
+        Action onDrained,
+        Action<string> onEnded)
+    {
+        _queue = queue;
+        _onConnected = onConnected;
+        _onDrained = onDrained;
+        _onEnded = onEnded;
+        _timeout = timeout;
+        _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        try
+        {
+            BeginConnect(endpoint);
+            _event = manager.CreateSocketEvent(_socket, EventSet.Out, OnReady);
+            _deadline = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, OnDeadline);
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+
+        RestartDeadline();
+    }
+
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Goes over to another limit, which counts from now on.</summary>
+    public void SetTimeout(TimeSpan? timeout)
+    {
+        if (_timeout != timeout)
+        {
+            _timeout = timeout;
+            RestartDeadline();
+        }
+    }
+
+    /// <summary>Whether an event of the loop is this connection's.</summary>
+    public bool Owns(CallbackEvent other) => other == _event || other == _deadline;
+
+    /// <summary>Sends what the server takes. The rest follows when it takes more.</summary>
+    public void Send()
+    {
+        if (!IsConnected || _isEnded)
+        {
+            return;
+        }
+
+        for (int i = 0; i < WritesPerTurn && !_queue.IsEmpty; i++)
+        {
+            IOResult written = NonBlocking.TryWrite(_socket, _queue.Next);
+            if (written.WouldBlock)
+            {
+                break;
+            }
+
+            if (written.IsFailure)
+            {
+                End(written.Description);
+                return;
+            }
+
+            _queue.Advance(written.Count);
+            RestartDeadline();
+        }
+
+        Watch();
+        if (_queue.IsEmpty)
+        {
+            _onDrained();
+        }
+    }
+
+    /// <summary>Something waits, though the server may not take it now: the time in which it must take some begins.</summary>
+    public void OnAdded()
+    {
+        if (_deadline.State != TimerState.Started)
+        {
+            RestartDeadline();
+        }
+
+        Send();
+    }
+
+    /// <summary>Tells the server, when all was sent, that nothing follows.</summary>
+    public void ShutDown() => NonBlocking.TryShutdownWrite(_socket);
+
+    public void Dispose()
+    {
+        _isEnded = true;
+        _event.Cancel();
+        _deadline.Cancel();
+        _socket.Dispose();
+    }
+
+    // A connection is made in its own time. When that is over one way or the other, the socket is writable and has the result.
+    private void BeginConnect(IPEndPoint endpoint)
+    {
+        try
+        {
+            _socket.Connect(endpoint);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+            // As it should be: it goes on.
+        }
+    }
+
+    private void OnReady(SocketEvent source, EventSet ready)
+    {
+        if (!IsConnected && !TryFinishConnect())
+        {
+            return;
+        }
+
+        if ((ready & (EventSet.In | EventSet.ReadHangUp | EventSet.Error | EventSet.HangUp)) != EventSet.None && !TryDiscard())
+        {
+            return;
+        }
+
+        Send();
+    }
+
+    private bool TryFinishConnect()
+    {
+        var error = (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+        if (error != SocketError.Success)
+        {
+            End(new SocketException((int)error).Message);
+            return false;
+        }
+
+        IsConnected = true;
+        RestartDeadline();
+        Watch();
+        _onConnected();
+        return !_isEnded;
+    }
+
+    /// <returns>False if the connection is over.</returns>
+    private bool TryDiscard()
+    {
+        for (int i = 0; i < ReadsPerTurn; i++)
+        {
+            IOResult read = NonBlocking.TryRead(_socket, _received);
+            if (read.WouldBlock)
+            {
+                return true;
+            }
+
+            if (!read.IsSuccess || read.IsEndOfStream)
+            {
+                End(read.IsSuccess ? "it closed the connection" : read.Description);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Watch()
+    {
+        EventSet interest = EventSet.In | EventSet.ReadHangUp | (_queue.IsEmpty ? EventSet.None : EventSet.Out);
+        if (!_isEnded && _event.Interest != interest)
+        {
+            _event.Modify(interest);
+        }
+    }
+
+    private void RestartDeadline()
+    {
+        bool isDue = !IsConnected || !_queue.IsEmpty;
+        _deadline.Change(isDue && _timeout is { } timeout ? timeout : Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnDeadline(TimerEvent timer, TimerTick tick) => End(IsConnected ? "it takes nothing" : "it does not answer");
+
+    private void End(string reason)
+    {
+        if (!_isEnded)
+        {
+            Dispose();
+            _onEnded(reason);
+        }
+    }
+}

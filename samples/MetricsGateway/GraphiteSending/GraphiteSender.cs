@@ -1,0 +1,213 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using MetricsGateway.Configuration;
+using Vigil;
+
+namespace MetricsGateway.GraphiteSending;
+
+/// <summary>
+/// Sends lines to a Graphite server over one connection, which is made again whenever it is lost. What cannot be sent waits in a bounded
+/// queue. All of it happens on the loop, and never waits.
+/// </summary>
+/// <param name="manager">Runs it.</param>
+/// <param name="pool">Where blocks of lines go when they are sent.</param>
+/// <param name="time">Measures how long connections and outages last.</param>
+/// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is over.</param>
+internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, TimeProvider time, TextWriter errors) : IDisposable
+{
+    private readonly SendQueue _queue = new(pool, limit: long.MaxValue);
+    private readonly RetryDelay _retry = new(new Random());
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IPEndPoint? _endpoint;
+    private TimeSpan? _timeout;
+    private GraphiteConnection? _connection;
+    private GraphiteTrouble? _trouble;
+    private TimerEvent? _retryTimer;
+    private long _connectedAt;
+    private long _connections;
+    private long _failures;
+    private long _leftOut;
+    private long _notedDrops;
+    private bool _isFinishing;
+
+    /// <summary>Whether there is a server to send to.</summary>
+    [MemberNotNullWhen(true, nameof(_endpoint))]
+    public bool IsOn => _endpoint is not null;
+
+    public GraphiteStatus Status => new()
+    {
+        IsConnected = _connection is { IsConnected: true },
+        Connections = _connections,
+        Failures = _failures,
+        SentBytes = _queue.SentBytes,
+        SentLines = _queue.SentLines,
+        WaitingBytes = _queue.Bytes,
+        WaitingLines = _queue.Lines,
+        DroppedLines = DroppedLines,
+    };
+
+    private long DroppedLines => _queue.DroppedLines + _leftOut;
+
+    /// <summary>
+    /// Goes over to other options. What waits is for the new server; turned off, it is dropped. Another limit of time counts from now on.
+    /// </summary>
+    public void Apply(GatewayOptions options)
+    {
+        _queue.Limit = options.GraphiteBuffer;
+        _timeout = options.GraphiteTimeout;
+        _connection?.SetTimeout(_timeout);
+        if (!Equals(_endpoint, options.GraphiteSend))
+        {
+            Disconnect();
+            _endpoint = options.GraphiteSend;
+            _trouble = null;
+            _retry.Reset();
+            if (IsOn)
+            {
+                Connect();
+            }
+            else
+            {
+                _queue.Clear();
+            }
+        }
+
+        _queue.Trim();
+        NoteDrops();
+    }
+
+    /// <summary>Takes lines to be sent.</summary>
+    /// <param name="blocks">The lines.</param>
+    /// <param name="leftOut">How many more there would have been; they count as dropped.</param>
+    public void Send(IReadOnlyList<LineBlock> blocks, long leftOut)
+    {
+        _leftOut += leftOut;
+        _queue.Add(blocks);
+        if (!IsOn)
+        {
+            // It was turned off while they were written.
+            _queue.Clear();
+        }
+
+        NoteDrops();
+        _connection?.OnAdded();
+    }
+
+    /// <summary>Sends what waits, and then closes the connection. If the server is lost, or cannot be reached now, that is the end too.</summary>
+    public Task Finish()
+    {
+        _isFinishing = true;
+        if (_endpoint is null || _queue.IsEmpty)
+        {
+            OnFinished();
+        }
+        else if (_connection is null)
+        {
+            Connect();
+        }
+
+        return _finished.Task;
+    }
+
+    /// <summary>An event whose callback has thrown is cancelled, and with it the connection or the next try would be forgotten.</summary>
+    public void OnFault(object? sender, FaultReport report)
+    {
+        if (report.Event is { } faulty && (_retryTimer == faulty || _connection?.Owns(faulty) == true))
+        {
+            _connection?.Dispose();
+            OnEnded(report.Exception.Message);
+        }
+    }
+
+    public void Dispose() => Disconnect();
+
+    private void Connect()
+    {
+        _retryTimer?.Cancel();
+        _retryTimer = null;
+        if (_endpoint is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _connection = new GraphiteConnection(manager, _endpoint, _queue, _timeout, OnConnected, OnDrained, OnEnded);
+        }
+        catch (Exception exception) when (exception is SocketException or EventManagerException)
+        {
+            OnEnded(exception.Message);
+        }
+    }
+
+    private void Disconnect()
+    {
+        _retryTimer?.Cancel();
+        _retryTimer = null;
+        _connection?.Dispose();
+        _connection = null;
+        _queue.RewindToLine();
+    }
+
+    private void OnConnected()
+    {
+        _connections++;
+        _connectedAt = time.GetTimestamp();
+    }
+
+    private void OnEnded(string reason)
+    {
+        // One that lasted was a good one. A server that takes connections and closes them is not asked more and more often.
+        if (_connection is { IsConnected: true } && time.GetElapsedTime(_connectedAt) >= RetryDelay.Longest)
+        {
+            _retry.Reset();
+        }
+
+        _connection = null;
+        _failures++;
+        _queue.RewindToLine();
+        if (_isFinishing || _endpoint is null)
+        {
+            OnFinished();
+            return;
+        }
+
+        BeginTrouble(_endpoint).OnFailure(reason);
+        NoteDrops();
+        _retryTimer = manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
+    }
+
+    private void NoteDrops()
+    {
+        if (_endpoint is not null && DroppedLines > _notedDrops)
+        {
+            BeginTrouble(_endpoint).OnDropped();
+        }
+
+        _notedDrops = DroppedLines;
+    }
+
+    private GraphiteTrouble BeginTrouble(IPEndPoint endpoint) => _trouble ??= new GraphiteTrouble(endpoint, time, errors, _notedDrops);
+
+    private void OnDrained()
+    {
+        _trouble?.OnRecovered(DroppedLines);
+        _trouble = null;
+        if (_isFinishing)
+        {
+            OnFinished();
+        }
+    }
+
+    private void OnFinished()
+    {
+        if (_queue.IsEmpty)
+        {
+            _connection?.ShutDown();
+        }
+
+        Disconnect();
+        _finished.TrySetResult();
+    }
+}

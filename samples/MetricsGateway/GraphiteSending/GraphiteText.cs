@@ -1,0 +1,157 @@
+using System.Buffers.Text;
+using MetricsGateway.Flushing;
+using MetricsGateway.Metrics;
+
+namespace MetricsGateway.GraphiteSending;
+
+/// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives them.</summary>
+/// <param name="prefix">What every name begins with; empty for nothing.</param>
+/// <param name="percentiles">What is told of timers.</param>
+/// <param name="limit">How many bytes to write; lines beyond are counted.</param>
+/// <param name="pool">Where blocks come from.</param>
+internal sealed class GraphiteText(string prefix, PercentileList percentiles, long limit, LineBlockPool pool) : IFlushWriter
+{
+    // A double takes up to 24 characters, a time in seconds up to 20, and there are two spaces and a newline.
+    private const int MaxNumbers = 48;
+
+    private readonly PercentileNames[] _percentiles = PercentileNames.Of(percentiles);
+    private readonly GraphitePath _counters = new(prefix, "counters."u8);
+    private readonly GraphitePath _gauges = new(prefix, "gauges."u8);
+    private readonly GraphitePath _timers = new(prefix, "timers."u8);
+    private readonly GraphitePath _sets = new(prefix, "sets."u8);
+    private readonly GraphitePath _own = new(prefix, default);
+    private readonly byte[] _time = new byte[20];
+    private List<LineBlock> _blocks = [];
+    private FlushInterval _interval;
+    private int _timeLength;
+    private long _bytes;
+    private LineBlock? _block;
+
+    /// <summary>Lines that were not written, because there were too many.</summary>
+    public long LeftOut { get; private set; }
+
+    /// <summary>Hands over what was written.</summary>
+    public IReadOnlyList<LineBlock> TakeBlocks()
+    {
+        List<LineBlock> blocks = _blocks;
+        _blocks = [];
+        _block = null;
+        return blocks;
+    }
+
+    public void Begin(in FlushInterval interval)
+    {
+        _blocks.ForEach(pool.Return);
+        _blocks.Clear();
+        _block = null;
+        _bytes = 0;
+        LeftOut = 0;
+        _interval = interval;
+        Utf8Formatter.TryFormat(interval.End.ToUnixTimeSeconds(), _time, out _timeLength);
+    }
+
+    public void WriteCounter(ReadOnlySpan<byte> key, double count, double rate)
+    {
+        _counters.Set(key);
+        Write(_counters, FigureNames.Rate.EncodedUtf8Bytes, rate);
+        Write(_counters, FigureNames.Count.EncodedUtf8Bytes, count);
+    }
+
+    public void WriteGauge(ReadOnlySpan<byte> key, double value)
+    {
+        _gauges.Set(key);
+        Write(_gauges, default, value);
+    }
+
+    public void WriteTimer(ReadOnlySpan<byte> key, TimerFigures timer)
+    {
+        _timers.Set(key);
+        Write(_timers, FigureNames.Count.EncodedUtf8Bytes, timer.Count);
+        Write(_timers, FigureNames.CountPs.EncodedUtf8Bytes, timer.CountPerSecond);
+        if (timer.IsIdle)
+        {
+            return;
+        }
+
+        Write(_timers, FigureNames.Sum.EncodedUtf8Bytes, timer.Sum);
+        Write(_timers, FigureNames.Mean.EncodedUtf8Bytes, timer.Mean);
+        Write(_timers, FigureNames.Lower.EncodedUtf8Bytes, timer.Lower);
+        Write(_timers, FigureNames.Upper.EncodedUtf8Bytes, timer.Upper);
+        Write(_timers, FigureNames.Median.EncodedUtf8Bytes, timer.Median);
+        Write(_timers, FigureNames.Std.EncodedUtf8Bytes, timer.StandardDeviation);
+        foreach (PercentileFigures part in timer.Percentiles)
+        {
+            PercentileNames names = _percentiles[part.Index];
+            Write(_timers, names.Count.EncodedUtf8Bytes, part.Statistics.Count);
+            Write(_timers, names.Mean.EncodedUtf8Bytes, part.Statistics.Mean);
+            Write(_timers, names.Bound.EncodedUtf8Bytes, part.Statistics.Bound);
+            Write(_timers, names.Sum.EncodedUtf8Bytes, part.Statistics.Sum);
+        }
+
+        for (int i = 0; i < timer.BinCounts.Length; i++)
+        {
+            Write(_timers, "histogram."u8, timer.Bins!.Names[i], timer.BinCounts[i]);
+        }
+    }
+
+    public void WriteSet(ReadOnlySpan<byte> key, int count)
+    {
+        _sets.Set(key);
+        Write(_sets, FigureNames.Count.EncodedUtf8Bytes, count);
+    }
+
+    public void End(in OwnFigures own)
+    {
+        WriteCounter("statsd.packets_received"u8, own.Traffic.Packets, _interval.PerSecond(own.Traffic.Packets));
+        WriteCounter("statsd.metrics_received"u8, own.Traffic.Metrics, _interval.PerSecond(own.Traffic.Metrics));
+        WriteCounter("statsd.bad_lines_seen"u8, own.Traffic.Rejected, _interval.PerSecond(own.Traffic.Rejected));
+        WriteCounter("statsd.dropped_datagrams"u8, own.Traffic.Drops, _interval.PerSecond(own.Traffic.Drops));
+        _own.Set("statsd"u8);
+        Write(_own, "numStats"u8, own.Series);
+        Write(_own, "graphiteStats.calculationtime"u8, own.ComputingMilliseconds);
+    }
+
+    private void Write(GraphitePath path, ReadOnlySpan<byte> figure, double value) => Write(path, default, figure, value);
+
+    private void Write(GraphitePath path, ReadOnlySpan<byte> group, ReadOnlySpan<byte> figure, double value)
+    {
+        if (_bytes >= limit)
+        {
+            LeftOut++;
+            return;
+        }
+
+        int longest = path.Name.Length + group.Length + figure.Length + path.Tags.Length + 1 + MaxNumbers;
+        if (_block is null || _block.Room < longest)
+        {
+            _block = pool.Rent(longest);
+            _blocks.Add(_block);
+        }
+
+        Span<byte> free = _block.Bytes.AsSpan(_block.Length);
+        int length = Copy(path.Name, free);
+        if (!figure.IsEmpty)
+        {
+            free[length++] = (byte)'.';
+            length += Copy(group, free[length..]);
+            length += Copy(figure, free[length..]);
+        }
+
+        length += Copy(path.Tags, free[length..]);
+        free[length++] = (byte)' ';
+        Utf8Formatter.TryFormat(value, free[length..], out int digits);
+        length += digits;
+        free[length++] = (byte)' ';
+        length += Copy(_time.AsSpan(0, _timeLength), free[length..]);
+        free[length++] = (byte)'\n';
+        _block.Length += length;
+        _block.Lines++;
+        _bytes += length;
+    }
+
+    private static int Copy(ReadOnlySpan<byte> text, Span<byte> target)
+    {
+        text.CopyTo(target);
+        return text.Length;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace MetricsGateway.GraphiteSending;
+
+/// <summary>
+/// A time in which not everything could be sent: what is wrong is said once, and once how it ended. It begins when the server cannot be
+/// reached or lines are dropped, and ends when nothing waits any more.
+/// </summary>
+/// <param name="endpoint">The server.</param>
+/// <param name="time">Measures how long it lasts.</param>
+/// <param name="errors">Where it is said.</param>
+/// <param name="droppedBefore">How many lines had been dropped before it began.</param>
+internal sealed class GraphiteTrouble(IPEndPoint endpoint, TimeProvider time, TextWriter errors, long droppedBefore)
+{
+    private readonly long _begin = time.GetTimestamp();
+    private long _failures;
+    private bool _isDropping;
+
+    public void OnFailure(string reason)
+    {
+        if (_failures++ == 0)
+        {
+            errors.Write(ConsoleText.GraphiteLost(endpoint, reason));
+        }
+    }
+
+    public void OnDropped()
+    {
+        if (!_isDropping)
+        {
+            _isDropping = true;
+            errors.Write(ConsoleText.GraphiteDropping(endpoint));
+        }
+    }
+
+    /// <param name="dropped">How many lines have been dropped until now, before it began included.</param>
+    public void OnRecovered(long dropped) =>
+        errors.Write(ConsoleText.GraphiteRecovered(endpoint, time.GetElapsedTime(_begin), _failures, dropped - droppedBefore));
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+
+namespace MetricsGateway.GraphiteSending;
+
+/// <summary>Whole lines, written by a worker and sent by the loop. Blocks change hands instead of being copied.</summary>
+internal sealed class LineBlock(int capacity)
+{
+    /// <summary>What a block has room for, unless a single line is longer.</summary>
+    public const int DefaultCapacity = 32 << 10;
+
+    public byte[] Bytes { get; } = new byte[capacity];
+
+    public int Length { get; set; }
+
+    public int Lines { get; set; }
+
+    public int Room => Bytes.Length - Length;
+
+    public ReadOnlySpan<byte> Text => Bytes.AsSpan(0, Length);
+
+    public void Append(LineBlock other)
+    {
+        other.Text.CopyTo(Bytes.AsSpan(Length));
+        Length += other.Length;
+        Lines += other.Lines;
+    }
+}
+
+/// <summary>Blocks that are not in use. Any thread.</summary>
+internal sealed class LineBlockPool
+{
+    // 8 MiB; what a larger flush needs beyond is left to the garbage collector.
+    private const int MaxBlocks = 256;
+
+    private readonly ConcurrentBag<LineBlock> _free = [];
+
+    /// <param name="length">How long the next line may be.</param>
+    public LineBlock Rent(int length)
+    {
+        if (length > LineBlock.DefaultCapacity)
+        {
+            return new LineBlock(length);
+        }
+
+        return _free.TryTake(out LineBlock? block) ? block : new LineBlock(LineBlock.DefaultCapacity);
+    }
+
+    public void Return(LineBlock block)
+    {
+        if (block.Bytes.Length == LineBlock.DefaultCapacity && _free.Count < MaxBlocks)
+        {
+            block.Length = 0;
+            block.Lines = 0;
+            _free.Add(block);
+        }
+    }
+}

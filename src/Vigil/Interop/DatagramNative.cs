@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary><c>recvmmsg(2)</c>: several datagrams by one call.</summary>
+internal static unsafe partial class DatagramNative
+{
+    /// <summary>The kernel takes no more messages at once (UIO_MAXIOV).</summary>
+    public const int MaxMessages = 1024;
+
+    private const int MSG_TRUNC = 0x20;
+    private const int MSG_DONTWAIT = 0x40;
+
+    /// <summary>Takes what has arrived, again where a signal came before anything did; −1 and an errno on failure.</summary>
+    public static int Receive(int fd, Message* messages, int count, out int errno)
+    {
+        int received;
+        do
+        {
+            received = recvmmsg(fd, messages, (uint)count, MSG_DONTWAIT, 0);
+            errno = received < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        }
+        while (errno == Errno.EINTR);
+        return received;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int recvmmsg(int fd, Message* messages, uint count, int flags, nint timeout);
+
+    /// <summary><c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Part
+    {
+        public byte* Start;
+        public nuint Length;
+    }
+
+    /// <summary><c>struct mmsghdr</c> on 64 bits. The kernel writes <see cref="Flags"/> and <see cref="Received"/>; the rest stays as it is, without a name and control data asked for.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Message
+    {
+        public nint Name;
+        public uint NameLength;
+        public Part* Parts;
+        public nuint PartCount;
+        public nint Control;
+        public nuint ControlLength;
+        public int Flags;
+
+        // The header, a structure of its own in C, is filled up to a multiple of its largest field.
+        private readonly uint _headerPadding;
+        public uint Received;
+        private readonly uint _padding;
+
+        public readonly bool IsTruncated => (Flags & MSG_TRUNC) != 0;
+    }
+}

@@ -1,0 +1,26 @@
+using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+
+namespace MetricsGateway.Tests.Flushing;
+
+/// <summary>Flushes in one go, on the thread of the test.</summary>
+internal static class Flushes
+{
+    private static readonly FlushInterval TenSeconds = new(1, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(10), TimeSpan.Zero, Missed: 0, IsLast: false);
+
+    /// <summary>Ends an interval that nobody is told of.</summary>
+    public static void PassInterval(this MetricStore store) => store.Flush(TenSeconds, GatewayOptions.Defaults);
+
+    /// <summary>Ends an interval and has it told.</summary>
+    public static void Flush(
+        this MetricStore store, FlushInterval interval, GatewayOptions options, TrafficCounts traffic = default, params IReadOnlyList<IFlushWriter> writers)
+    {
+        TimerFigures timer = new(options.Percentiles, options.HistogramBins);
+        FlushResult result = new FlushJob(interval, store.BeginInterval(), traffic, timer, writers).Run();
+        store.EndSnapshot();
+        Assert.Null(result.Failure);
+        Assert.All(result.Job.Snapshot.DeleteIdle(store), _ => { });
+    }
+}

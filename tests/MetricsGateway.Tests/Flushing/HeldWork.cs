@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using Vigil;
+
+namespace MetricsGateway.Tests.Flushing;
+
+/// <summary>Workers that run nothing until they are told to, on the thread that tells them.</summary>
+internal sealed class HeldWork : IWorkExecutor
+{
+    private readonly ConcurrentQueue<WorkItem> _items = new();
+
+    public int ThreadCount => 1;
+
+    public bool TryExecute(in WorkItem item)
+    {
+        _items.Enqueue(item);
+        return true;
+    }
+
+    /// <returns>How much there was to run.</returns>
+    public int RunAll()
+    {
+        int count = 0;
+        while (_items.TryDequeue(out WorkItem item))
+        {
+            item.Run();
+            count++;
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using MetricsGateway.Flushing;
+
+namespace MetricsGateway.Tests.Flushing;
+
+public sealed class RotatingFileTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");
+    private readonly string _path;
+
+    public RotatingFileTests()
+    {
+        _path = Path.Combine(_directory.FullName, "x.jsonl");
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact]
+    public void Reports_follow_one_another_also_after_what_is_there_already()
+    {
+        RotatingFile file = new(_path, 1_000, 2);
+        File.WriteAllText(_path, "before\n");
+
+        Assert.False(file.Append("one\ntwo\n"u8));
+        Assert.False(file.Append("three\n"u8));
+
+        Assert.Equal("before\none\ntwo\nthree\n", File.ReadAllText(_path));
+    }
+
+    [Fact]
+    public void A_report_that_does_not_fit_begins_a_new_file_and_so_many_older_ones_are_kept()
+    {
+        RotatingFile file = new(_path, 20, 2);
+        bool[] rotated = [.. Enumerable.Range(0, 5).Select(i => file.Append(Encoding.ASCII.GetBytes($"report {i} has 21 b.\n")))];
+
+        Assert.Equal([false, true, true, true, true], rotated);
+        Assert.Equal("report 4 has 21 b.\n", File.ReadAllText(_path));
+        Assert.Equal("report 3 has 21 b.\n", File.ReadAllText(_path + ".1"));
+        Assert.Equal("report 2 has 21 b.\n", File.ReadAllText(_path + ".2"));
+        Assert.Equal(3, _directory.GetFiles().Length);
+    }
+
+    [Fact]
+    public void Fewer_older_files_than_before_are_kept_from_the_next_rotation_on()
+    {
+        RotatingFile many = new(_path, 10, 4);
+        Assert.All(Enumerable.Range(0, 6), i => many.Append(Encoding.ASCII.GetBytes($"report {i}\n")));
+        Assert.Equal(5, _directory.GetFiles().Length);
+
+        Assert.True((many with { Kept = 1 }).Append("report 6\n"u8));
+
+        Assert.Equal(["x.jsonl", "x.jsonl.1"], _directory.GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal));
+        Assert.Equal("report 5\n", File.ReadAllText(_path + ".1"));
+    }
+
+    [Fact]
+    public void A_file_that_is_moved_away_is_begun_anew()
+    {
+        RotatingFile file = new(_path, 1_000, 2);
+        file.Append("one\n"u8);
+        File.Move(_path, _path + ".moved");
+
+        file.Append("two\n"u8);
+
+        Assert.Equal("one\n", File.ReadAllText(_path + ".moved"));
+        Assert.Equal("two\n", File.ReadAllText(_path));
+    }
+
+    [Fact]
+    public void Half_a_line_that_somebody_left_does_not_spoil_the_next_one()
+    {
+        File.WriteAllText(_path, "whole\nhal");
+
+        new RotatingFile(_path, 1_000, 2).Append("next\n"u8);
+
+        Assert.Equal("whole\nhal\nnext\n", File.ReadAllText(_path));
+    }
+
+    [Fact]
+    public void Of_a_report_that_does_not_fit_on_the_disk_nothing_is_left()
+    {
+        // Always full; and what a file of it would hold is the link's business.
+        string full = Path.Combine(_directory.FullName, "full");
+        File.CreateSymbolicLink(full, "/dev/full");
+
+        Assert.ThrowsAny<Exception>(() => new RotatingFile(full, 1_000, 2).Append("next\n"u8));
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_found_out_before_and_named()
+    {
+        FlushFileException directory = Assert.Throws<FlushFileException>(() => new RotatingFile(_directory.FullName, 1_000, 2).Check());
+        FlushFileException nowhere = Assert.Throws<FlushFileException>(() => new RotatingFile(_path + "/x", 1_000, 2).Check());
+
+        Assert.StartsWith($"cannot write {_directory.FullName} (--flush-file): ", directory.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"cannot write {_path}/x (--flush-file): ", nowhere.Message, StringComparison.Ordinal);
+        new RotatingFile(_path, 1_000, 2).Check();
+    }
+}

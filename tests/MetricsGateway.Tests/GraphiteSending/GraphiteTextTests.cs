@@ -1,0 +1,166 @@
+using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
+using MetricsGateway.GraphiteSending;
+using MetricsGateway.Metrics;
+using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Flushing;
+
+namespace MetricsGateway.Tests.GraphiteSending;
+
+public class GraphiteTextTests
+{
+    private static readonly FlushInterval TenSeconds = new(
+        Number: 3, DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), TimeSpan.FromSeconds(10), TimeSpan.Zero, Missed: 0, IsLast: false);
+
+    private readonly MetricStore _store = new(GatewayOptions.Defaults);
+
+    [Fact]
+    public void Every_kind_has_the_names_of_statsd()
+    {
+        Receive("hits:2|c\nmem:5.5|g\nusers:alice|s\nlatency:320:10:20|ms");
+
+        Assert.Equal(
+            [
+                "stats.counters.hits.rate 0.2 1700000000",
+                "stats.counters.hits.count 2 1700000000",
+                "stats.gauges.mem 5.5 1700000000",
+                "stats.timers.latency.count 3 1700000000",
+                "stats.timers.latency.count_ps 0.3 1700000000",
+                "stats.timers.latency.sum 350 1700000000",
+                "stats.timers.latency.mean 116.66666666666667 1700000000",
+                "stats.timers.latency.lower 10 1700000000",
+                "stats.timers.latency.upper 320 1700000000",
+                "stats.timers.latency.median 20 1700000000",
+                "stats.timers.latency.std 143.83632673594278 1700000000",
+                "stats.timers.latency.count_50 2 1700000000",
+                "stats.timers.latency.mean_50 15 1700000000",
+                "stats.timers.latency.upper_50 20 1700000000",
+                "stats.timers.latency.sum_50 30 1700000000",
+                "stats.sets.users.count 1 1700000000",
+            ],
+            Lines("stats", "50"));
+    }
+
+    [Fact]
+    public void It_tells_of_itself_too()
+    {
+        Receive("hits:2|c");
+        GraphiteText text = new("stats", PercentileList.None, limit: 1_000_000, new LineBlockPool());
+        _store.Flush(TenSeconds, GatewayOptions.Defaults, new TrafficCounts(Packets: 50, Metrics: 60, Rejected: 70, Drops: 80), text);
+
+        string[] lines = Text(text);
+
+        Assert.Contains("stats.counters.statsd.packets_received.count 50 1700000000", lines);
+        Assert.Contains("stats.counters.statsd.metrics_received.rate 6 1700000000", lines);
+        Assert.Contains("stats.counters.statsd.bad_lines_seen.count 70 1700000000", lines);
+        Assert.Contains("stats.counters.statsd.dropped_datagrams.count 80 1700000000", lines);
+        Assert.Contains("stats.statsd.numStats 1 1700000000", lines);
+        Assert.Contains(lines, line => line.StartsWith("stats.statsd.graphiteStats.calculationtime ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_a_prefix_names_begin_with_their_kind()
+    {
+        Receive("mem:5|g");
+
+        Assert.Equal(["gauges.mem 5 1700000000"], Lines(prefix: "", percentiles: "90"));
+    }
+
+    [Theory]
+    [InlineData("a b/c", "a_b-c")]
+    [InlineData("a(b)*?[x]{y}$!", "abxy")]
+    [InlineData("ключ.é", "ключ.é")]
+    [InlineData("A-Z_09.x", "A-Z_09.x")]
+    public void Names_are_cleaned_as_statsd_cleans_them(string name, string cleaned)
+    {
+        Receive($"{name}:1|g");
+
+        Assert.Equal([$"stats.gauges.{cleaned} 1 1700000000"], Lines("stats", "90"));
+    }
+
+    [Fact]
+    public void Tags_are_those_of_Graphite_behind_the_whole_name()
+    {
+        Receive("hits:1|c|#env:prod,debug,a b:~x y\nlevel:1|g|#host:b");
+
+        Assert.Equal(
+            [
+                "stats.counters.hits.rate;a_b=_x_y;debug=true;env=prod 0.1 1700000000",
+                "stats.counters.hits.count;a_b=_x_y;debug=true;env=prod 1 1700000000",
+                "stats.gauges.level;host=b 1 1700000000",
+            ],
+            Lines("stats", "90"));
+    }
+
+    [Fact]
+    public void A_timer_that_nothing_arrived_for_has_a_count_of_0_and_no_more()
+    {
+        Receive("t:1|ms");
+        _store.PassInterval();
+
+        Assert.Equal(["stats.timers.t.count 0 1700000000", "stats.timers.t.count_ps 0 1700000000"], Lines("stats", "90"));
+    }
+
+    [Fact]
+    public void Histograms_have_the_bins_of_the_first_rule_that_fits()
+    {
+        Receive("api.get:0.4:0.5:3:10:99:1000|ms\ndb.get:1|ms\nother:7|ms");
+        Assert.True(HistogramRules.TryParse("api=0.5,10,100,inf;db=none;10", out HistogramRules? rules));
+        GraphiteText text = new("stats", PercentileList.None, limit: 1_000_000, new LineBlockPool());
+        _store.Flush(TenSeconds, GatewayOptions.Defaults with { Percentiles = PercentileList.None, HistogramBins = rules }, writers: text);
+
+        string[] lines = [.. Text(text).Where(line => line.Contains("histogram", StringComparison.Ordinal))];
+
+        Assert.Equal(
+            [
+                "stats.timers.api.get.histogram.bin_0_5 1 1700000000",
+                "stats.timers.api.get.histogram.bin_10 2 1700000000",
+                "stats.timers.api.get.histogram.bin_100 2 1700000000",
+                "stats.timers.api.get.histogram.bin_inf 1 1700000000",
+                "stats.timers.other.histogram.bin_10 1 1700000000",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public void Lines_beyond_the_limit_are_counted_and_none_is_cut()
+    {
+        Receive(string.Join('\n', Enumerable.Range(0, 1_000).Select(i => $"n{i:D5}:1|c")));
+        GraphiteText text = new("stats", PercentileList.None, limit: 40_000, new LineBlockPool());
+        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
+
+        string[] lines = Text(text);
+
+        Assert.Equal(2_000 + 10, lines.Length + text.LeftOut);
+        Assert.InRange(lines.Sum(line => line.Length + 1), 40_000, 40_100);
+        Assert.All(lines, line => Assert.EndsWith(" 1700000000", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_name_of_any_length_makes_a_whole_line()
+    {
+        string name = new('x', 100_000);
+        Assert.True(_store.Gauges.TryGetOrAdd(name.Utf8(), out Gauge? gauge));
+        gauge.Set(double.MinValue);
+
+        Assert.Equal([$"stats.gauges.{name} -1.7976931348623157E+308 1700000000"], Lines("stats", "90"));
+    }
+
+    private static string[] Text(GraphiteText text) =>
+        string.Concat(text.TakeBlocks().Select(block => block.Text.Text())).Split('\n')[..^1];
+
+    private string[] Lines(string prefix, string percentiles)
+    {
+        Assert.True(PercentileList.TryParse(percentiles, out PercentileList? list));
+        GraphiteText text = new(prefix, list, limit: 1_000_000, new LineBlockPool());
+        _store.Flush(TenSeconds, GatewayOptions.Defaults with { Percentiles = list }, writers: text);
+        return [.. Text(text).Where(line => !line.Contains("statsd.", StringComparison.Ordinal))];
+    }
+
+    private void Receive(string packet)
+    {
+        ProtocolTotals totals = new("test");
+        new StatsDReceiver(_store, totals, maxLineLength: 8192).ReceivePacket(packet.Utf8());
+        Assert.Equal(0, totals.Rejections.Total);
+    }
+}

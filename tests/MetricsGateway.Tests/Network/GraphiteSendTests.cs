@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Net.Sockets;
+using MetricsGateway.Tests.Flushing;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>A Graphite server that reads, stalls, dies and returns, and what the gateway sends it.</summary>
+public sealed class GraphiteSendTests : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly ManualTime _time = new();
+    private readonly GraphiteServer _server = new(receiveBufferSize: 4096);
+
+    public void Dispose() => _server.Dispose();
+
+    [Fact]
+    public void Flushes_are_sent_one_after_the_other_over_one_connection()
+    {
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        for (int i = 1; i <= 3; i++)
+        {
+            Flush(gateway, admin, $"hits:{i}|c");
+            _server.ReadUntilLine(string.Create(CultureInfo.InvariantCulture, $"stats.counters.hits.count {i} "));
+        }
+
+        Assert.Equal(1, _server.Connections);
+        IReadOnlyDictionary<string, long> stats = admin.Stats();
+        Assert.Equal(1, stats["graphite_send.connected"]);
+        Assert.Equal(_server.Text.Length, stats["graphite_send.bytes"]);
+        Assert.Equal(_server.Lines.Count(), stats["graphite_send.lines"]);
+        Assert.Equal(0, stats["graphite_send.waiting_bytes"]);
+        Assert.True(stats["workers.done"] >= 3);
+    }
+
+    [Fact]
+    public void What_is_flushed_while_the_server_is_away_is_sent_when_it_is_back_and_both_are_said_once()
+    {
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        Flush(gateway, admin, "hits:1|c");
+        _server.ReadUntilLine("stats.counters.hits.count 1 ");
+        _server.Kill();
+        admin.WaitForStat("graphite_send.connected", 0);
+        Flush(gateway, admin, "hits:2|c");
+        Flush(gateway, admin, "hits:3|c");
+
+        _server.Return();
+
+        ReadUntilLineInTime("stats.counters.hits.count 3 ");
+        Assert.Single(_server.Lines, line => line.StartsWith("stats.counters.hits.count 2 ", StringComparison.Ordinal));
+        admin.WaitForStat("graphite_send.waiting_bytes", 0);
+        string[] errors = gateway.TakeErrors().Split('\n');
+        Assert.StartsWith($"MetricsGateway: cannot send to Graphite at {_server.Endpoint}: ", errors[0], StringComparison.Ordinal);
+        Assert.StartsWith($"MetricsGateway: everything is sent to Graphite at {_server.Endpoint} again, after 2", errors[1], StringComparison.Ordinal);
+        Assert.EndsWith("; 0 lines were dropped", errors[1], StringComparison.Ordinal);
+        Assert.Equal(3, errors.Length);
+    }
+
+    [Fact]
+    public void A_server_that_was_never_there_is_found_when_it_comes()
+    {
+        _server.Kill();
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        Flush(gateway, admin, "hits:1|c");
+        admin.WaitForStatAbove("graphite_send.failures", 0);
+        _server.Return();
+
+        ReadUntilLineInTime("stats.counters.hits.count 1 ");
+
+        admin.WaitForStat("graphite_send.waiting_bytes", 0);
+        Assert.Contains("Connection refused", gateway.TakeErrors(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_server_that_does_not_read_the_oldest_lines_are_dropped_and_none_is_cut()
+    {
+        const int Limit = 65_536;
+        using RunningGateway gateway = Start(buffer: Limit, timeout: null);
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket sender = Client.Connect(gateway.StatsDTcp);
+        _server.Accept();
+        string name = new('x', 200);
+        long flushes = 0;
+        while (admin.Stat("graphite_send.dropped_lines") == 0)
+        {
+            sender.Send(string.Concat(Enumerable.Range(0, 100).Select(i => $"{name}{i}:{flushes}|g\n")).Utf8());
+            flushes = Flush(gateway, admin, $"flush:{flushes}|g");
+            Assert.InRange(admin.Stat("graphite_send.waiting_bytes"), 0, Limit);
+        }
+
+        Assert.Contains("the oldest are dropped", gateway.TakeErrors(), StringComparison.Ordinal);
+        _server.ReadUntilLine(string.Create(CultureInfo.InvariantCulture, $"stats.gauges.flush {flushes - 1} "));
+        admin.WaitForStat("graphite_send.waiting_bytes", 0);
+
+        Assert.All(_server.Lines, line => Assert.Matches("^stats\\.[^ ]+ [0-9.E+-]+ [0-9]+$", line));
+        IReadOnlyDictionary<string, long> stats = admin.Stats();
+        Assert.Equal(_server.Lines.Count(), stats["graphite_send.lines"]);
+        Assert.Contains($"; {stats["graphite_send.dropped_lines"]} lines were dropped\n", gateway.TakeErrors(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_takes_nothing_for_too_long_is_connected_to_again_and_gets_whole_lines()
+    {
+        using RunningGateway gateway = Start(buffer: 1 << 20, timeout: TimeSpan.FromSeconds(60));
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket sender = Client.Connect(gateway.StatsDTcp);
+        _server.Accept();
+        string name = new('x', 200);
+        while (admin.Stat("graphite_send.waiting_bytes") == 0)
+        {
+            sender.Send(string.Concat(Enumerable.Range(0, 200).Select(i => $"{name}{i}:1|g\n")).Utf8());
+            Flush(gateway, admin, "flush:1|g");
+        }
+
+        _time.Advance(61);
+        admin.WaitForStat("graphite_send.failures", 1);
+        Assert.Contains("it takes nothing", gateway.TakeErrors(), StringComparison.Ordinal);
+        _server.Kill();
+        _server.Return();
+        Flush(gateway, admin, "flush:2|g");
+
+        ReadUntilLineInTime("stats.gauges.flush 2 ");
+        Assert.All(_server.Lines, line => Assert.Matches("^stats\\.[^ ]+ [0-9.E+-]+ [0-9]+$", line));
+        admin.WaitForStat("graphite_send.waiting_bytes", 0);
+        gateway.TakeErrors();
+    }
+
+    [Fact]
+    public void A_server_that_closes_its_half_is_connected_to_again()
+    {
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        _server.Accept().Shutdown(SocketShutdown.Send);
+        admin.WaitForStat("graphite_send.failures", 1);
+
+        Flush(gateway, admin, "hits:1|c");
+
+        ReadUntilLineInTime("stats.counters.hits.count 1 ");
+        Assert.Equal(2, _server.Connections);
+        admin.WaitForStat("graphite_send.waiting_bytes", 0);
+        Assert.Contains("it closed the connection", gateway.TakeErrors(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_last_flush_is_sent_before_the_end()
+    {
+        RunningGateway gateway = Start();
+        using (gateway)
+        {
+            using AdminClient admin = gateway.ConnectAdmin();
+            Client.SendDatagram(gateway.StatsDUdp, "hits:1|c"u8);
+            admin.WaitForStat("statsd_udp.metrics", 1);
+            Socket connection = _server.Accept();
+
+            gateway.Stop();
+
+            connection.ReceiveTimeout = Patience.Milliseconds;
+            Assert.Contains("stats.counters.hits.count 1 ", connection.ReceiveToEnd(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_server_that_is_not_there_does_not_hold_up_the_end()
+    {
+        _server.Kill();
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        Client.SendDatagram(gateway.StatsDUdp, "hits:1|c"u8);
+        admin.WaitForStat("statsd_udp.metrics", 1);
+
+        gateway.Stop();
+
+        Assert.Matches("MetricsGateway: stopped: [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", gateway.TakeErrors());
+    }
+
+    // The next try comes some time after the one before has failed.
+    private void ReadUntilLineInTime(string start) => _server.ReadUntil(() =>
+    {
+        _time.Advance(1);
+        return _server.Lines.Any(line => line.StartsWith(start, StringComparison.Ordinal));
+    });
+
+    private RunningGateway Start(int buffer = 1 << 20, TimeSpan? timeout = null) => new(
+        options => options with
+        {
+            FlushInterval = Interval,
+            FlushConsole = false,
+            GraphiteSend = _server.Endpoint,
+            GraphiteBuffer = buffer,
+            GraphiteTimeout = timeout,
+        },
+        _time);
+
+    /// <returns>How many flushes there were.</returns>
+    private long Flush(RunningGateway gateway, AdminClient admin, string metric)
+    {
+        IReadOnlyDictionary<string, long> before = admin.Stats();
+        Client.SendDatagram(gateway.StatsDUdp, metric.Utf8());
+        admin.WaitForStat("statsd_udp.metrics", before["statsd_udp.metrics"] + 1);
+        _time.Advance(Interval.TotalSeconds);
+        admin.WaitForStat("flush.count", before["flush.count"] + 1);
+        admin.WaitForStat("workers.done", before["workers.done"] + 1);
+        return before["flush.count"] + 1;
+    }
+}

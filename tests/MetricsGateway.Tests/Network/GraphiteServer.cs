@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace MetricsGateway.Tests.Network;
+
+/// <summary>A Graphite server that reads when a test wants it to, goes away, and comes back to the same port.</summary>
+internal sealed class GraphiteServer : IDisposable
+{
+    private readonly List<Socket> _connections = [];
+    private readonly StringBuilder _text = new();
+    private readonly byte[] _buffer = new byte[256 << 10];
+    private readonly int? _receiveBufferSize;
+    private Socket _listener;
+
+    public GraphiteServer(int? receiveBufferSize = null)
+    {
+        _receiveBufferSize = receiveBufferSize;
+        _listener = Listen(new IPEndPoint(IPAddress.Loopback, 0));
+        Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
+    }
+
+    public IPEndPoint Endpoint { get; }
+
+    /// <summary>The text of all connections so far, one after the other.</summary>
+    public string Text => _text.ToString();
+
+    /// <summary>The lines that have come as a whole.</summary>
+    public IEnumerable<string> Lines => Text.Split('\n')[..^1];
+
+    public int Connections => _connections.Count;
+
+    /// <summary>Takes a connection that has come or comes.</summary>
+    public Socket Accept()
+    {
+        Assert.True(_listener.Poll(Patience.Limit, SelectMode.SelectRead), "Nobody connects.");
+        Socket connection = _listener.Accept();
+        _connections.Add(connection);
+        return connection;
+    }
+
+    /// <summary>Takes connections, and what they bring, until something is there.</summary>
+    public void ReadUntil(Func<bool> condition) => Patience.WaitUntil(
+        () =>
+        {
+            Read();
+            return condition();
+        },
+        () => $"{Text.Length} bytes came, with {_connections.Count} connections: {Text[..Math.Min(Text.Length, 2_000)]}");
+
+    public void ReadUntilLine(string start) => ReadUntil(() => Lines.Any(line => line.StartsWith(start, StringComparison.Ordinal)));
+
+    /// <summary>Goes away as a process that is killed: nobody listens, and connections are reset if they have brought something unread.</summary>
+    public void Kill()
+    {
+        _listener.Dispose();
+        _connections.ForEach(connection => connection.Dispose());
+        _connections.Clear();
+    }
+
+    public void Return() => _listener = Listen(Endpoint);
+
+    public void Dispose() => Kill();
+
+    private void Read()
+    {
+        while (_listener.Poll(0, SelectMode.SelectRead))
+        {
+            Accept();
+        }
+
+        foreach (Socket connection in _connections)
+        {
+            while (connection.Poll(0, SelectMode.SelectRead) && connection.Receive(_buffer) is > 0 and var count)
+            {
+                _text.Append(Encoding.UTF8.GetString(_buffer, 0, count));
+            }
+        }
+    }
+
+    private Socket Listen(IPEndPoint endpoint)
+    {
+        Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (_receiveBufferSize is { } size)
+        {
+            listener.ReceiveBufferSize = size;
+        }
+
+        // What a killed connection leaves behind keeps nobody from listening there again.
+        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
+        listener.Bind(endpoint);
+        listener.Listen();
+        return listener;
+    }
+}
