@@ -1,4 +1,5 @@
 using System.Text;
+using Vigil.Diagnostics;
 using Vigil.Interop;
 
 namespace Vigil;
@@ -33,6 +34,7 @@ internal sealed class SlowCallbackLog
     /// <summary>Counts something that exceeded its budget, once for each.</summary>
     public void Count(bool isPhase, bool isReported)
     {
+        _manager.Counters.CountOverrun(isPhase);
         lock (_gate)
         {
             _callbacks += isPhase ? 0 : 1;
@@ -61,6 +63,11 @@ internal sealed class SlowCallbackLog
             }
 
             _latest.Enqueue(report);
+        }
+
+        if (VigilEventSource.Log.IsEnabled())
+        {
+            VigilEventSource.Log.SlowCallback(_manager.Name, report.ToString());
         }
 
         _manager.RaiseSlowCallbackReported(report);

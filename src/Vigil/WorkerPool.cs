@@ -17,7 +17,8 @@ namespace Vigil;
 public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 {
     private readonly WorkerPoolOptions _options;
-    private readonly Worker[] _team;
+    private readonly Team _team;
+    private readonly Worker[] _workers;
     private readonly QueueRoom _room;
     private readonly Lock _gate = new();
     private readonly PoolWatch? _watch;
@@ -42,15 +43,17 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
         _room = new QueueRoom(_options.QueueCapacity);
-        _team = new Worker[_options.ThreadCount];
+        _team = new Team(_options.ThreadCount);
+        _workers = _team.Workers;
         long ageing = Nanoseconds.Of(_options.Ageing);
-        for (int i = 0; i < _team.Length; i++)
+        long spin = Nanoseconds.Of(_options.SpinBeforeSleep);
+        for (int i = 0; i < _workers.Length; i++)
         {
             int? processor = _options.Processors is { } processors ? processors[i % processors.Count] : null;
-            _team[i] = new Worker($"{_options.Name}-{i}", _options.Name, _team, ageing, processor, _room.Leave);
+            _workers[i] = new Worker($"{_options.Name}-{i}", _options.Name, _team, spin, ageing, processor, _room.Leave);
         }
 
-        Array.ForEach(_team, worker => worker.Start());
+        Array.ForEach(_workers, worker => worker.Start());
         if (_options.Processors is not null)
         {
             RequireBound();
@@ -59,7 +62,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         PoolMeter.Add(this, Name, static pool => ((WorkerPool)pool).GetStatistics());
         if (_options.WaitLimit is { } limit)
         {
-            _watch = new PoolWatch(Name, _team, Nanoseconds.Of(limit), report => ReportHandlers.Tell(WorkWaiting, this, report));
+            _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(limit), OnWaiting);
             _watch.Start();
         }
     }
@@ -75,7 +78,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     public string Name => _options.Name;
 
     /// <inheritdoc/>
-    public int ThreadCount => _team.Length;
+    public int ThreadCount => _workers.Length;
 
     /// <summary>Takes work. Where as much waits as may, the policy of the options decides.</summary>
     /// <param name="item">The work.</param>
@@ -90,9 +93,9 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             throw new ArgumentException("This is no work: default(WorkItem) has none.", nameof(item));
         }
 
-        if (item.Thread >= _team.Length)
+        if (item.Thread >= _workers.Length)
         {
-            throw new ArgumentOutOfRangeException(nameof(item), item.Thread, $"{Name} has the threads 0 to {_team.Length - 1}.");
+            throw new ArgumentOutOfRangeException(nameof(item), item.Thread, $"{Name} has the threads 0 to {_workers.Length - 1}.");
         }
 
         if (item.IsUnbounded)
@@ -108,15 +111,15 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     {
         var waitTimes = new DurationHistogram();
         var runTimes = new DurationHistogram();
-        Array.ForEach(_team, worker => waitTimes.Add(worker.WaitTimes));
-        Array.ForEach(_team, worker => runTimes.Add(worker.RunTimes));
+        Array.ForEach(_workers, worker => waitTimes.Add(worker.WaitTimes));
+        Array.ForEach(_workers, worker => runTimes.Add(worker.RunTimes));
         return new WorkerPoolStatistics(
-            _team.Sum(worker => worker.Queue.Count),
-            _team.Count(worker => worker.IsRunning),
-            _team.Sum(worker => worker.Done),
-            _team.Sum(worker => worker.Failed),
-            _team.Sum(worker => worker.Stolen),
-            _team.Sum(worker => worker.Cancelled),
+            _workers.Sum(worker => worker.Queue.Count),
+            _workers.Count(worker => worker.IsRunning),
+            _workers.Sum(worker => worker.Done),
+            _workers.Sum(worker => worker.Failed),
+            _workers.Sum(worker => worker.Stolen),
+            _workers.Sum(worker => worker.Cancelled),
             Interlocked.Read(ref _rejected),
             Interlocked.Read(ref _runByCallers),
             Durations.Summary(waitTimes),
@@ -159,14 +162,24 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     }
 
     /// <summary>For logs.</summary>
-    public override string ToString() => $"{Name} ({_team.Length} threads, {_team.Sum(worker => worker.Queue.Count)} waiting)";
+    public override string ToString() => $"{Name} ({_workers.Length} threads, {_workers.Sum(worker => worker.Queue.Count)} waiting)";
+
+    private void OnWaiting(WorkWaitingReport report)
+    {
+        if (VigilEventSource.Log.IsEnabled())
+        {
+            VigilEventSource.Log.WorkWaiting(Name, report.ToString());
+        }
+
+        ReportHandlers.Tell(WorkWaiting, this, report);
+    }
 
     private bool OnFull(in WorkItem item)
     {
         bool isPinned = item.Thread >= 0;
         if (_options.WhenFull == QueueFullPolicy.Block)
         {
-            bool isWorker = Worker.Current?.IsOfTeam(_team) == true;
+            bool isWorker = Worker.Current?.IsOf(_team) == true;
             if (isWorker || EventManager.Current is not null)
             {
                 throw new EventManagerException(
@@ -190,7 +203,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
     private bool Place(in WorkItem item)
     {
-        Worker worker = item.Thread >= 0 ? _team[item.Thread] : LeastLoaded();
+        Worker worker = item.Thread >= 0 ? _workers[item.Thread] : _team.LeastLoaded(Interlocked.Increment(ref _next));
         if (!worker.Queue.TryAdd(in item, MonotonicClock.NowNanoseconds))
         {
             _room.Leave();
@@ -199,46 +212,26 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
         Interlocked.MemoryBarrier();
         _watch?.OnPlaced();
-        if (!worker.TryWake() && item.Thread < 0)
+        if (item.Thread >= 0)
         {
-            // It is busy, with something long perhaps. Whoever began to sleep since the choice was made takes it over.
-            foreach (Worker other in _team)
-            {
-                if (other.TryWake())
-                {
-                    break;
-                }
-            }
+            worker.TryWake();
+        }
+        else if (!_team.IsSearching && !worker.TryWake())
+        {
+            // It is busy, with something long perhaps. Whoever sleeps takes it over.
+            _team.WakeOne();
         }
 
         return true;
     }
 
-    private Worker LeastLoaded()
-    {
-        int first = (int)((uint)Interlocked.Increment(ref _next) % (uint)_team.Length);
-        Worker best = _team[first];
-        long least = best.Load;
-        for (int i = 1; i < _team.Length && least > 0; i++)
-        {
-            Worker worker = _team[(first + i) % _team.Length];
-            long load = worker.Load;
-            if (load < least)
-            {
-                (best, least) = (worker, load);
-            }
-        }
-
-        return best;
-    }
-
     private async Task<IReadOnlyList<WorkItem>> Drain(TimeSpan timeout)
     {
-        Array.ForEach(_team, worker => worker.End());
+        Array.ForEach(_workers, worker => worker.End());
         try
         {
             TimeSpan longest = TimeSpan.FromMilliseconds(int.MaxValue);
-            await Task.WhenAll(_team.Select(worker => worker.Ended)).WaitAsync(timeout < longest ? timeout : Timeout.InfiniteTimeSpan).ConfigureAwait(false);
+            await Task.WhenAll(_workers.Select(worker => worker.Ended)).WaitAsync(timeout < longest ? timeout : Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -250,7 +243,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
         long now = MonotonicClock.NowNanoseconds;
         _watch?.End();
-        return [.. _team.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+        return [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
     }
 
     private static async Task<IReadOnlyList<WorkItem>> NothingAfter(Task draining)
@@ -261,15 +254,15 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
     private void RequireBound()
     {
-        for (int i = 0; i < _team.Length; i++)
+        for (int i = 0; i < _workers.Length; i++)
         {
-            int errno = _team[i].Bound.GetAwaiter().GetResult();
+            int errno = _workers[i].Bound.GetAwaiter().GetResult();
             if (errno != Errno.Success)
             {
-                Array.ForEach(_team, worker => worker.End());
+                Array.ForEach(_workers, worker => worker.End());
                 throw new EventManagerException(
                     EventManagerError.System,
-                    $"Thread {_team[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}: {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
+                    $"Thread {_workers[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}: {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
                     errno: errno);
             }
         }

@@ -23,6 +23,12 @@ public sealed class WorkerPoolOptions
     /// <summary>After how long waiting work counts as one priority higher; more than zero. Default: 100 ms.</summary>
     public TimeSpan Ageing { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// How long a thread that has run out of work goes on looking for some before it sleeps; zero to one second. At most half of the threads look at a time, and while one does nobody who sends work
+    /// has to make a system call. Default: 20 µs.
+    /// </summary>
+    public TimeSpan SpinBeforeSleep { get; set; } = TimeSpan.FromMicroseconds(20);
+
     /// <summary>The processors that the threads are bound to, one each, in turn where there are more threads; null, the default, leaves them free.</summary>
     public IReadOnlyList<int>? Processors { get; set; }
 
@@ -42,6 +48,7 @@ public sealed class WorkerPoolOptions
         Check(copy.QueueCapacity >= 0, nameof(QueueCapacity), copy.QueueCapacity, "0 (no bound) or more");
         Check(Enum.IsDefined(copy.WhenFull), nameof(WhenFull), copy.WhenFull, "Reject, Block or RunByCaller");
         Check(copy.Ageing > TimeSpan.Zero, nameof(Ageing), copy.Ageing, "more than zero");
+        Check(copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1), nameof(SpinBeforeSleep), copy.SpinBeforeSleep, "zero to one second");
         Check(copy.DrainTimeout >= TimeSpan.Zero || copy.DrainTimeout == Timeout.InfiniteTimeSpan, nameof(DrainTimeout), copy.DrainTimeout, "zero or more, or Timeout.InfiniteTimeSpan");
         if (copy.WaitLimit is { } limit)
         {

@@ -180,7 +180,7 @@ public sealed class MeterTests : IDisposable
         _listener.Start();
         Assert.All(_units, unit => Assert.Matches(@"^(s|1|\{[a-z]+\})$", unit.Value));
         Assert.All(_units, unit => Assert.Matches("^vigil(\\.[a-z_]+)+$", unit.Key));
-        Assert.Equal(15, _units.Count);
+        Assert.Equal(16, _units.Count);
     }
 
     private EventManager Manager() => new(new EventManagerOptions { Name = _name });

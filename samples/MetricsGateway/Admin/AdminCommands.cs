@@ -5,6 +5,7 @@ using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
+using Vigil;
 
 namespace MetricsGateway.Admin;
 
@@ -30,6 +31,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
           delcounters NAME...   delete counters: by name, by NAME;TAG=VALUE, or all that begin like PREFIX*
           delgauges NAME...     delete gauges
           deltimers NAME...     delete timers
+          slow                  the latest callbacks that kept the loop for more than 50 ms, the oldest first
           health [up|down]      show the health status, or set it, and tell of the last flush
           config                the options in effect
           reload                read the configuration file again, as SIGHUP does, and tell what changed
@@ -44,7 +46,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     public GatewayOptions Options { get; set; } = options;
 
     /// <summary>Command lines that change nothing and have an answer.</summary>
-    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "health", "config", "help"];
+    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow", "health", "config", "help"];
 
     /// <summary>Executes one command line, without its newline, and writes its answer.</summary>
     public AdminResult Execute(ReadOnlySpan<byte> line, GatewayStatus status, IBufferWriter<byte> output)
@@ -60,6 +62,13 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
                 return AdminResult.Close;
             case "stats":
                 StatsAnswer.Write(answer, store, totals, status);
+                break;
+            case "slow":
+                foreach (SlowCallbackReport report in status.Slow.Latest)
+                {
+                    answer.Text(report.ToString()).EndLine();
+                }
+
                 break;
             case "counters":
                 MetricsJson.WriteCounters(store.Counters, output);

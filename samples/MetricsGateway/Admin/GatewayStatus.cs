@@ -49,9 +49,10 @@ internal sealed record GatewayStatus
 
     public required IReadOnlyList<ListenerStatus> Listeners { get; init; }
 
-    public required long LoopTurns { get; init; }
+    public required EventManagerStatistics Loop { get; init; }
 
-    public required long LoopEvents { get; init; }
+    /// <summary>Callbacks that kept the loop for too long.</summary>
+    public required SlowCallbackStatistics Slow { get; init; }
 }
 
 /// <param name="Option">The option that asked for it.</param>

@@ -33,8 +33,9 @@ internal static class StatsAnswer
         WriteWorkers(answer, status.Workers);
         answer.Line("reloads.done", status.Reloads);
         answer.Line("reloads.refused", status.RefusedReloads);
-        answer.Line("loop.turns", status.LoopTurns);
-        answer.Line("loop.events", status.LoopEvents);
+        WriteLoop(answer, status.Loop);
+        answer.Line("slow.callbacks", status.Slow.Callbacks);
+        answer.Line("slow.phases", status.Slow.Phases);
 
         // The first is 0 where there is no descriptor left to look into /proc with.
         answer.Line("memory.resident_bytes", Environment.WorkingSet);
@@ -92,6 +93,19 @@ internal static class StatsAnswer
         answer.Line("workers.failed", workers.Failed);
         WriteTimes(answer, "workers.wait", workers.WaitTimes);
         WriteTimes(answer, "workers.run", workers.RunTimes);
+    }
+
+    private static void WriteLoop(AnswerWriter answer, EventManagerStatistics loop)
+    {
+        answer.Line("loop.turns", loop.Iterations);
+        answer.Line("loop.events", loop.SourceCallbacks);
+        answer.Line("loop.timers", loop.TimerCallbacks);
+        answer.Line("loop.posted", loop.PostedCallbacks);
+        answer.Line("loop.busy_ms", (long)loop.BusyTime.TotalMilliseconds);
+        answer.Line("loop.idle_ms", (long)loop.IdleTime.TotalMilliseconds);
+        WriteTimes(answer, "loop.lag", loop.Lag);
+        WriteTimes(answer, "loop.timer_lateness", loop.TimerLateness);
+        answer.Line("loop.faults", loop.Faults);
     }
 
     private static void WriteTimes(AnswerWriter answer, string name, DurationSummary times)

@@ -39,7 +39,6 @@ internal sealed class DatagramReceiver(
 
     public override void Process(in Events events, EventOps ops)
     {
-        activity.OnEvent();
         if (!Take(ops) && Rest > TimeSpan.Zero && Batch.Count >= FloodCount)
         {
             _restTimer ??= EventManager.Current!.CreateTimerEvent(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, OnRested);

@@ -67,7 +67,12 @@ internal sealed class Gateway : IDisposable
                 FaultPolicy = FaultPolicy.Detach,
                 TimeProvider = time,
                 Workers = _workers,
+                CollectStatistics = true,
+                Watchdog = new WatchdogOptions(),
             });
+
+        // Kept by the manager, and told to who asks: a machine that stands still for a moment is nothing to write home about.
+        _manager.SlowCallbackReported += static (_, _) => { };
         _reserve = new DescriptorReserve();
         _flushes = new FlushPipeline(options, _manager, Store, Totals, output, errors, time);
         _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin, errors);
@@ -77,7 +82,6 @@ internal sealed class Gateway : IDisposable
         try
         {
             _manager.FaultReported += new FaultRecovery(_manager, errors).OnFault;
-            _manager.AddCheckHook(_ => _activity.OnTurn());
             _listeners.Open(options);
             _flushes.Apply(options);
             _watch?.Apply(options);
@@ -205,7 +209,7 @@ internal sealed class Gateway : IDisposable
             .. _listeners.All
                 .Select(entry => new ListenerStatus(entry.Option, entry.Listener.Place, entry.Listener.Connections.Count)),
         ],
-        LoopTurns = _activity.Turns,
-        LoopEvents = _activity.Events,
+        Loop = _manager.GetStatistics(),
+        Slow = _manager.GetSlowCallbacks(),
     };
 }

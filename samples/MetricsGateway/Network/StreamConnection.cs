@@ -33,7 +33,6 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
 
     public void Process(in Events events, EventOps ops)
     {
-        activity.OnEvent();
         ServeOrClose(events, ops);
     }
 

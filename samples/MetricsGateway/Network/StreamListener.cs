@@ -61,7 +61,6 @@ internal sealed class StreamListener : Listener
 
     public override void Process(in Events events, EventOps ops)
     {
-        _activity.OnEvent();
         Take(ops);
     }
 

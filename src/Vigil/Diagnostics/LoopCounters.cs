@@ -18,6 +18,8 @@ internal sealed class LoopCounters
     private long _staleEvents;
     private long _orphanedEvents;
     private long _faults;
+    private long _slowCallbacks;
+    private long _slowPhases;
     private int _version;
     private long _busy;
     private long _idle;
@@ -50,6 +52,12 @@ internal sealed class LoopCounters
     public long OrphanedEvents => Volatile.Read(ref _orphanedEvents);
 
     public long Faults => Volatile.Read(ref _faults);
+
+    /// <summary>How many callbacks the watchdog has found to exceed their budget.</summary>
+    public long SlowCallbacks => Volatile.Read(ref _slowCallbacks);
+
+    /// <summary>How many phases it has.</summary>
+    public long SlowPhases => Volatile.Read(ref _slowPhases);
 
     /// <summary>How long the busy part of iterations took: the last to be served waited that long.</summary>
     public DurationHistogram Lag { get; } = new();
@@ -149,6 +157,9 @@ internal sealed class LoopCounters
 
     /// <summary>A fault was reported, whether anything is measured or not. Nearly always on the loop.</summary>
     public void CountFault() => Interlocked.Increment(ref _faults);
+
+    /// <summary>The watchdog has found something to exceed its budget, whether anything is measured or not. On its thread.</summary>
+    public void CountOverrun(bool isPhase) => Interlocked.Increment(ref isPhase ? ref _slowPhases : ref _slowCallbacks);
 
     public void RecordLateness(long nanoseconds)
     {

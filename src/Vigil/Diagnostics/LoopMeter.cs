@@ -32,6 +32,7 @@ internal static class LoopMeter
         meter.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the last collection that the loop was busy.");
         meter.CreateObservableCounter("vigil.loop.dropped_events", ObserveDrops, "{event}", "Events of the kernel's that reached nobody.");
         meter.CreateObservableCounter("vigil.loop.faults", () => Observe(static loop => loop.Faults), "{fault}", "Faults that the loop reported or threw.");
+        meter.CreateObservableCounter("vigil.loop.overruns", ObserveOverruns, "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets.");
     }
 
     /// <summary>Whether loops are to count.</summary>
@@ -110,6 +111,15 @@ internal static class LoopMeter
         {
             yield return new Measurement<long>(loops.Sum(loop => loop.StaleEvents), NameOf(loops.Key), new("vigil.drop.reason", "stale"));
             yield return new Measurement<long>(loops.Sum(loop => loop.OrphanedEvents), NameOf(loops.Key), new("vigil.drop.reason", "orphaned"));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> ObserveOverruns()
+    {
+        foreach (IGrouping<string, LoopCounters> loops in ByName())
+        {
+            yield return new Measurement<long>(loops.Sum(loop => loop.SlowCallbacks), NameOf(loops.Key), new("vigil.overrun.kind", "callback"));
+            yield return new Measurement<long>(loops.Sum(loop => loop.SlowPhases), NameOf(loops.Key), new("vigil.overrun.kind", "phase"));
         }
     }
 

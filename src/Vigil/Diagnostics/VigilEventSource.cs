@@ -105,6 +105,24 @@ internal sealed class VigilEventSource : EventSource
         }
     }
 
+    [Event(10, Level = EventLevel.Warning, Keywords = Keywords.Overruns, Message = "{0}: {1}")]
+    public void SlowCallback(string manager, string report)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(10, manager, report);
+        }
+    }
+
+    [Event(11, Level = EventLevel.Warning, Keywords = Keywords.Overruns, Message = "{0}: {1}")]
+    public void WorkWaiting(string pool, string report)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(11, pool, report);
+        }
+    }
+
     /// <summary>What a listener can ask for.</summary>
     public static class Keywords
     {
@@ -113,5 +131,6 @@ internal sealed class VigilEventSource : EventSource
         public const EventKeywords Callbacks = (EventKeywords)4;
         public const EventKeywords Faults = (EventKeywords)8;
         public const EventKeywords Work = (EventKeywords)16;
+        public const EventKeywords Overruns = (EventKeywords)32;
     }
 }

@@ -1,3 +1,5 @@
+using Vigil.Collections;
+
 namespace Vigil.Work;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal sealed class WorkQueue
     private const int Priorities = 3;
     private const int RoomKept = 256;
 
-    private readonly Lock _gate = new();
+    private readonly SpinGate _gate = new();
     private readonly long _ageing;
     private readonly Queue<QueuedWork>[] _shared = Lines();
     private readonly Queue<QueuedWork>[] _pinned = Lines();
@@ -33,7 +35,8 @@ internal sealed class WorkQueue
     /// <summary>Adds work; false where the queue is closed.</summary>
     public bool TryAdd(in WorkItem item, long now)
     {
-        lock (_gate)
+        _gate.Enter();
+        try
         {
             if (_isClosed)
             {
@@ -46,6 +49,10 @@ internal sealed class WorkQueue
             Volatile.Write(ref _sharedCount, _sharedCount + (item.Thread < 0 ? 1 : 0));
             return true;
         }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>Takes the next work: for its own thread of everything, for others only of what is not pinned.</summary>
@@ -57,7 +64,8 @@ internal sealed class WorkQueue
             return false;
         }
 
-        lock (_gate)
+        _gate.Enter();
+        try
         {
             Queue<QueuedWork>? best = null;
             long bestRank = long.MaxValue;
@@ -75,6 +83,10 @@ internal sealed class WorkQueue
             work = Take(best);
             return true;
         }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     /// <summary>What has waited longest, which stays; false where nothing waits. Any thread.</summary>
@@ -87,7 +99,8 @@ internal sealed class WorkQueue
         }
 
         bool isFound = false;
-        lock (_gate)
+        _gate.Enter();
+        try
         {
             // Each line is in the order in which work was sent, so the oldest is a head.
             foreach (Queue<QueuedWork> line in _shared.Concat(_pinned))
@@ -99,6 +112,10 @@ internal sealed class WorkQueue
                 }
             }
         }
+        finally
+        {
+            _gate.Exit();
+        }
 
         return isFound;
     }
@@ -106,9 +123,14 @@ internal sealed class WorkQueue
     /// <summary>Takes no more work from now on, and gives back what waits, in the order in which it would have been taken.</summary>
     public List<WorkItem> CloseAndTakeAll(long now)
     {
-        lock (_gate)
+        _gate.Enter();
+        try
         {
             _isClosed = true;
+        }
+        finally
+        {
+            _gate.Exit();
         }
 
         List<WorkItem> left = [];

@@ -10,10 +10,13 @@ namespace Vigil.Work;
 /// <remarks>
 /// Sleeping is Dekker's protocol. The worker says that it sleeps, then looks at all queues once more, then parks. Whoever sends work adds it, then looks
 /// who sleeps. Both steps are separated by full fences, so either the worker finds the work or the sender finds the worker asleep; who changes asleep to awake,
-/// one alone, unparks it.
+/// one alone, unparks it. <see cref="Team"/> says when nobody needs to be woken.
 /// </remarks>
 internal sealed class Worker
 {
+    // Some hundred nanoseconds between two looks.
+    private const int SpinsBetweenLooks = 10;
+
     // The average of the run times counts the last one by a sixteenth.
     private const int AverageShift = 4;
 
@@ -21,7 +24,8 @@ internal sealed class Worker
     private static Worker? _current;
 
     private readonly string _pool;
-    private readonly Worker[] _team;
+    private readonly Team _team;
+    private readonly long _spin;
     private readonly Action _tookWork;
     private readonly Thread _thread;
     private readonly int? _processor;
@@ -41,14 +45,16 @@ internal sealed class Worker
 
     /// <param name="name">The thread's name, of which the kernel shows 15 bytes.</param>
     /// <param name="pool">The pool's name.</param>
-    /// <param name="team">All workers of the pool, this one included, as soon as they are made.</param>
+    /// <param name="team">The workers of the pool, this one included.</param>
+    /// <param name="spin">For how long it searches before it sleeps, in nanoseconds.</param>
     /// <param name="ageing">As of <see cref="WorkQueue"/>.</param>
     /// <param name="processor">The processor that it is bound to, or null.</param>
     /// <param name="tookWork">Called when work has left a queue.</param>
-    public Worker(string name, string pool, Worker[] team, long ageing, int? processor, Action tookWork)
+    public Worker(string name, string pool, Team team, long spin, long ageing, int? processor, Action tookWork)
     {
         _pool = pool;
         _team = team;
+        _spin = spin;
         _tookWork = tookWork;
         _processor = processor;
         Queue = new WorkQueue(ageing);
@@ -89,7 +95,7 @@ internal sealed class Worker
     /// <summary>Completes when the thread has run its last work.</summary>
     public Task Ended => _ended.Task;
 
-    public bool IsOfTeam(Worker[] team) => _team == team;
+    public bool IsOf(Team team) => _team == team;
 
     public void Start() => _thread.Start();
 
@@ -109,6 +115,7 @@ internal sealed class Worker
             return false;
         }
 
+        _team.CountWoken();
         _parker!.Unpark();
         return true;
     }
@@ -119,53 +126,72 @@ internal sealed class Worker
         _parker = Parker.OfThisThread;
         _bound.SetResult(_processor is { } processor ? SchedulerNative.BindToProcessor(processor) : Errno.Success);
         long now = MonotonicClock.NowNanoseconds;
+        long searchEnd = 0;
+        bool isSearching = false;
         while (true)
         {
             if (TryFind(now, out QueuedWork work))
             {
+                if (isSearching)
+                {
+                    isSearching = false;
+                    _team.EndSearch();
+                }
+
                 now = Run(in work, now);
             }
             else if (_isEnding)
             {
                 break;
             }
-            else
+            else if (isSearching && now < searchEnd)
             {
-                Sleep();
+                Thread.SpinWait(SpinsBetweenLooks);
                 now = MonotonicClock.NowNanoseconds;
             }
+            else if (!isSearching && _spin > 0 && _team.TryBeginSearch())
+            {
+                isSearching = true;
+                searchEnd = now + _spin;
+            }
+            else
+            {
+                isSearching = Sleep(isSearching);
+                now = MonotonicClock.NowNanoseconds;
+                searchEnd = now + _spin;
+            }
+        }
+
+        if (isSearching)
+        {
+            _team.EndSearch();
         }
 
         _ended.SetResult();
     }
 
-    private void Sleep()
+    // Returns whether it was woken, and so is searching.
+    private bool Sleep(bool isSearching)
     {
         _parker!.Prepare();
         Interlocked.Exchange(ref _isAsleep, 1);
-        if (!HasWork() && !_isEnding)
+        if (isSearching)
         {
-            while (Volatile.Read(ref _isAsleep) == 1)
-            {
-                _parker.Park(-1);
-                _parker.Prepare();
-            }
+            _team.EndSearchBeforeSleep();
         }
 
-        Volatile.Write(ref _isAsleep, 0);
-    }
-
-    private bool HasWork()
-    {
-        foreach (Worker worker in _team)
+        if ((Queue.Count > 0 || _team.HasSharedWork || _isEnding) && Interlocked.Exchange(ref _isAsleep, 0) == 1)
         {
-            if (worker == this ? worker.Queue.Count > 0 : worker.Queue.SharedCount > 0)
-            {
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        while (Volatile.Read(ref _isAsleep) == 1)
+        {
+            _parker.Park(-1);
+            _parker.Prepare();
+        }
+
+        return true;
     }
 
     private bool TryFind(long now, out QueuedWork work)
@@ -176,10 +202,11 @@ internal sealed class Worker
         }
 
         // The next ones first, so that idle workers do not all go to the same.
-        int self = Array.IndexOf(_team, this);
-        for (int i = 1; i < _team.Length; i++)
+        Worker[] workers = _team.Workers;
+        int self = Array.IndexOf(workers, this);
+        for (int i = 1; i < workers.Length; i++)
         {
-            if (_team[(self + i) % _team.Length].Queue.TryTake(now, isOwner: false, out work))
+            if (workers[(self + i) % workers.Length].Queue.TryTake(now, isOwner: false, out work))
             {
                 Volatile.Write(ref _stolen, _stolen + 1);
                 return true;

@@ -61,8 +61,21 @@ public class AdminCommandsTests
         Reloads = 53,
         RefusedReloads = 59,
         Listeners = [new ListenerStatus("statsd-udp", "127.0.0.1:8125", 0), new ListenerStatus("admin", "127.0.0.1:8126", 3)],
-        LoopTurns = 17,
-        LoopEvents = 19,
+        Loop = new EventManagerStatistics(
+            Iterations: 17,
+            TimerCallbacks: 179,
+            SourceCallbacks: 19,
+            PostedCallbacks: 181,
+            DeferredCallbacks: 0,
+            Posts: 0,
+            BusyTime: TimeSpan.FromMilliseconds(191),
+            IdleTime: TimeSpan.FromMilliseconds(193),
+            Lag: new DurationSummary(1, Microseconds(1), Microseconds(197), Microseconds(199), Microseconds(211)),
+            TimerLateness: new DurationSummary(1, Microseconds(1), Microseconds(223), Microseconds(227), Microseconds(229)),
+            StaleEvents: 0,
+            OrphanedEvents: 0,
+            Faults: 233),
+        Slow = new SlowCallbackStatistics(Callbacks: 239, Phases: 241, Suppressed: 0, Latest: []),
     };
 
     private readonly MetricStore _store = new(GatewayOptions.Defaults);
@@ -129,6 +142,19 @@ public class AdminCommandsTests
                 "reloads.refused: 59",
                 "loop.turns: 17",
                 "loop.events: 19",
+                "loop.timers: 179",
+                "loop.posted: 181",
+                "loop.busy_ms: 191",
+                "loop.idle_ms: 193",
+                "loop.lag_p50_us: 197",
+                "loop.lag_p99_us: 199",
+                "loop.lag_max_us: 211",
+                "loop.timer_lateness_p50_us: 223",
+                "loop.timer_lateness_p99_us: 227",
+                "loop.timer_lateness_max_us: 229",
+                "loop.faults: 233",
+                "slow.callbacks: 239",
+                "slow.phases: 241",
                 "names.counters: 1",
                 "names.gauges: 1",
                 "names.timers: 0",
@@ -147,6 +173,9 @@ public class AdminCommandsTests
                 "rejected.too_many_names: 0",
             });
     }
+
+    [Fact]
+    public void A_gateway_without_slow_callbacks_has_none_to_tell_of() => Assert.Equal(End, Execute("slow"));
 
     [Fact]
     public void Counters_gauges_and_sets_are_JSON_objects_of_numbers()

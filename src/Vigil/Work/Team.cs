@@ -1,0 +1,105 @@
+namespace Vigil.Work;
+
+/// <summary>The workers of a pool, and how many of them are searching: awake, without work, and looking at all queues again and again.</summary>
+/// <remarks>
+/// <para>A system call to wake a thread costs more than most work. So whoever sends work wakes nobody while somebody searches, and whoever runs out of work searches for a moment before it sleeps.
+/// Not more than half of the workers search at a time, since they keep processors busy.</para>
+/// <para>No work is overlooked. A sender adds, then looks at the number of searchers, with a full fence in between. Whoever ends its search lowers the number, by an atomic operation, and then
+/// looks at the queues: before it sleeps, or, if it has found work and was the last, to wake another one if there is more. So either the sender finds nobody searching and wakes somebody, or the last of those that
+/// it has seen finds the work. A worker that is woken counts as searching from that moment on, by its waker's doing, so that others need not be woken until it has looked.</para>
+/// </remarks>
+internal sealed class Team
+{
+    private readonly Worker[] _workers;
+    private readonly int _mostSearching;
+    private int _searching;
+
+    public Team(int size)
+    {
+        _workers = new Worker[size];
+        _mostSearching = Math.Max(size / 2, 1);
+    }
+
+    /// <summary>All of them, as soon as they are made.</summary>
+    public Worker[] Workers => _workers;
+
+    /// <summary>Whether somebody searches. After a full fence that follows the adding of work.</summary>
+    public bool IsSearching => Volatile.Read(ref _searching) > 0;
+
+    /// <summary>Whether somebody waits for a thread who could have any. Any thread.</summary>
+    public bool HasSharedWork
+    {
+        get
+        {
+            foreach (Worker worker in _workers)
+            {
+                if (worker.Queue.SharedCount > 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Counts a worker as searching, unless enough are.</summary>
+    public bool TryBeginSearch()
+    {
+        if (Interlocked.Increment(ref _searching) <= _mostSearching)
+        {
+            return true;
+        }
+
+        // While this was counted, others may have left their work to it.
+        EndSearch();
+        return false;
+    }
+
+    /// <summary>Counts a worker as searching that was woken.</summary>
+    public void CountWoken() => Interlocked.Increment(ref _searching);
+
+    /// <summary>A searcher has found work. If it was the last, and there is more, another one is woken.</summary>
+    public void EndSearch()
+    {
+        if (Interlocked.Decrement(ref _searching) == 0 && HasSharedWork)
+        {
+            WakeOne();
+        }
+    }
+
+    /// <summary>A searcher has found nothing, and is going to look once more.</summary>
+    public void EndSearchBeforeSleep() => Interlocked.Decrement(ref _searching);
+
+    /// <summary>Wakes a worker that sleeps, if there is one.</summary>
+    public void WakeOne()
+    {
+        foreach (Worker worker in _workers)
+        {
+            if (worker.TryWake())
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The worker where work that is added now would have its turn first.</summary>
+    /// <param name="turn">Where to begin to look, so that of equal ones it is not always the same.</param>
+    public Worker LeastLoaded(int turn)
+    {
+        int first = (int)((uint)turn % (uint)_workers.Length);
+        Worker best = _workers[first];
+        long least = best.Load;
+        for (int i = 1; i < _workers.Length && least > 0; i++)
+        {
+            Worker worker = _workers[(first + i) % _workers.Length];
+            long load = worker.Load;
+            if (load < least)
+            {
+                (best, least) = (worker, load);
+            }
+        }
+
+        return best;
+    }
+}
