@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace Compare.Peers;
+
+/// <summary>npm's statsd, where the user has installed it. It serves, and measures nothing itself.</summary>
+internal sealed class StatsDPeer : Peer
+{
+    private const string Serving = "statsd";
+
+    private readonly string _script;
+
+    private StatsDPeer(string script)
+        : base("npm `statsd`", "npm statsd, run by node")
+    {
+        _script = script;
+    }
+
+    /// <param name="directory">Where npm was run.</param>
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    public static StatsDPeer In(string directory)
+    {
+        string script = Path.Combine(Path.GetFullPath(directory), "node_modules", "statsd", "stats.js");
+        return File.Exists(script)
+            ? new StatsDPeer(script)
+            : throw new InvalidOperationException($"{script} is not there: run 'npm install statsd' in {directory}.");
+    }
+
+    public override bool Has(string measurement) => measurement == Serving;
+
+    public override Operations Prepare(string measurement) => throw new NotSupportedException("statsd has no measurements of its own.");
+
+    /// <param name="measurement">"statsd", the UDP port, and the admin port.</param>
+    protected override ProcessStartInfo Command(string measurement)
+    {
+        string[] words = measurement.Split(' ');
+        string configuration = Path.Combine(Path.GetTempPath(), $"vigil-compare-statsd-{words[1]}.js");
+
+        // It flushes after an hour, which is never: only what it takes in is compared.
+        File.WriteAllText(configuration, $$"""
+            {
+              servers: [{ server: "./servers/udp", address: "127.0.0.1", port: {{words[1]}} }],
+              mgmt_address: "127.0.0.1",
+              mgmt_port: {{words[2]}},
+              flushInterval: 3600000,
+              backends: [],
+            }
+            """);
+        return new ProcessStartInfo("node", [_script, configuration]) { WorkingDirectory = Path.GetDirectoryName(_script) };
+    }
+}
