@@ -46,7 +46,7 @@ internal static class CompareCommand
     {
         Pace pace = options.IsQuick ? Pace.Quick : Pace.Full;
         using NativeToolchain? toolchain = NativeToolchain.TryFind();
-        var peers = new PeerCatalogue(toolchain, options.StatsDDirectory);
+        using var peers = new PeerCatalogue(toolchain, options.StatsDDirectory);
         Case[] cases = [.. CaseCatalogue.Create(pace, peers.LoadGenerator).Where(each => options.Includes(each.FullName))];
         List<CaseResult> results = [];
         foreach (Case each in cases)

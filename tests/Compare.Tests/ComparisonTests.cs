@@ -78,17 +78,15 @@ public class ComparisonTests
             peer => Assert.True(table.Columns.Contains(peer) != output.Contains($"- left out: {peer}: ", StringComparison.Ordinal), peer));
     }
 
-    [Theory]
-    [InlineData("--fast", "--fast: not understood, or without its value.")]
-    [InlineData("--filter", "--filter: not understood, or without its value.")]
-    public void What_is_not_understood_is_said_with_the_usage(string argument, string message)
+    [Fact]
+    public void What_is_not_understood_is_said_with_the_usage()
     {
         using var comparison = new Comparison();
-        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, argument);
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, "--quick", "--filter");
 
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
-        Assert.StartsWith(message, errors, StringComparison.Ordinal);
+        Assert.StartsWith("--filter: not understood, or without its value.", errors, StringComparison.Ordinal);
         Assert.Contains("usage: ", errors, StringComparison.Ordinal);
     }
 

@@ -4,7 +4,7 @@ using Vigil.Benchmarks.Reporting;
 namespace Compare.Peers;
 
 /// <summary>All who are compared, in the order of their columns, and who is missing on this machine and why.</summary>
-internal sealed class PeerCatalogue
+internal sealed class PeerCatalogue : IDisposable
 {
     private readonly NativeToolchain? _toolchain;
     private readonly List<Peer> _peers = [];
@@ -60,6 +60,8 @@ internal sealed class PeerCatalogue
     /// <summary>Who a figure is compared with: raw C, or Vigil where raw C has no such figure; null where neither has.</summary>
     public Peer? ReferenceOf(CaseResult result, int figure) =>
         new[] { Raw, Vigil }.FirstOrDefault(peer => peer is not null && result.FiguresOf(peer, figure) is { Median: > 0 });
+
+    public void Dispose() => _peers.OfType<StatsDPeer>().ToList().ForEach(peer => peer.Dispose());
 
     private void AddStatsD(string? directory)
     {

@@ -1,12 +1,14 @@
 using System.Diagnostics;
+using Vigil.Benchmarks.Files;
 
 namespace Compare.Peers;
 
 /// <summary>npm's statsd, where the user has installed it. It serves, and measures nothing itself.</summary>
-internal sealed class StatsDPeer : Peer
+internal sealed class StatsDPeer : Peer, IDisposable
 {
     private const string Serving = "statsd";
 
+    private readonly TemporaryDirectory _configurations = new();
     private readonly string _script;
 
     private StatsDPeer(string script)
@@ -29,11 +31,13 @@ internal sealed class StatsDPeer : Peer
 
     public override Operations Prepare(string measurement) => throw new NotSupportedException("statsd has no measurements of its own.");
 
+    public void Dispose() => _configurations.Dispose();
+
     /// <param name="measurement">"statsd", the UDP port, and the admin port.</param>
     protected override ProcessStartInfo Command(string measurement)
     {
         string[] words = measurement.Split(' ');
-        string configuration = Path.Combine(Path.GetTempPath(), $"vigil-compare-statsd-{words[1]}.js");
+        string configuration = Path.Combine(_configurations.Path, $"{words[1]}.js");
 
         // It flushes after an hour, which is never: only what it takes in is compared.
         File.WriteAllText(configuration, $$"""
