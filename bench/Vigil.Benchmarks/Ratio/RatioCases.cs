@@ -33,7 +33,7 @@ internal static class RatioCases
         TimeUnit.Nanosecond,
         operations,
         () => new DispatchWorkload(readiness, mode),
-        events => $"dispatch {readiness.Registered} {readiness.Ready} {events / readiness.Ready}",
+        events => $"dispatch {readiness.Registered} {readiness.Ready} {events}",
         new Budget(Ratio: ratio, AllocatedBytes: 0));
 
     private static RatioCase Post(string name, PostedState state) => new(
@@ -41,7 +41,7 @@ internal static class RatioCases
         TimeUnit.Nanosecond,
         4_000_000,
         () => new PostWorkload(state),
-        posts => $"post {posts}",
+        posts => $"post 1 {posts}",
         new Budget(Nanoseconds: 40))
     {
         Rounds = 7,
@@ -70,7 +70,7 @@ internal static class RatioCases
         TimeUnit.Microsecond,
         operations,
         () => new CallBlockingWorkload(TimeSpan.FromMicroseconds(spinMicroseconds)),
-        calls => $"pingpong {calls} {spinMicroseconds}",
+        calls => $"pingpong {spinMicroseconds} {calls}",
         budget)
     {
         Rounds = 7,

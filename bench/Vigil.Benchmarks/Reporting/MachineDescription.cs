@@ -7,13 +7,15 @@ namespace Vigil.Benchmarks.Reporting;
 /// <summary>On what was measured, by what, and how: a figure without these is not a figure.</summary>
 internal static class MachineDescription
 {
-    public static IEnumerable<string> Describe(ReportOptions options, NativeDriver? native) =>
+    /// <param name="command">The command line, to be repeated by others.</param>
+    /// <param name="compiler">Of the C side; null where there is none.</param>
+    public static IEnumerable<string> Describe(string command, string? compiler) =>
     [
         $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}",
         $"- kernel: Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; load average when done {LoadAverage()}",
         $"- runtime: {RuntimeInformation.FrameworkDescription}, {(GCSettings.IsServerGC ? "server" : "workstation")} GC",
-        $"- C: {native?.Description ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}",
-        $"- command: `{options}`, {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC",
+        $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}",
+        $"- command: `{command}`, {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC",
     ];
 
     private static string Processor()

@@ -1,52 +1,34 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>The C side: compiled here and now from bench/native, and run as a child process for each round.</summary>
+/// <summary>Raw epoll in C: compiled here and now from bench/native, and run as a child process for each round.</summary>
 internal sealed class NativeDriver : IDisposable
 {
-    private const string Compiler = "cc";
-    private const string Flags = "-O2 -pthread";
-
-    private readonly DirectoryInfo _directory;
+    private readonly NativeToolchain _toolchain;
     private readonly string _program;
 
-    private NativeDriver(DirectoryInfo directory, string compilerVersion)
+    private NativeDriver(NativeToolchain toolchain)
     {
-        _directory = directory;
-        _program = Path.Combine(directory.FullName, "raw_epoll");
-        Description = $"{compilerVersion}, {Flags}";
+        _toolchain = toolchain;
+        _program = toolchain.Build("raw_epoll", "raw_epoll");
     }
 
     /// <summary>By what it was compiled, and how.</summary>
-    public string Description { get; }
+    public string Description => _toolchain.Description;
 
     /// <summary>Builds the driver; null where there is no compiler.</summary>
     /// <exception cref="InvalidOperationException">The compiler refused the sources.</exception>
     public static NativeDriver? TryBuild()
     {
-        string version;
+        NativeToolchain? toolchain = NativeToolchain.TryFind();
         try
         {
-            version = Execute(Compiler, ["--version"]).Split('\n')[0];
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
-
-        var driver = new NativeDriver(Directory.CreateTempSubdirectory("raw_epoll-"), version);
-        try
-        {
-            string[] sources = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "native"), "*.c");
-            Execute(Compiler, [.. Flags.Split(' '), "-o", driver._program, .. sources]);
-            return driver;
+            return toolchain is null ? null : new NativeDriver(toolchain);
         }
         catch
         {
-            driver.Dispose();
+            toolchain?.Dispose();
             throw;
         }
     }
@@ -57,26 +39,11 @@ internal sealed class NativeDriver : IDisposable
 
     /// <summary>Runs one measurement and returns all its figures.</summary>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public double[] MeasureAll(string command)
-    {
-        string line = Execute(_program, command.Split(' '));
-        return [.. line.Split(' ').Skip(1).Select(figure => double.Parse(figure, CultureInfo.InvariantCulture))];
-    }
+    public double[] MeasureAll(string command) => ParseFigures(ChildProgram.OutputOf(_program, command.Split(' ')));
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    /// <summary>The figures of a line that begins with the measurement's name.</summary>
+    public static double[] ParseFigures(string line) =>
+        [.. line.Split(' ').Skip(1).Select(figure => figure.Trim() is "nan" or "-nan" ? double.NaN : double.Parse(figure, CultureInfo.InvariantCulture))];
 
-    private static string Execute(string program, IEnumerable<string> arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false };
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            string command = $"{Path.GetFileName(program)} {string.Join(' ', arguments)}";
-            throw new InvalidOperationException($"{command} failed with exit code {process.ExitCode}.");
-        }
-
-        return output;
-    }
+    public void Dispose() => _toolchain.Dispose();
 }

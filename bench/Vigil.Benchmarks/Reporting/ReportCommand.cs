@@ -50,7 +50,7 @@ internal static class ReportCommand
         }
 
         string[] lines = [.. measure(options, native)];
-        string report = string.Join('\n', [.. MachineDescription.Describe(options, native), .. Caution(options), "", .. lines]);
+        string report = string.Join('\n', [.. MachineDescription.Describe(options.ToString(), native?.Description), .. Caution(options), "", .. lines]);
         Console.WriteLine(report);
         output?.Replace(report);
     }

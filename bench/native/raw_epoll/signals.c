@@ -15,23 +15,20 @@ static sigset_t measured_signal(void)
     return set;
 }
 
-void block_measured_signal(void)
+void measure_signals(const long *parameters, int count)
 {
+    (void)count;
+    long burst = parameters[0], total = parameters[1] / burst * burst;
     sigset_t set = measured_signal();
     errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (errno != 0)
         die("pthread_sigmask");
-}
-
-double signals(long count, long burst)
-{
-    sigset_t set = measured_signal();
     int fd = checked(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
-    int epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    int epoll = create_epoll();
     watch(epoll, fd, EPOLLIN, 0);
 
     int64_t start = now_ns();
-    for (long sent = 0; sent < count; sent += burst) {
+    for (long sent = 0; sent < total; sent += burst) {
         for (long i = 0; i < burst; i++)
             checked(sigqueue(getpid(), SIGRTMIN + 3, (union sigval){ .sival_int = (int)i }), "sigqueue");
         for (long read_so_far = 0; read_so_far < burst;) {
@@ -43,5 +40,5 @@ double signals(long count, long burst)
             read_so_far += checked((int)bytes, "read") / (int)sizeof infos[0];
         }
     }
-    return (double)(now_ns() - start) / (double)count;
+    report((double)(now_ns() - start) / (double)total);
 }

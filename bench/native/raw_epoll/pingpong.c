@@ -54,12 +54,15 @@ static int64_t play(struct table *table, long count)
     return now_ns() - start;
 }
 
-double ping_pong(long count, long spin_us)
+void measure_ping_pong(const long *parameters, int count)
 {
+    (void)count;
+    long spin_us = parameters[0], trips = parameters[1];
+
     /* Without a spin a blocking read is the one system call that waits and takes at once. */
     int mode = EFD_CLOEXEC | (spin_us > 0 ? EFD_NONBLOCK : 0);
     struct table table = {
-        .epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"),
+        .epoll = create_epoll(),
         .ping = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"),
         .pong = checked(eventfd(0, mode), "eventfd"),
         .spin_ns = spin_us * 1000,
@@ -68,10 +71,10 @@ double ping_pong(long count, long spin_us)
 
     pthread_t loop;
     start_thread(&loop, return_pings, &table);
-    play(&table, count / 10 + 1);
-    int64_t elapsed = play(&table, count);
+    play(&table, trips / 10 + 1);
+    int64_t elapsed = play(&table, trips);
     atomic_store(&table.stopped, true);
     add_one(table.ping);
     pthread_join(loop, NULL);
-    return (double)elapsed / (double)count;
+    report((double)elapsed / (double)trips);
 }

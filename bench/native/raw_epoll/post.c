@@ -4,6 +4,8 @@
  */
 #include "raw_epoll.h"
 
+#include "handoff.h"
+
 #include <sched.h>
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -13,7 +15,7 @@
 enum { RING_LENGTH = 1 << 16, DRAIN_BUDGET = 256 };
 enum { AWAKE, SLEEPING, SIGNALLED };
 
-struct message {
+struct cell {
     _Atomic uint64_t sequence; /* position: free for a producer; position + 1: published */
     void (*run)(void *);
     void *argument;
@@ -26,14 +28,14 @@ struct mailbox {
     alignas(64) int epoll;
     int waker;
     bool stopped;
-    uint64_t received;
-    struct message ring[RING_LENGTH];
+    struct cell ring[RING_LENGTH];
 };
 
-static void post(struct mailbox *box, void (*run)(void *), void *argument)
+static void post(void *mailbox, void (*run)(void *), void *argument)
 {
+    struct mailbox *box = mailbox;
     uint64_t position = atomic_load_explicit(&box->tail, memory_order_relaxed);
-    struct message *message;
+    struct cell *message;
     for (;;) {
         message = &box->ring[position % RING_LENGTH];
         uint64_t sequence = atomic_load_explicit(&message->sequence, memory_order_acquire);
@@ -65,7 +67,7 @@ static bool has_mail(struct mailbox *box)
 static void drain(struct mailbox *box)
 {
     for (int budget = DRAIN_BUDGET; budget > 0; budget--) {
-        struct message *message = &box->ring[box->head % RING_LENGTH];
+        struct cell *message = &box->ring[box->head % RING_LENGTH];
         if (atomic_load_explicit(&message->sequence, memory_order_acquire) != box->head + 1)
             return;
         void (*run)(void *) = message->run;
@@ -93,36 +95,23 @@ static void *run_mailbox_loop(void *argument)
     return NULL;
 }
 
-static void receive(void *box) { ((struct mailbox *)box)->received++; }
 static void stop_loop(void *box) { ((struct mailbox *)box)->stopped = true; }
-static void set_flag(void *flag) { atomic_store((atomic_bool *)flag, true); }
 
-static int64_t post_all(struct mailbox *box, long count)
+void measure_post(const long *parameters, int count)
 {
-    atomic_bool all_ran = false;
-    int64_t start = now_ns();
-    for (long i = 1; i < count; i++)
-        post(box, receive, box);
-    post(box, set_flag, &all_ran);
-    while (!atomic_load(&all_ran))
-        sched_yield();
-    return now_ns() - start;
-}
-
-double post_from_another_thread(long count)
-{
+    (void)count;
     static struct mailbox box;
     for (uint64_t i = 0; i < RING_LENGTH; i++)
         box.ring[i].sequence = i;
-    box.epoll = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    box.epoll = create_epoll();
     box.waker = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
     watch(box.epoll, box.waker, EPOLLIN | EPOLLET, 0); /* edge-triggered, so that nobody need read it */
 
     pthread_t loop;
     start_thread(&loop, run_mailbox_loop, &box);
-    post_all(&box, count / 10 + 1);
-    int64_t elapsed = post_all(&box, count);
+    post_through(post, &box, parameters[1] / 10 + parameters[0], parameters[0]);
+    double nanoseconds = post_through(post, &box, parameters[1], parameters[0]);
     post(&box, stop_loop, &box);
     pthread_join(loop, NULL);
-    return (double)elapsed / (double)count;
+    report(nanoseconds);
 }

@@ -1,0 +1,38 @@
+using Compare.Peers;
+using Compare.Rounds;
+
+namespace Compare.Cases;
+
+/// <summary>A TCP echo server under load from another process. It stays up for all rounds.</summary>
+internal sealed class EchoCase : Case
+{
+    private const string Serving = "echo";
+
+    private readonly Peer? _generator;
+    private readonly string _load;
+
+    /// <param name="generator">The other end; null where it could not be built, and then nobody is measured.</param>
+    /// <param name="connections">How many.</param>
+    /// <param name="bytes">How long a request is.</param>
+    /// <param name="depth">How many requests are on their way in each connection.</param>
+    public EchoCase(Peer? generator, int connections, int bytes, int depth)
+        : base(
+            "TCP echo",
+            $"{connections:N0} {(connections == 1 ? "connection" : "connections")}, {Size(bytes)}, {(depth == 1 ? "closed loop" : $"{depth} deep")}",
+            new Figure("requests a second", Unit.PerSecond),
+            new Figure("p50", Unit.Nanoseconds),
+            new Figure("p99", Unit.Nanoseconds),
+            new Figure("p99.9", Unit.Nanoseconds),
+            new Figure("server CPU a request", Unit.Nanoseconds) { IsPlotted = true })
+    {
+        _generator = generator;
+        _load = $"{connections} {bytes} {depth}";
+        Rounds = 7;
+    }
+
+    public override bool Includes(Peer peer) => _generator is not null && peer.Has(Serving);
+
+    public override Session Open(Peer peer, Pace pace) => EchoSession.Open(peer.Start(Serving), _generator!, _load, pace);
+
+    private static string Size(int bytes) => bytes >= 1024 ? $"{bytes / 1024} KiB" : $"{bytes} B";
+}

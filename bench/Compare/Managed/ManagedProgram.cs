@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Compare.Managed;
+
+/// <summary>A .NET peer in a process of its own: <c>run PEER MEASUREMENT NUMBER…</c>. Each line that it reads is how many operations it performs next.</summary>
+internal static class ManagedProgram
+{
+    private const int Success = 0;
+    private const int UsageError = 2;
+
+    public static int Run(string peer, string name, string[] numbers)
+    {
+        if (!ManagedCatalogue.Has(peer, name))
+        {
+            Console.Error.WriteLine($"{peer} has no measurement '{name}'.");
+            return UsageError;
+        }
+
+        using Measurement measurement = ManagedCatalogue.Create(peer, name, [.. numbers.Select(number => int.Parse(number, CultureInfo.InvariantCulture))]);
+        if (measurement.FirstFigure is { } figure)
+        {
+            Answer(name, [figure]);
+        }
+
+        while (Console.In.ReadLine() is { } line)
+        {
+            Answer(name, measurement.Perform(int.Parse(line, CultureInfo.InvariantCulture)));
+        }
+
+        // What serves or idles on other threads has no end of its own.
+        Environment.Exit(Success);
+        return Success;
+    }
+
+    private static void Answer(string name, double[] figures) =>
+        Console.Out.WriteLine($"{name} {string.Join(' ', figures.Select(figure => double.IsNaN(figure) ? "nan" : figure.ToString("F3", CultureInfo.InvariantCulture)))}");
+}

@@ -1,0 +1,78 @@
+using Vigil.Benchmarks.Workloads;
+
+namespace Compare.Managed;
+
+/// <summary>Actions posted as fast as threads can. An operation is one of them, from the post to the end of its run.</summary>
+internal sealed class PostRounds : IWorkload
+{
+    private readonly Mailbox _mailbox;
+    private readonly int _senders;
+    private readonly Action _receive;
+    private long _received;
+
+    public PostRounds(Mailbox mailbox, int senders)
+    {
+        _mailbox = mailbox;
+        _senders = senders;
+
+        // The pool runs several at once.
+        _receive = mailbox is ThreadPoolMailbox ? () => Interlocked.Increment(ref _received) : () => Volatile.Write(ref _received, _received + 1);
+    }
+
+    public void Perform(int operations)
+    {
+        int each = operations / _senders;
+        long expected = _received + ((long)each * _senders);
+        Thread[] threads = [.. Enumerable.Range(1, _senders - 1).Select(_ => new Thread(() => Send(each)))];
+        Array.ForEach(threads, thread => thread.Start());
+        Send(each);
+
+        // Yields, as the drivers in C do, and never sleeps for the millisecond that SpinWait would otherwise come to.
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref _received) != expected)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        Array.ForEach(threads, thread => thread.Join());
+    }
+
+    public void Dispose() => _mailbox.Dispose();
+
+    private void Send(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _mailbox.Post(_receive);
+        }
+    }
+}
+
+/// <summary>An operation is one action, there and back to a thread that waits for it.</summary>
+internal sealed class PingPong : IWorkload
+{
+    private readonly Mailbox _mailbox;
+    private readonly SemaphoreSlim _pong = new(0);
+    private readonly Action _return;
+
+    public PingPong(Mailbox mailbox)
+    {
+        _mailbox = mailbox;
+        _return = () => _pong.Release();
+    }
+
+    public void Perform(int operations)
+    {
+        for (int i = 0; i < operations; i++)
+        {
+            _mailbox.Post(_return);
+            _pong.Wait();
+        }
+    }
+
+    public void Dispose()
+    {
+        _mailbox.Dispose();
+        _pong.Dispose();
+    }
+}

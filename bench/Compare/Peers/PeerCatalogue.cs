@@ -1,0 +1,95 @@
+using Compare.Rounds;
+using Vigil.Benchmarks.Reporting;
+
+namespace Compare.Peers;
+
+/// <summary>All who are compared, in the order of their columns, and who is missing on this machine and why.</summary>
+internal sealed class PeerCatalogue : IDisposable
+{
+    private readonly NativeToolchain? _toolchain;
+    private readonly List<Peer> _peers = [];
+    private readonly List<string> _missing = [];
+
+    /// <param name="toolchain">Builds the drivers in C; null where there is no compiler.</param>
+    /// <param name="statsDDirectory">Where npm has installed statsd; null where it has not.</param>
+    /// <exception cref="InvalidOperationException">A driver does not compile, or statsd is not where it should be.</exception>
+    public PeerCatalogue(NativeToolchain? toolchain, string? statsDDirectory)
+    {
+        _toolchain = toolchain;
+        AddNative("raw C", "raw epoll in C", "raw_epoll", "raw_epoll", "sys/epoll.h", package: "libc6-dev");
+        Vigil = new ManagedPeer("Vigil", "", "vigil");
+        _peers.Add(Vigil);
+        AddNative("libuv", "libuv", "libuv", "libuv", "uv.h", "libuv1-dev", "-luv");
+        AddNative("libevent", "libevent", "libevent", "libevent", "event2/event.h", "libevent-dev", "-levent_core");
+        AddNative("libevent, common timeouts", "libevent", "libevent-common", "libevent", "event2/event.h", "libevent-dev", "-levent_core", "-DCOMMON_TIMEOUTS");
+        AddNative("libev", "libev", "libev", "libev", "ev.h", "libev-dev", "-lev");
+        AddNative("sd-event", "libsystemd", "sd-event", "sd-event", "systemd/sd-event.h", "libsystemd-dev", "-lsystemd");
+        _peers.AddRange(
+        [
+            new ManagedPeer("`Socket`", "", "socket"),
+            new ManagedPeer("`Socket`, inline", "completions inline", "socket", ("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1")),
+            new ManagedPeer("`Timer`", "", "timer"),
+            new ManagedPeer("`PeriodicTimer`", "", "periodic-timer"),
+            new ManagedPeer("`Channel`", "", "channel"),
+            new ManagedPeer("`BlockingCollection`", "", "blocking-collection"),
+            new ManagedPeer("`ThreadPool`", "", "thread-pool"),
+            new ManagedPeer("`Task.Run`", "", "task-run"),
+            new ManagedPeer("`FileSystemWatcher`", "", "file-system-watcher"),
+        ]);
+        AddStatsD(statsDDirectory);
+        LoadGenerator = toolchain is null ? null : NativePeer.Create("load", "", toolchain.Build("load", "load"));
+    }
+
+    public IReadOnlyList<Peer> All => _peers;
+
+    /// <summary>What others are compared with: the limit.</summary>
+    public Peer? Raw { get; private set; }
+
+    /// <summary>What others are compared with where raw epoll has no counterpart.</summary>
+    public Peer Vigil { get; }
+
+    /// <summary>The other end of servers; null where there is no compiler.</summary>
+    public Peer? LoadGenerator { get; }
+
+    /// <summary>A sentence for each that was left out.</summary>
+    public IReadOnlyList<string> Missing => _missing;
+
+    /// <summary>Libraries with their versions.</summary>
+    public IEnumerable<string> Versions => _peers.OfType<NativePeer>().Select(peer => peer.Description).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Who a figure is compared with: raw C, or Vigil where raw C has no such figure; null where neither has.</summary>
+    public Peer? ReferenceOf(CaseResult result, int figure) =>
+        new[] { Raw, Vigil }.FirstOrDefault(peer => peer is not null && result.FiguresOf(peer, figure) is { Median: > 0 });
+
+    public void Dispose() => _peers.OfType<StatsDPeer>().ToList().ForEach(peer => peer.Dispose());
+
+    private void AddStatsD(string? directory)
+    {
+        if (directory is null)
+        {
+            _missing.Add("npm `statsd`: no directory was given (--statsd).");
+        }
+        else
+        {
+            _peers.Add(StatsDPeer.In(directory));
+        }
+    }
+
+    private void AddNative(string name, string library, string program, string directory, string header, string package, params string[] flags)
+    {
+        if (_toolchain is null)
+        {
+            _missing.Add($"{name}: there is no C compiler (cc).");
+        }
+        else if (!NativeToolchain.HasHeader(header))
+        {
+            _missing.Add($"{name}: {header} is not there (Debian's package {package}).");
+        }
+        else
+        {
+            var peer = NativePeer.Create(name, library, _toolchain.Build(program, directory, flags));
+            _peers.Add(peer);
+            Raw ??= directory == "raw_epoll" ? peer : null;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using Vigil.Benchmarks.Reporting;
+
+namespace Compare.Peers;
+
+/// <summary>A peer at work in a process of its own.</summary>
+internal sealed class PeerProcess : IDisposable
+{
+    // Nothing that is measured takes longer; what does, hangs.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    private readonly Process _process;
+    private readonly string _name;
+    private readonly Task<string> _errors;
+
+    /// <exception cref="InvalidOperationException">It did not start.</exception>
+    public PeerProcess(ProcessStartInfo start, string name)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        _name = name;
+        try
+        {
+            _process = Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new InvalidOperationException($"{name}: {start.FileName} did not start: {exception.Message}", exception);
+        }
+
+        _errors = _process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>User and system time of all its threads so far; it moves in steps of 10 ms.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>How often its threads have gone to sleep, which is how often they were woken up.</summary>
+    public long WakeUps => Directory.GetDirectories($"/proc/{_process.Id}/task").Sum(WakeUpsOf);
+
+    /// <summary>Its next line. No call waits for ever.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or it hangs.</exception>
+    public string ReadLine()
+    {
+        Task<string?> line = _process.StandardOutput.ReadLineAsync();
+        if (!line.Wait(Limit))
+        {
+            _process.Kill();
+            throw new InvalidOperationException($"{_name}: no answer within {Limit.TotalMinutes:0} minutes.");
+        }
+
+        return line.Result ?? throw new InvalidOperationException($"{_name}: {WhyItEnded()}");
+    }
+
+    /// <summary>The figures of its next line.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or it hangs.</exception>
+    public double[] ReadFigures() => NativeDriver.ParseFigures(ReadLine());
+
+    /// <exception cref="InvalidOperationException">It ended.</exception>
+    public void Ask(long count)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(count.ToString(CultureInfo.InvariantCulture));
+            _process.StandardInput.Flush();
+        }
+        catch (IOException exception)
+        {
+            throw new InvalidOperationException($"{_name}: {WhyItEnded()}", exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        // The end of its input is the end of its work; who does not hear that is killed.
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended already.
+        }
+
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(2)))
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private static long WakeUpsOf(string task)
+    {
+        const string Field = "voluntary_ctxt_switches:";
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(Path.Combine(task, "status"));
+        }
+        catch (IOException)
+        {
+            // The thread has ended since it was listed.
+            return 0;
+        }
+
+        string? line = lines.FirstOrDefault(each => each.StartsWith(Field, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.AsSpan(Field.Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
+    }
+
+    private string WhyItEnded()
+    {
+        _process.WaitForExit();
+
+        // The first line: of an exception the others are its stack, of a driver the way to call it.
+        string words = _errors.GetAwaiter().GetResult().Trim();
+        return words.Length == 0 ? $"it ended with exit code {_process.ExitCode}." : words.Split('\n')[0].Trim();
+    }
+}

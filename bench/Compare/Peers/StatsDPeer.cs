@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Vigil.Benchmarks.Files;
+
+namespace Compare.Peers;
+
+/// <summary>npm's statsd, where the user has installed it. It serves, and measures nothing itself.</summary>
+internal sealed class StatsDPeer : Peer, IDisposable
+{
+    private const string Serving = "statsd";
+
+    private readonly TemporaryDirectory _configurations = new();
+    private readonly string _script;
+
+    private StatsDPeer(string script)
+        : base("npm `statsd`", "npm statsd, run by node")
+    {
+        _script = script;
+    }
+
+    /// <param name="directory">Where npm was run.</param>
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    public static StatsDPeer In(string directory)
+    {
+        string script = Path.Combine(Path.GetFullPath(directory), "node_modules", "statsd", "stats.js");
+        return File.Exists(script)
+            ? new StatsDPeer(script)
+            : throw new InvalidOperationException($"{script} is not there: run 'npm install statsd' in {directory}.");
+    }
+
+    public override bool Has(string measurement) => measurement == Serving;
+
+    public override Operations Prepare(string measurement) => throw new NotSupportedException("statsd has no measurements of its own.");
+
+    public void Dispose() => _configurations.Dispose();
+
+    /// <param name="measurement">"statsd", the UDP port, and the admin port.</param>
+    protected override ProcessStartInfo Command(string measurement)
+    {
+        string[] words = measurement.Split(' ');
+        string configuration = Path.Combine(_configurations.Path, $"{words[1]}.js");
+
+        // It flushes after an hour, which is never: only what it takes in is compared.
+        File.WriteAllText(configuration, $$"""
+            {
+              servers: [{ server: "./servers/udp", address: "127.0.0.1", port: {{words[1]}} }],
+              mgmt_address: "127.0.0.1",
+              mgmt_port: {{words[2]}},
+              flushInterval: 3600000,
+              backends: [],
+            }
+            """);
+        return new ProcessStartInfo("node", [_script, configuration]) { WorkingDirectory = Path.GetDirectoryName(_script) };
+    }
+}

@@ -1,0 +1,13 @@
+using Compare.Managed;
+
+namespace Compare;
+
+/// <summary>The comparison, and the .NET peers in it, which are this program again. bench/README.md says what is measured.</summary>
+internal static class Program
+{
+    private static int Main(string[] args) => args switch
+    {
+        ["run", var peer, var measurement, .. var numbers] => ManagedProgram.Run(peer, measurement, numbers),
+        _ => CompareCommand.Run(args),
+    };
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Compare.Peers;
+
+namespace Compare.Rounds;
+
+/// <summary>A server that is under load for a while in each turn. Its processor time is the kernel's count for its process.</summary>
+internal sealed class EchoSession : Session
+{
+    private readonly PeerProcess _server;
+    private readonly Peer _generator;
+    private readonly string _load;
+    private readonly TimeSpan _turn;
+    private readonly int _port;
+
+    private EchoSession(PeerProcess server, Peer generator, string load, TimeSpan turn)
+    {
+        _server = server;
+        _generator = generator;
+        _load = load;
+        _turn = turn;
+        _port = (int)server.ReadFigures()[0];
+    }
+
+    /// <param name="server">It says its port first.</param>
+    /// <param name="generator">The other end.</param>
+    /// <param name="load">Connections, bytes, and depth.</param>
+    /// <param name="pace">How long it is warmed up, and how long a turn is.</param>
+    public static EchoSession Open(PeerProcess server, Peer generator, string load, Pace pace)
+    {
+        try
+        {
+            var session = new EchoSession(server, generator, load, pace.LoadTurn);
+            if (pace.WarmUp > TimeSpan.Zero)
+            {
+                session.Load(pace.WarmUp);
+            }
+
+            return session;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    public override double[] Measure()
+    {
+        TimeSpan before = _server.ProcessorTime;
+        double[] figures = Load(_turn);
+        TimeSpan used = _server.ProcessorTime - before;
+        return [.. figures.Take(4), used.TotalNanoseconds / figures[4]];
+    }
+
+    public override void Dispose() => _server.Dispose();
+
+    private double[] Load(TimeSpan duration)
+    {
+        string milliseconds = duration.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+        using PeerProcess generator = _generator.Start($"echo {_port} {_load} {milliseconds}");
+        return generator.ReadFigures();
+    }
+}

@@ -1,0 +1,108 @@
+using System.Xml.Linq;
+
+namespace Compare.Tests;
+
+/// <summary>What the comparison prints is well-formed and complete. How fast anybody is, is nobody's business here.</summary>
+public class ComparisonTests
+{
+    private const string Nothing = "–";
+
+    [Fact]
+    public void Without_a_compiler_Vigil_and_NET_are_compared_with_a_dash_where_there_is_no_counterpart()
+    {
+        using var comparison = new Comparison();
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, "--quick", "--filter", "ping-pong");
+
+        Assert.Equal("", Failures(errors));
+        Assert.Equal(0, exitCode);
+        const string Asleep = "ping-pong, both sides sleep, a round trip";
+        const string Spinning = "ping-pong, spin 50 µs, a round trip";
+        var table = MarkdownTable.Of(output, "Posts");
+        Assert.Equal(["Vigil", "`Channel`", "`BlockingCollection`", "`ThreadPool`"], table.Columns);
+        Assert.Equal([Asleep, Spinning], table.Rows);
+        Assert.All(table.Columns.Skip(1), column => Assert.Contains("×", table[Asleep, column], StringComparison.Ordinal));
+        Assert.All(table.Columns.Skip(1), column => Assert.Equal(Nothing, table[Spinning, column]));
+        Assert.NotEqual(Nothing, table[Spinning, "Vigil"]);
+        Assert.Contains("- left out: libuv: there is no C compiler (cc).", output, StringComparison.Ordinal);
+        Assert.Contains("a quick run", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_case_that_nobody_could_be_measured_in_has_its_row_too()
+    {
+        // Without a compiler there is no load generator, which is in C.
+        using var comparison = new Comparison();
+        (int exitCode, string output, _) = comparison.Run(canCompile: false, "--quick", "--filter", "TCP echo");
+
+        Assert.Equal(0, exitCode);
+        var table = MarkdownTable.Of(output, "TCP echo");
+        Assert.Empty(table.Columns);
+        Assert.Contains("20 connections, 64 B, closed loop: requests a second", table.Rows);
+        Assert.Contains("20 connections, 16 KiB, 16 deep: server CPU a request", table.Rows);
+    }
+
+    [Fact]
+    public void The_report_goes_between_its_markers_and_the_plots_beside_it_as_XML()
+    {
+        using var comparison = new Comparison();
+        File.WriteAllText(comparison.ReportFile, "before\n<!-- compare:begin -->\nold\n<!-- compare:end -->\nafter\n");
+        (int exitCode, string output, string errors) = comparison.Run(
+            canCompile: false, "--quick", "--filter", "firing, one due time", "--output", comparison.ReportFile, "--plots", comparison.PlotDirectory);
+
+        Assert.Equal("", Failures(errors));
+        Assert.Equal(0, exitCode);
+        Assert.Equal($"before\n<!-- compare:begin -->\n{output.TrimEnd('\n')}\n<!-- compare:end -->\nafter\n", File.ReadAllText(comparison.ReportFile));
+        Assert.Contains("![Timers: ratios](plots/timers.svg)", output, StringComparison.Ordinal);
+
+        XElement plot = XDocument.Load(Path.Combine(comparison.PlotDirectory, "timers.svg")).Root!;
+        Assert.Equal("svg", plot.Name.LocalName);
+        Assert.Contains(plot.Elements(), element => element.Name.LocalName == "text" && element.Value == "Timer");
+        Assert.Contains(plot.Elements(), element => element.Name.LocalName == "rect" && element.Attribute("fill")!.Value == "#ffffff");
+    }
+
+    [Fact]
+    public void With_a_compiler_the_limit_in_C_is_the_reference_and_the_rest_is_there_or_said_to_be_missing()
+    {
+        Assert.SkipUnless(Comparison.HasCompiler, "There is no C compiler (cc).");
+        using var comparison = new Comparison();
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: true, "--quick", "--filter", "Dispatch: 1 ready");
+
+        Assert.Equal("", Failures(errors));
+        Assert.Equal(0, exitCode);
+        var table = MarkdownTable.Of(output, "Dispatch");
+        Assert.Equal(["raw C", "Vigil"], table.Columns.Take(2));
+        Assert.DoesNotContain("×", table["1 ready, an event", "raw C"], StringComparison.Ordinal);
+        Assert.Contains("×", table["1 ready, an event", "Vigil"], StringComparison.Ordinal);
+        Assert.All(
+            ["libuv", "libevent", "libev", "sd-event"],
+            peer => Assert.True(table.Columns.Contains(peer) != output.Contains($"- left out: {peer}: ", StringComparison.Ordinal), peer));
+    }
+
+    [Fact]
+    public void What_is_not_understood_is_said_with_the_usage()
+    {
+        using var comparison = new Comparison();
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, "--quick", "--filter");
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.StartsWith("--filter: not understood, or without its value.", errors, StringComparison.Ordinal);
+        Assert.Contains("usage: ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_without_the_markers_is_refused_before_anything_is_measured()
+    {
+        using var comparison = new Comparison();
+        File.WriteAllText(comparison.ReportFile, "nothing of ours\n");
+        (int exitCode, _, string errors) = comparison.Run(canCompile: false, "--quick", "--output", comparison.ReportFile);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("<!-- compare:begin -->", errors, StringComparison.Ordinal);
+        Assert.Equal("nothing of ours\n", File.ReadAllText(comparison.ReportFile));
+    }
+
+    // Progress goes to standard error, too; its lines end with an ellipsis.
+    private static string Failures(string errors) =>
+        string.Join('\n', errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.EndsWith('…')));
+}
