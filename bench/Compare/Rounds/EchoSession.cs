@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Compare.Peers;
 
@@ -6,6 +7,9 @@ namespace Compare.Rounds;
 /// <summary>A server that is under load for a while in each turn. Its processor time is the kernel's count for its process.</summary>
 internal sealed class EchoSession : Session
 {
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly PeerProcess _server;
     private readonly Peer _generator;
     private readonly string _load;
@@ -33,6 +37,7 @@ internal sealed class EchoSession : Session
             if (pace.WarmUp > TimeSpan.Zero)
             {
                 session.Load(pace.WarmUp);
+                session.AwaitRest();
             }
 
             return session;
@@ -49,10 +54,26 @@ internal sealed class EchoSession : Session
         TimeSpan before = _server.ProcessorTime;
         double[] figures = Load(_turn);
         TimeSpan used = _server.ProcessorTime - before;
+        AwaitRest();
         return [.. figures.Take(4), used.TotalNanoseconds / figures[4]];
     }
 
     public override void Dispose() => _server.Dispose();
+
+    // A slow server goes on for seconds to close thousands of connections, which must not be in the turn of the next one.
+    private void AwaitRest()
+    {
+        TimeSpan last;
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan now = _server.ProcessorTime;
+        do
+        {
+            last = now;
+            Thread.Sleep(Rest);
+            now = _server.ProcessorTime;
+        }
+        while (now != last && Stopwatch.GetElapsedTime(start) < Patience);
+    }
 
     private double[] Load(TimeSpan duration)
     {
