@@ -10,9 +10,9 @@ internal sealed class FiringInTurn : IWorkload
     private readonly EventManager _manager;
     private long _fired;
 
-    public FiringInTurn(WatchdogOptions? watchdog)
+    public FiringInTurn(EventManagerOptions options)
     {
-        _manager = new EventManager(new EventManagerOptions { Watchdog = watchdog });
+        _manager = new EventManager(options);
         for (int i = 0; i < Timers; i++)
         {
             _manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => _fired++);

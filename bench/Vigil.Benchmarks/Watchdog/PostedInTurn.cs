@@ -10,7 +10,7 @@ internal sealed class PostedInTurn : IWorkload
     private readonly EventManager _manager;
     private long _received;
 
-    public PostedInTurn(WatchdogOptions? watchdog) => _manager = new EventManager(new EventManagerOptions { Watchdog = watchdog });
+    public PostedInTurn(EventManagerOptions options) => _manager = new EventManager(options);
 
     public void Perform(int operations)
     {

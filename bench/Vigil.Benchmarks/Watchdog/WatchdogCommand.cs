@@ -4,15 +4,16 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Watchdog;
 
-/// <summary>Measures what it costs a loop to be watched: the same work without a watchdog, with one, and with exact timing, in turn.</summary>
+/// <summary>Measures what it costs a loop to be watched: the same work without a watchdog, with one, with exact timing, and with statistics instead, in turn.</summary>
 internal static class WatchdogCommand
 {
     // None is ever exceeded, so no report is part of the figures.
-    private static readonly WatchdogOptions?[] Variants =
+    private static readonly EventManagerOptions[] Variants =
     [
-        null,
-        new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1) },
-        new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1), ExactTiming = true },
+        new(),
+        new() { Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1) } },
+        new() { Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1), ExactTiming = true } },
+        new() { CollectStatistics = true },
     ];
 
     public static int Run(string[] arguments) => ReportCommand.Run("watchdog", arguments, Measure);
@@ -21,23 +22,23 @@ internal static class WatchdogCommand
     {
         List<string> lines =
         [
-            "| case | raw C | off | on | exact | on − off | min–max | exact − off | min–max |",
-            "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+            "| case | raw C | off | watchdog | exact | statistics | watchdog − off | min–max | exact − off | min–max | statistics − off | min–max |",
+            "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
         ];
         int operations = options.IsQuick ? 20_000 : 4_000_000;
         AddDispatch(1, operations / 4);
         AddDispatch(200, operations);
-        Add("post, 200 in an iteration", operations, command: null, watchdog => new PostedInTurn(watchdog));
-        Add("timer, 200 in an iteration", operations, command: null, watchdog => new FiringInTurn(watchdog));
+        Add("post, 200 in an iteration", operations, command: null, settings => new PostedInTurn(settings));
+        Add("timer, 200 in an iteration", operations, command: null, settings => new FiringInTurn(settings));
         return lines;
 
         void AddDispatch(int ready, int count) => Add(
             $"dispatch, {ready} ready",
             count,
-            $"dispatch {ready} {ready} {count / ready}",
-            watchdog => new DispatchWorkload(new Readiness(ready, ready), LoopMode.Run, watchdog));
+            $"dispatch {ready} {ready} {count}",
+            settings => new DispatchWorkload(new Readiness(ready, ready), LoopMode.Run, settings));
 
-        void Add(string name, int count, string? command, Func<WatchdogOptions?, IWorkload> create)
+        void Add(string name, int count, string? command, Func<EventManagerOptions, IWorkload> create)
         {
             if (!options.Includes(name))
             {
@@ -50,7 +51,7 @@ internal static class WatchdogCommand
     }
 
     // Raw C, then each variant; which of them begins moves on from round to round.
-    private static double[][] Rounds(int operations, int rounds, Func<double>? native, Func<WatchdogOptions?, IWorkload> create)
+    private static double[][] Rounds(int operations, int rounds, Func<double>? native, Func<EventManagerOptions, IWorkload> create)
     {
         IWorkload[] workloads = [.. Variants.Select(create)];
         try
@@ -90,10 +91,9 @@ internal static class WatchdogCommand
     private static string Line(string name, double[][] rounds)
     {
         string raw = double.IsNaN(rounds[0][0]) ? "–" : Number(Of(round => round[0]).Median);
-        Series on = Of(round => round[2] - round[1]);
-        Series exact = Of(round => round[3] - round[1]);
-        return $"| {name} | {raw} | {Number(Of(round => round[1]).Median)} | {Number(Of(round => round[2]).Median)} | {Number(Of(round => round[3]).Median)} "
-            + $"| {Number(on.Median)} | {on.Min:0.0}–{on.Max:0.0} | {Number(exact.Median)} | {exact.Min:0.0}–{exact.Max:0.0} |";
+        string[] times = [.. Enumerable.Range(1, Variants.Length).Select(variant => Number(Of(round => round[variant]).Median))];
+        string[] differences = [.. Enumerable.Range(2, Variants.Length - 1).Select(variant => Of(round => round[variant] - round[1])).Select(series => $"{Number(series.Median)} | {series.Min:0.0}–{series.Max:0.0}")];
+        return $"| {name} | {raw} | {string.Join(" | ", times)} | {string.Join(" | ", differences)} |";
 
         Series Of(Func<double[], double> value) => new(rounds.Select(value));
     }

@@ -30,11 +30,16 @@ internal sealed class DispatchWorkload : IWorkload
     private readonly CountingSubscriber _subscriber;
     private readonly LoopMode _mode;
 
-    public DispatchWorkload(Readiness readiness, LoopMode mode, WatchdogOptions? watchdog = null)
+    public DispatchWorkload(Readiness readiness, LoopMode mode, EventManagerOptions? settings = null)
     {
         _mode = mode;
         _descriptors = EventFds.Create(readiness.Registered, index => IsReady(index, readiness));
-        _manager = new EventManager(new EventManagerOptions { ReadyCapacity = readiness.Registered, Watchdog = watchdog });
+        _manager = new EventManager(new EventManagerOptions
+        {
+            ReadyCapacity = readiness.Registered,
+            Watchdog = settings?.Watchdog,
+            CollectStatistics = settings?.CollectStatistics ?? false,
+        });
         _subscriber = new CountingSubscriber(_descriptors);
         _manager.AddSubscriber(_subscriber);
     }
