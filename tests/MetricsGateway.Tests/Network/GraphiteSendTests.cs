@@ -109,14 +109,21 @@ public sealed class GraphiteSendTests : IDisposable
         using Socket sender = Client.Connect(gateway.StatsDTcp);
         _server.Accept();
         string name = new('x', 200);
-        while (admin.Stat("graphite_send.waiting_bytes") == 0)
+
+        // The kernels may take some of what waits after all, when their buffers grow, and then the time begins anew.
+        while (admin.Stat("graphite_send.failures") == 0)
         {
-            sender.Send(string.Concat(Enumerable.Range(0, 200).Select(i => $"{name}{i}:1|g\n")).Utf8());
-            Flush(gateway, admin, "flush:1|g");
+            if (admin.Stat("graphite_send.waiting_bytes") == 0)
+            {
+                sender.Send(string.Concat(Enumerable.Range(0, 200).Select(i => $"{name}{i}:1|g\n")).Utf8());
+                Flush(gateway, admin, "flush:1|g");
+            }
+            else
+            {
+                _time.Advance(61);
+            }
         }
 
-        _time.Advance(61);
-        admin.WaitForStat("graphite_send.failures", 1);
         Assert.Contains("it takes nothing", gateway.TakeErrors(), StringComparison.Ordinal);
         _server.Kill();
         _server.Return();
