@@ -13,7 +13,7 @@ namespace Vigil;
 internal sealed class EventLoop
 {
     private readonly EventManager _manager;
-    private readonly IPoller _poller;
+    private readonly LoopWait _wait;
     private readonly SourceTable _table;
     private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
@@ -24,23 +24,21 @@ internal sealed class EventLoop
     private readonly Queue<InjectedEvent> _injected = new();
     private readonly int _mailboxBudget;
     private readonly SpinDetector _spinDetector;
-    private readonly TimeSpan _spin;
     private LoopObserver? _observer;
     private int _ran;
 
     public EventLoop(EventManager manager, EventManagerOptions options, IPoller poller, FaultSink faults)
     {
         _manager = manager;
-        _poller = poller;
         _table = manager.SourceTable;
         _timers = manager.Timers;
         _mailbox = manager.Mailbox;
         _faults = faults;
         _watching = new LoopObserver(manager.Counters, manager.Progress);
         _ready = new ReadyBuffer(options.ReadyCapacity);
+        _wait = new LoopWait(manager, poller, _ready, options.SpinBeforeSleep);
         _mailboxBudget = options.MailboxBudget;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
-        _spin = options.SpinBeforeSleep;
     }
 
     public CallbackList PrepareHooks { get; } = new();
@@ -56,6 +54,28 @@ internal sealed class EventLoop
 
     public void Inject(in InjectedEvent injected) => _injected.Enqueue(injected);
 
+    /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
+    public void Repeat(Source source, EventSet delivered)
+    {
+        if ((delivered & Interests.Always) != EventSet.None && _spinDetector.StopsRepetition(source))
+        {
+            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
+            return;
+        }
+
+        SourceResult result = _table.Arming.Repeat(source);
+        if (result.Error is EventManagerError.NotRegistered or EventManagerError.InvalidDescriptor or EventManagerError.NotPollable)
+        {
+            _table.Remove(source);
+            _faults.OnRegistrationFault(source, EventManagerError.DescriptorReplaced);
+        }
+        else if (!result.IsSuccess)
+        {
+            _ = _table.Arming.Disarm(source);
+            _faults.OnNotArmed(source, (CallbackEvent)source.Owner, result);
+        }
+    }
+
     /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>
     public int RunIteration(Deadline callersDeadline)
     {
@@ -67,7 +87,7 @@ internal sealed class EventLoop
         Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
 
         // 2. Wait.
-        Wait(deadline);
+        _wait.Until(deadline, _observer);
 
         // 3. Read the clocks; 4. timers that are due by them.
         RunTimers();
@@ -95,122 +115,17 @@ internal sealed class EventLoop
         return _ran;
     }
 
-    /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
-    public void Repeat(Source source, EventSet delivered)
-    {
-        if ((delivered & Interests.Always) != EventSet.None && _spinDetector.StopsRepetition(source))
-        {
-            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
-            return;
-        }
-
-        SourceResult result = _table.Arming.Repeat(source);
-        if (!result.IsSuccess)
-        {
-            _table.Remove(source);
-            _faults.OnRegistrationFault(source, EventManagerError.DescriptorReplaced);
-        }
-    }
-
     private void RunHooks(CallbackList hooks, LoopPhase phase)
     {
         if (!hooks.IsEmpty)
         {
             _observer?.Begin(phase, _ran);
             hooks.Run(_manager, _faults);
+            _observer?.Begin(LoopPhase.Waiting, _ran);
         }
     }
 
     private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
-
-    private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;
-
-    private void Wait(Deadline deadline)
-    {
-        if (!PrepareHooks.IsEmpty)
-        {
-            _observer?.Begin(LoopPhase.Waiting, _ran);
-        }
-
-        if (_table.NeedsRebuild)
-        {
-            Rebuild();
-        }
-
-        _ready.GrowIfFull();
-        _table.BeginBatch();
-        if (!deadline.IsImmediate && _timers.IsOpen)
-        {
-            deadline = _timers.PrepareWait(deadline);
-        }
-
-        _observer?.BeginWait(sleeps: !deadline.IsImmediate);
-        WaitUntil(deadline);
-        _observer?.EndWait();
-    }
-
-    private void WaitUntil(Deadline deadline)
-    {
-        if (deadline.IsImmediate)
-        {
-            Poll(Deadline.Immediate);
-            return;
-        }
-
-        if (_spin > TimeSpan.Zero && Spin(deadline))
-        {
-            _mailbox.EndSleep();
-            return;
-        }
-
-        // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
-        bool maySleep = _mailbox.TryBeginSleep() && !_manager.MustNotSleep;
-        Poll(maySleep ? deadline : Deadline.Immediate);
-        _mailbox.EndSleep();
-    }
-
-    private void Poll(Deadline deadline)
-    {
-        int errno = _poller.Wait(deadline, _ready);
-        if (errno != 0)
-        {
-            throw new EventManagerException(EventManagerError.System, $"{_manager.Name} cannot wait any more: {Interop.Errno.Describe(errno)}. Was the file descriptor of its epoll instance closed?", errno: errno);
-        }
-    }
-
-    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred. Whoever has something
-    // ready at the first look pays for nothing else.
-    private bool Spin(Deadline deadline)
-    {
-        const int LooksAtMailbox = 32;
-        Poll(Deadline.Immediate);
-        if (_ready.Count > 0 || MustReturn)
-        {
-            return true;
-        }
-
-        Deadline end = Deadline.After(_spin).Earlier(deadline);
-        do
-        {
-            for (int i = 0; i < LooksAtMailbox; i++)
-            {
-                if (MustReturn)
-                {
-                    return true;
-                }
-
-                Thread.SpinWait(1);
-            }
-
-            Poll(Deadline.Immediate);
-            if (_ready.Count > 0)
-            {
-                return true;
-            }
-        }
-        while (MonotonicClock.NowNanoseconds < end.Nanoseconds);
-        return false;
-    }
 
     private void RunTimers()
     {
@@ -386,17 +301,5 @@ internal sealed class EventLoop
         }
 
         _observer?.Leave();
-    }
-
-    private void Rebuild()
-    {
-        int errno = _table.Rebuild();
-        string outcome = errno == 0
-            ? "The poller was rebuilt without it."
-            : $"The poller could not be rebuilt and still has it: {Interop.Errno.Describe(errno)}.";
-        _faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
-            EventManagerError.OrphanedRegistration,
-            $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",
-            errno: errno)));
     }
 }

@@ -111,6 +111,10 @@ internal sealed class FaultSink
         });
     }
 
+    /// <summary>The callback of an event has ended on a worker, and the kernel refused to watch its source again. It stays disarmed.</summary>
+    public void OnNotArmed(Source source, CallbackEvent callbackEvent, SourceResult refusal) =>
+        Report(new FaultReport(FaultOrigin.Registration, refusal.ToException(source.Interest)) { Event = callbackEvent, Fd = source.Number });
+
     /// <summary>
     /// Tells whoever listens; otherwise, unless the run is going to throw it, standard error: nothing is swallowed in silence.
     /// A listener that throws ends the run, whatever the policy: there is nobody left to tell.

@@ -106,7 +106,7 @@ internal sealed class LoopFiles : ITimerTarget
             SourceResult result = _manager.SourceTable.Arming.Arm(_source!);
             if (!result.IsSuccess)
             {
-                _manager.Faults.OnRegistrationFault(_source!, result.Error);
+                _manager.Faults.OnNotArmed(_source!, _worker!, result);
             }
 
             Continue(set);

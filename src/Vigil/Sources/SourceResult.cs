@@ -26,9 +26,13 @@ internal readonly record struct SourceResult(EventManagerError Error, int Fd = -
     {
         if (!IsSuccess)
         {
-            throw new EventManagerException(Error, Describe(interest), Fd, Errno);
+            throw ToException(interest);
         }
     }
+
+    /// <summary>What is thrown, or reported, where it is no success.</summary>
+    /// <param name="interest">What was asked for.</param>
+    public EventManagerException ToException(EventSet interest) => new(Error, Describe(interest), Fd, Errno);
 
     private string Describe(EventSet interest) => Error switch
     {

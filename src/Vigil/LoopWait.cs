@@ -1,0 +1,134 @@
+using Vigil.Interop;
+using Vigil.Messaging;
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>Phase 2 of an iteration: waits until something is ready, with a spin before if that is wanted.</summary>
+internal sealed class LoopWait
+{
+    private readonly EventManager _manager;
+    private readonly IPoller _poller;
+    private readonly ReadyBuffer _ready;
+    private readonly SourceTable _table;
+    private readonly LoopTimers _timers;
+    private readonly Mailbox<EventManager> _mailbox;
+    private readonly TimeSpan _spin;
+
+    /// <param name="manager">Whose loop waits.</param>
+    /// <param name="poller">What it waits for.</param>
+    /// <param name="ready">Where that is told.</param>
+    /// <param name="spin">How long to go on looking before sleeping.</param>
+    public LoopWait(EventManager manager, IPoller poller, ReadyBuffer ready, TimeSpan spin)
+    {
+        _manager = manager;
+        _poller = poller;
+        _ready = ready;
+        _table = manager.SourceTable;
+        _timers = manager.Timers;
+        _mailbox = manager.Mailbox;
+        _spin = spin;
+    }
+
+    private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _manager.MustNotSleep;
+
+    /// <summary>Waits, and fills the ready buffer.</summary>
+    /// <param name="deadline">Until when at most, timers apart.</param>
+    /// <param name="observer">Hears when the loop is idle; null where nobody wants to know.</param>
+    /// <exception cref="EventManagerException">The kernel refused.</exception>
+    public void Until(Deadline deadline, LoopObserver? observer)
+    {
+        if (_table.NeedsRebuild)
+        {
+            Rebuild();
+        }
+
+        _ready.GrowIfFull();
+        _table.BeginBatch();
+        if (!deadline.IsImmediate && _timers.IsOpen)
+        {
+            deadline = _timers.PrepareWait(deadline);
+        }
+
+        observer?.BeginWait(sleeps: !deadline.IsImmediate);
+        if (deadline.IsImmediate)
+        {
+            Poll(Deadline.Immediate);
+        }
+        else
+        {
+            Sleep(deadline);
+        }
+
+        observer?.EndWait();
+    }
+
+    private void Sleep(Deadline deadline)
+    {
+        if (_spin == TimeSpan.Zero || !Spin(deadline))
+        {
+            // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
+            bool maySleep = _mailbox.TryBeginSleep() && !_manager.MustNotSleep;
+            Poll(maySleep ? deadline : Deadline.Immediate);
+        }
+
+        _mailbox.EndSleep();
+    }
+
+    private void Poll(Deadline deadline)
+    {
+        int errno = _poller.Wait(deadline, _ready);
+        if (errno != Errno.Success)
+        {
+            throw new EventManagerException(EventManagerError.System, $"{_manager.Name} cannot wait any more: {Errno.Describe(errno)}. Was the file descriptor of its epoll instance closed?", errno: errno);
+        }
+    }
+
+    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred. Whoever has something
+    // ready at the first look pays for nothing else.
+    private bool Spin(Deadline deadline)
+    {
+        const int LooksAtMailbox = 32;
+        Poll(Deadline.Immediate);
+        if (_ready.Count > 0 || MustReturn)
+        {
+            return true;
+        }
+
+        Deadline end = Deadline.After(_spin).Earlier(deadline);
+        do
+        {
+            for (int i = 0; i < LooksAtMailbox; i++)
+            {
+                if (MustReturn)
+                {
+                    return true;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            Poll(Deadline.Immediate);
+            if (_ready.Count > 0)
+            {
+                return true;
+            }
+        }
+        while (MonotonicClock.NowNanoseconds < end.Nanoseconds);
+        return false;
+    }
+
+    private void Rebuild()
+    {
+        int errno = _table.Rebuild();
+        string outcome = errno == Errno.Success
+            ? "The poller was rebuilt without it."
+            : $"The poller could not be rebuilt and still has it: {Errno.Describe(errno)}.";
+        _manager.Faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
+            EventManagerError.OrphanedRegistration,
+            $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",
+            errno: errno)));
+    }
+}
