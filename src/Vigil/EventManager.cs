@@ -24,17 +24,13 @@ public sealed class EventManager : IDisposable
 {
     private readonly EventManagerOptions _options;
     private readonly IPoller _poller;
-    private readonly ThreadClaim _claim;
+    private readonly LoopLifetime _lifetime;
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
     private readonly SlowCallbackLog _slowCallbacks;
     private readonly LoopWatch? _watch;
-    private readonly ManualResetEventSlim _disposed = new();
     private EventHandler<ClockStep>? _wallClockStepped;
-    private CancellationToken _runCancellation;
-    private volatile bool _stopRequested;
-    private volatile bool _disposeRequested;
 
     /// <summary>Creates a manager with default options.</summary>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
@@ -69,6 +65,18 @@ public sealed class EventManager : IDisposable
             SourceTable = new SourceTable(_poller, Faults.OnRegistrationFault);
             SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
             Timers = new LoopTimers(this, createClock ?? CreateClock);
+            Files = new LoopFiles(this);
+            Subscribers = new SubscriberRegistry(SourceTable);
+            Signals = new LoopSignals(this);
+            Children = new LoopChildren(this);
+            Work = new LoopWorkers(this, _options.Workers);
+            _lifetime = new LoopLifetime(this, TearDown);
+            _loop = new EventLoop(this, _options, _poller, Faults);
+            _context = new LoopSynchronizationContext(this);
+            RemoteEndpoint = new RemoteEndpoint(this, _options);
+            TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
+            _watch?.Start();
+            LoopMeter.Add(Counters);
         }
         catch
         {
@@ -76,19 +84,6 @@ public sealed class EventManager : IDisposable
             _poller.Dispose();
             throw;
         }
-
-        Files = new LoopFiles(this);
-        Subscribers = new SubscriberRegistry(SourceTable);
-        Signals = new LoopSignals(this);
-        Children = new LoopChildren(this);
-        Work = new LoopWorkers(this, _options.Workers);
-        _claim = new ThreadClaim(_options.Name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
-        _loop = new EventLoop(this, _options, _poller, Faults);
-        _context = new LoopSynchronizationContext(this);
-        RemoteEndpoint = new RemoteEndpoint(this, _options);
-        TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
-        LoopMeter.Add(Counters);
-        _watch?.Start();
     }
 
     /// <summary>
@@ -151,7 +146,7 @@ public sealed class EventManager : IDisposable
     public IWorkExecutor Workers => Work.Executor;
 
     /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
-    public bool IsOnLoop => _claim.IsMine;
+    public bool IsOnLoop => _lifetime.IsMine;
 
     internal SourceTable SourceTable { get; }
 
@@ -183,15 +178,15 @@ public sealed class EventManager : IDisposable
 
     internal InFlightCalls InFlightCalls { get; } = new();
 
-    internal bool IsDisposed { get; private set; }
+    internal bool IsDisposed => _lifetime.IsDisposed;
 
     /// <summary>Whether the calling thread may use the manager without claiming it first, since it has the claim.</summary>
-    internal bool IsClaimedHere => _claim.IsMine && !IsDisposed;
+    internal bool IsClaimedHere => _lifetime.IsClaimedHere;
 
-    internal bool WouldWaitForItself => _claim.WouldWaitForItself;
+    internal bool WouldWaitForItself => _lifetime.WouldWaitForItself;
 
     /// <summary>Whether the current iteration must return: whoever sets one of these wakes the mailbox afterwards.</summary>
-    internal bool MustNotSleep => _stopRequested || _disposeRequested || _runCancellation.IsCancellationRequested;
+    internal bool MustNotSleep => _lifetime.MustNotSleep;
 
     /// <summary>Adds a subscriber and lets it register its first interest. It is the manager's until it is removed.</summary>
     /// <param name="subscriber">The subscriber. The same object may be added again, for another id and another interest list.</param>
@@ -653,7 +648,10 @@ public sealed class EventManager : IDisposable
             source.Owner as CallbackEvent))];
     }
 
-    /// <summary>Every timer that is started, in no particular order; those that are idle or suspended are only known to who holds them.</summary>
+    /// <summary>
+    /// Every timer that is started, in no particular order; those that are idle or suspended are only known to who holds them, and so is
+    /// one that has fired as long as its callback waits for a worker or runs there.
+    /// </summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<TimerEvent> GetTimers()
     {
@@ -709,7 +707,7 @@ public sealed class EventManager : IDisposable
         while (!MustNotSleep);
 
         RunExitCallbacks();
-        _stopRequested = false;
+        _lifetime.TakeStop();
         Faults.ThrowPending();
     }
 
@@ -719,7 +717,7 @@ public sealed class EventManager : IDisposable
     /// </summary>
     public void Stop()
     {
-        _stopRequested = true;
+        _lifetime.RequestStop();
         Mailbox.Wake();
     }
 
@@ -730,33 +728,19 @@ public sealed class EventManager : IDisposable
     /// </summary>
     public void Dispose()
     {
-        _disposeRequested = true;
-        _claim.TellOfRelease();
-        if (_claim.IsMine)
+        if (_lifetime.RequestDisposal())
         {
-            return;
+            Mailbox.Wake();
+            _lifetime.AwaitDisposal();
         }
-
-        Mailbox.Wake();
-        DisposeIfRequested();
-        _disposed.Wait();
     }
 
     /// <summary>For logs.</summary>
     public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Sources.Count(IsUsers)} sources, {Timers.Count} timers)";
 
-    internal ThreadClaim.Scope Claim()
-    {
-        ThrowIfDisposedByAnother();
-        ThreadClaim.Scope claim = _claim.Enter();
-        if (IsDisposed)
-        {
-            claim.Dispose();
-            ObjectDisposedException.ThrowIf(true, this);
-        }
+    internal ThreadClaim.Scope Claim() => _lifetime.Claim();
 
-        return claim;
-    }
+    internal void EndRun() => _lifetime.EndRun();
 
     /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next.</summary>
     internal void InjectInto(Source source) => _loop.Inject(new InjectedEvent(source, EventSet.In));
@@ -833,10 +817,6 @@ public sealed class EventManager : IDisposable
         }
     }
 
-    // While another thread tears the manager down, "in use by another thread" would be true and of no help. Asked again when the claim is
-    // refused: the disposal may have been requested, and its thread have taken the claim, since the first look.
-    private void ThrowIfDisposedByAnother() => ObjectDisposedException.ThrowIf(_disposeRequested && !_claim.IsMine, this);
-
     private TimerEvent CreateTimer(
         TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock, CallbackTarget target)
     {
@@ -859,23 +839,8 @@ public sealed class EventManager : IDisposable
 
     private RunScope BeginRun(CancellationToken cancellationToken)
     {
-        ThrowIfDisposedByAnother();
-        ThreadClaim.Scope claim = _claim.EnterRun();
-        if (IsDisposed)
-        {
-            claim.Dispose();
-            ObjectDisposedException.ThrowIf(true, this);
-        }
-
-        _runCancellation = cancellationToken;
+        _lifetime.BeginRun(cancellationToken);
         return new RunScope(this, _context);
-    }
-
-    /// <summary>The other end of <see cref="BeginRun"/>.</summary>
-    internal void EndRun()
-    {
-        _runCancellation = default;
-        _claim.Release();
     }
 
     private void RunExitCallbacks()
@@ -883,28 +848,6 @@ public sealed class EventManager : IDisposable
         Observer?.Begin(LoopPhase.Exit, ran: 0);
         _exitCallbacks.RunOutLastFirst(this, Faults);
         Observer?.Begin(LoopPhase.Waiting, ran: 0);
-    }
-
-    // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
-    private void DisposeIfRequested()
-    {
-        if (_disposeRequested && !IsDisposed && _claim.TryTake())
-        {
-            try
-            {
-                if (!IsDisposed)
-                {
-                    IsDisposed = true;
-                    TearDown();
-                }
-            }
-            finally
-            {
-                // Whatever happened: others wait for it.
-                _disposed.Set();
-                _claim.Release();
-            }
-        }
     }
 
     private void TearDown()
