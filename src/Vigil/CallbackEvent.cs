@@ -20,7 +20,8 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// How long its callback may take before the manager's watchdog flags it; null, the default, for what
-    /// <see cref="WatchdogOptions.CallbackBudget"/> says, and <see cref="Timeout.InfiniteTimeSpan"/> for any time. Without a watchdog nothing comes of it.
+    /// <see cref="WatchdogOptions.CallbackBudget"/> says, and <see cref="Timeout.InfiniteTimeSpan"/> for any time. Without a watchdog nothing comes of it,
+    /// nor where the callback runs on a worker, which keeps no loop: there <see cref="WorkerPoolOptions.WaitLimit"/> says how long work may wait.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The budget is not more than zero, or below <see cref="WatchdogOptions.SamplingPeriod"/> without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>

@@ -50,7 +50,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         for (int i = 0; i < _workers.Length; i++)
         {
             int? processor = _options.Processors is { } processors ? processors[i % processors.Count] : null;
-            _workers[i] = new Worker($"{_options.Name}-{i}", _options.Name, _team, spin, ageing, processor, _room.Leave);
+            _workers[i] = new Worker(_options.Name, i, _team, spin, ageing, processor, _room.Leave);
         }
 
         Array.ForEach(_workers, worker => worker.Start());

@@ -24,6 +24,7 @@ internal sealed class Worker
     private static Worker? _current;
 
     private readonly string _pool;
+    private readonly int _index;
     private readonly Team _team;
     private readonly long _spin;
     private readonly Action _tookWork;
@@ -43,22 +44,23 @@ internal sealed class Worker
     private long _stolen;
     private volatile bool _isEnding;
 
-    /// <param name="name">The thread's name, of which the kernel shows 15 bytes.</param>
-    /// <param name="pool">The pool's name.</param>
+    /// <param name="pool">The pool's name, with which the thread's begins. The kernel shows 15 bytes of it.</param>
+    /// <param name="index">Its place in the team.</param>
     /// <param name="team">The workers of the pool, this one included.</param>
     /// <param name="spin">For how long it searches before it sleeps, in nanoseconds.</param>
     /// <param name="ageing">As of <see cref="WorkQueue"/>.</param>
     /// <param name="processor">The processor that it is bound to, or null.</param>
     /// <param name="tookWork">Called when work has left a queue.</param>
-    public Worker(string name, string pool, Team team, long spin, long ageing, int? processor, Action tookWork)
+    public Worker(string pool, int index, Team team, long spin, long ageing, int? processor, Action tookWork)
     {
         _pool = pool;
+        _index = index;
         _team = team;
         _spin = spin;
         _tookWork = tookWork;
         _processor = processor;
         Queue = new WorkQueue(ageing);
-        _thread = new Thread(Run) { Name = name, IsBackground = true };
+        _thread = new Thread(Run) { Name = $"{pool}-{index}", IsBackground = true };
     }
 
     /// <summary>The worker that the calling thread is, or null.</summary>
@@ -203,10 +205,9 @@ internal sealed class Worker
 
         // The next ones first, so that idle workers do not all go to the same.
         Worker[] workers = _team.Workers;
-        int self = Array.IndexOf(workers, this);
         for (int i = 1; i < workers.Length; i++)
         {
-            if (workers[(self + i) % workers.Length].Queue.TryTake(now, isOwner: false, out work))
+            if (workers[(_index + i) % workers.Length].Queue.TryTake(now, isOwner: false, out work))
             {
                 Volatile.Write(ref _stolen, _stolen + 1);
                 return true;
