@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
@@ -20,6 +21,7 @@ internal sealed class EventLoop
     private readonly FaultSink _faults;
     private readonly LoopObserver _watching;
     private readonly ReadyBuffer _ready;
+    private readonly PriorityOrder _order;
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected = new();
     private readonly int _mailboxBudget;
@@ -36,6 +38,7 @@ internal sealed class EventLoop
         _faults = faults;
         _watching = new LoopObserver(manager.Counters, manager.Progress);
         _ready = new ReadyBuffer(options.ReadyCapacity);
+        _order = new PriorityOrder(_table, options.ReadyCapacity);
         _wait = new LoopWait(manager, poller, _ready, options.SpinBeforeSleep);
         _mailboxBudget = options.MailboxBudget;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
@@ -80,7 +83,7 @@ internal sealed class EventLoop
     public int RunIteration(Deadline callersDeadline)
     {
         _ran = 0;
-        _manager.Observer = _observer = _watching.BeginsIteration() ? _watching : null;
+        Observe(_watching.BeginsIteration() ? _watching : null);
 
         // 1. Prepare; until when may this iteration sleep?
         RunHooks(PrepareHooks, LoopPhase.Prepare);
@@ -96,7 +99,7 @@ internal sealed class EventLoop
         if (_ready.Count > 0 || _injected.Count > 0)
         {
             _observer?.Begin(LoopPhase.Sources, _ran);
-            DispatchReady();
+            Dispatch(_table.PrioritizedCount == 0 ? _ready : _order.Order(_ready));
             DispatchInjected();
         }
 
@@ -113,6 +116,15 @@ internal sealed class EventLoop
 
         _observer?.EndIteration(_ran, _table);
         return _ran;
+    }
+
+    // Written only where it changes: a reference costs the garbage collector's write barrier.
+    private void Observe(LoopObserver? observer)
+    {
+        if (observer != _observer)
+        {
+            _manager.Observer = _observer = observer;
+        }
     }
 
     private void RunHooks(CallbackList hooks, LoopPhase phase)
@@ -174,69 +186,41 @@ internal sealed class EventLoop
         }
     }
 
-    private void DispatchReady()
+    // One try for many events: one for each would cost as much as the rest of its dispatch. Whoever throws costs nobody else an event, since the loop goes on behind it.
+    private void Dispatch(ReadyBuffer batch)
     {
-        if (_table.PrioritizedCount > 0)
+        int next = 0;
+        Source? delivering = null;
+        while (next < batch.Count)
         {
-            DispatchReadyOf(DispatchPriority.High);
-            DispatchReadyOf(DispatchPriority.Normal);
-            DispatchReadyOf(DispatchPriority.Low);
-            return;
-        }
-
-        int count = _ready.Count;
-        for (int i = 0; i < count; i++)
-        {
-            Dispatch(_ready.TokenAt(i), _ready.EventsAt(i));
-        }
-    }
-
-    private void DispatchReadyOf(DispatchPriority priority)
-    {
-        int count = _ready.Count;
-        for (int i = 0; i < count; i++)
-        {
-            ulong token = _ready.TokenAt(i);
-            if (token != ReadyBuffer.NoToken && _table.PriorityOf(token) == priority)
+            try
             {
-                EventSet events = _ready.EventsAt(i);
-                _ready.Discard(i);
-                Dispatch(token, events);
-            }
-        }
-    }
+                for (int count = batch.Count; next < count;)
+                {
+                    EventSet events = batch.EventsAt(next);
+                    ulong token = batch.TokenAt(next);
+                    next++;
+                    if (_table.Resolve(token, ref events) is { } source)
+                    {
+                        if (Interests.IsOneShot(source.Interest))
+                        {
+                            SourceArming.MarkFired(source);
+                        }
 
-    private void Dispatch(ulong token, EventSet events)
-    {
-        if (_table.Resolve(token, ref events) is { } source)
-        {
-            if (Interests.IsOneShot(source.Interest))
+                        _observer?.EnterOnce(source);
+                        delivering = source;
+                        _ran += source.Deliver(events);
+                        delivering = null;
+                        EndDelivery(source, events);
+                    }
+                }
+            }
+            catch (Exception exception) when (delivering is not null)
             {
-                SourceArming.MarkFired(source);
+                Source source = delivering;
+                delivering = null;
+                EndDelivery(source, batch.EventsAt(next - 1), exception);
             }
-
-            _observer?.EnterOnce(source);
-            Deliver(source, events);
-        }
-    }
-
-    private void Deliver(Source source, EventSet events)
-    {
-        try
-        {
-            _ran += source.Deliver(events);
-        }
-        catch (Exception exception)
-        {
-            _ran++;
-            _faults.OnThrown(source, exception);
-        }
-
-        _observer?.Leave();
-        _table.ForgetIfClosed(source);
-        if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
-        {
-            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
         }
     }
 
@@ -249,9 +233,42 @@ internal sealed class EventLoop
             bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
             if (isArmed && _table.IsDeliverable(source, ref events) && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
-                _observer?.Enter(source);
-                Deliver(source, events);
+                DeliverInjected(source, events);
             }
+        }
+    }
+
+    private void DeliverInjected(Source source, EventSet events)
+    {
+        _observer?.Enter(source);
+        try
+        {
+            _ran += source.Deliver(events);
+        }
+        catch (Exception exception)
+        {
+            EndDelivery(source, events, exception);
+            return;
+        }
+
+        EndDelivery(source, events);
+    }
+
+    private void EndDelivery(Source source, EventSet events, Exception exception)
+    {
+        _ran++;
+        _faults.OnThrown(source, exception);
+        EndDelivery(source, events);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void EndDelivery(Source source, EventSet events)
+    {
+        _observer?.Leave();
+        _table.ForgetIfClosed(source);
+        if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
+        {
+            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vigil.Sources;
 
 namespace Vigil;
@@ -20,6 +21,8 @@ internal sealed class SubscriberSource : Source
 
     public override object Owner => _subscriber;
 
+    // What is told is written wholly; to clear it first costs three instructions of some eighty an event.
+    [SkipLocalsInit]
     public override int Deliver(EventSet ready)
     {
         var events = new Events(Fd, ready, Data);

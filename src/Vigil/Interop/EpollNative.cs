@@ -10,8 +10,9 @@ internal static unsafe partial class EpollNative
     private const int EPOLL_CTL_MOD = 3;
     private const int EPOLL_CLOEXEC = 0x80000;
 
-    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2)
-    // because musl, and glibc before 2.35, have no wrapper.
+    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2), since musl, and
+    // glibc before 2.35, have no wrapper, and since wrappers of calls that block are cancellation points, which in a process of several
+    // threads change the thread's cancellation state before and after by an atomic operation each: 30 ns and more (pthreads(7)).
     private const nint SysEpollPwait2 = 441;
 
     /// <summary>Creates an instance; −1 on failure.</summary>
@@ -28,25 +29,26 @@ internal static unsafe partial class EpollNative
 
     public static int Remove(int epoll, int fd) => Control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 
-    /// <summary>
-    /// Waits for <paramref name="milliseconds"/> (0 polls, −1 for ever); −1 on failure, with no errno: fetching it costs 7 ns on
-    /// a call that nearly always succeeds. Whoever needs it calls <see cref="WaitUntil"/>, which fails in the same way.
-    /// </summary>
-    public static int WaitFast(int epoll, byte* ready, int capacity, int milliseconds) => epoll_wait(epoll, ready, capacity, milliseconds);
-
-    /// <summary>Waits for a time span in nanoseconds, for ever where it is negative; −1 and an errno on failure.</summary>
-    public static int WaitUntil(int epoll, byte* ready, int capacity, long nanoseconds, out int errno)
+    /// <summary>Waits for a time span in nanoseconds, for ever where it is negative; −1 on failure, with no errno: fetching it costs 7 ns on a call that nearly always succeeds.</summary>
+    public static int WaitFast(int epoll, byte* ready, int capacity, long nanoseconds)
     {
         Timespec span = Timespec.FromNanoseconds(nanoseconds);
-        long count = syscall_epoll_pwait2(SysEpollPwait2, epoll, (nint)ready, capacity, nanoseconds < 0 ? 0 : (nint)(&span), 0, 0);
+        return (int)syscall(SysEpollPwait2, epoll, (nint)ready, capacity, nanoseconds < 0 ? 0 : (nint)(&span), 0, 0);
+    }
+
+    /// <summary>As <see cref="WaitFast"/>, and −1 and an errno on failure.</summary>
+    public static int Wait(int epoll, byte* ready, int capacity, long nanoseconds, out int errno)
+    {
+        Timespec span = Timespec.FromNanoseconds(nanoseconds);
+        nint count = syscall_with_errno(SysEpollPwait2, epoll, (nint)ready, capacity, nanoseconds < 0 ? 0 : (nint)(&span), 0, 0);
         errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
         return (int)count;
     }
 
-    /// <summary>Waits for <paramref name="milliseconds"/> (0 polls, −1 for ever); −1 and an errno on failure.</summary>
-    public static int Wait(int epoll, byte* ready, int capacity, int milliseconds, out int errno)
+    /// <summary>Waits for <paramref name="milliseconds"/> (0 polls, −1 for ever) on kernels without epoll_pwait2; −1 and an errno on failure.</summary>
+    public static int WaitCoarsely(int epoll, byte* ready, int capacity, int milliseconds, out int errno)
     {
-        int count = epoll_wait_with_errno(epoll, ready, capacity, milliseconds);
+        int count = epoll_wait(epoll, ready, capacity, milliseconds);
         errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
         return count;
     }
@@ -64,13 +66,13 @@ internal static unsafe partial class EpollNative
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_ctl(int epoll, int operation, int fd, byte* entry);
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_wait(int epoll, byte* ready, int capacity, int milliseconds);
 
-    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    private static partial int epoll_wait_with_errno(int epoll, byte* ready, int capacity, int milliseconds);
-
     // long syscall(long number, ...): every argument is a whole register, on x64 and arm64 alike.
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_epoll_pwait2(nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
+    private static partial nint syscall_with_errno(nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
 }

@@ -47,19 +47,27 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public int Wait(Deadline deadline, ReadyBuffer ready)
     {
-        if (deadline.IsImmediate)
+        if (_timer is not null)
         {
-            return WaitWholly(0, ready);
+            return WaitWithTimer(deadline, ready);
         }
 
-        if (deadline.IsInfinite)
+        int count = EpollNative.WaitFast(_epoll, ready.Start, ready.Size, NanosecondsUntil(deadline));
+        int errno = Errno.Success;
+        while (count < 0 && errno is Errno.Success or Errno.EINTR)
         {
-            // A timer left over from an earlier deadline must not end a wait that has none.
-            int errno = _timer is null ? Errno.Success : SetTimer(0);
-            return errno == Errno.Success ? WaitWholly(-1, ready) : errno;
+            // Again, in a way that tells why. After EINTR, nearly always the reason, this simply goes on waiting.
+            count = EpollNative.Wait(_epoll, ready.Start, ready.Size, NanosecondsUntil(deadline), out errno);
         }
 
-        return _timer is null ? WaitPrecisely(deadline, ready) : WaitWithTimer(deadline, ready);
+        ready.Count = Math.Max(count, 0);
+        if (errno is not (Errno.ENOSYS or Errno.EPERM))
+        {
+            return errno;
+        }
+
+        AddTimer();
+        return WaitWithTimer(deadline, ready);
     }
 
     public int BeginRebuild()
@@ -124,82 +132,43 @@ internal sealed unsafe class EpollPoller : IPoller
 
     private static int NumberOf(FdHandle handle) => (int)handle.DangerousGetHandle();
 
-    private int WaitWholly(int milliseconds, ReadyBuffer ready)
-    {
-        do
-        {
-            int errno = WaitForAny(milliseconds, ready);
-            if (errno != Errno.Success)
-            {
-                return errno;
-            }
-        }
-        while (DropTimerEvent(ready) && ready.Count == 0 && milliseconds == 0);
-        return Errno.Success;
-    }
-
-    private int WaitForAny(int milliseconds, ReadyBuffer ready)
-    {
-        int count = EpollNative.WaitFast(_epoll, ready.Start, ready.Size, milliseconds);
-        if (count < 0)
-        {
-            // Failed: ask again in a way that tells why. After EINTR, nearly always the reason, this simply goes on waiting.
-            int errno;
-            do
-            {
-                count = EpollNative.Wait(_epoll, ready.Start, ready.Size, milliseconds, out errno);
-            }
-            while (errno == Errno.EINTR);
-            if (errno != Errno.Success)
-            {
-                ready.Count = 0;
-                return errno;
-            }
-        }
-
-        ready.Count = count;
-        return Errno.Success;
-    }
-
-    private int WaitPrecisely(Deadline deadline, ReadyBuffer ready)
-    {
-        while (true)
-        {
-            long left = Math.Max(deadline.Nanoseconds - MonotonicClock.NowNanoseconds, 0);
-            int count = EpollNative.WaitUntil(_epoll, ready.Start, ready.Size, left, out int errno);
-            switch (errno)
-            {
-                case Errno.Success:
-                    ready.Count = count;
-                    return Errno.Success;
-                case Errno.EINTR:
-                    continue;
-                case Errno.ENOSYS or Errno.EPERM:
-                    AddTimer();
-                    return WaitWithTimer(deadline, ready);
-                default:
-                    ready.Count = 0;
-                    return errno;
-            }
-        }
-    }
+    private static long NanosecondsUntil(Deadline deadline) =>
+        deadline.IsImmediate ? 0 : deadline.IsInfinite ? -1 : Math.Max(deadline.Nanoseconds - MonotonicClock.NowNanoseconds, 0);
 
     private int WaitWithTimer(Deadline deadline, ReadyBuffer ready)
     {
         while (true)
         {
-            bool isDue = deadline.Nanoseconds <= MonotonicClock.NowNanoseconds;
-            int errno = isDue ? Errno.Success : SetTimer(deadline.Nanoseconds);
+            bool isDue = deadline.IsImmediate || deadline.Nanoseconds <= MonotonicClock.NowNanoseconds;
+
+            // A timer left over from an earlier deadline must not end a wait that has none.
+            int errno = isDue ? Errno.Success : SetTimer(deadline.IsInfinite ? 0 : deadline.Nanoseconds);
+            bool hasExpired = false;
             if (errno == Errno.Success)
             {
-                errno = WaitWholly(isDue ? 0 : -1, ready);
+                errno = WaitForAny(isDue ? 0 : -1, ready);
+                hasExpired = DropTimerEvent(ready);
             }
 
-            if (errno != Errno.Success || ready.Count > 0 || isDue)
+            // The expiry may have filled a small buffer alone, so a look that found nothing else is not yet an answer.
+            if (errno != Errno.Success || ready.Count > 0 || (isDue && !hasExpired))
             {
                 return errno;
             }
         }
+    }
+
+    private int WaitForAny(int milliseconds, ReadyBuffer ready)
+    {
+        int count;
+        int errno;
+        do
+        {
+            count = EpollNative.WaitCoarsely(_epoll, ready.Start, ready.Size, milliseconds, out errno);
+        }
+        while (errno == Errno.EINTR);
+        ready.Count = Math.Max(count, 0);
+        return errno;
     }
 
     private int SetTimer(long nanoseconds)
@@ -214,14 +183,9 @@ internal sealed unsafe class EpollPoller : IPoller
         return errno;
     }
 
-    // Whether there was one. It may have filled a small buffer alone, so a wait that found nothing else is not yet an answer.
-    private bool DropTimerEvent(ReadyBuffer ready)
+    // Whether there was one.
+    private static bool DropTimerEvent(ReadyBuffer ready)
     {
-        if (_timer is null)
-        {
-            return false;
-        }
-
         for (int i = 0; i < ready.Count; i++)
         {
             if (ready.TokenAt(i) == TimerToken)

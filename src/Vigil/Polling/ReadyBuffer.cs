@@ -11,9 +11,6 @@ internal sealed unsafe class ReadyBuffer
     /// <summary>The kernel refuses buffers of more than INT_MAX bytes (EP_MAX_EVENTS, <c>fs/eventpoll.c</c>); this stays far below.</summary>
     public const int MaxCapacity = 1 << 20;
 
-    /// <summary>A token that is never given out: the mark of an entry that was dealt with.</summary>
-    public const ulong NoToken = 0;
-
     private const int InitialSize = 32;
 
     // On the pinned heap: the address is the kernel's for as long as the array lives, and nobody has to free it.
@@ -42,7 +39,18 @@ internal sealed unsafe class ReadyBuffer
 
     public EventSet EventsAt(int index) => (EventSet)EpollEventLayout.ReadEvents(_start + (index * EpollEventLayout.Current.Size));
 
-    /// <summary>Adds an entry, for pollers that do not let the kernel write here. False where it is full.</summary>
+    /// <summary>Empties the buffer and makes room for so many entries, as far as its capacity allows.</summary>
+    public void Clear(int size)
+    {
+        if (size > Size)
+        {
+            Resize(Math.Min(size, Capacity));
+        }
+
+        Count = 0;
+    }
+
+    /// <summary>Adds an entry, for those that do not let the kernel write here. False where it is full.</summary>
     public bool TryAdd(ulong token, EventSet events)
     {
         if (Count == Size)
@@ -50,12 +58,9 @@ internal sealed unsafe class ReadyBuffer
             return false;
         }
 
-        Write(Count++, token, events);
+        EpollEventLayout.Current.Write(_start + (Count++ * EpollEventLayout.Current.Size), (uint)events, token);
         return true;
     }
-
-    /// <summary>Marks an entry as dealt with.</summary>
-    public void Discard(int index) => Write(index, NoToken, EventSet.None);
 
     /// <summary>Takes an entry out; the order of the others stays.</summary>
     public void RemoveAt(int index)
@@ -77,8 +82,6 @@ internal sealed unsafe class ReadyBuffer
         Count = 0;
     }
 
-    private void Write(int index, ulong token, EventSet events) =>
-        EpollEventLayout.Current.Write(_start + (index * EpollEventLayout.Current.Size), (uint)events, token);
 
     private void Resize(int size)
     {

@@ -294,11 +294,6 @@ internal sealed class SourceTable
 
     private void NoteDeadToken(ulong token)
     {
-        if (token == ReadyBuffer.NoToken)
-        {
-            return;
-        }
-
         if (_slots.WasRetiredInThisEpoch(token))
         {
             StaleEvents++;

@@ -74,15 +74,20 @@ public class ReadyBufferTests
         Assert.Equal(expected, Entries(buffer));
     }
 
-    [Fact]
-    public void An_entry_that_is_discarded_has_no_token_and_the_others_stay()
+    [Theory]
+    [InlineData(2, 32)]
+    [InlineData(50, 50)]
+    [InlineData(200, 100)]
+    public void A_cleared_buffer_is_empty_and_has_the_room_asked_for_within_its_capacity(int room, int expected)
     {
-        var buffer = new ReadyBuffer(capacity: 3);
+        var buffer = new ReadyBuffer(capacity: 100);
         Fill(buffer);
 
-        buffer.Discard(1);
+        buffer.Clear(room);
 
-        Assert.Equal([(1UL, EventSet.In), (ReadyBuffer.NoToken, EventSet.None), (3UL, EventSet.In)], Entries(buffer));
+        Assert.Equal((0, expected), (buffer.Count, buffer.Size));
+        Fill(buffer);
+        Assert.False(buffer.TryAdd(1, EventSet.In));
     }
 
     [Fact]
