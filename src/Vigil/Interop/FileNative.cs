@@ -12,6 +12,17 @@ internal static unsafe partial class FileNative
     private const int O_CLOEXEC = 0x80000;
     private const nuint FIONREAD = 0x541B;
 
+    // Through syscall(2), since the C library's read(2) and write(2) are cancellation points (EpollNative). The numbers are those of <asm/unistd.h>:
+    // x64 has its own, architectures that came later share one table, the older ones another.
+    private static readonly nint SysRead = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 0,
+        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => 63,
+        _ => 3,
+    };
+
+    private static readonly nint SysWrite = SysRead + 1;
+
     /// <summary>Reads once, again where a signal came in between; −1 and an errno on failure.</summary>
     public static int Read(int fd, Span<byte> buffer, out int errno)
     {
@@ -20,7 +31,7 @@ internal static unsafe partial class FileNative
             nint count;
             do
             {
-                count = read(fd, start, (nuint)buffer.Length);
+                count = syscall(SysRead, fd, (nint)start, buffer.Length);
                 errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
             }
             while (errno == Errno.EINTR);
@@ -36,7 +47,7 @@ internal static unsafe partial class FileNative
             nint count;
             do
             {
-                count = write(fd, start, (nuint)buffer.Length);
+                count = syscall(SysWrite, fd, (nint)start, buffer.Length);
                 errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
             }
             while (errno == Errno.EINTR);
@@ -88,10 +99,7 @@ internal static unsafe partial class FileNative
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial nint read(int fd, byte* buffer, nuint count);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint write(int fd, byte* buffer, nuint count);
+    private static partial nint syscall(nint number, nint fd, nint buffer, nint count);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int fd);
