@@ -79,8 +79,8 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
     /// <summary>Takes lines to be sent.</summary>
     /// <param name="blocks">The lines.</param>
-    /// <param name="leftOut">How many more there would have been; they count as dropped.</param>
-    public void Send(IReadOnlyList<LineBlock> blocks, long leftOut)
+    /// <param name="leftOut">How many more there were; they count as dropped.</param>
+    public void Send(IReadOnlyCollection<LineBlock> blocks, long leftOut)
     {
         _leftOut += leftOut;
         _queue.Add(blocks);

@@ -7,7 +7,7 @@ namespace MetricsGateway.GraphiteSending;
 /// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives them.</summary>
 /// <param name="prefix">What every name begins with; empty for nothing.</param>
 /// <param name="percentiles">What is told of timers.</param>
-/// <param name="limit">How many bytes to write; lines beyond are counted.</param>
+/// <param name="limit">How many bytes of a flush to keep: beyond, the blocks that were written first are given up, as those of earlier flushes are.</param>
 /// <param name="pool">Where blocks come from.</param>
 internal sealed class GraphiteText(string prefix, PercentileList percentiles, long limit, LineBlockPool pool) : IFlushWriter
 {
@@ -21,28 +21,31 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
     private readonly GraphitePath _sets = new(prefix, "sets."u8);
     private readonly GraphitePath _own = new(prefix, default);
     private readonly byte[] _time = new byte[20];
-    private List<LineBlock> _blocks = [];
+    private Queue<LineBlock> _blocks = new();
     private FlushInterval _interval;
     private int _timeLength;
     private long _bytes;
     private LineBlock? _block;
 
-    /// <summary>Lines that were not written, because there were too many.</summary>
+    /// <summary>Lines that were given up, because there were too many.</summary>
     public long LeftOut { get; private set; }
 
     /// <summary>Hands over what was written.</summary>
-    public IReadOnlyList<LineBlock> TakeBlocks()
+    public IReadOnlyCollection<LineBlock> TakeBlocks()
     {
-        List<LineBlock> blocks = _blocks;
-        _blocks = [];
+        Queue<LineBlock> blocks = _blocks;
+        _blocks = new Queue<LineBlock>();
         _block = null;
         return blocks;
     }
 
     public void Begin(in FlushInterval interval)
     {
-        _blocks.ForEach(pool.Return);
-        _blocks.Clear();
+        while (_blocks.TryDequeue(out LineBlock? block))
+        {
+            pool.Return(block);
+        }
+
         _block = null;
         _bytes = 0;
         LeftOut = 0;
@@ -115,17 +118,11 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
 
     private void Write(GraphitePath path, ReadOnlySpan<byte> group, ReadOnlySpan<byte> figure, double value)
     {
-        if (_bytes >= limit)
-        {
-            LeftOut++;
-            return;
-        }
-
         int longest = path.Name.Length + group.Length + figure.Length + path.Tags.Length + 1 + MaxNumbers;
         if (_block is null || _block.Room < longest)
         {
             _block = pool.Rent(longest);
-            _blocks.Add(_block);
+            _blocks.Enqueue(_block);
         }
 
         Span<byte> free = _block.Bytes.AsSpan(_block.Length);
@@ -147,6 +144,15 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         _block.Length += length;
         _block.Lines++;
         _bytes += length;
+
+        // The queue of lines drops its oldest too, and would drop whole blocks of what was a single line over its limit.
+        while (_bytes > limit && _blocks.Count > 1)
+        {
+            LineBlock oldest = _blocks.Dequeue();
+            _bytes -= oldest.Length;
+            LeftOut += oldest.Lines;
+            pool.Return(oldest);
+        }
     }
 
     private static int Copy(ReadOnlySpan<byte> text, Span<byte> target)
