@@ -17,7 +17,7 @@ internal sealed class Flusher
 
     private readonly EventManager _manager;
     private readonly MetricStore _store;
-    private readonly TrafficTotals _totals;
+    private readonly Func<TrafficCounts> _countTraffic;
     private readonly FlushTargets _targets;
     private readonly TimeProvider _time;
     private TrafficCounts _counted;
@@ -33,15 +33,15 @@ internal sealed class Flusher
 
     /// <param name="manager">Has the workers.</param>
     /// <param name="store">What is flushed.</param>
-    /// <param name="totals">What was received.</param>
+    /// <param name="countTraffic">Counts what was received until now.</param>
     /// <param name="texts">The first <see cref="Texts"/>.</param>
     /// <param name="targets">Where it is told.</param>
     /// <param name="time">Measures the intervals.</param>
-    public Flusher(EventManager manager, MetricStore store, TrafficTotals totals, FlushTexts texts, FlushTargets targets, TimeProvider time)
+    public Flusher(EventManager manager, MetricStore store, Func<TrafficCounts> countTraffic, FlushTexts texts, FlushTargets targets, TimeProvider time)
     {
         _manager = manager;
         _store = store;
-        _totals = totals;
+        _countTraffic = countTraffic;
         _targets = targets;
         _time = time;
         _begin = time.GetTimestamp();
@@ -100,7 +100,7 @@ internal sealed class Flusher
         // The next interval begins here and not when this is done, so that none of the time is lost.
         _begin = now;
         _overrun = 0;
-        TrafficCounts counts = _totals.Counts;
+        TrafficCounts counts = _countTraffic();
         FlushTelling telling = _targets.Prepare(Texts, isLast);
         FlushJob job = new(interval, _store.BeginInterval(), counts - _counted, Texts.Timer, telling.Writers);
         _counted = counts;

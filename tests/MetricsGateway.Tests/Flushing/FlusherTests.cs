@@ -34,7 +34,7 @@ public sealed class FlusherTests : IDisposable
         _console = new ReportConsole(_pipe.Writer, _errors);
         _graphite = new GraphiteSender(_manager, pool, _time, _errors);
         _targets = new FlushTargets(_console, new FlushFile(_manager, thread: 0, _errors), _graphite) { UsesConsole = true };
-        _flusher = new Flusher(_manager, _store, _totals, new FlushTexts(FlushPlan.Of(options), pool), _targets, _time);
+        _flusher = new Flusher(_manager, _store, () => _totals.Counts, new FlushTexts(FlushPlan.Of(options), pool), _targets, _time);
     }
 
     public void Dispose()
