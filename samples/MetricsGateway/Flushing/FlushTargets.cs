@@ -71,7 +71,7 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
 
         if (telling.ToGraphite is { } lines)
         {
-            graphite.Send(lines.TakeBlocks(), lines.LeftOut);
+            graphite.Send(lines.TakeBlocks(), lines.LeftOut, lines.Unnamed);
         }
     }
 
