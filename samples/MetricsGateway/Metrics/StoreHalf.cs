@@ -27,6 +27,13 @@ internal sealed class StoreHalf
         Current = Other;
         Interval++;
     }
+
+    /// <summary>Takes a <see cref="Swap"/> back that has just been made.</summary>
+    public void SwapBack()
+    {
+        Current = Other;
+        Interval--;
+    }
 }
 
 /// <summary>The same thing for each of the halves.</summary>

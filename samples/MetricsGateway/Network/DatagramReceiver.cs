@@ -25,6 +25,9 @@ internal sealed class DatagramReceiver(
     private const int SoMemInfo = 55;
     private const int DropsIndex = 8;
 
+    // How long after the kernel has refused to watch the socket it is asked again.
+    private static readonly TimeSpan ArmAgain = TimeSpan.FromSeconds(1);
+
     // What the kernel counts at least for a datagram, however small; 768 where it was looked at.
     private const int LeastTaken = 512;
 
@@ -122,9 +125,20 @@ internal sealed class DatagramReceiver(
 
     private void OnRested(TimerEvent timer, TimerTick tick)
     {
-        if (IsOpen)
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        try
         {
             Ops(timer.Manager).Arm(Fd);
+        }
+        catch
+        {
+            // A timer whose callback has thrown is cancelled, and without one nobody would ever read the socket again.
+            _restTimer = timer.Manager.CreateTimerEvent(ArmAgain, Timeout.InfiniteTimeSpan, OnRested);
+            throw;
         }
     }
 }
