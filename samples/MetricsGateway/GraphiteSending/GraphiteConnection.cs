@@ -181,6 +181,8 @@ internal sealed class GraphiteConnection : IDisposable
 
         if (IsOwn(_socket.LocalEndPoint as IPEndPoint))
         {
+            // By a reset: otherwise the port would stay taken for a minute (TIME_WAIT), and the server could not come.
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
             End("nobody listens there");
             return false;
         }

@@ -31,6 +31,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private long _unnamed;
     private long _notedDrops;
     private bool _hasLasted;
+    private bool _wasCut;
     private bool _isFinishing;
 
     /// <summary>Whether there is a server to send to.</summary>
@@ -95,6 +96,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
             _queue.Clear();
         }
 
+        _wasCut = DroppedLines > _notedDrops;
         NoteDrops();
         _connection?.OnAdded();
     }
@@ -171,7 +173,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     {
         _hasLasted = true;
         _retry.Reset();
-        if (_queue.IsEmpty)
+        if (_queue.IsEmpty && !_wasCut)
         {
             EndTrouble();
         }
@@ -217,7 +219,8 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
     private void OnDrained()
     {
-        if (_hasLasted || _isFinishing)
+        // Where each flush is larger than what may wait, that is one trouble too.
+        if ((_hasLasted && !_wasCut) || _isFinishing)
         {
             EndTrouble();
         }

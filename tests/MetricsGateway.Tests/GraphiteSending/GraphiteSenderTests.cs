@@ -43,6 +43,32 @@ public sealed class GraphiteSenderTests : IDisposable
         });
     }
 
+    [Fact]
+    public void Flushes_that_are_larger_than_what_may_wait_are_one_trouble_until_one_is_not()
+    {
+        using StringWriter errors = new();
+        using GraphiteSender sender = new(_manager, new LineBlockPool(), _time, errors);
+        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint });
+        RunUntil(() => sender.Status.IsConnected);
+        _time.Advance(10);
+        for (int i = 0; i < 3; i++)
+        {
+            sender.Send([Line()], leftOut: 5, unnamed: 0);
+            RunUntil(() => sender.Status.WaitingBytes == 0);
+        }
+
+        Assert.Single(errors.ToString().Split('\n')[..^1]);
+        sender.Send([Line()], leftOut: 0, unnamed: 0);
+        RunUntil(() => errors.ToString().Contains(" again, after 0.0 s and 0 failures; 15 lines were dropped\n", StringComparison.Ordinal));
+    }
+
+    private static LineBlock Line()
+    {
+        LineBlock block = new(LineBlock.DefaultCapacity) { Length = 1, Lines = 1 };
+        block.Bytes[0] = (byte)'\n';
+        return block;
+    }
+
     private void RunUntil(Func<bool> condition) =>
         Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && condition(), () => "it did not happen");
 
