@@ -83,6 +83,7 @@ internal static class StatsAnswer
         answer.Line("graphite_send.waiting_bytes", graphite.WaitingBytes);
         answer.Line("graphite_send.waiting_lines", graphite.WaitingLines);
         answer.Line("graphite_send.dropped_lines", graphite.DroppedLines);
+        answer.Line("graphite_send.unnamed_series", graphite.UnnamedSeries);
     }
 
     private static void WriteWorkers(AnswerWriter answer, WorkerPoolStatistics workers)

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace MetricsGateway.Configuration;
 
 /// <summary>
@@ -48,7 +46,7 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
             throw new ConfigurationException("nothing to receive: statsd-udp, statsd-tcp, unix-socket and graphite are all off");
         }
 
-        if (options is { GraphiteSend: { } target, Graphite: { } listener } && IsSame(target, listener))
+        if (options is { GraphiteSend: { } target, Graphite: { } listener } && OwnAddresses.Reaches(target, listener))
         {
             // Each flush would make names of the names of the one before.
             throw new ConfigurationException($"graphite-send {target} is the gateway's own listener (graphite {listener}); move or turn off one of them");
@@ -61,10 +59,6 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
 
         return options;
     }
-
-    private static bool IsSame(IPEndPoint target, IPEndPoint listener) => target.Port == listener.Port
-        && (target.Address.Equals(listener.Address)
-            || (IPAddress.IsLoopback(target.Address) && (listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any))));
 }
 
 /// <param name="Options">The options.</param>

@@ -23,7 +23,7 @@ internal sealed class FlushPipeline : IDisposable
     /// <param name="options">How often, what is told, and where.</param>
     /// <param name="manager">Runs it, and has the workers.</param>
     /// <param name="store">What is flushed.</param>
-    /// <param name="totals">What was received.</param>
+    /// <param name="countTraffic">Counts what was received until now.</param>
     /// <param name="output">Where reports go for the console.</param>
     /// <param name="errors">Where it is said what does not work.</param>
     /// <param name="time">Measures the intervals.</param>
@@ -31,7 +31,7 @@ internal sealed class FlushPipeline : IDisposable
         GatewayOptions options,
         EventManager manager,
         MetricStore store,
-        TrafficTotals totals,
+        Func<TrafficCounts> countTraffic,
         FileDescriptor output,
         TextWriter errors,
         TimeProvider time)
@@ -42,7 +42,7 @@ internal sealed class FlushPipeline : IDisposable
         _file = new FlushFile(manager, FileThread, errors);
         _targets = new FlushTargets(_console, _file, _graphite);
         FlushTexts texts = new(FlushPlan.Of(options), pool);
-        Flusher flusher = new(manager, store, totals, texts, _targets, time);
+        Flusher flusher = new(manager, store, countTraffic, texts, _targets, time);
         _schedule = new FlushSchedule(options, manager, flusher, _targets, plan => new FlushTexts(plan, pool));
         manager.FaultReported += _schedule.OnFault;
         manager.FaultReported += _graphite.OnFault;
@@ -75,25 +75,16 @@ internal sealed class FlushPipeline : IDisposable
     }
 
     /// <summary>Ends the schedule.</summary>
-    /// <returns>Whether there is something left that the last flush would tell.</returns>
-    public bool Stop() => _schedule.Stop();
+    public void Stop() => _schedule.Stop();
 
-    /// <summary>Flushes what came since the last flush.</summary>
+    /// <summary>Flushes what came since the last flush, if there are flushes, after the one that is being computed, if there is one.</summary>
     /// <returns>Ends when it was handed to whoever tells it.</returns>
     public Task FlushLast() => _schedule.FlushLast();
 
-    /// <summary>Ends when everything that was told is where it should go, or cannot get there.</summary>
-    public Task Finish() => _targets.Finish();
-
-    /// <summary>Writes something else than a flush, when <see cref="Finish"/> has ended. Nobody gets it, if there is no reader any more.</summary>
-    public async Task WriteToConsole(ReadOnlyMemory<byte> text)
-    {
-        if (_console.IsReady)
-        {
-            _console.Write(text);
-            await _console.WhenWritten();
-        }
-    }
+    /// <summary>Waits for those who are told of flushes, and writes to the console what comes last there.</summary>
+    /// <param name="lastText">Something else than a flush. Nobody gets it, if there is no reader any more.</param>
+    /// <returns>Ends when everything that was told is where it should go, or cannot get there.</returns>
+    public Task Finish(ReadOnlyMemory<byte> lastText) => _targets.Finish(lastText);
 
     /// <summary>What is not where it should go, in words; nothing if all is.</summary>
     public IEnumerable<string> DescribeLeft() => ConsoleText.Left(

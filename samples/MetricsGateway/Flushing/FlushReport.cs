@@ -45,12 +45,24 @@ internal sealed class FlushReport : IFlushWriter
     /// <summary>Valid until the next flush is written.</summary>
     public ReadOnlyMemory<byte> Text => _output.WrittenMemory;
 
-    public void Begin(in FlushInterval interval)
+    /// <summary>Bytes that it has room for.</summary>
+    public int Room => _output.Capacity;
+
+    /// <summary>Gives back the room that a large flush needed, and its text with it.</summary>
+    public void GiveBack()
     {
-        if (_output.Capacity > SmallRoom && _output.WrittenCount < _output.Capacity / 8)
+        if (Room > SmallRoom)
         {
             _output = new ArrayBufferWriter<byte>();
             _writer = new Utf8JsonWriter(_output, Options);
+        }
+    }
+
+    public void Begin(in FlushInterval interval)
+    {
+        if (_output.WrittenCount < _output.Capacity / 8)
+        {
+            GiveBack();
         }
 
         _output.ResetWrittenCount();

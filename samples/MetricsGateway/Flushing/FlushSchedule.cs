@@ -62,17 +62,15 @@ internal sealed class FlushSchedule
     }
 
     /// <summary>Ends the schedule.</summary>
-    /// <returns>Whether there is something left that the last flush would tell.</returns>
-    public bool Stop()
+    public void Stop()
     {
         _timer?.Cancel();
         _timer = null;
-        return _interval is not null;
     }
 
-    /// <summary>Flushes what came since the last flush. Nothing follows.</summary>
+    /// <summary>Flushes what came since the last flush. Nothing follows. Without flushes there may still be one that is being computed.</summary>
     /// <returns>Ends when it was handed to whoever tells it.</returns>
-    public Task FlushLast() => _flusher.FlushLast();
+    public Task FlushLast() => _interval is null ? _flusher.WhenComputed() : _flusher.FlushLast();
 
     // Flushes that were missed have nothing left to tell, because the one that comes has all of it: they are skipped.
     private void Start()

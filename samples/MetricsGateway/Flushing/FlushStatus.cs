@@ -5,7 +5,7 @@ internal sealed record FlushStatus
 {
     public required long Count { get; init; }
 
-    /// <summary>Flushes that fell out, because the loop was busy when they were due.</summary>
+    /// <summary>Flushes that fell out, because the loop was busy when they were due, or another one was being computed.</summary>
     public required long Missed { get; init; }
 
     /// <summary>Since the last flush; null before the first one.</summary>

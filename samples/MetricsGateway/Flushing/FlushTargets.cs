@@ -71,14 +71,16 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
 
         if (telling.ToGraphite is { } lines)
         {
-            graphite.Send(lines.TakeBlocks(), lines.LeftOut);
+            graphite.Send(lines.TakeBlocks(), lines.LeftOut, lines.Unnamed);
         }
     }
 
-    /// <summary>Ends when everything is where it should go, or cannot get there.</summary>
-    public Task Finish() => Task.WhenAll(FinishConsole(), FinishFile(), graphite.Finish());
+    /// <summary>Writes what is left, each target's part in its own time: one that hangs takes nothing of the others with it.</summary>
+    /// <param name="lastText">What comes last on the console.</param>
+    /// <returns>Ends when everything is where it should go, or cannot get there.</returns>
+    public Task Finish(ReadOnlyMemory<byte> lastText) => Task.WhenAll(FinishConsole(lastText), FinishFile(), graphite.Finish());
 
-    private async Task FinishConsole()
+    private async Task FinishConsole(ReadOnlyMemory<byte> lastText)
     {
         await console.WhenWritten();
         if (_lastOfConsole is { } last)
@@ -92,6 +94,12 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
             {
                 LostByConsole++;
             }
+        }
+
+        if (console.IsReady)
+        {
+            console.Write(lastText);
+            await console.WhenWritten();
         }
     }
 

@@ -17,17 +17,28 @@ internal sealed class FlushTexts(FlushPlan plan, LineBlockPool pool)
 
     public GraphiteText Graphite { get; } = new(plan.GraphitePrefix, plan.Percentiles, plan.GraphiteLimit, pool);
 
+    /// <summary>A report to write the next flush into. Others that nobody uses give back what they have needed once.</summary>
     /// <param name="inUse">What must stay as it is; at most two.</param>
     public FlushReport FreeReport(params ReadOnlySpan<FlushReport?> inUse)
     {
+        FlushReport? free = null;
         foreach (FlushReport report in _reports)
         {
-            if (!inUse.Contains(report))
+            if (inUse.Contains(report))
             {
-                return report;
+                continue;
+            }
+
+            if (free is null)
+            {
+                free = report;
+            }
+            else
+            {
+                report.GiveBack();
             }
         }
 
-        throw new ArgumentException("All reports are in use.", nameof(inUse));
+        return free ?? throw new ArgumentException("All reports are in use.", nameof(inUse));
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Flusher
 
     private readonly EventManager _manager;
     private readonly MetricStore _store;
-    private readonly TrafficTotals _totals;
+    private readonly Func<TrafficCounts> _countTraffic;
     private readonly FlushTargets _targets;
     private readonly TimeProvider _time;
     private TrafficCounts _counted;
@@ -33,15 +33,15 @@ internal sealed class Flusher
 
     /// <param name="manager">Has the workers.</param>
     /// <param name="store">What is flushed.</param>
-    /// <param name="totals">What was received.</param>
+    /// <param name="countTraffic">Counts what was received until now.</param>
     /// <param name="texts">The first <see cref="Texts"/>.</param>
     /// <param name="targets">Where it is told.</param>
     /// <param name="time">Measures the intervals.</param>
-    public Flusher(EventManager manager, MetricStore store, TrafficTotals totals, FlushTexts texts, FlushTargets targets, TimeProvider time)
+    public Flusher(EventManager manager, MetricStore store, Func<TrafficCounts> countTraffic, FlushTexts texts, FlushTargets targets, TimeProvider time)
     {
         _manager = manager;
         _store = store;
-        _totals = totals;
+        _countTraffic = countTraffic;
         _targets = targets;
         _time = time;
         _begin = time.GetTimestamp();
@@ -97,30 +97,47 @@ internal sealed class Flusher
         long now = _time.GetTimestamp();
         FlushInterval interval = new(++_count, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast);
 
+        TrafficCounts counts = _countTraffic();
+        FlushTelling telling = _targets.Prepare(Texts, isLast);
+        FlushJob job = new(interval, _store.BeginInterval(), counts - _counted, Texts.Timer, telling.Writers);
+        try
+        {
+            _manager.ExecuteWork(WorkPriority.Normal, job.Run, (_, result) => OnComputed(result, telling));
+        }
+        catch
+        {
+            // No worker takes it, so the interval goes on.
+            _store.ResumeInterval();
+            throw;
+        }
+
         // The next interval begins here and not when this is done, so that none of the time is lost.
         _begin = now;
         _overrun = 0;
-        TrafficCounts counts = _totals.Counts;
-        FlushTelling telling = _targets.Prepare(Texts, isLast);
-        FlushJob job = new(interval, _store.BeginInterval(), counts - _counted, Texts.Timer, telling.Writers);
         _counted = counts;
         _computing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _onLoop = Stopwatch.GetElapsedTime(start);
-        _manager.ExecuteWork(WorkPriority.Normal, job.Run, (_, result) => OnComputed(result, telling));
     }
 
     private void OnComputed(FlushResult result, FlushTelling telling)
     {
         long start = Stopwatch.GetTimestamp();
-        _lastComputing = result.Duration;
-        _store.EndSnapshot();
-        if (result.Failure is null)
+        try
         {
-            _targets.Tell(telling);
+            _lastComputing = result.Duration;
+            _store.EndSnapshot();
+            if (result.Failure is null)
+            {
+                _targets.Tell(telling);
+            }
+        }
+        finally
+        {
+            // Whatever goes wrong is reported, and the next flush comes all the same.
+            _onLoop += Stopwatch.GetElapsedTime(start);
+            DeleteIdle(result.Job.Snapshot.DeleteIdle(_store).GetEnumerator());
         }
 
-        _onLoop += Stopwatch.GetElapsedTime(start);
-        DeleteIdle(result.Job.Snapshot.DeleteIdle(_store).GetEnumerator());
         result.Failure?.Throw();
     }
 
@@ -128,14 +145,26 @@ internal sealed class Flusher
     private void DeleteIdle(IEnumerator<int> deletions)
     {
         long start = Stopwatch.GetTimestamp();
-        bool hasMore = true;
-        for (int i = 0; i < DeletionsPerTurn && hasMore; i++)
+        bool hasMore = false;
+        try
         {
-            hasMore = deletions.MoveNext();
+            int count = 0;
+            do
+            {
+                hasMore = deletions.MoveNext();
+            }
+            while (hasMore && ++count < DeletionsPerTurn);
         }
+        finally
+        {
+            _onLoop += Stopwatch.GetElapsedTime(start);
+            GoOn(hasMore ? deletions : null);
+        }
+    }
 
-        _onLoop += Stopwatch.GetElapsedTime(start);
-        if (hasMore)
+    private void GoOn(IEnumerator<int>? deletions)
+    {
+        if (deletions is not null)
         {
             _manager.Defer((_, rest) => DeleteIdle(rest), deletions);
             return;

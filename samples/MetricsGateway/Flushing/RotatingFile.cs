@@ -13,16 +13,24 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 {
     private const byte Newline = (byte)'\n';
 
-    /// <summary>Makes sure that it can be written. It exists afterwards.</summary>
+    /// <summary>Makes sure that it can be written, and leaves all as it was.</summary>
     /// <exception cref="FlushFileException">It cannot.</exception>
     public void Check()
     {
         try
         {
+            string path = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
+            bool exists = File.Exists(path);
             using FileStream stream = Open();
             if (!stream.CanSeek)
             {
                 throw new FlushFileException(Path, "it is no regular file");
+            }
+
+            if (!exists && stream.Length == 0)
+            {
+                // The first report begins it: something else may be wrong, and then there is none. Where the option names a link, that stays.
+                File.Delete(path);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
@@ -33,7 +41,7 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 
     /// <summary>Appends a report, to a new file if it does not fit into this one.</summary>
     /// <returns>Whether a new file was begun.</returns>
-    /// <exception cref="IOException">It could not be written. Nothing of it is left.</exception>
+    /// <exception cref="IOException">It could not be written. Nothing of it is left, unless the disk refuses that too.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public bool Append(ReadOnlySpan<byte> report)
     {
@@ -73,11 +81,24 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 
             stream.Write(report);
         }
-        catch (IOException)
+        catch
         {
-            // The disk is full, most likely, and half a report is worse than none.
-            stream.SetLength(end);
+            // The disk is full, most likely, and half a report is worse than none. A file that is too large for its file system is told as an
+            // argument that is out of range.
+            Truncate(stream, end);
             throw;
+        }
+    }
+
+    private static void Truncate(FileStream stream, long end)
+    {
+        try
+        {
+            stream.SetLength(end);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            // Why it could not be written says more than that.
         }
     }
 

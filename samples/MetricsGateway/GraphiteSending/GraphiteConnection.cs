@@ -20,6 +20,7 @@ internal sealed class GraphiteConnection : IDisposable
     private const int ReadsPerTurn = 16;
 
     private readonly Socket _socket;
+    private readonly IPEndPoint _endpoint;
     private readonly SendQueue _queue;
     private readonly Action _onConnected;
     private readonly Action _onDrained;
@@ -49,6 +50,7 @@ internal sealed class GraphiteConnection : IDisposable
         Action onDrained,
         Action<string> onEnded)
     {
+        _endpoint = endpoint;
         _queue = queue;
         _onConnected = onConnected;
         _onDrained = onDrained;
@@ -57,7 +59,7 @@ internal sealed class GraphiteConnection : IDisposable
         _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
-            BeginConnect(endpoint);
+            BeginConnect();
             _event = manager.CreateSocketEvent(_socket, EventSet.Out, OnReady);
             _deadline = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, OnDeadline);
         }
@@ -141,11 +143,11 @@ internal sealed class GraphiteConnection : IDisposable
     }
 
     // A connection is made in its own time. When that is over one way or the other, the socket is writable and has the result.
-    private void BeginConnect(IPEndPoint endpoint)
+    private void BeginConnect()
     {
         try
         {
-            _socket.Connect(endpoint);
+            _socket.Connect(_endpoint);
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
         {
@@ -177,12 +179,25 @@ internal sealed class GraphiteConnection : IDisposable
             return false;
         }
 
+        if (IsOwn(_socket.LocalEndPoint as IPEndPoint))
+        {
+            // By a reset: otherwise the port would stay taken for a minute (TIME_WAIT), and the server could not come.
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            End("nobody listens there");
+            return false;
+        }
+
         IsConnected = true;
         RestartDeadline();
         Watch();
         _onConnected();
         return !_isEnded;
     }
+
+    // To a port of this machine where nobody listens, the kernel may choose that very port as the socket's own, and TCP then connects the
+    // socket with itself: it would get back what it sends, and keep the server from its port.
+    private bool IsOwn(IPEndPoint? local) => local is not null && local.Port == _endpoint.Port
+        && (local.Address.Equals(_endpoint.Address) || _endpoint.Address.Equals(IPAddress.Any) || _endpoint.Address.Equals(IPAddress.IPv6Any));
 
     /// <returns>False if the connection is over.</returns>
     private bool TryDiscard()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace MetricsGateway.GraphiteSending;
@@ -30,7 +31,8 @@ internal sealed class GraphitePath
     public ReadOnlySpan<byte> Tags => _tags.AsSpan(0, _tagsLength);
 
     /// <param name="key">A series' key: a name, and behind semicolons its tags.</param>
-    public void Set(ReadOnlySpan<byte> key)
+    /// <returns>False if nothing of the name is left, so that it cannot be sent.</returns>
+    public bool TrySet(ReadOnlySpan<byte> key)
     {
         int end = key.IndexOf((byte)';');
         ReadOnlySpan<byte> name = end < 0 ? key : key[..end];
@@ -45,20 +47,29 @@ internal sealed class GraphitePath
         {
             SetTags(key[(end + 1)..]);
         }
+
+        return _nameLength > _start;
     }
 
     // What statsd makes of names: a space is "_", a slash "-", and what is neither a letter, a digit, nor one of "_-." is left out.
-    // Letters beyond ASCII, which it leaves out too, are kept; Graphite has no difficulty with them.
+    // What is beyond ASCII, which it leaves out too, is kept; Graphite has no difficulty with it, but for spaces.
     private static int CleanName(ReadOnlySpan<byte> name, Span<byte> target)
     {
         int length = 0;
-        foreach (byte value in name)
+        for (int i = 0; i < name.Length; i++)
         {
+            byte value = name[i];
+            if (value >= 0x80)
+            {
+                i += CopyBeyondAscii(name[i..], target, ref length) - 1;
+                continue;
+            }
+
             byte clean = value switch
             {
                 (byte)' ' or (byte)'\t' => (byte)'_',
                 (byte)'/' => (byte)'-',
-                (byte)'_' or (byte)'-' or (byte)'.' or >= 0x80 => value,
+                (byte)'_' or (byte)'-' or (byte)'.' => value,
                 _ => char.IsAsciiLetterOrDigit((char)value) ? value : (byte)0,
             };
             if (clean != 0)
@@ -68,6 +79,23 @@ internal sealed class GraphitePath
         }
 
         return length;
+    }
+
+    // Graphite divides a line at every white space that Unicode has: a no-break space in a name would make the line an invalid one.
+    private static int CopyBeyondAscii(ReadOnlySpan<byte> text, Span<byte> target, ref int length)
+    {
+        OperationStatus status = Rune.DecodeFromUtf8(text, out Rune rune, out int count);
+        if (status == OperationStatus.Done && Rune.IsWhiteSpace(rune))
+        {
+            target[length++] = (byte)'_';
+        }
+        else
+        {
+            text[..count].CopyTo(target[length..]);
+            length += count;
+        }
+
+        return count;
     }
 
     private void SetTags(ReadOnlySpan<byte> tags)
@@ -85,6 +113,12 @@ internal sealed class GraphitePath
             int assignment = tag.IndexOf((byte)'=');
             ReadOnlySpan<byte> name = assignment < 0 ? tag : tag[..assignment];
             ReadOnlySpan<byte> value = assignment < 0 ? default : tag[(assignment + 1)..];
+            if (name.IsEmpty)
+            {
+                // A name of a metric may end with a semicolon, or have two of them.
+                continue;
+            }
+
             Append(";"u8);
             AppendClean(name, isName: true);
             Append("="u8);
@@ -97,6 +131,12 @@ internal sealed class GraphitePath
     {
         for (int i = 0; i < text.Length; i++)
         {
+            if (text[i] >= 0x80)
+            {
+                i += CopyBeyondAscii(text[i..], _tags, ref _tagsLength) - 1;
+                continue;
+            }
+
             bool isRefused = text[i] is (byte)' ' or (byte)'\t'
                 || (isName ? text[i] is (byte)'!' or (byte)'^' : i == 0 && text[i] == (byte)'~');
             _tags[_tagsLength++] = isRefused ? (byte)'_' : text[i];

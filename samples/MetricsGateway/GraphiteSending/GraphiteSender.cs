@@ -12,7 +12,7 @@ namespace MetricsGateway.GraphiteSending;
 /// </summary>
 /// <param name="manager">Runs it.</param>
 /// <param name="pool">Where blocks of lines go when they are sent.</param>
-/// <param name="time">Measures how long connections and outages last.</param>
+/// <param name="time">Measures how long outages last.</param>
 /// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is over.</param>
 internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, TimeProvider time, TextWriter errors) : IDisposable
 {
@@ -24,11 +24,14 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private GraphiteConnection? _connection;
     private GraphiteTrouble? _trouble;
     private TimerEvent? _retryTimer;
-    private long _connectedAt;
+    private TimerEvent? _lastingTimer;
     private long _connections;
     private long _failures;
     private long _leftOut;
+    private long _unnamed;
     private long _notedDrops;
+    private bool _hasLasted;
+    private bool _wasCut;
     private bool _isFinishing;
 
     /// <summary>Whether there is a server to send to.</summary>
@@ -45,6 +48,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
         WaitingBytes = _queue.Bytes,
         WaitingLines = _queue.Lines,
         DroppedLines = DroppedLines,
+        UnnamedSeries = _unnamed,
     };
 
     private long DroppedLines => _queue.DroppedLines + _leftOut;
@@ -79,10 +83,12 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
     /// <summary>Takes lines to be sent.</summary>
     /// <param name="blocks">The lines.</param>
-    /// <param name="leftOut">How many more there would have been; they count as dropped.</param>
-    public void Send(IReadOnlyList<LineBlock> blocks, long leftOut)
+    /// <param name="leftOut">How many more there were; they count as dropped.</param>
+    /// <param name="unnamed">How many series have no name that could be sent.</param>
+    public void Send(IReadOnlyCollection<LineBlock> blocks, long leftOut, long unnamed)
     {
         _leftOut += leftOut;
+        _unnamed += unnamed;
         _queue.Add(blocks);
         if (!IsOn)
         {
@@ -90,6 +96,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
             _queue.Clear();
         }
 
+        _wasCut = DroppedLines > _notedDrops;
         NoteDrops();
         _connection?.OnAdded();
     }
@@ -113,7 +120,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     /// <summary>An event whose callback has thrown is cancelled, and with it the connection or the next try would be forgotten.</summary>
     public void OnFault(object? sender, FaultReport report)
     {
-        if (report.Event is { } faulty && (_retryTimer == faulty || _connection?.Owns(faulty) == true))
+        if (report.Event is { } faulty && (_retryTimer == faulty || _lastingTimer == faulty || _connection?.Owns(faulty) == true))
         {
             _connection?.Dispose();
             OnEnded(report.Exception.Message);
@@ -124,8 +131,6 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
     private void Connect()
     {
-        _retryTimer?.Cancel();
-        _retryTimer = null;
         if (_endpoint is null)
         {
             return;
@@ -138,13 +143,19 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
         catch (Exception exception) when (exception is SocketException or EventManagerException)
         {
             OnEnded(exception.Message);
+            return;
         }
+
+        // Not before: by the timer it is known whose fault it is, if this throws something else.
+        _retryTimer?.Cancel();
+        _retryTimer = null;
     }
 
     private void Disconnect()
     {
         _retryTimer?.Cancel();
         _retryTimer = null;
+        StopLasting();
         _connection?.Dispose();
         _connection = null;
         _queue.RewindToLine();
@@ -153,18 +164,32 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private void OnConnected()
     {
         _connections++;
-        _connectedAt = time.GetTimestamp();
+        _lastingTimer = manager.CreateTimerEvent(RetryDelay.Longest, (_, _) => OnLasted());
+    }
+
+    // One that lasts is a good one. A server that takes connections and closes them is not asked more and more often, and what is said
+    // of it is said once for the whole time.
+    private void OnLasted()
+    {
+        _hasLasted = true;
+        _retry.Reset();
+        if (_queue.IsEmpty && !_wasCut)
+        {
+            EndTrouble();
+        }
+    }
+
+    private void StopLasting()
+    {
+        _lastingTimer?.Cancel();
+        _lastingTimer = null;
+        _hasLasted = false;
     }
 
     private void OnEnded(string reason)
     {
-        // One that lasted was a good one. A server that takes connections and closes them is not asked more and more often.
-        if (_connection is { IsConnected: true } && time.GetElapsedTime(_connectedAt) >= RetryDelay.Longest)
-        {
-            _retry.Reset();
-        }
-
         _connection = null;
+        StopLasting();
         _failures++;
         _queue.RewindToLine();
         if (_isFinishing || _endpoint is null)
@@ -173,9 +198,11 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
             return;
         }
 
+        // First of all: whatever goes wrong in saying it, it is tried again.
+        _retryTimer?.Cancel();
+        _retryTimer = manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
         BeginTrouble(_endpoint).OnFailure(reason);
         NoteDrops();
-        _retryTimer = manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
     }
 
     private void NoteDrops()
@@ -192,12 +219,22 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
     private void OnDrained()
     {
-        _trouble?.OnRecovered(DroppedLines);
-        _trouble = null;
+        // Where each flush is larger than what may wait, that is one trouble too.
+        if ((_hasLasted && !_wasCut) || _isFinishing)
+        {
+            EndTrouble();
+        }
+
         if (_isFinishing)
         {
             OnFinished();
         }
+    }
+
+    private void EndTrouble()
+    {
+        _trouble?.OnRecovered(DroppedLines);
+        _trouble = null;
     }
 
     private void OnFinished()

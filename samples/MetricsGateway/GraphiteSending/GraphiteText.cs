@@ -7,7 +7,7 @@ namespace MetricsGateway.GraphiteSending;
 /// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives them.</summary>
 /// <param name="prefix">What every name begins with; empty for nothing.</param>
 /// <param name="percentiles">What is told of timers.</param>
-/// <param name="limit">How many bytes to write; lines beyond are counted.</param>
+/// <param name="limit">How many bytes of a flush to keep: beyond, the blocks that were written first are given up, as those of earlier flushes are.</param>
 /// <param name="pool">Where blocks come from.</param>
 internal sealed class GraphiteText(string prefix, PercentileList percentiles, long limit, LineBlockPool pool) : IFlushWriter
 {
@@ -21,51 +21,68 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
     private readonly GraphitePath _sets = new(prefix, "sets."u8);
     private readonly GraphitePath _own = new(prefix, default);
     private readonly byte[] _time = new byte[20];
-    private List<LineBlock> _blocks = [];
+    private Queue<LineBlock> _blocks = new();
     private FlushInterval _interval;
     private int _timeLength;
     private long _bytes;
     private LineBlock? _block;
 
-    /// <summary>Lines that were not written, because there were too many.</summary>
+    /// <summary>Lines that were given up, because there were too many.</summary>
     public long LeftOut { get; private set; }
 
+    /// <summary>Series that cannot be sent, because nothing of their name is left.</summary>
+    public long Unnamed { get; private set; }
+
     /// <summary>Hands over what was written.</summary>
-    public IReadOnlyList<LineBlock> TakeBlocks()
+    public IReadOnlyCollection<LineBlock> TakeBlocks()
     {
-        List<LineBlock> blocks = _blocks;
-        _blocks = [];
+        Queue<LineBlock> blocks = _blocks;
+        _blocks = new Queue<LineBlock>();
         _block = null;
         return blocks;
     }
 
     public void Begin(in FlushInterval interval)
     {
-        _blocks.ForEach(pool.Return);
-        _blocks.Clear();
+        while (_blocks.TryDequeue(out LineBlock? block))
+        {
+            pool.Return(block);
+        }
+
         _block = null;
         _bytes = 0;
         LeftOut = 0;
+        Unnamed = 0;
         _interval = interval;
         Utf8Formatter.TryFormat(interval.End.ToUnixTimeSeconds(), _time, out _timeLength);
     }
 
     public void WriteCounter(ReadOnlySpan<byte> key, double count, double rate)
     {
-        _counters.Set(key);
+        if (!TrySet(_counters, key))
+        {
+            return;
+        }
+
         Write(_counters, FigureNames.Rate.EncodedUtf8Bytes, rate);
         Write(_counters, FigureNames.Count.EncodedUtf8Bytes, count);
     }
 
     public void WriteGauge(ReadOnlySpan<byte> key, double value)
     {
-        _gauges.Set(key);
-        Write(_gauges, default, value);
+        if (TrySet(_gauges, key))
+        {
+            Write(_gauges, default, value);
+        }
     }
 
     public void WriteTimer(ReadOnlySpan<byte> key, TimerFigures timer)
     {
-        _timers.Set(key);
+        if (!TrySet(_timers, key))
+        {
+            return;
+        }
+
         Write(_timers, FigureNames.Count.EncodedUtf8Bytes, timer.Count);
         Write(_timers, FigureNames.CountPs.EncodedUtf8Bytes, timer.CountPerSecond);
         if (timer.IsIdle)
@@ -96,8 +113,10 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
 
     public void WriteSet(ReadOnlySpan<byte> key, int count)
     {
-        _sets.Set(key);
-        Write(_sets, FigureNames.Count.EncodedUtf8Bytes, count);
+        if (TrySet(_sets, key))
+        {
+            Write(_sets, FigureNames.Count.EncodedUtf8Bytes, count);
+        }
     }
 
     public void End(in OwnFigures own)
@@ -106,26 +125,27 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         WriteCounter("statsd.metrics_received"u8, own.Traffic.Metrics, _interval.PerSecond(own.Traffic.Metrics));
         WriteCounter("statsd.bad_lines_seen"u8, own.Traffic.Rejected, _interval.PerSecond(own.Traffic.Rejected));
         WriteCounter("statsd.dropped_datagrams"u8, own.Traffic.Drops, _interval.PerSecond(own.Traffic.Drops));
-        _own.Set("statsd"u8);
+        _own.TrySet("statsd"u8);
         Write(_own, "numStats"u8, own.Series);
         Write(_own, "graphiteStats.calculationtime"u8, own.ComputingMilliseconds);
+    }
+
+    private bool TrySet(GraphitePath path, ReadOnlySpan<byte> key)
+    {
+        bool hasName = path.TrySet(key);
+        Unnamed += hasName ? 0 : 1;
+        return hasName;
     }
 
     private void Write(GraphitePath path, ReadOnlySpan<byte> figure, double value) => Write(path, default, figure, value);
 
     private void Write(GraphitePath path, ReadOnlySpan<byte> group, ReadOnlySpan<byte> figure, double value)
     {
-        if (_bytes >= limit)
-        {
-            LeftOut++;
-            return;
-        }
-
         int longest = path.Name.Length + group.Length + figure.Length + path.Tags.Length + 1 + MaxNumbers;
         if (_block is null || _block.Room < longest)
         {
             _block = pool.Rent(longest);
-            _blocks.Add(_block);
+            _blocks.Enqueue(_block);
         }
 
         Span<byte> free = _block.Bytes.AsSpan(_block.Length);
@@ -147,6 +167,15 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         _block.Length += length;
         _block.Lines++;
         _bytes += length;
+
+        // The queue of lines drops its oldest too, and would drop whole blocks of what was a single line over its limit.
+        while (_bytes > limit && _blocks.Count > 1)
+        {
+            LineBlock oldest = _blocks.Dequeue();
+            _bytes -= oldest.Length;
+            LeftOut += oldest.Lines;
+            pool.Return(oldest);
+        }
     }
 
     private static int Copy(ReadOnlySpan<byte> text, Span<byte> target)

@@ -7,10 +7,15 @@ namespace MetricsGateway.Metrics;
 /// <summary>The bins that the samples of some timers are counted in, each up to a limit that does not belong to it, as in statsd.</summary>
 internal sealed class HistogramBins
 {
-    public HistogramBins(IReadOnlyList<double> limits)
+    private readonly string[] _texts;
+
+    /// <param name="limits">Ascending. They stay decimal numbers for their names, which a binary one has only the first fifteen digits of.</param>
+    /// <param name="isEndless">Whether there is one bin more, for everything beyond.</param>
+    public HistogramBins(IReadOnlyList<decimal> limits, bool isEndless)
     {
-        Limits = [.. limits];
-        Names = [.. limits.Select(limit => Encoding.ASCII.GetBytes($"bin_{Text(limit).Replace('.', '_')}"))];
+        _texts = [.. limits.Select(limit => limit.ToString("0.######", CultureInfo.InvariantCulture)), .. isEndless ? [HistogramRules.Infinity] : Array.Empty<string>()];
+        Limits = [.. limits.Select(limit => (double)limit), .. isEndless ? [double.PositiveInfinity] : Array.Empty<double>()];
+        Names = [.. _texts.Select(text => Encoding.ASCII.GetBytes($"bin_{text.Replace('.', '_')}"))];
     }
 
     /// <summary>Ascending; the last one may be infinite.</summary>
@@ -19,9 +24,7 @@ internal sealed class HistogramBins
     /// <summary>What statsd calls each bin: <c>bin_0_5</c>, <c>bin_100</c>, <c>bin_inf</c>.</summary>
     public IReadOnlyList<byte[]> Names { get; }
 
-    public override string ToString() => Limits is [] ? HistogramRules.NoBins : string.Join(',', Limits.Select(Text));
-
-    private static string Text(double limit) => double.IsPositiveInfinity(limit) ? HistogramRules.Infinity : limit.ToString("0.######", CultureInfo.InvariantCulture);
+    public override string ToString() => Limits is [] ? HistogramRules.NoBins : string.Join(',', _texts);
 }
 
 /// <summary>
@@ -97,15 +100,17 @@ internal sealed class HistogramRules : IEquatable<HistogramRules>
         bins = null;
         if (string.Equals(text, NoBins, StringComparison.Ordinal))
         {
-            bins = new HistogramBins([]);
+            bins = new HistogramBins([], isEndless: false);
             return true;
         }
 
         string[] parts = text.Split(',');
-        List<double> limits = [];
-        foreach (string part in parts)
+        bool isEndless = string.Equals(parts[^1], Infinity, StringComparison.Ordinal);
+        List<decimal> limits = [];
+        foreach (string part in isEndless ? parts[..^1] : parts)
         {
-            if (!TryParseLimit(part, out double limit) || (limits is [.., var last] && limit <= last))
+            // Those that are equal as binary numbers divide no samples.
+            if (!TryParseLimit(part, out decimal limit) || (limits is [.., var last] && (double)limit <= (double)last))
             {
                 return false;
             }
@@ -113,21 +118,12 @@ internal sealed class HistogramRules : IEquatable<HistogramRules>
             limits.Add(limit);
         }
 
-        bins = limits.Count <= MaxCount ? new HistogramBins(limits) : null;
+        bins = parts.Length <= MaxCount ? new HistogramBins(limits, isEndless) : null;
         return bins is not null;
     }
 
     // Six digits behind the point, so that every limit has a name of its own.
-    private static bool TryParseLimit(string text, out double limit)
-    {
-        if (string.Equals(text, Infinity, StringComparison.Ordinal))
-        {
-            limit = double.PositiveInfinity;
-            return true;
-        }
-
-        bool isNumber = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value);
-        limit = (double)value;
-        return isNumber && value > 0 && decimal.Round(value, 6) == value && text is not ['.', ..] and not [.., '.'];
-    }
+    private static bool TryParseLimit(string text, out decimal limit) =>
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out limit)
+            && limit > 0 && decimal.Round(limit, 6) == limit && text is not ['.', ..] and not [.., '.'];
 }

@@ -8,6 +8,9 @@ internal abstract class Series(StoreHalf half)
     /// <summary>The name, with its tags.</summary>
     public byte[] Key { get; init; } = [];
 
+    /// <summary>The interval that it came in (<see cref="StoreHalf.Interval"/>).</summary>
+    public long Born { get; } = half.Interval;
+
     /// <summary>Where it stands in its table, or -1 if it was deleted.</summary>
     public int Place { get; set; } = -1;
 

@@ -4,8 +4,9 @@ namespace MetricsGateway.Metrics;
 
 /// <summary>All series of one kind by their key. Looking up a known one allocates nothing.</summary>
 /// <remarks>
-/// Beside the dictionary there is a list in the order in which they came, which a worker can go through while the loop adds to it: a
-/// place is written once before the worker may look at it, and used again only when no worker looks.
+/// Beside the dictionary there is a list of places, which a worker can go through while the loop adds to it and deletes from it. In a place
+/// the worker finds a series of its interval, nothing, or one that came later, which says so itself. So a place that is free is used again
+/// at once, and there are no more places than there were names at any one time.
 /// </remarks>
 internal sealed class SeriesTable<TSeries>
     where TSeries : Series
@@ -20,7 +21,6 @@ internal sealed class SeriesTable<TSeries>
     // Deleted while a worker had their other half, which is therefore not released yet.
     private readonly List<TSeries> _unreleased = [];
     private TSeries?[] _places = new TSeries?[16];
-    private int _placeCount;
     private bool _isShared;
 
     /// <param name="names">Where the name of each series comes from.</param>
@@ -35,6 +35,9 @@ internal sealed class SeriesTable<TSeries>
     }
 
     public int Count => _series.Count;
+
+    /// <summary>How many places there are: those of all series, and those that are free.</summary>
+    public int PlaceCount { get; private set; }
 
     /// <summary>Whether a series is deleted at the end of an interval in which nothing arrived for it.</summary>
     public bool DeletesIdle { get; set; }
@@ -77,7 +80,7 @@ internal sealed class SeriesTable<TSeries>
     public TableSnapshot<TSeries> TakeSnapshot()
     {
         _isShared = true;
-        return new TableSnapshot<TSeries>(_places, _placeCount, _half.Other, DeletesIdle);
+        return new TableSnapshot<TSeries>(_places, PlaceCount, _half.Other, _half.Interval, DeletesIdle);
     }
 
     /// <summary>No worker looks any more.</summary>
@@ -108,17 +111,17 @@ internal sealed class SeriesTable<TSeries>
 
     private int TakePlace()
     {
-        if (!_isShared && _freePlaces.TryPop(out int free))
+        if (_freePlaces.TryPop(out int free))
         {
             return free;
         }
 
-        if (_placeCount == _places.Length)
+        if (PlaceCount == _places.Length)
         {
-            Array.Resize(ref _places, 2 * _placeCount);
+            Array.Resize(ref _places, 2 * PlaceCount);
         }
 
-        return _placeCount++;
+        return PlaceCount++;
     }
 
     private void Delete(TSeries series)

@@ -18,7 +18,22 @@ internal sealed class StoreHalf
 
     public int Other => 1 - Current;
 
-    public void Swap() => Current = Other;
+    /// <summary>How many intervals have ended before the one that runs.</summary>
+    public long Interval { get; private set; }
+
+    /// <summary>Ends the interval that runs, and begins the next one.</summary>
+    public void Swap()
+    {
+        Current = Other;
+        Interval++;
+    }
+
+    /// <summary>Takes a <see cref="Swap"/> back that has just been made.</summary>
+    public void SwapBack()
+    {
+        Current = Other;
+        Interval--;
+    }
 }
 
 /// <summary>The same thing for each of the halves.</summary>

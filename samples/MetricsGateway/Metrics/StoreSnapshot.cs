@@ -21,7 +21,12 @@ internal sealed record StoreSnapshot(
 }
 
 /// <summary>The series of one kind as they were when an interval ended.</summary>
-internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int half, bool deletesIdle)
+/// <param name="places">Where they stand. One that has come since may have the place of one that was deleted.</param>
+/// <param name="count">How many of the places had been taken.</param>
+/// <param name="half">The half that is told.</param>
+/// <param name="end">The first interval whose series are none of this one's.</param>
+/// <param name="deletesIdle">Whether series for which nothing arrived are to be deleted.</param>
+internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int half, long end, bool deletesIdle)
     where TSeries : Series
 {
     private readonly List<TSeries> _idle = [];
@@ -34,7 +39,7 @@ internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int h
     {
         for (int i = 0; i < count; i++)
         {
-            if (places[i] is not { } series)
+            if (places[i] is not { } series || series.Born >= end)
             {
                 continue;
             }
@@ -54,7 +59,10 @@ internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int h
     {
         for (int i = 0; i < count; i++)
         {
-            places[i]?.Empty(half);
+            if (places[i] is { } series && series.Born < end)
+            {
+                series.Empty(half);
+            }
         }
     }
 

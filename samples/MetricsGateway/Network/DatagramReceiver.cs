@@ -25,6 +25,12 @@ internal sealed class DatagramReceiver(
     private const int SoMemInfo = 55;
     private const int DropsIndex = 8;
 
+    // How long after the kernel has refused to watch the socket it is asked again.
+    private static readonly TimeSpan ArmAgain = TimeSpan.FromSeconds(1);
+
+    // What the kernel counts at least for a datagram, however small; 768 where it was looked at.
+    private const int LeastTaken = 512;
+
     // Fewer are worth no rest.
     private const int FloodCount = 8;
 
@@ -36,6 +42,9 @@ internal sealed class DatagramReceiver(
 
     /// <summary>What one turn of the loop takes, and how large a datagram may be. Shared by everything on the loop.</summary>
     public DatagramBatch Batch { get; set; } = batch;
+
+    // The kernel counts the whole of its buffer in what it tells as its size.
+    protected override int LastTurns => (Socket.ReceiveBufferSize / LeastTaken / Batch.Capacity) + 1;
 
     public override void Process(in Events events, EventOps ops)
     {
@@ -116,9 +125,20 @@ internal sealed class DatagramReceiver(
 
     private void OnRested(TimerEvent timer, TimerTick tick)
     {
-        if (IsOpen)
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        try
         {
             Ops(timer.Manager).Arm(Fd);
+        }
+        catch
+        {
+            // A timer whose callback has thrown is cancelled, and without one nobody would ever read the socket again.
+            _restTimer = timer.Manager.CreateTimerEvent(ArmAgain, Timeout.InfiniteTimeSpan, OnRested);
+            throw;
         }
     }
 }

@@ -74,7 +74,7 @@ internal sealed class Gateway : IDisposable
         // Kept by the manager, and told to who asks: a machine that stands still for a moment is nothing to write home about.
         _manager.SlowCallbackReported += static (_, _) => { };
         _reserve = new DescriptorReserve();
-        _flushes = new FlushPipeline(options, _manager, Store, Totals, output, errors, time);
+        _flushes = new FlushPipeline(options, _manager, Store, CountTraffic, output, errors, time);
         _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin, errors);
         _listeners = new ListenerSet(_manager, _catalog.Kinds);
         _watch = source.Path is { } path ? new ConfigurationWatch(_manager, path, ReloadIfChanged, errors) : null;
@@ -177,13 +177,15 @@ internal sealed class Gateway : IDisposable
 
     private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));
 
+    private TrafficCounts CountTraffic()
+    {
+        _listeners.CountDrops();
+        return Totals.Counts;
+    }
+
     private GatewayStatus GetStatus()
     {
-        foreach ((_, Listener listener) in _listeners.All)
-        {
-            (listener as DatagramReceiver)?.CountDrops();
-        }
-
+        _listeners.CountDrops();
         return CreateStatus();
     }
 

@@ -6,10 +6,6 @@ namespace MetricsGateway.Network;
 /// <summary>A socket that clients reach the gateway by, as a subscriber.</summary>
 internal abstract class Listener : IEventSubscriber, IDisposable
 {
-    // Sixteen datagrams or 64 connections each: more than the kernel keeps for a socket. Those who never pause get no more than this
-    // at the end.
-    private const int LastTurns = 1024;
-
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SubscriberId _id;
     private int _turns;
@@ -29,12 +25,20 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     /// <summary>False after it was closed, or because its socket failed.</summary>
     public bool IsOpen { get; private set; } = true;
 
+    /// <summary>Whether not everything was taken that had come before the end, because it never stopped coming.</summary>
+    public bool WasCut { get; protected set; }
+
     public Socket Socket { get; }
 
     /// <summary>The connections that came by it and are open.</summary>
     public virtual IReadOnlyCollection<StreamConnection> Connections => [];
 
     protected FileDescriptor Fd { get; }
+
+    /// <summary>
+    /// How many turns take all that the kernel can have had for the socket when the end began. Those who never pause get no more than this.
+    /// </summary>
+    protected abstract int LastTurns { get; }
 
     public virtual void Initialize(EventOps ops)
     {
@@ -98,7 +102,12 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         bool hasMore = false;
         try
         {
-            hasMore = IsOpen && ++_turns <= LastTurns && Take(Ops(manager));
+            hasMore = IsOpen && Take(Ops(manager));
+            if (hasMore && ++_turns > LastTurns)
+            {
+                hasMore = false;
+                WasCut = true;
+            }
         }
         finally
         {

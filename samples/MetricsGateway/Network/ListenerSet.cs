@@ -19,6 +19,9 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         .Where(kind => _listeners.ContainsKey(kind.Option))
         .Select(kind => (kind.Option, _listeners[kind.Option]));
 
+    /// <summary>Whether one of those that have ended did not take everything.</summary>
+    public bool WasCut => _listeners.Values.Any(listener => listener.WasCut);
+
     /// <summary>
     /// Opens the listeners whose options have changed, and has those end that they replace, as well as those that are off now. All others,
     /// and their connections, notice nothing.
@@ -57,6 +60,15 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         foreach ((string option, Listener listener) in OpenBeside([], kinds, options))
         {
             _listeners.Add(option, listener);
+        }
+    }
+
+    /// <summary>Asks the kernel what it has dropped of datagrams. Listeners that end do so themselves, with the last of them.</summary>
+    public void CountDrops()
+    {
+        foreach (DatagramReceiver receiver in _listeners.Values.OfType<DatagramReceiver>())
+        {
+            receiver.CountDrops();
         }
     }
 

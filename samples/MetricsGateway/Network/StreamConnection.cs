@@ -20,6 +20,9 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
     /// <summary>It is closed, for whatever reason. Raised once.</summary>
     public event Action<StreamConnection>? Closed;
 
+    /// <summary>Whether it was ended though its sender did not pause.</summary>
+    public bool WasCut { get; private set; }
+
     protected FdHandle Handle => handle;
 
     protected LoopActivity Activity => activity;
@@ -69,9 +72,13 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
             {
                 manager.Defer(static (_, connection) => connection.End(), this);
             }
-            else if (!_isClosed && !Finish(ops))
+            else if (!_isClosed)
             {
-                Close();
+                WasCut = _isActive;
+                if (!Finish(ops))
+                {
+                    Close();
+                }
             }
         }
         catch

@@ -53,6 +53,9 @@ internal sealed class StreamListener : Listener
 
     public override IReadOnlyCollection<StreamConnection> Connections => _connections;
 
+    // More connections than a queue holds anywhere (net.core.somaxconn).
+    protected override int LastTurns => 1024;
+
     public override void Initialize(EventOps ops)
     {
         _awaitsArrival = false;
@@ -153,6 +156,7 @@ internal sealed class StreamListener : Listener
     private void OnConnectionClosed(StreamConnection connection)
     {
         _connections.Remove(connection);
+        WasCut |= connection.WasCut;
         EndIfEmpty();
     }
 

@@ -66,22 +66,25 @@ internal sealed class Shutdown(
     private async Task FinishAsync(Task receptionEnds)
     {
         // What comes from here on is for the last report, which no other one must be in the way of.
-        bool hasLast = flushes.Stop();
+        flushes.Stop();
         (Task metrics, Task admin) = listeners.EndAll();
-        if (await Task.WhenAny(metrics, receptionEnds) != metrics)
+        if (await Task.WhenAny(metrics, receptionEnds) != metrics || listeners.WasCut)
         {
             errors.Write(ConsoleText.ReceptionCut);
         }
 
-        if (hasLast)
+        try
         {
             await flushes.FlushLast();
         }
+        catch (Exception exception)
+        {
+            // What was told before, and the totals, are there to be written all the same.
+            errors.Write(ConsoleText.StopFailed(exception));
+        }
 
-        await flushes.Finish();
-
-        // The listeners are closed when the totals are told: whoever reads them may start the next gateway.
-        await flushes.WriteToConsole(createTotals());
+        // Whoever reads the totals may start the next gateway: the listeners are closed.
+        await flushes.Finish(createTotals());
         _isReported = true;
         if (flushes.DescribeLeft().ToArray() is [_, ..] left)
         {

@@ -46,6 +46,7 @@ public class AdminCommandsTests
             WaitingBytes = 107,
             WaitingLines = 109,
             DroppedLines = 113,
+            UnnamedSeries = 127,
         },
         Workers = new WorkerPoolStatistics(
             Queued: 127,
@@ -128,6 +129,7 @@ public class AdminCommandsTests
                 "graphite_send.waiting_bytes: 107",
                 "graphite_send.waiting_lines: 109",
                 "graphite_send.dropped_lines: 113",
+                "graphite_send.unnamed_series: 127",
                 "workers.queued: 127",
                 "workers.running: 131",
                 "workers.done: 137",

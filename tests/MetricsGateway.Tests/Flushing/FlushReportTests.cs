@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
+using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 
@@ -150,6 +151,30 @@ public class FlushReportTests
 
         Assert.InRange(lines.Sum(line => line.Length), 500, 700);
         Assert.Equal($$"""{"end":3,"series":{{lines.Length - 2}},"left_out":{{102 - lines.Length}}}""", lines[^1]);
+    }
+
+    [Fact]
+    public void Reports_that_were_large_once_give_their_memory_back_also_when_no_flush_needs_them_any_more()
+    {
+        MetricStore store = new(GatewayOptions.Defaults);
+        FlushTexts texts = new(FlushPlan.Of(GatewayOptions.Defaults), new LineBlockPool());
+        Receive(store, string.Join('\n', Enumerable.Range(0, 40_000).Select(i => $"some.name.of.a.counter.{i}:1|c")));
+        FlushReport first = texts.FreeReport();
+        store.Flush(TenSeconds, GatewayOptions.Defaults, writers: first);
+        FlushReport second = texts.FreeReport(first);
+        store.Flush(TenSeconds, GatewayOptions.Defaults, writers: second);
+        FlushReport third = texts.FreeReport(first, second);
+        store.Flush(TenSeconds, GatewayOptions.Defaults, writers: third);
+        FlushReport[] all = [first, second, third];
+        Assert.All(all, report => Assert.True(report.Room > 2 << 20));
+
+        store.Counters.Delete(new SeriesPattern("*"u8), _ => { });
+        for (int i = 0; i < 2; i++)
+        {
+            store.Flush(TenSeconds, GatewayOptions.Defaults, writers: texts.FreeReport());
+        }
+
+        Assert.All(all, report => Assert.InRange(report.Room, 0, 1 << 20));
     }
 
     private static string Create(MetricStore store, FlushInterval interval, string percentiles = "90", HistogramRules? histograms = null)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
@@ -34,7 +35,7 @@ public sealed class FlusherTests : IDisposable
         _console = new ReportConsole(_pipe.Writer, _errors);
         _graphite = new GraphiteSender(_manager, pool, _time, _errors);
         _targets = new FlushTargets(_console, new FlushFile(_manager, thread: 0, _errors), _graphite) { UsesConsole = true };
-        _flusher = new Flusher(_manager, _store, _totals, new FlushTexts(FlushPlan.Of(options), pool), _targets, _time);
+        _flusher = new Flusher(_manager, _store, () => _totals.Counts, new FlushTexts(FlushPlan.Of(options), pool), _targets, _time);
     }
 
     public void Dispose()
@@ -145,6 +146,54 @@ public sealed class FlusherTests : IDisposable
     }
 
     [Fact]
+    public async Task An_interval_that_no_worker_takes_goes_on_and_the_next_flush_has_all_of_it()
+    {
+        Receive("hits:1|c\nlevel:1|g");
+        FlushNow();
+        await ReadReportAsync();
+        Receive("hits:2|c\nlevel:5|g");
+        _time.Advance(10);
+        _workers.IsFull = true;
+        Assert.ThrowsAny<Exception>(() => _flusher.Flush(lateness: TimeSpan.Zero, missed: 0));
+        _workers.IsFull = false;
+        Assert.True(_store.Gauges.TryGet("level"u8, out Gauge? level));
+        Assert.Equal(5, level.Value);
+        Receive("hits:4|c");
+        _time.Advance(10);
+
+        FlushNow();
+
+        JsonElement[] report = await ReadReportAsync();
+        Assert.Equal(20, report[0].GetProperty("seconds").GetDouble());
+        Assert.Equal(6, report[1].GetProperty("count").GetDouble());
+        Assert.Equal(5, report[2].GetProperty("value").GetDouble());
+    }
+
+    [Fact]
+    public void A_fault_in_telling_a_flush_does_not_end_the_flushes()
+    {
+        using StringWriter errors = new();
+        using EventManager manager = new(new EventManagerOptions { Workers = _workers, FaultPolicy = FaultPolicy.Detach });
+        using GraphiteSender graphite = new(manager, new LineBlockPool(), _time, new BrokenWriter());
+        FlushTargets targets = new(_console, new FlushFile(manager, thread: 0, errors), graphite);
+        FlushPlan plan = FlushPlan.Of(GatewayOptions.Defaults) with { GraphiteLimit = 1 };
+        Flusher flusher = new(manager, _store, () => default, new FlushTexts(plan, new LineBlockPool()), targets, _time);
+        graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = new IPEndPoint(IPAddress.Loopback, 9) });
+        int faults = 0;
+        manager.FaultReported += (_, _) => faults++;
+        Receive(string.Join('\n', Enumerable.Range(0, 1_000).Select(i => $"level{i}:1|g")));
+        flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        Task computed = flusher.WhenComputed();
+        _workers.RunAll();
+
+        Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && computed.IsCompleted && faults > 0, () => "the flush is not over");
+
+        flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        Assert.Equal(2, flusher.Status.Count);
+        Assert.Equal(0, flusher.Status.Missed);
+    }
+
+    [Fact]
     public void Names_that_are_deleted_and_come_while_a_flush_is_computed_are_where_they_belong()
     {
         _store.Apply(GatewayOptions.Defaults with { DeleteCounters = true, DeleteTimers = true, MaxNames = 5 });
@@ -244,6 +293,11 @@ public sealed class FlusherTests : IDisposable
         Task written = _console.WhenWritten();
         Patience.WaitUntil(() => NonBlocking.TryRead(_pipe.Reader, _buffer).WouldBlock && written.IsCompleted, () => "it is not written");
         await written;
+    }
+
+    private sealed class BrokenWriter : StringWriter
+    {
+        public override void Write(string? value) => throw new InvalidOperationException("it is broken");
     }
 
     private void Receive(string packet) => new StatsDReceiver(_store, new ProtocolTotals("test"), 8192).ReceivePacket(packet.Utf8());

@@ -18,7 +18,16 @@ internal static class Flushes
         this MetricStore store, FlushInterval interval, GatewayOptions options, TrafficCounts traffic = default, params IReadOnlyList<IFlushWriter> writers)
     {
         TimerFigures timer = new(options.Percentiles, options.HistogramBins);
-        FlushResult result = new FlushJob(interval, store.BeginInterval(), traffic, timer, writers).Run();
+        store.EndFlush(new FlushJob(interval, store.BeginInterval(), traffic, timer, writers));
+    }
+
+    /// <summary>Ends an interval. It is told, and what was idle deleted, by <see cref="EndFlush"/>.</summary>
+    public static FlushJob BeginFlush(this MetricStore store, params IReadOnlyList<IFlushWriter> writers) =>
+        new(TenSeconds, store.BeginInterval(), default, new TimerFigures(PercentileList.None, HistogramRules.None), writers);
+
+    public static void EndFlush(this MetricStore store, FlushJob job)
+    {
+        FlushResult result = job.Run();
         store.EndSnapshot();
         Assert.Null(result.Failure);
         Assert.All(result.Job.Snapshot.DeleteIdle(store), _ => { });

@@ -10,8 +10,16 @@ internal sealed class HeldWork : IWorkExecutor
 
     public int ThreadCount => 1;
 
+    /// <summary>Whether work is refused.</summary>
+    public bool IsFull { get; set; }
+
     public bool TryExecute(in WorkItem item)
     {
+        if (IsFull)
+        {
+            return false;
+        }
+
         _items.Enqueue(item);
         return true;
     }

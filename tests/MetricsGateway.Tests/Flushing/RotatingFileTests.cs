@@ -77,13 +77,27 @@ public sealed class RotatingFileTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_report_that_does_not_fit_on_the_disk_nothing_is_left()
+    public void Why_a_report_cannot_be_written_is_told_also_where_it_cannot_be_taken_back()
     {
-        // Always full; and what a file of it would hold is the link's business.
-        string full = Path.Combine(_directory.FullName, "full");
-        File.CreateSymbolicLink(full, "/dev/full");
+        // Always full, and no file that could be cut off.
+        IOException exception = Assert.ThrowsAny<IOException>(() => new RotatingFile("/dev/full", 1_000, 2).Append("next\n"u8));
 
-        Assert.ThrowsAny<Exception>(() => new RotatingFile(full, 1_000, 2).Append("next\n"u8));
+        Assert.StartsWith("No space left on device", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void To_find_out_whether_it_can_be_written_leaves_all_as_it_was()
+    {
+        string link = Path.Combine(_directory.FullName, "link");
+        File.CreateSymbolicLink(link, _path);
+
+        new RotatingFile(link, 1_000, 2).Check();
+
+        Assert.False(File.Exists(_path));
+        Assert.Equal(_path, new FileInfo(link).LinkTarget);
+        new RotatingFile(link, 1_000, 2).Append("one\n"u8);
+        new RotatingFile(link, 1_000, 2).Check();
+        Assert.Equal("one\n", File.ReadAllText(_path));
     }
 
     [Fact]

@@ -71,6 +71,8 @@ public class GraphiteTextTests
     [InlineData("a(b)*?[x]{y}$!", "abxy")]
     [InlineData("ключ.é", "ключ.é")]
     [InlineData("A-Z_09.x", "A-Z_09.x")]
+    [InlineData("a\u00a0b\u2028c\u3000d\u0085e", "a_b_c_d_e")]
+    [InlineData("semicolon;", "semicolon")]
     public void Names_are_cleaned_as_statsd_cleans_them(string name, string cleaned)
     {
         Receive($"{name}:1|g");
@@ -90,6 +92,30 @@ public class GraphiteTextTests
                 "stats.gauges.level;host=b 1 1700000000",
             ],
             Lines("stats", "90"));
+    }
+
+    [Fact]
+    public void Tags_that_Graphite_would_refuse_are_not_sent()
+    {
+        Receive("x;;y:1|g\na;=b:1|g\nc:1|g|#d\u00a0e:f\u3000g");
+
+        Assert.Equal(
+            ["stats.gauges.x;y=true 1 1700000000", "stats.gauges.a 1 1700000000", "stats.gauges.c;d_e=f_g 1 1700000000"], Lines("stats", "90"));
+    }
+
+    [Fact]
+    public void A_series_of_whose_name_nothing_is_left_is_left_out_and_counted()
+    {
+        Receive("!!!:1|g\n;a=b:1|c\n(?):1|ms\n$:1|s\nok:1|g");
+        GraphiteText text = new("stats", PercentileList.None, limit: 1_000_000, new LineBlockPool());
+        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
+
+        string[] lines = Text(text);
+
+        Assert.Equal(4, text.Unnamed);
+        Assert.Equal(0, text.LeftOut);
+        Assert.Equal("stats.gauges.ok 1 1700000000", lines[0]);
+        Assert.Equal(1 + 10, lines.Length);
     }
 
     [Fact]
@@ -123,17 +149,48 @@ public class GraphiteTextTests
     }
 
     [Fact]
-    public void Lines_beyond_the_limit_are_counted_and_none_is_cut()
+    public void Beyond_the_limit_the_first_lines_are_given_up_and_counted_and_none_is_cut()
     {
-        Receive(string.Join('\n', Enumerable.Range(0, 1_000).Select(i => $"n{i:D5}:1|c")));
-        GraphiteText text = new("stats", PercentileList.None, limit: 40_000, new LineBlockPool());
+        const int Limit = 80_000;
+        Receive(string.Join('\n', Enumerable.Range(0, 5_000).Select(i => $"n{i:D5}:1|c")));
+        GraphiteText text = new("stats", PercentileList.None, Limit, new LineBlockPool());
         _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
 
         string[] lines = Text(text);
 
-        Assert.Equal(2_000 + 10, lines.Length + text.LeftOut);
-        Assert.InRange(lines.Sum(line => line.Length + 1), 40_000, 40_100);
+        Assert.Equal(10_000 + 10, lines.Length + text.LeftOut);
+        Assert.InRange(lines.Sum(line => line.Length + 1), Limit - LineBlock.DefaultCapacity, Limit);
         Assert.All(lines, line => Assert.EndsWith(" 1700000000", line, StringComparison.Ordinal));
+        Assert.Contains("stats.counters.n04999.count 1 1700000000", lines);
+        Assert.Contains("stats.statsd.numStats 5000 1700000000", lines);
+    }
+
+    [Fact]
+    public void Of_a_flush_over_the_limit_the_queue_drops_no_more_than_the_flush_has_given_up()
+    {
+        Receive(string.Join('\n', Enumerable.Range(0, 5_000).Select(i => $"n{i:D5}:1|c")));
+        GraphiteText text = new("stats", PercentileList.None, limit: 80_000, new LineBlockPool());
+        SendQueue queue = new(new LineBlockPool(), limit: 80_000);
+        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
+
+        queue.Add(text.TakeBlocks());
+
+        Assert.Equal(10_000 + 10, queue.Lines + text.LeftOut);
+        Assert.Equal(0, queue.DroppedLines);
+    }
+
+    [Fact]
+    public void A_line_over_the_limit_takes_the_place_of_those_before_it_and_leaves_it_to_those_behind()
+    {
+        Receive("first:1|c");
+        Assert.True(_store.Gauges.TryGetOrAdd(new string('x', 100_000).Utf8(), out _));
+        GraphiteText text = new("stats", PercentileList.None, limit: 65_536, new LineBlockPool());
+        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
+
+        string[] lines = Text(text);
+
+        Assert.Equal(10, lines.Length);
+        Assert.Equal(3, text.LeftOut);
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public class HistogramRulesTests
     [InlineData("0.5,1.25")]
     [InlineData("api=10,inf;db=none;1")]
     [InlineData("a=b=5")]
+    [InlineData("1234567890.123456,1234567890.123457")]
+    [InlineData("9007199254740992,9007199254740994")]
+    [InlineData("inf")]
     public void Rules_are_shown_as_they_are_written(string text)
     {
         Assert.True(HistogramRules.TryParse(text, out HistogramRules? rules));
@@ -23,6 +26,8 @@ public class HistogramRulesTests
     [InlineData("10,5")]
     [InlineData("10,10")]
     [InlineData("inf,10")]
+    [InlineData("inf,inf")]
+    [InlineData("9007199254740992,9007199254740993")]
     [InlineData("0")]
     [InlineData("-1")]
     [InlineData("1e3")]
@@ -31,6 +36,16 @@ public class HistogramRulesTests
     [InlineData("api=")]
     [InlineData("0.0000001")]
     public void Anything_else_is_refused(string text) => Assert.False(HistogramRules.TryParse(text, out _));
+
+    [Fact]
+    public void Limits_that_differ_in_their_last_digit_have_names_of_their_own()
+    {
+        Assert.True(HistogramRules.TryParse("1234567890.123456,1234567890.123457", out HistogramRules? rules));
+        Assert.True(HistogramRules.TryParse("1234567890.123456,1234567890.123458", out HistogramRules? others));
+
+        Assert.Equal(["bin_1234567890_123456", "bin_1234567890_123457"], rules.Find("any"u8)!.Names.Select(name => name.AsSpan().Text()));
+        Assert.NotEqual(rules, others);
+    }
 
     [Fact]
     public void The_first_rule_whose_part_is_in_the_name_counts()

@@ -1,4 +1,5 @@
 using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using MetricsGateway.Tests.Flushing;
@@ -107,12 +108,20 @@ public class IntervalTests
         Random random = new(2003);
         MetricStore store = new(DeleteAll with { DeleteCounters = false, MaxNames = 60, MaxSetValues = 30, TimerSamples = 50, MaxTimerSamples = 100 });
         string[] kinds = ["c", "g", "ms", "s"];
-        for (int step = 0; step < 5_000; step++)
+        FlushJob? job = null;
+        for (int step = 0; step < 10_000; step++)
         {
             switch (random.Next(50))
             {
-                case 0:
+                case 0 when job is null:
                     store.PassInterval();
+                    break;
+                case 3 when job is null:
+                    job = store.BeginFlush();
+                    break;
+                case 3 or 4 when job is not null:
+                    store.EndFlush(job);
+                    job = null;
                     break;
                 case 1:
                     store.Timers.Delete(new SeriesPattern($"n{random.Next(3)}*".Utf8()), _ => { });
@@ -132,14 +141,61 @@ public class IntervalTests
                 values += set.Count;
             }
 
-            Assert.Equal(values, store.SetValueCount);
+            // What was deleted while a worker may look at it is given back when none does.
+            Assert.InRange(values, job is null ? store.SetValueCount : 0, store.SetValueCount);
             Assert.InRange(store.NameCount, 0, 60);
+            Assert.InRange(store.Counters.PlaceCount + store.Gauges.PlaceCount + store.Timers.PlaceCount + store.Sets.PlaceCount, 0, 4 * 30);
             Assert.InRange(store.SetValueCount, 0, 30);
             Assert.InRange(store.TimerSampleCount, 0, 100);
         }
 
+        if (job is not null)
+        {
+            store.EndFlush(job);
+        }
+
         store.Timers.Delete(new SeriesPattern("*"u8), _ => { });
         Assert.Equal(0, store.TimerSampleCount);
+        store.PassInterval();
+        Assert.Equal(0, store.SetValueCount);
+    }
+
+    [Fact]
+    public void Names_that_come_and_go_while_flushes_are_computed_take_the_places_of_one_another()
+    {
+        MetricStore store = new(DeleteAll);
+        double told = 0;
+        int names = 0;
+        for (int interval = 0; interval < 200; interval++)
+        {
+            Receive(store, string.Join('\n', Enumerable.Range(0, 90).Select(_ => $"n{names++}:1|c")));
+            FlushJob job = store.BeginFlush(new CounterSum(value => told += value));
+            Receive(store, string.Join('\n', Enumerable.Range(0, 10).Select(_ => $"n{names++}:1|c")));
+            store.EndFlush(job);
+        }
+
+        // Those of one interval are idle in the next one, and then there are those of a third.
+        Assert.InRange(store.Counters.PlaceCount, 100, 300);
+        store.EndFlush(store.BeginFlush(new CounterSum(value => told += value)));
+        Assert.Equal(names, told);
+    }
+
+    [Fact]
+    public void A_series_in_the_place_of_one_that_was_deleted_while_a_flush_is_computed_is_told_by_the_next_one()
+    {
+        MetricStore store = new(GatewayOptions.Defaults);
+        List<double> told = [];
+        Receive(store, "old:1|c");
+        FlushJob job = store.BeginFlush(new CounterSum(told.Add));
+        store.Counters.Delete(new SeriesPattern("old"u8), _ => { });
+        Receive(store, "new:2|c");
+        Assert.Equal(1, store.Counters.PlaceCount);
+
+        store.EndFlush(job);
+        Assert.Empty(told);
+        store.EndFlush(store.BeginFlush(new CounterSum(told.Add)));
+
+        Assert.Equal([2], told);
     }
 
     [Fact]
@@ -172,6 +228,31 @@ public class IntervalTests
         }
 
         Assert.Equal(0, allocated);
+    }
+
+    private sealed class CounterSum(Action<double> add) : IFlushWriter
+    {
+        public void Begin(in FlushInterval interval)
+        {
+        }
+
+        public void WriteCounter(ReadOnlySpan<byte> key, double count, double rate) => add(count);
+
+        public void WriteGauge(ReadOnlySpan<byte> key, double value)
+        {
+        }
+
+        public void WriteTimer(ReadOnlySpan<byte> key, TimerFigures timer)
+        {
+        }
+
+        public void WriteSet(ReadOnlySpan<byte> key, int count)
+        {
+        }
+
+        public void End(in OwnFigures own)
+        {
+        }
     }
 
     private static double Counter(MetricStore store, string key)

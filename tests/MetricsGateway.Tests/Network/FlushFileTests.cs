@@ -55,6 +55,31 @@ public sealed class FlushFileTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_report_that_does_not_fit_any_more_nothing_is_left()
+    {
+        const int Full = 10_000;
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+
+        // The limit of a file's size stands for the disk's: what is over it is not written, and what fits of a report is.
+        using GatewayProcess gateway = GatewayProcess.StartWithSignals(
+            "--default-signal=HUP,INT,TERM,USR1 --ignore-signal=XFSZ",
+            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-console", "off", "--flush-file", FilePath, GatewayProcess.FlushInterval, "20ms");
+        gateway.ReadUntilListening();
+        gateway.LimitFileSize(Full);
+        Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 20).Select(i => $"level{i}:1|g")).Utf8());
+
+        gateway.WaitForError("cannot write flushes to");
+        gateway.Signal("TERM");
+        gateway.WaitForExit();
+
+        string text = File.ReadAllText(FilePath);
+        Assert.InRange(text.Length, 1, Full);
+        Assert.EndsWith("}\n", text, StringComparison.Ordinal);
+        Assert.StartsWith("{\"end\":", text.Split('\n')[^2], StringComparison.Ordinal);
+        Assert.Contains("\"series\":20}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_is_rotated_between_flushes_and_each_file_has_whole_ones()
     {
         using RunningGateway gateway = Start();

@@ -121,6 +121,10 @@ internal sealed class GatewayProcess : IDisposable
     public void LimitDescriptors(int count) =>
         RunTool("prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={count}:");
 
+    /// <summary>Sets how large the files may become that the running process writes.</summary>
+    public void LimitFileSize(int bytes) =>
+        RunTool("prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={bytes}:");
+
     /// <summary>Reads no more, like the program behind a pipe that has ended.</summary>
     public void CloseOutput()
     {

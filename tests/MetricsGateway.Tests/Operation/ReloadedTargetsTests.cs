@@ -99,6 +99,20 @@ public sealed class ReloadedTargetsTests : IDisposable
     }
 
     [Fact]
+    public void With_a_listener_that_cannot_be_had_no_file_is_begun()
+    {
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+        string path = _configuration.InDirectory("new.jsonl");
+        _configuration.Write(("flush-file", path), ("statsd-tcp", $"{_first.Endpoint}"));
+
+        Assert.StartsWith("not reloaded, everything stays as it was: cannot listen on ", admin.Ask("reload"), StringComparison.Ordinal);
+
+        Assert.False(File.Exists(path));
+        gateway.TakeErrors();
+    }
+
+    [Fact]
     public void Its_own_listener_is_no_server_for_it()
     {
         using RunningGateway gateway = new(_configuration.Source(), _time);

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using MetricsGateway.Tests.Flushing;
 using MetricsGateway.Tests.Network;
+using Vigil.IO;
 
 namespace MetricsGateway.Tests.Operation;
 
@@ -51,6 +53,54 @@ public sealed class ShutdownTests : IDisposable
         Assert.Equal("", open.ReceiveToEnd());
         Assert.Equal("", waiting.ReceiveToEnd());
         Assert.StartsWith("health: up\n", asking.ReceiveToEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_more_datagrams_than_one_turn_takes_each_is_received_or_told_as_dropped()
+    {
+        const int Datagrams = 100_000;
+        using GraphiteServer server = new();
+        using GatewayProcess gateway = GatewayProcess.Start(
+            "--receive-buffer", "134217728", "--graphite-send", $"{server.Endpoint}", "--stop-timeout", "off", GatewayProcess.FlushInterval, "24h");
+        Socket connection = server.Accept();
+        connection.ReceiveTimeout = Patience.Milliseconds;
+        gateway.Signal("STOP");
+        using Socket sender = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        sender.Connect(gateway.StatsDUdp);
+        for (int i = 0; i < Datagrams; i++)
+        {
+            sender.Send("hits:1|c"u8);
+        }
+
+        gateway.Signal("TERM", "CONT");
+
+        string[] lines = connection.ReceiveToEnd().Split('\n');
+        Assert.Equal(Datagrams, Value("stats.counters.hits.count ") + Value("stats.counters.statsd.dropped_datagrams.count "));
+        Assert.DoesNotContain("not everything", gateway.WaitForExit().Errors, StringComparison.Ordinal);
+
+        double Value(string start) => double.Parse(
+            lines.Single(line => line.StartsWith(start, StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void A_Graphite_server_that_takes_nothing_does_not_keep_the_totals_from_the_console()
+    {
+        using GraphiteServer server = new(receiveBufferSize: 4096);
+        using GatewayProcess gateway = GatewayProcess.Start(
+            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--stop-timeout", "2s", "--flush-console", "off", GatewayProcess.FlushInterval, "24h");
+        server.Accept();
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket sender = Client.Connect(gateway.StatsDTcp);
+        string name = new('x', 200);
+        sender.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{name}{i}:1|c\n"))));
+        admin.WaitForStat("names.counters", 30_000);
+
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.EndsWith(" 30000 names\n", output, StringComparison.Ordinal);
+        Assert.Matches("^MetricsGateway: stopped after 2s \\(--stop-timeout\\): [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", errors);
     }
 
     [Fact]
@@ -190,6 +240,9 @@ public sealed class ShutdownTests : IDisposable
             "MetricsGateway: stopping failed, so not everything that was left is told: System.InvalidOperationException: it is broken\n",
             gateway.TakeErrors(),
             StringComparison.Ordinal);
+        byte[] buffer = new byte[1 << 16];
+        int count = NonBlocking.TryRead(gateway.Reports, buffer).Count;
+        Assert.EndsWith("total: 0 lines, 0 metrics, 0 rejected, 0 names\n", buffer.AsSpan(0, count).Text(), StringComparison.Ordinal);
     }
 
     private static GatewayProcess StartWithStuckReader(string stopTimeout, params IReadOnlyList<string> arguments)

@@ -1,0 +1,60 @@
+using MetricsGateway.Configuration;
+using MetricsGateway.Flushing;
+using MetricsGateway.Metrics;
+using MetricsGateway.Tests.Network;
+using Vigil;
+using Vigil.IO;
+
+namespace MetricsGateway.Tests.Flushing;
+
+/// <summary>The way from the store to whoever is told, at its end.</summary>
+public sealed class FlushPipelineTests : IDisposable
+{
+    private static readonly GatewayOptions EveryTenSeconds = GatewayOptions.Defaults with { FlushInterval = TimeSpan.FromSeconds(10) };
+
+    private readonly ManualTime _time = new();
+    private readonly HeldWork _workers = new();
+    private readonly UnixPipe _pipe = new();
+    private readonly StringWriter _errors = new();
+    private readonly MetricStore _store = new(EveryTenSeconds);
+    private readonly EventManager _manager;
+    private readonly FlushPipeline _pipeline;
+
+    public FlushPipelineTests()
+    {
+        _manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = _time });
+        _pipeline = new FlushPipeline(EveryTenSeconds, _manager, _store, () => default, _pipe.Writer, _errors, _time);
+    }
+
+    public void Dispose()
+    {
+        _manager.Dispose();
+        _pipeline.Dispose();
+        _pipe.Dispose();
+        _errors.Dispose();
+    }
+
+    [Fact]
+    public void A_flush_that_is_being_computed_when_flushes_are_turned_off_is_told_before_the_end()
+    {
+        Assert.True(_store.Counters.TryGetOrAdd("hits"u8, out Counter? counter));
+        counter.Add(3, sampleRate: 1);
+        _time.Advance(10);
+        _manager.RunOnce(TimeSpan.Zero);
+        _pipeline.Apply(EveryTenSeconds with { FlushInterval = null });
+
+        _pipeline.Stop();
+        Task last = _pipeline.FlushLast();
+
+        Assert.False(last.IsCompleted);
+        Assert.Equal(1, _workers.RunAll());
+        WaitFor(last);
+        WaitFor(_pipeline.Finish("totals\n"u8.ToArray()));
+        byte[] buffer = new byte[1 << 16];
+        string text = buffer.AsSpan(0, NonBlocking.TryRead(_pipe.Reader, buffer).Count).Text();
+        Assert.Contains("{\"counter\":\"hits\",\"count\":3,", text, StringComparison.Ordinal);
+        Assert.EndsWith("}\ntotals\n", text, StringComparison.Ordinal);
+    }
+
+    private void WaitFor(Task task) => Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && task.IsCompleted, () => "it does not end");
+}
