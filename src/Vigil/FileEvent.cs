@@ -119,25 +119,28 @@ public sealed class FileEvent : CallbackEvent
         }
     }
 
-    /// <summary>After a turn: lets the worker tell what was noted. Returns whether it was given something.</summary>
-    internal bool SendBatch()
+    /// <summary>After a turn: lets the worker tell what was noted.</summary>
+    internal void SendBatch()
     {
-        if (_batch is not { Count: > 0 })
+        if (_batch is { Count: > 0 })
         {
-            return false;
+            _worker!.Send(this, _batch);
         }
-
-        _worker!.Send(this, _batch);
-        return true;
     }
 
-    internal override void OnWorkerEnded()
+    internal override int OnWorkerEnded()
     {
         _batch!.Clear();
         _files.OnWorkerEnded();
+        return 0;
     }
 
-    internal override void OnWorkerRefused() => _batch!.Clear();
+    internal override int OnWorkerRefused()
+    {
+        _batch!.Clear();
+        _files.OnWorkerRefused();
+        return 0;
+    }
 
     private protected override void CancelOnLoop()
     {

@@ -150,7 +150,10 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         StartAt(Nanoseconds.SinceEpoch(dueTime));
     }
 
-    /// <summary>Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. Does nothing unless it is started.</summary>
+    /// <summary>
+    /// Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. A tick whose callback waits for a worker is taken back, and due at once when it is
+    /// resumed. Does nothing where it is not started and nothing waits.
+    /// </summary>
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Suspend()
     {
@@ -160,7 +163,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
 
         using ThreadClaim.Scope claim = Enter();
-        if (State == TimerState.Started)
+        bool isTakenBack = _isOnWorker && TakeBackTick();
+        if (isTakenBack || State == TimerState.Started)
         {
             Stop();
             _due = _due == TimingWheel.Never ? _due : _due - _timers.Clock.Now;
@@ -230,12 +234,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
 
     // A tick that came meanwhile.
-    internal override void OnWorkerEnded()
+    internal override int OnWorkerEnded()
     {
         if (State == TimerState.Started && _slot == TimingWheel.NotStarted)
         {
             StartAt(_due);
         }
+
+        return 0;
     }
 
     private protected override void CancelOnLoop()
@@ -294,6 +300,29 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         MissedTickPolicy.Delay when missed > 0 => Nanoseconds.Add(now, _period),
         _ => Nanoseconds.Add(_due, _period),
     };
+
+    // Undoes what firing did: the tick is due when it was, with all that was missed since, and late by what passed until now.
+    private bool TakeBackTick()
+    {
+        var worker = (WorkerCallback<TimerEvent, TimerTick>)_callback.Target!;
+        if (!worker.Withdraw())
+        {
+            return false;
+        }
+
+        TimerTick tick = worker.Argument;
+        if (_period != 0)
+        {
+            _due -= MissedTicks switch
+            {
+                MissedTickPolicy.Skip => (tick.Missed + 1) * _period,
+                MissedTickPolicy.Delay when tick.Missed > 0 => _period + Nanoseconds.Of(tick.Lateness),
+                _ => _period,
+            };
+        }
+
+        return true;
+    }
 
     private long LatestFor(long due)
     {

@@ -53,13 +53,12 @@ internal abstract class WorkerCallback
     /// <summary>Whether the event was cancelled, so that nothing further is to be called. Any thread.</summary>
     public bool IsRevoked => _isRevoked;
 
-    /// <summary>Takes back what has not begun. For the loop.</summary>
-    public void Withdraw()
+    /// <summary>Takes back what has not begun. For the loop. False where there is nothing to take back.</summary>
+    public bool Withdraw()
     {
-        if (IsBusy && Interlocked.CompareExchange(ref _state, Withdrawn, Queued) == Queued)
-        {
-            IsBusy = false;
-        }
+        bool isTakenBack = IsBusy && Interlocked.CompareExchange(ref _state, Withdrawn, Queued) == Queued;
+        IsBusy &= !isTakenBack;
+        return isTakenBack;
     }
 
     /// <summary>Nothing begins any more: what is queued finds this when its turn comes. Any thread.</summary>
@@ -88,8 +87,8 @@ internal abstract class WorkerCallback
                 return RunNow();
             }
 
-            // It may be sent again in between.
-            if (Interlocked.CompareExchange(ref _state, Idle, Withdrawn) == Withdrawn)
+            // It may be sent again in between. Neither the one nor the other is an item that an executor runs twice.
+            if (Interlocked.CompareExchange(ref _state, Idle, Withdrawn) != Queued)
             {
                 return WorkOutcome.Cancelled;
             }
@@ -165,33 +164,26 @@ internal abstract class WorkerCallback
 
     private void PostEnd() => Event.Manager.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
 
-    private void OnEnded()
+    private int OnEnded()
     {
         IsBusy = false;
-        if (!Event.Manager.IsDisposed)
-        {
-            Event.OnWorkerEnded();
-        }
+        return Event.Manager.IsDisposed ? 0 : Event.OnWorkerEnded();
     }
 
-    private void OnRefused()
+    private int OnRefused()
     {
         IsBusy = false;
         var refusal = new EventManagerException(
             EventManagerError.WorkQueueFull, $"The workers did not run the callback of {Event}: they end, or are full.", Event.DescriptorNumber);
         Event.Manager.Faults.Report(new FaultReport(Event.FaultOrigin, refusal) { Event = Event, Fd = Event.DescriptorNumber });
-        Event.OnWorkerRefused();
+        return Event.OnWorkerRefused();
     }
 
     private sealed class EndKind : MessageKind<EventManager>
     {
         public static readonly EndKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
-        {
-            ((WorkerCallback)action).OnEnded();
-            return 0;
-        }
+        public override int Deliver(EventManager target, object action, object? state) => ((WorkerCallback)action).OnEnded();
 
         public override bool Abandon(object action, object? state) => true;
     }
@@ -200,11 +192,7 @@ internal abstract class WorkerCallback
     {
         public static readonly RefusalKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
-        {
-            ((WorkerCallback)action).OnRefused();
-            return 0;
-        }
+        public override int Deliver(EventManager target, object action, object? state) => ((WorkerCallback)action).OnRefused();
 
         public override bool Abandon(object action, object? state) => true;
     }
@@ -248,6 +236,9 @@ internal sealed class WorkerCallback<TEvent, TArgument> : WorkerCallback
     }
 
     public override Delegate Callback { get; }
+
+    /// <summary>What it was sent with last. For the loop.</summary>
+    public TArgument Argument => _argument;
 
     /// <summary>Lets a worker call back. For the loop, while it is not busy.</summary>
     public void Send(TEvent callbackEvent, TArgument argument)
