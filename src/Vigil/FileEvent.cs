@@ -37,7 +37,7 @@ public sealed class FileEvent : CallbackEvent
             // Files of its own, so that a callback that takes long holds up nobody else's.
             _files = new LoopFiles(manager, worker: this);
             _batch = [];
-            _worker = new WorkerCallback<FileEvent, List<FileChange>>(this, target, static (self, batch) => self.TellBatch(batch), callback);
+            _worker = new WorkerCallback<FileEvent, List<FileChange>>(this, target, static (self, batch) => self.TellBatch(batch));
         }
     }
 

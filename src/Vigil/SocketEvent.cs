@@ -27,7 +27,7 @@ public sealed class SocketEvent : CallbackEvent
         : base(manager)
     {
         _callback = callback;
-        _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke, callback) : null;
+        _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke) : null;
         _isOneShot = Interests.IsOneShot(interest);
         _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), priority);
     }

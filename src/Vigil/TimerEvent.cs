@@ -38,7 +38,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         : base(manager)
     {
         _isOnWorker = target.IsWorker;
-        _callback = _isOnWorker ? new WorkerCallback<TimerEvent, TimerTick>(this, target, callback.Invoke, callback).Send : callback;
+        _callback = _isOnWorker ? new WorkerCallback<TimerEvent, TimerTick>(this, target, callback.Invoke).Send : callback;
         _missedTicks = (byte)missedTicks;
         _timers = timers;
 
@@ -163,8 +163,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
 
         using ThreadClaim.Scope claim = Enter();
-        bool isTakenBack = _isOnWorker && TakeBackTick();
-        if (isTakenBack || State == TimerState.Started)
+        if (TakeBackTick() || State == TimerState.Started)
         {
             Stop();
             _due = _due == TimingWheel.Never ? _due : _due - _timers.Clock.Now;
@@ -194,9 +193,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
-    internal override Delegate Callback => OnWorker?.Callback ?? _callback;
+    internal override Delegate Callback => Worker?.Callback ?? _callback;
 
-    private protected override WorkerCallback? OnWorker => _isOnWorker ? (WorkerCallback)_callback.Target! : null;
+    private protected override WorkerCallback? OnWorker => Worker;
+
+    private WorkerCallback<TimerEvent, TimerTick>? Worker => _isOnWorker ? (WorkerCallback<TimerEvent, TimerTick>)_callback.Target! : null;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 
@@ -304,15 +305,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     // Undoes what firing did: the tick is due when it was, with all that was missed since, and late by what passed until now.
     private bool TakeBackTick()
     {
-        var worker = (WorkerCallback<TimerEvent, TimerTick>)_callback.Target!;
-        if (!worker.Withdraw())
+        if (Worker is not { } worker || !worker.Withdraw())
         {
             return false;
         }
 
-        TimerTick tick = worker.Argument;
         if (_period != 0)
         {
+            TimerTick tick = worker.Argument;
             _due -= MissedTicks switch
             {
                 MissedTickPolicy.Skip => (tick.Missed + 1) * _period,

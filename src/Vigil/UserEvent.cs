@@ -31,7 +31,7 @@ public sealed class UserEvent : CallbackEvent
         : base(manager)
     {
         _callback = callback;
-        _worker = target.IsWorker ? new WorkerCallback<UserEvent, long>(this, target, callback.Invoke, callback) : null;
+        _worker = target.IsWorker ? new WorkerCallback<UserEvent, long>(this, target, callback.Invoke) : null;
         Merge = merge;
     }
 

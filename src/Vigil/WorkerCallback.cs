@@ -41,9 +41,6 @@ internal abstract class WorkerCallback
 
     public CallbackTarget Target { get; }
 
-    /// <summary>The user's delegate.</summary>
-    public abstract Delegate Callback { get; }
-
     /// <summary>Whether it was sent, and has not ended as far as the loop knows. For the loop.</summary>
     public bool IsBusy { get; private set; }
 
@@ -226,16 +223,15 @@ internal sealed class WorkerCallback<TEvent, TArgument> : WorkerCallback
 
     /// <param name="callbackEvent">Whose it is.</param>
     /// <param name="target">Which worker.</param>
-    /// <param name="callback">What the worker calls.</param>
-    /// <param name="users">The user's delegate, for messages.</param>
-    public WorkerCallback(TEvent callbackEvent, CallbackTarget target, Action<TEvent, TArgument> callback, Delegate users)
+    /// <param name="callback">What the worker calls: the Invoke of the user's delegate, if that is all.</param>
+    public WorkerCallback(TEvent callbackEvent, CallbackTarget target, Action<TEvent, TArgument> callback)
         : base(callbackEvent, target)
     {
         _callback = callback;
-        Callback = users;
     }
 
-    public override Delegate Callback { get; }
+    /// <summary>The user's delegate, which is what its Invoke is bound to.</summary>
+    public Delegate Callback => _callback.Target as Delegate ?? _callback;
 
     /// <summary>What it was sent with last. For the loop.</summary>
     public TArgument Argument => _argument;
