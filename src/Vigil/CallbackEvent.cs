@@ -87,13 +87,11 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
         return new ValueTask(CancelAsync());
     }
 
-    /// <summary>Its callback on a worker has ended, and the next may come. On the loop.</summary>
-    internal virtual void OnWorkerEnded()
-    {
-    }
+    /// <summary>Its callback on a worker has ended, and the next may come. On the loop. Returns how many were sent.</summary>
+    internal virtual int OnWorkerEnded() => 0;
 
-    /// <summary>The workers have refused its callback, which was reported. On the loop.</summary>
-    internal virtual void OnWorkerRefused() => OnWorkerEnded();
+    /// <summary>The workers have refused its callback, which was reported. On the loop. Returns how many were sent.</summary>
+    internal virtual int OnWorkerRefused() => OnWorkerEnded();
 
     /// <summary>The name of the method that is called, for messages.</summary>
     private protected string CallbackName => MethodName.Of(Callback);

@@ -39,7 +39,7 @@ public sealed class ChildEvent : CallbackEvent
     internal ChildEvent(EventManager manager, int processId, Process? process, FdHandle? pidFd, bool isChild, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
         : base(manager)
     {
-        _worker = target.IsWorker ? new WorkerCallback<ChildEvent, ChildExit>(this, target, callback.Invoke, callback) : null;
+        _worker = target.IsWorker ? new WorkerCallback<ChildEvent, ChildExit>(this, target, callback.Invoke) : null;
         ProcessId = processId;
         _process = process;
         _pidFd = pidFd;

@@ -89,7 +89,8 @@ public sealed class EventManager : IDisposable
     /// <summary>
     /// Raised on the loop's thread for every fault: a callback that threw, under any <see cref="FaultPolicy"/>, and a registration that
     /// went wrong. Where nobody listens, what is not thrown from the run is written to standard error. A handler that throws ends
-    /// the run with its exception.
+    /// the run with its exception. After the manager's disposal, when only workers can still have something to report, it is raised on the thread that
+    /// found it, and what a handler throws is written to standard error.
     /// </summary>
     public event EventHandler<FaultReport>? FaultReported;
 

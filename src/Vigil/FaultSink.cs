@@ -64,7 +64,14 @@ internal sealed class FaultSink
     {
         if (Detaches)
         {
-            callbackEvent.Cancel();
+            try
+            {
+                callbackEvent.Cancel();
+            }
+            catch (Exception refusal)
+            {
+                OnNotRemoved(new FaultReport(callbackEvent.FaultOrigin, refusal) { Event = callbackEvent, Fd = fd });
+            }
         }
 
         OnThrown(new FaultReport(callbackEvent.FaultOrigin, exception) { Event = callbackEvent, Fd = fd, IsThrown = Throws });
@@ -136,7 +143,15 @@ internal sealed class FaultSink
         }
         catch (Exception exception)
         {
-            (_pending ??= []).Add(exception);
+            if (_manager.IsDisposed)
+            {
+                // No run is left that could throw it, and this may be any thread.
+                WriteLine(exception);
+            }
+            else
+            {
+                (_pending ??= []).Add(exception);
+            }
         }
     }
 
@@ -164,24 +179,35 @@ internal sealed class FaultSink
         _pending = null;
     }
 
-    // False where it is gone already, or has no owner that could be removed.
+    // False where it is gone already, has no owner that could be removed, or cannot be: a process that cannot be killed, say.
     private bool TryRemove(Offender offender)
     {
-        switch (offender)
+        try
         {
-            case { Subscriber: { IsAttached: true } subscriber }:
-                _manager.Subscribers.Detach(subscriber);
-                return true;
-            case { Event: { IsCancelled: false } callbackEvent }:
-                callbackEvent.Cancel();
-                return true;
-            case { Hook: { IsRemoved: false } hook }:
-                hook.Dispose();
-                return true;
-            default:
-                return false;
+            switch (offender)
+            {
+                case { Subscriber: { IsAttached: true } subscriber }:
+                    _manager.Subscribers.Detach(subscriber);
+                    return true;
+                case { Event: { IsCancelled: false } callbackEvent }:
+                    callbackEvent.Cancel();
+                    return true;
+                case { Hook: { IsRemoved: false } hook }:
+                    hook.Dispose();
+                    return true;
+                default:
+                    return false;
+            }
+        }
+        catch (Exception exception)
+        {
+            OnNotRemoved(new FaultReport(offender.Origin, exception) { SubscriberId = offender.Subscriber?.Id ?? default, Event = offender.Event, Fd = offender.Fd });
+            return false;
         }
     }
+
+    // Its callback has returned or thrown, so nobody else would catch this, and the iteration would end here.
+    private void OnNotRemoved(FaultReport refusal) => Report(refusal);
 
     private void OnThrown(FaultReport report)
     {

@@ -37,7 +37,7 @@ public sealed class FileEvent : CallbackEvent
             // Files of its own, so that a callback that takes long holds up nobody else's.
             _files = new LoopFiles(manager, worker: this);
             _batch = [];
-            _worker = new WorkerCallback<FileEvent, List<FileChange>>(this, target, static (self, batch) => self.TellBatch(batch), callback);
+            _worker = new WorkerCallback<FileEvent, List<FileChange>>(this, target, static (self, batch) => self.TellBatch(batch));
         }
     }
 
@@ -119,25 +119,28 @@ public sealed class FileEvent : CallbackEvent
         }
     }
 
-    /// <summary>After a turn: lets the worker tell what was noted. Returns whether it was given something.</summary>
-    internal bool SendBatch()
+    /// <summary>After a turn: lets the worker tell what was noted.</summary>
+    internal void SendBatch()
     {
-        if (_batch is not { Count: > 0 })
+        if (_batch is { Count: > 0 })
         {
-            return false;
+            _worker!.Send(this, _batch);
         }
-
-        _worker!.Send(this, _batch);
-        return true;
     }
 
-    internal override void OnWorkerEnded()
+    internal override int OnWorkerEnded()
     {
         _batch!.Clear();
         _files.OnWorkerEnded();
+        return 0;
     }
 
-    internal override void OnWorkerRefused() => _batch!.Clear();
+    internal override int OnWorkerRefused()
+    {
+        _batch!.Clear();
+        _files.OnWorkerRefused();
+        return 0;
+    }
 
     private protected override void CancelOnLoop()
     {

@@ -21,6 +21,7 @@ internal sealed class LoopFiles : ITimerTarget
     private FileTreeSet? _set;
     private FileSource? _source;
     private bool _isTurnRequested;
+    private bool _hasLostChanges;
     private long _wakesAt = TimingWheel.Never;
     private int _slot;
 
@@ -60,7 +61,7 @@ internal sealed class LoopFiles : ITimerTarget
 
     public void Rescan(FileTree tree)
     {
-        tree.Scanner.Want(tree.Root, ScanWork.List | ScanWork.Below | ScanWork.Found);
+        WantRescan(tree);
         Continue(tree.Set);
     }
 
@@ -86,7 +87,8 @@ internal sealed class LoopFiles : ITimerTarget
             ran += Tell(notice);
         }
 
-        if (_worker is not null && _worker.SendBatch())
+        _worker?.SendBatch();
+        if (IsPaused)
         {
             Pause();
         }
@@ -101,16 +103,21 @@ internal sealed class LoopFiles : ITimerTarget
     /// <summary>The worker has told what it was given.</summary>
     public void OnWorkerEnded()
     {
-        if (_set is { } set)
+        if (_hasLostChanges && _set is not null)
         {
-            SourceResult result = _manager.SourceTable.Arming.Arm(_source!);
-            if (!result.IsSuccess)
-            {
-                _manager.Faults.OnNotArmed(_source!, _worker!, result);
-            }
-
-            Continue(set);
+            // Not before: each refusal would have the tree looked at again, and what is found there be refused again, without end.
+            _hasLostChanges = false;
+            WantRescan(_worker!.Tree);
         }
+
+        Resume();
+    }
+
+    /// <summary>The workers did not take what was to be told. It is lost.</summary>
+    public void OnWorkerRefused()
+    {
+        _hasLostChanges = true;
+        Resume();
     }
 
     public void Close()
@@ -253,6 +260,22 @@ internal sealed class LoopFiles : ITimerTarget
             _ = _manager.SourceTable.Arming.Disarm(_source!);
         }
     }
+
+    private void Resume()
+    {
+        if (_set is { } set)
+        {
+            SourceResult result = _manager.SourceTable.Arming.Arm(_source!);
+            if (!result.IsSuccess)
+            {
+                _manager.Faults.OnNotArmed(_source!, _worker!, result);
+            }
+
+            Continue(set);
+        }
+    }
+
+    private static void WantRescan(FileTree tree) => tree.Scanner.Want(tree.Root, ScanWork.List | ScanWork.Below | ScanWork.Found);
 
     private void RequestTurn()
     {

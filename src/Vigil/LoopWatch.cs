@@ -79,7 +79,8 @@ internal sealed class LoopWatch : Sampled
             _quietSince = now;
         }
 
-        return now - _quietSince >= IdleBeforeParking ? Never : now + _period;
+        IsIdle = now - _quietSince >= IdleBeforeParking;
+        return now + _period;
     }
 
     // On the loop.

@@ -127,18 +127,22 @@ internal sealed class LoopWorkers
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isEnded, _manager);
-            _executor = _own ??= new WorkerPool();
+
+            // Nobody waits for its end, so that may take as long as the work does.
+            _executor = _own ??= new WorkerPool(new WorkerPoolOptions { DrainTimeout = Timeout.InfiniteTimeSpan });
             return _own;
         }
     }
 
     private void OnFailed(Exception exception)
     {
-        if (_manager.Mailbox.PostUnbounded(new Message<EventManager>(FailureKind.Instance, exception)) == PostResult.Closed)
+        if (_manager.Mailbox.PostUnbounded(new Message<EventManager>(FailureKind.Instance, this, exception)) == PostResult.Closed)
         {
-            _manager.Faults.Report(new FaultReport(FaultOrigin.Work, exception));
+            ReportFailure(exception);
         }
     }
+
+    private void ReportFailure(Exception exception) => _manager.Faults.Report(new FaultReport(FaultOrigin.Work, exception));
 
     private sealed class FailureKind : MessageKind<EventManager>
     {
@@ -146,8 +150,14 @@ internal sealed class LoopWorkers
 
         public override int Deliver(EventManager target, object action, object? state)
         {
-            target.Faults.OnThrown(FaultOrigin.Work, (Exception)action);
+            target.Faults.OnThrown(FaultOrigin.Work, (Exception)state!);
             return 0;
+        }
+
+        public override bool Abandon(object action, object? state)
+        {
+            ((LoopWorkers)action).ReportFailure((Exception)state!);
+            return true;
         }
     }
 }

@@ -62,7 +62,8 @@ internal sealed class PoolWatch : Sampled
             _quietSince = now;
         }
 
-        return now - _quietSince >= IdleBeforeParking ? Never : now + _period;
+        IsIdle = now - _quietSince >= IdleBeforeParking;
+        return now + _period;
     }
 
     private void Look(int thread, ref Line line, long now)

@@ -27,7 +27,7 @@ public sealed class SocketEvent : CallbackEvent
         : base(manager)
     {
         _callback = callback;
-        _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke, callback) : null;
+        _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke) : null;
         _isOneShot = Interests.IsOneShot(interest);
         _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), priority);
     }
@@ -68,7 +68,8 @@ public sealed class SocketEvent : CallbackEvent
         Manager.SourceTable.Arming.Modify(_source, KernelsInterest(interest), _source.Data).ThrowIfFailed(interest);
         _isOneShot = Interests.IsOneShot(interest);
 
-        // What has not begun belongs to the arming that this replaces.
+        // What has not begun, or was to come after it, belongs to the arming that this replaces.
+        _held = EventSet.None;
         _worker?.Withdraw();
     }
 
@@ -125,9 +126,13 @@ public sealed class SocketEvent : CallbackEvent
     /// <summary>For messages: the method that is called.</summary>
     public override string ToString() => $"a socket event ({CallbackName})";
 
-    internal void OnRemoved() => _isCancelled = true;
+    internal void OnRemoved()
+    {
+        _isCancelled = true;
+        _worker?.Revoke();
+    }
 
-    internal override void OnWorkerEnded()
+    internal override int OnWorkerEnded()
     {
         // A callback that closes its file has ended the event, as one on the loop would have.
         Manager.SourceTable.ForgetIfClosed(_source);
@@ -135,7 +140,7 @@ public sealed class SocketEvent : CallbackEvent
         _held = EventSet.None;
         if (_isCancelled || State == SourceState.Disarmed)
         {
-            return;
+            return 0;
         }
 
         if (Interests.IsEdgeTriggered(_source.Interest))
@@ -143,6 +148,7 @@ public sealed class SocketEvent : CallbackEvent
             if (held != EventSet.None)
             {
                 Send(held);
+                return 1;
             }
         }
         else if (State == SourceState.Fired && (!_isOneShot || held != EventSet.None))
@@ -150,15 +156,19 @@ public sealed class SocketEvent : CallbackEvent
             // The kernel looks again, which says more than what it said then.
             Manager.Repeat(_source, _delivered);
         }
+
+        return 0;
     }
 
-    internal override void OnWorkerRefused()
+    internal override int OnWorkerRefused()
     {
         if (!_isCancelled)
         {
             _held = EventSet.None;
             _ = Manager.SourceTable.Arming.Disarm(_source);
         }
+
+        return 0;
     }
 
     private protected override void CancelOnLoop()

@@ -38,7 +38,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         : base(manager)
     {
         _isOnWorker = target.IsWorker;
-        _callback = _isOnWorker ? new WorkerCallback<TimerEvent, TimerTick>(this, target, callback.Invoke, callback).Send : callback;
+        _callback = _isOnWorker ? new WorkerCallback<TimerEvent, TimerTick>(this, target, callback.Invoke).Send : callback;
         _missedTicks = (byte)missedTicks;
         _timers = timers;
 
@@ -150,7 +150,10 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         StartAt(Nanoseconds.SinceEpoch(dueTime));
     }
 
-    /// <summary>Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. Does nothing unless it is started.</summary>
+    /// <summary>
+    /// Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. A tick whose callback waits for a worker is taken back, and due at once when it is
+    /// resumed. Does nothing where it is not started and nothing waits.
+    /// </summary>
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Suspend()
     {
@@ -160,7 +163,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
 
         using ThreadClaim.Scope claim = Enter();
-        if (State == TimerState.Started)
+        if (TakeBackTick() || State == TimerState.Started)
         {
             Stop();
             _due = _due == TimingWheel.Never ? _due : _due - _timers.Clock.Now;
@@ -190,9 +193,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
-    internal override Delegate Callback => OnWorker?.Callback ?? _callback;
+    internal override Delegate Callback => Worker?.Callback ?? _callback;
 
-    private protected override WorkerCallback? OnWorker => _isOnWorker ? (WorkerCallback)_callback.Target! : null;
+    private protected override WorkerCallback? OnWorker => Worker;
+
+    private WorkerCallback<TimerEvent, TimerTick>? Worker => _isOnWorker ? (WorkerCallback<TimerEvent, TimerTick>)_callback.Target! : null;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 
@@ -230,12 +235,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
 
     // A tick that came meanwhile.
-    internal override void OnWorkerEnded()
+    internal override int OnWorkerEnded()
     {
         if (State == TimerState.Started && _slot == TimingWheel.NotStarted)
         {
             StartAt(_due);
         }
+
+        return 0;
     }
 
     private protected override void CancelOnLoop()
@@ -294,6 +301,28 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         MissedTickPolicy.Delay when missed > 0 => Nanoseconds.Add(now, _period),
         _ => Nanoseconds.Add(_due, _period),
     };
+
+    // Undoes what firing did: the tick is due when it was, with all that was missed since, and late by what passed until now.
+    private bool TakeBackTick()
+    {
+        if (Worker is not { } worker || !worker.Withdraw())
+        {
+            return false;
+        }
+
+        if (_period != 0)
+        {
+            TimerTick tick = worker.Argument;
+            _due -= MissedTicks switch
+            {
+                MissedTickPolicy.Skip => (tick.Missed + 1) * _period,
+                MissedTickPolicy.Delay when tick.Missed > 0 => _period + Nanoseconds.Of(tick.Lateness),
+                _ => _period,
+            };
+        }
+
+        return true;
+    }
 
     private long LatestFor(long due)
     {

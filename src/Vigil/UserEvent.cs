@@ -31,7 +31,7 @@ public sealed class UserEvent : CallbackEvent
         : base(manager)
     {
         _callback = callback;
-        _worker = target.IsWorker ? new WorkerCallback<UserEvent, long>(this, target, callback.Invoke, callback) : null;
+        _worker = target.IsWorker ? new WorkerCallback<UserEvent, long>(this, target, callback.Invoke) : null;
         Merge = merge;
     }
 
@@ -89,13 +89,15 @@ public sealed class UserEvent : CallbackEvent
     /// <summary>For messages: the method that is called.</summary>
     public override string ToString() => $"a user event ({CallbackName})";
 
-    internal override void OnWorkerEnded()
+    internal override int OnWorkerEnded()
     {
-        if (_isHeld)
+        if (!_isHeld)
         {
-            _isHeld = false;
-            Deliver();
+            return 0;
         }
+
+        _isHeld = false;
+        return Deliver();
     }
 
     private long MergedWith(long pending, long value) => Merge switch

@@ -41,9 +41,6 @@ internal abstract class WorkerCallback
 
     public CallbackTarget Target { get; }
 
-    /// <summary>The user's delegate.</summary>
-    public abstract Delegate Callback { get; }
-
     /// <summary>Whether it was sent, and has not ended as far as the loop knows. For the loop.</summary>
     public bool IsBusy { get; private set; }
 
@@ -53,13 +50,12 @@ internal abstract class WorkerCallback
     /// <summary>Whether the event was cancelled, so that nothing further is to be called. Any thread.</summary>
     public bool IsRevoked => _isRevoked;
 
-    /// <summary>Takes back what has not begun. For the loop.</summary>
-    public void Withdraw()
+    /// <summary>Takes back what has not begun. For the loop. False where there is nothing to take back.</summary>
+    public bool Withdraw()
     {
-        if (IsBusy && Interlocked.CompareExchange(ref _state, Withdrawn, Queued) == Queued)
-        {
-            IsBusy = false;
-        }
+        bool isTakenBack = IsBusy && Interlocked.CompareExchange(ref _state, Withdrawn, Queued) == Queued;
+        IsBusy &= !isTakenBack;
+        return isTakenBack;
     }
 
     /// <summary>Nothing begins any more: what is queued finds this when its turn comes. Any thread.</summary>
@@ -88,8 +84,8 @@ internal abstract class WorkerCallback
                 return RunNow();
             }
 
-            // It may be sent again in between.
-            if (Interlocked.CompareExchange(ref _state, Idle, Withdrawn) == Withdrawn)
+            // It may be sent again in between. Neither the one nor the other is an item that an executor runs twice.
+            if (Interlocked.CompareExchange(ref _state, Idle, Withdrawn) != Queued)
             {
                 return WorkOutcome.Cancelled;
             }
@@ -165,33 +161,26 @@ internal abstract class WorkerCallback
 
     private void PostEnd() => Event.Manager.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
 
-    private void OnEnded()
+    private int OnEnded()
     {
         IsBusy = false;
-        if (!Event.Manager.IsDisposed)
-        {
-            Event.OnWorkerEnded();
-        }
+        return Event.Manager.IsDisposed ? 0 : Event.OnWorkerEnded();
     }
 
-    private void OnRefused()
+    private int OnRefused()
     {
         IsBusy = false;
         var refusal = new EventManagerException(
             EventManagerError.WorkQueueFull, $"The workers did not run the callback of {Event}: they end, or are full.", Event.DescriptorNumber);
         Event.Manager.Faults.Report(new FaultReport(Event.FaultOrigin, refusal) { Event = Event, Fd = Event.DescriptorNumber });
-        Event.OnWorkerRefused();
+        return Event.OnWorkerRefused();
     }
 
     private sealed class EndKind : MessageKind<EventManager>
     {
         public static readonly EndKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
-        {
-            ((WorkerCallback)action).OnEnded();
-            return 0;
-        }
+        public override int Deliver(EventManager target, object action, object? state) => ((WorkerCallback)action).OnEnded();
 
         public override bool Abandon(object action, object? state) => true;
     }
@@ -200,11 +189,7 @@ internal abstract class WorkerCallback
     {
         public static readonly RefusalKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
-        {
-            ((WorkerCallback)action).OnRefused();
-            return 0;
-        }
+        public override int Deliver(EventManager target, object action, object? state) => ((WorkerCallback)action).OnRefused();
 
         public override bool Abandon(object action, object? state) => true;
     }
@@ -238,16 +223,18 @@ internal sealed class WorkerCallback<TEvent, TArgument> : WorkerCallback
 
     /// <param name="callbackEvent">Whose it is.</param>
     /// <param name="target">Which worker.</param>
-    /// <param name="callback">What the worker calls.</param>
-    /// <param name="users">The user's delegate, for messages.</param>
-    public WorkerCallback(TEvent callbackEvent, CallbackTarget target, Action<TEvent, TArgument> callback, Delegate users)
+    /// <param name="callback">What the worker calls: the Invoke of the user's delegate, if that is all.</param>
+    public WorkerCallback(TEvent callbackEvent, CallbackTarget target, Action<TEvent, TArgument> callback)
         : base(callbackEvent, target)
     {
         _callback = callback;
-        Callback = users;
     }
 
-    public override Delegate Callback { get; }
+    /// <summary>The user's delegate, which is what its Invoke is bound to.</summary>
+    public Delegate Callback => _callback.Target as Delegate ?? _callback;
+
+    /// <summary>What it was sent with last. For the loop.</summary>
+    public TArgument Argument => _argument;
 
     /// <summary>Lets a worker call back. For the loop, while it is not busy.</summary>
     public void Send(TEvent callbackEvent, TArgument argument)

@@ -59,7 +59,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             RequireBound();
         }
 
-        PoolMeter.Add(this, Name, static pool => ((WorkerPool)pool).GetStatistics());
+        PoolMeter.Add(this, Name, static (pool, figure) => ((WorkerPool)pool).Read(figure));
         if (_options.WaitLimit is { } limit)
         {
             _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(limit), OnWaiting);
@@ -114,14 +114,14 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         Array.ForEach(_workers, worker => waitTimes.Add(worker.WaitTimes));
         Array.ForEach(_workers, worker => runTimes.Add(worker.RunTimes));
         return new WorkerPoolStatistics(
-            _workers.Sum(worker => worker.Queue.Count),
-            _workers.Count(worker => worker.IsRunning),
-            _workers.Sum(worker => worker.Done),
-            _workers.Sum(worker => worker.Failed),
-            _workers.Sum(worker => worker.Stolen),
-            _workers.Sum(worker => worker.Cancelled),
-            Interlocked.Read(ref _rejected),
-            Interlocked.Read(ref _runByCallers),
+            (int)Read(PoolFigure.Queued),
+            (int)Read(PoolFigure.Running),
+            Read(PoolFigure.Done),
+            Read(PoolFigure.Failed),
+            Read(PoolFigure.Stolen),
+            Read(PoolFigure.Cancelled),
+            Read(PoolFigure.Rejected),
+            Read(PoolFigure.RunByCallers),
             Durations.Summary(waitTimes),
             Durations.Summary(runTimes));
     }
@@ -164,6 +164,18 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// <summary>For logs.</summary>
     public override string ToString() => $"{Name} ({_workers.Length} threads, {_workers.Sum(worker => worker.Queue.Count)} waiting)";
 
+    private long Read(PoolFigure figure) => figure switch
+    {
+        PoolFigure.Queued => _workers.Sum(worker => worker.Queue.Count),
+        PoolFigure.Running => _workers.Count(worker => worker.IsRunning),
+        PoolFigure.Done => _workers.Sum(worker => worker.Done),
+        PoolFigure.Failed => _workers.Sum(worker => worker.Failed),
+        PoolFigure.Stolen => _workers.Sum(worker => worker.Stolen),
+        PoolFigure.Cancelled => _workers.Sum(worker => worker.Cancelled),
+        PoolFigure.Rejected => Interlocked.Read(ref _rejected),
+        _ => Interlocked.Read(ref _runByCallers),
+    };
+
     private void OnWaiting(WorkWaitingReport report)
     {
         if (VigilEventSource.Log.IsEnabled())
@@ -176,12 +188,18 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
     private bool OnFull(in WorkItem item)
     {
+        if (_room.IsClosed)
+        {
+            return false;
+        }
+
         bool isPinned = item.Thread >= 0;
         if (_options.WhenFull == QueueFullPolicy.Block)
         {
             bool isWorker = Worker.Current?.IsOf(_team) == true;
             if (isWorker || EventManager.Current is not null)
             {
+                Interlocked.Increment(ref _rejected);
                 throw new EventManagerException(
                     EventManagerError.WorkQueueFull,
                     $"{Name} is full ({_options.QueueCapacity} waiting), and {(isWorker ? "a thread of the pool itself" : "a loop")} must not wait for it. Raise QueueCapacity, or use QueueFullPolicy.Reject.");
@@ -190,7 +208,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             return _room.WaitAndEnter() && Place(in item);
         }
 
-        if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned && !_room.IsClosed)
+        if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned)
         {
             Interlocked.Increment(ref _runByCallers);
             item.Run();
@@ -242,8 +260,11 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
         // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
         long now = MonotonicClock.NowNanoseconds;
+        WorkItem[] left = [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+
+        // After that, so that its last look finds the queues empty, and what waited too long is told to have left them.
         _watch?.End();
-        return [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+        return left;
     }
 
     private static async Task<IReadOnlyList<WorkItem>> NothingAfter(Task draining)

@@ -16,6 +16,7 @@ internal static partial class Scenarios
         ["signals-while-waiting"] = SignalsWhileWaiting,
         ["nothing-is-inherited"] = NothingIsInherited,
         ["unheard-fault"] = UnheardFault,
+        ["throwing-fault-handler"] = ThrowingFaultHandler,
         ["file-limits"] = FileScenarios.Limits,
         ["file-unmounts"] = FileScenarios.Unmounts,
         ["file-instances"] = FileScenarios.Instances,
@@ -225,6 +226,18 @@ internal static partial class Scenarios
         Check(manager.RunOnce() == 1, "the closure did not run");
     }
 
+    private static void ThrowingFaultHandler(string[] args)
+    {
+        var workers = new OneItem();
+        var manager = new EventManager(new EventManagerOptions { Name = "ended", Workers = workers });
+        manager.FaultReported += (_, _) => throw new InvalidOperationException("bad handler");
+        manager.ExecuteWork(WorkPriority.Normal, Fail);
+        manager.Dispose();
+        Check(workers.Item.Run() == WorkOutcome.Failed, "the work did not run");
+
+        static void Fail() => throw new FormatException("bad work");
+    }
+
     private static void SetLimit(ulong files)
     {
         var limit = new Limit { Current = files, Maximum = files };
@@ -248,5 +261,18 @@ internal static partial class Scenarios
     {
         public ulong Current;
         public ulong Maximum;
+    }
+
+    private sealed class OneItem : IWorkExecutor
+    {
+        public WorkItem Item { get; private set; }
+
+        public int ThreadCount => 0;
+
+        public bool TryExecute(in WorkItem item)
+        {
+            Item = item;
+            return true;
+        }
     }
 }

@@ -46,6 +46,14 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public void What_a_handler_of_faults_throws_when_there_is_no_loop_any_more_is_written_to_standard_error()
+    {
+        (int exitCode, string error) = Run("throwing-fault-handler");
+        Assert.StartsWith("ended: System.InvalidOperationException: bad handler", error, StringComparison.Ordinal);
+        Assert.Equal(0, exitCode);
+    }
+
+    [Fact]
     public void A_hanging_callback_ends_the_program_under_FailFast_with_one_report_and_a_crash()
     {
         const int CodeOfSigAbrt = 128 + 6;

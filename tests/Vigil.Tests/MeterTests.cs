@@ -28,7 +28,7 @@ public sealed class MeterTests : IDisposable
     public void Dispose() => _listener.Dispose();
 
     [Fact]
-    public void A_collector_sees_what_the_loop_does_from_its_first_collection_on()
+    public void A_collector_sees_what_the_loop_does_from_its_start_on()
     {
         using EventManager manager = Manager();
         using var fd = new EventFd(1);
@@ -58,6 +58,62 @@ public sealed class MeterTests : IDisposable
         Assert.Equal(11, Value("vigil.loop.lag#count"));
         Assert.Equal(10, Value("vigil.timer.lateness#count"));
         Assert.Equal(0, Value("vigil.loop.faults"));
+    }
+
+    [Theory]
+    [InlineData("vigil.loop.iterations", 0)]
+    [InlineData("vigil.loop.posts", 7)]
+    public void A_collector_of_one_counter_alone_is_seen_in_time_and_so_is_its_end(string instrument, int iterationsBefore)
+    {
+        using EventManager manager = Manager();
+        using (var counters = new MeterListener())
+        {
+            counters.InstrumentPublished = (published, listener) =>
+            {
+                if (string.Equals(published.Name, instrument, StringComparison.Ordinal))
+                {
+                    listener.EnableMeasurementEvents(published);
+                }
+            };
+            counters.SetMeasurementEventCallback<long>((published, value, tags, _) => Take(published, value, tags));
+            counters.Start();
+            for (int i = 0; i < iterationsBefore; i++)
+            {
+                manager.RunOnce(TimeSpan.Zero);
+            }
+
+            manager.RemoteEndpoint.Fire(_ => { });
+            manager.RunOnce();
+            counters.RecordObservableInstruments();
+            Assert.InRange(Value(instrument), 1, 1 + iterationsBefore);
+        }
+
+        long counted = manager.GetStatistics().Iterations;
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal(counted, manager.GetStatistics().Iterations);
+    }
+
+    [Fact]
+    public void Collectors_of_all_counters_and_no_histogram_miss_nothing()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (string.Equals(instrument.Meter.Name, "Vigil", StringComparison.Ordinal) && instrument is not Histogram<double>)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        using EventManager manager = Manager();
+        for (int i = 0; i < 3; i++)
+        {
+            manager.RunOnce(TimeSpan.Zero);
+        }
+
+        _listener.Start();
+        manager.RemoteEndpoint.Fire(_ => { });
+        manager.RunOnce();
+        _listener.RecordObservableInstruments();
+        Assert.Equal((1, 1), (Value("vigil.loop.iterations"), Value("vigil.loop.posts")));
     }
 
     [Fact]

@@ -79,19 +79,37 @@ public sealed class WorkWaitingTests : IAsyncDisposable
         using var done = new ManualResetEventSlim();
         _manager.ExecuteWork(0, () => Occupy(occupied));
         Assert.True(occupied.Wait(Patience.Limit));
-        for (int i = 0; i < 3; i++)
-        {
-            _manager.ExecuteWork(0, () => Assert.True(step.Wait(Patience.Limit)));
-        }
-
+        _manager.ExecuteWork(0, Waits);
+        _manager.ExecuteWork(0, () => Assert.True(step.Wait(Patience.Limit)));
+        _manager.ExecuteWork(0, WaitsToo);
         _manager.ExecuteWork(0, done.Set);
         Await(report => !report.IsOver);
         _release.Set();
-        Await(report => report.IsOver);
-        step.Release(3);
+
+        // Not before a second has passed since the first report: work is told that still waits then.
+        Await(report => !report.IsOver && report.Work.Contains(nameof(WaitsToo), StringComparison.Ordinal));
+        step.Release();
         Assert.True(done.Wait(Patience.Limit));
+        Await(report => report.IsOver && report.Work.Contains(nameof(WaitsToo), StringComparison.Ordinal));
         WorkWaitingReport[] reports = Snapshot();
-        Assert.All(Enumerable.Range(0, reports.Length), i => Assert.Equal(i % 2 == 1, reports[i].IsOver));
+        Assert.All(reports.Index(), report => Assert.Equal(report.Index % 2 == 1, report.Item.IsOver));
+        Assert.All(reports.Chunk(2), pair =>
+        {
+            Assert.Equal(pair[0].Work, pair[1].Work);
+            Assert.True(pair[1].Waited >= pair[0].Waited);
+        });
+    }
+
+    [Fact]
+    public async Task What_leaves_the_queue_because_the_pool_ends_is_told_to_have_left_it()
+    {
+        using var occupied = new CountdownEvent(1);
+        _manager.ExecuteWork(0, () => Occupy(occupied));
+        Assert.True(occupied.Wait(Patience.Limit));
+        _manager.ExecuteWork(0, Waits);
+        Await(report => !report.IsOver);
+        Assert.Single(await _pool.DrainAsync(TimeSpan.Zero));
+        Await(report => report.IsOver);
     }
 
     [Fact]
@@ -99,6 +117,11 @@ public sealed class WorkWaitingTests : IAsyncDisposable
         Assert.Contains("WaitLimit", Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { WaitLimit = TimeSpan.Zero })).Message, StringComparison.Ordinal);
 
     private static void Waits()
+    {
+        // That it waits is what is looked at.
+    }
+
+    private static void WaitsToo()
     {
         // That it waits is what is looked at.
     }

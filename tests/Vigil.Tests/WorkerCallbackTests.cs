@@ -113,6 +113,84 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal(0, _workers.Count);
     }
 
+    [Theory]
+    [InlineData(EventSet.In | EventSet.OneShot)]
+    [InlineData(EventSet.In | EventSet.Out | EventSet.EdgeTriggered)]
+    public void What_came_while_a_callback_was_queued_that_a_modification_takes_back_is_told_once(EventSet interest)
+    {
+        SocketEvent source = Watch(_fd, interest);
+        _fd.TryAdd();
+        Turn();
+        source.Arm();
+        _fd.TryAdd();
+        Turn();
+
+        // The kernel looks again, and says all of it.
+        source.Modify(interest);
+        Turn();
+        Assert.Equal(1, _workers.Count);
+        _workers.RunNext();
+        Turn();
+        Turn();
+        Assert.Equal([interest & (EventSet.In | EventSet.Out)], _told);
+        Assert.Equal(0, _workers.Count);
+    }
+
+    [Fact]
+    public void What_waits_for_a_worker_does_not_run_when_the_handle_was_closed_and_its_number_is_anothers()
+    {
+        var closed = new EventFd(1);
+        SocketEvent source = Watch(closed, EventSet.In);
+        Turn();
+        closed.Dispose();
+        using var successor = new EventFd();
+        _manager.CreateSocketEvent(successor, EventSet.In, (_, _) => { });
+        Turn();
+        Assert.True(source.IsCancelled);
+        Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
+        Assert.Empty(_told);
+    }
+
+    [Fact]
+    public void An_item_that_an_executor_runs_twice_does_nothing_the_second_time()
+    {
+        List<WorkItem> items = [];
+        using var manager = new EventManager(new EventManagerOptions { Workers = new Keeping(items) });
+        int called = 0;
+        UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => called++, AnyWorker);
+        userEvent.Trigger();
+        manager.RunOnce();
+        Assert.Equal([WorkOutcome.Done, WorkOutcome.Cancelled], [items[0].Run(), items[0].Run()]);
+        Assert.Equal(1, called);
+        manager.RunOnce();
+        userEvent.Trigger();
+        manager.RunOnce();
+        Assert.Equal(WorkOutcome.Done, items[1].Run());
+    }
+
+    [Fact]
+    public void A_callback_that_is_sent_because_the_last_has_ended_counts_in_that_iteration()
+    {
+        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, AnyWorker);
+        SocketEvent edge = Watch(_fd, EventSet.In | EventSet.EdgeTriggered);
+        bool wasIdle = false;
+        _manager.AddIdleHook(_ => wasIdle = true);
+        for (int i = 0; i < 2; i++)
+        {
+            userEvent.Trigger();
+            _fd.TryAdd();
+            Assert.Equal(i == 0 ? 2 : 0, Turn());
+        }
+
+        wasIdle = false;
+        _workers.RunNext();
+        _workers.RunNext();
+        Assert.Equal(2, Turn());
+        Assert.False(wasIdle);
+        Assert.Equal(2, _workers.Count);
+        edge.Cancel();
+    }
+
     [Fact]
     public void What_waits_for_a_worker_is_taken_back_when_the_source_is_disarmed_and_comes_when_it_is_armed()
     {
@@ -499,6 +577,58 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal(0, fired);
     }
 
+    [Theory]
+    [InlineData(MissedTickPolicy.Skip, 1.25, 1, 0.25)]
+    [InlineData(MissedTickPolicy.Burst, 1.25, 1, 0)]
+    [InlineData(MissedTickPolicy.Delay, 1.25, 1, 1)]
+    [InlineData(MissedTickPolicy.Skip, 0.75, 1, 0.75)]
+    public void A_tick_that_waits_for_a_worker_when_its_timer_is_suspended_comes_when_it_is_resumed(MissedTickPolicy policy, double lateness, long missed, double next)
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
+        var second = TimeSpan.FromSeconds(1);
+        List<TimerTick> told = [];
+        TimerEvent timer = manager.CreateTimerEvent(second, second, (_, tick) => told.Add(tick), policy, target: AnyWorker);
+        time.Advance(second + TimeSpan.FromSeconds(lateness));
+        manager.RunOnce(TimeSpan.Zero);
+
+        // Half a second until it is suspended, and an hour that does not count.
+        time.Advance(TimeSpan.FromSeconds(0.5));
+        timer.Suspend();
+        Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
+        Assert.Equal((TimerState.Suspended, TimeSpan.Zero), (timer.State, timer.Remaining));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        timer.Resume();
+        Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
+        _workers.RunNext();
+        Assert.Equal([new TimerTick(TimeSpan.FromSeconds(lateness + 0.5), missed)], told);
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal(TimeSpan.FromSeconds(next), timer.Remaining);
+    }
+
+    [Fact]
+    public void A_one_shot_that_waits_for_a_worker_can_be_suspended_and_one_whose_callback_runs_is_left_alone()
+    {
+        int fired = 0;
+        TimerEvent timer = _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (self, _) =>
+        {
+            fired++;
+            self.Suspend();
+        }, target: AnyWorker);
+        Turn();
+        timer.Suspend();
+        Assert.Equal(TimerState.Suspended, timer.State);
+        Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
+        Turn();
+        Assert.Equal(0, fired);
+        timer.Resume();
+        Turn();
+        RunOnAnotherThread();
+        Turn();
+        Assert.Equal((1, TimerState.Idle), (fired, timer.State));
+    }
+
     [Fact]
     public void A_childs_end_is_told_on_a_worker()
     {
@@ -571,6 +701,42 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal(FileChangeKind.RootDeleted, told[^1]);
     }
 
+    [Fact]
+    public void A_file_event_whose_changes_workers_have_refused_looks_at_everything_again_when_they_take_the_next()
+    {
+        using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });
+        files.Manager.FaultReported += (_, report) => _faults.Add(report);
+        List<FileChange> told = [];
+        FileEvent fileEvent = files.Manager.CreateFileEvent(files.Root, (_, change) => told.Add(change), target: AnyWorker);
+        _workers.Refuses = true;
+        files.Write("refused");
+        files.Manager.RunUntil(() => _faults.Count > 0);
+        Assert.Equal(EventManagerError.WorkQueueFull, Assert.IsType<EventManagerException>(_faults[0].Exception).Error);
+        Assert.Equal(fileEvent, _faults[0].Event);
+
+        // It does not try again by itself, which would be without end.
+        files.Settle();
+        int refusals = _faults.Count;
+        Assert.Equal(0, files.Manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(refusals, _faults.Count);
+        _workers.Refuses = false;
+        files.Write("dropped");
+        files.Manager.RunUntil(() => _workers.Count > 0);
+        _workers.DropNext();
+        files.Manager.RunUntil(() => _faults.Count > refusals);
+        files.Write("taken");
+        while (!told.Exists(change => change.Kind == FileChangeKind.Rescanned))
+        {
+            files.Manager.RunUntil(() => _workers.Count > 0);
+            _workers.RunNext();
+        }
+
+        Assert.Contains(told, change => change.Kind == FileChangeKind.Created && change.Path == files.At("taken"));
+        Assert.Equal(
+            [files.At("dropped"), files.At("refused"), files.At("taken")],
+            told.Where(change => change.Kind == FileChangeKind.Found).Select(change => change.Path).Order(StringComparer.Ordinal));
+    }
+
     private SocketEvent Watch(FileDescriptor fd, EventSet interest) =>
         _manager.CreateSocketEvent(fd, interest, (_, ready) => _told.Add(ready), target: AnyWorker);
 
@@ -585,5 +751,16 @@ public sealed class WorkerCallbackTests : IDisposable
         thread.Start();
         thread.Join();
         Assert.Equal(WorkOutcome.Done, outcome);
+    }
+
+    private sealed class Keeping(List<WorkItem> items) : IWorkExecutor
+    {
+        public int ThreadCount => 0;
+
+        public bool TryExecute(in WorkItem item)
+        {
+            items.Add(item);
+            return true;
+        }
     }
 }

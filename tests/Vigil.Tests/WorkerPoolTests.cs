@@ -207,6 +207,29 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.True(pinnedHasRun);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(20)]
+    public void Two_items_of_which_the_first_waits_for_the_second_end_where_there_are_two_threads(int spinMicroseconds)
+    {
+        using EventManager manager = Manager(Pool(2, spin: TimeSpan.FromMicroseconds(spinMicroseconds)), out _);
+        var random = new Random(1);
+        using var meeting = new Barrier(3);
+        for (int i = 0; i < 1000; i++)
+        {
+            for (int item = 0; item < 2; item++)
+            {
+                manager.ExecuteWork(WorkPriority.Normal, static meeting => meeting.SignalAndWait(Patience.Limit), meeting);
+            }
+
+            Assert.True(meeting.SignalAndWait(Patience.Limit), $"in round {i} one of two waits behind the other");
+
+            // They come at any moment of the threads' search, and of their falling asleep.
+            Thread.SpinWait(random.Next(400));
+        }
+    }
+
     [Fact]
     public async Task Work_can_be_cancelled_as_long_as_it_waits()
     {
@@ -290,11 +313,11 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.Block), out WorkerPool pool);
         using var gate = new ManualResetEventSlim();
         Occupy(manager, gate);
-        Task<string> refusal = manager.ExecuteWork(WorkPriority.Normal, () =>
+        Task<Exception?> refusal = manager.ExecuteWork(WorkPriority.Normal, () => Record.Exception(() =>
         {
             manager.ExecuteWork(WorkPriority.Normal, () => { });
-            return Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message;
-        });
+            manager.ExecuteWork(WorkPriority.Normal, () => { });
+        }));
         manager.Defer(running => running.ExecuteWork(WorkPriority.Normal, () => { }));
         Assert.Contains("a loop must not wait", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
 
@@ -312,8 +335,25 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Array.ForEach(senders, thread => Assert.True(thread.Join(Patience.Limit)));
         Settle(pool, statistics => statistics.Queued == 0 && Volatile.Read(ref ran) == Senders * 500);
 
-        // Whether it found the pool full was a matter of who was faster; that it did not wait for itself was not.
-        Assert.True(refusal.IsCompleted);
+        // Which of the two found the pool full was a matter of who was faster; that one did, with its only thread inside, was not.
+        EventManagerException refused = Assert.IsType<EventManagerException>(Patience.Result(refusal));
+        Assert.Equal(EventManagerError.WorkQueueFull, refused.Error);
+        Assert.Contains("a thread of the pool itself must not wait", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, pool.GetStatistics().Rejected);
+    }
+
+    [Theory]
+    [InlineData(QueueFullPolicy.Reject)]
+    [InlineData(QueueFullPolicy.Block)]
+    [InlineData(QueueFullPolicy.RunByCaller)]
+    public async Task A_pool_that_has_ended_refuses_everybody_as_that_and_not_as_full(QueueFullPolicy whenFull)
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: whenFull), out WorkerPool pool);
+        await pool.DisposeAsync();
+        Assert.Contains("or it ends", Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message, StringComparison.Ordinal);
+        manager.Defer(running => running.ExecuteWork(WorkPriority.Normal, () => { }));
+        Assert.Contains("or it ends", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (pool.GetStatistics().Rejected, pool.GetStatistics().RunByCallers));
     }
 
     [Fact]
@@ -403,6 +443,49 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var unused = new EventManager();
         unused.Dispose();
         Assert.Throws<ObjectDisposedException>(() => unused.ExecuteWork(WorkPriority.Normal, () => { }));
+    }
+
+    [Fact]
+    public void What_was_sent_to_a_managers_own_threads_runs_after_the_managers_end()
+    {
+        var manager = new EventManager();
+        using var gate = new ManualResetEventSlim();
+        using var all = new CountdownEvent(2 * Environment.ProcessorCount);
+        for (int i = all.InitialCount; i > 0; i--)
+        {
+            manager.ExecuteWork(WorkPriority.Normal, () =>
+            {
+                gate.Wait();
+                all.Signal();
+            });
+        }
+
+        manager.Dispose();
+        gate.Set();
+        Assert.True(all.Wait(Patience.Limit));
+    }
+
+    [Fact]
+    public void What_work_has_thrown_and_its_loop_does_not_get_to_is_reported_at_the_managers_end_and_after_it()
+    {
+        var executor = new ManualExecutor();
+        var manager = new EventManager(new EventManagerOptions { Workers = executor });
+        List<(string Message, int Thread)> reports = [];
+        manager.FaultReported += (_, report) => reports.Add(($"{report.Origin}: {report.Exception.Message}", Environment.CurrentManagedThreadId));
+        manager.ExecuteWork(WorkPriority.Normal, Fail);
+        manager.ExecuteWork(WorkPriority.Normal, Fail);
+        executor.Items[0].Run();
+        manager.Dispose();
+        Assert.Equal([("Work: bad", Environment.CurrentManagedThreadId)], reports);
+        int finder = 0;
+        var thread = new Thread(() =>
+        {
+            finder = Environment.CurrentManagedThreadId;
+            executor.Items[1].Run();
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal(("Work: bad", finder), reports[1]);
     }
 
     [Fact]
@@ -522,6 +605,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         int capacity = 0,
         QueueFullPolicy whenFull = QueueFullPolicy.Reject,
         TimeSpan? ageing = null,
+        TimeSpan? spin = null,
         IReadOnlyList<int>? processors = null)
     {
         var pool = new WorkerPool(new WorkerPoolOptions
@@ -531,6 +615,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             QueueCapacity = capacity,
             WhenFull = whenFull,
             Ageing = ageing ?? TimeSpan.FromMilliseconds(100),
+            SpinBeforeSleep = spin ?? TimeSpan.FromMicroseconds(20),
             Processors = processors,
         });
         _pools.Add(pool);

@@ -1,12 +1,17 @@
 namespace Vigil.Collections;
 
 /// <summary>
-/// A lock for a few instructions at a time. Whoever finds it taken looks again at once, and gives up the processor if that takes long, but does not sleep: a thread that sleeps for a lock
-/// that is held for nanoseconds wakes up milliseconds later on a busy machine, and meets the next one who sleeps.
+/// A lock for a few instructions at a time. Whoever finds it taken looks again at once, gives up the processor if that takes long, and sleeps only if that does not help: a thread that sleeps for a
+/// lock that is held for nanoseconds wakes up milliseconds later on a busy machine, and meets the next one who sleeps.
 /// </summary>
+/// <remarks>
+/// Sleep there must be. To give up the processor (<c>sched_yield(2)</c>) lets nobody run who has a lower priority: a loop under <c>SCHED_FIFO</c> would wait for ever for a holder that
+/// it has itself driven from the processor that both must run on.
+/// </remarks>
 internal sealed class SpinGate
 {
-    private const int NeverSleep = -1;
+    // About a millisecond, more than a holder needs that runs at all. From then on a millisecond's sleep between two looks.
+    private const int LooksBeforeSleep = 1000;
 
     private int _isTaken;
 
@@ -25,7 +30,7 @@ internal sealed class SpinGate
         SpinWait spinner = default;
         do
         {
-            spinner.SpinOnce(NeverSleep);
+            spinner.SpinOnce(LooksBeforeSleep);
         }
         while (Volatile.Read(ref _isTaken) != 0 || Interlocked.CompareExchange(ref _isTaken, 1, 0) != 0);
     }

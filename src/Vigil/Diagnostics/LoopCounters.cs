@@ -20,6 +20,7 @@ internal sealed class LoopCounters
     private long _faults;
     private long _slowCallbacks;
     private long _slowPhases;
+    private uint _turn;
     private int _version;
     private long _busy;
     private long _idle;
@@ -110,7 +111,7 @@ internal sealed class LoopCounters
     /// <summary>An iteration begins: is it to be measured?</summary>
     public bool BeginIteration()
     {
-        bool isWanted = _isAlwaysWanted || LoopMeter.IsWanted;
+        bool isWanted = _isAlwaysWanted || (IsMeasured ? LoopMeter.IsWanted : LoopMeter.IsSeenToBeWanted(_turn++));
         if (isWanted != IsMeasured)
         {
             IsMeasured = isWanted;

@@ -6,8 +6,8 @@ namespace Vigil.Diagnostics;
 
 /// <summary>The loops' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.</summary>
 /// <remarks>
-/// Counters are read from the loops when somebody collects them, so counting costs a loop next to nothing. A loop begins to count when it is first asked: that is the
-/// only way to learn of a collector that wants counters only, whose first collection therefore finds zeros.
+/// Counters are read from the loops when somebody collects them, so counting costs a loop next to nothing. A loop counts as long as somebody listens to any of these instruments. To look at all of
+/// them costs it twice what it costs to look at three, so that is what it does until it has seen somebody; it counts from then on, and looks at all of them to learn when nobody is left.
 /// </remarks>
 internal static class LoopMeter
 {
@@ -20,23 +20,27 @@ internal static class LoopMeter
     private static readonly Histogram<double> Lateness = VigilMeter.Instance.CreateHistogram<double>(
         "vigil.timer.lateness", "s", "How much later than due timer events fired.");
 
-    private static volatile bool _isCollected;
+    // Read from the loops, as long as somebody collects them. A loop looks at the first one first.
+    private static readonly Instrument[] Collected =
+    [
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.iterations", () => Observe(static loop => loop.Iterations), "{iteration}", "Iterations of the loop."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.callbacks", ObserveCallbacks, "{callback}", "Callbacks that the loop called, or sent to a worker."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.posts", () => Observe(static loop => loop.Posts), "{message}", "Messages that the loop took from its mailbox."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle."),
+        VigilMeter.Instance.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the last collection that the loop was busy."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.dropped_events", ObserveDrops, "{event}", "Events of the kernel's that reached nobody."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.faults", () => Observe(static loop => loop.Faults), "{fault}", "Faults that the loop reported or threw."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.overruns", ObserveOverruns, "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets."),
+    ];
 
-    static LoopMeter()
-    {
-        Meter meter = VigilMeter.Instance;
-        meter.CreateObservableCounter("vigil.loop.iterations", () => Observe(static loop => loop.Iterations), "{iteration}", "Iterations of the loop.");
-        meter.CreateObservableCounter("vigil.loop.callbacks", ObserveCallbacks, "{callback}", "Callbacks that the loop called, or sent to a worker.");
-        meter.CreateObservableCounter("vigil.loop.posts", () => Observe(static loop => loop.Posts), "{message}", "Messages that the loop took from its mailbox.");
-        meter.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle.");
-        meter.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the last collection that the loop was busy.");
-        meter.CreateObservableCounter("vigil.loop.dropped_events", ObserveDrops, "{event}", "Events of the kernel's that reached nobody.");
-        meter.CreateObservableCounter("vigil.loop.faults", () => Observe(static loop => loop.Faults), "{fault}", "Faults that the loop reported or threw.");
-        meter.CreateObservableCounter("vigil.loop.overruns", ObserveOverruns, "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets.");
-    }
+    /// <summary>Whether somebody listens to any of them.</summary>
+    public static bool IsWanted => IsRecorded || Array.Exists(Collected, static instrument => instrument.Enabled);
 
-    /// <summary>Whether loops are to count.</summary>
-    public static bool IsWanted => _isCollected || Lag.Enabled || Lateness.Enabled;
+    private static bool IsRecorded => Lag.Enabled || Lateness.Enabled;
+
+    /// <summary>Whether somebody listens to one that is looked at in this turn: who listens to several is seen sooner than who listens to one, and that one in the eighth turn at the latest.</summary>
+    /// <param name="turn">Counts up. Begins at zero.</param>
+    public static bool IsSeenToBeWanted(uint turn) => IsRecorded || Collected[turn % (uint)Collected.Length].Enabled;
 
     /// <summary>Shows a loop, as long as it is alive.</summary>
     public static void Add(LoopCounters loop) => Loops.Add(loop, new UtilizationWindow());
@@ -62,11 +66,8 @@ internal static class LoopMeter
     private static KeyValuePair<string, object?> NameOf(string name) => new(NameTag, name);
 
     // Loops of one name are one series.
-    private static IEnumerable<IGrouping<string, LoopCounters>> ByName()
-    {
-        _isCollected = true;
-        return Loops.Select(entry => entry.Key).GroupBy(loop => loop.Name, StringComparer.Ordinal);
-    }
+    private static IEnumerable<IGrouping<string, LoopCounters>> ByName() =>
+        Loops.Select(entry => entry.Key).GroupBy(loop => loop.Name, StringComparer.Ordinal);
 
     private static IEnumerable<Measurement<long>> Observe(Func<LoopCounters, long> read) =>
         ByName().Select(loops => new Measurement<long>(loops.Sum(read), NameOf(loops.Key)));
@@ -99,7 +100,6 @@ internal static class LoopMeter
     // Of loops of one name, their mean.
     private static IEnumerable<Measurement<double>> ObserveUtilization()
     {
-        _isCollected = true;
         long now = MonotonicClock.NowNanoseconds;
         return Loops.GroupBy(entry => entry.Key.Name, entry => entry.Value.Next(entry.Key.Times(now)), StringComparer.Ordinal)
             .Select(loops => new Measurement<double>(loops.Average(), NameOf(loops.Key)));

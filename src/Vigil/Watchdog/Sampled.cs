@@ -1,17 +1,15 @@
-using Vigil.Timing;
-
 namespace Vigil.Watchdog;
 
 /// <summary>Something that the process's watchdog looks at from time to time. All but <see cref="Retire"/> is for its thread alone.</summary>
 internal abstract class Sampled
 {
-    /// <summary>What is returned by <see cref="Sample"/> where nothing goes on.</summary>
-    public const long Never = TimingWheel.Never;
-
     private volatile bool _isRetired;
 
-    /// <summary>When it is to be looked at next, in nanoseconds of the monotonic clock; <see cref="Never"/> while nothing goes on.</summary>
+    /// <summary>When it is to be looked at next, in nanoseconds of the monotonic clock.</summary>
     public long NextAt { get; private set; }
+
+    /// <summary>Whether nothing has gone on for so long that the sampler may sleep for all it cares. It is looked at as ever while the sampler is awake.</summary>
+    public bool IsIdle { get; protected set; }
 
     /// <summary>Whether it is to be looked at for a last time.</summary>
     public bool IsRetired => _isRetired;
@@ -21,11 +19,14 @@ internal abstract class Sampled
 
     public void SampleIfDue(long now)
     {
-        if (NextAt <= now || NextAt == Never || _isRetired)
+        if (NextAt <= now || _isRetired)
         {
             NextAt = Sample(now);
         }
     }
+
+    /// <summary>The sampler has slept: it is due.</summary>
+    public void LookNow() => NextAt = 0;
 
     /// <summary>Says that the sampler is going to sleep without limit, and must be woken when something begins to go on; or that it is awake again.</summary>
     public abstract void Park(bool isParked);
@@ -33,6 +34,6 @@ internal abstract class Sampled
     /// <summary>Whether still nothing goes on, after <see cref="Park"/> and a fence of all threads.</summary>
     public abstract bool IsQuiet { get; }
 
-    /// <summary>Looks. Returns when to look again, or <see cref="Never"/> where nothing goes on.</summary>
+    /// <summary>Looks, and says whether it is idle. Returns when to look again.</summary>
     protected abstract long Sample(long now);
 }

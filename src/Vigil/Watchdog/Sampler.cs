@@ -5,7 +5,7 @@ namespace Vigil.Watchdog;
 
 /// <summary>
 /// The watchdog's thread: one for the process, started with the first loop or pool that is to be watched and ended with the last. It looks at each as often
-/// as that wants, and sleeps without a timeout while nothing goes on anywhere.
+/// as that wants, idle or not, and sleeps without a timeout while nothing goes on anywhere.
 /// </summary>
 /// <remarks>
 /// Sleeping. The thread prepares its parker, tells everything sampled to wake it from now on, lets every thread of the process pass a fence, and looks once
@@ -62,7 +62,8 @@ internal static class Sampler
         {
             parker.Prepare();
             long now = MonotonicClock.NowNanoseconds;
-            long next = Sampled.Never;
+            long next = long.MaxValue;
+            bool isIdle = true;
             foreach (Sampled sampled in _all)
             {
                 bool isLast = sampled.IsRetired;
@@ -74,10 +75,11 @@ internal static class Sampler
                 else
                 {
                     next = Math.Min(next, sampled.NextAt);
+                    isIdle &= sampled.IsIdle;
                 }
             }
 
-            if (next != Sampled.Never)
+            if (!isIdle)
             {
                 // Whatever is due already, a moment of sleep is left for others where the machine is too slow for the period.
                 const long Shortest = 100_000;
@@ -110,7 +112,12 @@ internal static class Sampler
             parker.Park(-1);
         }
 
-        Array.ForEach(all, sampled => sampled.Park(isParked: false));
+        foreach (Sampled sampled in all)
+        {
+            sampled.Park(isParked: false);
+            sampled.LookNow();
+        }
+
         return true;
     }
 

@@ -4,9 +4,11 @@ namespace Vigil.Work;
 /// <remarks>
 /// <para>A system call to wake a thread costs more than most work. So whoever sends work wakes nobody while somebody searches, and whoever runs out of work searches for a moment before it sleeps.
 /// Not more than half of the workers search at a time, since they keep processors busy.</para>
-/// <para>No work is overlooked. A sender adds, then looks at the number of searchers, with a full fence in between. Whoever ends its search lowers the number, by an atomic operation, and then
+/// <para>No work is overlooked. A sender adds, then looks at the number of searchers, with a full fence in between. Whoever lowers the number does so by an atomic operation, and then
 /// looks at the queues: before it sleeps, or, if it has found work and was the last, to wake another one if there is more. So either the sender finds nobody searching and wakes somebody, or the last of those that
-/// it has seen finds the work. A worker that is woken counts as searching from that moment on, by its waker's doing, so that others need not be woken until it has looked.</para>
+/// it has seen finds the work.</para>
+/// <para>Several may have left their work to the same searcher, which takes one. So nobody takes work after a sleep, or after the attempt, without counting as searching until then, and so passing the rest on: a worker that is woken counts
+/// from that moment on by its waker's doing, so that others need not be woken until it has looked, and one that finds work in its last look before it sleeps counts itself again.</para>
 /// </remarks>
 internal sealed class Team
 {
@@ -56,7 +58,7 @@ internal sealed class Team
         return false;
     }
 
-    /// <summary>Counts a worker as searching that was woken.</summary>
+    /// <summary>Counts a worker as searching that was woken, or has woken itself.</summary>
     public void CountWoken() => Interlocked.Increment(ref _searching);
 
     /// <summary>A searcher has found work. If it was the last, and there is more, another one is woken.</summary>

@@ -102,15 +102,8 @@ internal sealed class WorkQueue
         _gate.Enter();
         try
         {
-            // Each line is in the order in which work was sent, so the oldest is a head.
-            foreach (Queue<QueuedWork> line in _shared.Concat(_pinned))
-            {
-                if (line.TryPeek(out QueuedWork head) && (!isFound || head.Since < oldest.Since))
-                {
-                    oldest = head;
-                    isFound = true;
-                }
-            }
+            PeekOldest(_shared, ref oldest, ref isFound);
+            PeekOldest(_pinned, ref oldest, ref isFound);
         }
         finally
         {
@@ -143,6 +136,19 @@ internal sealed class WorkQueue
     }
 
     private static Queue<QueuedWork>[] Lines() => [.. Enumerable.Range(0, Priorities).Select(_ => new Queue<QueuedWork>())];
+
+    // Each line is in the order in which work was sent, so the oldest is a head.
+    private static void PeekOldest(Queue<QueuedWork>[] lines, ref QueuedWork oldest, ref bool isFound)
+    {
+        foreach (Queue<QueuedWork> line in lines)
+        {
+            if (line.TryPeek(out QueuedWork head) && (!isFound || head.Since < oldest.Since))
+            {
+                oldest = head;
+                isFound = true;
+            }
+        }
+    }
 
     private void Choose(Queue<QueuedWork>[] lines, long now, ref Queue<QueuedWork>? best, ref long bestRank)
     {

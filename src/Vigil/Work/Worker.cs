@@ -125,7 +125,6 @@ internal sealed class Worker
     private void Run()
     {
         _current = this;
-        _parker = Parker.OfThisThread;
         _bound.SetResult(_processor is { } processor ? SchedulerNative.BindToProcessor(processor) : Errno.Success);
         long now = MonotonicClock.NowNanoseconds;
         long searchEnd = 0;
@@ -158,7 +157,8 @@ internal sealed class Worker
             }
             else
             {
-                isSearching = Sleep(isSearching);
+                Sleep(isSearching);
+                isSearching = true;
                 now = MonotonicClock.NowNanoseconds;
                 searchEnd = now + _spin;
             }
@@ -172,28 +172,40 @@ internal sealed class Worker
         _ended.SetResult();
     }
 
-    // Returns whether it was woken, and so is searching.
-    private bool Sleep(bool isSearching)
+    /// <summary>Says that it sleeps, and looks once more. False where there is something to do after all: then it is awake, and counts as searching. For its own thread.</summary>
+    /// <param name="isSearching">Whether it counts as searching so far.</param>
+    public bool TryFallAsleep(bool isSearching)
     {
-        _parker!.Prepare();
+        _parker ??= Parker.OfThisThread;
+        _parker.Prepare();
         Interlocked.Exchange(ref _isAsleep, 1);
         if (isSearching)
         {
             _team.EndSearchBeforeSleep();
         }
 
-        if ((Queue.Count > 0 || _team.HasSharedWork || _isEnding) && Interlocked.Exchange(ref _isAsleep, 0) == 1)
+        bool isWanted = Queue.Count > 0 || _team.HasSharedWork || _isEnding;
+        if (isWanted && Interlocked.Exchange(ref _isAsleep, 0) == 1)
         {
+            // As if it had been woken: whoever sent that may have left more to it than it is going to take.
+            _team.CountWoken();
             return false;
         }
 
-        while (Volatile.Read(ref _isAsleep) == 1)
-        {
-            _parker.Park(-1);
-            _parker.Prepare();
-        }
-
         return true;
+    }
+
+    // Afterwards it counts as searching: by its waker's doing, or by its own.
+    private void Sleep(bool isSearching)
+    {
+        if (TryFallAsleep(isSearching))
+        {
+            while (Volatile.Read(ref _isAsleep) == 1)
+            {
+                _parker!.Park(-1);
+                _parker.Prepare();
+            }
+        }
     }
 
     private bool TryFind(long now, out QueuedWork work)

@@ -1,0 +1,50 @@
+using Vigil.Collections;
+using Vigil.Internals.Tests.Support;
+
+namespace Vigil.Internals.Tests.Collections;
+
+public sealed class SpinGateTests
+{
+    [Fact]
+    public void What_two_threads_do_in_it_is_done_one_after_the_other()
+    {
+        const int Each = 200_000;
+        var gate = new SpinGate();
+        int count = 0;
+        Thread[] threads = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() =>
+        {
+            for (int i = 0; i < Each; i++)
+            {
+                gate.Enter();
+                count++;
+                gate.Exit();
+            }
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal(2 * Each, count);
+    }
+
+    [Fact]
+    public void Whoever_waits_long_sleeps_so_that_a_holder_of_lower_priority_runs()
+    {
+        var gate = new SpinGate();
+        gate.Enter();
+        var waiter = new BackgroundThread<bool>(() =>
+        {
+            gate.Enter();
+            gate.Exit();
+            return true;
+        });
+
+        // Again and again: once it may have slept for something else.
+        for (int i = 0; i < 100; i++)
+        {
+            waiter.AwaitSleep();
+            Assert.True(waiter.IsAlive);
+        }
+
+        gate.Exit();
+        Assert.True(waiter.Result());
+    }
+}
