@@ -24,9 +24,7 @@ internal static class CompareCommand
             var options = CompareOptions.Parse(arguments);
             RequireOptimizedCode(options);
             MarkedSection? output = options.OutputFile is null ? null : MarkedSection.Open(options.OutputFile, SectionName);
-            string report = Compare(options);
-            Console.WriteLine(report);
-            output?.Replace(report);
+            Console.WriteLine(Compare(options, output));
             return Success;
         }
         catch (FormatException exception)
@@ -42,23 +40,25 @@ internal static class CompareCommand
         }
     }
 
-    private static string Compare(CompareOptions options)
+    // The report is written with each group: a run of an hour that is cut off leaves what it has.
+    private static string Compare(CompareOptions options, MarkedSection? output)
     {
         Pace pace = options.IsQuick ? Pace.Quick : Pace.Full;
         using NativeToolchain? toolchain = NativeToolchain.TryFind();
         using var peers = new PeerCatalogue(toolchain, options.StatsDDirectory);
-        Case[] cases = [.. CaseCatalogue.Create(pace, peers.LoadGenerator).Where(each => options.Includes(each.FullName))];
-        List<CaseResult> results = [];
-        foreach (Case each in cases)
-        {
-            Console.Error.WriteLine($"{each.FullName} …");
-            results.Add(CaseMeasurement.Measure(each, peers.All, pace));
-        }
-
         var report = new ComparisonReport(options, peers, toolchain?.Description);
-        foreach (IGrouping<string, CaseResult> group in results.GroupBy(result => result.Case.Group, StringComparer.Ordinal))
+        IEnumerable<Case> cases = CaseCatalogue.Create(pace, peers.LoadGenerator).Where(each => options.Includes(each.FullName));
+        foreach (IGrouping<string, Case> group in cases.GroupBy(each => each.Group, StringComparer.Ordinal))
         {
-            report.Add(group.Key, [.. group]);
+            List<CaseResult> results = [];
+            foreach (Case each in group)
+            {
+                Console.Error.WriteLine($"{each.FullName} …");
+                results.Add(CaseMeasurement.Measure(each, peers.All, pace));
+            }
+
+            report.Add(group.Key, results);
+            output?.Replace(report.ToString());
         }
 
         return report.ToString();
