@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Vigil.Collections;
 
 namespace Vigil.Timing;
 
@@ -20,9 +21,6 @@ internal sealed class TimerBuckets
     private const int Fanout = 1 << BitsPerLevel;
     private const int NoParent = -1;
     private const int NoNode = -1;
-
-    // More than the slots for each timer in sparse storage, so that it catches up with those who cancel and fire.
-    private const int ShrinkSteps = 6;
 
     // Up to here insertion sort is the cheapest.
     private const int LongestToSort = 32;
@@ -193,9 +191,10 @@ internal sealed class TimerBuckets
     }
 
     /// <summary>Gives back a little memory if there is much to spare.</summary>
-    public void Shrink()
+    /// <param name="steps">How many slots at most.</param>
+    public void Shrink(int steps)
     {
-        for (int steps = ShrinkSteps; steps > 0 && _slots.IsSparse; steps--)
+        for (; steps > 0 && _slots.IsSparse; steps--)
         {
             if (_slots.TryShrink(out _, out int to))
             {
@@ -258,7 +257,11 @@ internal sealed class TimerBuckets
                 return false;
             }
 
-            long deadline = _slots[i].Deadline;
+            ref TimerSlot slot = ref _slots[i];
+
+            // What is sorted is about to fire, one after the other.
+            CacheLine.Fetch(slot.Target);
+            long deadline = slot.Deadline;
             int place = count++;
             for (; place > 0 && _scratch[place - 1].Deadline > deadline; place--)
             {

@@ -25,8 +25,8 @@ internal struct TimerSlot
 
 /// <summary>
 /// Storage for timers in chunks, so that it grows and shrinks without copying. Holes are used again, the last made first; when
-/// there are three times as many holes as timers, timers move from the end into holes, a few with each that is cancelled, so that
-/// memory is given back after a mass cancellation without a pause.
+/// there are three times as many holes as timers, timers move from the end into holes, a few with each that is cancelled and with each
+/// batch that has fired, so that memory is given back without a pause.
 /// </summary>
 internal sealed class TimerSlots
 {

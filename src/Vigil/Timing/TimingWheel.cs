@@ -35,6 +35,12 @@ internal sealed class TimingWheel
     /// <summary>The greatest leeway, in nanoseconds: more than an hour.</summary>
     public const long MaxLeeway = uint.MaxValue * LeewayUnit;
 
+    // More than the slots for each timer in sparse storage, so that it catches up with those who cancel.
+    private const int ShrinkStepsPerCancel = 6;
+
+    // Some tens of microseconds. Not with each timer that fires: where all do, the storage is dropped at once, and nothing need have moved.
+    private const int ShrinkStepsPerBatch = 1024;
+
     private const int LeewayShift = 10;
     private const int Levels = 11;
 
@@ -119,7 +125,7 @@ internal sealed class TimingWheel
     {
         Unlink(slot);
         _slots.Return(slot);
-        _buckets.Shrink();
+        _buckets.Shrink(ShrinkStepsPerCancel);
     }
 
     /// <summary>For tests: when a started timer is due, in nanoseconds.</summary>
@@ -148,6 +154,7 @@ internal sealed class TimingWheel
         if (index == TimerSlots.None && (index = NextDue()) == TimerSlots.None)
         {
             AdvanceTo(_now);
+            _buckets.Shrink(ShrinkStepsPerBatch);
             target = null;
             return false;
         }
@@ -155,7 +162,6 @@ internal sealed class TimingWheel
         target = _slots[index].Target!;
         Unlink(index);
         _slots.Return(index);
-        _buckets.Shrink();
         return true;
     }
 

@@ -140,13 +140,19 @@ public sealed class TimingWheelTests
     }
 
     [Fact]
-    public void Memory_is_given_back_when_most_have_fired()
+    public void Memory_is_given_back_when_most_have_fired_a_piece_with_each_batch_after_it()
     {
         const int Count = 200_000;
+        const int Batches = 200;
         var wheel = new TimingWheel(now: 0);
         Start(wheel, Count, i => i < 1_000 ? 10 * Second : Second);
         wheel.Expire(Second);
         Assert.Equal(Count - 1_000, TakeAll(wheel).Count);
+        for (int i = 1; i <= Batches; i++)
+        {
+            Assert.Empty(ExpireAll(wheel, Second + i));
+        }
+
         Assert.InRange(wheel.Capacity, 1_000, 8_192);
         Assert.Equal(1_000, ExpireAll(wheel, 10 * Second).Count);
     }
