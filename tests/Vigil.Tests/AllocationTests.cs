@@ -141,8 +141,23 @@ public sealed class AllocationTests
     public void Closures_fired_by_another_thread_allocate_nothing_on_either_side()
     {
         const int Count = 200_000;
+        const int MostUnderWay = 1_000;
         using var loop = new LoopThread(prepare: manager => manager.AddPrepareHook(static _ => { }));
         int[] sum = [0];
+
+        // The boxes of values are as many as were ever on their way at once, which is not left to chance.
+        using (var gate = new ManualResetEventSlim())
+        {
+            loop.Endpoint.Fire(static (_, gate) => gate.Wait(Patience.Limit), gate);
+            for (int i = 0; i < MostUnderWay + 2; i++)
+            {
+                loop.Endpoint.Fire(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 1));
+            }
+
+            gate.Set();
+            loop.Endpoint.CallBlocking(static _ => { });
+        }
+
         AssertAllocatesNothing(() =>
         {
             long before = loop.Endpoint.CallBlocking(static _ => GC.GetAllocatedBytesForCurrentThread());
@@ -150,7 +165,7 @@ public sealed class AllocationTests
             for (int i = 0; i < Count; i++)
             {
                 loop.Endpoint.Fire(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 1));
-                while (i - (Volatile.Read(ref sum[0]) - (target - Count)) > 1_000)
+                while (i - (Volatile.Read(ref sum[0]) - (target - Count)) > MostUnderWay)
                 {
                     Thread.SpinWait(20);
                 }
