@@ -109,18 +109,30 @@ internal sealed class LoopLifetime
         {
             try
             {
+                // Another may have done it between the look above and the claim.
                 if (!IsDisposed)
                 {
-                    IsDisposed = true;
-                    _tearDown();
+                    TearDown();
                 }
             }
             finally
             {
-                // Whatever happened: others wait for it.
-                _disposed.SetResult();
                 _claim.Release();
             }
+        }
+    }
+
+    private void TearDown()
+    {
+        IsDisposed = true;
+        try
+        {
+            _tearDown();
+        }
+        finally
+        {
+            // Whatever happened: others wait for it.
+            _disposed.SetResult();
         }
     }
 }

@@ -1,0 +1,52 @@
+namespace Vigil.Internals.Tests;
+
+public sealed class LoopLifetimeTests
+{
+    // A disposal that takes no time, so that one thread often ends it between another's look whether there is one and its taking the claim.
+    [Fact]
+    public async Task Threads_that_dispose_at_once_all_return_and_one_of_them_has_torn_down()
+    {
+        const int Rounds = 20_000;
+        using var manager = new EventManager();
+        int tornDown = 0;
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, () => Interlocked.Increment(ref tornDown)))];
+        int arrivals = 0;
+        await Task.WhenAll(OnThread(DisposeAll), OnThread(DisposeAll));
+        Assert.Equal(Rounds, tornDown);
+
+        void DisposeAll()
+        {
+            try
+            {
+                for (int round = 0; round < Rounds; round++)
+                {
+                    AwaitOther(Interlocked.Increment(ref arrivals), 2 * (round + 1));
+                    lifetimes[round].RequestDisposal();
+                    lifetimes[round].AwaitDisposal();
+                }
+            }
+            finally
+            {
+                // The other does not wait for one that failed.
+                Interlocked.Add(ref arrivals, 2 * Rounds);
+            }
+        }
+
+        // Without a SpinWait, whose yields would let the two begin far apart; but they may have to share a processor.
+        void AwaitOther(int here, int both)
+        {
+            for (int looks = 0; here < both; looks++)
+            {
+                if (looks > 10_000)
+                {
+                    Thread.Yield();
+                }
+
+                here = Volatile.Read(ref arrivals);
+            }
+        }
+    }
+
+    private static Task OnThread(Action action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}
