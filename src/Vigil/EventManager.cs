@@ -181,8 +181,8 @@ public sealed class EventManager : IDisposable
 
     internal bool IsDisposed => _lifetime.IsDisposed;
 
-    /// <summary>Whether the calling thread may use the manager without claiming it first, since it has the claim.</summary>
-    internal bool IsClaimedHere => _lifetime.IsClaimedHere;
+    /// <summary>Whether the calling thread is known to run it, so that it may use it without claiming it first.</summary>
+    internal bool IsRunningHere => _lifetime.IsRunningHere;
 
     internal bool WouldWaitForItself => _lifetime.WouldWaitForItself;
 

@@ -86,14 +86,16 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     public void Change(TimeSpan dueTime)
     {
         RequireSpan(dueTime, nameof(dueTime));
-        if (_isOnWorker && IsForwarded<TimerEvent, TimeSpan>(static (self, dueTime) => self.Change(dueTime), dueTime))
+        if (IsAtHand)
         {
-            return;
+            StartIn(dueTime);
         }
-
-        using ThreadClaim.Scope claim = Enter();
-        Withdraw();
-        StartIn(dueTime);
+        else if (!IsForwarded<TimerEvent, TimeSpan>(static (self, dueTime) => self.Change(dueTime), dueTime))
+        {
+            using ThreadClaim.Scope claim = Enter();
+            Withdraw();
+            StartIn(dueTime);
+        }
     }
 
     /// <summary>Starts it anew with another period.</summary>
@@ -105,15 +107,18 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     {
         RequireSpan(dueTime, nameof(dueTime));
         RequireSpan(period, nameof(period));
-        if (_isOnWorker && IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
+        if (IsAtHand)
         {
-            return;
+            SetPeriod(period);
+            StartIn(dueTime);
         }
-
-        using ThreadClaim.Scope claim = Enter();
-        Withdraw();
-        SetPeriod(period);
-        StartIn(dueTime);
+        else if (!IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
+        {
+            using ThreadClaim.Scope claim = Enter();
+            Withdraw();
+            SetPeriod(period);
+            StartIn(dueTime);
+        }
     }
 
     /// <summary>Starts it anew at a moment of the monotonic clock, without reading it.</summary>
@@ -123,14 +128,16 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     public void ChangeTo(long timestamp)
     {
         RequireClock(TimerClock.Monotonic, "a timestamp");
-        if (_isOnWorker && IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))
+        if (IsAtHand)
         {
-            return;
+            StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
         }
-
-        using ThreadClaim.Scope claim = Enter();
-        Withdraw();
-        StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
+        else if (!IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))
+        {
+            using ThreadClaim.Scope claim = Enter();
+            Withdraw();
+            StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
+        }
     }
 
     /// <summary>Starts it anew at a date.</summary>
@@ -140,7 +147,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     public void ChangeTo(DateTimeOffset dueTime)
     {
         RequireClock(TimerClock.WallClock, "a date");
-        if (_isOnWorker && IsForwarded<TimerEvent, DateTimeOffset>(static (self, dueTime) => self.ChangeTo(dueTime), dueTime))
+        if (IsForwarded<TimerEvent, DateTimeOffset>(static (self, dueTime) => self.ChangeTo(dueTime), dueTime))
         {
             return;
         }
@@ -157,7 +164,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Suspend()
     {
-        if (_isOnWorker && IsForwarded<TimerEvent, bool>(static (self, _) => self.Suspend(), argument: default))
+        if (IsForwarded<TimerEvent, bool>(static (self, _) => self.Suspend(), argument: default))
         {
             return;
         }
@@ -175,7 +182,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Resume()
     {
-        if (_isOnWorker && IsForwarded<TimerEvent, bool>(static (self, _) => self.Resume(), argument: default))
+        if (IsForwarded<TimerEvent, bool>(static (self, _) => self.Resume(), argument: default))
         {
             return;
         }
@@ -217,15 +224,15 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
             Manager.Counters.RecordLateness(lateness);
         }
 
-        long missed = 0;
-        if (_period == 0)
+        long missed = _period == 0 ? 0 : lateness / _period;
+        long next = _period == 0 ? TimingWheel.Never : NextDue(now, missed);
+        if (next == TimingWheel.Never)
         {
             State = TimerState.Idle;
         }
         else
         {
-            missed = lateness / _period;
-            StartAt(NextDue(now, missed));
+            StartAt(next);
         }
 
         _callback(this, new TimerTick(Nanoseconds.ToTimeSpan(lateness), missed));
@@ -262,9 +269,12 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     {
         if (span < TimeSpan.Zero && span != Timeout.InfiniteTimeSpan)
         {
-            throw new ArgumentOutOfRangeException(parameter, span, "A due time or a period is zero or more, or Timeout.InfiniteTimeSpan.");
+            ThrowNegative(span, parameter);
         }
     }
+
+    private static void ThrowNegative(TimeSpan span, string parameter) =>
+        throw new ArgumentOutOfRangeException(parameter, span, "A due time or a period is zero or more, or Timeout.InfiniteTimeSpan.");
 
     internal void SetPeriod(TimeSpan period) => _period = period == Timeout.InfiniteTimeSpan ? 0 : Nanoseconds.Of(period);
 
@@ -290,7 +300,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     internal void StartAt(long due)
     {
         _due = due;
-        long latest = LatestFor(due);
+        long latest = _toleranceBits == 0 ? due : LatestFor(due);
         _slot = _timers.Start(_slot, this, latest, latest - due);
         State = TimerState.Started;
     }
@@ -310,7 +320,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
             return false;
         }
 
-        if (_period != 0)
+        if (State == TimerState.Started)
         {
             TimerTick tick = worker.Argument;
             _due -= MissedTicks switch
@@ -340,27 +350,23 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     // Of a timer that is started anew the old tick does not come any more.
-    private void Withdraw()
-    {
-        if (_isOnWorker)
-        {
-            OnWorker!.Withdraw();
-        }
-    }
+    private void Withdraw() => Worker?.Withdraw();
 
     private void RequireClock(TimerClock clock, string what)
     {
         if (Clock != clock)
         {
-            throw new InvalidOperationException($"Only a timer on TimerClock.{clock} can be set to {what}; this one is on TimerClock.{Clock}.");
+            ThrowOtherClock(clock, what);
         }
     }
 
-    // Nearly always a callback starts or stops timers, and has the claim.
-    private ThreadClaim.Scope Enter() =>
-        Manager.IsClaimedHere && _state != (byte)TimerState.Cancelled ? default : EnterFromOutside();
+    private void ThrowOtherClock(TimerClock clock, string what) =>
+        throw new InvalidOperationException($"Only a timer on TimerClock.{clock} can be set to {what}; this one is on TimerClock.{Clock}.");
 
-    private ThreadClaim.Scope EnterFromOutside()
+    // Nearly always a callback starts or stops timers: nothing is to be claimed, nor given back.
+    private bool IsAtHand => Manager.IsRunningHere && !_isOnWorker && _state != (byte)TimerState.Cancelled;
+
+    private ThreadClaim.Scope Enter()
     {
         ThreadClaim.Scope claim = Manager.Claim();
         if (State == TimerState.Cancelled)

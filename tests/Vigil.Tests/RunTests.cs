@@ -104,6 +104,34 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void A_callback_may_use_the_manager_however_deep_its_calls_are()
+    {
+        using var manager = new EventManager();
+        TimerEvent timer = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => { });
+        int depth = 0;
+        manager.Defer(_ => Descend(1_000));
+        Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(0, depth);
+
+        // A thousand frames of more than 256 bytes each.
+        void Descend(int left)
+        {
+            Span<long> frame = stackalloc long[32];
+            frame.Fill(left);
+            depth++;
+            Assert.True(manager.IsOnLoop);
+            timer.Change(TimeSpan.FromHours(1));
+            if (left > 1)
+            {
+                Descend(left - 1);
+            }
+
+            depth--;
+            Assert.Equal(left, frame[31]);
+        }
+    }
+
+    [Fact]
     public void Between_runs_any_one_thread_may_use_the_manager()
     {
         using var manager = new EventManager();

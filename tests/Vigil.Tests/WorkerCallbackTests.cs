@@ -608,6 +608,26 @@ public sealed class WorkerCallbackTests : IDisposable
     }
 
     [Fact]
+    public void A_tick_with_none_after_it_until_the_end_of_the_clock_is_as_late_as_it_waited()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
+        var second = TimeSpan.FromSeconds(1);
+        TimerTick told = default;
+        TimerEvent timer = manager.CreateTimerEvent(second, TimeSpan.MaxValue, (_, tick) => told = tick, target: AnyWorker);
+        time.Advance(second);
+        Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
+        time.Advance(second);
+        timer.Suspend();
+        Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
+        timer.Resume();
+        Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
+        _workers.RunNext();
+        Assert.Equal(new TimerTick(second, 0), told);
+        Assert.Equal(TimerState.Idle, timer.State);
+    }
+
+    [Fact]
     public void A_one_shot_that_waits_for_a_worker_can_be_suspended_and_one_whose_callback_runs_is_left_alone()
     {
         int fired = 0;

@@ -42,59 +42,42 @@ internal sealed class TimerBuckets
     /// <summary>Gives up a root without timers.</summary>
     public void RemoveRoot(int node)
     {
-        for (ulong left = _nodes[node].Split; left != 0; left &= left - 1)
+        for (ulong left = _nodes[node].Occupied; left != 0; left &= left - 1)
         {
-            RemoveRoot(_buckets[(node * Fanout) + BitOperations.TrailingZeroCount(left)].Child);
+            ref Bucket bucket = ref _buckets[(node * Fanout) + BitOperations.TrailingZeroCount(left)];
+            if (bucket.IsSplit)
+            {
+                RemoveRoot(bucket.Child);
+            }
+
+            bucket = default;
         }
 
         FreeNode(node);
     }
 
     /// <summary>Adds a timer that is in no bucket to the end of a list.</summary>
-    public void Append(int bucket, int index)
+    public void Append(int bucket, int index, ref TimerSlot slot) => Append(bucket, ref _buckets[bucket], index, ref slot);
+
+    /// <summary>Adds a timer that is in no bucket to one, or to the one below that it belongs to.</summary>
+    public void Place(int bucket, int index, ref TimerSlot slot)
     {
-        ref TimerSlot slot = ref _slots[index];
         ref Bucket list = ref _buckets[bucket];
-        int last = list.Tail;
-        list.Tail = index;
-        slot.Bucket = bucket;
-        slot.Next = TimerSlots.None;
-        slot.Previous = last;
-        if (last == TimerSlots.None)
+        while (list.IsSplit)
         {
-            list.Head = index;
-            _nodes[NodeOf(bucket)].Occupied |= BitOf(bucket);
-            return;
+            bucket = BucketFor(list.Child, _nodes[NodeOf(bucket)].Level - 1, slot.Deadline);
+            list = ref _buckets[bucket];
         }
 
-        ref TimerSlot before = ref _slots[last];
-        before.Next = index;
-        if (before.Deadline > slot.Deadline)
-        {
-            _nodes[NodeOf(bucket)].Unsorted |= BitOf(bucket);
-        }
-    }
-
-    /// <summary>Adds a timer to a bucket, or to the one below that it belongs to.</summary>
-    public void Place(int bucket, int index)
-    {
-        long deadline = _slots[index].Deadline;
-        while (IsSplit(bucket))
-        {
-            bucket = ChildBucketFor(bucket, deadline);
-        }
-
-        Append(bucket, index);
+        Append(bucket, ref list, index, ref slot);
     }
 
     /// <summary>Takes a timer out of its list.</summary>
-    public void Remove(int index)
+    public void Remove(ref TimerSlot slot)
     {
-        ref TimerSlot slot = ref _slots[index];
-        ref Bucket list = ref _buckets[slot.Bucket];
         if (slot.Previous == TimerSlots.None)
         {
-            list.Head = slot.Next;
+            _buckets[slot.Bucket].Head = slot.Next;
         }
         else
         {
@@ -103,7 +86,7 @@ internal sealed class TimerBuckets
 
         if (slot.Next == TimerSlots.None)
         {
-            list.Tail = slot.Previous;
+            _buckets[slot.Bucket].Tail = slot.Previous;
         }
         else
         {
@@ -136,15 +119,20 @@ internal sealed class TimerBuckets
             }
 
             int bucket = (node * Fanout) + BitOperations.TrailingZeroCount(occupied);
-            if (IsSplit(bucket))
+            Bucket content = _buckets[bucket];
+            if (content.IsSplit)
             {
-                node = _buckets[bucket].Child;
+                node = content.Child;
             }
-            else if (_buckets[bucket].Head == TimerSlots.None)
+            else if (content.Head == TimerSlots.None)
             {
                 Vacate(bucket);
             }
-            else if ((_nodes[node].Unsorted & BitOf(bucket)) == 0 || TrySort(bucket))
+            else if ((_nodes[node].Unsorted & BitOf(bucket)) == 0)
+            {
+                return content.Head;
+            }
+            else if (TrySort(bucket))
             {
                 return _buckets[bucket].Head;
             }
@@ -159,16 +147,15 @@ internal sealed class TimerBuckets
     public bool TakeContent(int bucket, out int child, out int head)
     {
         Bucket content = _buckets[bucket];
-        bool isSplit = IsSplit(bucket);
         child = content.Child;
         head = content.Head;
         Vacate(bucket);
-        if (isSplit)
+        if (content.IsSplit)
         {
             _nodes[child].Parent = NoParent;
         }
 
-        return isSplit;
+        return content.IsSplit;
     }
 
     /// <summary>All timers below a root, those with equal deadlines in order of arrival.</summary>
@@ -177,7 +164,7 @@ internal sealed class TimerBuckets
         for (ulong left = _nodes[node].Occupied; left != 0; left &= left - 1)
         {
             int bucket = (node * Fanout) + BitOperations.TrailingZeroCount(left);
-            if (IsSplit(bucket))
+            if (_buckets[bucket].IsSplit)
             {
                 CopyTo(_buckets[bucket].Child, indices);
                 continue;
@@ -194,12 +181,9 @@ internal sealed class TimerBuckets
     /// <param name="steps">How many slots at most.</param>
     public void Shrink(int steps)
     {
-        for (; steps > 0 && _slots.IsSparse; steps--)
+        if (_slots.IsSparse)
         {
-            if (_slots.TryShrink(out _, out int to))
-            {
-                OnMoved(to);
-            }
+            ShrinkSparse(steps);
         }
     }
 
@@ -209,9 +193,43 @@ internal sealed class TimerBuckets
 
     private static int GroupOf(long deadline, int level) => (int)(deadline >> (BitsPerLevel * level)) & (Fanout - 1);
 
-    private bool IsSplit(int bucket) => (_nodes[NodeOf(bucket)].Split & BitOf(bucket)) != 0;
+    private void Append(int bucket, ref Bucket list, int index, ref TimerSlot slot)
+    {
+        int last = list.Tail;
+        list.Tail = index;
+        slot.Bucket = bucket;
+        slot.Next = TimerSlots.None;
+        slot.Previous = last;
+        if (last == TimerSlots.None)
+        {
+            list.Head = index;
+            _nodes[NodeOf(bucket)].Occupied |= BitOf(bucket);
+            return;
+        }
 
-    private int ChildBucketFor(int bucket, long deadline) => BucketFor(_buckets[bucket].Child, _nodes[NodeOf(bucket)].Level - 1, deadline);
+        ref TimerSlot before = ref _slots[last];
+        before.Next = index;
+        if (before.Deadline > slot.Deadline)
+        {
+            _nodes[NodeOf(bucket)].Unsorted |= BitOf(bucket);
+        }
+    }
+
+    private void ShrinkSparse(int steps)
+    {
+        if (_slots.Count == 0)
+        {
+            _slots.Clear();
+        }
+
+        for (; steps > 0 && _slots.IsSparse; steps--)
+        {
+            if (_slots.TryShrink(out int index))
+            {
+                OnMoved(index);
+            }
+        }
+    }
 
     private void OnMoved(int index)
     {
@@ -243,7 +261,6 @@ internal sealed class TimerBuckets
         ulong others = ~BitOf(bucket);
         node.Occupied &= others;
         node.Unsorted &= others;
-        node.Split &= others;
     }
 
     // False where it is too long. Insertion sort keeps equal deadlines in order, and is fast on what is nearly sorted already.
@@ -290,16 +307,16 @@ internal sealed class TimerBuckets
     private void Split(int bucket)
     {
         int next = _buckets[bucket].Head;
-        int child = AddNode(_nodes[NodeOf(bucket)].Level - 1, bucket);
-        _buckets[bucket] = new Bucket { Child = child };
-        ref Node node = ref _nodes[NodeOf(bucket)];
-        node.Split |= BitOf(bucket);
-        node.Unsorted &= ~BitOf(bucket);
+        int level = _nodes[NodeOf(bucket)].Level - 1;
+        int child = AddNode(level, bucket);
+        _buckets[bucket] = Bucket.SplitInto(child);
+        _nodes[NodeOf(bucket)].Unsorted &= ~BitOf(bucket);
         while (next != TimerSlots.None)
         {
             int index = next;
-            next = _slots[index].Next;
-            Append(ChildBucketFor(bucket, _slots[index].Deadline), index);
+            ref TimerSlot slot = ref _slots[index];
+            next = slot.Next;
+            Append(BucketFor(child, level, slot.Deadline), index, ref slot);
         }
     }
 
@@ -345,6 +362,12 @@ internal sealed class TimerBuckets
 
         [FieldOffset(4)]
         public int Tail;
+
+        private const int NoList = -1;
+
+        public readonly bool IsSplit => Tail == NoList;
+
+        public static Bucket SplitInto(int child) => new() { Child = child, Tail = NoList };
     }
 
     private struct Node
@@ -354,9 +377,6 @@ internal sealed class TimerBuckets
 
         /// <summary>A bit a bucket: its list is not in order of deadlines.</summary>
         public ulong Unsorted;
-
-        /// <summary>A bit a bucket: it holds a node.</summary>
-        public ulong Split;
 
         /// <summary>The bucket that holds it; of a free node, the next free one.</summary>
         public int Parent;

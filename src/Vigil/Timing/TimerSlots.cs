@@ -42,6 +42,7 @@ internal sealed class TimerSlots
     private int _end = 1;
     private int _firstHole;
     private int _holes;
+    private int _holesKept = int.MaxValue;
 
     public int Count => _end - 1 - _holes;
 
@@ -51,8 +52,8 @@ internal sealed class TimerSlots
     /// <summary>For measurements: how many slots there is memory for.</summary>
     public int Capacity => _chunkCount * ChunkSize;
 
-    /// <summary>Whether more memory is kept than is reasonable, so that <see cref="TryShrink"/> should be called.</summary>
-    public bool IsSparse => _holes > (3 * Count) + (2 * ChunkSize);
+    /// <summary>Whether more memory is kept than is reasonable, so that <see cref="TryShrink"/> should be called, or <see cref="Clear"/> where no timer is left.</summary>
+    public bool IsSparse => _holes > _holesKept;
 
     public ref TimerSlot this[int index]
     {
@@ -60,32 +61,22 @@ internal sealed class TimerSlots
         get => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks[index >> ChunkShift]!), index & ChunkMask);
     }
 
-    public int Rent(ITimerTarget target)
+    /// <summary>Puts a hole to use, or a new slot. The reference stays valid, since chunks are not moved.</summary>
+    public ref TimerSlot Rent(ITimerTarget target, out int index)
     {
-        int index = _firstHole;
-        if (index == None)
+        index = _firstHole == None ? Append() : _firstHole;
+        ref TimerSlot slot = ref this[index];
+        slot.Target = target;
+        if (_firstHole != None)
         {
-            index = Append();
-            this[index].Target = target;
-            return index;
+            TakeFirstHole(slot.Next);
         }
 
-        ref TimerSlot hole = ref this[index];
-        int next = hole.Next;
-        hole.Target = target;
-        _firstHole = next;
-        _holes--;
-        if (next != None)
-        {
-            this[next].Previous = None;
-        }
-
-        return index;
+        return ref slot;
     }
 
-    public void Return(int index)
+    public void Return(int index, ref TimerSlot slot)
     {
-        ref TimerSlot slot = ref this[index];
         slot.Target = null;
         slot.Previous = None;
         slot.Next = _firstHole;
@@ -96,18 +87,14 @@ internal sealed class TimerSlots
 
         _firstHole = index;
         _holes++;
-        if (_chunkCount > 1 && Count == 0)
-        {
-            Clear();
-        }
     }
 
     /// <summary>
     /// Takes the last slot out of use. True where it held a timer, which is in another slot now: the caller mends the links that lead to it.
     /// </summary>
-    public bool TryShrink(out int from, out int to)
+    public bool TryShrink(out int to)
     {
-        from = _end - 1;
+        int from = _end - 1;
         ref TimerSlot last = ref this[from];
         bool isHole = last.Target is null;
         to = isHole ? from : _firstHole;
@@ -126,16 +113,36 @@ internal sealed class TimerSlots
             _chunks[--_chunkCount] = null;
         }
 
+        OnEndMoved();
         return !isHole;
     }
 
-    private void Clear()
+    /// <summary>Gives back the memory for timers of which none is left.</summary>
+    public void Clear()
     {
         Array.Clear(_chunks, 1, _chunkCount - 1);
         _chunkCount = 1;
         _end = 1;
         _firstHole = None;
         _holes = 0;
+        OnEndMoved();
+    }
+
+    // Three times as many as timers, and two chunks: of n slots, (3n + 2 chunks) / 4. And not all of them, unless there is but one chunk.
+    private void OnEndMoved()
+    {
+        int slots = _end - 1;
+        _holesKept = _chunkCount == 1 ? int.MaxValue : (int)Math.Min(((3L * slots) + (2 * ChunkSize)) / 4, slots - 1);
+    }
+
+    private void TakeFirstHole(int next)
+    {
+        _firstHole = next;
+        _holes--;
+        if (next != None)
+        {
+            this[next].Previous = None;
+        }
     }
 
     private int Append()
@@ -150,7 +157,9 @@ internal sealed class TimerSlots
             _chunks[_chunkCount++] = new TimerSlot[ChunkSize];
         }
 
-        return _end++;
+        int index = _end++;
+        OnEndMoved();
+        return index;
     }
 
     private void UnlinkHole(int index)

@@ -104,27 +104,17 @@ internal sealed class TimingWheel
     /// <returns>Where it is now, until its target hears otherwise.</returns>
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0)
     {
-        if (slot == NotStarted)
-        {
-            slot = _slots.Rent(target);
-        }
-        else
-        {
-            Unlink(slot);
-        }
-
-        ref TimerSlot timer = ref _slots[slot];
+        ref TimerSlot timer = ref slot == NotStarted ? ref _slots.Rent(target, out slot) : ref Unlink(slot);
         timer.Deadline = deadline;
         timer.Leeway = (uint)(Math.Min(leeway, MaxLeeway) >> LeewayShift);
-        Link(slot, deadline);
+        Link(slot, ref timer);
         return slot;
     }
 
     /// <summary>Cancels a started timer, whether it is waiting or due.</summary>
     public void Cancel(int slot)
     {
-        Unlink(slot);
-        _slots.Return(slot);
+        _slots.Return(slot, ref Unlink(slot));
         _buckets.Shrink(ShrinkStepsPerCancel);
     }
 
@@ -159,9 +149,9 @@ internal sealed class TimingWheel
             return false;
         }
 
-        target = _slots[index].Target!;
-        Unlink(index);
-        _slots.Return(index);
+        ref TimerSlot timer = ref Unlink(index);
+        target = timer.Target!;
+        _slots.Return(index, ref timer);
         return true;
     }
 
@@ -177,33 +167,38 @@ internal sealed class TimingWheel
         }
     }
 
-    private static int LevelOf(long difference) => (63 - BitOperations.LeadingZeroCount((ulong)difference)) / TimerBuckets.BitsPerLevel;
+    private static int LevelOf(long difference) => (int)((uint)BitOperations.Log2((ulong)difference) / TimerBuckets.BitsPerLevel);
 
-    private void Link(int index, long deadline)
+    private static long EarliestFiringOf(ref readonly TimerSlot timer) => timer.Deadline - ((long)timer.Leeway << LeewayShift);
+
+    private void Link(int index, ref TimerSlot timer)
     {
+        long deadline = timer.Deadline;
         if (deadline <= _now)
         {
-            _buckets.Append(_overdue, index);
+            _buckets.Append(_overdue, index, ref timer);
             return;
         }
 
         int level = LevelOf(deadline ^ _placedAt);
-        _buckets.Place(TimerBuckets.BucketFor(_nodes[level], level, deadline), index);
+        _buckets.Place(TimerBuckets.BucketFor(_nodes[level], level, deadline), index, ref timer);
         if (deadline < _nextDeadline)
         {
             _nextDeadline = deadline;
-            _nextEarliest = EarliestFiringOf(index);
+            _nextEarliest = EarliestFiringOf(ref timer);
         }
     }
 
-    private void Unlink(int index)
+    private ref TimerSlot Unlink(int index)
     {
-        if (_slots[index].Deadline == _nextDeadline)
+        ref TimerSlot timer = ref _slots[index];
+        if (timer.Deadline == _nextDeadline)
         {
             _isNextKnown = false;
         }
 
-        _buckets.Remove(index);
+        _buckets.Remove(ref timer);
+        return ref timer;
     }
 
     private int NextDue()
@@ -222,15 +217,17 @@ internal sealed class TimingWheel
     {
         int index = Earliest();
         _isNextKnown = true;
-        _nextDeadline = index == TimerSlots.None ? Never : _slots[index].Deadline;
-        _nextEarliest = index == TimerSlots.None ? Never : EarliestFiringOf(index);
-        return index;
-    }
+        if (index == TimerSlots.None)
+        {
+            _nextDeadline = Never;
+            _nextEarliest = Never;
+            return index;
+        }
 
-    private long EarliestFiringOf(int index)
-    {
-        ref TimerSlot slot = ref _slots[index];
-        return slot.Deadline - ((long)slot.Leeway << LeewayShift);
+        ref TimerSlot timer = ref _slots[index];
+        _nextDeadline = timer.Deadline;
+        _nextEarliest = EarliestFiringOf(ref timer);
+        return index;
     }
 
     private int Earliest()
@@ -277,8 +274,9 @@ internal sealed class TimingWheel
         while (next != TimerSlots.None)
         {
             int index = next;
-            next = _slots[index].Next;
-            Link(index, _slots[index].Deadline);
+            ref TimerSlot timer = ref _slots[index];
+            next = timer.Next;
+            Link(index, ref timer);
         }
     }
 
@@ -292,7 +290,7 @@ internal sealed class TimingWheel
             _buckets.CopyTo(node, indices);
         }
 
-        indices.ForEach(_buckets.Remove);
+        indices.ForEach(index => _buckets.Remove(ref _slots[index]));
         _now = now;
         _placedAt = now;
         _nextDeadline = Never;
@@ -300,7 +298,7 @@ internal sealed class TimingWheel
         _isNextKnown = true;
         foreach (int index in indices)
         {
-            Link(index, _slots[index].Deadline);
+            Link(index, ref _slots[index]);
         }
     }
 }
