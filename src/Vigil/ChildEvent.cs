@@ -269,8 +269,8 @@ public sealed class ChildEvent : CallbackEvent
     {
         public static readonly Kind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state) => ((ChildEvent)action).CompleteReaped();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((ChildEvent)message.Action).CompleteReaped();
 
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

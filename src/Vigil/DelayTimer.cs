@@ -74,13 +74,13 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget
     {
         public static readonly StopKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
+        public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            ((DelayTimer)action).Stop();
+            ((DelayTimer)message.Action).Stop();
             return 0;
         }
 
         // The delay is cancelled already, and there is nothing left to stop.
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

@@ -11,16 +11,16 @@ internal sealed class ForwardedCalls<TEvent, TArgument> : MessageKind<EventManag
     public static void Post(TEvent target, Action<TEvent, TArgument> call, TArgument argument) =>
         target.Manager.Mailbox.PostUnbounded(new Message<EventManager>(Instance, call, StateBox<(TEvent, TArgument)>.Rent((target, argument))));
 
-    public override int Deliver(EventManager target, object action, object? state)
+    public override int Deliver(EventManager target, in Message<EventManager> message)
     {
-        (TEvent callbackEvent, TArgument argument) = ((StateBox<(TEvent, TArgument)>)state!).Return();
+        (TEvent callbackEvent, TArgument argument) = ((StateBox<(TEvent, TArgument)>)message.State!).Return();
 
         // It may have been cancelled while its callback ran, of which the callback could not know.
         if (!callbackEvent.IsCancelled)
         {
             try
             {
-                ((Action<TEvent, TArgument>)action)(callbackEvent, argument);
+                ((Action<TEvent, TArgument>)message.Action)(callbackEvent, argument);
             }
             catch (Exception exception)
             {
@@ -32,5 +32,5 @@ internal sealed class ForwardedCalls<TEvent, TArgument> : MessageKind<EventManag
     }
 
     // With the manager the event is over, and nothing is left to be done for it.
-    public override bool Abandon(object action, object? state) => true;
+    public override bool Abandon(in Message<EventManager> message) => true;
 }

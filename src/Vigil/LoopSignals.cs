@@ -123,10 +123,10 @@ internal sealed class LoopSignals
 
         public static Message<EventManager> Create(LoopSignals signals, SignalInfo info) => new(Instance, signals, StateBox<SignalInfo>.Rent(info));
 
-        public override int Deliver(EventManager target, object action, object? state) =>
-            ((LoopSignals)action).Deliver(((StateBox<SignalInfo>)state!).Return());
+        public override int Deliver(EventManager target, in Message<EventManager> message) =>
+            ((LoopSignals)message.Action).Deliver(((StateBox<SignalInfo>)message.State!).Return());
 
         // Nobody waits for it, and nobody's closure is lost with it.
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

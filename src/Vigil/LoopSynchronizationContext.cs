@@ -38,16 +38,16 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
     {
         public static readonly ContinuationKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
+        public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            ((SendOrPostCallback)action)(state);
+            ((SendOrPostCallback)message.Action)(message.State);
             return 1;
         }
 
         // What await posts is a delegate of the runtime's own; the method that goes on is its state, as a delegate or as the task that it makes.
-        public override object SubjectOf(object action, object? state) => state is Delegate or Task ? state : action;
+        public override object SubjectOf(in Message<EventManager> message) => message.State is Delegate or Task ? message.State : message.Action;
 
-        public override bool Abandon(object action, object? state) =>
-            ThreadPool.QueueUserWorkItem(static work => work.Action(work.State), (Action: (SendOrPostCallback)action, State: state), preferLocal: false);
+        public override bool Abandon(in Message<EventManager> message) =>
+            ThreadPool.QueueUserWorkItem(static work => work.Action(work.State), (Action: (SendOrPostCallback)message.Action, State: message.State), preferLocal: false);
     }
 }

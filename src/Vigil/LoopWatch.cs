@@ -239,13 +239,13 @@ internal sealed class LoopWatch : Sampled
     {
         public static readonly ApplyKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
+        public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            ((LoopWatch)action).Apply((Overrun)state!);
+            ((LoopWatch)message.Action).Apply((Overrun)message.State!);
             return 0;
         }
 
         // The report has told all there is to tell, and with the manager its owner is gone.
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

@@ -148,15 +148,15 @@ internal sealed class LoopWorkers
     {
         public static readonly FailureKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
+        public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            target.Faults.OnThrown(FaultOrigin.Work, (Exception)state!);
+            target.Faults.OnThrown(FaultOrigin.Work, (Exception)message.State!);
             return 0;
         }
 
-        public override bool Abandon(object action, object? state)
+        public override bool Abandon(in Message<EventManager> message)
         {
-            ((LoopWorkers)action).ReportFailure((Exception)state!);
+            ((LoopWorkers)message.Action).ReportFailure((Exception)message.State!);
             return true;
         }
     }

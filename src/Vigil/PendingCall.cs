@@ -23,15 +23,15 @@ internal abstract class PendingCall
     {
         public static readonly Kind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
+        public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            ((PendingCall)action).Run(target);
+            ((PendingCall)message.Action).Run(target);
             return 1;
         }
 
-        public override bool Abandon(object action, object? state)
+        public override bool Abandon(in Message<EventManager> message)
         {
-            ((PendingCall)action).Fail(DisposedBeforeRun());
+            ((PendingCall)message.Action).Fail(DisposedBeforeRun());
             return true;
         }
     }

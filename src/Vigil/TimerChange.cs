@@ -15,15 +15,15 @@ internal sealed class TimerChangeKind : MessageKind<EventManager>
 
     public static Message<EventManager> Create(ProvidedTimer timer, TimerChange change) => new(Instance, timer, StateBox<TimerChange>.Rent(change));
 
-    public override int Deliver(EventManager target, object action, object? state)
+    public override int Deliver(EventManager target, in Message<EventManager> message)
     {
-        ((ProvidedTimer)action).Apply(((StateBox<TimerChange>)state!).Return());
+        ((ProvidedTimer)message.Action).Apply(((StateBox<TimerChange>)message.State!).Return());
         return 0;
     }
 
-    public override bool Abandon(object action, object? state)
+    public override bool Abandon(in Message<EventManager> message)
     {
-        ((ProvidedTimer)action).HandOverLater(((StateBox<TimerChange>)state!).Return());
+        ((ProvidedTimer)message.Action).HandOverLater(((StateBox<TimerChange>)message.State!).Return());
         return true;
     }
 }

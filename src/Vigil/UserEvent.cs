@@ -156,9 +156,9 @@ public sealed class UserEvent : CallbackEvent
     {
         public static readonly Kind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state) => ((UserEvent)action).Deliver();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((UserEvent)message.Action).Deliver();
 
         // Triggers ask for no answer, and the manager's end answers them all.
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

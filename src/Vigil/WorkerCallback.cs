@@ -126,9 +126,10 @@ internal abstract class WorkerCallback
     /// <summary>Something was thrown on the worker, which is a fault of the loop. On the worker.</summary>
     public void PostFault(Exception exception)
     {
-        if (Event.Manager.Mailbox.PostUnbounded(new Message<EventManager>(FaultKind.Instance, this, exception)) == PostResult.Closed)
+        var message = new Message<EventManager>(FaultKind.Instance, this, exception);
+        if (Event.Manager.Mailbox.PostUnbounded(in message) == PostResult.Closed)
         {
-            FaultKind.Instance.Abandon(this, exception);
+            message.Abandon();
         }
     }
 
@@ -180,35 +181,35 @@ internal abstract class WorkerCallback
     {
         public static readonly EndKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state) => ((WorkerCallback)action).OnEnded();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((WorkerCallback)message.Action).OnEnded();
 
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 
     private sealed class RefusalKind : MessageKind<EventManager>
     {
         public static readonly RefusalKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state) => ((WorkerCallback)action).OnRefused();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((WorkerCallback)message.Action).OnRefused();
 
-        public override bool Abandon(object action, object? state) => true;
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 
     private sealed class FaultKind : MessageKind<EventManager>
     {
         public static readonly FaultKind Instance = new();
 
-        public override int Deliver(EventManager target, object action, object? state)
+        public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            CallbackEvent callbackEvent = ((WorkerCallback)action).Event;
-            target.Faults.OnThrown(callbackEvent, (Exception)state!, callbackEvent.DescriptorNumber);
+            CallbackEvent callbackEvent = ((WorkerCallback)message.Action).Event;
+            target.Faults.OnThrown(callbackEvent, (Exception)message.State!, callbackEvent.DescriptorNumber);
             return 0;
         }
 
-        public override bool Abandon(object action, object? state)
+        public override bool Abandon(in Message<EventManager> message)
         {
-            CallbackEvent callbackEvent = ((WorkerCallback)action).Event;
-            callbackEvent.Manager.Faults.Report(new FaultReport(callbackEvent.FaultOrigin, (Exception)state!) { Event = callbackEvent, Fd = callbackEvent.DescriptorNumber });
+            CallbackEvent callbackEvent = ((WorkerCallback)message.Action).Event;
+            callbackEvent.Manager.Faults.Report(new FaultReport(callbackEvent.FaultOrigin, (Exception)message.State!) { Event = callbackEvent, Fd = callbackEvent.DescriptorNumber });
             return true;
         }
     }

@@ -16,6 +16,38 @@ public sealed class RemoteEndpointTests
     }
 
     [Fact]
+    public void States_of_every_kind_and_size_arrive_as_they_were_sent()
+    {
+        using var loop = new LoopThread();
+        Arrives(true);
+        Arrives((byte)0xA5);
+        Arrives('x');
+        Arrives(int.MinValue);
+        Arrives((byte?)null);
+        Arrives((int?)-7);
+        Arrives(DayOfWeek.Saturday);
+        Arrives(-0.5);
+        Arrives(long.MinValue);
+        Arrives(TimeSpan.FromTicks(-3));
+        Arrives((short.MinValue, (byte)1, int.MaxValue));
+        Arrives((1, 2, 3));
+        Arrives(decimal.MinusOne);
+        Arrives(Guid.NewGuid());
+        Arrives((long?)long.MaxValue);
+        Arrives((1, "one"));
+        Arrives("one");
+        Arrives((string?)null);
+
+        void Arrives<T>(T sent)
+        {
+            T? arrived = default;
+            loop.Endpoint.Fire((_, state) => arrived = state, sent);
+            loop.Endpoint.CallBlocking(_ => { });
+            Assert.Equal(sent, arrived);
+        }
+    }
+
+    [Fact]
     public void Closures_that_return_tasks_are_awaited_on_the_loop()
     {
         using var loop = new LoopThread();

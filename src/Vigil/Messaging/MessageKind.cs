@@ -6,13 +6,13 @@ namespace Vigil.Messaging;
 internal abstract class MessageKind<TTarget>
 {
     /// <summary>Runs it. Returns how many of the users' callbacks ran: none where threads of the library tell each other something.</summary>
-    public abstract int Deliver(TTarget target, object action, object? state);
+    public abstract int Deliver(TTarget target, in Message<TTarget> message);
 
     /// <summary>Tells whoever waits for the message that it will never run. False where nobody waits.</summary>
-    public virtual bool Abandon(object action, object? state) => false;
+    public virtual bool Abandon(in Message<TTarget> message) => false;
 
     /// <summary>What its callback is known by.</summary>
-    public virtual object SubjectOf(object action, object? state) => action;
+    public virtual object SubjectOf(in Message<TTarget> message) => message.Action;
 }
 
 // A kind is paired with its delegate and state in one place each, so their types are known. A checked cast to a delegate with
@@ -25,9 +25,9 @@ internal sealed class ActionKind<TTarget> : MessageKind<TTarget>
 
     public static Message<TTarget> Create(Action<TTarget> action) => new(Instance, action);
 
-    public override int Deliver(TTarget target, object action, object? state)
+    public override int Deliver(TTarget target, in Message<TTarget> message)
     {
-        Unsafe.As<Action<TTarget>>(action)(target);
+        Unsafe.As<Action<TTarget>>(message.Action)(target);
         return 1;
     }
 }
@@ -37,14 +37,36 @@ internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
 {
     private static readonly StateKind<TTarget, TState> Instance = new();
 
-    /// <summary>A message with the state inside: a reference as it is, a value in a box that is used again.</summary>
-    public static Message<TTarget> Create(Action<TTarget, TState> action, TState state) =>
-        new(Instance, action, typeof(TState).IsValueType ? StateBox<TState>.Rent(state) : state);
+    private static bool FitsInMessage => !RuntimeHelpers.IsReferenceOrContainsReferences<TState>() && Unsafe.SizeOf<TState>() <= sizeof(long);
 
-    public override int Deliver(TTarget target, object action, object? state)
+    /// <summary>A message with the state inside: a reference or a small value as it is, another value in a box that is used again.</summary>
+    public static Message<TTarget> Create(Action<TTarget, TState> action, TState state)
     {
-        TState value = typeof(TState).IsValueType ? Unsafe.As<StateBox<TState>>(state!).Return() : Unsafe.As<object?, TState>(ref state);
-        Unsafe.As<Action<TTarget, TState>>(action)(target, value);
+        if (!FitsInMessage)
+        {
+            return new(Instance, action, typeof(TState).IsValueType ? StateBox<TState>.Rent(state) : state);
+        }
+
+        long value = 0;
+        Unsafe.WriteUnaligned(ref Unsafe.As<long, byte>(ref value), state);
+        return new(Instance, action, state: null, value);
+    }
+
+    public override int Deliver(TTarget target, in Message<TTarget> message)
+    {
+        Unsafe.As<Action<TTarget, TState>>(message.Action)(target, StateOf(in message));
         return 1;
+    }
+
+    private static TState StateOf(in Message<TTarget> message)
+    {
+        if (FitsInMessage)
+        {
+            long value = message.Value;
+            return Unsafe.ReadUnaligned<TState>(ref Unsafe.As<long, byte>(ref value));
+        }
+
+        object? state = message.State;
+        return typeof(TState).IsValueType ? Unsafe.As<StateBox<TState>>(state!).Return() : Unsafe.As<object?, TState>(ref state);
     }
 }

@@ -39,15 +39,15 @@ internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
 
     public Message<List<int>> Letter(int number) => new(this, number);
 
-    public override int Deliver(List<int> target, object action, object? state)
+    public override int Deliver(List<int> target, in Message<List<int>> message)
     {
-        target.Add((int)action);
+        target.Add((int)message.Action);
         return 1;
     }
 
-    public override bool Abandon(object action, object? state)
+    public override bool Abandon(in Message<List<int>> message)
     {
-        _abandoned.Enqueue((int)action);
+        _abandoned.Enqueue((int)message.Action);
         return tellsSender;
     }
 }

@@ -46,6 +46,15 @@ public class StateBoxTests
     }
 
     [Fact]
+    public void A_value_of_eight_bytes_without_references_travels_without_a_box_and_others_in_one()
+    {
+        Assert.Null(StateKind<StateBoxTests, long>.Create((_, _) => { }, 1).State);
+        Assert.Null(StateKind<StateBoxTests, (int, float)>.Create((_, _) => { }, (1, 2)).State);
+        Assert.NotNull(StateKind<StateBoxTests, (long, byte)>.Create((_, _) => { }, (1, 2)).State);
+        Assert.NotNull(StateKind<StateBoxTests, Marker>.Create((_, _) => { }, new Marker(this)).State);
+    }
+
+    [Fact]
     public void Values_posted_by_one_thread_and_consumed_by_another_allocate_nothing_on_either()
     {
         const int ValuesEach = 500;
@@ -94,7 +103,7 @@ public class StateBoxTests
     {
         for (int i = 0; i < count; i++)
         {
-            mailbox.Post(StateKind<Sum, int>.Create(static (sum, value) => sum.Value += value, i));
+            mailbox.Post(StateKind<Sum, (long By, long Twice)>.Create(static (sum, value) => sum.Value += (int)value.By, (i, 2L * i)));
         }
     }
 
