@@ -24,7 +24,7 @@ internal static class CompareCommand
             var options = CompareOptions.Parse(arguments);
             RequireOptimizedCode(options);
             MarkedSection? output = options.OutputFile is null ? null : MarkedSection.Open(options.OutputFile, SectionName);
-            Console.WriteLine(Compare(options, output));
+            Compare(options, output);
             return Success;
         }
         catch (FormatException exception)
@@ -40,28 +40,32 @@ internal static class CompareCommand
         }
     }
 
-    // The report is written with each group: a run of an hour that is cut off leaves what it has.
-    private static string Compare(CompareOptions options, MarkedSection? output)
+    // The report is written into the file with each group: a run of an hour that is cut off leaves what it has, and the file's older tables of the rest.
+    private static void Compare(CompareOptions options, MarkedSection? output)
     {
         Pace pace = options.IsQuick ? Pace.Quick : Pace.Full;
         using NativeToolchain? toolchain = NativeToolchain.TryFind();
         using var peers = new PeerCatalogue(toolchain, options.StatsDDirectory);
         var report = new ComparisonReport(options, peers, toolchain?.Description);
-        IEnumerable<Case> cases = CaseCatalogue.Create(pace, peers.LoadGenerator).Where(each => options.Includes(each.FullName));
-        foreach (IGrouping<string, Case> group in cases.GroupBy(each => each.Group, StringComparer.Ordinal))
+        try
         {
-            List<CaseResult> results = [];
-            foreach (Case each in group)
+            foreach (IGrouping<string, Case> group in CaseCatalogue.Create(pace, peers.LoadGenerator).Where(options.Includes).GroupBy(each => each.Group, StringComparer.Ordinal))
             {
-                Console.Error.WriteLine($"{each.FullName} …");
-                results.Add(CaseMeasurement.Measure(each, peers.All, pace));
+                report.Add(group.Key, [.. group.Select(each => Measure(each, peers, pace))]);
+                output?.Replace(report.Over);
             }
-
-            report.Add(group.Key, results);
-            output?.Replace(report.ToString());
         }
+        finally
+        {
+            // Also when the file cannot be written any more.
+            Console.WriteLine(report);
+        }
+    }
 
-        return report.ToString();
+    private static CaseResult Measure(Case each, PeerCatalogue peers, Pace pace)
+    {
+        Console.Error.WriteLine($"{each.FullName} …");
+        return CaseMeasurement.Measure(each, peers.All, pace);
     }
 
     // What the tests run is a debug build.

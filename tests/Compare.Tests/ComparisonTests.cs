@@ -24,7 +24,7 @@ public class ComparisonTests
         Assert.All(table.Columns.Skip(1), column => Assert.Equal(Nothing, table[Spinning, column]));
         Assert.NotEqual(Nothing, table[Spinning, "Vigil"]);
         Assert.Contains("- left out: libuv: there is no C compiler (cc).", output, StringComparison.Ordinal);
-        Assert.Contains("a quick run", output, StringComparison.Ordinal);
+        Assert.Contains("A quick run", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,14 +79,51 @@ public class ComparisonTests
     }
 
     [Fact]
-    public void What_is_not_understood_is_said_with_the_usage()
+    public void A_run_of_some_groups_leaves_the_tables_of_the_others_as_they_are()
+    {
+        const string Kept = "### Dispatch\n\nMeasured long ago.\n\n| case | Vigil |\n| --- | --: |\n| 1 ready, an event | 500 ns |";
+        const string Replaced = "### Files\n\n| case | Vigil |\n| --- | --: |\n| old | 1 |";
+        const string Gone = "### Of another version\n\nold";
+        using var comparison = new Comparison();
+        File.WriteAllText(comparison.ReportFile, $"<!-- compare:begin -->\n- machine: old\n\n{Gone}\n\n{Replaced}\n\n{Kept}\n<!-- compare:end -->\n");
+        (int exitCode, string output, string errors) = comparison.Run(
+            canCompile: false, "--quick", "--groups", "files,life", "--output", comparison.ReportFile, "--plots", comparison.PlotDirectory);
+
+        Assert.Equal("", Failures(errors));
+        Assert.Equal(0, exitCode);
+        int firstGroup = output.IndexOf("### Life", StringComparison.Ordinal);
+        string head = output[..firstGroup];
+        string measured = output[firstGroup..].TrimEnd('\n');
+        Assert.DoesNotContain("### ", head, StringComparison.Ordinal);
+        Assert.Equal(["### Life", "### Files"], measured.Split('\n').Where(line => line.StartsWith('#')));
+        Assert.Equal(2, measured.Split('\n').Count(line => line.StartsWith("Measured 2", StringComparison.Ordinal) && line.Contains(" --groups life,files ", StringComparison.Ordinal)));
+        Assert.Equal($"<!-- compare:begin -->\n{head}{Kept}\n\n{measured}\n<!-- compare:end -->\n", File.ReadAllText(comparison.ReportFile));
+    }
+
+    [Fact]
+    public void A_group_that_is_not_there_is_refused_with_the_names_of_those_that_are()
     {
         using var comparison = new Comparison();
-        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, "--quick", "--filter");
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, "--quick", "--groups", "Posts,echo");
 
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
-        Assert.StartsWith("--filter: not understood, or without its value.", errors, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "--groups: there is no 'echo', only dispatch, socket-pair-ring, posts, timers, tcp-echo, statsd-over-udp, workers, memory, life, files.", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--fast")]
+    [InlineData("--filter")]
+    [InlineData("--groups")]
+    public void What_is_not_understood_is_said_with_the_usage(string argument)
+    {
+        using var comparison = new Comparison();
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: false, "--quick", argument);
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.StartsWith($"{argument}: not understood, or without its value.", errors, StringComparison.Ordinal);
         Assert.Contains("usage: ", errors, StringComparison.Ordinal);
     }
 

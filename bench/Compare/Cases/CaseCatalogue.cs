@@ -14,6 +14,9 @@ internal static class CaseCatalogue
     private const string Life = "Life";
     private const string Files = "Files";
 
+    /// <summary>The groups in their order.</summary>
+    public static IEnumerable<string> Groups => Create(Pace.Full, load: null).Select(each => each.Group).Distinct(StringComparer.Ordinal);
+
     /// <param name="pace">How much is done.</param>
     /// <param name="load">The other end of servers; null where it could not be built.</param>
     public static IEnumerable<Case> Create(Pace pace, Peer? load) =>

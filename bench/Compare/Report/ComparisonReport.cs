@@ -1,16 +1,17 @@
+using Compare.Cases;
 using Compare.Peers;
 using Compare.Rounds;
 using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Report;
 
-/// <summary>The whole report: on what, by what and how it was measured, then a table and a plot for each group.</summary>
+/// <summary>The whole report: on what and by what was measured, then for each group when and how, a table and a plot.</summary>
 internal sealed class ComparisonReport
 {
     private readonly CompareOptions _options;
     private readonly PeerCatalogue _peers;
     private readonly string? _compiler;
-    private readonly List<string> _lines = [];
+    private readonly Dictionary<string, string> _groups = new(StringComparer.Ordinal);
 
     /// <param name="options">What was asked for.</param>
     /// <param name="peers">Who was compared.</param>
@@ -25,30 +26,44 @@ internal sealed class ComparisonReport
     /// <summary>Adds a group, and writes its plot.</summary>
     public void Add(string group, IReadOnlyList<CaseResult> results)
     {
-        _lines.AddRange(["", $"### {group}", ""]);
+        List<string> lines = [GroupText.HeadingOf(group), "", MachineDescription.DescribeRun(_options.ToString()) + Caution, "", .. LeftOut];
         var plot = new RatioPlot(group, results, _peers);
         if (_options.PlotDirectory is { } directory && !plot.IsEmpty)
         {
             Directory.CreateDirectory(directory);
             string file = Path.Combine(directory, $"{group.ToLowerInvariant().Replace(' ', '-')}.svg");
             File.WriteAllText(file, $"{plot.Draw()}\n");
-            _lines.AddRange([$"![{group}: ratios]({LinkTo(file)})", ""]);
+            lines.AddRange([$"![{group}: ratios]({LinkTo(file)})", ""]);
         }
 
-        _lines.AddRange(new ComparisonTable(results, _peers).Lines);
+        lines.AddRange(new ComparisonTable(results, _peers).Lines);
+        _groups[group] = string.Join('\n', lines);
     }
 
-    public override string ToString() => string.Join('\n', [.. Head(), .. _lines]);
+    /// <summary>The report in place of an earlier one: what that has of groups that are not measured yet, or not at all, is kept.</summary>
+    public string Over(string earlier)
+    {
+        IReadOnlyDictionary<string, string> kept = GroupText.In(earlier);
+        IEnumerable<string?> groups = CaseCatalogue.Groups.Select(group => _groups.GetValueOrDefault(group) ?? kept.GetValueOrDefault(group));
+        return string.Join("\n\n", [Head, .. groups.OfType<string>()]);
+    }
 
-    private IEnumerable<string> Head() =>
-    [
-        .. MachineDescription.Describe(_options.ToString(), _compiler),
-        $"- peers in C: {(_peers.Versions.Any() ? string.Join(", ", _peers.Versions) : "none")}",
-        .. _peers.Missing.Select(missing => $"- left out: {missing}"),
-        .. _options.IsQuick ? (string[])["- **a quick run: too short and too cold for its figures to mean anything**"] : [],
-        "",
-        "A cell has the median, the smallest and the largest round, and the median and spread of the rounds' ratios: to raw C, or to Vigil where raw C has no counterpart.",
-    ];
+    public override string ToString() => Over("");
+
+    private string Head => string.Join(
+        '\n',
+        [
+            MachineDescription.Machine,
+            MachineDescription.Compiler(_compiler),
+            $"- peers in C: {(_peers.Versions.Any() ? string.Join(", ", _peers.Versions) : "none")}",
+            "",
+            "A cell has the median, the smallest and the largest round, and the median and spread of the rounds' ratios: to raw C, or to Vigil where raw C has no counterpart.",
+        ]);
+
+    // With each group: another run, of other groups, may have had them.
+    private IEnumerable<string> LeftOut => _peers.Missing.Any() ? [.. _peers.Missing.Select(missing => $"- left out: {missing}"), ""] : [];
+
+    private string Caution => _options.IsQuick ? " **A quick run: too short and too cold for its figures to mean anything.**" : "";
 
     // As seen from the file that the report goes into.
     private string LinkTo(string file)

@@ -11,12 +11,29 @@ internal static class MachineDescription
     /// <param name="compiler">Of the C side; null where there is none.</param>
     public static IEnumerable<string> Describe(string command, string? compiler) =>
     [
-        $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}",
-        $"- kernel: Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}; load average when done {LoadAverage()}",
-        $"- runtime: {RuntimeInformation.FrameworkDescription}, {(GCSettings.IsServerGC ? "server" : "workstation")} GC",
-        $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}",
-        $"- command: `{command}`, {DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC",
+        Machine,
+        $"- kernel: {Kernel}; load average when done {LoadAverage}",
+        $"- runtime: {Runtime}",
+        Compiler(compiler),
+        $"- command: `{command}`, {Now}",
     ];
+
+    /// <summary>The line of the machine.</summary>
+    public static string Machine => $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}";
+
+    /// <summary>The line of the C side.</summary>
+    public static string Compiler(string? compiler) => $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}";
+
+    /// <summary>When and how, for a table among others that were measured at other times.</summary>
+    public static string DescribeRun(string command) => $"Measured {Now} by `{command}`; {Kernel}, {Runtime}, load average when done {LoadAverage}.";
+
+    private static string Kernel => $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}";
+
+    private static string Runtime => $"{RuntimeInformation.FrameworkDescription}, {(GCSettings.IsServerGC ? "server" : "workstation")} GC";
+
+    private static string Now => $"{DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC";
+
+    private static string LoadAverage => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     private static string Processor()
     {
@@ -24,6 +41,4 @@ internal static class MachineDescription
         string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
         return line is null ? "unnamed processor" : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
-
-    private static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 }

@@ -1,35 +1,51 @@
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>The part of a file that a program writes, between two markers; all else in the file is people's.</summary>
+/// <summary>The part of a file that a program writes, between two markers; all else in the file is people's, also while a run of an hour lasts.</summary>
 internal sealed class MarkedSection
 {
     private readonly string _file;
-    private readonly string _before;
-    private readonly string _after;
+    private readonly string _begin;
+    private readonly string _end;
 
-    private MarkedSection(string file, string before, string after)
+    private MarkedSection(string file, string name)
     {
         _file = file;
-        _before = before;
-        _after = after;
+        _begin = $"<!-- {name}:begin -->";
+        _end = $"<!-- {name}:end -->";
     }
 
     /// <exception cref="InvalidOperationException">The file has not both markers, once each and in their order.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static MarkedSection Open(string file, string name)
     {
-        string begin = $"<!-- {name}:begin -->";
-        string end = $"<!-- {name}:end -->";
-        string text = File.ReadAllText(file);
-        string[] atBegin = text.Split(begin);
-        string[] atEnd = text.Split(end);
-        if (atBegin.Length != 2 || atEnd.Length != 2 || atBegin[0].Length > atEnd[0].Length)
-        {
-            throw new InvalidOperationException($"{file}: the lines {begin} and {end} must be there, once each and in this order.");
-        }
-
-        return new MarkedSection(file, atBegin[0] + begin, end + atEnd[1]);
+        var section = new MarkedSection(file, name);
+        _ = section.Read();
+        return section;
     }
 
-    public void Replace(string content) => File.WriteAllText(_file, $"{_before}\n{content}\n{_after}");
+    /// <summary>Puts a text between the markers, in the file as it is now.</summary>
+    /// <exception cref="InvalidOperationException">The file has lost its markers since.</exception>
+    /// <exception cref="IOException">The file cannot be read or written.</exception>
+    public void Replace(string content) => Replace(_ => content);
+
+    /// <summary>Puts a text between the markers that is made from what is there now.</summary>
+    /// <inheritdoc cref="Replace(string)"/>
+    public void Replace(Func<string, string> content)
+    {
+        (string before, string between, string after) = Read();
+        File.WriteAllText(_file, $"{before}{_begin}\n{content(between.Trim('\n'))}\n{_end}{after}");
+    }
+
+    private (string Before, string Between, string After) Read()
+    {
+        string text = File.ReadAllText(_file);
+        string[] atBegin = text.Split(_begin);
+        string[] atEnd = text.Split(_end);
+        if (atBegin.Length != 2 || atEnd.Length != 2 || atBegin[0].Length > atEnd[0].Length)
+        {
+            throw new InvalidOperationException($"{_file}: the lines {_begin} and {_end} must be there, once each and in this order.");
+        }
+
+        return (atBegin[0], atEnd[0][(atBegin[0].Length + _begin.Length)..], atEnd[1]);
+    }
 }
