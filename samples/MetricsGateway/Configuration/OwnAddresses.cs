@@ -12,7 +12,9 @@ internal static class OwnAddresses
     {
         IPAddress to = Destination(target.Address);
         IPAddress at = Plain(listener.Address);
-        return target.Port == listener.Port && (to.Equals(at) || (IsAny(at) && IsOwn(to)));
+
+        // Who listens on all addresses does so for one family: [::] takes no IPv4 here (IPV6_V6ONLY).
+        return target.Port == listener.Port && (to.Equals(at) || (IsAny(at) && at.AddressFamily == to.AddressFamily && IsOwn(to)));
     }
 
     // Connecting to no address in particular is connecting to oneself.

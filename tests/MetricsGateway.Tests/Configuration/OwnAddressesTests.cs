@@ -19,6 +19,10 @@ public class OwnAddressesTests
     [InlineData("[::ffff:127.0.0.1]:2003", "0.0.0.0:2003", true)]
     [InlineData("[fe80::1%1]:2003", "[fe80::1]:2003", true)]
     [InlineData("192.0.2.7:2003", "0.0.0.0:2003", false)]
+    [InlineData("127.0.0.1:2003", "[::]:2003", false)]
+    [InlineData("[::ffff:127.0.0.1]:2003", "[::]:2003", false)]
+    [InlineData("[::1]:2003", "0.0.0.0:2003", false)]
+    [InlineData("[::]:2003", "0.0.0.0:2003", false)]
     [InlineData("192.0.2.7:2003", "127.0.0.1:2003", false)]
     public void An_address_reaches_a_listener_however_it_is_written(string target, string listener, bool reaches) =>
         Assert.Equal(reaches, OwnAddresses.Reaches(IPEndPoint.Parse(target), IPEndPoint.Parse(listener)));
