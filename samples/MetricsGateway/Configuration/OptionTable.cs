@@ -16,6 +16,9 @@ internal static class OptionTable
     /// <summary>What a burst takes; where the kernel gives less, that is worth a word only to who has asked for something.</summary>
     public const int DefaultReceiveBuffer = 16 * MebiByte;
 
+    /// <summary>What the kernel gives at most to who may have any size: it keeps the double in an int (<c>__sock_set_rcvbuf</c>).</summary>
+    public const int LargestReceiveBuffer = int.MaxValue / 2;
+
     private const int MebiByte = 1 << 20;
 
     private static readonly TimeSpan ShortestTime = TimeSpan.FromMilliseconds(10);
@@ -70,7 +73,7 @@ internal static class OptionTable
         Option.Number(
             new(ReceiveBuffer, "BYTES", "16777216", "datagrams that the kernel keeps until they are read"),
             minimum: 4096,
-            maximum: 1024 * MebiByte,
+            maximum: LargestReceiveBuffer,
             options => options.ReceiveBuffer,
             (options, value) => options with { ReceiveBuffer = value }),
         Option.Number(
