@@ -2,22 +2,25 @@ using System.Net;
 using System.Net.Sockets;
 using MetricsGateway.Network;
 using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Flushing;
 using Vigil;
 using Vigil.IO;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>The end of a socket of datagrams.</summary>
+/// <summary>A socket of datagrams: its rest, and its end.</summary>
 public sealed class DatagramReceiverTests : IDisposable
 {
-    private const int Capacity = 8;
+    private const int Capacity = 16;
 
-    private readonly EventManager _manager = new();
+    private readonly ManualTime _time = new();
+    private readonly EventManager _manager;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 16, Blocking = false };
     private readonly ProtocolTotals _totals = new("test");
 
     public DatagramReceiverTests()
     {
+        _manager = new EventManager(new EventManagerOptions { TimeProvider = _time });
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
     }
 
@@ -48,10 +51,43 @@ public sealed class DatagramReceiverTests : IDisposable
         Assert.True(receiver.WasCut);
     }
 
-    private DatagramReceiver Create(Action<string> onLine)
+    [Fact]
+    public void After_many_at_once_the_socket_has_a_rest_and_what_comes_in_it_is_taken_when_it_is_over()
+    {
+        const int Flood = 8;
+        Create(_ => { }, rest: TimeSpan.FromMilliseconds(1));
+        SendDatagrams(Flood);
+        TakeUntil(Flood);
+
+        SendDatagrams(1);
+        for (int i = 0; i < 10; i++)
+        {
+            _manager.RunOnce(TimeSpan.Zero);
+        }
+
+        Assert.Equal(Flood, _totals.Metrics);
+        _time.Advance(0.001);
+        TakeUntil(Flood + 1);
+    }
+
+    [Fact]
+    public void What_comes_one_by_one_is_not_put_off()
+    {
+        Create(_ => { }, rest: TimeSpan.FromMilliseconds(1));
+        for (int i = 1; i <= 20; i++)
+        {
+            SendDatagrams(1);
+            TakeUntil(i);
+        }
+    }
+
+    private void TakeUntil(int count) =>
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Metrics == count, () => $"{_totals.Metrics} of {count} were taken");
+
+    private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default)
     {
         DatagramBatch batch = new(Capacity, maxLength: 100);
-        DatagramReceiver receiver = new(_socket, new ObservedReceiver(_totals, onLine), _totals, batch, new LoopActivity(), rest: TimeSpan.Zero);
+        DatagramReceiver receiver = new(_socket, new ObservedReceiver(_totals, onLine), _totals, batch, new LoopActivity(), rest);
         _manager.AddSubscriber(receiver);
         return receiver;
     }

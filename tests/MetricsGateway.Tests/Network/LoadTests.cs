@@ -72,7 +72,7 @@ public class LoadTests
     }
 
     [Fact]
-    public void A_flood_is_received_as_a_whole_and_in_pieces_where_it_rests()
+    public void A_flood_is_received_as_a_whole()
     {
         const int Datagrams = 5_000;
         using RunningGateway gateway = new();
