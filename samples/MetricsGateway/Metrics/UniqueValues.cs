@@ -15,6 +15,9 @@ internal sealed class UniqueValues
 
     public int Count => _values.Count;
 
+    /// <summary>How many values its memory has room for.</summary>
+    public int Room => _values.Capacity;
+
     /// <returns>False if the value is new and the limit of values is reached.</returns>
     public bool TryAdd(ReadOnlySpan<byte> value)
     {
@@ -36,7 +39,14 @@ internal sealed class UniqueValues
         // The table that held many values once is memory that no quota counts any more.
         if (_values.Capacity > 4 * Math.Max(count, 4))
         {
-            _values.TrimExcess(count);
+            try
+            {
+                _values.TrimExcess(count);
+            }
+            catch (OutOfMemoryException)
+            {
+                // A smaller table is a new one. Without room for it the large one stays; it is as empty, and so will the sets after this one be.
+            }
         }
     }
 }
