@@ -94,9 +94,19 @@ internal static class ConsoleText
 
     public static string LeftAtStop(IEnumerable<string> left) => Line($"stopped: {string.Join("; ", left)}");
 
-    /// <summary>What of the last reports is not where it should go.</summary>
-    public static IEnumerable<string> Left(bool isConsoleLeft, bool isFileLeft, long graphiteLines)
+    /// <summary>What of the end is not where it should go.</summary>
+    public static IEnumerable<string> Left(bool isFlushLeft, bool areTotalsLeft, bool isConsoleLeft, bool isFileLeft, long graphiteLines)
     {
+        if (isFlushLeft)
+        {
+            yield return "the last flush was not computed";
+        }
+
+        if (areTotalsLeft)
+        {
+            yield return "the totals are not told";
+        }
+
         if (isConsoleLeft)
         {
             yield return "nobody reads standard output, the last reports are lost";
@@ -130,6 +140,9 @@ internal static class ConsoleText
 
     public static string FileFails(string path, string reason) =>
         Line($"cannot write flushes to {path}: {reason}; each flush tries again");
+
+    /// <summary>Nothing more is written to a file that the options do not name any more.</summary>
+    public static string FileFailedAtLast(string path, string reason) => Line($"a flush was not written to {path}: {reason}");
 
     public static string FileWorksAgain(string path, long lost) => Line(string.Create(
         CultureInfo.InvariantCulture, $"flushes are written to {path} again; {lost} are not in it"));

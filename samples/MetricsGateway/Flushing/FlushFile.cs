@@ -47,7 +47,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     public void Apply(GatewayOptions options)
     {
         RotatingFile? file = Of(options);
-        if (!string.Equals(file?.Path, _file?.Path, StringComparison.Ordinal))
+        if (!IsNow(file))
         {
             _isFailing = false;
         }
@@ -84,6 +84,8 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         }
     }
 
+    private bool IsNow(RotatingFile? file) => string.Equals(file?.Path, _file?.Path, StringComparison.Ordinal);
+
     private void OnWritten(EventManager loop, FileOutcome outcome)
     {
         TaskCompletionSource? written = _written;
@@ -93,7 +95,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
             _reports++;
             _bytes += outcome.Bytes;
             _rotations += outcome.HasRotated ? 1 : 0;
-            if (_isFailing)
+            if (_isFailing && IsNow(outcome.File))
             {
                 _isFailing = false;
                 errors.Write(ConsoleText.FileWorksAgain(outcome.File.Path, _lost - _lostBefore));
@@ -101,7 +103,12 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         }
         else
         {
-            if (!_isFailing)
+            if (!IsNow(outcome.File))
+            {
+                // The options have changed since it was sent there. It says nothing of where the next one goes.
+                errors.Write(ConsoleText.FileFailedAtLast(outcome.File.Path, outcome.Error));
+            }
+            else if (!_isFailing)
             {
                 _isFailing = true;
                 _lostBefore = _lost;

@@ -22,28 +22,37 @@ internal sealed class FlushJob(
     public FlushResult Run()
     {
         long begin = Stopwatch.GetTimestamp();
-        ExceptionDispatchInfo? failure = null;
+        ExceptionDispatchInfo? telling = Try(() => TellAll(begin));
+        ExceptionDispatchInfo? emptying = Try(snapshot.Empty);
+        return new FlushResult(this, Stopwatch.GetElapsedTime(begin), telling ?? emptying);
+    }
+
+    // Whatever goes wrong is thrown again on the loop, which must first be free for the next flush: it waits for a result.
+    private static ExceptionDispatchInfo? Try(Action part)
+    {
         try
         {
-            foreach (IFlushWriter writer in writers)
-            {
-                writer.Begin(interval);
-            }
-
-            long series = Tell();
-            foreach (IFlushWriter writer in writers)
-            {
-                writer.End(new OwnFigures(series, Stopwatch.GetElapsedTime(begin).TotalMilliseconds, traffic));
-            }
+            part();
+            return null;
         }
         catch (Exception exception)
         {
-            // It is thrown again on the loop, which must first be free for the next flush.
-            failure = ExceptionDispatchInfo.Capture(exception);
+            return ExceptionDispatchInfo.Capture(exception);
+        }
+    }
+
+    private void TellAll(long begin)
+    {
+        foreach (IFlushWriter writer in writers)
+        {
+            writer.Begin(interval);
         }
 
-        snapshot.Empty();
-        return new FlushResult(this, Stopwatch.GetElapsedTime(begin), failure);
+        long series = Tell();
+        foreach (IFlushWriter writer in writers)
+        {
+            writer.End(new OwnFigures(series, Stopwatch.GetElapsedTime(begin).TotalMilliseconds, traffic));
+        }
     }
 
     private long Tell()

@@ -19,6 +19,8 @@ internal sealed class FlushPipeline : IDisposable
     private readonly FlushFile _file;
     private readonly FlushSchedule _schedule;
     private readonly FlushTargets _targets;
+    private bool _isFlushed;
+    private bool _isFinishing;
 
     /// <param name="options">How often, what is told, and where.</param>
     /// <param name="manager">Runs it, and has the workers.</param>
@@ -79,16 +81,35 @@ internal sealed class FlushPipeline : IDisposable
 
     /// <summary>Flushes what came since the last flush, if there are flushes, after the one that is being computed, if there is one.</summary>
     /// <returns>Ends when it was handed to whoever tells it.</returns>
-    public Task FlushLast() => _schedule.FlushLast();
+    public async Task FlushLast()
+    {
+        try
+        {
+            await _schedule.FlushLast();
+        }
+        finally
+        {
+            // Whoever awaits this tells why it was not.
+            _isFlushed = true;
+        }
+    }
 
     /// <summary>Waits for those who are told of flushes, and writes to the console what comes last there.</summary>
     /// <param name="lastText">Something else than a flush. Nobody gets it, if there is no reader any more.</param>
     /// <returns>Ends when everything that was told is where it should go, or cannot get there.</returns>
-    public Task Finish(ReadOnlyMemory<byte> lastText) => _targets.Finish(lastText);
+    public Task Finish(ReadOnlyMemory<byte> lastText)
+    {
+        _isFinishing = true;
+        return _targets.Finish(lastText);
+    }
 
-    /// <summary>What is not where it should go, in words; nothing if all is.</summary>
+    /// <summary>What is not where it should go at the end, in words; nothing if all is.</summary>
     public IEnumerable<string> DescribeLeft() => ConsoleText.Left(
-        isConsoleLeft: !_console.WhenWritten().IsCompleted, isFileLeft: !_file.IsReady, _graphite.Status.WaitingLines);
+        isFlushLeft: !_isFlushed && _schedule.HasFlushLeft,
+        areTotalsLeft: !_isFinishing,
+        isConsoleLeft: !_console.WhenWritten().IsCompleted,
+        isFileLeft: !_file.IsReady,
+        _graphite.Status.WaitingLines);
 
     public void Dispose()
     {

@@ -31,6 +31,9 @@ internal sealed class FlushSchedule
     /// <summary>Null if nothing was ever flushed and nothing will be.</summary>
     public FlushStatus? Status => _flusher.Status is { } status && (_interval is not null || status.Count > 0) ? status : null;
 
+    /// <summary>Whether <see cref="FlushLast"/> has something to do, or has not got done.</summary>
+    public bool HasFlushLeft => _interval is not null || !_flusher.WhenComputed().IsCompleted;
+
     /// <summary>
     /// Goes over to other options. An interval that gets another length begins no new one: what it has received counts in it, and it
     /// ends when the new length has passed from now on.

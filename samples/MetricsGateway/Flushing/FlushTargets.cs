@@ -21,23 +21,31 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
     /// <summary>Reports that were not written to the console, because the one before had not been read, or the console is gone.</summary>
     public long LostByConsole { get; private set; }
 
-    /// <summary>Which targets take the next flush. Those that cannot, count it as lost; the last one waits for them.</summary>
+    /// <summary>Which targets take the next flush; the last one waits for those that cannot yet.</summary>
     public FlushTelling Prepare(FlushTexts texts, bool isLast)
     {
         bool toConsole = UsesConsole && (isLast || console.IsReady);
         bool toFile = file.IsOn && (isLast || file.IsReady);
-        if (UsesConsole && !toConsole)
+        FlushReport? report = toConsole || toFile ? texts.FreeReport(console.IsReady ? null : _ofConsole, file.IsReady ? null : _ofFile) : null;
+        return new FlushTelling(toConsole ? report : null, toFile ? report : null, graphite.IsOn ? texts.Graphite : null)
+        {
+            IsLostByConsole = UsesConsole && !toConsole,
+            IsLostByFile = file.IsOn && !toFile,
+        };
+    }
+
+    /// <summary>Counts who will not be told: the flush comes, and they could not take it.</summary>
+    public void CountLost(FlushTelling telling)
+    {
+        if (telling.IsLostByConsole)
         {
             LostByConsole++;
         }
 
-        if (file.IsOn && !toFile)
+        if (telling.IsLostByFile)
         {
             file.CountLost();
         }
-
-        FlushReport? report = toConsole || toFile ? texts.FreeReport(console.IsReady ? null : _ofConsole, file.IsReady ? null : _ofFile) : null;
-        return new FlushTelling(toConsole ? report : null, toFile ? report : null, graphite.IsOn ? texts.Graphite : null);
     }
 
     /// <summary>Hands over what a worker has written.</summary>
@@ -119,4 +127,10 @@ internal sealed record FlushTelling(FlushReport? ToConsole, FlushReport? ToFile,
 {
     public IReadOnlyList<IFlushWriter> Writers { get; } =
         [.. new IFlushWriter?[] { ToConsole ?? ToFile, ToGraphite }.OfType<IFlushWriter>()];
+
+    /// <summary>Whether the console is on and had no room for it.</summary>
+    public bool IsLostByConsole { get; init; }
+
+    /// <summary>Whether there is a file and it had no room for it.</summary>
+    public bool IsLostByFile { get; init; }
 }

@@ -69,14 +69,22 @@ internal sealed class Flusher
     {
         if (_computing is not null)
         {
-            _overrun += missed + 1;
-            _missed += missed + 1;
+            FallOut(missed + 1);
             return;
+        }
+
+        try
+        {
+            End(lateness, missed + _overrun, isLast: false);
+        }
+        catch
+        {
+            FallOut(missed + 1);
+            throw;
         }
 
         _missed += missed;
         _lastLateness = lateness;
-        End(lateness, missed + _overrun, isLast: false);
     }
 
     /// <summary>Flushes what came since the last flush, because the gateway stops.</summary>
@@ -91,11 +99,17 @@ internal sealed class Flusher
     /// <summary>Ends when no flush is being computed.</summary>
     public Task WhenComputed() => _computing?.Task ?? Task.CompletedTask;
 
+    private void FallOut(long flushes)
+    {
+        _overrun += flushes;
+        _missed += flushes;
+    }
+
     private void End(TimeSpan lateness, long missed, bool isLast)
     {
         long start = Stopwatch.GetTimestamp();
         long now = _time.GetTimestamp();
-        FlushInterval interval = new(++_count, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast);
+        FlushInterval interval = new(_count + 1, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast);
 
         TrafficCounts counts = _countTraffic();
         FlushTelling telling = _targets.Prepare(Texts, isLast);
@@ -112,6 +126,8 @@ internal sealed class Flusher
         }
 
         // The next interval begins here and not when this is done, so that none of the time is lost.
+        _count++;
+        _targets.CountLost(telling);
         _begin = now;
         _overrun = 0;
         _counted = counts;

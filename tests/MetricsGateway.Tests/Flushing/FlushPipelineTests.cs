@@ -56,5 +56,53 @@ public sealed class FlushPipelineTests : IDisposable
         Assert.EndsWith("}\ntotals\n", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Until_the_last_flush_is_told_the_end_has_something_left_and_says_what()
+    {
+        _time.Advance(10);
+        _manager.RunOnce(TimeSpan.Zero);
+        _pipeline.Stop();
+        Task last = Task.CompletedTask;
+        _manager.Defer(_ => last = _pipeline.FlushLast());
+
+        // The one before is computed, then the last one.
+        Assert.Equal(["the last flush was not computed", "the totals are not told"], _pipeline.DescribeLeft());
+        WaitFor(Task.CompletedTask);
+        Assert.Equal(1, _workers.RunAll());
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _pipeline.Status?.Count == 2, () => "no last flush");
+        Assert.False(last.IsCompleted);
+        Assert.Equal(["the last flush was not computed", "the totals are not told"], _pipeline.DescribeLeft());
+
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _workers.RunAll() >= 0 && last.IsCompleted, () => "no last flush");
+        WaitFor(_pipeline.Finish("totals\n"u8.ToArray()));
+        Assert.Empty(_pipeline.DescribeLeft());
+    }
+
+    [Fact]
+    public void Where_there_are_no_flushes_none_is_left()
+    {
+        _pipeline.Apply(EveryTenSeconds with { FlushInterval = null });
+        _pipeline.Stop();
+
+        Assert.Equal(["the totals are not told"], _pipeline.DescribeLeft());
+    }
+
+    [Fact]
+    public void An_interval_that_no_worker_takes_is_lost_by_nobody()
+    {
+        _pipe.Reader.Dispose();
+        _time.Advance(10);
+        _manager.RunOnce(TimeSpan.Zero);
+        Patience.WaitUntil(() => _workers.RunAll() >= 0 && _manager.RunOnce(TimeSpan.Zero) >= 0 && _errors.ToString().Length > 0, () => "the reader is not missed");
+        _workers.IsFull = true;
+        _time.Advance(10);
+
+        Assert.ThrowsAny<Exception>(() => _manager.RunOnce(TimeSpan.Zero));
+
+        Assert.Equal(1, _pipeline.Status?.Count);
+        Assert.Equal(1, _pipeline.Status?.Missed);
+        Assert.Equal(0, _pipeline.Status?.LostReports);
+    }
+
     private void WaitFor(Task task) => Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && task.IsCompleted, () => "it does not end");
 }

@@ -164,6 +164,10 @@ public sealed class FlusherTests : IDisposable
         FlushNow();
 
         JsonElement[] report = await ReadReportAsync();
+        Assert.Equal(2, report[0].GetProperty("flush").GetInt64());
+        Assert.Equal(1, report[0].GetProperty("missed").GetInt64());
+        Assert.Equal(2, _flusher.Status.Count);
+        Assert.Equal(1, _flusher.Status.Missed);
         Assert.Equal(20, report[0].GetProperty("seconds").GetDouble());
         Assert.Equal(6, report[1].GetProperty("count").GetDouble());
         Assert.Equal(5, report[2].GetProperty("value").GetDouble());
