@@ -6,6 +6,10 @@
  *
  * PACKETS_A_SECOND of 0 is as fast as it goes. With NAMES, the counters are n0 to n(NAMES - 1) in turn, otherwise all are n0. BATCH
  * (default 32) is how many datagrams a system call sends; the pace is kept from batch to batch.
+ *
+ * "refused" says little: sendmmsg tells an error only if the first datagram of its batch has it, and forgets the others'. Where nobody
+ * listens, the answer to one datagram is the error of the next one, so with a BATCH above 1 nothing is refused, and what
+ * was sent is not what came.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -73,16 +77,19 @@ int main(int argc, char **argv)
         long due = begin + (pace > 0 ? (long)(sent / pace * 1e9) : 0);
         long left = due - now_ns();
         if (left > 200000) {
-            struct timespec rest = { .tv_nsec = left - 100000 };
+            left -= 100000;
+            struct timespec rest = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
             nanosleep(&rest, NULL);
         }
         while (now_ns() < due)
             ;
 
         int done = sendmmsg(fd, messages, count, 0);
+        if (done < 0 && errno == EINTR)
+            continue;
         if (done < 0) {
             /* Nobody listened a moment ago, or there is no room: the datagram is lost, as datagrams are. */
-            if (errno != ECONNREFUSED && errno != ENOBUFS && errno != EINTR)
+            if (errno != ECONNREFUSED && errno != ENOBUFS)
                 die("sendmmsg");
             failed++;
             done = 1;
