@@ -62,7 +62,7 @@ internal static class CaseCatalogue
     [
         new OperationCase(Posts, "1 thread posts, a post", "post 1", Amount.ToTakeTime(first: 10_000), Figure.Time) { Rounds = 7 },
         new OperationCase(Posts, "4 threads post, a post", "post 4", Amount.ToTakeTime(first: 10_000), Figure.Time) { Rounds = 7 },
-        new OperationCase(Posts, "ping-pong, both sides sleep, a round trip", "pingpong 0", Amount.ToTakeTime(first: 100), Figure.Time) { Rounds = 7 },
+        new OperationCase(Posts, "ping-pong, a round trip", "pingpong 0", Amount.ToTakeTime(first: 100), Figure.Time) { Rounds = 7 },
         new OperationCase(Posts, "ping-pong, spin 50 µs, a round trip", "pingpong-spin 50", Amount.ToTakeTime(first: 100), Figure.Time) { Rounds = 7 },
     ];
 

@@ -36,6 +36,8 @@ internal static class ManagedCatalogue
             ("startup", _ => new Timed(new StartupWorkload())),
             ("idle", _ => new Serving(Idlers.StartVigil())),
             ("files", _ => new Taken(Flood.Vigil))),
+        ["vigil-default-buffer"] = Of(
+            ("statsd", numbers => new Serving(GatewayProgram.Start(numbers[0], numbers[1], "--receive-buffer", $"{GatewayProgram.DefaultBuffer}")))),
         ["socket"] = Of(
             ("ring", numbers => new Timed(new SocketRing(numbers[0], numbers[1]))),
             ("echo", _ => new Serving(SocketEcho.Start())),
