@@ -27,7 +27,7 @@ internal sealed class FlushReport : IFlushWriter
 
     private readonly PercentileNames[] _percentiles;
     private readonly int _limit;
-    private ArrayBufferWriter<byte> _output = new();
+    private ReportBuffer _output;
     private Utf8JsonWriter _writer;
     private long _number;
     private long _written;
@@ -39,11 +39,12 @@ internal sealed class FlushReport : IFlushWriter
     {
         _percentiles = PercentileNames.Of(percentiles);
         _limit = limit;
+        _output = new ReportBuffer(limit);
         _writer = new Utf8JsonWriter(_output, Options);
     }
 
     /// <summary>Valid until the next flush is written.</summary>
-    public ReadOnlyMemory<byte> Text => _output.WrittenMemory;
+    public ReadOnlyMemory<byte> Text => _output.Written;
 
     /// <summary>Bytes that it has room for.</summary>
     public int Room => _output.Capacity;
@@ -53,19 +54,19 @@ internal sealed class FlushReport : IFlushWriter
     {
         if (Room > SmallRoom)
         {
-            _output = new ArrayBufferWriter<byte>();
+            _output = new ReportBuffer(_limit);
             _writer = new Utf8JsonWriter(_output, Options);
         }
     }
 
     public void Begin(in FlushInterval interval)
     {
-        if (_output.WrittenCount < _output.Capacity / 8)
+        if (_output.Count < _output.Capacity / 8)
         {
             GiveBack();
         }
 
-        _output.ResetWrittenCount();
+        _output.Clear();
         _number = interval.Number;
         _written = 0;
         _leftOut = 0;
@@ -188,7 +189,7 @@ internal sealed class FlushReport : IFlushWriter
 
     private bool TryStart(ReadOnlySpan<byte> kind, ReadOnlySpan<byte> key)
     {
-        if (_output.WrittenCount >= _limit)
+        if (_output.Count >= _limit)
         {
             _leftOut++;
             return false;

@@ -154,6 +154,21 @@ public class FlushReportTests
     }
 
     [Fact]
+    public void A_report_takes_little_more_memory_than_it_may_be_long()
+    {
+        const int Limit = 2_500_000;
+        MetricStore store = new(GatewayOptions.Defaults);
+        Receive(store, string.Join('\n', Enumerable.Range(0, 60_000).Select(i => $"some.name.of.a.counter.{i}:1|c")));
+
+        FlushReport report = new(GatewayOptions.Defaults.Percentiles, Limit);
+        store.Flush(TenSeconds, GatewayOptions.Defaults, writers: report);
+
+        Assert.InRange(report.Text.Length, Limit, Limit + 200);
+        Assert.InRange(report.Room, Limit, Limit + (1 << 20));
+        Assert.Contains("\"left_out\":", Lines(report.Text.Span.Text())[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Reports_that_were_large_once_give_their_memory_back_also_when_no_flush_needs_them_any_more()
     {
         MetricStore store = new(GatewayOptions.Defaults);
