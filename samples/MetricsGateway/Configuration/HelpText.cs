@@ -36,7 +36,8 @@ internal static class HelpText
         text.Append(
             """
 
-            An address is 127.0.0.1:8125 or [::1]:8125; port 0 picks a free one, 'off' disables the listener.
+            An address is 127.0.0.1:8125 or [::1]:8125; port 0 picks a free one; 'off' disables the listener,
+            or sending to Graphite.
             A time has its unit: 500ms, 1.5s, 2m; 'off' means never.
             The JSON file has the same names: { "statsd-udp": "127.0.0.1:8125", "max-names": 5000 }
 
@@ -49,7 +50,8 @@ internal static class HelpText
               echo 'hits:1|c' | nc -u -w0 127.0.0.1 8125
               echo counters | nc -N 127.0.0.1 8126
 
-            Exit codes: 0 stopped by a signal, 1 could not listen, 2 wrong usage, 130 second SIGINT, 143 second SIGTERM.
+            Exit codes: 0 stopped by a signal, 1 could not listen or not write the flush file, 2 wrong usage,
+            130 second SIGINT, 143 second SIGTERM.
 
             """);
         return text.ToString();

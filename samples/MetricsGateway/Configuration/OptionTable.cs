@@ -83,7 +83,7 @@ internal static class OptionTable
             options => options.MaxNames,
             (options, value) => options with { MaxNames = value }),
         Option.Number(
-            new("max-set-values", "N", "1000000", "unique values to keep in all sets together"),
+            new("max-set-values", "N", "1000000", "unique values to keep in an interval, in all sets together"),
             minimum: 1,
             maximum: 100_000_000,
             options => options.MaxSetValues,
@@ -155,7 +155,7 @@ internal static class OptionTable
             options => options.TimerSamples,
             (options, value) => options with { TimerSamples = value }),
         Option.Number(
-            new("max-timer-samples", "N", "1000000", "samples to keep of all timers together"),
+            new("max-timer-samples", "N", "1000000", "samples to keep in an interval, of all timers together"),
             minimum: 1,
             maximum: 100_000_000,
             options => options.MaxTimerSamples,
