@@ -65,9 +65,10 @@ internal sealed class LoopWatch : Sampled
     {
         // In this order: of a callback that is seen to be over, the loop's word has come before.
         ProgressSample sample = _progress.Read();
+        long later = MonotonicClock.NowNanoseconds;
         TakeReturned(now);
         _found.Clear();
-        _tracker.Observe(in sample, now, _found);
+        _tracker.Observe(in sample, now, later, _found);
         foreach (Finding finding in _found)
         {
             Handle(finding);

@@ -62,26 +62,31 @@ internal sealed class OverrunTracker
     }
 
     /// <summary>Takes a sample, and adds what it means to a list.</summary>
-    public void Observe(in ProgressSample sample, long now, List<Finding> found)
+    /// <param name="sample">What the loop was doing.</param>
+    /// <param name="now">The time before the sample was taken: what is in it is at least as old as since it was first seen until then.</param>
+    /// <param name="later">The time after it was taken, which may be much later where the sampler was interrupted: what is first seen in it began before that.</param>
+    /// <param name="found">Where the findings are added.</param>
+    public void Observe(in ProgressSample sample, long now, long later, List<Finding> found)
     {
         long gap = now - _lastTime;
         if (sample.Turn != _last.Turn)
         {
             EndCallback(found);
             EndPhase(found);
-            Begin(in sample, now);
-            _phaseSince = now;
+            Begin(in sample, later);
+            _phaseSince = later;
             _excused = 0;
         }
         else if (!sample.IsSameCallback(in _last))
         {
             EndCallback(found);
-            Begin(in sample, now);
+            Begin(in sample, later);
         }
         else if (gap > LongestGap)
         {
-            _since += gap;
-            _excused += gap;
+            // The stop may have come between the clock and the sample in which this was first seen: it has no age yet.
+            _since = Math.Min(_since + gap, now);
+            _excused = Math.Min(_excused + gap, now - _phaseSince);
         }
         else if (_running is not null)
         {
@@ -114,7 +119,7 @@ internal sealed class OverrunTracker
         return true;
     }
 
-    private void Begin(in ProgressSample sample, long now) => _since = sample.Started > 0 ? Math.Min(sample.Started, now) : now;
+    private void Begin(in ProgressSample sample, long later) => _since = sample.Started > 0 ? Math.Min(sample.Started, later) : later;
 
     // Returns whether the callback's time is not its phase's.
     private bool LookAtCallback(in ProgressSample sample, long now, long gap, List<Finding> found)

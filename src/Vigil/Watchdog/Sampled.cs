@@ -17,6 +17,7 @@ internal abstract class Sampled
     /// <summary>Any thread, by way of <see cref="Sampler.Remove"/>.</summary>
     public void Retire() => _isRetired = true;
 
+    /// <param name="now">The time, in nanoseconds of the monotonic clock. It may be older by the time it is used: a thread can be interrupted anywhere.</param>
     public void SampleIfDue(long now)
     {
         if (NextAt <= now || _isRetired)

@@ -61,13 +61,13 @@ internal static class Sampler
         while (true)
         {
             parker.Prepare();
-            long now = MonotonicClock.NowNanoseconds;
             long next = long.MaxValue;
             bool isIdle = true;
             foreach (Sampled sampled in _all)
             {
                 bool isLast = sampled.IsRetired;
-                sampled.SampleIfDue(now);
+                // By a clock that is read anew each time: a handler of what the one before had to tell may have taken long.
+                sampled.SampleIfDue(MonotonicClock.NowNanoseconds);
                 if (isLast)
                 {
                     Drop(sampled);

@@ -36,6 +36,14 @@ internal sealed class OverrunScript
         return this;
     }
 
+    /// <summary>One sample, in which the sampler is interrupted for a time, between the clock and the loop.</summary>
+    public OverrunScript Interrupted(long milliseconds, long turn, object? subject, long step = 0, LoopPhase phase = LoopPhase.Mailbox)
+    {
+        _now += 10;
+        Observe(Sample(turn, subject, step, phase), milliseconds);
+        return this;
+    }
+
     /// <summary>Nothing is sampled for a time.</summary>
     public OverrunScript Away(long milliseconds)
     {
@@ -59,10 +67,12 @@ internal sealed class OverrunScript
     private static string Words(Offence offence) =>
         (offence.Before > 0 ? $" before {offence.Before}" : "") + (offence.Suppressed > 0 ? $" suppressed {offence.Suppressed}" : "") + (offence.IsReported ? "" : " quiet");
 
-    private void Observe(ProgressSample sample)
+    private void Observe(ProgressSample sample, long interrupted = 0)
     {
         _found.Clear();
-        _tracker.Observe(in sample, _now * Millisecond, _found);
+        long now = _now * Millisecond;
+        _now += interrupted;
+        _tracker.Observe(in sample, now, _now * Millisecond, _found);
         foreach (Finding finding in _found)
         {
             Overrun overrun = finding.Overrun;

@@ -108,6 +108,18 @@ public class OverrunTrackerTests
     }
 
     [Fact]
+    public void What_is_first_seen_by_a_sampler_that_was_interrupted_is_not_older_than_that()
+    {
+        var script = new OverrunScript();
+        script.Interrupted(500, turn: 1, "a").For(50, turn: 1, "a").For(10, turn: 2, subject: null);
+        Assert.Empty(script.Told);
+        script.Interrupted(60_000, turn: 3, "b").For(60, turn: 3, "b");
+        Assert.Empty(script.Told);
+        script.For(10, turn: 3, "b");
+        Assert.Equal(["Running b 60"], script.Told);
+    }
+
+    [Fact]
     public void A_sampler_that_is_merely_late_still_sees()
     {
         var script = new OverrunScript();
