@@ -70,7 +70,8 @@ internal sealed class FaultSink
             }
             catch (Exception refusal)
             {
-                OnNotRemoved(new FaultReport(callbackEvent.FaultOrigin, refusal) { Event = callbackEvent, Fd = fd });
+                // Nobody else would catch this, and the iteration would end here.
+                Report(new FaultReport(callbackEvent.FaultOrigin, refusal) { Event = callbackEvent, Fd = fd });
             }
         }
 
@@ -201,13 +202,11 @@ internal sealed class FaultSink
         }
         catch (Exception exception)
         {
-            OnNotRemoved(new FaultReport(offender.Origin, exception) { SubscriberId = offender.Subscriber?.Id ?? default, Event = offender.Event, Fd = offender.Fd });
+            // Its callback has returned, so nobody else would catch this, and the iteration would end here.
+            Report(new FaultReport(offender.Origin, exception) { SubscriberId = offender.Subscriber?.Id ?? default, Event = offender.Event, Fd = offender.Fd });
             return false;
         }
     }
-
-    // Its callback has returned or thrown, so nobody else would catch this, and the iteration would end here.
-    private void OnNotRemoved(FaultReport refusal) => Report(refusal);
 
     private void OnThrown(FaultReport report)
     {
@@ -219,5 +218,5 @@ internal sealed class FaultSink
         Report(report);
     }
 
-    private void WriteLine(object fault) => Console.Error.WriteLine($"{_manager.Name}: {fault}");
+    private void WriteLine(object fault) => StandardError.WriteLine($"{_manager.Name}: {fault}");
 }

@@ -8,7 +8,7 @@ internal static class ReportHandlers
     {
         if (handlers is null)
         {
-            Console.Error.WriteLine(report);
+            StandardError.WriteLine($"{report}");
         }
 
         foreach (EventHandler<TReport> handler in Delegate.EnumerateInvocationList(handlers))
@@ -19,7 +19,7 @@ internal static class ReportHandlers
             }
             catch (Exception exception)
             {
-                Console.Error.WriteLine($"A handler of the watchdog's report ({report}) threw: {exception}");
+                StandardError.WriteLine($"A handler of the watchdog's report ({report}) threw: {exception}");
             }
         }
     }

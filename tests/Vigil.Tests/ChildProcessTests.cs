@@ -72,10 +72,29 @@ public sealed class ChildProcessTests
         Assert.Equal(0, exitCode);
     }
 
-    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments)
+    /// <summary>A standard error that is full, and one that is not open for writing. The scenarios fail where what they write ends anything.</summary>
+    [Theory]
+    [InlineData("unheard-fault", "2>/dev/full")]
+    [InlineData("unheard-fault", "2</dev/null")]
+    [InlineData("throwing-fault-handler", "2>/dev/full")]
+    [InlineData("throwing-fault-handler", "2</dev/null")]
+    [InlineData("watchdog-unheard", "2>/dev/full")]
+    [InlineData("watchdog-unheard", "2</dev/null")]
+    public void What_cannot_be_written_to_standard_error_ends_nothing(string scenario, string redirection)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
-        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet", [program, scenario, .. arguments])
+        (int exitCode, _) = Start("sh", ["-c", $"exec \"$@\" {redirection}", "sh", Host, Program, scenario]);
+        Assert.Equal(0, exitCode);
+    }
+
+    private static string Host => Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
+
+    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments) => Start(Host, [Program, scenario, .. arguments]);
+
+    private static (int ExitCode, string Error) Start(string program, string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardError = true,
             UseShellExecute = false,
@@ -84,7 +103,7 @@ public sealed class ChildProcessTests
         if (!process.WaitForExit(Patience.Limit))
         {
             process.Kill();
-            Assert.Fail($"{scenario} did not end.");
+            Assert.Fail($"{string.Join(' ', arguments)} did not end.");
         }
 
         return (process.ExitCode, error);
