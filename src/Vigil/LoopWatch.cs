@@ -27,6 +27,7 @@ internal sealed class LoopWatch : Sampled
     private readonly SlowCallbackPolicy _policy;
     private readonly long _period;
     private readonly bool _isExact;
+    private readonly Standstills? _standstills;
     private readonly ConcurrentQueue<Overrun> _returned = new();
     private readonly List<Finding> _found = [];
     private long _lastTurn;
@@ -38,6 +39,7 @@ internal sealed class LoopWatch : Sampled
         _budgets = manager.Budgets;
         _log = log;
         _isExact = options.ExactTiming;
+        _standstills = _isExact ? new Standstills() : null;
         _policy = options.Policy;
         _period = Nanoseconds.Of(options.SamplingPeriod);
         _progress = new LoopProgress(_isExact, OnReturned);
@@ -66,6 +68,7 @@ internal sealed class LoopWatch : Sampled
         // In this order: of a callback that is seen to be over, the loop's word has come before.
         ProgressSample sample = _progress.Read();
         long later = MonotonicClock.NowNanoseconds;
+        _standstills?.Look(in sample, now);
         TakeReturned(now);
         _found.Clear();
         _tracker.Observe(in sample, now, later, _found);
@@ -93,7 +96,7 @@ internal sealed class LoopWatch : Sampled
         Overrun? overrun = _isExact ? Measure(in here, flagged, now) : flagged;
         if (overrun is not null)
         {
-            overrun.EndAt(overrun.Callback.IsSameCallback(in here) ? now : overrun.LastSeen);
+            overrun.End(overrun.Callback.IsSameCallback(in here) ? overrun.AgeAt(now) : overrun.Age);
             _returned.Enqueue(overrun);
             Apply(overrun);
             now = _isExact ? MonotonicClock.NowNanoseconds : now;
@@ -115,8 +118,9 @@ internal sealed class LoopWatch : Sampled
             return null;
         }
 
+        elapsed -= elapsed > OverrunTracker.LongestGap ? _standstills!.Within(here.Started, now) : 0;
         long budget = wasSeen ? flagged!.Budget : _budgets.Of(here.Subject);
-        return wasSeen || elapsed > budget ? new Overrun(in here, isPhase: false, here.Started, now, budget) : null;
+        return wasSeen || elapsed > budget ? new Overrun(in here, isPhase: false, elapsed, now, budget) : null;
     }
 
     private void TakeReturned(long now)
@@ -185,7 +189,7 @@ internal sealed class LoopWatch : Sampled
             return;
         }
 
-        overrun.EndAt(overrun.LastSeen);
+        overrun.End(overrun.Age);
         Report(SlowCallbackKind.Ended, overrun);
         if (_policy is SlowCallbackPolicy.Detach or SlowCallbackPolicy.Stop)
         {
@@ -221,7 +225,6 @@ internal sealed class LoopWatch : Sampled
     {
         ProgressSample callback = overrun.Callback;
         Offender? offender = callback.Subject is null ? null : Offender.Of(callback.Subject, callback.Phase);
-        long end = kind is SlowCallbackKind.Ended or SlowCallbackKind.PhaseEnded ? overrun.End : overrun.LastSeen;
         return new SlowCallbackReport(kind, _manager.Name, offender?.ToString() ?? "nobody's callback")
         {
             SubscriberId = offender?.Subscriber?.Id ?? default,
@@ -229,7 +232,7 @@ internal sealed class LoopWatch : Sampled
             Method = offender?.Method ?? "",
             Fd = offender?.Fd ?? -1,
             Phase = callback.Phase,
-            Elapsed = Nanoseconds.ToTimeSpan(end - overrun.Since),
+            Elapsed = Nanoseconds.ToTimeSpan(kind is SlowCallbackKind.Ended or SlowCallbackKind.PhaseEnded ? overrun.Took : overrun.Age),
             Budget = Nanoseconds.ToTimeSpan(overrun.Budget),
             OverrunsBefore = overrun.Offence.Before,
             Suppressed = overrun.Offence.Suppressed,

@@ -43,6 +43,7 @@ internal static partial class Scenarios
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,
         ["watchdog-idle"] = WatchdogScenarios.Idle,
         ["watchdog-signals"] = WatchdogScenarios.Signals,
+        ["watchdog-stopped"] = WatchdogScenarios.Stopped,
     };
 
     /// <summary>A manager that cannot be created says why and leaks nothing; as soon as descriptors are free it works.</summary>

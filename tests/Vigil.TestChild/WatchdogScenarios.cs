@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using static Vigil.TestChild.Claims;
@@ -98,6 +99,26 @@ internal static partial class WatchdogScenarios
         Check(kill(Environment.ProcessId, Signal.SIGWINCH.Number) == 0, "kill failed");
         manager.RunUntil(() => isOver);
         Check(report!.Event == slow && report.Phase == LoopPhase.Mailbox, report.ToString());
+    }
+
+    /// <summary>The time in which the process was stopped is nobody's, though the loop measures it: nothing is reported, and under FailFast nothing aborted.</summary>
+    public static void Stopped(string[] args)
+    {
+        Check(setrlimit(RLIMIT_CORE, default) == 0, "setrlimit failed");
+        using var manager = new EventManager(new EventManagerOptions
+        {
+            Name = "stopped",
+            Watchdog = new WatchdogOptions { ExactTiming = true, CallbackBudget = TimeSpan.FromSeconds(4), Policy = SlowCallbackPolicy.FailFast },
+        });
+        manager.Defer(_ =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            using Process other = Process.Start("sh", ["-c", "kill -STOP $PPID; sleep 6; kill -CONT $PPID"]);
+            other.WaitForExit();
+            Check(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(6), "the process was not stopped");
+        });
+        Check(manager.RunOnce() == 1, "the callback did not run");
+        Check(manager.GetSlowCallbacks().Callbacks == 0, "a callback was blamed");
     }
 
     private static EventManager Watched(string name, SlowCallbackPolicy policy) => new(new EventManagerOptions

@@ -31,6 +31,7 @@ public sealed class ChildProcessTests
     [InlineData("children-killed-among-signals")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]
+    [InlineData("watchdog-stopped")]
     public void In_a_process_of_its_own(string scenario, params string[] arguments)
     {
         (int exitCode, string error) = Run(scenario, arguments);

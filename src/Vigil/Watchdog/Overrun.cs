@@ -1,42 +1,61 @@
 namespace Vigil.Watchdog;
 
 /// <summary>A callback, or a phase, that took longer than its budget.</summary>
+/// <remarks>
+/// The age is without the time in which the process stood still. The sampler writes when it last saw it running, then the age that it had then; the loop reads them in the opposite order. So
+/// what the loop makes of them when the callback returns may be short by what the sampler is just adding, and is never too long.
+/// </remarks>
 internal sealed class Overrun
 {
-    private long _end;
+    private long _seen;
+    private long _age;
+    private long _took;
 
     /// <param name="callback">Which callback; for a phase, the one that ran when it was noticed.</param>
     /// <param name="isPhase">Whether it is the phase that is over its budget.</param>
-    /// <param name="since">When it began, or was first seen, in nanoseconds.</param>
-    /// <param name="seen">When it was last seen running.</param>
+    /// <param name="age">For how long it had been going on, in nanoseconds.</param>
+    /// <param name="seen">When that was.</param>
     /// <param name="budget">What it has exceeded, in nanoseconds.</param>
-    public Overrun(in ProgressSample callback, bool isPhase, long since, long seen, long budget)
+    public Overrun(in ProgressSample callback, bool isPhase, long age, long seen, long budget)
     {
         Callback = callback;
         IsPhase = isPhase;
-        Since = since;
-        LastSeen = seen;
         Budget = budget;
+        _age = age;
+        _seen = seen;
     }
 
     public ProgressSample Callback { get; }
 
     public bool IsPhase { get; }
 
-    public long Since { get; }
-
     public long Budget { get; }
 
     /// <summary>How it stands with its owner. The sampler's.</summary>
     public Offence Offence { get; set; }
 
-    /// <summary>When it was last seen running. The sampler's to write; the loop may read it a moment old.</summary>
-    public long LastSeen { get; set; }
+    /// <summary>For how long it had been going on when it was last seen, in nanoseconds.</summary>
+    public long Age => Volatile.Read(ref _age);
 
-    /// <summary>When it ended; 0 while it runs.</summary>
-    public long End => Volatile.Read(ref _end);
+    /// <summary>How long it took in all; 0 while it runs.</summary>
+    public long Took => Volatile.Read(ref _took);
 
-    public void EndAt(long time) => Volatile.Write(ref _end, time);
+    /// <summary>It was seen running: for the sampler.</summary>
+    public void SeenAt(long now, long age)
+    {
+        Volatile.Write(ref _seen, now);
+        Volatile.Write(ref _age, age);
+    }
+
+    /// <summary>How old it is, if it still runs: for the loop. Where the sampler has not seen it for long the process stood still, and that time is not counted.</summary>
+    public long AgeAt(long now)
+    {
+        long age = Age;
+        long unseen = now - Volatile.Read(ref _seen);
+        return unseen > OverrunTracker.LongestGap ? age : age + unseen;
+    }
+
+    public void End(long took) => Volatile.Write(ref _took, took);
 }
 
 /// <summary>How often an owner was over its budget before, and whether this time it is reported.</summary>

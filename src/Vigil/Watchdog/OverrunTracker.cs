@@ -37,7 +37,8 @@ internal sealed record TrackerRules(long PhaseBudget, long ReportInterval, Func<
 /// <para>A callback is as old as the time since it was first seen, so it may be older by a sampling period, and is never younger, unless the loop says when it began.
 /// It ended at the latest when a sample finds something else, and at the earliest when it was last seen; the latter is taken.</para>
 /// <para>A phase is as old as the time since it was first seen, without the time of callbacks that were over budget themselves or may take longer than a phase.</para>
-/// <para>Between two samples that lie further apart than <see cref="LongestGap"/> the process was stopped or the machine paused, and nobody is blamed for that time.</para>
+/// <para>Between two samples that lie further apart than <see cref="LongestGap"/> the process was stopped or the machine paused, and nobody is blamed for that time: what goes on
+/// after it is as old as before, and what is seen for the first time after it counts from there, unless it began so short a time ago that the stop was before it.</para>
 /// </remarks>
 internal sealed class OverrunTracker
 {
@@ -73,26 +74,18 @@ internal sealed class OverrunTracker
         {
             EndCallback(found);
             EndPhase(found);
-            Begin(in sample, later);
+            Begin(in sample, gap, later);
             _phaseSince = later;
             _excused = 0;
         }
         else if (!sample.IsSameCallback(in _last))
         {
             EndCallback(found);
-            Begin(in sample, later);
+            Begin(in sample, gap, later);
         }
-        else if (gap > LongestGap)
+        else
         {
-            // The stop may have come between the clock and the sample in which this was first seen: it has no age yet.
-            _since = Math.Min(_since + gap, now);
-            _excused = Math.Min(_excused + gap, now - _phaseSince);
-        }
-        else if (_running is not null)
-        {
-            _running.LastSeen = now;
-            _excused += gap;
-            Review(_running, now, found);
+            GoOn(now, gap, found);
         }
 
         bool isExcused = LookAtCallback(in sample, now, gap, found);
@@ -119,7 +112,31 @@ internal sealed class OverrunTracker
         return true;
     }
 
-    private void Begin(in ProgressSample sample, long later) => _since = sample.Started > 0 ? Math.Min(sample.Started, later) : later;
+    private void Begin(in ProgressSample sample, long gap, long later)
+    {
+        bool isBeginKnown = sample.Started > 0 && (gap <= LongestGap || later - sample.Started <= LongestGap);
+        _since = isBeginKnown ? Math.Min(sample.Started, later) : later;
+    }
+
+    private void GoOn(long now, long gap, List<Finding> found)
+    {
+        if (gap > LongestGap)
+        {
+            // The stop may have come between the clock and the sample in which this was first seen: it has no age yet.
+            _since = Math.Min(_since + gap, now);
+            _excused = Math.Min(_excused + gap, now - _phaseSince);
+        }
+        else if (_running is not null)
+        {
+            _excused += gap;
+        }
+
+        if (_running is not null)
+        {
+            _running.SeenAt(now, now - _since);
+            Review(_running, now, found);
+        }
+    }
 
     // Returns whether the callback's time is not its phase's.
     private bool LookAtCallback(in ProgressSample sample, long now, long gap, List<Finding> found)
@@ -143,24 +160,25 @@ internal sealed class OverrunTracker
         }
 
         _excused += mayOutlastPhase ? 0 : age;
-        _running = new Overrun(in sample, isPhase: false, _since, now, budget) { Offence = _offenders.Note(_rules.OwnerOf(sample), now) };
+        _running = new Overrun(in sample, isPhase: false, age, now, budget) { Offence = _offenders.Note(_rules.OwnerOf(sample), now) };
         found.Add(new Finding(FindingKind.Running, _running));
         return true;
     }
 
     private void LookAtPhase(in ProgressSample sample, long now, List<Finding> found)
     {
+        long age = now - _phaseSince - _excused;
         if (_runningPhase is not null)
         {
-            _runningPhase.LastSeen = now - _excused;
+            // Of what was counted when the phase was noticed, a callback may have turned out to be over its own budget. That takes nothing back.
+            _runningPhase.SeenAt(now, Math.Max(_runningPhase.Age, age));
             Review(_runningPhase, now, found);
             return;
         }
 
-        long age = now - _phaseSince - _excused;
         if (sample.Phase != LoopPhase.Waiting && age > _rules.PhaseBudget)
         {
-            _runningPhase = new Overrun(in sample, isPhase: true, _phaseSince, now - _excused, _rules.PhaseBudget) { Offence = _offenders.Note(sample.Phase, now) };
+            _runningPhase = new Overrun(in sample, isPhase: true, age, now, _rules.PhaseBudget) { Offence = _offenders.Note(sample.Phase, now) };
             found.Add(new Finding(FindingKind.PhaseRunning, _runningPhase));
         }
     }
@@ -192,7 +210,7 @@ internal sealed class OverrunTracker
     {
         if (_runningPhase is not null)
         {
-            _runningPhase.EndAt(_runningPhase.LastSeen);
+            _runningPhase.End(_runningPhase.Age);
             found.Add(new Finding(FindingKind.PhaseEnded, _runningPhase));
             _runningPhase = null;
         }

@@ -11,6 +11,7 @@ internal sealed class OverrunScript
     private readonly List<Finding> _found = [];
     private readonly List<string> _told = [];
     private long _now;
+    private long _started;
 
     public OverrunScript(long phaseBudget = 200, long interval = 0, Dictionary<object, long>? budgets = null)
     {
@@ -44,6 +45,13 @@ internal sealed class OverrunScript
         return this;
     }
 
+    /// <summary>The loop says of what is sampled from now on that it begins now.</summary>
+    public OverrunScript Begins()
+    {
+        _started = _now;
+        return this;
+    }
+
     /// <summary>Nothing is sampled for a time.</summary>
     public OverrunScript Away(long milliseconds)
     {
@@ -54,15 +62,15 @@ internal sealed class OverrunScript
     /// <summary>The loop's own clock has found a callback too slow.</summary>
     public OverrunScript Returned(long turn, object subject, long took, long step = 0)
     {
-        var overrun = new Overrun(Sample(turn, subject, step, LoopPhase.Mailbox), isPhase: false, (_now - took) * Millisecond, _now * Millisecond, budget: 0);
-        overrun.EndAt(_now * Millisecond);
+        var overrun = new Overrun(Sample(turn, subject, step, LoopPhase.Mailbox), isPhase: false, took * Millisecond, _now * Millisecond, budget: 0);
+        overrun.End(took * Millisecond);
         bool isNew = _tracker.OnReturned(overrun, _now * Millisecond);
         _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.Offence)}");
         return this;
     }
 
-    private static ProgressSample Sample(long turn, object? subject, long step, LoopPhase phase) =>
-        new((turn << ProgressSample.PhaseBits) | (long)phase, step, subject, Started: 0);
+    private ProgressSample Sample(long turn, object? subject, long step, LoopPhase phase) =>
+        new((turn << ProgressSample.PhaseBits) | (long)phase, step, subject, _started * Millisecond);
 
     private static string Words(Offence offence) =>
         (offence.Before > 0 ? $" before {offence.Before}" : "") + (offence.Suppressed > 0 ? $" suppressed {offence.Suppressed}" : "") + (offence.IsReported ? "" : " quiet");
@@ -77,7 +85,7 @@ internal sealed class OverrunScript
         {
             Overrun overrun = finding.Overrun;
             object who = overrun.IsPhase ? overrun.Callback.Phase : overrun.Callback.Subject!;
-            _told.Add($"{finding.Kind} {who} {(overrun.LastSeen - overrun.Since) / Millisecond}{Words(overrun.Offence)}");
+            _told.Add($"{finding.Kind} {who} {overrun.Age / Millisecond}{Words(overrun.Offence)}");
         }
     }
 }

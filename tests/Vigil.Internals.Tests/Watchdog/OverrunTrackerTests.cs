@@ -76,6 +76,28 @@ public class OverrunTrackerTests
     }
 
     [Fact]
+    public void What_ends_a_phase_that_was_told_is_not_shorter_than_what_was_told()
+    {
+        var script = new OverrunScript();
+        for (int step = 0; step < 17; step++)
+        {
+            script.For(10, turn: 1, $"c{step}", step);
+        }
+
+        // It makes the phase exceed its budget before it has exceeded its own, and is then itself to blame.
+        script.For(100, turn: 1, "slow", step: 17).For(10, turn: 1, "quick", step: 18).For(10, turn: 2, subject: null);
+        Assert.Equal(["PhaseRunning Mailbox 210", "Running slow 60", "Gone slow 90", "PhaseEnded Mailbox 220"], script.Told);
+    }
+
+    [Fact]
+    public void A_begin_that_the_loop_told_is_taken_after_a_sleep_of_the_watchdogs()
+    {
+        var script = new OverrunScript();
+        script.For(10, turn: 1, subject: null, phase: LoopPhase.Waiting).Away(60_000).Begins().For(60, turn: 2, "a");
+        Assert.Equal(["Running a 60"], script.Told);
+    }
+
+    [Fact]
     public void The_time_of_callbacks_that_are_flagged_or_may_outlast_a_phase_is_not_their_phases()
     {
         var script = new OverrunScript(budgets: new Dictionary<object, long> { ["long"] = 5000, ["slow"] = 50, ["quick"] = 50 });
@@ -105,6 +127,22 @@ public class OverrunTrackerTests
         Assert.Empty(script.Told);
         script.For(60, turn: 1, "a").For(10, turn: 2, "b").Away(60_000).For(10, turn: 3, "c");
         Assert.Equal("Gone a 90", script.Told[^1]);
+    }
+
+    [Fact]
+    public void A_callback_that_is_flagged_and_goes_on_after_the_process_was_stopped_is_not_blamed_for_that_time()
+    {
+        var script = new OverrunScript();
+        script.For(70, turn: 1, "a").Away(60_000).For(100, turn: 1, "a").For(10, turn: 2, "b");
+        Assert.Equal(["Running a 60", "Gone a 150"], script.Told);
+    }
+
+    [Fact]
+    public void A_callback_that_began_before_the_process_was_stopped_and_is_first_seen_after_it_is_as_old_as_that()
+    {
+        var script = new OverrunScript();
+        script.For(10, turn: 1, "a").Begins().Away(60_000).For(60, turn: 2, "b").For(20, turn: 2, "b");
+        Assert.Equal(["Running b 60"], script.Told);
     }
 
     [Fact]
