@@ -82,13 +82,16 @@ internal sealed class FaultSink
     public void OnThrown(FaultOrigin origin, Exception exception) => OnThrown(new FaultReport(origin, exception) { IsThrown = Throws });
 
     /// <summary>A callback has exceeded its budget and returned. Its owner is removed, or the run ends, as the watchdog's policy says, whatever that for exceptions is.</summary>
-    public void OnOverran(Offender offender, SlowCallbackReport overrun, SlowCallbackPolicy policy)
+    /// <param name="offender">Whose callback.</param>
+    /// <param name="incident">What it did, as a sentence without its end.</param>
+    /// <param name="policy">The watchdog's policy.</param>
+    public void OnOverran(Offender offender, string incident, SlowCallbackPolicy policy)
     {
         bool isRemoved = policy == SlowCallbackPolicy.Detach && TryRemove(offender);
         string consequence = isRemoved ? "It was detached. " : "";
         OnThrown(new FaultReport(offender.Origin, new EventManagerException(
             EventManagerError.CallbackOverran,
-            $"{overrun}. {consequence}Do less in one callback, leave long work to ExecuteWork, or give it a greater budget.",
+            $"{incident}. {consequence}Do less in one callback, leave long work to ExecuteWork, or give it a greater budget.",
             offender.Fd))
         {
             SubscriberId = offender.Subscriber?.Id ?? default,

@@ -69,7 +69,7 @@ internal sealed class LoopWatch : Sampled
         ProgressSample sample = _progress.Read();
         long later = MonotonicClock.NowNanoseconds;
         _standstills?.Look(in sample, now);
-        TakeReturned(now);
+        TakeReturned(in sample, now);
         _found.Clear();
         _tracker.Observe(in sample, now, later, _found);
         foreach (Finding finding in _found)
@@ -123,11 +123,11 @@ internal sealed class LoopWatch : Sampled
         return wasSeen || elapsed > budget ? new Overrun(in here, isPhase: false, elapsed, now, budget) : null;
     }
 
-    private void TakeReturned(long now)
+    private void TakeReturned(in ProgressSample sample, long now)
     {
         while (_returned.TryDequeue(out Overrun? overrun))
         {
-            if (_isExact && _tracker.OnReturned(overrun, now))
+            if (_isExact && _tracker.OnReturned(overrun, in sample, now))
             {
                 Count(overrun);
             }
@@ -167,9 +167,10 @@ internal sealed class LoopWatch : Sampled
 
     private void OnOverBudget(Overrun overrun)
     {
-        if (_policy == SlowCallbackPolicy.FailFast)
+        // Looked at once more: what has returned meanwhile does not hang.
+        if (_policy == SlowCallbackPolicy.FailFast && _progress.Read().IsSameCallback(overrun.Callback))
         {
-            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun));
+            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun, overrun.Offence).ToString());
         }
 
         Count(overrun);
@@ -197,18 +198,21 @@ internal sealed class LoopWatch : Sampled
         }
     }
 
-    // On the loop, when the callback has returned.
+    // On the loop, when the callback has returned. How it stands with its owner is the sampler's to know, perhaps not yet, and is left out.
     private void Apply(Overrun overrun)
     {
-        if (_policy == SlowCallbackPolicy.FailFast)
+        if (_policy == SlowCallbackPolicy.Report)
         {
-            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Ended, overrun));
+            return;
         }
 
-        if (_policy != SlowCallbackPolicy.Report)
+        string incident = Describe(SlowCallbackKind.Ended, overrun, offence: default).Incident;
+        if (_policy == SlowCallbackPolicy.FailFast)
         {
-            _manager.Faults.OnOverran(Offender.Of(overrun.Callback.Subject!, overrun.Callback.Phase), Describe(SlowCallbackKind.Ended, overrun), _policy);
+            SlowCallbackLog.FailFast(incident);
         }
+
+        _manager.Faults.OnOverran(Offender.Of(overrun.Callback.Subject!, overrun.Callback.Phase), incident, _policy);
     }
 
     private void Count(Overrun overrun) => _log.Count(overrun.IsPhase, overrun.Offence.IsReported);
@@ -217,11 +221,11 @@ internal sealed class LoopWatch : Sampled
     {
         if (overrun.Offence.IsReported)
         {
-            _log.Report(Describe(kind, overrun));
+            _log.Report(Describe(kind, overrun, overrun.Offence));
         }
     }
 
-    private SlowCallbackReport Describe(SlowCallbackKind kind, Overrun overrun)
+    private SlowCallbackReport Describe(SlowCallbackKind kind, Overrun overrun, Offence offence)
     {
         ProgressSample callback = overrun.Callback;
         Offender? offender = callback.Subject is null ? null : Offender.Of(callback.Subject, callback.Phase);
@@ -234,8 +238,8 @@ internal sealed class LoopWatch : Sampled
             Phase = callback.Phase,
             Elapsed = Nanoseconds.ToTimeSpan(kind is SlowCallbackKind.Ended or SlowCallbackKind.PhaseEnded ? overrun.Took : overrun.Age),
             Budget = Nanoseconds.ToTimeSpan(overrun.Budget),
-            OverrunsBefore = overrun.Offence.Before,
-            Suppressed = overrun.Offence.Suppressed,
+            OverrunsBefore = offence.Before,
+            Suppressed = offence.Suppressed,
         };
     }
 

@@ -73,8 +73,8 @@ internal sealed class SlowCallbackLog
         _manager.RaiseSlowCallbackReported(report);
     }
 
-    /// <summary>Ends the program, with the report as its last words.</summary>
-    public static void FailFast(SlowCallbackReport report)
+    /// <summary>Ends the program, with what a report says as its last words.</summary>
+    public static void FailFast(string report)
     {
         // Past every buffer and lock of the console's: the loop may hang in one.
         ReadOnlySpan<byte> text = Encoding.UTF8.GetBytes($"{report}. SlowCallbackPolicy.FailFast: the program is aborted.\n");

@@ -50,19 +50,28 @@ public sealed class SlowCallbackReport
     /// <summary>Who it is, for messages.</summary>
     internal string Callback { get; }
 
+    /// <summary>What happened this time, without what happened before: for the loop, since the history is the watchdog's thread's.</summary>
+    internal string Incident
+    {
+        get
+        {
+            string elapsed = $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)";
+            string what = Kind switch
+            {
+                SlowCallbackKind.Running => $"{Callback} has been running for {elapsed} in phase {Phase}",
+                SlowCallbackKind.Ended => $"{Callback} took {elapsed} in phase {Phase}",
+                SlowCallbackKind.PhaseRunning => $"phase {Phase} has been going on for {elapsed}, now with {Callback}",
+                _ => $"phase {Phase} took {elapsed}",
+            };
+            return $"{ManagerName}: {what}";
+        }
+    }
+
     /// <summary>One line for a log.</summary>
     public override string ToString()
     {
-        string elapsed = $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)";
         string history = OverrunsBefore == 0 ? "for the first time" : $"{OverrunsBefore} times before";
         string suppressed = Suppressed == 0 ? "" : $", {Suppressed} not reported";
-        string what = Kind switch
-        {
-            SlowCallbackKind.Running => $"{Callback} has been running for {elapsed} in phase {Phase}",
-            SlowCallbackKind.Ended => $"{Callback} took {elapsed} in phase {Phase}",
-            SlowCallbackKind.PhaseRunning => $"phase {Phase} has been going on for {elapsed}, now with {Callback}",
-            _ => $"phase {Phase} took {elapsed}",
-        };
-        return $"{ManagerName}: {what}, {history}{suppressed}";
+        return $"{Incident}, {history}{suppressed}";
     }
 }

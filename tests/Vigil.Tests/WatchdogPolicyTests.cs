@@ -157,6 +157,33 @@ public sealed class WatchdogPolicyTests
         Assert.Equal([SlowCallbackKind.Running, SlowCallbackKind.Ended], reports.All.Where(report => report.Event == slow).Select(report => report.Kind));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_fault_says_how_long_it_took_and_leaves_the_history_to_the_reports(bool exact)
+    {
+        EventManagerOptions options = SlowReports.Options(SlowCallbackPolicy.Stop);
+        options.Watchdog!.ExactTiming = exact;
+        using var manager = new EventManager(options);
+        var reports = new SlowReports(manager);
+        TimerEvent slow = manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.FromTicks(1), (_, _) => BeSlow());
+        for (int turn = 1; turn <= 2; turn++)
+        {
+            int count = turn;
+            EventManagerException fault = Assert.Throws<EventManagerException>(() => manager.RunOnce());
+            Assert.Matches(@"took [\d.]+ ms \(budget 50 ms\) in phase Timers\. Do less", fault.Message);
+            Assert.True(SpinWait.SpinUntil(() => reports.All.Count(report => report.Kind == SlowCallbackKind.Ended) == count, Patience.Limit));
+        }
+
+        Assert.Contains("1 times before", reports.All[^1].ToString(), StringComparison.Ordinal);
+
+        void BeSlow()
+        {
+            int before = reports.All.Length;
+            Assert.True(SpinWait.SpinUntil(() => reports.All.Length > before, Patience.Limit));
+        }
+    }
+
     [Fact]
     public void Each_manager_has_its_own_reports()
     {

@@ -17,7 +17,7 @@ public enum SlowCallbackPolicy
 
     /// <summary>
     /// At once, while it still runs: one report is written to standard error and the program is aborted (<c>abort(3)</c>, SIGABRT, exit code 134). The runtime writes a
-    /// dump where <c>DOTNET_DbgEnableMiniDump</c> asks for one.
+    /// dump where <c>DOTNET_DbgEnableMiniDump</c> asks for one. With <see cref="WatchdogOptions.ExactTiming"/> also when it returns, where it was not seen running over its budget before.
     /// </summary>
     FailFast = 3,
 }

@@ -99,9 +99,17 @@ internal sealed class OverrunTracker
     }
 
     /// <summary>A callback has returned that the loop itself found to be over its budget. Returns whether it is news: not if it was seen running before.</summary>
-    public bool OnReturned(Overrun overrun, long now)
+    /// <param name="overrun">The callback.</param>
+    /// <param name="sample">The sample that is going to be observed next, taken before the callback returned or after.</param>
+    /// <param name="now">The time.</param>
+    public bool OnReturned(Overrun overrun, in ProgressSample sample, long now)
     {
-        _lastEnded = overrun.Callback;
+        // Of those that have returned since the sample was taken, it is the one that must not be found running.
+        if (overrun.Callback.IsSameCallback(in sample))
+        {
+            _lastEnded = sample;
+        }
+
         if (_running is not null && _running.Callback.IsSameCallback(overrun.Callback))
         {
             overrun.Offence = _running.Offence;

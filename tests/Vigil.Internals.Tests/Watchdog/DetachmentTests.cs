@@ -9,8 +9,7 @@ public sealed class DetachmentTests
         List<FaultReport> reports = [];
         manager.FaultReported += (_, report) => reports.Add(report);
         var stubborn = new Stubborn(manager);
-        var slow = new SlowCallbackReport(SlowCallbackKind.Ended, manager.Name, "stubborn");
-        manager.Faults.OnOverran(Offender.Of(stubborn, LoopPhase.Timers), slow, SlowCallbackPolicy.Detach);
+        manager.Faults.OnOverran(Offender.Of(stubborn, LoopPhase.Timers), "stubborn took long", SlowCallbackPolicy.Detach);
         manager.Faults.OnThrown(stubborn, new FormatException("thrown"));
         Assert.All(reports, report => Assert.Same(stubborn, report.Event));
         Assert.Equal("cannot be removed", reports[0].Exception.Message);

@@ -59,13 +59,20 @@ internal sealed class OverrunScript
         return this;
     }
 
-    /// <summary>The loop's own clock has found a callback too slow.</summary>
-    public OverrunScript Returned(long turn, object subject, long took, long step = 0)
+    /// <summary>The loop's own clock has found a callback too slow, and nothing else has begun yet.</summary>
+    public OverrunScript Returned(long turn, object subject, long took)
     {
-        var overrun = new Overrun(Sample(turn, subject, step, LoopPhase.Mailbox), isPhase: false, took * Millisecond, _now * Millisecond, budget: 0);
-        overrun.End(took * Millisecond);
-        bool isNew = _tracker.OnReturned(overrun, _now * Millisecond);
-        _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.Offence)}");
+        Return(Sample(turn, subject, step: 0, LoopPhase.Mailbox), turn, subject, took);
+        return this;
+    }
+
+    /// <summary>After a time the first of these callbacks is sampled, and then, before anything is made of the sample, it and the others return, too slow by the loop's own clock.</summary>
+    public OverrunScript ReturnedSince(long milliseconds, long turn, params object[] subjects)
+    {
+        _now += milliseconds;
+        ProgressSample sample = Sample(turn, subjects[0], step: 0, LoopPhase.Mailbox);
+        Array.ForEach(subjects, subject => Return(sample, turn, subject, took: 60));
+        Observe(sample);
         return this;
     }
 
@@ -74,6 +81,14 @@ internal sealed class OverrunScript
 
     private static string Words(Offence offence) =>
         (offence.Before > 0 ? $" before {offence.Before}" : "") + (offence.Suppressed > 0 ? $" suppressed {offence.Suppressed}" : "") + (offence.IsReported ? "" : " quiet");
+
+    private void Return(ProgressSample sample, long turn, object subject, long took)
+    {
+        var overrun = new Overrun(Sample(turn, subject, step: 0, LoopPhase.Mailbox), isPhase: false, took * Millisecond, _now * Millisecond, budget: 0);
+        overrun.End(took * Millisecond);
+        bool isNew = _tracker.OnReturned(overrun, in sample, _now * Millisecond);
+        _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.Offence)}");
+    }
 
     private void Observe(ProgressSample sample, long interrupted = 0)
     {

@@ -181,6 +181,14 @@ public class OverrunTrackerTests
         Assert.Equal(["New a 60"], script.Told);
     }
 
+    [Fact]
+    public void What_was_sampled_and_has_returned_before_the_watchdog_made_something_of_it_is_not_flagged_again_when_others_returned_too()
+    {
+        var script = new OverrunScript();
+        script.For(40, turn: 1, "a").ReturnedSince(30, turn: 1, "a", "b");
+        Assert.Equal(["New a 60", "New b 60"], script.Told);
+    }
+
     /// <summary>Against a model that goes through the whole history for each question.</summary>
     [Fact]
     public void A_hundred_thousand_random_samples_mean_what_a_simple_model_says()
