@@ -72,7 +72,8 @@ public sealed class FileEvent : CallbackEvent
     /// <summary>
     /// Looks at everything again: each path that is there is told as <see cref="FileChangeKind.Found"/>, one that is not there any more as
     /// <see cref="FileChangeKind.Deleted"/>, and the end of it as <see cref="FileChangeKind.Rescanned"/>, in this or later iterations. Changes that
-    /// happen meanwhile are told as ever. Directories that could not be watched are tried again.
+    /// happen meanwhile are told as ever. Directories that could not be watched are tried again, and so
+    /// is watching after a worker's callback, where the kernel refused that (<see cref="EventManagerError.LimitReached"/> in a <see cref="FaultReport"/>); refused again, it is reported again.
     /// </summary>
     /// <exception cref="EventManagerException">The event is over, or the call comes from another thread than the loop's.</exception>
     public void Rescan()

@@ -62,7 +62,15 @@ internal sealed class LoopFiles : ITimerTarget
     public void Rescan(FileTree tree)
     {
         WantRescan(tree);
-        Continue(tree.Set);
+        if (_worker is { IsBusy: false })
+        {
+            // The kernel may have refused when the worker ended.
+            Resume();
+        }
+        else
+        {
+            Continue(tree.Set);
+        }
     }
 
     /// <summary>A turn. Returns how many callbacks ran.</summary>
@@ -263,15 +271,20 @@ internal sealed class LoopFiles : ITimerTarget
 
     private void Resume()
     {
-        if (_set is { } set)
+        if (_set is not { } set)
         {
-            SourceResult result = _manager.SourceTable.Arming.Arm(_source!);
-            if (!result.IsSuccess)
-            {
-                _manager.Faults.OnNotArmed(_source!, _worker!, result);
-            }
+            return;
+        }
 
+        SourceResult result = _manager.SourceTable.Arming.Arm(_source!);
+        if (result.IsSuccess)
+        {
             Continue(set);
+        }
+        else
+        {
+            // Until a rescan. The kernel keeps what happens, as far as its queue goes.
+            _manager.Faults.OnNotArmed(_source!, _worker!, result);
         }
     }
 
@@ -279,7 +292,8 @@ internal sealed class LoopFiles : ITimerTarget
 
     private void RequestTurn()
     {
-        if (!_isTurnRequested && !IsPaused)
+        // What is injected into a disarmed source is dropped; whoever arms it goes on from there.
+        if (!_isTurnRequested && !IsPaused && _source!.State == SourceState.Armed)
         {
             _isTurnRequested = true;
             _manager.InjectInto(_source!);

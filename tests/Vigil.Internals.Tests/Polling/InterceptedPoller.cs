@@ -12,10 +12,16 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>The errno with which it modifies nothing; 0 where it does.</summary>
     public int Refusal { get; set; }
 
+    /// <summary>The errno with which it adds nothing; 0 where it does.</summary>
+    public int AddRefusal { get; set; }
+
+    /// <summary>The errno with which a wait ends at once; 0 where it does not.</summary>
+    public int WaitRefusal { get; set; }
+
     /// <summary>Called at the beginning of each wait.</summary>
     public Action? Waiting { get; set; }
 
-    public int Add(int fd, ulong token, EventSet interest) => _epoll.Add(fd, token, interest);
+    public int Add(int fd, ulong token, EventSet interest) => AddRefusal == Errno.Success ? _epoll.Add(fd, token, interest) : AddRefusal;
 
     public int Modify(int fd, ulong token, EventSet interest) => Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;
 
@@ -24,7 +30,7 @@ internal sealed class InterceptedPoller : IPoller
     public int Wait(Deadline deadline, ReadyBuffer ready)
     {
         Waiting?.Invoke();
-        return _epoll.Wait(deadline, ready);
+        return WaitRefusal == Errno.Success ? _epoll.Wait(deadline, ready) : WaitRefusal;
     }
 
     public int BeginRebuild() => _epoll.BeginRebuild();

@@ -1,4 +1,5 @@
 using Vigil.Internals.Tests.Polling;
+using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 using Vigil.IO;
 
@@ -38,6 +39,55 @@ public sealed class RearmFailureTests : IWorkExecutor
         _work.Dequeue().Run();
         Assert.Equal(2, calls);
     }
+
+    [Fact]
+    public void A_file_event_that_cannot_be_watched_again_tells_what_happened_meanwhile_after_a_rescan()
+    {
+        var poller = new InterceptedPoller();
+        using var manager = new EventManager(new EventManagerOptions { Workers = this }, () => poller);
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            List<string> told = [];
+            FileEvent source = manager.CreateFileEvent(directory.FullName, (_, change) => told.Add($"{change.Kind} {Path.GetFileName(change.Path)}"), target: CallbackTarget.Worker());
+            File.WriteAllText(Path.Combine(directory.FullName, "before"), "");
+            RunUntil(manager, () => told.Contains("Created before"));
+            poller.AddRefusal = Errno.ENOSPC;
+            RunUntil(manager, () => faults.Count == 1);
+            EventManagerException reason = Assert.IsType<EventManagerException>(faults[0].Exception);
+            Assert.Equal((EventManagerError.LimitReached, source), (reason.Error, faults[0].Event));
+
+            // Still refused: told again.
+            File.WriteAllText(Path.Combine(directory.FullName, "meanwhile"), "");
+            source.Rescan();
+            Assert.Equal(2, faults.Count);
+            poller.AddRefusal = Errno.Success;
+            source.Rescan();
+            RunUntil(manager, () => told.Contains("Created meanwhile") && told.Any(change => change.StartsWith("Rescanned", StringComparison.Ordinal)));
+            File.WriteAllText(Path.Combine(directory.FullName, "after"), "");
+            RunUntil(manager, () => told.Contains("Created after"));
+            Assert.Equal(2, faults.Count);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private void RunUntil(EventManager manager, Func<bool> isOver) => Patience.Until(
+        () =>
+        {
+            manager.RunOnce(TimeSpan.FromMilliseconds(1));
+            if (!isOver() && _work.TryDequeue(out WorkItem item))
+            {
+                item.Run();
+            }
+
+            return isOver();
+        },
+        "the file event's changes");
 
     bool IWorkExecutor.TryExecute(in WorkItem item)
     {
