@@ -37,7 +37,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// <param name="options">How it is set up; later changes to the object have no effect.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
-    /// <exception cref="EventManagerException">A thread could not be bound to its processor.</exception>
+    /// <exception cref="EventManagerException">A thread could not be bound to its processor. Those that were started end.</exception>
+    /// <exception cref="OutOfMemoryException">The kernel gave no more threads (<c>pthread_create(3)</c>: memory, <c>ulimit -u</c>, <c>pids.max</c>). Those that were started end.</exception>
     public WorkerPool(WorkerPoolOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -53,18 +54,28 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             _workers[i] = new Worker(_options.Name, i, _team, spin, ageing, processor, _room.Leave);
         }
 
-        Array.ForEach(_workers, worker => worker.Start());
-        if (_options.Processors is not null)
+        try
         {
-            RequireBound();
+            Array.ForEach(_workers, worker => worker.Start());
+            if (_options.Processors is not null)
+            {
+                RequireBound();
+            }
+
+            if (_options.WaitLimit is { } limit)
+            {
+                _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(limit), OnWaiting);
+                _watch.Start();
+            }
+        }
+        catch
+        {
+            // Those that were started would wait for work for ever. The others hear nothing of it.
+            Array.ForEach(_workers, worker => worker.End());
+            throw;
         }
 
         PoolMeter.Add(this, Name, static (pool, figure) => ((WorkerPool)pool).Read(figure));
-        if (_options.WaitLimit is { } limit)
-        {
-            _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(limit), OnWaiting);
-            _watch.Start();
-        }
     }
 
     /// <summary>
@@ -280,7 +291,6 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             int errno = _workers[i].Bound.GetAwaiter().GetResult();
             if (errno != Errno.Success)
             {
-                Array.ForEach(_workers, worker => worker.End());
                 throw new EventManagerException(
                     EventManagerError.System,
                     $"Thread {_workers[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}: {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
