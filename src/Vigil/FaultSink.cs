@@ -43,7 +43,15 @@ internal sealed class FaultSink
             return;
         }
 
-        OnThrown((CallbackEvent)source.Owner, exception, source.Number);
+        if (source.Owner is CallbackEvent callbackEvent)
+        {
+            OnThrown(callbackEvent, exception, source.Number);
+        }
+        else
+        {
+            // One of the manager's own: the clock that a user gave it threw, say.
+            OnThrown(FaultOrigin.Registration, exception);
+        }
     }
 
     /// <summary>A timer's callback threw.</summary>

@@ -14,7 +14,10 @@ internal sealed class TestSource : Source
 
     public override object Owner => this;
 
-    public override int Deliver(EventSet ready) => 1;
+    /// <summary>What its delivery throws; null where it throws nothing.</summary>
+    public Exception? Fault { get; init; }
+
+    public override int Deliver(EventSet ready) => Fault is null ? 1 : throw Fault;
 
     public override void OnRemoved() => Removals++;
 }
