@@ -52,29 +52,40 @@ internal sealed class LoopWait
             deadline = _timers.PrepareWait(deadline);
         }
 
+        // A wait that fails is over, too: the next run begins with one that has not begun.
         observer?.BeginWait(sleeps: !deadline.IsImmediate);
-        if (deadline.IsImmediate)
+        try
         {
-            Poll(Deadline.Immediate);
+            if (deadline.IsImmediate)
+            {
+                Poll(Deadline.Immediate);
+            }
+            else
+            {
+                Sleep(deadline);
+            }
         }
-        else
+        finally
         {
-            Sleep(deadline);
+            observer?.EndWait();
         }
-
-        observer?.EndWait();
     }
 
     private void Sleep(Deadline deadline)
     {
-        if (_spin == TimeSpan.Zero || !Spin(deadline))
+        try
         {
-            // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
-            bool maySleep = _mailbox.TryBeginSleep() && !_manager.MustNotSleep;
-            Poll(maySleep ? deadline : Deadline.Immediate);
+            if (_spin == TimeSpan.Zero || !Spin(deadline))
+            {
+                // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
+                bool maySleep = _mailbox.TryBeginSleep() && !_manager.MustNotSleep;
+                Poll(maySleep ? deadline : Deadline.Immediate);
+            }
         }
-
-        _mailbox.EndSleep();
+        finally
+        {
+            _mailbox.EndSleep();
+        }
     }
 
     private void Poll(Deadline deadline)
@@ -82,7 +93,10 @@ internal sealed class LoopWait
         int errno = _poller.Wait(deadline, _ready);
         if (errno != Errno.Success)
         {
-            throw new EventManagerException(EventManagerError.System, $"{_manager.Name} cannot wait any more: {Errno.Describe(errno)}. Was the file descriptor of its epoll instance closed?", errno: errno);
+            string hint = errno is Errno.EMFILE or Errno.ENFILE
+                ? "This kernel or sandbox has no epoll_pwait2, so the wait needs a timerfd: raise the limit of open files (ulimit -n, LimitNOFILE=) or close some."
+                : "Was the file descriptor of its epoll instance closed?";
+            throw new EventManagerException(EventManagerError.System, $"{_manager.Name} cannot wait any more: {Errno.Describe(errno)}. {hint}", errno: errno);
         }
     }
 

@@ -33,9 +33,11 @@ internal sealed unsafe class EpollPoller : IPoller
     {
         _handle = CreateInstance();
         _epoll = NumberOf(_handle);
-        if (useTimerFd)
+        int errno = useTimerFd ? AddTimer() : Errno.Success;
+        if (errno != Errno.Success)
         {
-            AddTimer();
+            _handle.Dispose();
+            throw FdHandle.Failed("The creation of the deadline timer", errno);
         }
     }
 
@@ -66,8 +68,8 @@ internal sealed unsafe class EpollPoller : IPoller
             return errno;
         }
 
-        AddTimer();
-        return WaitWithTimer(deadline, ready);
+        errno = AddTimer();
+        return errno == Errno.Success ? WaitWithTimer(deadline, ready) : errno;
     }
 
     public int BeginRebuild()
@@ -198,17 +200,24 @@ internal sealed unsafe class EpollPoller : IPoller
         return false;
     }
 
-    private void AddTimer()
+    private int AddTimer()
     {
-        var timer = new FdHandle(FdHandle.Created(TimerFdNative.Create(ClockNative.CLOCK_MONOTONIC, out int errno), errno, "timerfd_create"));
+        int fd = TimerFdNative.Create(ClockNative.CLOCK_MONOTONIC, out int errno);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        var timer = new FdHandle(fd);
         errno = WatchTimer(_epoll, timer);
         if (errno != Errno.Success)
         {
             timer.Dispose();
-            throw FdHandle.Failed("epoll_ctl(EPOLL_CTL_ADD) of the deadline timer", errno);
+            return errno;
         }
 
         _timer = timer;
+        return Errno.Success;
     }
 
     // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer anew clears it.
