@@ -16,7 +16,7 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
-/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="GetSlowCallbacks"/>, <see cref="Stop"/>,
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="GetSlowCallbacks"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
 /// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>

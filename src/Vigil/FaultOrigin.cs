@@ -1,6 +1,9 @@
 namespace Vigil;
 
-/// <summary>Where a fault came from.</summary>
+/// <summary>
+/// Where a fault came from. Beside what each says: a callback that exceeded its budget, under a <see cref="SlowCallbackPolicy"/> that acts on it
+/// (<see cref="EventManagerError.CallbackOverran"/>), and one that workers refused (<see cref="EventManagerError.WorkQueueFull"/>), are told with their own origin.
+/// </summary>
 public enum FaultOrigin
 {
     /// <summary>A subscriber's <see cref="IEventSubscriber.Process"/> threw, or its disposal.</summary>
@@ -44,7 +47,9 @@ public enum FaultOrigin
 
     /// <summary>
     /// No callback threw, but a registration went wrong: its handle was closed or its number replaced, it spun and was disarmed, an orphan
-    /// was got rid of, or a directory of a watched tree cannot be watched. <see cref="EventManagerException.Error"/> of the exception says which.
+    /// was got rid of, an event could not be watched again after its callback on a worker, or a directory of a watched tree cannot be watched. <see cref="EventManagerException.Error"/>
+    /// of the exception says which. Also what one of the manager's own sources threw, whose faults are dealt with like those of callbacks: an <see cref="EventManagerOptions.TimeProvider"/>
+    /// that throws, say.
     /// </summary>
     Registration,
 }

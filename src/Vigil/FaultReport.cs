@@ -12,7 +12,10 @@ public sealed class FaultReport
     /// <summary>Where it came from.</summary>
     public FaultOrigin Origin { get; }
 
-    /// <summary>What was thrown; for <see cref="FaultOrigin.Registration"/> an <see cref="EventManagerException"/> that nobody threw.</summary>
+    /// <summary>
+    /// What was thrown. Where nothing was, an <see cref="EventManagerException"/> that says what happened: nearly always for <see cref="FaultOrigin.Registration"/>, and
+    /// with <see cref="EventManagerError.CallbackOverran"/> and <see cref="EventManagerError.WorkQueueFull"/> for any origin.
+    /// </summary>
     public Exception Exception { get; }
 
     /// <summary>The subscriber concerned; <c>default</c> where there is none.</summary>
@@ -24,10 +27,10 @@ public sealed class FaultReport
     /// <summary>The number of the fd concerned, or −1.</summary>
     public int Fd { get; internal init; } = -1;
 
-    /// <summary>The subscriber that was removed because of this (<see cref="FaultPolicy.Detach"/>), or null. It was not disposed: it is the receiver's now.</summary>
+    /// <summary>The subscriber that was removed because of this (<see cref="FaultPolicy.Detach"/>, or <see cref="SlowCallbackPolicy.Detach"/> for what took too long), or null. It was not disposed: it is the receiver's now.</summary>
     public IEventSubscriber? Detached { get; internal init; }
 
-    /// <summary>Whether the exception also comes out of the run (<see cref="FaultPolicy.Throw"/>).</summary>
+    /// <summary>Whether the exception also comes out of the run (<see cref="FaultPolicy.Throw"/>, or <see cref="SlowCallbackPolicy.Stop"/> for what took too long).</summary>
     public bool IsThrown { get; internal init; }
 
     /// <summary>One line for a log.</summary>

@@ -27,7 +27,7 @@ public sealed class WorkWaitingReport
     /// <summary>Whether only that thread may run it.</summary>
     public bool IsPinned { get; internal init; }
 
-    /// <summary>How long it has waited. Where it is over, until it was last seen waiting, up to a quarter of the limit less than the truth.</summary>
+    /// <summary>How long it has waited. Where it is over, until it was last seen waiting: less than the truth by up to a quarter of the limit, or a millisecond where that is more.</summary>
     public TimeSpan Waited { get; internal init; }
 
     /// <summary>What it has exceeded.</summary>
