@@ -62,14 +62,10 @@ internal sealed class LoopFiles : ITimerTarget
     public void Rescan(FileTree tree)
     {
         WantRescan(tree);
-        if (_worker is { IsBusy: false })
+        if (!IsPaused)
         {
-            // The kernel may have refused when the worker ended.
+            // Where the kernel refused when the worker had ended, it is asked again.
             Resume();
-        }
-        else
-        {
-            Continue(tree.Set);
         }
     }
 
