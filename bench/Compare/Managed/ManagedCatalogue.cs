@@ -1,3 +1,4 @@
+using Vigil;
 using Vigil.Benchmarks.Files;
 using Vigil.Benchmarks.Timers;
 using Vigil.Benchmarks.Workers;
@@ -24,7 +25,7 @@ internal static class ManagedCatalogue
             ("fire", _ => new Taken(count => Firing.MeasureVigil(count, TimeSpan.Zero))),
             ("fire-random", numbers => new Taken(count => Firing.MeasureVigil(count, TimeSpan.FromMicroseconds(numbers[0])))),
             ("periodic", _ => Ticks(Periodic.MeasureVigil, divisor: 1)),
-            ("echo", _ => new Serving(VigilEcho.Start())),
+            ("echo", _ => new Serving(VigilEcho.Start(new EventManagerOptions()))),
             ("statsd", numbers => new Serving(GatewayProgram.Start(numbers[0], numbers[1]))),
             ("work", numbers => Work(Crew.Vigil, senders: 1, numbers[0])),
             ("work-from-4", numbers => Work(Crew.Vigil, senders: 4, numbers[0])),
@@ -36,6 +37,8 @@ internal static class ManagedCatalogue
             ("startup", _ => new Timed(new StartupWorkload())),
             ("idle", _ => new Serving(Idlers.StartVigil())),
             ("files", _ => new Taken(Flood.Vigil))),
+        ["vigil-spin"] = Of(
+            ("echo", _ => new Serving(VigilEcho.Start(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromMicroseconds(50) })))),
         ["vigil-default-buffer"] = Of(
             ("statsd", numbers => new Serving(GatewayProgram.Start(numbers[0], numbers[1], "--receive-buffer", $"{GatewayProgram.DefaultBuffer}")))),
         ["socket"] = Of(

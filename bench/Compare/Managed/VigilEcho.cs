@@ -17,21 +17,28 @@ internal sealed class VigilEcho
     // One buffer for all connections: what is read is written before the next one is read.
     private readonly byte[] _buffer = new byte[BufferLength];
 
-    private VigilEcho(Socket listener) => _listener = listener;
+    private readonly EventManagerOptions _options;
+
+    private VigilEcho(Socket listener, EventManagerOptions options)
+    {
+        _listener = listener;
+        _options = options;
+    }
 
     /// <summary>Serves on a thread of its own.</summary>
+    /// <param name="options">The loop's.</param>
     /// <returns>The port.</returns>
-    public static int Start()
+    public static int Start(EventManagerOptions options)
     {
         Socket listener = LoopbackListener.Create();
         listener.Blocking = false;
-        new Thread(() => new VigilEcho(listener).Run()) { IsBackground = true }.Start();
+        new Thread(() => new VigilEcho(listener, options).Run()) { IsBackground = true }.Start();
         return LoopbackListener.PortOf(listener);
     }
 
     private void Run()
     {
-        using var manager = new EventManager();
+        using var manager = new EventManager(_options);
         manager.CreateSocketEvent(_listener, EventSet.In, AcceptAll);
         manager.Run();
     }

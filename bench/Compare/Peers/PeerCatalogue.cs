@@ -19,6 +19,7 @@ internal sealed class PeerCatalogue : IDisposable
         AddNative("raw C", "raw epoll in C", "raw_epoll", "raw_epoll", "sys/epoll.h", package: "libc6-dev");
         Vigil = new ManagedPeer("Vigil", "", "vigil");
         _peers.Add(Vigil);
+        _peers.Add(new ManagedPeer("Vigil, spin 50 µs", "", "vigil-spin"));
         _peers.Add(new ManagedPeer("Vigil, default buffer", "", "vigil-default-buffer"));
         AddNative("libuv", "libuv", "libuv", "libuv", "uv.h", "libuv1-dev", "-luv");
         AddNative("libevent", "libevent", "libevent", "libevent", "event2/event.h", "libevent-dev", "-levent_core");
