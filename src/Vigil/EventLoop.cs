@@ -93,14 +93,20 @@ internal sealed class EventLoop
         _wait.Until(deadline, _observer);
 
         // 3. Read the clocks; 4. timers that are due by them.
-        RunTimers();
+        if (_timers.IsOpen)
+        {
+            RunTimers();
+        }
 
         // 5. Ready sources.
         if (_ready.Count > 0 || _injected.Count > 0)
         {
             _observer?.Begin(LoopPhase.Sources, _ran);
             Dispatch(_table.PrioritizedCount == 0 ? _ready : _order.Order(_ready));
-            DispatchInjected();
+            if (_injected.Count > 0)
+            {
+                DispatchInjected();
+            }
         }
 
         // 6. Mailbox.
@@ -141,11 +147,6 @@ internal sealed class EventLoop
 
     private void RunTimers()
     {
-        if (!_timers.IsOpen)
-        {
-            return;
-        }
-
         _observer?.Begin(LoopPhase.Timers, _ran);
 
         // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
@@ -187,6 +188,7 @@ internal sealed class EventLoop
     }
 
     // One try for many events: one for each would cost as much as the rest of its dispatch. Whoever throws costs nobody else an event, since the loop goes on behind it.
+    // What lives across the handler is memory to the JIT, read anew for each event; what is declared in the try is a register.
     private void Dispatch(ReadyBuffer batch)
     {
         int next = 0;
@@ -195,23 +197,26 @@ internal sealed class EventLoop
         {
             try
             {
-                for (int count = batch.Count; next < count;)
+                SourceTable table = _table;
+                LoopObserver? observer = _observer;
+                int count = batch.Count;
+                for (int current = next; current < count; current++)
                 {
-                    EventSet events = batch.EventsAt(next);
-                    ulong token = batch.TokenAt(next);
-                    next++;
-                    if (_table.Resolve(token, ref events) is { } source)
+                    next = current + 1;
+                    EventSet events = table.Resolve(batch.TokenAt(current), batch.EventsAt(current), out Source? source);
+                    if (events != EventSet.None)
                     {
-                        if (Interests.IsOneShot(source.Interest))
+                        if (Interests.IsOneShot(source!.Interest))
                         {
                             SourceArming.MarkFired(source);
                         }
 
-                        _observer?.EnterOnce(source);
+                        observer?.EnterOnce(source);
                         delivering = source;
-                        _ran += source.Deliver(events);
+                        int ran = source.Deliver(events);
                         delivering = null;
-                        EndDelivery(source, events);
+                        _ran += ran;
+                        EndDelivery(source, events, table, observer);
                     }
                 }
             }
@@ -231,9 +236,10 @@ internal sealed class EventLoop
         {
             (Source source, EventSet events) = _injected.Dequeue();
             bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
-            if (isArmed && _table.IsDeliverable(source, ref events) && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
+            EventSet deliverable = isArmed ? _table.Deliverable(source, events) : EventSet.None;
+            if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
-                DeliverInjected(source, events);
+                DeliverInjected(source, deliverable);
             }
         }
     }
@@ -251,21 +257,22 @@ internal sealed class EventLoop
             return;
         }
 
-        EndDelivery(source, events);
+        EndDelivery(source, events, _table, _observer);
     }
 
     private void EndDelivery(Source source, EventSet events, Exception exception)
     {
         _ran++;
         _faults.OnThrown(source, exception);
-        EndDelivery(source, events);
+        EndDelivery(source, events, _table, _observer);
     }
 
+    // Table and observer are handed in, since whoever delivers many has them in registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void EndDelivery(Source source, EventSet events)
+    private void EndDelivery(Source source, EventSet events, SourceTable table, LoopObserver? observer)
     {
-        _observer?.Leave();
-        _table.ForgetIfClosed(source);
+        observer?.Leave();
+        table.ForgetIfClosed(source);
         if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
         {
             _faults.OnRegistrationFault(source, EventManagerError.Spinning);

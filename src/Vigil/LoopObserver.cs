@@ -29,7 +29,13 @@ internal sealed class LoopObserver
     /// <summary>Whether anybody wants to know of the iteration that begins now.</summary>
     public bool BeginsIteration()
     {
-        _isMeasured = _counters.BeginIteration();
+        bool isMeasured = _counters.BeginIteration();
+        if (!isMeasured && _progress is null && !VigilEventSource.Log.IsEnabled())
+        {
+            return false;
+        }
+
+        _isMeasured = isMeasured;
         _tracesIterations = VigilEventSource.Log.TracesIterations;
         _tracesCallbacks = VigilEventSource.Log.TracesCallbacks;
         _counted = 0;

@@ -52,22 +52,39 @@ internal sealed class LoopWait
             deadline = _timers.PrepareWait(deadline);
         }
 
-        // A wait that fails is over, too: the next run begins with one that has not begun.
-        observer?.BeginWait(sleeps: !deadline.IsImmediate);
+        if (observer is null)
+        {
+            PollOrSleep(deadline);
+        }
+        else
+        {
+            WatchedPollOrSleep(deadline, observer);
+        }
+    }
+
+    // A wait that fails is over, too: the next run begins with one that has not begun.
+    private void WatchedPollOrSleep(Deadline deadline, LoopObserver observer)
+    {
+        observer.BeginWait(sleeps: !deadline.IsImmediate);
         try
         {
-            if (deadline.IsImmediate)
-            {
-                Poll(Deadline.Immediate);
-            }
-            else
-            {
-                Sleep(deadline);
-            }
+            PollOrSleep(deadline);
         }
         finally
         {
-            observer?.EndWait();
+            observer.EndWait();
+        }
+    }
+
+    private void PollOrSleep(Deadline deadline)
+    {
+        if (deadline.IsImmediate)
+        {
+            Poll(Deadline.Immediate);
+        }
+        else
+        {
+            Sleep(deadline);
         }
     }
 

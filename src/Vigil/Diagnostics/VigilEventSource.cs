@@ -4,7 +4,7 @@ namespace Vigil.Diagnostics;
 
 /// <summary>
 /// Traces of every manager and pool of the process: <c>dotnet-trace collect --providers Vigil</c>, or an <see cref="EventListener"/>. docs/metrics.md lists the events. As long as
-/// nobody listens an iteration looks twice whether somebody does, and a work item once.
+/// nobody listens an iteration looks once whether somebody does, and a work item once.
 /// </summary>
 [EventSource(Name = "Vigil")]
 internal sealed class VigilEventSource : EventSource

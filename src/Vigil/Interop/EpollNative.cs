@@ -32,8 +32,13 @@ internal static unsafe partial class EpollNative
     /// <summary>Waits for a time span in nanoseconds, for ever where it is negative; −1 on failure, with no errno: fetching it costs 7 ns on a call that nearly always succeeds.</summary>
     public static int WaitFast(int epoll, byte* ready, int capacity, long nanoseconds)
     {
+        if (nanoseconds < 0)
+        {
+            return (int)syscall(SysEpollPwait2, epoll, (nint)ready, capacity, timeout: 0, 0, 0);
+        }
+
         Timespec span = Timespec.FromNanoseconds(nanoseconds);
-        return (int)syscall(SysEpollPwait2, epoll, (nint)ready, capacity, nanoseconds < 0 ? 0 : (nint)(&span), 0, 0);
+        return (int)syscall(SysEpollPwait2, epoll, (nint)ready, capacity, (nint)(&span), 0, 0);
     }
 
     /// <summary>As <see cref="WaitFast"/>, and −1 and an errno on failure.</summary>

@@ -150,33 +150,30 @@ internal sealed class SourceTable
     public void BeginBatch() => _slots.Epoch++;
 
     /// <summary>
-    /// Whose event this is, or null where it must not be delivered: its source is gone or was armed anew since, is closed, or does
-    /// not ask for it any more. <paramref name="events"/> is cut down to what is asked for.
+    /// Whose event this is, and what of it to deliver: what is asked for. Nothing where its source is gone or was armed anew since, is closed, or does
+    /// not ask for it any more.
     /// </summary>
-    public Source? Resolve(ulong token, ref EventSet events)
+    public EventSet Resolve(ulong token, EventSet events, out Source? source)
     {
-        if (!_slots.TryGet(token, out Source? source))
+        if (_slots.TryGet(token, out source))
         {
-            NoteDeadToken(token);
-            return null;
+            return Deliverable(source, events);
         }
 
-        return IsDeliverable(source, ref events) ? source : null;
+        NoteDeadToken(token);
+        return EventSet.None;
     }
 
-    /// <summary>
-    /// Whether a registered source is to hear of events, which are cut down to what it asks for. One whose handle is closed is dropped.
-    /// </summary>
-    public bool IsDeliverable(Source source, ref EventSet events)
+    /// <summary>What a registered source is to hear of events: those that it asks for. One whose handle is closed is dropped, and hears nothing.</summary>
+    public EventSet Deliverable(Source source, EventSet events)
     {
         if (source.Handle is { IsClosed: true })
         {
             Drop(source, EventManagerError.HandleClosed);
-            return false;
+            return EventSet.None;
         }
 
-        events &= source.Interest | Interests.Always;
-        return events != EventSet.None;
+        return events & (source.Interest | Interests.Always);
     }
 
     /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>

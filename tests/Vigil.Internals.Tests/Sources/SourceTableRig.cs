@@ -85,10 +85,9 @@ internal sealed class SourceTableRig
         List<Source> told = [];
         foreach ((ulong token, EventSet reported) in batch)
         {
-            EventSet events = reported;
-            if (Table.Resolve(token, ref events) is { } source)
+            if (Table.Resolve(token, reported, out Source? source) != EventSet.None)
             {
-                if (Interests.IsOneShot(source.Interest))
+                if (Interests.IsOneShot(source!.Interest))
                 {
                     SourceArming.MarkFired(source);
                 }
