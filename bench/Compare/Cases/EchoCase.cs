@@ -7,8 +7,10 @@ namespace Compare.Cases;
 internal sealed class EchoCase : Case
 {
     private const string Serving = "echo";
+    private const string ServingWithSpin = "echo-spin";
 
     private readonly Peer? _generator;
+    private readonly bool _includesSpinning;
     private readonly string _load;
 
     /// <param name="generator">The other end; null where it could not be built, and then nobody is measured.</param>
@@ -26,13 +28,16 @@ internal sealed class EchoCase : Case
             new Figure("server CPU a request", Unit.Nanoseconds) { IsPlotted = true })
     {
         _generator = generator;
+
+        // With more connections there is always one ready, and whoever would spin first has nothing to spin for.
+        _includesSpinning = connections == 1;
         _load = $"{connections} {bytes} {depth}";
         Rounds = 7;
     }
 
-    public override bool Includes(Peer peer) => _generator is not null && peer.Has(Serving);
+    public override bool Includes(Peer peer) => _generator is not null && (peer.Has(Serving) || (_includesSpinning && peer.Has(ServingWithSpin)));
 
-    public override Session Open(Peer peer, Pace pace) => EchoSession.Open(peer.Start(Serving), _generator!, _load, pace);
+    public override Session Open(Peer peer, Pace pace) => EchoSession.Open(peer.Start(peer.Has(Serving) ? Serving : ServingWithSpin), _generator!, _load, pace);
 
     private static string Size(int bytes) => bytes >= 1024 ? $"{bytes / 1024} KiB" : $"{bytes} B";
 }

@@ -38,7 +38,7 @@ internal static class ManagedCatalogue
             ("idle", _ => new Serving(Idlers.StartVigil())),
             ("files", _ => new Taken(Flood.Vigil))),
         ["vigil-spin"] = Of(
-            ("echo", _ => new Serving(VigilEcho.Start(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromMicroseconds(50) })))),
+            ("echo-spin", _ => new Serving(VigilEcho.Start(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromMicroseconds(50) })))),
         ["vigil-default-buffer"] = Of(
             ("statsd", numbers => new Serving(GatewayProgram.Start(numbers[0], numbers[1], "--receive-buffer", $"{GatewayProgram.DefaultBuffer}")))),
         ["socket"] = Of(

@@ -17,6 +17,7 @@ internal sealed class PeerCatalogue : IDisposable
     {
         _toolchain = toolchain;
         AddNative("raw C", "raw epoll in C", "raw_epoll", "raw_epoll", "sys/epoll.h", package: "libc6-dev");
+        AddNative("raw C, spin 50 µs", "raw epoll in C", "raw_epoll-spin", "raw_epoll", "sys/epoll.h", package: "libc6-dev", "-DECHO_SPIN_US=50");
         Vigil = new ManagedPeer("Vigil", "", "vigil");
         _peers.Add(Vigil);
         _peers.Add(new ManagedPeer("Vigil, spin 50 µs", "", "vigil-spin"));

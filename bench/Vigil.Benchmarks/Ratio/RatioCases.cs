@@ -18,6 +18,7 @@ internal static class RatioCases
         Dispatch(new Readiness(200, 200), LoopMode.RunOnce, 4_000_000, 1.05),
         Dispatch(new Readiness(10_000, 10_000), LoopMode.RunOnce, 4_000_000, 1.06),
         Dispatch(new Readiness(200, 9), LoopMode.RunOnce, 2_700_000, 1.08),
+        DispatchAlone(200),
         Post("Fire", PostedState.None),
         Post("Fire with a reference", PostedState.Reference),
         Post("Fire with a value", PostedState.Value),
@@ -35,6 +36,14 @@ internal static class RatioCases
         () => new DispatchWorkload(readiness, mode),
         events => $"dispatch {readiness.Registered} {readiness.Ready} {events}",
         new Budget(Ratio: ratio, AllocatedBytes: 0));
+
+    private static RatioCase DispatchAlone(int ready) => new(
+        $"dispatch alone, {ready} events, no system call",
+        TimeUnit.Nanosecond,
+        20_000_000,
+        () => new DispatchWorkload(new Readiness(ready, ready), LoopMode.RunWithoutKernel),
+        events => $"dispatch-alone {ready} {events}",
+        new Budget(Nanoseconds: 5, AllocatedBytes: 0));
 
     private static RatioCase Post(string name, PostedState state) => new(
         $"post, {name}",

@@ -11,6 +11,9 @@ public enum LoopMode
 
     /// <summary>A <see cref="EventManager.RunOnce(TimeSpan)"/> of zero an iteration: each claims and releases the manager.</summary>
     RunOnce,
+
+    /// <summary>As <see cref="Run"/>, but only the first iterations ask the kernel: see <see cref="RepeatingPoller"/>.</summary>
+    RunWithoutKernel,
 }
 
 /// <summary>How many descriptors are registered, and how many of them are always ready.</summary>
@@ -34,12 +37,13 @@ internal sealed class DispatchWorkload : IWorkload
     {
         _mode = mode;
         _descriptors = EventFds.Create(readiness.Registered, index => IsReady(index, readiness));
-        _manager = new EventManager(new EventManagerOptions
+        var options = new EventManagerOptions
         {
             ReadyCapacity = readiness.Registered,
             Watchdog = settings?.Watchdog,
             CollectStatistics = settings?.CollectStatistics ?? false,
-        });
+        };
+        _manager = mode == LoopMode.RunWithoutKernel ? new EventManager(options, static () => new RepeatingPoller()) : new EventManager(options);
         _subscriber = new CountingSubscriber(_descriptors);
         _manager.AddSubscriber(_subscriber);
     }
@@ -47,7 +51,7 @@ internal sealed class DispatchWorkload : IWorkload
     /// <param name="operations">How many events; a multiple of how many are ready.</param>
     public void Perform(int operations)
     {
-        if (_mode == LoopMode.Run)
+        if (_mode != LoopMode.RunOnce)
         {
             _subscriber.StopAfter(operations);
             _manager.Run();

@@ -1,4 +1,4 @@
-/* dispatch: level-triggered eventfds, one indirect call an event. */
+/* dispatch: level-triggered eventfds, one indirect call an event. Alone: the events of one wait again and again. */
 #include "raw_epoll.h"
 
 #include "descriptors.h"
@@ -14,12 +14,14 @@ static void count_event(struct slot *self, uint32_t events)
     self->processed++;
 }
 
-static double dispatch_events(int epoll, struct slot *slots, struct epoll_event *ready, int capacity, long events)
+static double dispatch_events(int epoll, struct slot *slots, struct epoll_event *ready, int capacity, long events, bool waits)
 {
     long processed = 0;
+    int count = wait_ready(epoll, ready, capacity, -1);
     int64_t start = now_ns();
     while (processed < events) {
-        int count = wait_ready(epoll, ready, capacity, -1);
+        if (waits)
+            count = wait_ready(epoll, ready, capacity, -1);
         for (int i = 0; i < count; i++) {
             struct slot *slot = &slots[ready[i].data.u64];
             slot->process(slot, ready[i].events);
@@ -40,15 +42,25 @@ static struct slot *register_all(int epoll, int registered, int ready_count)
     return slots;
 }
 
+static void measure(int registered, int ready_count, long events, bool waits)
+{
+    int epoll = create_epoll();
+    struct slot *slots = register_all(epoll, registered, ready_count);
+    struct epoll_event *ready = allocate((size_t)registered, sizeof *ready);
+    dispatch_events(epoll, slots, ready, registered, events / 10, waits);
+    report(dispatch_events(epoll, slots, ready, registered, events, waits));
+}
+
 void measure_dispatch(const long *parameters, int count)
 {
     (void)count;
-    int registered = (int)parameters[0];
-    int epoll = create_epoll();
-    struct slot *slots = register_all(epoll, registered, (int)parameters[1]);
-    struct epoll_event *ready = allocate((size_t)registered, sizeof *ready);
-    dispatch_events(epoll, slots, ready, registered, parameters[2] / 10);
-    report(dispatch_events(epoll, slots, ready, registered, parameters[2]));
+    measure((int)parameters[0], (int)parameters[1], parameters[2], true);
+}
+
+void measure_dispatch_alone(const long *parameters, int count)
+{
+    (void)count;
+    measure((int)parameters[0], (int)parameters[0], parameters[1], false);
 }
 
 void measure_memory(const long *parameters, int count)

@@ -1,7 +1,11 @@
-/* echo: a TCP server. The pointer to the connection is the kernel's data. */
+/* echo: a TCP server. The pointer to the connection is the kernel's data. With ECHO_SPIN_US it asks again and again for so long before it sleeps. */
 #include "raw_epoll.h"
 
 #include "echo.h"
+
+#ifndef ECHO_SPIN_US
+#define ECHO_SPIN_US 0
+#endif
 
 enum { CAPACITY = 256 };
 
@@ -30,6 +34,17 @@ static void serve(int epoll, struct connection *connection, uint32_t events)
         rearm(epoll, connection, state == ECHO_WRITES ? EPOLLOUT : EPOLLIN);
 }
 
+static int wait_after_spin(int epoll, struct epoll_event *ready)
+{
+    int64_t end = ECHO_SPIN_US > 0 ? now_ns() + ECHO_SPIN_US * INT64_C(1000) : 0;
+    while (ECHO_SPIN_US > 0 && now_ns() < end) {
+        int count = wait_ready(epoll, ready, CAPACITY, 0);
+        if (count > 0)
+            return count;
+    }
+    return wait_ready(epoll, ready, CAPACITY, -1);
+}
+
 void serve_echo(const long *parameters, int count)
 {
     (void)parameters;
@@ -41,7 +56,7 @@ void serve_echo(const long *parameters, int count)
     end_with_input();
     report_port(listener);
     for (;;) {
-        int ready_count = wait_ready(epoll, ready, CAPACITY, -1);
+        int ready_count = wait_after_spin(epoll, ready);
         for (int i = 0; i < ready_count; i++) {
             if (ready[i].data.ptr == NULL)
                 accept_all(epoll, listener);

@@ -3,6 +3,7 @@
  * the machine's mood. Times are nanoseconds an operation.
  *
  *   dispatch REGISTERED READY EVENTS   an event, epoll_wait included
+ *   dispatch-alone READY EVENTS        an event of a wait that is not repeated
  *   ring PAIRS ACTIVE WRITES           a byte passed on from pair to pair, wait, read and write included
  *   post SENDERS COUNT                 a function posted from other threads, until it has run
  *   pingpong SPIN_US COUNT             a round trip between two threads
@@ -10,6 +11,7 @@
  *   periodic PERIOD_US TICKS           a timerfd's ticks: mean, p50, p99 and max of the lateness, processor time a tick
  *   signals BURST COUNT                a real-time signal from sigqueue to read(signalfd)
  *   echo                               a TCP server on a free port, which is the figure
+ *   echo-spin                          the same, which spins before it sleeps, and nothing else: with ECHO_SPIN_US
  *   memory-fd COUNT                    bytes of a registered fd in this process; the kernel's are not counted for anybody
  *   startup COUNT                      an epoll instance made and closed
  *   idle                               waits for nothing until its input ends
@@ -21,10 +23,19 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#ifdef ECHO_SPIN_US
+const char driver_name[] = "raw_epoll-spin";
+
+const struct measurement measurements[] = {
+    { "echo-spin", "", 0, 0, serve_echo },
+    { NULL, NULL, 0, 0, NULL },
+};
+#else
 const char driver_name[] = "raw_epoll";
 
 const struct measurement measurements[] = {
     { "dispatch", "REGISTERED READY EVENTS", 3, 3, measure_dispatch },
+    { "dispatch-alone", "READY EVENTS", 2, 2, measure_dispatch_alone },
     { "ring", "PAIRS ACTIVE WRITES", 3, 3, measure_ring },
     { "post", "SENDERS COUNT", 2, 2, measure_post },
     { "pingpong", "SPIN_US COUNT", 2, 2, measure_ping_pong },
@@ -37,6 +48,7 @@ const struct measurement measurements[] = {
     { "idle", "", 0, 0, stay_idle },
     { NULL, NULL, 0, 0, NULL },
 };
+#endif
 
 int create_epoll(void)
 {

@@ -19,6 +19,7 @@ static inline int wait_ready(int epoll, struct epoll_event *ready, int capacity,
 }
 
 void measure_dispatch(const long *parameters, int count);
+void measure_dispatch_alone(const long *parameters, int count);
 void measure_ring(const long *parameters, int count);
 void measure_post(const long *parameters, int count);
 void measure_ping_pong(const long *parameters, int count);
