@@ -51,7 +51,8 @@ internal static class CompareCommand
         {
             foreach (IGrouping<string, Case> group in CaseCatalogue.Create(pace, peers.LoadGenerator).Where(options.Includes).GroupBy(each => each.Group, StringComparer.Ordinal))
             {
-                report.Add(group.Key, [.. group.Select(each => Measure(each, peers, pace))]);
+                var stolen = new StolenTime();
+                report.Add(group.Key, [.. group.Select(each => Measure(each, peers, pace))], stolen);
                 output?.Replace(report.Over);
             }
         }

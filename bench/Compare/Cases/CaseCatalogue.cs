@@ -43,7 +43,7 @@ internal static class CaseCatalogue
         foreach ((int registered, int ready) in ((int, int)[])[(1, 1), (200, 200), (10_000, 10_000), (200, 9)])
         {
             string name = ready == registered ? $"{ready:N0} ready" : $"{ready} of {registered} ready";
-            yield return new OperationCase(Dispatch, $"{name}, an event", $"dispatch {registered} {ready}", Amount.ToTakeTime(first: 200), Figure.Time);
+            yield return new OperationCase(Dispatch, $"{name}, an event", $"dispatch {registered} {ready}", Amount.ToTakeTime(first: 200), Figure.Time) { Rounds = 15 };
         }
     }
 
@@ -53,7 +53,7 @@ internal static class CaseCatalogue
         {
             foreach (int active in (int[])[1, 100])
             {
-                yield return new OperationCase(Ring, $"{pairs:N0} pairs, {active} active, a write", $"ring {pairs} {active}", Amount.ToTakeTime(), Figure.Time);
+                yield return new OperationCase(Ring, $"{pairs:N0} pairs, {active} active, a write", $"ring {pairs} {active}", Amount.ToTakeTime(), Figure.Time) { Rounds = 9 };
             }
         }
     }

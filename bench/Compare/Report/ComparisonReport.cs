@@ -24,9 +24,12 @@ internal sealed class ComparisonReport
     }
 
     /// <summary>Adds a group, and writes its plot.</summary>
-    public void Add(string group, IReadOnlyList<CaseResult> results)
+    /// <param name="group">Its name.</param>
+    /// <param name="results">What was measured.</param>
+    /// <param name="stolen">Since that began.</param>
+    public void Add(string group, IReadOnlyList<CaseResult> results, StolenTime stolen)
     {
-        List<string> lines = [GroupText.HeadingOf(group), "", MachineDescription.DescribeRun(_options.ToString()) + Caution, "", .. LeftOut];
+        List<string> lines = [GroupText.HeadingOf(group), "", MachineDescription.DescribeRun(_options.ToString(), stolen) + Caution, "", .. LeftOut];
         var plot = new RatioPlot(group, results, _peers);
         if (_options.PlotDirectory is { } directory && !plot.IsEmpty)
         {

@@ -9,10 +9,11 @@ internal static class MachineDescription
 {
     /// <param name="command">The command line, to be repeated by others.</param>
     /// <param name="compiler">Of the C side; null where there is none.</param>
-    public static IEnumerable<string> Describe(string command, string? compiler) =>
+    /// <param name="stolen">Since the measurements began.</param>
+    public static IEnumerable<string> Describe(string command, string? compiler, StolenTime stolen) =>
     [
         Machine,
-        $"- kernel: {Kernel}; load average when done {LoadAverage}",
+        $"- kernel: {Kernel}; load average when done {LoadAverage}; {stolen}",
         $"- runtime: {Runtime}",
         Compiler(compiler),
         $"- command: `{command}`, {Now}",
@@ -25,7 +26,7 @@ internal static class MachineDescription
     public static string Compiler(string? compiler) => $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}";
 
     /// <summary>When and how, for a table among others that were measured at other times.</summary>
-    public static string DescribeRun(string command) => $"Measured {Now} by `{command}`; {Kernel}, {Runtime}, load average when done {LoadAverage}.";
+    public static string DescribeRun(string command, StolenTime stolen) => $"Measured {Now} by `{command}`; {Kernel}, {Runtime}, load average when done {LoadAverage}, {stolen}.";
 
     private static string Kernel => $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}";
 

@@ -49,8 +49,9 @@ internal static class ReportCommand
             Console.Error.WriteLine("No C compiler (cc) was found: raw epoll is not measured, and no ratio is given.");
         }
 
+        var stolen = new StolenTime();
         string[] lines = [.. measure(options, native)];
-        string report = string.Join('\n', [.. MachineDescription.Describe(options.ToString(), native?.Description), .. Caution(options), "", .. lines]);
+        string report = string.Join('\n', [.. MachineDescription.Describe(options.ToString(), native?.Description, stolen), .. Caution(options), "", .. lines]);
         Console.WriteLine(report);
         output?.Replace(report);
     }

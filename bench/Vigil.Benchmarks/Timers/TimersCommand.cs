@@ -24,6 +24,7 @@ internal static class TimersCommand
         {
             AddRestarting(table, options, rounds, count, readsClock: false);
             AddRestarting(table, options, rounds, count, readsClock: true);
+            AddWheel(table, options, rounds, count);
         }
 
         AddFiring(table, options, rounds, "one due time", TimeSpan.Zero);
@@ -56,6 +57,20 @@ internal static class TimersCommand
         double[][] results = Alternate(rounds, measureVigil, measureFramework);
         framework?.Dispose();
         table.Add(name, "ns", native: null, new Series(results[0]), new Series(results[1]), budget: readsClock ? null : RestartBudget);
+    }
+
+    private static void AddWheel(TimersTable table, ReportOptions options, int rounds, int outstanding)
+    {
+        string name = $"start and stop, {outstanding:N0} outstanding, the wheel alone";
+        if (!Begin(options, name))
+        {
+            return;
+        }
+
+        int operations = options.IsQuick ? 20_000 : 2_000_000;
+        using var wheel = new WheelRestarting(outstanding);
+        wheel.Measure(operations);
+        table.Add(name, "ns", native: null, new Series(Enumerable.Range(0, rounds).Select(_ => wheel.Measure(operations))), timer: null);
     }
 
     private static void AddFiring(TimersTable table, ReportOptions options, int rounds, string how, TimeSpan spread)

@@ -32,10 +32,12 @@ internal sealed class DispatchWorkload : IWorkload
     private readonly EventFd[] _descriptors;
     private readonly CountingSubscriber _subscriber;
     private readonly LoopMode _mode;
+    private readonly int _ready;
 
     public DispatchWorkload(Readiness readiness, LoopMode mode, EventManagerOptions? settings = null)
     {
         _mode = mode;
+        _ready = readiness.Ready;
         _descriptors = EventFds.Create(readiness.Registered, index => IsReady(index, readiness));
         var options = new EventManagerOptions
         {
@@ -44,7 +46,7 @@ internal sealed class DispatchWorkload : IWorkload
             CollectStatistics = settings?.CollectStatistics ?? false,
         };
         _manager = mode == LoopMode.RunWithoutKernel ? new EventManager(options, static () => new RepeatingPoller()) : new EventManager(options);
-        _subscriber = new CountingSubscriber(_descriptors);
+        _subscriber = new CountingSubscriber(_descriptors, readiness);
         _manager.AddSubscriber(_subscriber);
     }
 
@@ -53,7 +55,7 @@ internal sealed class DispatchWorkload : IWorkload
     {
         if (_mode != LoopMode.RunOnce)
         {
-            _subscriber.StopAfter(operations);
+            _subscriber.StopAfter(iterations: operations / _ready);
             _manager.Run();
             return;
         }
@@ -71,25 +73,26 @@ internal sealed class DispatchWorkload : IWorkload
     }
 
     // The ready ones are spread evenly over the registered ones, as in dispatch.c.
-    private static bool IsReady(int index, Readiness readiness)
-    {
-        int spacing = readiness.Registered / readiness.Ready;
-        return index % spacing == 0 && index / spacing < readiness.Ready;
-    }
+    private static bool IsReady(int index, Readiness readiness) =>
+        index % SpacingOf(readiness) == 0 && index / SpacingOf(readiness) < readiness.Ready;
+
+    private static int SpacingOf(Readiness readiness) => readiness.Registered / readiness.Ready;
 
     private sealed class CountingSubscriber : IEventSubscriber
     {
         private readonly EventFd[] _descriptors;
         private readonly long[] _counts;
-        private long _left;
+        private readonly uint _oneOfTheReady;
+        private long _iterationsLeft;
 
-        public CountingSubscriber(EventFd[] descriptors)
+        public CountingSubscriber(EventFd[] descriptors, Readiness readiness)
         {
             _descriptors = descriptors;
             _counts = new long[descriptors.Length];
+            _oneOfTheReady = (uint)((readiness.Ready - 1) * SpacingOf(readiness));
         }
 
-        public void StopAfter(long events) => _left = events;
+        public void StopAfter(long iterations) => _iterationsLeft = iterations;
 
         public void Initialize(EventOps ops)
         {
@@ -105,7 +108,9 @@ internal sealed class DispatchWorkload : IWorkload
         public void Process(in Events events, EventOps ops)
         {
             _counts[events.Data]++;
-            if (--_left == 0)
+
+            // An event is counted and no more, as in C: whether the round is over is asked once an iteration, there too.
+            if (events.Data == _oneOfTheReady && --_iterationsLeft == 0)
             {
                 EventManager.Current!.Stop();
             }
