@@ -13,7 +13,7 @@ internal sealed record Pace(bool IsQuick, TimeSpan WarmUp, TimeSpan Turn, TimeSp
         IsQuick: false,
         WarmUp: TimeSpan.FromSeconds(1.5),
         Turn: TimeSpan.FromSeconds(0.4),
-        LoadTurn: TimeSpan.FromSeconds(1.5),
+        LoadTurn: TimeSpan.FromSeconds(1),
         Idle: TimeSpan.FromSeconds(10),
         MostRounds: int.MaxValue);
 
