@@ -60,9 +60,12 @@ public class TimeProviderTests
     public void Cancellation_by_time_comes_on_the_loop()
     {
         using var loop = new LoopThread();
-        using var source = new CancellationTokenSource(Millisecond * 5, loop.Manager.TimeProvider);
+        using var source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, loop.Manager.TimeProvider);
         var thread = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = source.Token.Register(() => thread.SetResult(Environment.CurrentManagedThreadId));
+
+        // Only now: whoever registers with a token that is cancelled already is called by itself, on its own thread.
+        source.CancelAfter(Millisecond * 5);
         Assert.Equal(loop.ThreadId, Patience.Result(thread.Task));
     }
 
