@@ -25,7 +25,6 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     private Task<IReadOnlyList<WorkItem>>? _draining;
     private long _rejected;
     private long _runByCallers;
-    private int _next;
 
     /// <summary>Starts the threads, with default options.</summary>
     public WorkerPool()
@@ -178,7 +177,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     private long Read(PoolFigure figure) => figure switch
     {
         PoolFigure.Queued => _workers.Sum(worker => worker.Queue.Count),
-        PoolFigure.Running => _workers.Count(worker => worker.IsRunning),
+        PoolFigure.Running => _workers.Count(worker => worker.Queue.IsRunning),
         PoolFigure.Done => _workers.Sum(worker => worker.Done),
         PoolFigure.Failed => _workers.Sum(worker => worker.Failed),
         PoolFigure.Stolen => _workers.Sum(worker => worker.Stolen),
@@ -232,7 +231,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
 
     private bool Place(in WorkItem item)
     {
-        Worker worker = item.Thread >= 0 ? _workers[item.Thread] : _team.LeastLoaded(Interlocked.Increment(ref _next));
+        Worker worker = item.Thread >= 0 ? _workers[item.Thread] : _team.LeastLoaded();
         if (!worker.Queue.TryAdd(in item, MonotonicClock.NowNanoseconds))
         {
             _room.Leave();

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Vigil.Collections;
@@ -26,28 +28,31 @@ namespace Vigil.Collections;
 /// </remarks>
 internal sealed class MpscQueue<T>
 {
-    // 64 KB of three-reference messages: below the large object heap, whose arrays only a full collection takes back.
-    private const int MaxLength = 1 << 11;
-    private const int MaxSpares = 32;
     private const long Closed = 1L << 62;
 
+    // So many as stay below the large object heap, whose arrays only a full collection takes back (85,000 bytes), and not more than a few batches.
+    private static readonly int MaxLength = Math.Min(1 << 11, 1 << BitOperations.Log2(84_000u / (uint)Unsafe.SizeOf<Slot>()));
+
     private readonly Lock _growth = new();
+    private readonly int _maxSpares;
     private Ring _head;
     private volatile Ring _tail;
     private Ring? _spares;
     private int _spareCount;
 
     /// <param name="initialLength">The first ring's length: a power of two, at least 2, since with 1 a slot's turns cannot be told apart.</param>
-    public MpscQueue(int initialLength = 64)
+    /// <param name="maxSpares">How many drained rings are kept at most.</param>
+    public MpscQueue(int initialLength = 64, int maxSpares = 32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(initialLength, 2);
         ArgumentOutOfRangeException.ThrowIfNotEqual(initialLength & (initialLength - 1), 0, nameof(initialLength));
+        _maxSpares = maxSpares;
         _head = _tail = new Ring(initialLength);
     }
 
     /// <summary>
     /// Whether an item can be dequeued. Looks only where the consumer looks anyway, not at what the producers contend for, so it may
-    /// miss one that is just being published. For the consumer only.
+    /// miss one that is just being published. Whoever asks without being the consumer is told what was true a moment ago.
     /// </summary>
     public bool IsReady => _head.IsReady || _head.Next is not null;
 
@@ -93,7 +98,7 @@ internal sealed class MpscQueue<T>
     {
         while (!_head.TryDequeue(out item))
         {
-            if (_head.Next is null || _head.HasItems || !TryLeaveHead())
+            if (!IsWorthAnotherLook())
             {
                 return false;
             }
@@ -101,6 +106,23 @@ internal sealed class MpscQueue<T>
 
         return true;
     }
+
+    /// <summary>The oldest item that is published, which stays. For the consumer only.</summary>
+    public bool TryPeek([MaybeNullWhen(false)] out T item)
+    {
+        while (!_head.TryPeek(out item))
+        {
+            if (!IsWorthAnotherLook())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // After nothing published was found. What is claimed will be published, but nobody waits for that here.
+    private bool IsWorthAnotherLook() => _head.Next is not null && !_head.HasItems && TryLeaveHead();
 
     // True where it is worth looking again. The ring is left only if it has nothing after it was seen closed: before that,
     // a producer may have claimed a position between the consumer's look and the closing.
@@ -118,7 +140,7 @@ internal sealed class MpscQueue<T>
         }
 
         _head = next;
-        if (drained.Length == MaxLength && _spareCount < MaxSpares)
+        if (drained.Length == MaxLength && _spareCount < _maxSpares)
         {
             Keep(drained);
         }
@@ -254,6 +276,12 @@ internal sealed class MpscQueue<T>
             return true;
         }
 
+        public bool TryPeek([MaybeNullWhen(false)] out T item)
+        {
+            item = IsReady ? _slots[(int)_positions.Head & _mask].Item : default;
+            return IsReady;
+        }
+
         /// <summary>Lets producers in. Under the lock of the queue.</summary>
         public void Open() => Volatile.Write(ref _positions.Tail, _start);
 
@@ -277,12 +305,12 @@ internal sealed class MpscQueue<T>
 
             Next = null;
         }
+    }
 
-        private struct Slot
-        {
-            public T Item;
-            public long Sequence;
-        }
+    private struct Slot
+    {
+        public T Item;
+        public long Sequence;
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Vigil.Collections;
 
 /// <summary>
@@ -13,17 +15,17 @@ internal sealed class SpinGate
     // About a millisecond, more than a holder needs that runs at all. From then on a millisecond's sleep between two looks.
     private const int LooksBeforeSleep = 1000;
 
-    private int _isTaken;
+    private GateState _state;
 
     public void Enter()
     {
-        if (Interlocked.CompareExchange(ref _isTaken, 1, 0) != 0)
+        if (Interlocked.CompareExchange(ref _state.IsTaken, 1, 0) != 0)
         {
             EnterSlowly();
         }
     }
 
-    public void Exit() => Volatile.Write(ref _isTaken, 0);
+    public void Exit() => Volatile.Write(ref _state.IsTaken, 0);
 
     private void EnterSlowly()
     {
@@ -32,6 +34,14 @@ internal sealed class SpinGate
         {
             spinner.SpinOnce(LooksBeforeSleep);
         }
-        while (Volatile.Read(ref _isTaken) != 0 || Interlocked.CompareExchange(ref _isTaken, 1, 0) != 0);
+        while (Volatile.Read(ref _state.IsTaken) != 0 || Interlocked.CompareExchange(ref _state.IsTaken, 1, 0) != 0);
     }
+}
+
+/// <summary>On a cache line of its own: others read what lies beside it.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 2 * 64)]
+internal struct GateState
+{
+    [FieldOffset(64)]
+    public int IsTaken;
 }

@@ -12,6 +12,10 @@ namespace Vigil.Work;
 /// </remarks>
 internal sealed class Team
 {
+    // Where a sender began to look last, so that of equal ones it does not always take the same. Whichever pool that was.
+    [ThreadStatic]
+    private static int _turn;
+
     private readonly Worker[] _workers;
     private readonly int _mostSearching;
     private int _searching;
@@ -35,7 +39,7 @@ internal sealed class Team
         {
             foreach (Worker worker in _workers)
             {
-                if (worker.Queue.SharedCount > 0)
+                if (worker.Queue.HasWork(isOwner: false))
                 {
                     return true;
                 }
@@ -86,22 +90,25 @@ internal sealed class Team
     }
 
     /// <summary>The worker where work that is added now would have its turn first.</summary>
-    /// <param name="turn">Where to begin to look, so that of equal ones it is not always the same.</param>
-    public Worker LeastLoaded(int turn)
+    public Worker LeastLoaded()
     {
-        int first = (int)((uint)turn % (uint)_workers.Length);
-        Worker best = _workers[first];
-        long least = best.Load;
-        for (int i = 1; i < _workers.Length && least > 0; i++)
+        Worker[] workers = _workers;
+        int index = NextAfter(_turn);
+        _turn = index;
+        Worker best = workers[index];
+        long least = best.Queue.Load;
+        for (int left = workers.Length - 1; left > 0 && least > 0; left--)
         {
-            Worker worker = _workers[(first + i) % _workers.Length];
-            long load = worker.Load;
+            index = NextAfter(index);
+            long load = workers[index].Queue.Load;
             if (load < least)
             {
-                (best, least) = (worker, load);
+                (best, least) = (workers[index], load);
             }
         }
 
         return best;
     }
+
+    private int NextAfter(int index) => index + 1 < _workers.Length ? index + 1 : 0;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Vigil.Collections;
 
 namespace Vigil.Work;
@@ -6,48 +7,89 @@ namespace Vigil.Work;
 /// What waits for one thread of a pool: work pinned to it, and work that others may take away when they are idle, each by priority.
 /// </summary>
 /// <remarks>
-/// Among the heads of its lines the one with the lowest rank is next: its priority, less one for each ageing time that it has waited; of equal
+/// <para>Among the heads of its lines the one with the lowest rank is next: its priority, less one for each ageing time that it has waited; of equal
 /// ones the older. So within a line order is kept, high comes before low, and low work is overtaken only by what was sent until a few ageing
-/// times after it: under an endless flood of high work it still has its turn.
+/// times after it: under an endless flood of high work it still has its turn.</para>
+/// <para>Senders need no lock, and so wait for nobody: neither for each other nor for those who take, who go through the gate one at a time. Work is counted before it is added, so the count
+/// is never too low: where it is zero, what is being added comes from senders who look for sleepers after this. Where it is not, there may yet be nothing to take: of work that a sender
+/// is just adding, and of what is behind it in the same line, that sender wakes somebody when it is done.</para>
+/// <para>What costs is memory that goes from one processor to another. So those who look for work look where it will be, and not at what senders count; and what senders place work by
+/// is one line of memory a queue.</para>
+/// <para>Closing says so first, and then takes until nothing is counted any more. A sender counts, then looks whether the queue is closed: so either it sees that, and takes itself back, or its work is waited for.</para>
 /// </remarks>
 internal sealed class WorkQueue
 {
     private const int Priorities = 3;
-    private const int RoomKept = 256;
+    private const int AverageShift = 4;
+
+    // Most lines are never used, and few are long for long.
+    private const int InitialLength = 8;
+    private const int MaxSpares = 2;
 
     private readonly SpinGate _gate = new();
     private readonly long _ageing;
-    private readonly Queue<QueuedWork>[] _shared = Lines();
-    private readonly Queue<QueuedWork>[] _pinned = Lines();
-    private bool _isClosed;
-    private int _count;
-    private int _sharedCount;
+    private readonly MpscQueue<QueuedWork>[] _shared = Lines();
+    private readonly MpscQueue<QueuedWork>[] _pinned = Lines();
+    private WorkCounts _counts;
+    private volatile bool _isClosed;
 
     /// <param name="ageing">After how many nanoseconds work counts as one priority higher.</param>
     public WorkQueue(long ageing) => _ageing = ageing;
 
-    /// <summary>How much waits. Any thread, without the lock.</summary>
-    public int Count => Volatile.Read(ref _count);
+    /// <summary>How much waits, what is just being added included. Any thread.</summary>
+    public int Count => Difference(ref _counts.PinnedTaken, ref _counts.PinnedAdded) + SharedCount;
 
-    /// <summary>How much of it others may take. Any thread, without the lock.</summary>
-    public int SharedCount => Volatile.Read(ref _sharedCount);
+    /// <summary>How much of it others may take. Any thread.</summary>
+    public int SharedCount => Difference(ref _counts.SharedTaken, ref _counts.SharedAdded);
 
-    /// <summary>Adds work; false where the queue is closed.</summary>
+    /// <summary>Whether the thread whose queue this is runs work. Set by that thread; any may ask.</summary>
+    public bool IsRunning
+    {
+        get => Volatile.Read(ref _counts.IsRunning) != 0;
+        set => Volatile.Write(ref _counts.IsRunning, value ? 1 : 0);
+    }
+
+    /// <summary>How long it would take until work that is added now has its turn, by the run times so far, in nanoseconds. Any thread.</summary>
+    public long Load => (Count + Volatile.Read(ref _counts.IsRunning)) * Math.Max(Volatile.Read(ref _counts.AverageRun), 1);
+
+    /// <summary>Adds work; false where the queue is closed. Any thread.</summary>
     public bool TryAdd(in WorkItem item, long now)
     {
+        bool isShared = item.Thread < 0;
+        ref long added = ref isShared ? ref _counts.SharedAdded : ref _counts.PinnedAdded;
+        Interlocked.Increment(ref added);
+        if (_isClosed)
+        {
+            Interlocked.Decrement(ref added);
+            return false;
+        }
+
+        try
+        {
+            (isShared ? _shared : _pinned)[(int)item.Priority].Enqueue(new QueuedWork(item, now));
+            return true;
+        }
+        catch
+        {
+            // Without memory. What is counted is waited for.
+            Interlocked.Decrement(ref added);
+            throw;
+        }
+    }
+
+    /// <summary>Takes the next work: for its own thread of everything, for others only of what is not pinned.</summary>
+    public bool TryTake(long now, bool isOwner, out QueuedWork work)
+    {
+        if (!IsReady(_shared) && !(isOwner && IsReady(_pinned)))
+        {
+            work = default;
+            return false;
+        }
+
         _gate.Enter();
         try
         {
-            if (_isClosed)
-            {
-                return false;
-            }
-
-            Queue<QueuedWork>[] lines = item.Thread < 0 ? _shared : _pinned;
-            lines[(int)item.Priority].Enqueue(new QueuedWork(item, now));
-            Volatile.Write(ref _count, _count + 1);
-            Volatile.Write(ref _sharedCount, _sharedCount + (item.Thread < 0 ? 1 : 0));
-            return true;
+            return TryTakeBest(now, isOwner, out work);
         }
         finally
         {
@@ -55,10 +97,9 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>Takes the next work: for its own thread of everything, for others only of what is not pinned.</summary>
-    public bool TryTake(long now, bool isOwner, out QueuedWork work)
+    /// <summary>Whether there is something to take: for its own thread of everything, for others of what is not pinned. Any thread.</summary>
+    public bool HasWork(bool isOwner)
     {
-        work = default;
         if ((isOwner ? Count : SharedCount) == 0)
         {
             return false;
@@ -67,25 +108,22 @@ internal sealed class WorkQueue
         _gate.Enter();
         try
         {
-            Queue<QueuedWork>? best = null;
-            long bestRank = long.MaxValue;
-            Choose(_shared, now, ref best, ref bestRank);
-            if (isOwner)
-            {
-                Choose(_pinned, now, ref best, ref bestRank);
-            }
-
-            if (best is null)
-            {
-                return false;
-            }
-
-            work = Take(best);
-            return true;
+            return HasHead(_shared) || (isOwner && HasHead(_pinned));
         }
         finally
         {
             _gate.Exit();
+        }
+    }
+
+    /// <summary>Counts a run into the average of the owner's, of which the last one makes a sixteenth. For the owner.</summary>
+    /// <param name="nanoseconds">How long it took.</param>
+    public void CountRun(long nanoseconds)
+    {
+        long change = (nanoseconds - _counts.AverageRun) >> AverageShift;
+        if (change != 0)
+        {
+            Volatile.Write(ref _counts.AverageRun, _counts.AverageRun + change);
         }
     }
 
@@ -116,31 +154,66 @@ internal sealed class WorkQueue
     /// <summary>Takes no more work from now on, and gives back what waits, in the order in which it would have been taken.</summary>
     public List<WorkItem> CloseAndTakeAll(long now)
     {
-        _gate.Enter();
-        try
-        {
-            _isClosed = true;
-        }
-        finally
-        {
-            _gate.Exit();
-        }
-
+        _isClosed = true;
+        Interlocked.MemoryBarrier();
         List<WorkItem> left = [];
-        while (TryTake(now, isOwner: true, out QueuedWork work))
+        SpinWait senders = default;
+        while (true)
         {
-            left.Add(work.Item);
-        }
+            while (TryTake(now, isOwner: true, out QueuedWork work))
+            {
+                left.Add(work.Item);
+            }
 
-        return left;
+            if (Count == 0)
+            {
+                return left;
+            }
+
+            senders.SpinOnce();
+        }
     }
 
-    private static Queue<QueuedWork>[] Lines() => [.. Enumerable.Range(0, Priorities).Select(_ => new Queue<QueuedWork>())];
+    private static MpscQueue<QueuedWork>[] Lines() => [.. Enumerable.Range(0, Priorities).Select(_ => new MpscQueue<QueuedWork>(InitialLength, MaxSpares))];
+
+    // What is taken was added before, and is read first: the difference is not below zero.
+    private static int Difference(ref long taken, ref long added)
+    {
+        long before = Volatile.Read(ref taken);
+        return (int)(Volatile.Read(ref added) - before);
+    }
+
+    // Without the gate, and so what was true a moment ago.
+    private static bool IsReady(MpscQueue<QueuedWork>[] lines)
+    {
+        foreach (MpscQueue<QueuedWork> line in lines)
+        {
+            if (line.IsReady)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HasHead(MpscQueue<QueuedWork>[] lines)
+    {
+        foreach (MpscQueue<QueuedWork> line in lines)
+        {
+            if (line.TryPeek(out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Each line is in the order in which work was sent, so the oldest is a head.
-    private static void PeekOldest(Queue<QueuedWork>[] lines, ref QueuedWork oldest, ref bool isFound)
+    private static void PeekOldest(MpscQueue<QueuedWork>[] lines, ref QueuedWork oldest, ref bool isFound)
     {
-        foreach (Queue<QueuedWork> line in lines)
+        foreach (MpscQueue<QueuedWork> line in lines)
         {
             if (line.TryPeek(out QueuedWork head) && (!isFound || head.Since < oldest.Since))
             {
@@ -150,35 +223,71 @@ internal sealed class WorkQueue
         }
     }
 
-    private void Choose(Queue<QueuedWork>[] lines, long now, ref Queue<QueuedWork>? best, ref long bestRank)
+    private bool TryTakeBest(long now, bool isOwner, out QueuedWork work)
     {
-        for (int priority = 0; priority < Priorities; priority++)
+        MpscQueue<QueuedWork>? best = null;
+        (long Rank, long Since) least = (long.MaxValue, long.MaxValue);
+        Choose(_shared, now, ref best, ref least);
+        bool isShared = true;
+        if (isOwner)
+        {
+            MpscQueue<QueuedWork>? bestShared = best;
+            Choose(_pinned, now, ref best, ref least);
+            isShared = best == bestShared;
+        }
+
+        if (best is null || !best.TryDequeue(out work))
+        {
+            work = default;
+            return false;
+        }
+
+        ref long taken = ref isShared ? ref _counts.SharedTaken : ref _counts.PinnedTaken;
+        Volatile.Write(ref taken, taken + 1);
+        return true;
+    }
+
+    private void Choose(MpscQueue<QueuedWork>[] lines, long now, ref MpscQueue<QueuedWork>? best, ref (long Rank, long Since) least)
+    {
+        for (int priority = 0; priority < lines.Length; priority++)
         {
             if (!lines[priority].TryPeek(out QueuedWork head))
             {
                 continue;
             }
 
-            long rank = priority - ((now - head.Since) / _ageing);
-            if (best is null || rank < bestRank || (rank == bestRank && head.Since < best.Peek().Since))
+            // Nearly always, and a division costs more than the rest of the look.
+            long waited = now - head.Since;
+            long rank = waited < _ageing ? priority : priority - (waited / _ageing);
+            if (rank < least.Rank || (rank == least.Rank && head.Since < least.Since))
             {
                 best = lines[priority];
-                bestRank = rank;
+                least = (rank, head.Since);
             }
         }
     }
+}
 
-    // A line that was long gives its memory back when it is empty: not sooner, since it would be copied for that.
-    private QueuedWork Take(Queue<QueuedWork> line)
-    {
-        QueuedWork work = line.Dequeue();
-        Volatile.Write(ref _count, _count - 1);
-        Volatile.Write(ref _sharedCount, _sharedCount - (work.Item.Thread < 0 ? 1 : 0));
-        if (line.Count == 0 && line.Capacity > RoomKept)
-        {
-            line.TrimExcess(RoomKept);
-        }
+/// <summary>What was added to a queue and what was taken, since ever, and how its owner is getting on. On cache lines of their own: senders write the one with each work, those who take the other.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
+internal struct WorkCounts
+{
+    [FieldOffset(64)]
+    public long SharedAdded;
 
-        return work;
-    }
+    [FieldOffset(72)]
+    public long PinnedAdded;
+
+    [FieldOffset(128)]
+    public long SharedTaken;
+
+    [FieldOffset(136)]
+    public long PinnedTaken;
+
+    /// <summary>The mean of the owner's run times, in nanoseconds.</summary>
+    [FieldOffset(144)]
+    public long AverageRun;
+
+    [FieldOffset(152)]
+    public int IsRunning;
 }

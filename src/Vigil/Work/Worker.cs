@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Vigil.Collections;
 using Vigil.Diagnostics;
 using Vigil.Interop;
@@ -17,9 +18,6 @@ internal sealed class Worker
     // Some hundred nanoseconds between two looks.
     private const int SpinsBetweenLooks = 10;
 
-    // The average of the run times counts the last one by a sixteenth.
-    private const int AverageShift = 4;
-
     [ThreadStatic]
     private static Worker? _current;
 
@@ -34,14 +32,7 @@ internal sealed class Worker
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Parker? _parker;
     private int _isAsleep;
-    private int _isRunning;
-    private object? _running;
-    private long _runningSince;
-    private long _averageRun;
-    private long _done;
-    private long _failed;
-    private long _cancelled;
-    private long _stolen;
+    private WorkerFigures _figures;
     private volatile bool _isEnding;
 
     /// <param name="pool">The pool's name, with which the thread's begins. The kernel shows 15 bytes of it.</param>
@@ -70,22 +61,17 @@ internal sealed class Worker
 
     public WorkQueue Queue { get; }
 
-    /// <summary>How long it would take until work that is added now has its turn, by the run times so far, in nanoseconds. Any thread.</summary>
-    public long Load => (Queue.Count + Volatile.Read(ref _isRunning)) * Math.Max(Volatile.Read(ref _averageRun), 1);
-
-    public bool IsRunning => Volatile.Read(ref _isRunning) != 0;
-
     /// <summary>What it runs, and since when, in nanoseconds. Any thread; in the moment of a change the time may be that of the work before or after.</summary>
-    public (object? Action, long Since) Running => (Volatile.Read(ref _running), Volatile.Read(ref _runningSince));
+    public (object? Action, long Since) Running => (Volatile.Read(ref _figures.Running), Volatile.Read(ref _figures.RunningSince));
 
-    public long Done => Volatile.Read(ref _done);
+    public long Done => Volatile.Read(ref _figures.Done);
 
-    public long Failed => Volatile.Read(ref _failed);
+    public long Failed => Volatile.Read(ref _figures.Failed);
 
-    public long Cancelled => Volatile.Read(ref _cancelled);
+    public long Cancelled => Volatile.Read(ref _figures.Cancelled);
 
     /// <summary>How much work it took from others.</summary>
-    public long Stolen => Volatile.Read(ref _stolen);
+    public long Stolen => Volatile.Read(ref _figures.Stolen);
 
     public DurationHistogram WaitTimes { get; } = new();
 
@@ -129,6 +115,8 @@ internal sealed class Worker
         long now = MonotonicClock.NowNanoseconds;
         long searchEnd = 0;
         bool isSearching = false;
+        bool isRunning = false;
+        SpinWait senders = default;
         while (true)
         {
             if (TryFind(now, out QueuedWork work))
@@ -139,11 +127,26 @@ internal sealed class Worker
                     _team.EndSearch();
                 }
 
+                if (!isRunning)
+                {
+                    Queue.IsRunning = isRunning = true;
+                }
+
                 now = Run(in work, now);
+            }
+            else if (isRunning)
+            {
+                Queue.IsRunning = isRunning = false;
+            }
+            else if (_isEnding && Queue.Count == 0)
+            {
+                break;
             }
             else if (_isEnding)
             {
-                break;
+                // Somebody is just adding work, and more may wait behind it.
+                senders.SpinOnce();
+                now = MonotonicClock.NowNanoseconds;
             }
             else if (isSearching && now < searchEnd)
             {
@@ -184,7 +187,7 @@ internal sealed class Worker
             _team.EndSearchBeforeSleep();
         }
 
-        bool isWanted = Queue.Count > 0 || _team.HasSharedWork || _isEnding;
+        bool isWanted = Queue.HasWork(isOwner: true) || _team.HasSharedWork || _isEnding;
         if (isWanted && Interlocked.Exchange(ref _isAsleep, 0) == 1)
         {
             // As if it had been woken: whoever sent that may have left more to it than it is going to take.
@@ -221,7 +224,7 @@ internal sealed class Worker
         {
             if (workers[(_index + i) % workers.Length].Queue.TryTake(now, isOwner: false, out work))
             {
-                Volatile.Write(ref _stolen, _stolen + 1);
+                Volatile.Write(ref _figures.Stolen, _figures.Stolen + 1);
                 return true;
             }
         }
@@ -236,9 +239,8 @@ internal sealed class Worker
         long start = Math.Max(now, work.Since);
         WaitTimes.Record(start - work.Since);
         PoolMeter.RecordWait(_pool, start - work.Since);
-        _runningSince = start;
-        Volatile.Write(ref _running, work.Item.Action);
-        Volatile.Write(ref _isRunning, 1);
+        _figures.RunningSince = start;
+        Volatile.Write(ref _figures.Running, work.Item.Action);
         bool isTraced = VigilEventSource.Log.TracesWork;
         if (isTraced)
         {
@@ -251,8 +253,7 @@ internal sealed class Worker
             VigilEventSource.Log.WorkStop(Name, outcome.ToString());
         }
 
-        Volatile.Write(ref _isRunning, 0);
-        _running = null;
+        _figures.Running = null;
         long end = MonotonicClock.NowNanoseconds;
         Count(outcome, end - start);
         return end;
@@ -263,18 +264,42 @@ internal sealed class Worker
         switch (outcome)
         {
             case WorkOutcome.Cancelled:
-                Volatile.Write(ref _cancelled, _cancelled + 1);
+                Volatile.Write(ref _figures.Cancelled, _figures.Cancelled + 1);
                 return;
             case WorkOutcome.Failed:
-                Volatile.Write(ref _failed, _failed + 1);
+                Volatile.Write(ref _figures.Failed, _figures.Failed + 1);
                 break;
             default:
-                Volatile.Write(ref _done, _done + 1);
+                Volatile.Write(ref _figures.Done, _figures.Done + 1);
                 break;
         }
 
         RunTimes.Record(runTime);
         PoolMeter.RecordRun(_pool, runTime);
-        Volatile.Write(ref _averageRun, _averageRun + ((runTime - _averageRun) >> AverageShift));
+        Queue.CountRun(runTime);
     }
+}
+
+/// <summary>What a worker is doing and has done. On cache lines of their own: it writes them with each work, and senders read what lies beside them.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
+internal struct WorkerFigures
+{
+    /// <summary>What it runs.</summary>
+    [FieldOffset(64)]
+    public object? Running;
+
+    [FieldOffset(72)]
+    public long RunningSince;
+
+    [FieldOffset(80)]
+    public long Done;
+
+    [FieldOffset(88)]
+    public long Failed;
+
+    [FieldOffset(96)]
+    public long Cancelled;
+
+    [FieldOffset(104)]
+    public long Stolen;
 }

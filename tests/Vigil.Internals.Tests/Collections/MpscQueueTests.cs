@@ -148,7 +148,10 @@ public class MpscQueueTests
 
     private static void AssertDequeuesTheSame(Queue<int> model, MpscQueue<int> queue)
     {
-        bool isThere = model.TryDequeue(out int expected);
+        bool isThere = model.TryPeek(out int head);
+        Assert.Equal(isThere, queue.TryPeek(out int peeked));
+        Assert.Equal(head, peeked);
+        _ = model.TryDequeue(out int expected);
         Assert.Equal(isThere, queue.TryDequeue(out int item));
         Assert.Equal(expected, item);
     }
