@@ -1,6 +1,6 @@
 /*
- * An echo server as one would write it on readiness: read once, write at once, and wait for room only where the kernel had none,
- * without reading on meanwhile. What the peers add is who waits.
+ * An echo server as one would write it on readiness: read, write at once, and wait for room only where the kernel had none,
+ * without reading on meanwhile. Another read in the same turn only where the buffer came full. What the peers add is who waits.
  */
 #ifndef ECHO_H
 #define ECHO_H

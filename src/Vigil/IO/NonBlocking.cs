@@ -15,6 +15,10 @@ public static class NonBlocking
     /// <summary>Reads what is there (<c>read(2)</c>). Of a datagram socket it takes one message.</summary>
     /// <param name="fd">Where from.</param>
     /// <param name="buffer">Where to. An empty buffer gives a count of 0 that says nothing about the stream's end.</param>
+    /// <remarks>
+    /// One read for each readiness is enough where it does not fill the buffer. Where it does, most often more is there, still in the processor's cache: reading on a few times
+    /// while the buffer comes full nearly doubles what a stream with much to say carries. Not without a bound, since others wait.
+    /// </remarks>
     public static IOResult TryRead(FileDescriptor fd, Span<byte> buffer)
     {
         using var borrowed = new BorrowedDescriptor(fd);
