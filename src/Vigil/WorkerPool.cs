@@ -232,9 +232,22 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     private bool Place(in WorkItem item)
     {
         Worker worker = item.Thread >= 0 ? _workers[item.Thread] : _team.LeastLoaded();
-        if (!worker.Queue.TryAdd(in item, MonotonicClock.NowNanoseconds))
+        bool isAdded = false;
+        try
         {
-            _room.Leave();
+            isAdded = worker.Queue.TryAdd(in item, MonotonicClock.NowNanoseconds);
+        }
+        finally
+        {
+            // Also where there was no memory for it.
+            if (!isAdded)
+            {
+                _room.Leave();
+            }
+        }
+
+        if (!isAdded)
+        {
             return false;
         }
 

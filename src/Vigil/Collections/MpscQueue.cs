@@ -140,6 +140,7 @@ internal sealed class MpscQueue<T>
         }
 
         _head = next;
+        drained.Unlink();
         if (drained.Length == MaxLength && _spareCount < _maxSpares)
         {
             Keep(drained);
@@ -148,14 +149,16 @@ internal sealed class MpscQueue<T>
         return true;
     }
 
+    // Nobody waits here for a producer that is just making a ring: then this one is the garbage collector's.
     private void Keep(Ring drained)
     {
         drained.PrepareNextLife();
-        lock (_growth)
+        if (_growth.TryEnter())
         {
             drained.NextSpare = _spares;
             _spares = drained;
             _spareCount++;
+            _growth.Exit();
         }
     }
 
@@ -278,8 +281,12 @@ internal sealed class MpscQueue<T>
 
         public bool TryPeek([MaybeNullWhen(false)] out T item)
         {
-            item = IsReady ? _slots[(int)_positions.Head & _mask].Item : default;
-            return IsReady;
+            // Asked once: it may be published at any moment.
+            long position = _positions.Head;
+            ref Slot slot = ref _slots[(int)position & _mask];
+            bool isPublished = Volatile.Read(ref slot.Sequence) == position + 1;
+            item = isPublished ? slot.Item : default;
+            return isPublished;
         }
 
         /// <summary>Lets producers in. Under the lock of the queue.</summary>
@@ -292,6 +299,9 @@ internal sealed class MpscQueue<T>
             Next = next;
         }
 
+        /// <summary>After the consumer has left it: a ring that is old would keep all that come after it from being collected.</summary>
+        public void Unlink() => Next = null;
+
         /// <summary>Moves a drained, closed ring to fresh positions; it stays closed.</summary>
         public void PrepareNextLife()
         {
@@ -302,8 +312,6 @@ internal sealed class MpscQueue<T>
             {
                 _slots[i].Sequence = _start + i;
             }
-
-            Next = null;
         }
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Vigil.Collections;
 
 /// <summary>
-/// A lock for a few instructions at a time. Whoever finds it taken looks again at once, gives up the processor if that takes long, and sleeps only if that does not help: a thread that sleeps for a
+/// A lock for a short time without a system call. Whoever finds it taken looks again at once, gives up the processor if that takes long, and sleeps only if that does not help: a thread that sleeps for a
 /// lock that is held for nanoseconds wakes up milliseconds later on a busy machine, and meets the next one who sleeps.
 /// </summary>
 /// <remarks>

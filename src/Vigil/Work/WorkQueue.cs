@@ -10,11 +10,11 @@ namespace Vigil.Work;
 /// <para>Among the heads of its lines the one with the lowest rank is next: its priority, less one for each ageing time that it has waited; of equal
 /// ones the older. So within a line order is kept, high comes before low, and low work is overtaken only by what was sent until a few ageing
 /// times after it: under an endless flood of high work it still has its turn.</para>
-/// <para>Senders need no lock, and so wait for nobody: neither for each other nor for those who take, who go through the gate one at a time. Work is counted before it is added, so the count
+/// <para>Senders wait neither for those who take, who go through the gate one at a time, nor, unless a line has to grow, for each other. Work is counted before it is added, so the count
 /// is never too low: where it is zero, what is being added comes from senders who look for sleepers after this. Where it is not, there may yet be nothing to take: of work that a sender
-/// is just adding, and of what is behind it in the same line, that sender wakes somebody when it is done.</para>
+/// is just adding, and of what is behind it in the same line, that sender wakes somebody when it is done. Until then they wait for it.</para>
 /// <para>What costs is memory that goes from one processor to another. So those who look for work look where it will be, and not at what senders count; and what senders place work by
-/// is one line of memory a queue.</para>
+/// is what they count themselves, and one other line of memory a queue.</para>
 /// <para>Closing says so first, and then takes until nothing is counted any more. A sender counts, then looks whether the queue is closed: so either it sees that, and takes itself back, or its work is waited for.</para>
 /// </remarks>
 internal sealed class WorkQueue
@@ -42,7 +42,7 @@ internal sealed class WorkQueue
     /// <summary>How much of it others may take. Any thread.</summary>
     public int SharedCount => Difference(ref _counts.SharedTaken, ref _counts.SharedAdded);
 
-    /// <summary>Whether the thread whose queue this is runs work. Set by that thread; any may ask.</summary>
+    /// <summary>Whether the thread whose queue this is runs work, or has just done so and looks for more. Set by that thread; any may ask.</summary>
     public bool IsRunning
     {
         get => Volatile.Read(ref _counts.IsRunning) != 0;
@@ -176,11 +176,18 @@ internal sealed class WorkQueue
 
     private static MpscQueue<QueuedWork>[] Lines() => [.. Enumerable.Range(0, Priorities).Select(_ => new MpscQueue<QueuedWork>(InitialLength, MaxSpares))];
 
-    // What is taken was added before, and is read first: the difference is not below zero.
+    // What is taken was added before, and is read first: the difference is not below zero. Read again, so that it is not of two different times.
     private static int Difference(ref long taken, ref long added)
     {
-        long before = Volatile.Read(ref taken);
-        return (int)(Volatile.Read(ref added) - before);
+        while (true)
+        {
+            long before = Volatile.Read(ref taken);
+            long difference = Volatile.Read(ref added) - before;
+            if (Volatile.Read(ref taken) == before)
+            {
+                return (int)difference;
+            }
+        }
     }
 
     // Without the gate, and so what was true a moment ago.
@@ -210,7 +217,7 @@ internal sealed class WorkQueue
         return false;
     }
 
-    // Each line is in the order in which work was sent, so the oldest is a head.
+    // Each line is in the order in which work was sent, but for the moment between a sender's look at the clock and its adding: the oldest is a head.
     private static void PeekOldest(MpscQueue<QueuedWork>[] lines, ref QueuedWork oldest, ref bool isFound)
     {
         foreach (MpscQueue<QueuedWork> line in lines)
@@ -268,8 +275,11 @@ internal sealed class WorkQueue
     }
 }
 
-/// <summary>What was added to a queue and what was taken, since ever, and how its owner is getting on. On cache lines of their own: senders write the one with each work, those who take the other.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
+/// <summary>
+/// What was added to a queue and what was taken, since ever, and how its owner is getting on. Apart by a cache line, and from what lies around: senders write the one half with each work,
+/// those who take the other.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 4 * 64)]
 internal struct WorkCounts
 {
     [FieldOffset(64)]
@@ -278,16 +288,16 @@ internal struct WorkCounts
     [FieldOffset(72)]
     public long PinnedAdded;
 
-    [FieldOffset(128)]
+    [FieldOffset(136)]
     public long SharedTaken;
 
-    [FieldOffset(136)]
+    [FieldOffset(144)]
     public long PinnedTaken;
 
     /// <summary>The mean of the owner's run times, in nanoseconds.</summary>
-    [FieldOffset(144)]
+    [FieldOffset(152)]
     public long AverageRun;
 
-    [FieldOffset(152)]
+    [FieldOffset(160)]
     public int IsRunning;
 }

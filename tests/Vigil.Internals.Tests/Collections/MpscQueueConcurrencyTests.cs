@@ -48,6 +48,46 @@ public class MpscQueueConcurrencyTests
     }
 
     [Fact]
+    public void What_is_peeked_at_the_moment_of_its_publication_was_written_and_is_what_is_taken_next()
+    {
+        const int Items = 200_000;
+        var queue = new MpscQueue<Item>();
+        int taken = 0;
+        var producer = new BackgroundThread<int>(() =>
+        {
+            for (int i = 0; i < Items; i++)
+            {
+                // Only when the consumer has found nothing and looks again and again.
+                var wait = default(PatientSpin);
+                while (Volatile.Read(ref taken) < i)
+                {
+                    wait.Once("The consumer does not take.");
+                }
+
+                queue.Enqueue(new Item(0, i));
+            }
+
+            return Items;
+        });
+
+        for (; taken < Items; Volatile.Write(ref taken, taken + 1))
+        {
+            long end = Environment.TickCount64 + (long)Patience.Limit.TotalMilliseconds;
+            Item peeked;
+            while (!queue.TryPeek(out peeked))
+            {
+                Assert.True(Environment.TickCount64 < end, "An item was lost.");
+            }
+
+            Assert.True(peeked.IsWhole, "An item was read that was not written whole.");
+            Assert.Equal(taken, peeked.Sequence);
+            Assert.Equal(taken, Take(queue).Sequence);
+        }
+
+        Assert.Equal(Items, producer.Result());
+    }
+
+    [Fact]
     public void Neither_side_allocates_where_the_producer_is_ahead_by_many_rings_again_and_again()
     {
         const int ItemsPerRound = (8 * LongestRing) + 1000;

@@ -43,6 +43,49 @@ public class WorkQueueConcurrencyTests
     }
 
     [Fact]
+    public void The_oldest_is_told_as_it_was_sent_while_others_send_and_take()
+    {
+        const long Since = 1000;
+        var queue = new WorkQueue(long.MaxValue);
+        BackgroundThread<int> sender = Send(queue, 0, Senders * ItemsEach, since: Since);
+        bool isOver = false;
+        var watch = new BackgroundThread<long>(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                if (queue.TryPeekOldest(out QueuedWork oldest))
+                {
+                    Assert.Equal(Since, oldest.Since);
+                    Assert.IsType<Sent>(oldest.Item.Action);
+                }
+
+                Assert.InRange(queue.Count, 0, Senders * ItemsEach);
+            }
+
+            return 0;
+        });
+
+        var spin = default(PatientSpin);
+        for (int taken = 0; taken < Senders * ItemsEach;)
+        {
+            if (queue.TryTake(Since, isOwner: true, out QueuedWork work))
+            {
+                taken++;
+                spin = default;
+                Assert.Equal(Since, work.Since);
+            }
+            else
+            {
+                spin.Once("Work was lost.");
+            }
+        }
+
+        Volatile.Write(ref isOver, true);
+        Assert.Equal(0, watch.Result());
+        Assert.Equal(Senders * ItemsEach, sender.Result());
+    }
+
+    [Fact]
     public void Closing_among_senders_gives_back_what_was_accepted_and_nothing_else()
     {
         for (int round = 0; round < 200; round++)
@@ -61,13 +104,13 @@ public class WorkQueueConcurrencyTests
     }
 
     // As long as the queue takes it. Every third is pinned.
-    private static BackgroundThread<int> Send(WorkQueue queue, int sender, int most, CountdownEvent? begun = null) => new(() =>
+    private static BackgroundThread<int> Send(WorkQueue queue, int sender, int most, CountdownEvent? begun = null, long since = 0) => new(() =>
     {
         for (int i = 0; i < most; i++)
         {
             var sent = new Sent(sender, i, i % 3 == 0);
             var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, sent, state: null, static _ => { }, WorkPriority.Normal, sent.IsPinned ? 0 : -1);
-            if (!queue.TryAdd(in item, now: 0))
+            if (!queue.TryAdd(in item, since))
             {
                 return i;
             }

@@ -70,6 +70,16 @@ public class WorkQueueTests
     }
 
     [Fact]
+    public void What_could_not_be_added_is_not_counted_nor_waited_for()
+    {
+        var queue = new WorkQueue(Ageing);
+        Assert.ThrowsAny<Exception>(() => queue.TryAdd(Item(1, priority: 3, thread: -1), 0));
+        Assert.ThrowsAny<Exception>(() => queue.TryAdd(Item(1, priority: 3, thread: 0), 0));
+        Assert.Equal(0, queue.Count);
+        Assert.Empty(queue.CloseAndTakeAll(0));
+    }
+
+    [Fact]
     public void Low_work_overtakes_high_work_that_is_younger_by_two_ageing_times()
     {
         var queue = new WorkQueue(Ageing);
