@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Vigil.Collections;
 
@@ -320,17 +319,4 @@ internal sealed class MpscQueue<T>
         public T Item;
         public long Sequence;
     }
-}
-
-/// <summary>A ring's two ends, apart from each other and from their neighbours by a cache line. Outside of the queue: a generic type cannot have an explicit layout.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
-internal struct RingPositions
-{
-    /// <summary>Where the next producer claims.</summary>
-    [FieldOffset(64)]
-    public long Tail;
-
-    /// <summary>Where the consumer takes.</summary>
-    [FieldOffset(128)]
-    public long Head;
 }
