@@ -34,13 +34,16 @@ internal sealed class DatagramReceiver(
     // Fewer are worth no rest.
     private const int FloodCount = 8;
 
+    // About as long as a connection's turn of 64 KiB takes. What a connection does not get rid of waits at its sender; datagrams are lost.
+    private const int BatchesPerTurn = 16;
+
     private uint _drops;
     private TimerEvent? _restTimer;
 
     /// <summary>How long the kernel's buffer has room for whatever comes; zero if it had better be read at once.</summary>
     public TimeSpan Rest { get; set; } = rest;
 
-    /// <summary>What one turn of the loop takes, and how large a datagram may be. Shared by everything on the loop.</summary>
+    /// <summary>What one call takes, and how large a datagram may be. Shared by everything on the loop.</summary>
     public DatagramBatch Batch { get; set; } = batch;
 
     // The kernel counts the whole of its buffer in what it tells as its size.
@@ -48,7 +51,15 @@ internal sealed class DatagramReceiver(
 
     public override void Process(in Events events, EventOps ops)
     {
-        if (!Take(ops) && Rest > TimeSpan.Zero && Batch.Count >= FloodCount)
+        bool cameFull = true;
+        int taken = 0;
+        for (int batches = 0; batches < BatchesPerTurn && cameFull; batches++)
+        {
+            cameFull = Take(ops);
+            taken += Batch.Count;
+        }
+
+        if (!cameFull && Rest > TimeSpan.Zero && taken >= FloodCount)
         {
             _restTimer ??= EventManager.Current!.CreateTimerEvent(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, OnRested);
             ops.Disarm(Fd);

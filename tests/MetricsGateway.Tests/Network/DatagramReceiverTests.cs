@@ -52,6 +52,29 @@ public sealed class DatagramReceiverTests : IDisposable
     }
 
     [Fact]
+    public void One_turn_takes_many_batches_since_what_waits_too_long_is_lost()
+    {
+        Create(_ => { });
+        SendDatagrams(5 * Capacity);
+
+        _manager.RunOnce(TimeSpan.Zero);
+
+        Assert.Equal(5 * Capacity, _totals.Metrics);
+    }
+
+    [Fact]
+    public void A_turn_ends_also_where_the_sender_never_pauses()
+    {
+        const int BatchesPerTurn = 16;
+        Create(_ => SendDatagrams(1));
+        SendDatagrams(2 * Capacity);
+
+        _manager.RunOnce(TimeSpan.Zero);
+
+        Assert.Equal(BatchesPerTurn * Capacity, _totals.Metrics);
+    }
+
+    [Fact]
     public void After_many_at_once_the_socket_has_a_rest_and_what_comes_in_it_is_taken_when_it_is_over()
     {
         const int Flood = 8;
