@@ -11,7 +11,7 @@ public sealed class AllocationTests
         var counter = new Counter(subscriberFd);
         manager.AddSubscriber(counter);
         manager.CreateSocketEvent(callbackFd, EventSet.In, (_, _) => counter.Seen++);
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 500_000; i++)
             {
@@ -40,7 +40,7 @@ public sealed class AllocationTests
             running.RemoteEndpoint.Fire(static (_, _) => { }, 1);
             running.Defer(static (_, _) => { }, 1);
         });
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 50_000; i++)
             {
@@ -62,7 +62,7 @@ public sealed class AllocationTests
             idle.Change(TimeSpan.FromHours(1));
         });
         manager.CreateTimerEvent(TimeSpan.Zero, (timer, _) => timer.Change(TimeSpan.Zero));
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 50_000; i++)
             {
@@ -82,7 +82,7 @@ public sealed class AllocationTests
         manager.CreateSocketEvent(fd, EventSet.In, (self, _) => calls[0]++, target: CallbackTarget.Worker());
         UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => calls[1]++, CallbackTarget.Worker());
         manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => calls[2]++, target: CallbackTarget.Worker());
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 20_000; i++)
             {
@@ -103,7 +103,7 @@ public sealed class AllocationTests
         using var manager = new EventManager();
         using var fd = new EventFd(1);
         SubscriberId id = manager.AddSubscriber(new Counter(fd));
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 10_000; i++)
             {
@@ -121,7 +121,7 @@ public sealed class AllocationTests
     {
         using var manager = new EventManager();
         int[] sum = [0];
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 10_000; i++)
             {
@@ -134,7 +134,8 @@ public sealed class AllocationTests
                 manager.RunOnce();
             }
         });
-        Assert.Equal(2_000_000, sum[0]);
+        Assert.True(sum[0] >= 2_000_000);
+        Assert.Equal(0, sum[0] % 1_000_000);
     }
 
     [Fact]
@@ -158,7 +159,7 @@ public sealed class AllocationTests
             loop.Endpoint.CallBlocking(static _ => { });
         }
 
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             long before = loop.Endpoint.CallBlocking(static _ => GC.GetAllocatedBytesForCurrentThread());
             int target = sum[0] + Count;
@@ -187,7 +188,7 @@ public sealed class AllocationTests
     {
         using var manager = new EventManager();
         int[] sum = [0];
-        AssertAllocatesNothing(() =>
+        Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 10_000; i++)
             {
@@ -196,15 +197,6 @@ public sealed class AllocationTests
                 manager.RunOnce();
             }
         });
-    }
-
-    // Twice: the first time brings buffers to their size and code to its final form, the second is measured.
-    private static void AssertAllocatesNothing(Action action, long allowed = 0)
-    {
-        action();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        action();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, allowed);
     }
 
     private sealed class Counter(EventFd fd) : IEventSubscriber

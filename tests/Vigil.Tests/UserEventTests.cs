@@ -160,20 +160,14 @@ public sealed class UserEventTests
     {
         using var manager = new EventManager();
         UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { });
-        for (int i = 0; i < 100; i++)
+        Allocations.AssertNone(() =>
         {
-            userEvent.Trigger();
-            manager.RunOnce();
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-        {
-            userEvent.Trigger();
-            userEvent.Trigger();
-            manager.RunOnce();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 1000; i++)
+            {
+                userEvent.Trigger();
+                userEvent.Trigger();
+                manager.RunOnce();
+            }
+        });
     }
 }

@@ -541,22 +541,24 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Action<(Counter Counter, int By)> add = static state => Interlocked.Add(ref state.Counter.Value, state.By);
         using EventManager manager = Manager(Pool(1), out _);
         var counter = new Counter();
-        long Allocated(int count)
+        void Send(int count)
         {
-            int target = counter.Value + count;
-            long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < count; i++)
             {
                 manager.ExecuteWork(WorkPriority.Normal, add, (counter, 1));
             }
+        }
 
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long AllocatedBySending(int count)
+        {
+            int target = counter.Value + count;
+            long allocated = Allocations.Of(() => Send(count));
             Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref counter.Value) == target, Patience.Limit));
             return allocated;
         }
 
         // The first make the boxes and the room that a thousand need if all of them wait.
-        Allocated(1000);
+        AllocatedBySending(1000);
         using var gate = new ManualResetEventSlim();
         Occupy(manager, gate);
         for (int i = 0; i < 1000; i++)
@@ -565,8 +567,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         }
 
         gate.Set();
-        Allocated(1);
-        Assert.Equal(0, Allocated(100));
+        AllocatedBySending(1);
+        Allocations.AssertNone(() => AllocatedBySending(100));
     }
 
     private static void Fail() => throw new InvalidOperationException("bad");

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using FsCheck;
 using FsCheck.Fluent;
 using Vigil.Collections;
-using Vigil.Internals.Tests.Support;
 
 namespace Vigil.Internals.Tests.Collections;
 

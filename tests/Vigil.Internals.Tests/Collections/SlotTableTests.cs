@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Vigil.Collections;
-using Vigil.Internals.Tests.Support;
 
 namespace Vigil.Internals.Tests.Collections;
 

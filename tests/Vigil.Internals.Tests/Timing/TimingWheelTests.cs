@@ -1,4 +1,3 @@
-using Vigil.Internals.Tests.Support;
 using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Timing;
