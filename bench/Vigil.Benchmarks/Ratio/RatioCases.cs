@@ -27,6 +27,8 @@ internal static class RatioCases
         Post("Fire with a value", PostedState.Value),
         PostInBursts(1_000),
         PingPong(spinMicroseconds: 0, operations: 10_000, new Budget(Ratio: 1.05)),
+        .. Environment.ProcessorCount > 1 ? [PingPong("on two processors", Placement.Apart, new Budget(Ratio: 1.05))] : Array.Empty<RatioCase>(),
+        PingPong("on one processor", Placement.Together, Budget.None),
         PingPong(spinMicroseconds: 20, operations: 100_000, new Budget(Nanoseconds: 4_500)),
         PingPong(spinMicroseconds: 50, operations: 100_000, new Budget(Nanoseconds: 4_500)),
         Startup(),
@@ -89,6 +91,17 @@ internal static class RatioCases
         operations,
         () => new CallBlockingWorkload(TimeSpan.FromMicroseconds(spinMicroseconds)),
         calls => $"pingpong {spinMicroseconds} {calls}",
+        budget)
+    {
+        Rounds = 7,
+    };
+
+    private static RatioCase PingPong(string where, Placement placement, Budget budget) => new(
+        $"ping-pong, CallBlocking, the threads {where}",
+        TimeUnit.Microsecond,
+        10_000,
+        () => new CallBlockingWorkload(TimeSpan.Zero, placement),
+        calls => $"pingpong 0 {calls} {(int)placement}",
         budget)
     {
         Rounds = 7,

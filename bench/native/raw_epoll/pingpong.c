@@ -1,17 +1,53 @@
 /* pingpong: two threads that both sleep in the kernel between the strokes, or first spin on it. */
+#define _GNU_SOURCE
 #include "raw_epoll.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* Where the two threads run. Left to itself the kernel puts them on one processor or on two, and what a round trip takes differs by a factor of ten. */
+enum placement { ANYWHERE, APART, TOGETHER };
 
 struct table {
     int epoll, ping, pong;
     int64_t spin_ns;
     atomic_bool stopped;
 };
+
+static void keep_on(pthread_t thread, int processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    errno = pthread_setaffinity_np(thread, sizeof set, &set);
+    if (errno != 0)
+        die("pthread_setaffinity_np");
+}
+
+/* On the first two of the processors that this program may use, or both on the first. */
+static void place(pthread_t loop, enum placement placement)
+{
+    cpu_set_t allowed;
+    int first = 0;
+    checked(sched_getaffinity(0, sizeof allowed, &allowed), "sched_getaffinity");
+    while (!CPU_ISSET(first, &allowed))
+        first++;
+    int other = first;
+    if (placement == APART) {
+        do {
+            if (++other == CPU_SETSIZE) {
+                errno = EINVAL;
+                die("pingpong: there is no second processor");
+            }
+        } while (!CPU_ISSET(other, &allowed));
+    }
+    keep_on(pthread_self(), first);
+    keep_on(loop, other);
+}
 
 static void *return_pings(void *argument)
 {
@@ -56,8 +92,8 @@ static int64_t play(struct table *table, long count)
 
 void measure_ping_pong(const long *parameters, int count)
 {
-    (void)count;
     long spin_us = parameters[0], trips = parameters[1];
+    enum placement placement = count > 2 ? (enum placement)parameters[2] : ANYWHERE;
 
     /* Without a spin a blocking read is the one system call that waits and takes at once. */
     int mode = EFD_CLOEXEC | (spin_us > 0 ? EFD_NONBLOCK : 0);
@@ -71,6 +107,8 @@ void measure_ping_pong(const long *parameters, int count)
 
     pthread_t loop;
     start_thread(&loop, return_pings, &table);
+    if (placement != ANYWHERE)
+        place(loop, placement);
     play(&table, trips / 10 + 1);
     int64_t elapsed = play(&table, trips);
     atomic_store(&table.stopped, true);

@@ -6,7 +6,7 @@
  *   dispatch-alone READY EVENTS        an event of a wait that is not repeated
  *   ring PAIRS ACTIVE WRITES           a byte passed on from pair to pair, wait, read and write included
  *   post SENDERS COUNT                 a function posted from other threads, until it has run
- *   pingpong SPIN_US COUNT             a round trip between two threads
+ *   pingpong SPIN_US COUNT [PLACEMENT] a round trip between two threads, which are on any processors (0), on two (1), on one (2)
  *   pingpong-spin SPIN_US COUNT        the same; the peers that only sleep do not have it
  *   periodic PERIOD_US TICKS           a timerfd's ticks: mean, p50, p99 and max of the lateness, processor time a tick
  *   signals BURST COUNT                a real-time signal from sigqueue to read(signalfd)
@@ -38,7 +38,7 @@ const struct measurement measurements[] = {
     { "dispatch-alone", "READY EVENTS", 2, 2, measure_dispatch_alone },
     { "ring", "PAIRS ACTIVE WRITES", 3, 3, measure_ring },
     { "post", "SENDERS COUNT", 2, 2, measure_post },
-    { "pingpong", "SPIN_US COUNT", 2, 2, measure_ping_pong },
+    { "pingpong", "SPIN_US COUNT [PLACEMENT]", 2, 3, measure_ping_pong },
     { "pingpong-spin", "SPIN_US COUNT", 2, 2, measure_ping_pong },
     { "periodic", "PERIOD_US TICKS", 2, 2, measure_periodic },
     { "signals", "BURST COUNT", 2, 2, measure_signals },
