@@ -188,34 +188,41 @@ internal sealed class EventLoop
     }
 
     // One try for many events: one for each would cost as much as the rest of its dispatch. Whoever throws costs nobody else an event, since the loop goes on behind it.
-    // What lives across the handler is memory to the JIT, read anew for each event; what is declared in the try is a register.
+    // What lives across the handler is memory to the JIT, read anew for each event; what is declared in the try is a register, and so is what only comes before and after it.
     private void Dispatch(ReadyBuffer batch)
     {
-        int next = 0;
+        ReadyEntry next = batch.First;
+        ReadyEntry end = batch.End;
         Source? delivering = null;
-        while (next < batch.Count)
+        int ran = 0;
+        while (next != end)
         {
             try
             {
                 SourceTable table = _table;
                 LoopObserver? observer = _observer;
-                int count = batch.Count;
-                for (int current = next; current < count; current++)
+                for (ReadyEntry entry = next; entry != end;)
                 {
-                    next = current + 1;
-                    EventSet events = table.Resolve(batch.TokenAt(current), batch.EventsAt(current), out Source? source);
+                    ulong token = entry.Token;
+                    EventSet events = entry.Events;
+                    next = entry = entry.Next;
+                    if (!table.TryResolve(token, out Source? source))
+                    {
+                        continue;
+                    }
+
+                    events = source.Deliverable(events);
                     if (events != EventSet.None)
                     {
-                        if (Interests.IsOneShot(source!.Interest))
+                        if (Interests.IsOneShot(source.Interest))
                         {
                             SourceArming.MarkFired(source);
                         }
 
                         observer?.EnterOnce(source);
                         delivering = source;
-                        int ran = source.Deliver(events);
+                        ran += source.Deliver(events);
                         delivering = null;
-                        _ran += ran;
                         EndDelivery(source, events, table, observer);
                     }
                 }
@@ -224,9 +231,11 @@ internal sealed class EventLoop
             {
                 Source source = delivering;
                 delivering = null;
-                EndDelivery(source, batch.EventsAt(next - 1), exception);
+                EndDelivery(source, next.Previous.Events, exception);
             }
         }
+
+        _ran += ran;
     }
 
     // What is injected while these are delivered waits for the next iteration, as an event of the kernel would.
@@ -235,8 +244,8 @@ internal sealed class EventLoop
         for (int left = _injected.Count; left > 0; left--)
         {
             (Source source, EventSet events) = _injected.Dequeue();
-            bool isArmed = source.State == SourceState.Armed && _table.IsRegistered(source);
-            EventSet deliverable = isArmed ? _table.Deliverable(source, events) : EventSet.None;
+            bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
+            EventSet deliverable = isDeaf ? EventSet.None : source.Deliverable(events);
             if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
             {
                 DeliverInjected(source, deliverable);

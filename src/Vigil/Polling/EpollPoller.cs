@@ -190,7 +190,7 @@ internal sealed unsafe class EpollPoller : IPoller
     {
         for (int i = 0; i < ready.Count; i++)
         {
-            if (ready.TokenAt(i) == TimerToken)
+            if (ready[i].Token == TimerToken)
             {
                 ready.RemoveAt(i);
                 return true;

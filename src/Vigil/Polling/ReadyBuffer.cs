@@ -35,9 +35,13 @@ internal sealed unsafe class ReadyBuffer
 
     public byte* Start => _start;
 
-    public ulong TokenAt(int index) => EpollEventLayout.Current.ReadData(_start + (index * EpollEventLayout.Current.Size));
+    public ReadyEntry First => this[0];
 
-    public EventSet EventsAt(int index) => (EventSet)EpollEventLayout.ReadEvents(_start + (index * EpollEventLayout.Current.Size));
+    /// <summary>Behind the last entry.</summary>
+    public ReadyEntry End => this[Count];
+
+    /// <summary>One of the entries that the last wait filled, which nothing checks.</summary>
+    public ReadyEntry this[int index] => new(_start + (index * EpollEventLayout.Current.Size));
 
     /// <summary>Empties the buffer and makes room for so many entries, as far as its capacity allows.</summary>
     public void Clear(int size)
@@ -81,7 +85,6 @@ internal sealed unsafe class ReadyBuffer
 
         Count = 0;
     }
-
 
     private void Resize(int size)
     {

@@ -33,10 +33,10 @@ internal sealed class PriorityOrder
     {
         for (int i = 0; i < batch.Count; i++)
         {
-            ulong token = batch.TokenAt(i);
+            ulong token = batch[i].Token;
             if (_table.PriorityOf(token) == priority)
             {
-                _ordered.TryAdd(token, batch.EventsAt(i));
+                _ordered.TryAdd(token, batch[i].Events);
             }
         }
     }

@@ -45,6 +45,9 @@ internal abstract class Source
     /// <summary>Whoever may change and remove it.</summary>
     public abstract object Owner { get; }
 
+    /// <summary>What of these events its owner is to hear: those that are asked for.</summary>
+    public EventSet Deliverable(EventSet events) => events & (Interest | Interests.Always);
+
     /// <summary>
     /// Tells the owner. <paramref name="ready"/> holds only what is asked for, and Error and HangUp. Returns how many callbacks ran.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Vigil.Collections;
 using Vigil.Interop;
 using Vigil.Polling;
@@ -149,31 +150,28 @@ internal sealed class SourceTable
     /// <summary>Before a batch of events is asked for: dead tokens of earlier batches are not to be expected any more.</summary>
     public void BeginBatch() => _slots.Epoch++;
 
-    /// <summary>
-    /// Whose event this is, and what of it to deliver: what is asked for. Nothing where its source is gone or was armed anew since, is closed, or does
-    /// not ask for it any more.
-    /// </summary>
-    public EventSet Resolve(ulong token, EventSet events, out Source? source)
+    /// <summary>Whose event this is: nobody's where its source is gone or was armed anew since, or its handle is closed, for which it is dropped.</summary>
+    public bool TryResolve(ulong token, [NotNullWhen(true)] out Source? source)
     {
-        if (_slots.TryGet(token, out source))
+        if (!_slots.TryGet(token, out source))
         {
-            return Deliverable(source, events);
+            NoteDeadToken(token);
+            return false;
         }
 
-        NoteDeadToken(token);
-        return EventSet.None;
+        return !DropIfClosed(source);
     }
 
-    /// <summary>What a registered source is to hear of events: those that it asks for. One whose handle is closed is dropped, and hears nothing.</summary>
-    public EventSet Deliverable(Source source, EventSet events)
+    /// <summary>Whether a registered source's handle was closed, for which it is dropped and its owner told.</summary>
+    public bool DropIfClosed(Source source)
     {
         if (source.Handle is { IsClosed: true })
         {
             Drop(source, EventManagerError.HandleClosed);
-            return EventSet.None;
+            return true;
         }
 
-        return events & (source.Interest | Interests.Always);
+        return false;
     }
 
     /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>

@@ -103,6 +103,26 @@ public class ReadyBufferTests
         Assert.Equal([(1UL, EventSet.In), (2UL, EventSet.In), (3UL, EventSet.In)], Entries(buffer));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void Whoever_goes_from_the_first_entry_to_the_end_meets_each_once_and_can_look_back(int count)
+    {
+        var buffer = new ReadyBuffer(capacity: 100);
+        Fill(buffer, count);
+
+        List<ulong> tokens = [];
+        for (ReadyEntry entry = buffer.First; entry != buffer.End; entry = entry.Next)
+        {
+            tokens.Add(entry.Token);
+            Assert.Equal(EventSet.In, entry.Events);
+            Assert.Equal(entry, entry.Next.Previous);
+        }
+
+        Assert.Equal(Entries(buffer).Select(entry => entry.Token), tokens);
+    }
+
     private static void Fill(ReadyBuffer buffer, int? count = null)
     {
         for (ulong token = 1; token <= (ulong)(count ?? buffer.Size); token++)
@@ -112,7 +132,7 @@ public class ReadyBufferTests
     }
 
     private static IEnumerable<(ulong Token, EventSet Events)> Entries(ReadyBuffer buffer) =>
-        Enumerable.Range(0, buffer.Count).Select(i => (buffer.TokenAt(i), buffer.EventsAt(i)));
+        Enumerable.Range(0, buffer.Count).Select(i => (buffer[i].Token, buffer[i].Events));
 
     private static unsafe nint Address(ReadyBuffer buffer) => (nint)buffer.Start;
 }

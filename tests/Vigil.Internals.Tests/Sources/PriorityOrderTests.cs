@@ -45,7 +45,7 @@ public class PriorityOrderTests
         batch.Clear(tokens.Length);
         Assert.All(tokens, (token, i) => Assert.True(batch.TryAdd(token, (EventSet)(uint)i)));
         ReadyBuffer ordered = order.Order(batch);
-        Assert.All(Enumerable.Range(0, ordered.Count), i => Assert.Equal(ordered.TokenAt(i), tokens[(int)ordered.EventsAt(i)]));
-        return [.. Enumerable.Range(0, ordered.Count).Select(ordered.TokenAt)];
+        Assert.All(Enumerable.Range(0, ordered.Count), i => Assert.Equal(ordered[i].Token, tokens[(int)ordered[i].Events]));
+        return [.. Enumerable.Range(0, ordered.Count).Select(i => ordered[i].Token)];
     }
 }

@@ -74,7 +74,7 @@ internal sealed class SourceTableRig
     {
         Table.BeginBatch();
         Assert.Equal(0, Poller.Wait(Deadline.Immediate, _ready));
-        return [.. Enumerable.Range(0, _ready.Count).Select(i => (_ready.TokenAt(i), _ready.EventsAt(i)))];
+        return [.. Enumerable.Range(0, _ready.Count).Select(i => (_ready[i].Token, _ready[i].Events))];
     }
 
     /// <summary>Who would be told, in one iteration. One-shots are marked as the loop marks them.</summary>
@@ -85,9 +85,9 @@ internal sealed class SourceTableRig
         List<Source> told = [];
         foreach ((ulong token, EventSet reported) in batch)
         {
-            if (Table.Resolve(token, reported, out Source? source) != EventSet.None)
+            if (Table.TryResolve(token, out Source? source) && source.Deliverable(reported) != EventSet.None)
             {
-                if (Interests.IsOneShot(source!.Interest))
+                if (Interests.IsOneShot(source.Interest))
                 {
                     SourceArming.MarkFired(source);
                 }
