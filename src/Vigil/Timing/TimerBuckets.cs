@@ -179,12 +179,16 @@ internal sealed class TimerBuckets
 
     /// <summary>Gives back a little memory if there is much to spare.</summary>
     /// <param name="steps">How many slots at most.</param>
-    public void Shrink(int steps)
+    /// <returns>Whether timers may be in other slots than before.</returns>
+    public bool Shrink(int steps)
     {
-        if (_slots.IsSparse)
+        if (!_slots.IsSparse)
         {
-            ShrinkSparse(steps);
+            return false;
         }
+
+        ShrinkSparse(steps);
+        return true;
     }
 
     private static int NodeOf(int bucket) => bucket >> BitsPerLevel;
@@ -308,6 +312,9 @@ internal sealed class TimerBuckets
     {
         int next = _buckets[bucket].Head;
         int level = _nodes[NodeOf(bucket)].Level - 1;
+
+        // A long list is one cache miss after the other, each to find the next. From its end a second one runs beside, to the middle.
+        int fetched = _buckets[bucket].Tail;
         int child = AddNode(level, bucket);
         _buckets[bucket] = Bucket.SplitInto(child);
         _nodes[NodeOf(bucket)].Unsorted &= ~BitOf(bucket);
@@ -316,6 +323,7 @@ internal sealed class TimerBuckets
             int index = next;
             ref TimerSlot slot = ref _slots[index];
             next = slot.Next;
+            fetched = fetched == index || fetched == next ? TimerSlots.None : _slots[fetched].Previous;
             Append(BucketFor(child, level, slot.Deadline), index, ref slot);
         }
     }

@@ -51,6 +51,10 @@ internal sealed class TimingWheel
     private int _overdue;
     private int _due;
 
+    // What stood behind the timer of the batch that was taken last, if it stands there yet. Lists are in order when they are taken
+    // from, and what is started meanwhile is not of this batch: so where it is due, it is the next.
+    private int _following;
+
     // Buckets are found in relation to _placedAt, which follows _now when a batch has been taken.
     private long _now;
     private long _placedAt;
@@ -115,7 +119,10 @@ internal sealed class TimingWheel
     public void Cancel(int slot)
     {
         _slots.Return(slot, ref Unlink(slot));
-        _buckets.Shrink(ShrinkStepsPerCancel);
+        if (_buckets.Shrink(ShrinkStepsPerCancel))
+        {
+            _following = TimerSlots.None;
+        }
     }
 
     /// <summary>For tests: when a started timer is due, in nanoseconds.</summary>
@@ -134,6 +141,7 @@ internal sealed class TimingWheel
         }
 
         _now = now;
+        _following = TimerSlots.None;
         (_overdue, _due) = (_due, _overdue);
     }
 
@@ -150,6 +158,7 @@ internal sealed class TimingWheel
         }
 
         ref TimerSlot timer = ref Unlink(index);
+        _following = timer.Next;
         target = timer.Target!;
         _slots.Return(index, ref timer);
         return true;
@@ -197,12 +206,23 @@ internal sealed class TimingWheel
             _isNextKnown = false;
         }
 
+        if (index == _following)
+        {
+            _following = TimerSlots.None;
+        }
+
         _buckets.Remove(ref timer);
         return ref timer;
     }
 
     private int NextDue()
     {
+        // Only where its deadline has passed: what may fire only by its leeway could stand behind what was started meanwhile.
+        if (_following != TimerSlots.None && _slots[_following].Deadline <= _now)
+        {
+            return _following;
+        }
+
         if (_isNextKnown && _nextEarliest > _now)
         {
             return TimerSlots.None;

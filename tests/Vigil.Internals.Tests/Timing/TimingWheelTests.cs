@@ -102,6 +102,30 @@ public sealed class TimingWheelTests
     }
 
     [Fact]
+    public void A_mass_cancellation_in_a_batch_moves_timers_in_memory_but_not_in_the_batch()
+    {
+        const int Count = 50_000;
+        var wheel = new TimingWheel(now: 0);
+        WheelTimer[] timers = Start(wheel, Count, i => Second + ((Count - i) * 10));
+        wheel.Expire(2 * Second);
+        Assert.True(wheel.TryTakeDue(out ITimerTarget? first));
+        first.Fire(now: 0);
+        Assert.Same(timers[^1], first);
+
+        int capacity = wheel.Capacity;
+        WheelTimer next = timers[^2];
+        int slot = next.Slot;
+        foreach (WheelTimer cancelled in timers.Take(Count - 1_000))
+        {
+            cancelled.Cancel(wheel);
+        }
+
+        Assert.InRange(wheel.Capacity, 0, capacity / 2);
+        Assert.NotEqual(slot, next.Slot);
+        Assert.Equal(timers.Skip(Count - 1_000).SkipLast(1).Reverse(), TakeAll(wheel));
+    }
+
+    [Fact]
     public void A_timer_with_leeway_goes_with_an_earlier_one_but_never_before_its_window()
     {
         const long Leeway = 10 * TimingWheel.LeewayUnit;
