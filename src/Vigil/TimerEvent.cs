@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Vigil.Timing;
 
 namespace Vigil;
@@ -90,11 +91,9 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         {
             StartIn(dueTime);
         }
-        else if (!IsForwarded<TimerEvent, TimeSpan>(static (self, dueTime) => self.Change(dueTime), dueTime))
+        else
         {
-            using ThreadClaim.Scope claim = Enter();
-            Withdraw();
-            StartIn(dueTime);
+            ClaimAndStartIn(dueTime);
         }
     }
 
@@ -112,12 +111,9 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
             SetPeriod(period);
             StartIn(dueTime);
         }
-        else if (!IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
+        else
         {
-            using ThreadClaim.Scope claim = Enter();
-            Withdraw();
-            SetPeriod(period);
-            StartIn(dueTime);
+            ClaimAndStartIn(dueTime, period);
         }
     }
 
@@ -132,11 +128,9 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         {
             StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
         }
-        else if (!IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))
+        else
         {
-            using ThreadClaim.Scope claim = Enter();
-            Withdraw();
-            StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
+            ClaimAndStartAt(timestamp);
         }
     }
 
@@ -265,6 +259,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     /// <summary>Checks what a due time or a period may be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void RequireSpan(TimeSpan span, string parameter)
     {
         if (span < TimeSpan.Zero && span != Timeout.InfiniteTimeSpan)
@@ -362,6 +357,38 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     private void ThrowOtherClock(TimerClock clock, string what) =>
         throw new InvalidOperationException($"Only a timer on TimerClock.{clock} can be set to {what}; this one is on TimerClock.{Clock}.");
+
+    // In methods of their own, so that those who need no claim do not pay for the frame of its release.
+    private void ClaimAndStartIn(TimeSpan dueTime)
+    {
+        if (!IsForwarded<TimerEvent, TimeSpan>(static (self, dueTime) => self.Change(dueTime), dueTime))
+        {
+            using ThreadClaim.Scope claim = Enter();
+            Withdraw();
+            StartIn(dueTime);
+        }
+    }
+
+    private void ClaimAndStartIn(TimeSpan dueTime, TimeSpan period)
+    {
+        if (!IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
+        {
+            using ThreadClaim.Scope claim = Enter();
+            Withdraw();
+            SetPeriod(period);
+            StartIn(dueTime);
+        }
+    }
+
+    private void ClaimAndStartAt(long timestamp)
+    {
+        if (!IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))
+        {
+            using ThreadClaim.Scope claim = Enter();
+            Withdraw();
+            StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
+        }
+    }
 
     // Nearly always a callback starts or stops timers: nothing is to be claimed, nor given back.
     private bool IsAtHand => Manager.IsRunningHere && !_isOnWorker && _state != (byte)TimerState.Cancelled;

@@ -64,25 +64,27 @@ internal sealed class TimerSlots
     /// <summary>Puts a hole to use, or a new slot. The reference stays valid, since chunks are not moved.</summary>
     public ref TimerSlot Rent(ITimerTarget target, out int index)
     {
-        index = _firstHole == None ? Append() : _firstHole;
+        int hole = _firstHole;
+        index = hole == None ? Append() : hole;
         ref TimerSlot slot = ref this[index];
-        slot.Target = target;
-        if (_firstHole != None)
+        if (hole != None)
         {
             TakeFirstHole(slot.Next);
         }
 
+        slot.Target = target;
         return ref slot;
     }
 
     public void Return(int index, ref TimerSlot slot)
     {
+        int next = _firstHole;
         slot.Target = null;
         slot.Previous = None;
-        slot.Next = _firstHole;
-        if (_firstHole != None)
+        slot.Next = next;
+        if (next != None)
         {
-            this[_firstHole].Previous = index;
+            this[next].Previous = index;
         }
 
         _firstHole = index;

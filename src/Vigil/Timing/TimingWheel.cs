@@ -111,7 +111,7 @@ internal sealed class TimingWheel
         ref TimerSlot timer = ref slot == NotStarted ? ref _slots.Rent(target, out slot) : ref Unlink(slot);
         timer.Deadline = deadline;
         timer.Leeway = (uint)(Math.Min(leeway, MaxLeeway) >> LeewayShift);
-        Link(slot, ref timer);
+        Link(slot, ref timer, deadline);
         return slot;
     }
 
@@ -180,9 +180,8 @@ internal sealed class TimingWheel
 
     private static long EarliestFiringOf(ref readonly TimerSlot timer) => timer.Deadline - ((long)timer.Leeway << LeewayShift);
 
-    private void Link(int index, ref TimerSlot timer)
+    private void Link(int index, ref TimerSlot timer, long deadline)
     {
-        long deadline = timer.Deadline;
         if (deadline <= _now)
         {
             _buckets.Append(_overdue, index, ref timer);
@@ -296,7 +295,7 @@ internal sealed class TimingWheel
             int index = next;
             ref TimerSlot timer = ref _slots[index];
             next = timer.Next;
-            Link(index, ref timer);
+            Link(index, ref timer, timer.Deadline);
         }
     }
 
@@ -318,7 +317,8 @@ internal sealed class TimingWheel
         _isNextKnown = true;
         foreach (int index in indices)
         {
-            Link(index, ref _slots[index]);
+            ref TimerSlot timer = ref _slots[index];
+            Link(index, ref timer, timer.Deadline);
         }
     }
 }
