@@ -188,7 +188,7 @@ internal sealed class EventLoop
     }
 
     // One try for many events: one for each would cost as much as the rest of its dispatch. Whoever throws costs nobody else an event, since the loop goes on behind it.
-    // What lives across the handler is memory to the JIT, read anew for each event; what is declared in the try is a register, and so is what only comes before and after it.
+    // What lives across the handler (next, delivering, ran) is memory to the JIT, read anew for each event, as a field would be; what is declared in the try is a register.
     private void Dispatch(ReadyBuffer batch)
     {
         ReadyEntry next = batch.First;

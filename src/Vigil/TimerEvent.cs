@@ -359,6 +359,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         throw new InvalidOperationException($"Only a timer on TimerClock.{clock} can be set to {what}; this one is on TimerClock.{Clock}.");
 
     // In methods of their own, so that those who need no claim do not pay for the frame of its release.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ClaimAndStartIn(TimeSpan dueTime)
     {
         if (!IsForwarded<TimerEvent, TimeSpan>(static (self, dueTime) => self.Change(dueTime), dueTime))
@@ -369,6 +370,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ClaimAndStartIn(TimeSpan dueTime, TimeSpan period)
     {
         if (!IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
@@ -380,6 +382,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void ClaimAndStartAt(long timestamp)
     {
         if (!IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))

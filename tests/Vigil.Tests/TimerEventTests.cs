@@ -286,8 +286,10 @@ public class TimerEventTests
         Assert.Equal(Millisecond * 95, lateness);
     }
 
-    [Fact]
-    public void Bursts_make_up_one_tick_an_iteration_so_that_others_have_their_turn()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    public void Bursts_make_up_one_tick_an_iteration_so_that_others_have_their_turn(int toleranceInMilliseconds)
     {
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
@@ -295,13 +297,52 @@ public class TimerEventTests
         int ticks = 0;
         int reads = 0;
         manager.CreateSocketEvent(ready, EventSet.In, (_, _) => reads++);
-        manager.CreateTimerEvent(Millisecond, Millisecond, (_, _) => ticks++, MissedTickPolicy.Burst);
-        time.Advance(Millisecond * 50);
+        manager.CreateTimerEvent(Millisecond, Millisecond, (_, _) => ticks++, MissedTickPolicy.Burst, Millisecond * toleranceInMilliseconds);
+        time.Advance(Millisecond * 51);
         for (int i = 1; i <= 50; i++)
         {
             manager.RunOnce();
             Assert.Equal((i, i), (ticks, reads));
         }
+    }
+
+    [Fact]
+    public void A_callback_that_starts_its_timer_anew_for_a_window_that_has_begun_does_not_keep_the_loop()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        int ticks = 0;
+        manager.CreateTimerEvent(Millisecond, Timeout.InfiniteTimeSpan, (timer, _) => Again(timer), tolerance: TimeSpan.FromMinutes(10));
+        time.Advance(TimeSpan.FromHours(1));
+        for (int i = 1; i <= 3; i++)
+        {
+            manager.RunOnce();
+            Assert.Equal(i, ticks);
+        }
+
+        void Again(TimerEvent timer)
+        {
+            Assert.True(++ticks < 10);
+            timer.ChangeTo(time.GetTimestamp() - 1);
+        }
+    }
+
+    [Fact]
+    public void The_first_timer_of_another_clock_that_a_timer_starts_waits_for_the_next_iteration_although_it_is_late()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        List<TimeSpan> lateness = [];
+        manager.CreateTimerEvent(Millisecond, (_, _) => manager.CreateTimerEvent(
+            time.GetUtcNow() - TimeSpan.FromSeconds(1),
+            Timeout.InfiniteTimeSpan,
+            (_, tick) => lateness.Add(tick.Lateness),
+            tolerance: TimeSpan.FromMinutes(10)));
+        time.Advance(Millisecond);
+        manager.RunOnce();
+        Assert.Empty(lateness);
+        manager.RunOnce();
+        Assert.Equal([TimeSpan.FromSeconds(1)], lateness);
     }
 
     [Fact]

@@ -568,7 +568,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
         gate.Set();
         AllocatedBySending(1);
-        Allocations.AssertNone(() => AllocatedBySending(100));
+        Allocations.AssertNoneMeasured(() => AllocatedBySending(100));
     }
 
     private static void Fail() => throw new InvalidOperationException("bad");

@@ -40,7 +40,7 @@ internal sealed unsafe class ReadyBuffer
     /// <summary>Behind the last entry.</summary>
     public ReadyEntry End => this[Count];
 
-    /// <summary>One of the entries that the last wait filled, which nothing checks.</summary>
+    /// <summary>One of the entries, or the place behind the last; nothing checks which. It is valid until the buffer is cleared or grows.</summary>
     public ReadyEntry this[int index] => new(_start + (index * EpollEventLayout.Current.Size));
 
     /// <summary>Empties the buffer and makes room for so many entries, as far as its capacity allows.</summary>

@@ -45,7 +45,7 @@ internal abstract class Source
     /// <summary>Whoever may change and remove it.</summary>
     public abstract object Owner { get; }
 
-    /// <summary>What of these events its owner is to hear: those that are asked for.</summary>
+    /// <summary>What of these events its owner is to hear: those that are asked for, and Error and HangUp, for which nobody has to ask.</summary>
     public EventSet Deliverable(EventSet events) => events & (Interest | Interests.Always);
 
     /// <summary>

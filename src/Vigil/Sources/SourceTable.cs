@@ -150,7 +150,9 @@ internal sealed class SourceTable
     /// <summary>Before a batch of events is asked for: dead tokens of earlier batches are not to be expected any more.</summary>
     public void BeginBatch() => _slots.Epoch++;
 
-    /// <summary>Whose event this is: nobody's where its source is gone or was armed anew since, or its handle is closed, for which it is dropped.</summary>
+    /// <summary>
+    /// Whose event this is: nobody's where its source is gone or was disarmed or armed anew since, which is counted, or where its handle is closed, for which the source is dropped.
+    /// </summary>
     public bool TryResolve(ulong token, [NotNullWhen(true)] out Source? source)
     {
         if (!_slots.TryGet(token, out source))

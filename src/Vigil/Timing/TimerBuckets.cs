@@ -313,7 +313,8 @@ internal sealed class TimerBuckets
         int next = _buckets[bucket].Head;
         int level = _nodes[NodeOf(bucket)].Level - 1;
 
-        // A long list is one cache miss after the other, each to find the next. From its end a second one runs beside, to the middle.
+        // A long list is one cache miss after the other, each to find the next. So the other half is read from the end meanwhile, as far as the
+        // middle, for nothing but to have it in the cache: the processor waits for both misses at once.
         int fetched = _buckets[bucket].Tail;
         int child = AddNode(level, bucket);
         _buckets[bucket] = Bucket.SplitInto(child);

@@ -17,9 +17,9 @@ namespace Vigil.Timing;
 /// split by the next six bits (<see cref="TimerBuckets"/>); what is cancelled before that never cost more than two links.</para>
 /// <para>When time advances into a bucket, its timers are placed anew, or, where it was split, its node becomes that of the level below.
 /// A timer moves down at most once a level, whoever asks for it.</para>
-/// <para>Timers whose deadline is not after the wheel's time wait in a list of their own, in order of their start, and are the first at the next
-/// <see cref="Expire"/>. While a batch of due timers is taken, no time passes for the wheel: what is started meanwhile is either
-/// later or overdue, and thus not of this batch.</para>
+/// <para>Timers that could fire at the wheel's time already when they are started wait in a list of their own, in order of their start, and are the
+/// first at the next <see cref="Expire"/>. That is so of a deadline that has passed, and of a leeway that reaches back so far. While a batch of due
+/// timers is taken, no time passes for the wheel: what is started meanwhile is either later or overdue, and thus not of this batch.</para>
 /// </remarks>
 internal sealed class TimingWheel
 {
@@ -104,14 +104,22 @@ internal sealed class TimingWheel
     /// <param name="slot">Where it is, or <see cref="NotStarted"/>.</param>
     /// <param name="target">Whose timer it is.</param>
     /// <param name="deadline">When it is due, in nanoseconds; one that has passed is due at the next <see cref="Expire"/>.</param>
-    /// <param name="leeway">By how much it may fire before the deadline if others fire then, in nanoseconds; what exceeds <see cref="MaxLeeway"/> is not used.</param>
+    /// <param name="leeway">By how much it may fire before the deadline if others fire then, in nanoseconds; what exceeds <see cref="MaxLeeway"/> is not used. Where that is now already, it is due as if its deadline had passed.</param>
     /// <returns>Where it is now, until its target hears otherwise.</returns>
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0)
     {
         ref TimerSlot timer = ref slot == NotStarted ? ref _slots.Rent(target, out slot) : ref Unlink(slot);
         timer.Deadline = deadline;
         timer.Leeway = (uint)(Math.Min(leeway, MaxLeeway) >> LeewayShift);
-        Link(slot, ref timer, deadline);
+        if (EarliestFiringOf(ref timer) <= _now)
+        {
+            _buckets.Append(_overdue, slot, ref timer);
+        }
+        else
+        {
+            Place(slot, ref timer, deadline);
+        }
+
         return slot;
     }
 
@@ -153,6 +161,7 @@ internal sealed class TimingWheel
         {
             AdvanceTo(_now);
             _buckets.Shrink(ShrinkStepsPerBatch);
+            _following = TimerSlots.None;
             target = null;
             return false;
         }
@@ -180,14 +189,9 @@ internal sealed class TimingWheel
 
     private static long EarliestFiringOf(ref readonly TimerSlot timer) => timer.Deadline - ((long)timer.Leeway << LeewayShift);
 
-    private void Link(int index, ref TimerSlot timer, long deadline)
+    // For a deadline after _now, which then is after _placedAt, too.
+    private void Place(int index, ref TimerSlot timer, long deadline)
     {
-        if (deadline <= _now)
-        {
-            _buckets.Append(_overdue, index, ref timer);
-            return;
-        }
-
         int level = LevelOf(deadline ^ _placedAt);
         _buckets.Place(TimerBuckets.BucketFor(_nodes[level], level, deadline), index, ref timer);
         if (deadline < _nextDeadline)
@@ -295,7 +299,7 @@ internal sealed class TimingWheel
             int index = next;
             ref TimerSlot timer = ref _slots[index];
             next = timer.Next;
-            Link(index, ref timer, timer.Deadline);
+            Place(index, ref timer, timer.Deadline);
         }
     }
 
@@ -318,7 +322,14 @@ internal sealed class TimingWheel
         foreach (int index in indices)
         {
             ref TimerSlot timer = ref _slots[index];
-            Link(index, ref timer, timer.Deadline);
+            if (timer.Deadline <= now)
+            {
+                _buckets.Append(_overdue, index, ref timer);
+            }
+            else
+            {
+                Place(index, ref timer, timer.Deadline);
+            }
         }
     }
 }

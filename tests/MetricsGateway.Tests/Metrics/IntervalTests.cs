@@ -236,7 +236,7 @@ public class IntervalTests
             ReceiveAgain();
         }
 
-        Allocations.AssertNone(ReceiveAgain);
+        Allocations.AssertNoneMeasured(ReceiveAgain);
     }
 
     private sealed class CounterSum(Action<double> add) : IFlushWriter

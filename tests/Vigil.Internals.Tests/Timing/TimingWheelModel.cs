@@ -10,16 +10,25 @@ internal sealed class TimingWheelModel
     private readonly Random _random;
     private readonly TimingWheel _wheel;
     private readonly SortedSet<WheelTimer> _waiting = new(ByKey);
-    private readonly SortedSet<WheelTimer> _due = new(ByKey);
+
+    // By their start: what could fire when it was started, and what of that is of the current batch.
+    private SortedSet<WheelTimer> _overdue = new(ByKey);
+    private SortedSet<WheelTimer> _due = new(ByKey);
     private readonly List<WheelTimer> _timers = [];
     private readonly int _mostTimers;
+    private readonly bool _hasLeeway;
     private long _now;
     private long _starts;
 
-    public TimingWheelModel(int seed, int mostTimers, long now = 0)
+    /// <param name="seed">Of the random steps.</param>
+    /// <param name="mostTimers">How many timers there are at most.</param>
+    /// <param name="now">The time at the beginning.</param>
+    /// <param name="hasLeeway">Whether every other timer has one. Then the clock is not to be set.</param>
+    public TimingWheelModel(int seed, int mostTimers, long now = 0, bool hasLeeway = false)
     {
         _random = new Random(seed);
         _mostTimers = mostTimers;
+        _hasLeeway = hasLeeway;
         _now = now;
         _wheel = new TimingWheel(now);
     }
@@ -50,29 +59,30 @@ internal sealed class TimingWheelModel
                 break;
         }
 
-        Assert.Equal(_waiting.Count + _due.Count, _wheel.Count);
+        Assert.Equal(All.Count(), _wheel.Count);
     }
 
     /// <summary>The clock is set back or forth.</summary>
     public void SetClock(long now)
     {
-        foreach (WheelTimer timer in _waiting.ToArray())
+        Take(int.MaxValue);
+        foreach (WheelTimer timer in _overdue.Where(timer => timer.Deadline > now).ToArray())
         {
-            _waiting.Remove(timer);
-            timer.Key = (Math.Max(timer.Deadline, Math.Min(now, _now)), timer.Key.Start);
+            _overdue.Remove(timer);
+            timer.Key = (timer.Deadline, timer.Key.Start);
             _waiting.Add(timer);
         }
 
-        Expire(now);
+        BeginBatch(now);
     }
 
     public void CheckEverything()
     {
         CheckNext();
-        Assert.Equal(_waiting.Concat(_due).OrderBy(timer => timer.Key), _wheel.Targets().Cast<WheelTimer>().OrderBy(timer => timer.Key));
-        while (_waiting.Count > 0)
+        Assert.Equal(All.OrderBy(timer => timer.Key), _wheel.Targets().Cast<WheelTimer>().OrderBy(timer => timer.Key));
+        while (All.Any())
         {
-            Expire(Math.Max(_now, _waiting.Min!.Key.Due));
+            Expire(Math.Max(_now, _waiting.Min?.Deadline ?? _now));
             Take(int.MaxValue);
         }
 
@@ -80,6 +90,8 @@ internal sealed class TimingWheelModel
         Assert.Equal(0, _wheel.Count);
         Assert.Equal(TimingWheel.Never, _wheel.NextDeadline);
     }
+
+    private IEnumerable<WheelTimer> All => _waiting.Concat(_overdue).Concat(_due);
 
     private WheelTimer Add()
     {
@@ -104,12 +116,18 @@ internal sealed class TimingWheelModel
 
     private long RandomSpan() => _random.NextInt64(1L << _random.Next(1, 38));
 
+    // In whole units, so that the wheel does not round it.
+    private long RandomLeeway() => _hasLeeway && _random.Next(2) == 0
+        ? Math.Min(RandomSpan(), TimingWheel.MaxLeeway) / TimingWheel.LeewayUnit * TimingWheel.LeewayUnit
+        : 0;
+
     private void Start(WheelTimer timer, long deadline)
     {
         Forget(timer);
-        timer.Key = (Math.Max(deadline, _now), _starts++);
-        _waiting.Add(timer);
-        timer.Start(_wheel, deadline);
+        timer.Start(_wheel, deadline, RandomLeeway());
+        bool isOverdue = timer.Earliest <= _now;
+        timer.Key = (isOverdue ? long.MinValue : deadline, _starts++);
+        (isOverdue ? _overdue : _waiting).Add(timer);
         Assert.Equal(deadline, _wheel.DeadlineOf(timer.Slot));
     }
 
@@ -134,29 +152,29 @@ internal sealed class TimingWheelModel
     {
         if (timer.IsStarted)
         {
-            Assert.True(_waiting.Remove(timer) || _due.Remove(timer));
+            Assert.True(_waiting.Remove(timer) || _overdue.Remove(timer) || _due.Remove(timer));
         }
     }
 
     private void CheckNext()
     {
         Take(int.MaxValue);
-        Assert.Equal(_waiting.Count > 0 && _waiting.Min!.Key.Due <= _now, _wheel.HasOverdue);
-        Assert.Equal(_waiting.FirstOrDefault(timer => timer.Key.Due > _now)?.Deadline ?? TimingWheel.Never, _wheel.NextDeadline);
+        Assert.Equal(_overdue.Count > 0, _wheel.HasOverdue);
+        Assert.Equal(_waiting.Min?.Deadline ?? TimingWheel.Never, _wheel.NextDeadline);
     }
 
     private void Expire(long now)
     {
-        // What waits from an earlier batch is before whatever is due now.
+        // A batch is to be taken to its end.
         Take(int.MaxValue);
+        BeginBatch(now);
+    }
+
+    private void BeginBatch(long now)
+    {
         _now = now;
         _wheel.Expire(now);
-        while (_waiting.Count > 0 && _waiting.Min!.Key.Due <= now)
-        {
-            WheelTimer timer = _waiting.Min;
-            _waiting.Remove(timer);
-            _due.Add(timer);
-        }
+        (_due, _overdue) = (_overdue, _due);
     }
 
     private void TakeSome() => Take(_random.Next(8));
@@ -165,16 +183,16 @@ internal sealed class TimingWheelModel
     {
         for (; count > 0; count--)
         {
+            WheelTimer? expected = _due.Min ?? (_waiting.Min is { } first && first.Earliest <= _now ? first : null);
             bool isTaken = _wheel.TryTakeDue(out ITimerTarget? target);
-            Assert.Equal(_due.Count > 0, isTaken);
+            Assert.Same(expected, target);
             if (!isTaken)
             {
                 return;
             }
 
-            Assert.Same(_due.Min, target);
+            Forget(expected!);
             target!.Fire(_now);
-            _due.Remove(_due.Min!);
             Fired++;
         }
     }

@@ -7,14 +7,17 @@ public sealed class TimingWheelTests
     private const long Second = 1_000_000_000;
 
     [Theory]
-    [InlineData(1, 10, 0)]
-    [InlineData(2, 300, 123_456_789_012_345)]
-    [InlineData(3, 5_000, 86_400_000_000_000)]
-    [InlineData(4, 20_000, 1)]
-    public void After_millions_of_random_operations_it_agrees_with_a_sorted_list(int seed, int mostTimers, long now)
+    [InlineData(1, 10, 0, false)]
+    [InlineData(2, 300, 123_456_789_012_345, false)]
+    [InlineData(3, 5_000, 86_400_000_000_000, false)]
+    [InlineData(4, 20_000, 1, false)]
+    [InlineData(5, 10, 0, true)]
+    [InlineData(6, 300, 123_456_789_012_345, true)]
+    [InlineData(7, 5_000, 86_400_000_000_000, true)]
+    public void After_millions_of_random_operations_it_agrees_with_a_sorted_list(int seed, int mostTimers, long now, bool hasLeeway)
     {
         const int Steps = 500_000;
-        var model = new TimingWheelModel(seed, mostTimers, now);
+        var model = new TimingWheelModel(seed, mostTimers, now, hasLeeway);
         for (int i = 0; i < Steps; i++)
         {
             model.Step();
@@ -140,6 +143,35 @@ public sealed class TimingWheelTests
         exact.Start(wheel, Second - Leeway);
         wheel.Expire(Second - Leeway);
         Assert.Equal([exact, tolerant], TakeAll(wheel));
+    }
+
+    [Fact]
+    public void A_timer_with_leeway_that_is_started_in_a_batch_waits_for_the_next_although_its_window_has_begun()
+    {
+        var wheel = new TimingWheel(now: 0);
+        WheelTimer timer = Assert.Single(Start(wheel, 1, _ => Second));
+        for (int i = 0; i < 3; i++)
+        {
+            wheel.Expire(Second);
+            Assert.True(wheel.TryTakeDue(out ITimerTarget? taken));
+            Assert.Same(timer, taken);
+            taken.Fire(now: 0);
+            timer.Start(wheel, 2 * Second, leeway: 2 * Second);
+            Assert.True(wheel.HasOverdue);
+            Assert.False(wheel.TryTakeDue(out _));
+        }
+    }
+
+    [Fact]
+    public void A_batch_that_was_taken_to_its_end_stays_empty_although_memory_was_given_back()
+    {
+        const int Due = 2_999;
+        var wheel = new TimingWheel(now: 0);
+        WheelTimer[] timers = Start(wheel, Due + 1, i => i < Due ? Second : Second + 10);
+        Assert.Equal(Due, ExpireAll(wheel, Second).Count);
+        Assert.NotEqual(Due + 1, timers[Due].Slot);
+        Assert.False(wheel.TryTakeDue(out _));
+        Assert.Equal([timers[Due]], ExpireAll(wheel, 2 * Second));
     }
 
     [Fact]

@@ -12,12 +12,16 @@ internal sealed class WheelTimer : ITimerTarget
     /// <summary>The deadline last asked for.</summary>
     public long Deadline { get; private set; }
 
-    /// <summary>The model's key: when it counts as due, and which start of all it was.</summary>
+    /// <summary>The earliest firing last asked for.</summary>
+    public long Earliest { get; private set; }
+
+    /// <summary>The model's key: when it is due, the same for all that are overdue, and which start of all it was.</summary>
     public (long Due, long Start) Key { get; set; }
 
     public void Start(TimingWheel wheel, long deadline, long leeway = 0)
     {
         Deadline = deadline;
+        Earliest = deadline - leeway;
         Slot = wheel.Start(Slot, this, deadline, leeway);
     }
 
