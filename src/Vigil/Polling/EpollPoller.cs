@@ -12,8 +12,8 @@ namespace Vigil.Polling;
 /// Only a new instance gets rid of it: the rebuild.</item>
 /// <item>EPOLLERR and EPOLLHUP are added to every mask; an empty mask does not silence a descriptor. Disarming is EPOLL_CTL_DEL.</item>
 /// <item>EPOLLEXCLUSIVE cannot be modified (EINVAL).</item>
-/// <item>epoll_wait counts in milliseconds and rounds up; epoll_pwait2 (Linux 5.11) in nanoseconds. Where the kernel or a
-/// sandbox lacks it (ENOSYS; EPERM by old seccomp profiles) a timerfd in the same instance ends the wait.</item>
+/// <item>epoll_wait counts in milliseconds and rounds up; epoll_pwait2 (Linux 5.11) in nanoseconds, but takes longer. So the latter
+/// is for waits that have a deadline and not for those that poll or are without limit. Where the kernel or a sandbox lacks it (ENOSYS; EPERM by old seccomp profiles) a timerfd in the same instance ends the wait.</item>
 /// <item>A signal handler that ran ends a wait with EINTR whatever SA_RESTART says (<c>signal(7)</c>); the runtime's own signals do it too.</item>
 /// </list>
 /// </summary>
