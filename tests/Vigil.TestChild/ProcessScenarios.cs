@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -11,44 +12,59 @@ internal static partial class ProcessScenarios
     private static readonly Signal RealTime3 = Signal.RealTime(3);
 
     /// <summary>Signals that come while several threads start processes unblocked count once each.</summary>
-    public static void StartedByThreads(string[] args)
+    public static void StartedByThreads(string[] args) => CountWhileStarting(3, 1000, () =>
     {
-        const int Count = 1000;
+        using Process child = SignalBlocking.StartProcess(Info("true"));
+        child.WaitForExit();
+    });
+
+    /// <summary>
+    /// What was caught at the end of one start does not end the program at the beginning of the next. Starts that fail follow each other as
+    /// closely as can be.
+    /// </summary>
+    public static void StartedInARow(string[] args) => CountWhileStarting(1, 30_000, () =>
+        Expect<Win32Exception>(() => SignalBlocking.StartProcess(Info("/nowhere/at-all"))));
+
+    /// <summary>
+    /// A thread that has a signal unblocked for good, though the program started with it blocked, gives it to the default action where nobody
+    /// handles it, also after a process was started: this one ends.
+    /// </summary>
+    public static void StartedAndUnblocked(string[] args)
+    {
+        if (args is [])
+        {
+            using Process self = Self.Start("signals-started-and-unblocked", "inner");
+            self.WaitForExit();
+            Check(self.ExitCode == 128 + RealTime3.Number, $"exit code {self.ExitCode}");
+            return;
+        }
+
         SignalBlocking.Restart(RealTime3);
-        using var manager = new EventManager();
-        int seen = 0;
-        manager.CreateSignalEvent(RealTime3, (_, _) => seen++);
-        int started = 0;
-        bool isOver = false;
-        Thread[] starters = [.. Enumerable.Range(0, 3).Select(_ => new Thread(() =>
-        {
-            while (!Volatile.Read(ref isOver))
-            {
-                using Process child = SignalBlocking.StartProcess(new ProcessStartInfo("true") { UseShellExecute = false });
-                child.WaitForExit();
-                Interlocked.Increment(ref started);
-            }
-        }))];
-        Array.ForEach(starters, starter => starter.Start());
-        for (int i = 0; i < Count || Volatile.Read(ref started) < 20; i++)
-        {
-            Queue(i);
-            int wanted = i + 1;
-            manager.RunUntil(() => seen >= wanted);
-        }
+        SignalBlocking.StartProcess(Info("true")).Dispose();
+        SignalMask.Unblock(RealTime3);
+        Queue(0);
+        Thread.Sleep(Timeout.Infinite);
+    }
 
-        int sent = seen;
-        Volatile.Write(ref isOver, true);
-        Array.ForEach(starters, starter => starter.Join());
-
-        // Whatever was counted twice is on its way, ahead of this one.
-        Queue(-1);
-        manager.RunUntil(() => seen > sent);
-        while (manager.RunOnce(TimeSpan.Zero) > 0)
+    /// <summary>Where only the thread that starts a process has a signal blocked, others' handlers of it still hear of each one once.</summary>
+    public static void StartedWhereOneThreadBlocks(string[] args)
+    {
+        var starter = new Thread(() =>
         {
-        }
-
-        Check(seen == sent + 1 && sent >= Count, $"{seen} deliveries of {sent + 1} signals");
+            SignalMask.Block(RealTime3);
+            SignalBlocking.StartProcess(Info("true")).Dispose();
+        });
+        starter.Start();
+        starter.Join();
+        using var heard = new SemaphoreSlim(0);
+        using PosixSignalRegistration registration = PosixSignalRegistration.Create((PosixSignal)RealTime3.Number, context =>
+        {
+            context.Cancel = true;
+            heard.Release();
+        });
+        Queue(0);
+        Check(heard.Wait(TimeSpan.FromSeconds(60)), "the signal was not heard");
+        Check(!heard.Wait(TimeSpan.FromMilliseconds(100)), "the signal was heard more than once");
     }
 
     /// <summary>What is pending when a process is started keeps its order and values.</summary>
@@ -63,7 +79,7 @@ internal static partial class ProcessScenarios
             Queue(i);
         }
 
-        using Process child = SignalBlocking.StartProcess(new ProcessStartInfo("true") { UseShellExecute = false });
+        using Process child = SignalBlocking.StartProcess(Info("true"));
         manager.RunUntil(() => values.Count == 100);
         Check(values.SequenceEqual(Enumerable.Range(0, 100).Select(value => (int?)value)), string.Join(' ', values));
     }
@@ -95,6 +111,47 @@ internal static partial class ProcessScenarios
         Volatile.Write(ref isOver, true);
         sender.Join();
     }
+
+    // Signals one by one, each while the starters start processes, as often as they can.
+    private static void CountWhileStarting(int starters, int signals, Action start)
+    {
+        SignalBlocking.Restart(RealTime3);
+        using var manager = new EventManager();
+        int seen = 0;
+        manager.CreateSignalEvent(RealTime3, (_, _) => seen++);
+        int started = 0;
+        bool isOver = false;
+        Thread[] threads = [.. Enumerable.Range(0, starters).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                start();
+                Interlocked.Increment(ref started);
+            }
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        for (int i = 0; i < signals || Volatile.Read(ref started) < 20; i++)
+        {
+            Queue(i);
+            int wanted = i + 1;
+            manager.RunUntil(() => seen >= wanted);
+        }
+
+        int sent = seen;
+        Volatile.Write(ref isOver, true);
+        Array.ForEach(threads, thread => thread.Join());
+
+        // Whatever was counted twice is on its way, ahead of this one.
+        Queue(-1);
+        manager.RunUntil(() => seen > sent);
+        while (manager.RunOnce(TimeSpan.Zero) > 0)
+        {
+        }
+
+        Check(seen == sent + 1 && sent >= signals, $"{seen} deliveries of {sent + 1} signals");
+    }
+
+    private static ProcessStartInfo Info(string program) => new(program) { UseShellExecute = false };
 
     // A child that System.Diagnostics.Process does not know of.
     private static int Spawn(string command)

@@ -8,7 +8,6 @@ namespace Vigil.TestChild;
 /// <summary>Signals: whatever is sent here is sent to this process alone. Those that need signals blocked block them by executing themselves again.</summary>
 internal static partial class SignalScenarios
 {
-    private const int SIG_BLOCK = 0;
     private static readonly Signal RealTime3 = Signal.RealTime(3);
     private static readonly Signal RealTime4 = Signal.RealTime(4);
 
@@ -101,7 +100,7 @@ internal static partial class SignalScenarios
     {
         if (args is [])
         {
-            using Process self = StartSelf("signals-default-action", "inner");
+            using Process self = Self.Start("signals-default-action", "inner");
             self.WaitForExit();
             Check(self.ExitCode == 128 + Signal.SIGUSR2.Number, $"exit code {self.ExitCode}");
             return;
@@ -171,7 +170,7 @@ internal static partial class SignalScenarios
         if (args is [])
         {
             signal(Signal.SIGHUP.Number, 1);
-            using Process self = StartSelf("signals-ignored", "inner");
+            using Process self = Self.Start("signals-ignored", "inner");
             self.WaitForExit();
             Check(self.ExitCode == 0, $"exit code {self.ExitCode}");
             return;
@@ -186,9 +185,7 @@ internal static partial class SignalScenarios
     public static void BlockedInPart(string[] args)
     {
         using var manager = new EventManager();
-        ulong[] set = new ulong[16];
-        set[0] = 1UL << (Signal.SIGUSR1.Number - 1);
-        Check(pthread_sigmask(SIG_BLOCK, set, 0) == 0, "pthread_sigmask failed");
+        SignalMask.Block(Signal.SIGUSR1);
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }));
         Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
         Check(!SignalBlocking.IsBlocked(Signal.SIGUSR1), "one thread is not all");
@@ -226,10 +223,8 @@ internal static partial class SignalScenarios
         if (args is [])
         {
             // A child inherits the mask of the thread that starts it. Other threads here still get the signal.
-            ulong[] set = new ulong[16];
-            set[0] = 1UL << (Signal.SIGCHLD.Number - 1);
-            Check(pthread_sigmask(SIG_BLOCK, set, 0) == 0, "pthread_sigmask failed");
-            using Process self = StartSelf("signals-child-blocked", "inner");
+            SignalMask.Block(Signal.SIGCHLD);
+            using Process self = Self.Start("signals-child-blocked", "inner");
             self.WaitForExit();
             Check(self.ExitCode == 0, $"exit code {self.ExitCode}");
             return;
@@ -287,7 +282,7 @@ internal static partial class SignalScenarios
         // A child's id is another one, so what it inherits does not keep it from being restarted.
         if (args.Length == 3 && Environment.GetEnvironmentVariable("NESTED") is null)
         {
-            ProcessStartInfo info = SelfInfo("signals-restart", "a b", "", "ü");
+            ProcessStartInfo info = Self.Info("signals-restart", "a b", "", "ü");
             info.Environment["NESTED"] = "yes";
             using Process child = SignalBlocking.StartProcess(info);
             child.WaitForExit();
@@ -355,15 +350,6 @@ internal static partial class SignalScenarios
         NumberStyles.HexNumber,
         CultureInfo.InvariantCulture);
 
-    private static ProcessStartInfo SelfInfo(params string[] arguments)
-    {
-        string host = Environment.ProcessPath!;
-        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll")] : [];
-        return new ProcessStartInfo(host, [.. program, .. arguments]) { UseShellExecute = false };
-    }
-
-    private static Process StartSelf(params string[] arguments) => Process.Start(SelfInfo(arguments))!;
-
     private static void Send(Signal signal) => Check(kill(Environment.ProcessId, signal.Number) == 0, "kill failed");
 
     private static int Queue(Signal signal, int value) => sigqueue(Environment.ProcessId, signal.Number, value);
@@ -380,7 +366,4 @@ internal static partial class SignalScenarios
 
     [LibraryImport("libc")]
     private static partial nint signal(int signal, nint action);
-
-    [LibraryImport("libc")]
-    private static partial int pthread_sigmask(int operation, ulong[] set, nint old);
 }

@@ -25,6 +25,9 @@ public sealed class ChildProcessTests
     [InlineData("signals-inherited")]
     [InlineData("signals-started-unblocked")]
     [InlineData("signals-started-by-threads")]
+    [InlineData("signals-started-in-a-row")]
+    [InlineData("signals-started-and-unblocked")]
+    [InlineData("signals-started-where-one-blocks")]
     [InlineData("signals-started-with-pending")]
     [InlineData("signals-without-descriptors")]
     [InlineData("signals-restart-without-temporary-files")]
@@ -35,7 +38,7 @@ public sealed class ChildProcessTests
     public void In_a_process_of_its_own(string scenario, params string[] arguments)
     {
         (int exitCode, string error) = Run(scenario, arguments);
-        Assert.True(exitCode == 0, error);
+        Assert.True(exitCode == 0, $"exit code {exitCode}: {error}");
     }
 
     [Fact]

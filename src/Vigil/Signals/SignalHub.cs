@@ -99,30 +99,32 @@ internal static class SignalHub
     }
 
     /// <summary>
-    /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. False where nobody handles it.
-    /// On the runtime's path the route's own registration hears of the same signal, and posts it.
+    /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. Returns the path of those who handle it, and
+    /// null where nobody does. On the runtime's path the route's own registration hears of the same signal, and posts it.
     /// </summary>
-    public static bool PostPastDescriptor(Signal signal)
+    public static SignalPath? PostPastDescriptor(Signal signal)
     {
         lock (Gate)
         {
-            return Routes[signal.Number] is { Path: SignalPath.Runtime } || Post(new SignalInfo(signal));
+            SignalPath? path = Routes[signal.Number]?.Path;
+            if (path == SignalPath.SignalFd)
+            {
+                Post(new SignalInfo(signal));
+            }
+
+            return path;
         }
     }
 
-    private static bool Post(SignalInfo info)
+    private static void Post(SignalInfo info)
     {
-        if (Routes[info.Signal.Number] is not { } route)
+        if (Routes[info.Signal.Number] is { } route)
         {
-            return false;
+            foreach (SignalInbox inbox in route.Inboxes)
+            {
+                inbox.Post(in info);
+            }
         }
-
-        foreach (SignalInbox inbox in route.Inboxes)
-        {
-            inbox.Post(in info);
-        }
-
-        return true;
     }
 
     private static SignalRoute Open(Signal signal, SignalPath path)

@@ -8,8 +8,11 @@ namespace Vigil.Signals;
 /// default action. There is one for all threads that start processes at once, since each handler of a signal hears of it, and it must count once.
 /// </summary>
 /// <remarks>
-/// A caught signal goes to whoever handles it. One that nobody handles is kept, and sent again when no thread has it unblocked any
-/// more: then it is pending, as it would have been. Neither lock is held while the other is taken, and nothing foreign runs under this one.
+/// <para>A caught signal goes to whoever handles it. One that nobody handles is kept, and sent again when no thread has it unblocked any
+/// more: then it is pending, as it would have been. Neither lock is held while the other is taken, and nothing foreign runs under this one.</para>
+/// <para>A net stays once it is there. The runtime looks at a caught signal later, on a thread of its own, and where it finds no handler left
+/// it puts the default action back and sends the signal again: another thread that starts a process by then would end the program.
+/// While a signal is blocked everywhere the net catches nothing, and where it is not it leaves to the default action what nobody handles.</para>
 /// </remarks>
 internal static class SignalNets
 {
@@ -42,36 +45,54 @@ internal static class SignalNets
                 return;
             }
 
-            // One that the runtime has not come to yet it sends again without its handler: then it is pending, too.
-            foreach (PosixSignalRegistration? net in Nets)
-            {
-                net?.Dispose();
-            }
-
-            Array.Clear(Nets);
             Kept.ForEach(signal => SignalNative.Raise(signal.Number));
             Kept.Clear();
         }
     }
 
+    // Where it cancels nothing, the default action is for the other handlers to decide on: all of a signal's share one context.
     private static void OnSignal(PosixSignalContext context)
     {
-        context.Cancel = true;
         Signal signal = context.Signal;
-        if (SignalHub.PostPastDescriptor(signal))
+        SignalPath? path = SignalHub.PostPastDescriptor(signal);
+        if (path == SignalPath.SignalFd || (path is null && TryKeepPending(signal)))
         {
-            return;
+            context.Cancel = true;
         }
+    }
 
+    // False where a thread has it unblocked though none starts a process: there it would be caught as often as it is sent again. No thread
+    // can unblock signals to start a process during the look. Where it fails, for want of descriptors, the signal waits for the next start.
+    private static bool TryKeepPending(Signal signal)
+    {
         lock (Gate)
         {
-            if (_starters > 0)
+            if (_starters > 0 || !TryLook(signal, out SignalStatus status))
             {
                 Kept.Add(signal);
-                return;
+                return true;
             }
-        }
 
-        SignalNative.Raise(signal.Number);
+            if (status.IsBlockedEverywhere)
+            {
+                SignalNative.Raise(signal.Number);
+            }
+
+            return status.IsBlockedEverywhere;
+        }
+    }
+
+    private static bool TryLook(Signal signal, out SignalStatus status)
+    {
+        try
+        {
+            status = SignalStatus.AtThisMoment(signal);
+            return true;
+        }
+        catch (EventManagerException)
+        {
+            status = default;
+            return false;
+        }
     }
 }

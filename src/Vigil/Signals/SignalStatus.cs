@@ -28,11 +28,11 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
     /// </remarks>
     public static SignalStatus Of(Signal signal)
     {
-        SignalStatus status = Look(signal);
+        SignalStatus status = AtThisMoment(signal);
         for (int i = 1; i < Looks && status is { IsBlockedSomewhere: true, IsBlockedEverywhere: false }; i++)
         {
             Thread.Sleep(Pause);
-            status = Look(signal);
+            status = AtThisMoment(signal);
         }
 
         return status;
@@ -41,7 +41,8 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
     /// <summary>A signal's place in a set of 64 bits.</summary>
     public static ulong BitOf(Signal signal) => 1UL << (signal.Number - 1);
 
-    private static SignalStatus Look(Signal signal)
+    /// <summary>What the kernel does with a signal now, be it only for a moment.</summary>
+    public static SignalStatus AtThisMoment(Signal signal)
     {
         ulong bit = BitOf(signal);
         bool isIgnored = false;
