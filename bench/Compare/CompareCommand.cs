@@ -46,7 +46,7 @@ internal static class CompareCommand
         Pace pace = options.IsQuick ? Pace.Quick : Pace.Full;
         using NativeToolchain? toolchain = NativeToolchain.TryFind();
         using var peers = new PeerCatalogue(toolchain, options.StatsDDirectory);
-        var report = new ComparisonReport(options, peers, toolchain?.Description);
+        var report = new ComparisonReport(options, pace, peers, toolchain?.Description);
         try
         {
             foreach (IGrouping<string, Case> group in CaseCatalogue.Create(pace, peers.LoadGenerator).Where(options.Includes).GroupBy(each => each.Group, StringComparer.Ordinal))

@@ -8,14 +8,30 @@ internal sealed class Comparison : IDisposable
     // A quick run of a few cases takes seconds; this is for machines that do much else.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
+    private const string Compiler = "cc";
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("vigil-compare-");
+    private string? _path;
 
     public string ReportFile => Path.Combine(_directory.FullName, "report.md");
 
     public string PlotDirectory => Path.Combine(_directory.FullName, "plots");
 
     /// <summary>Whether this machine has a C compiler where one is looked for.</summary>
-    public static bool HasCompiler => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "cc")));
+    public static bool HasCompiler => CompilerFile is not null;
+
+    private static string SearchPath => Environment.GetEnvironmentVariable("PATH") ?? "";
+
+    private static string? CompilerFile => SearchPath.Split(':').Select(folder => Path.Combine(folder, Compiler)).FirstOrDefault(File.Exists);
+
+    /// <summary>Puts a compiler before the real one that does not find a header, as if the package with it were not installed.</summary>
+    public void Hide(string header)
+    {
+        string script = Path.Combine(_directory.FullName, Compiler);
+        File.WriteAllText(script, $"#!/bin/sh\ncase \"$*\" in *{header}*) exit 1;; esac\nexec {CompilerFile} \"$@\"\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _path = $"{_directory.FullName}:{SearchPath}";
+    }
 
     /// <param name="canCompile">Whether it may find a compiler. Without one it finds no programs at all, and needs none.</param>
     /// <param name="arguments">Its command line.</param>
@@ -28,10 +44,7 @@ internal sealed class Comparison : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (!canCompile)
-        {
-            start.Environment["PATH"] = _directory.FullName;
-        }
+        start.Environment["PATH"] = canCompile ? _path ?? SearchPath : _directory.FullName;
 
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();

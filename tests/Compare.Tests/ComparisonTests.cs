@@ -79,6 +79,60 @@ public class ComparisonTests
     }
 
     [Fact]
+    public void A_library_that_is_not_installed_is_left_out_with_the_package_to_install()
+    {
+        Assert.SkipUnless(Comparison.HasCompiler, "There is no C compiler (cc).");
+        using var comparison = new Comparison();
+        comparison.Hide("uv.h");
+        (int exitCode, string output, string errors) = comparison.Run(canCompile: true, "--quick", "--filter", "Dispatch: 1 ready");
+
+        Assert.Equal("", Failures(errors));
+        Assert.Equal(0, exitCode);
+        Assert.DoesNotContain("libuv", MarkdownTable.Of(output, "Dispatch").Columns);
+        Assert.Contains("\n- left out: libuv: uv.h is not there (Debian's package libuv1-dev).\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_whole_quick_run_has_every_case_and_a_figure_or_a_dash_for_everybody()
+    {
+        using var comparison = new Comparison();
+        (int exitCode, string output, string errors) = comparison.Run(Comparison.HasCompiler, "--quick");
+
+        Assert.Equal("", Failures(errors));
+        Assert.Equal(0, exitCode);
+        Assert.DoesNotContain("Not measured", output, StringComparison.Ordinal);
+        Dictionary<string, string> firstRows = new(StringComparer.Ordinal)
+        {
+            ["Dispatch"] = "1 ready, an event",
+            ["Socket-pair ring"] = "100 pairs, 1 active, a write",
+            ["Posts"] = "1 thread posts, a post",
+            ["Timers"] = "start and cancel, 1,000 in turn, 1,000 outstanding",
+            ["TCP echo"] = "20 connections, 64 B, closed loop: requests a second",
+            ["StatsD over UDP"] = "20,000 packets a second: sent a second",
+            ["Workers"] = "items that only count, 1 sender, each",
+            ["Memory"] = "a registered fd, of 1,000",
+            ["Life"] = "a loop created and disposed",
+            ["Files"] = "200 files created and deleted while they are watched: events a second",
+        };
+        Assert.Equal(firstRows.Keys, output.Split('\n').Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]));
+        foreach ((string group, string firstRow) in firstRows)
+        {
+            var table = MarkdownTable.Of(output, group);
+            Assert.Equal(firstRow, table.Rows.First());
+
+            // The other end of servers is in C.
+            Assert.Equal(Comparison.HasCompiler || group is not ("TCP echo" or "StatsD over UDP"), table.Columns.Contains("Vigil"));
+            foreach ((string row, string column) in table.Rows.SelectMany(row => table.Columns.Select(column => (row, column))))
+            {
+                Assert.Matches(@"^(–|[\d.,]+( (ns|µs|ms|B)|/s)?(<br>[\d.,]+–[\d.,]+)?(<br>\*\*[\d.]+×\*\*( [\d.]+–[\d.]+)?)?)$", table[row, column]);
+                Assert.False(column == "Vigil" && table[row, column] == Nothing, row);
+            }
+        }
+
+        Assert.Contains("\n- left out: npm `statsd`: no directory was given (--statsd).\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_of_some_groups_leaves_the_tables_of_the_others_as_they_are()
     {
         const string Kept = "### Dispatch\n\nMeasured long ago.\n\n| case | Vigil |\n| --- | --: |\n| 1 ready, an event | 500 ns |";

@@ -21,7 +21,7 @@ internal static class CaseCatalogue
     /// <param name="load">The other end of servers; null where it could not be built.</param>
     public static IEnumerable<Case> Create(Pace pace, Peer? load) =>
     [
-        .. DispatchCases(),
+        .. DispatchCases(pace),
         .. RingCases(pace),
         .. PostCases(),
         .. TimerCases(pace),
@@ -38,9 +38,10 @@ internal static class CaseCatalogue
             new Figure("events a second", Unit.PerSecond) { IsPlotted = true }) { Rounds = 7 },
     ];
 
-    private static IEnumerable<Case> DispatchCases()
+    private static IEnumerable<Case> DispatchCases(Pace pace)
     {
-        foreach ((int registered, int ready) in ((int, int)[])[(1, 1), (200, 200), (10_000, 10_000), (200, 9)])
+        int many = pace.Choose(10_000, 1_000);
+        foreach ((int registered, int ready) in ((int, int)[])[(1, 1), (200, 200), (many, many), (200, 9)])
         {
             string name = ready == registered ? $"{ready:N0} ready" : $"{ready} of {registered} ready";
             yield return new OperationCase(Dispatch, $"{name}, an event", $"dispatch {registered} {ready}", Amount.ToTakeTime(first: 200), Figure.Time) { Rounds = 15 };
@@ -70,8 +71,8 @@ internal static class CaseCatalogue
     {
         foreach (int outstanding in pace.Choose<int[]>([0, 100_000, 1_000_000], [1_000]))
         {
-            yield return new OperationCase(Timers, $"start and cancel, {outstanding:N0} outstanding", $"restart {outstanding}", Amount.ToTakeTime(), Figure.Time);
-            yield return new OperationCase(Timers, $"start and cancel, {outstanding:N0} outstanding, clock read", $"restart-clock {outstanding}", Amount.ToTakeTime(), Figure.Time);
+            yield return new OperationCase(Timers, $"start and cancel, 1,000 in turn, {outstanding:N0} outstanding", $"restart {outstanding}", Amount.ToTakeTime(), Figure.Time);
+            yield return new OperationCase(Timers, $"start and cancel, 1,000 in turn, {outstanding:N0} outstanding, clock read", $"restart-clock {outstanding}", Amount.ToTakeTime(), Figure.Time);
         }
 
         int firing = pace.Choose(100_000, 2_000);
@@ -111,26 +112,30 @@ internal static class CaseCatalogue
         yield return new OperationCase(Workers, "items that only count, 1 sender, each", "work 0", Amount.ToTakeTime(), Figure.Time);
         yield return new OperationCase(Workers, "items that only count, 4 senders, each", "work-from-4 0", Amount.ToTakeTime(), Figure.Time);
         yield return new OperationCase(Workers, "items of 100 µs, 1 sender, each", "work 100", Amount.ToTakeTime(first: 100), Figure.Time);
-        yield return new OperationCase(Workers, "from sending to beginning, everybody asleep", "work-latency 2000", Amount.Exactly(waits), latency);
+        yield return new OperationCase(Workers, "from sending to beginning, pauses of 2 ms, everybody asleep", "work-latency 2000", Amount.Exactly(waits), latency) { Rounds = 7 };
         yield return new OperationCase(
             Workers,
-            "from sending to beginning, high priority in a flood of low items of 100 µs",
+            "from sending to beginning, pauses of 2 ms, high priority in a flood of low items of 100 µs",
             "work-flooded 2000",
             Amount.Exactly(waits),
-            latency);
+            latency)
+        { Rounds = 7 };
     }
 
     private static IEnumerable<Case> MemoryCases(Pace pace) =>
     [
-        new OperationCase(Memory, "a registered fd", "memory-fd", Amount.Exactly(10_000), Figure.Memory) { Rounds = 1 },
-        new OperationCase(Memory, "a timer", "memory-timer", Amount.Exactly(pace.Choose(100_000, 10_000)), Figure.Memory) { Rounds = 1 },
-        new OperationCase(Memory, "a subscriber", "memory-subscriber", Amount.Exactly(10_000), Figure.Memory) { Rounds = 1 },
+        MemoryOf("registered fd", "memory-fd", pace.Choose(10_000, 1_000)),
+        MemoryOf("timer", "memory-timer", pace.Choose(100_000, 10_000)),
+        MemoryOf("subscriber", "memory-subscriber", 10_000),
     ];
+
+    private static OperationCase MemoryOf(string what, string measurement, int count) =>
+        new(Memory, $"a {what}, of {count:N0}", measurement, Amount.Exactly(count), Figure.Memory) { Rounds = 1 };
 
     private static IEnumerable<Case> LifeCases(Pace pace) =>
     [
         new OperationCase(Life, "a loop created and disposed", "startup", Amount.ToTakeTime(first: 100), Figure.Time),
         new OperationCase(Life, "the first loop of a process, created and disposed", "startup", Amount.Exactly(1), Figure.Time) { IsCold = true },
-        new IdleCase(pace.Idle) { Rounds = 1 },
+        new IdleCase(pace.Idle) { Rounds = 3 },
     ];
 }

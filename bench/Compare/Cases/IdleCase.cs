@@ -8,7 +8,8 @@ internal sealed class IdleCase(TimeSpan duration) : Case(
     "Life",
     $"idle for {duration.TotalSeconds:0.#} s",
     new Figure("CPU", Unit.Nanoseconds),
-    new Figure("wake-ups", Unit.Count))
+    new Figure("wake-ups", Unit.Count),
+    new Figure("wake-ups, without the runtime's finalizer thread", Unit.Count))
 {
     private const string Idling = "idle";
 

@@ -47,8 +47,8 @@ internal sealed class PeerProcess : IDisposable
         }
     }
 
-    /// <summary>How often its threads have gone to sleep, which is how often they were woken up.</summary>
-    public long WakeUps => Directory.GetDirectories($"/proc/{_process.Id}/task").Sum(WakeUpsOf);
+    /// <summary>How often its threads were woken up so far.</summary>
+    public WakeUpCounts WakeUps => WakeUpCounts.Of(_process.Id);
 
     /// <summary>Its next line. No call waits for ever.</summary>
     /// <exception cref="InvalidOperationException">It ended, or it hangs.</exception>
@@ -101,24 +101,6 @@ internal sealed class PeerProcess : IDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static long WakeUpsOf(string task)
-    {
-        const string Field = "voluntary_ctxt_switches:";
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(Path.Combine(task, "status"));
-        }
-        catch (IOException)
-        {
-            // The thread has ended since it was listed.
-            return 0;
-        }
-
-        string? line = lines.FirstOrDefault(each => each.StartsWith(Field, StringComparison.Ordinal));
-        return line is null ? 0 : long.Parse(line.AsSpan(Field.Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
     }
 
     private string WhyItEnded()

@@ -1,5 +1,8 @@
+using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.Json;
 using Vigil.Benchmarks.Files;
+using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Peers;
 
@@ -7,23 +10,25 @@ namespace Compare.Peers;
 internal sealed class StatsDPeer : Peer, IDisposable
 {
     private const string Serving = "statsd";
+    private const string Node = "node";
 
     private readonly TemporaryDirectory _configurations = new();
     private readonly string _script;
 
-    private StatsDPeer(string script)
-        : base("npm `statsd`", "npm statsd, run by node")
+    private StatsDPeer(string script, string versions)
+        : base("npm `statsd`", versions)
     {
         _script = script;
     }
 
     /// <param name="directory">Where npm was run.</param>
-    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    /// <exception cref="InvalidOperationException">It is not there, or cannot be run.</exception>
     public static StatsDPeer In(string directory)
     {
-        string script = Path.Combine(Path.GetFullPath(directory), "node_modules", "statsd", "stats.js");
+        string package = Path.Combine(Path.GetFullPath(directory), "node_modules", "statsd");
+        string script = Path.Combine(package, "stats.js");
         return File.Exists(script)
-            ? new StatsDPeer(script)
+            ? new StatsDPeer(script, $"npm `statsd` {VersionsOf(Path.Combine(package, "package.json"))}")
             : throw new InvalidOperationException($"{script} is not there: run 'npm install statsd' in {directory}.");
     }
 
@@ -32,6 +37,19 @@ internal sealed class StatsDPeer : Peer, IDisposable
     public override Operations Prepare(string measurement) => throw new NotSupportedException("statsd has no measurements of its own.");
 
     public void Dispose() => _configurations.Dispose();
+
+    private static string VersionsOf(string packageFile)
+    {
+        try
+        {
+            string file = JsonSerializer.Serialize(packageFile);
+            return ChildProgram.OutputOf(Node, ["-p", $"`${{require({file}).version}}, run by node ${{process.version}}`"]).Trim();
+        }
+        catch (Win32Exception exception)
+        {
+            throw new InvalidOperationException($"statsd is installed, and {Node}, which runs it, is not: {exception.Message}", exception);
+        }
+    }
 
     /// <param name="measurement">"statsd", the UDP port, and the admin port.</param>
     protected override ProcessStartInfo Command(string measurement)
@@ -49,6 +67,6 @@ internal sealed class StatsDPeer : Peer, IDisposable
               backends: [],
             }
             """);
-        return new ProcessStartInfo("node", [_script, configuration]) { WorkingDirectory = Path.GetDirectoryName(_script) };
+        return new ProcessStartInfo(Node, [_script, configuration]) { WorkingDirectory = Path.GetDirectoryName(_script) };
     }
 }

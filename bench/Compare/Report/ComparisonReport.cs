@@ -9,16 +9,19 @@ namespace Compare.Report;
 internal sealed class ComparisonReport
 {
     private readonly CompareOptions _options;
+    private readonly Pace _pace;
     private readonly PeerCatalogue _peers;
     private readonly string? _compiler;
     private readonly Dictionary<string, string> _groups = new(StringComparer.Ordinal);
 
     /// <param name="options">What was asked for.</param>
+    /// <param name="pace">How much was done.</param>
     /// <param name="peers">Who was compared.</param>
     /// <param name="compiler">Of the drivers in C; null where there is none.</param>
-    public ComparisonReport(CompareOptions options, PeerCatalogue peers, string? compiler)
+    public ComparisonReport(CompareOptions options, Pace pace, PeerCatalogue peers, string? compiler)
     {
         _options = options;
+        _pace = pace;
         _peers = peers;
         _compiler = compiler;
     }
@@ -29,7 +32,8 @@ internal sealed class ComparisonReport
     /// <param name="stolen">Since that began.</param>
     public void Add(string group, IReadOnlyList<CaseResult> results, StolenTime stolen)
     {
-        List<string> lines = [GroupText.HeadingOf(group), "", MachineDescription.DescribeRun(_options.ToString(), stolen) + Caution, "", .. LeftOut];
+        string run = $"{MachineDescription.DescribeRun(_options.ToString(), stolen)} {RoundsOf(results)}.{Caution}";
+        List<string> lines = [GroupText.HeadingOf(group), "", run, "", .. LeftOut, .. VersionsOf(results)];
         var plot = new RatioPlot(group, results, _peers);
         if (_options.PlotDirectory is { } directory && !plot.IsEmpty)
         {
@@ -60,13 +64,27 @@ internal sealed class ComparisonReport
             MachineDescription.Compiler(_compiler),
             $"- peers in C: {(_peers.Versions.Any() ? string.Join(", ", _peers.Versions) : "none")}",
             "",
-            "A cell has the median, the smallest and the largest round, and the median and spread of the rounds' ratios: to raw C, or to Vigil where raw C has no counterpart.",
+            "A cell has the median, the smallest and the largest round, and the median and spread of the rounds' ratios: to raw C, or to Vigil where raw C has no counterpart. "
+                + $"In each round everybody has a turn of about {_pace.Turn.TotalSeconds} s, servers of {_pace.LoadTurn.TotalSeconds} s, where the case does not say how much is done.",
         ]);
 
     // With each group: another run, of other groups, may have had them.
     private IEnumerable<string> LeftOut => _peers.Missing.Any() ? [.. _peers.Missing.Select(missing => $"- left out: {missing}"), ""] : [];
 
     private string Caution => _options.IsQuick ? " **A quick run: too short and too cold for its figures to mean anything.**" : "";
+
+    private static string RoundsOf(IReadOnlyList<CaseResult> results)
+    {
+        int[] counts = [.. results.Select(result => result.Rounds.Count).Distinct().Order()];
+        return counts is [1] ? "One round" : $"{string.Join(" or ", counts)} rounds";
+    }
+
+    // Of the peers in C the head tells, as they are built for any group.
+    private static IEnumerable<string> VersionsOf(IReadOnlyList<CaseResult> results)
+    {
+        string[] versions = [.. results.SelectMany(result => result.Peers).OfType<StatsDPeer>().Select(peer => $"- {peer.Description}").Distinct(StringComparer.Ordinal)];
+        return versions.Length == 0 ? [] : [.. versions, ""];
+    }
 
     // As seen from the file that the report goes into.
     private string LinkTo(string file)

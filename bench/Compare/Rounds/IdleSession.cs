@@ -25,12 +25,13 @@ internal sealed class IdleSession : Session
 
     public override double[] Measure()
     {
-        // What a runtime does at its start is over by then.
-        Thread.Sleep(_duration / 4);
+        // What a runtime does at its start is over by then: its compiler's thread ends after four seconds without work.
+        Thread.Sleep(_duration / 2);
         TimeSpan processorTime = _process.ProcessorTime;
-        long wakeUps = _process.WakeUps;
+        WakeUpCounts before = _process.WakeUps;
         Thread.Sleep(_duration);
-        return [(_process.ProcessorTime - processorTime).TotalNanoseconds, _process.WakeUps - wakeUps];
+        WakeUpCounts after = _process.WakeUps;
+        return [(_process.ProcessorTime - processorTime).TotalNanoseconds, after.Since(before), after.SinceWithoutFinalizer(before)];
     }
 
     public override void Dispose() => _process.Dispose();
