@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Vigil.Collections;
 
@@ -47,6 +48,7 @@ internal sealed class SlotTable<T>
         return TokenOf(index);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(ulong token, [NotNullWhen(true)] out T? value)
     {
         Slot[] slots = _slots;

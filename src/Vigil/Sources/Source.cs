@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Vigil.Sources;
@@ -22,7 +23,11 @@ internal abstract class Source
 
     public int Number { get; }
 
-    public FileDescriptor Fd => new(Handle, Number);
+    public FileDescriptor Fd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Handle, Number);
+    }
 
     /// <summary>What was asked for last, modes included.</summary>
     public EventSet Interest { get; internal set; }
