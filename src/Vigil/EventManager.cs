@@ -25,6 +25,7 @@ public sealed class EventManager : IDisposable
     private readonly EventManagerOptions _options;
     private readonly IPoller _poller;
     private readonly LoopLifetime _lifetime;
+    private readonly ThreadClaim _claim;
     private readonly EventLoop _loop;
     private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
@@ -71,6 +72,7 @@ public sealed class EventManager : IDisposable
             Children = new LoopChildren(this);
             Work = new LoopWorkers(this, _options.Workers);
             _lifetime = new LoopLifetime(this, TearDown);
+            _claim = _lifetime.ThreadClaim;
             _loop = new EventLoop(this, _options, _poller, Faults);
             _context = new LoopSynchronizationContext(this);
             RemoteEndpoint = new RemoteEndpoint(this, _options);
@@ -182,7 +184,7 @@ public sealed class EventManager : IDisposable
     internal bool IsDisposed => _lifetime.IsDisposed;
 
     /// <summary>Whether the calling thread is known to run it, so that it may use it without claiming it first.</summary>
-    internal bool IsRunningHere => _lifetime.IsRunningHere;
+    internal bool IsRunningHere => _claim.IsRunningHere;
 
     internal bool WouldWaitForItself => _lifetime.WouldWaitForItself;
 

@@ -29,8 +29,8 @@ internal sealed class LoopLifetime
     /// <summary>Whether the disposal has begun.</summary>
     public bool IsDisposed { get; private set; }
 
-    /// <summary>Whether the calling thread is known to run it. Then it is not disposed either: that waits for the end of the run.</summary>
-    public bool IsRunningHere => _claim.IsRunningHere;
+    /// <summary>The claim, for those who ask only whose it is.</summary>
+    public ThreadClaim ThreadClaim => _claim;
 
     /// <summary>Whether somebody who waits for a run on this thread would wait for himself.</summary>
     public bool WouldWaitForItself => _claim.WouldWaitForItself;

@@ -123,10 +123,9 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void ChangeTo(long timestamp)
     {
-        RequireClock(TimerClock.Monotonic, "a timestamp");
-        if (IsAtHand)
+        if (_timers.ReadsTimestamps && IsAtHand)
         {
-            StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
+            StartAt(Math.Max(timestamp, 0));
         }
         else
         {
@@ -292,11 +291,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         StartAt(_timers.After(Nanoseconds.Of(dueTime)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void StartAt(long due)
     {
         _due = due;
-        long latest = _toleranceBits == 0 ? due : LatestFor(due);
-        _slot = _timers.Start(_slot, this, latest, latest - due);
+        _slot = _toleranceBits == 0 ? _timers.Start(_slot, this, due) : StartWithTolerance(due);
         State = TimerState.Started;
     }
 
@@ -329,12 +328,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         return true;
     }
 
-    private long LatestFor(long due)
+    private int StartWithTolerance(long due)
     {
         long mask = (1L << _toleranceBits) - 1;
-        return due > TimingWheel.Never - mask ? due : (due + mask) & ~mask;
+        long latest = due > TimingWheel.Never - mask ? due : (due + mask) & ~mask;
+        return _timers.Start(_slot, this, latest, latest - due);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Stop()
     {
         if (_slot != TimingWheel.NotStarted)
@@ -385,6 +386,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ClaimAndStartAt(long timestamp)
     {
+        RequireClock(TimerClock.Monotonic, "a timestamp");
         if (!IsForwarded<TimerEvent, long>(static (self, timestamp) => self.ChangeTo(timestamp), timestamp))
         {
             using ThreadClaim.Scope claim = Enter();

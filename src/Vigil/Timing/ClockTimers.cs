@@ -22,12 +22,16 @@ internal sealed class ClockTimers : IDisposable
     {
         Kind = kind;
         _clock = clock;
+        ReadsTimestamps = clock.ReadsTimestamps;
         _wheel = new TimingWheel(clock.Now);
     }
 
     public TimerClock Kind { get; }
 
     public IClock Clock => _clock;
+
+    /// <inheritdoc cref="IClock.ReadsTimestamps"/>
+    public bool ReadsTimestamps { get; }
 
     public int Count => _wheel.Count;
 

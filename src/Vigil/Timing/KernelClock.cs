@@ -60,6 +60,8 @@ internal sealed class KernelClock : IClock
         return hasStepped;
     }
 
+    public bool ReadsTimestamps => _clock == ClockNative.CLOCK_MONOTONIC;
+
     public long FromTimestamp(long timestamp) => timestamp;
 
     public void Dispose()

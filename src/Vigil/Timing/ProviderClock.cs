@@ -76,6 +76,8 @@ internal sealed class ProviderClock : IClock
 
     public bool TryTakeStep() => false;
 
+    public bool ReadsTimestamps => false;
+
     public long FromTimestamp(long timestamp)
     {
         Int128 nanoseconds = ((Int128)timestamp - _origin) * NanosecondsPerSecond / _provider.TimestampFrequency;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Vigil.Collections;
 
@@ -34,6 +35,7 @@ internal sealed class TimerBuckets
     public TimerSlots Slots => _slots;
 
     /// <summary>The bucket of a node for a deadline.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int BucketFor(int node, int level, long deadline) => (node * Fanout) + GroupOf(deadline, level);
 
     /// <summary>A node that stays when it is empty.</summary>
@@ -57,9 +59,11 @@ internal sealed class TimerBuckets
     }
 
     /// <summary>Adds a timer that is in no bucket to the end of a list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(int bucket, int index, ref TimerSlot slot) => Append(bucket, ref _buckets[bucket], index, ref slot);
 
     /// <summary>Adds a timer that is in no bucket to one, or to the one below that it belongs to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Place(int bucket, int index, ref TimerSlot slot)
     {
         ref Bucket list = ref _buckets[bucket];
@@ -73,6 +77,7 @@ internal sealed class TimerBuckets
     }
 
     /// <summary>Takes a timer out of its list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref TimerSlot slot)
     {
         if (slot.Previous == TimerSlots.None)
@@ -180,6 +185,7 @@ internal sealed class TimerBuckets
     /// <summary>Gives back a little memory if there is much to spare.</summary>
     /// <param name="steps">How many slots at most.</param>
     /// <returns>Whether timers may be in other slots than before.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Shrink(int steps)
     {
         if (!_slots.IsSparse)
@@ -191,12 +197,13 @@ internal sealed class TimerBuckets
         return true;
     }
 
-    private static int NodeOf(int bucket) => bucket >> BitsPerLevel;
+    private static int NodeOf(int bucket) => (int)((uint)bucket >> BitsPerLevel);
 
     private static ulong BitOf(int bucket) => 1UL << (bucket & (Fanout - 1));
 
     private static int GroupOf(long deadline, int level) => (int)(deadline >> (BitsPerLevel * level)) & (Fanout - 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(int bucket, ref Bucket list, int index, ref TimerSlot slot)
     {
         int last = list.Tail;

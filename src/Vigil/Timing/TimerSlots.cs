@@ -58,11 +58,12 @@ internal sealed class TimerSlots
     public ref TimerSlot this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks[index >> ChunkShift]!), index & ChunkMask);
+        get => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks[(uint)index >> ChunkShift]!), (nuint)((uint)index & ChunkMask));
     }
 
-    /// <summary>Puts a hole to use, or a new slot. The reference stays valid, since chunks are not moved.</summary>
-    public ref TimerSlot Rent(ITimerTarget target, out int index)
+    /// <summary>Puts a hole to use, or a new slot, of which the caller sets the target. The reference stays valid, since chunks are not moved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TimerSlot Rent(out int index)
     {
         int hole = _firstHole;
         index = hole == None ? Append() : hole;
@@ -72,10 +73,10 @@ internal sealed class TimerSlots
             TakeFirstHole(slot.Next);
         }
 
-        slot.Target = target;
         return ref slot;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Return(int index, ref TimerSlot slot)
     {
         int next = _firstHole;
@@ -137,6 +138,7 @@ internal sealed class TimerSlots
         _holesKept = _chunkCount == 1 ? int.MaxValue : (int)Math.Min(((3L * slots) + (2 * ChunkSize)) / 4, slots - 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void TakeFirstHole(int next)
     {
         _firstHole = next;

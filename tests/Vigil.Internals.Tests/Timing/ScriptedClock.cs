@@ -83,6 +83,8 @@ internal sealed class ScriptedClock : IClock
         return hasStepped;
     }
 
+    public bool ReadsTimestamps => true;
+
     public long FromTimestamp(long timestamp) => timestamp;
 
     public void Dispose() => _timer.Dispose();
