@@ -17,9 +17,9 @@ internal abstract class Restarting : IWorkload
     public virtual double Measure(int operations)
     {
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < operations; i++)
+        for (int left = operations; left > 0; left -= Active)
         {
-            Restart(i % Active);
+            RestartInTurn(Math.Min(left, Active));
         }
 
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / operations;
@@ -29,7 +29,8 @@ internal abstract class Restarting : IWorkload
 
     public abstract void Dispose();
 
-    protected abstract void Restart(int index);
+    /// <summary>The first so many of them, one after the other.</summary>
+    protected abstract void RestartInTurn(int count);
 
     /// <summary>A timeout between 10 minutes and an hour: nothing becomes due while it is measured.</summary>
     protected TimeSpan RandomTimeout() => TimeSpan.FromTicks(_random.NextInt64(600 * TimeSpan.TicksPerSecond, 3600 * TimeSpan.TicksPerSecond));
@@ -70,19 +71,36 @@ internal sealed class VigilRestarting : Restarting
 
     public override void Dispose() => _manager.Dispose();
 
-    protected override void Restart(int index)
+    protected override void RestartInTurn(int count)
     {
-        TimerEvent timer = _timers[index];
         if (_readsClock)
         {
-            timer.Change(_timeouts[index]);
+            RestartByTimeouts(count);
         }
         else
         {
-            timer.ChangeTo(_timestamps[index]);
+            RestartByTimestamps(count);
         }
+    }
 
-        timer.Change(Timeout.InfiniteTimeSpan);
+    private void RestartByTimeouts(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TimerEvent timer = _timers[i];
+            timer.Change(_timeouts[i]);
+            timer.Change(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void RestartByTimestamps(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TimerEvent timer = _timers[i];
+            timer.ChangeTo(_timestamps[i]);
+            timer.Change(Timeout.InfiniteTimeSpan);
+        }
     }
 }
 
@@ -108,11 +126,14 @@ internal sealed class FrameworkRestarting : Restarting
         }
     }
 
-    protected override void Restart(int index)
+    protected override void RestartInTurn(int count)
     {
-        Timer timer = _timers[index];
-        timer.Change(_timeouts[index], Timeout.InfiniteTimeSpan);
-        timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        for (int i = 0; i < count; i++)
+        {
+            Timer timer = _timers[i];
+            timer.Change(_timeouts[i], Timeout.InfiniteTimeSpan);
+            timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private static Timer Create(TimeSpan timeout) => new(static _ => { }, state: null, timeout, Timeout.InfiniteTimeSpan);

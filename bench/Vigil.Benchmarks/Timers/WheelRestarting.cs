@@ -24,12 +24,15 @@ internal sealed class WheelRestarting : Restarting
         // A wheel holds nothing but memory.
     }
 
-    protected override void Restart(int index)
+    protected override void RestartInTurn(int count)
     {
-        Target target = _targets[index];
-        target.Slot = _wheel.Start(target.Slot, target, _deadlines[index]);
-        _wheel.Cancel(target.Slot);
-        target.Slot = TimingWheel.NotStarted;
+        for (int i = 0; i < count; i++)
+        {
+            Target target = _targets[i];
+            target.Slot = _wheel.Start(target.Slot, target, _deadlines[i]);
+            _wheel.Cancel(target.Slot);
+            target.Slot = TimingWheel.NotStarted;
+        }
     }
 
     private long RandomDeadline() => (long)RandomTimeout().TotalNanoseconds;

@@ -13,11 +13,13 @@ static void nothing(struct ev_loop *loop, ev_timer *timer, int events)
 static double restart(struct ev_loop *loop, ev_timer *timers, const double *timeouts, long operations)
 {
     int64_t start = now_ns();
-    for (long i = 0; i < operations; i++) {
-        ev_timer *timer = &timers[i % TAKING_TURNS];
-        ev_timer_set(timer, timeouts[i % TAKING_TURNS], 0.);
-        ev_timer_start(loop, timer);
-        ev_timer_stop(loop, timer);
+    for (long left = operations; left > 0; left -= TAKING_TURNS) {
+        for (int i = 0; i < TAKING_TURNS && i < left; i++) {
+            ev_timer *timer = &timers[i];
+            ev_timer_set(timer, timeouts[i], 0.);
+            ev_timer_start(loop, timer);
+            ev_timer_stop(loop, timer);
+        }
     }
     return (double)(now_ns() - start) / (double)operations;
 }

@@ -57,10 +57,12 @@ static void restart_all(evutil_socket_t fd, short what, void *argument)
     (void)what;
     struct restarting *restarting = argument;
     int64_t start = now_ns();
-    for (long i = 0; i < restarting->operations; i++) {
-        struct event *timer = &restarting->timers[i % TAKING_TURNS];
-        evtimer_add(timer, &restarting->timeouts[i % TAKING_TURNS]);
-        evtimer_del(timer);
+    for (long left = restarting->operations; left > 0; left -= TAKING_TURNS) {
+        for (int i = 0; i < TAKING_TURNS && i < left; i++) {
+            struct event *timer = &restarting->timers[i];
+            evtimer_add(timer, &restarting->timeouts[i]);
+            evtimer_del(timer);
+        }
     }
     restarting->elapsed = now_ns() - start;
 }

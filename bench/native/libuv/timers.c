@@ -19,10 +19,12 @@ static uv_timer_t *create_timers(uv_loop_t *loop, long count)
 static double restart(uv_timer_t *timers, const uint64_t *timeouts, long operations)
 {
     int64_t start = now_ns();
-    for (long i = 0; i < operations; i++) {
-        uv_timer_t *timer = &timers[i % TAKING_TURNS];
-        uv_timer_start(timer, nothing, timeouts[i % TAKING_TURNS], 0);
-        uv_timer_stop(timer);
+    for (long left = operations; left > 0; left -= TAKING_TURNS) {
+        for (int i = 0; i < TAKING_TURNS && i < left; i++) {
+            uv_timer_t *timer = &timers[i];
+            uv_timer_start(timer, nothing, timeouts[i], 0);
+            uv_timer_stop(timer);
+        }
     }
     return (double)(now_ns() - start) / (double)operations;
 }

@@ -38,11 +38,13 @@ static void start_outstanding(sd_event *loop, long count)
 static double restart(sd_event_source **timers, const uint64_t *due, long operations)
 {
     int64_t start = now_ns();
-    for (long i = 0; i < operations; i++) {
-        sd_event_source *timer = timers[i % TAKING_TURNS];
-        sd_event_source_set_time(timer, due[i % TAKING_TURNS]);
-        sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-        sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+    for (long left = operations; left > 0; left -= TAKING_TURNS) {
+        for (int i = 0; i < TAKING_TURNS && i < left; i++) {
+            sd_event_source *timer = timers[i];
+            sd_event_source_set_time(timer, due[i]);
+            sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+            sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+        }
     }
     return (double)(now_ns() - start) / (double)operations;
 }
