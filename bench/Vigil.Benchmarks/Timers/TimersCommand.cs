@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vigil.Benchmarks.Reporting;
 
 namespace Vigil.Benchmarks.Timers;
@@ -20,11 +21,10 @@ internal static class TimersCommand
         var table = new TimersTable();
         int rounds = options.IsQuick ? 2 : 5;
         int[] outstanding = options.IsQuick ? [0, 10_000] : [0, 100_000, 1_000_000];
+        AddRestarting(table, options, outstanding);
         foreach (int count in outstanding)
         {
-            AddRestarting(table, options, rounds, count, readsClock: false);
-            AddRestarting(table, options, rounds, count, readsClock: true);
-            AddWheel(table, options, rounds, count);
+            AddRestartingByClock(table, options, count);
         }
 
         AddFiring(table, options, rounds, "one due time", TimeSpan.Zero);
@@ -34,43 +34,67 @@ internal static class TimersCommand
         return table.Lines;
     }
 
-    private static void AddRestarting(TimersTable table, ReportOptions options, int rounds, int outstanding, bool readsClock)
+    // All of them in each round: a round is a tenth of a second, and a neighbour on the host who disturbs for some seconds disturbs few rounds of each then, not one row for all of its rounds.
+    private static void AddRestarting(TimersTable table, ReportOptions options, int[] outstanding)
     {
-        string name = $"start and stop, {outstanding:N0} outstanding{(readsClock ? ", clock read" : "")}";
-        if (!Begin(options, name))
+        var rows = new List<(string Name, Restarting Workload, double? Budget)>();
+        foreach (int count in outstanding)
         {
-            return;
+            string name = RestartingName(count);
+            string wheel = $"{name}, the wheel alone";
+            if (Begin(options, name))
+            {
+                rows.Add((name, new VigilRestarting(count, readsClock: false), RestartBudget));
+            }
+
+            if (Begin(options, wheel))
+            {
+                rows.Add((wheel, new WheelRestarting(count), null));
+            }
         }
 
-        int operations = options.IsQuick ? 20_000 : 2_000_000;
-        using var vigil = new VigilRestarting(outstanding, readsClock);
-        Func<double> measureVigil = () => vigil.Measure(operations);
-        Func<double> measureFramework = static () => double.NaN;
-        FrameworkRestarting? framework = readsClock ? new FrameworkRestarting(outstanding) : null;
-        if (framework is not null)
+        int operations = RestartingOperations(options, 5_000_000);
+        rows.ForEach(row => WarmUp(options, row.Workload, operations));
+        List<double[]> results = [.. Enumerable.Range(0, RestartingRounds(options)).Select(_ => rows.Select(row => row.Workload.Measure(operations)).ToArray())];
+        for (int i = 0; i < rows.Count; i++)
         {
-            measureFramework = () => framework.Measure(operations);
+            table.Add(rows[i].Name, "ns", native: null, new Series(results.Select(round => round[i])), timer: null, budget: rows[i].Budget);
+            rows[i].Workload.Dispose();
         }
-
-        vigil.Measure(operations);
-        framework?.Measure(operations);
-        double[][] results = Alternate(rounds, measureVigil, measureFramework);
-        framework?.Dispose();
-        table.Add(name, "ns", native: null, new Series(results[0]), new Series(results[1]), budget: readsClock ? null : RestartBudget);
     }
 
-    private static void AddWheel(TimersTable table, ReportOptions options, int rounds, int outstanding)
+    private static void AddRestartingByClock(TimersTable table, ReportOptions options, int outstanding)
     {
-        string name = $"start and stop, {outstanding:N0} outstanding, the wheel alone";
+        string name = $"{RestartingName(outstanding)}, clock read";
         if (!Begin(options, name))
         {
             return;
         }
 
-        int operations = options.IsQuick ? 20_000 : 2_000_000;
-        using var wheel = new WheelRestarting(outstanding);
-        wheel.Measure(operations);
-        table.Add(name, "ns", native: null, new Series(Enumerable.Range(0, rounds).Select(_ => wheel.Measure(operations))), timer: null);
+        int operations = RestartingOperations(options, 2_000_000);
+        using var vigil = new VigilRestarting(outstanding, readsClock: true);
+        using var framework = new FrameworkRestarting(outstanding);
+        WarmUp(options, vigil, operations);
+        WarmUp(options, framework, operations);
+        double[][] results = Alternate(RestartingRounds(options), () => vigil.Measure(operations), () => framework.Measure(operations));
+        table.Add(name, "ns", native: null, new Series(results[0]), new Series(results[1]));
+    }
+
+    private static string RestartingName(int outstanding) => $"start and stop, {outstanding:N0} outstanding";
+
+    private static int RestartingRounds(ReportOptions options) => options.IsQuick ? 2 : 15;
+
+    private static int RestartingOperations(ReportOptions options, int operations) => options.IsQuick ? 20_000 : operations;
+
+    // A second or more: the JIT compiles again and again meanwhile, a tenth of a second after what it compiled before.
+    private static void WarmUp(ReportOptions options, Restarting workload, int operations)
+    {
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            workload.Measure(operations);
+        }
+        while (!options.IsQuick && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1));
     }
 
     private static void AddFiring(TimersTable table, ReportOptions options, int rounds, string how, TimeSpan spread)
