@@ -54,8 +54,11 @@ internal sealed class PeerCatalogue : IDisposable
     /// <summary>The other end of servers; null where there is no compiler.</summary>
     public Peer? LoadGenerator { get; }
 
-    /// <summary>A sentence for each that was left out.</summary>
+    /// <summary>A sentence for each that was left out everywhere.</summary>
     public IReadOnlyList<string> Missing => _missing;
+
+    /// <summary>A sentence where npm's statsd, which serves and does nothing else, was left out.</summary>
+    public string? MissingStatsD { get; private set; }
 
     /// <summary>Libraries with their versions.</summary>
     public IEnumerable<string> Versions => _peers.OfType<NativePeer>().Select(peer => peer.Description).Distinct(StringComparer.Ordinal);
@@ -70,7 +73,7 @@ internal sealed class PeerCatalogue : IDisposable
     {
         if (directory is null)
         {
-            _missing.Add("npm `statsd`: no directory was given (--statsd).");
+            MissingStatsD = "npm `statsd`: no directory was given (--statsd).";
         }
         else
         {

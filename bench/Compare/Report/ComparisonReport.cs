@@ -33,7 +33,7 @@ internal sealed class ComparisonReport
     public void Add(string group, IReadOnlyList<CaseResult> results, StolenTime stolen)
     {
         string run = $"{MachineDescription.DescribeRun(_options.ToString(), stolen)} {RoundsOf(results)}.{Caution}";
-        List<string> lines = [GroupText.HeadingOf(group), "", run, "", .. LeftOut, .. VersionsOf(results)];
+        List<string> lines = [GroupText.HeadingOf(group), "", run, "", .. LeftOutOf(results), .. VersionsOf(results)];
         var plot = new RatioPlot(group, results, _peers);
         if (_options.PlotDirectory is { } directory && !plot.IsEmpty)
         {
@@ -68,10 +68,15 @@ internal sealed class ComparisonReport
                 + $"In each round everybody has a turn of about {_pace.Turn.TotalSeconds} s, servers of {_pace.LoadTurn.TotalSeconds} s, where the case does not say how much is done.",
         ]);
 
-    // With each group: another run, of other groups, may have had them.
-    private IEnumerable<string> LeftOut => _peers.Missing.Any() ? [.. _peers.Missing.Select(missing => $"- left out: {missing}"), ""] : [];
-
     private string Caution => _options.IsQuick ? " **A quick run: too short and too cold for its figures to mean anything.**" : "";
+
+    // With each group: another run, of other groups, may have had them.
+    private IEnumerable<string> LeftOutOf(IReadOnlyList<CaseResult> results)
+    {
+        string? server = results.Any(result => result.Case is StatsDCase) ? _peers.MissingStatsD : null;
+        string[] missing = server is null ? [.. _peers.Missing] : [.. _peers.Missing, server];
+        return missing.Length == 0 ? [] : [.. missing.Select(peer => $"- left out: {peer}"), ""];
+    }
 
     private static string RoundsOf(IReadOnlyList<CaseResult> results)
     {
