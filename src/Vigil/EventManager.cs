@@ -183,7 +183,7 @@ public sealed class EventManager : IDisposable
 
     internal bool IsDisposed => _lifetime.IsDisposed;
 
-    /// <summary>Whether the calling thread is known to run it, so that it may use it without claiming it first.</summary>
+    /// <summary>Whether the calling thread is known to run it, so that it may use it without claiming it first. Then it is not disposed either: that waits for the end of the run.</summary>
     internal bool IsRunningHere => _claim.IsRunningHere;
 
     internal bool WouldWaitForItself => _lifetime.WouldWaitForItself;

@@ -29,7 +29,7 @@ internal sealed class LoopLifetime
     /// <summary>Whether the disposal has begun.</summary>
     public bool IsDisposed { get; private set; }
 
-    /// <summary>The claim, for those who ask only whose it is.</summary>
+    /// <summary>The claim, for those who ask often, and only whose it is.</summary>
     public ThreadClaim ThreadClaim => _claim;
 
     /// <summary>Whether somebody who waits for a run on this thread would wait for himself.</summary>

@@ -21,8 +21,7 @@ internal delegate void SourceDropped(Source source, EventManagerError reason);
 /// <para>Duplicates. A registration that was kept alive by a duplicate of its closed descriptor cannot be removed. Its events carry a dead
 /// token. A token that dies while its batch is handled is expected; any other is counted, and after
 /// <see cref="OrphanLimit"/> of them <see cref="NeedsRebuild"/> asks for a fresh instance of the poller.</para>
-/// <para>What each event asks for is inlined by order, and what is rare is not: without a profile the compiler decides by the size of the code alone,
-/// and an event's dispatch takes twice as long.</para>
+/// <para>What each event asks for is inlined by order, and what is rare is not: without a profile the compiler decides by the size of the code alone.</para>
 /// </remarks>
 internal sealed class SourceTable
 {

@@ -25,6 +25,9 @@ internal interface IClock : IDisposable
     /// <summary>Whether the poller's deadlines are times of this clock.</summary>
     bool IsPollers { get; }
 
+    /// <summary>Whether a reading of the manager's <see cref="TimeProvider"/> is one of this clock as it is, so that none need be converted.</summary>
+    bool ReadsTimestamps { get; }
+
     /// <summary>Whether it can be set, so that its steps can be watched.</summary>
     bool CanBeSet { get; }
 
@@ -47,9 +50,6 @@ internal interface IClock : IDisposable
 
     /// <summary>Whether the clock was set since the last call, as far as steps were watched. What was set to end the wait may be over then.</summary>
     bool TryTakeStep();
-
-    /// <summary>Whether a reading of the manager's <see cref="TimeProvider"/> is one of this clock as it is, so that none need be converted.</summary>
-    bool ReadsTimestamps { get; }
 
     /// <summary>Converts a reading of the manager's <see cref="TimeProvider"/>.</summary>
     long FromTimestamp(long timestamp);

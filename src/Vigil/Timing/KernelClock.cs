@@ -32,6 +32,8 @@ internal sealed class KernelClock : IClock
 
     public bool IsPollers => _clock == ClockNative.CLOCK_MONOTONIC;
 
+    public bool ReadsTimestamps => _clock == ClockNative.CLOCK_MONOTONIC;
+
     public bool CanBeSet => _clock == ClockNative.CLOCK_REALTIME;
 
     public bool HasStepped { get; private set; }
@@ -59,8 +61,6 @@ internal sealed class KernelClock : IClock
         HasStepped = false;
         return hasStepped;
     }
-
-    public bool ReadsTimestamps => _clock == ClockNative.CLOCK_MONOTONIC;
 
     public long FromTimestamp(long timestamp) => timestamp;
 

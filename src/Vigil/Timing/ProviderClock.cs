@@ -33,6 +33,8 @@ internal sealed class ProviderClock : IClock
 
     public bool IsPollers => false;
 
+    public bool ReadsTimestamps => false;
+
     public bool CanBeSet => false;
 
     public bool HasStepped => false;
@@ -75,8 +77,6 @@ internal sealed class ProviderClock : IClock
     }
 
     public bool TryTakeStep() => false;
-
-    public bool ReadsTimestamps => false;
 
     public long FromTimestamp(long timestamp)
     {

@@ -22,7 +22,7 @@ namespace Vigil.Timing;
 /// first at the next <see cref="Expire"/>. That is so of a deadline that has passed, and of a leeway that reaches back so far. While a batch of due
 /// timers is taken, no time passes for the wheel: what is started meanwhile is either later or overdue, and thus not of this batch.</para>
 /// <para>What starting and cancelling consist of is inlined by order: the compiler does it by itself only where its profile shows these paths,
-/// which it does not in a program that was compiled ahead of time, nor always in a large one, and then both take half as long again.</para>
+/// which it need not in a large program; and one that is compiled ahead of time has no profile.</para>
 /// </remarks>
 internal sealed class TimingWheel
 {

@@ -18,6 +18,8 @@ internal sealed class ScriptedClock : IClock
 
     public bool IsPollers { get; init; }
 
+    public bool ReadsTimestamps => true;
+
     public bool CanBeSet => !IsPollers;
 
     public bool HasStepped { get; private set; }
@@ -82,8 +84,6 @@ internal sealed class ScriptedClock : IClock
         HasStepped = false;
         return hasStepped;
     }
-
-    public bool ReadsTimestamps => true;
 
     public long FromTimestamp(long timestamp) => timestamp;
 
