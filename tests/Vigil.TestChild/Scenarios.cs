@@ -29,6 +29,7 @@ internal static partial class Scenarios
         ["signals-ignored"] = SignalScenarios.Ignored,
         ["signals-blocked-in-part"] = SignalScenarios.BlockedInPart,
         ["signals-while-threads-start"] = SignalScenarios.WhileThreadsStart,
+        ["signals-while-one-thread-starts"] = SignalScenarios.WhileOneThreadStarts,
         ["signals-child-blocked"] = SignalScenarios.ChildSignalBlocked,
         ["signals-beside-process"] = SignalScenarios.BesideProcess,
         ["signals-restart"] = SignalScenarios.Restart,
@@ -188,7 +189,8 @@ internal static partial class Scenarios
                 Check(pthread_kill(loopThread, 28) == 0, "pthread_kill failed");
                 Thread.Yield();
             }
-        });
+        })
+        { IsBackground = true };
         sender.Start();
         for (int i = 0; i < 20; i++)
         {

@@ -9,9 +9,18 @@ internal static partial class SignalMask
     private const int SIG_BLOCK = 0;
     private const int SIG_UNBLOCK = 1;
 
+    private static readonly ulong Everything = ulong.MaxValue;
+
     public static void Block(Signal signal) => Change(SIG_BLOCK, signal);
 
     public static void Unblock(Signal signal) => Change(SIG_UNBLOCK, signal);
+
+    /// <summary>Blocks what the C library blocks while it starts a thread: everything, its own signals too, which it refuses to others. Hence past it.</summary>
+    public static void BlockEverything()
+    {
+        long rtSigprocmask = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 14 : 135;
+        Check(syscall(rtSigprocmask, SIG_BLOCK, in Everything, 0, sizeof(ulong)) == 0, "rt_sigprocmask failed");
+    }
 
     private static void Change(int operation, Signal signal)
     {
@@ -22,4 +31,7 @@ internal static partial class SignalMask
 
     [LibraryImport("libc")]
     private static partial int pthread_sigmask(int operation, ulong[] set, nint old);
+
+    [LibraryImport("libc")]
+    private static partial long syscall(long number, long operation, in ulong set, nint old, long size);
 }

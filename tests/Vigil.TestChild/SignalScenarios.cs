@@ -204,7 +204,8 @@ internal static partial class SignalScenarios
                 thread.Start();
                 thread.Join();
             }
-        });
+        })
+        { IsBackground = true };
         starter.Start();
         for (int i = 0; i < 200; i++)
         {
@@ -215,6 +216,31 @@ internal static partial class SignalScenarios
 
         Volatile.Write(ref isOver, true);
         starter.Join();
+    }
+
+    /// <summary>A thread that is being started and does not get on, because its processor is busy, is not held to have blocked anything.</summary>
+    public static void WhileOneThreadStarts(string[] args)
+    {
+        using var blocks = new ManualResetEventSlim();
+        new Thread(() =>
+        {
+            SignalMask.BlockEverything();
+            blocks.Set();
+            Thread.Sleep(Timeout.Infinite);
+        })
+        { IsBackground = true }.Start();
+        Check(blocks.Wait(TimeSpan.FromSeconds(60)), "the thread did not start");
+        using var manager = new EventManager();
+        int calls = 0;
+        SignalEvent signalEvent = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => calls++);
+        Check(signalEvent.Path == SignalPath.Runtime, signalEvent.Path.ToString());
+        Send(Signal.SIGUSR1);
+        manager.RunUntil(() => calls == 1);
+
+        // It is not counted with those that have blocked one, either.
+        SignalMask.Block(Signal.SIGUSR2);
+        EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { }));
+        Check(refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
     }
 
     /// <summary>A program that is started with SIGCHLD blocked hears that this cannot go well.</summary>
@@ -322,7 +348,8 @@ internal static partial class SignalScenarios
                 Check(Queue(RealTime3, i) == 0, "sigqueue failed");
                 Thread.Yield();
             }
-        });
+        })
+        { IsBackground = true };
         sender.Start();
         do
         {

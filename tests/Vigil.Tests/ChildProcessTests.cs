@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Vigil.Tests;
 
 /// <summary>What needs limits, signals or inherited descriptors of its own runs in a process of its own.</summary>
@@ -19,6 +17,7 @@ public sealed class ChildProcessTests
     [InlineData("signals-ignored")]
     [InlineData("signals-blocked-in-part")]
     [InlineData("signals-while-threads-start")]
+    [InlineData("signals-while-one-thread-starts")]
     [InlineData("signals-child-blocked")]
     [InlineData("signals-beside-process")]
     [InlineData("signals-restart", "a b", "", "ü")]
@@ -86,7 +85,7 @@ public sealed class ChildProcessTests
     [InlineData("watchdog-unheard", "2</dev/null")]
     public void What_cannot_be_written_to_standard_error_ends_nothing(string scenario, string redirection)
     {
-        (int exitCode, _) = Start("sh", ["-c", $"exec \"$@\" {redirection}", "sh", Host, Program, scenario]);
+        (int exitCode, _) = ExternalProgram.Run("sh", ["-c", $"exec \"$@\" {redirection}", "sh", Host, Program, scenario]);
         Assert.Equal(0, exitCode);
     }
 
@@ -94,22 +93,5 @@ public sealed class ChildProcessTests
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
 
-    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments) => Start(Host, [Program, scenario, .. arguments]);
-
-    private static (int ExitCode, string Error) Start(string program, string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        string error = process.StandardError.ReadToEnd();
-        if (!process.WaitForExit(Patience.Limit))
-        {
-            process.Kill();
-            Assert.Fail($"{string.Join(' ', arguments)} did not end.");
-        }
-
-        return (process.ExitCode, error);
-    }
+    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments) => ExternalProgram.Run(Host, [Program, scenario, .. arguments]);
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 
 namespace Vigil.Tests;
 
@@ -43,16 +42,6 @@ public sealed class FileLimitTests
         }
     }
 
-    private static (int ExitCode, string Error) Unshare(params string[] command)
-    {
-        using Process process = Process.Start(new ProcessStartInfo("unshare", ["--user", "--map-root-user", .. command]) { RedirectStandardError = true, UseShellExecute = false })!;
-        string error = process.StandardError.ReadToEnd();
-        if (!process.WaitForExit(Patience.Limit))
-        {
-            process.Kill();
-            Assert.Fail($"{string.Join(' ', command)} did not end.");
-        }
-
-        return (process.ExitCode, error);
-    }
+    private static (int ExitCode, string Error) Unshare(params string[] command) =>
+        ExternalProgram.Run("unshare", ["--user", "--map-root-user", .. command]);
 }

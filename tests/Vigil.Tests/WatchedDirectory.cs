@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Vigil.Tests;
 
 /// <summary>A directory of its own for a test, a manager that watches it, and what was told so far.</summary>
@@ -66,11 +64,8 @@ internal sealed class WatchedDirectory : IDisposable
 
     public static void Execute(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, Patience.Result(error));
+        (int exitCode, string error) = ExternalProgram.Run(program, arguments);
+        Assert.True(exitCode == 0, error);
     }
 
     public void Dispose()

@@ -8,13 +8,17 @@ namespace Vigil.Signals;
 /// <param name="IsIgnored">Whether its action is SIG_IGN, so that it never arrives.</param>
 /// <param name="Threads">How many threads the process has.</param>
 /// <param name="BlockedThreads">On how many of them it is blocked.</param>
-internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int BlockedThreads)
+/// <param name="StartingThreads">On how many of these for a moment only, since they are being started.</param>
+internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int BlockedThreads, int StartingThreads)
 {
     private const string TasksDirectory = "/proc/self/task";
 
     // Long enough for a thread that waits for a busy processor to get its turn.
     private const int Looks = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    // Signals 32 and 33 are the C library's own (nptl(7)): it leaves them out of every mask that it is asked to set, and blocks them itself while it starts a thread or a process.
+    private const ulong LibrarysOwn = 3UL << 31;
 
     public bool IsBlockedEverywhere => BlockedThreads == Threads;
 
@@ -24,7 +28,8 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
     /// <remarks>
     /// A thread that is being started, one that starts another, and one that starts a process have every signal blocked for moments,
     /// by the C library and by the runtime. So where only some threads have it blocked, it is looked at again: a mask that somebody
-    /// set stays, and is believed after a second.
+    /// set stays, and is believed after a second. Where a thread still is being started then, because its processor is busy, it is not counted:
+    /// its mask is going to be that of the one that starts it.
     /// </remarks>
     public static SignalStatus Of(Signal signal)
     {
@@ -35,7 +40,12 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
             status = AtThisMoment(signal);
         }
 
-        return status;
+        return status with
+        {
+            Threads = status.Threads - status.StartingThreads,
+            BlockedThreads = status.BlockedThreads - status.StartingThreads,
+            StartingThreads = 0,
+        };
     }
 
     /// <summary>A signal's place in a set of 64 bits.</summary>
@@ -48,6 +58,7 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
         bool isIgnored = false;
         int threads = 0;
         int blocked = 0;
+        int starting = 0;
         try
         {
             foreach (string task in Directory.EnumerateDirectories(TasksDirectory))
@@ -56,6 +67,7 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
                 {
                     threads++;
                     blocked += (blockedSignals & bit) != 0 ? 1 : 0;
+                    starting += (blockedSignals & (LibrarysOwn | bit)) == (LibrarysOwn | bit) ? 1 : 0;
                     isIgnored |= (ignoredSignals & bit) != 0;
                 }
             }
@@ -66,7 +78,7 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
             throw FdHandle.Failed($"Reading {TasksDirectory}, to see on which threads {signal} is blocked,", exception.HResult);
         }
 
-        return new SignalStatus(isIgnored, threads, blocked);
+        return new SignalStatus(isIgnored, threads, blocked, starting);
     }
 
     // False where the thread has ended meanwhile: then its file cannot be opened (ENOENT) or read (ESRCH). Any other failure must not pass

@@ -1,0 +1,27 @@
+using System.Diagnostics;
+
+namespace Vigil.Tests;
+
+/// <summary>A program that is run to its end, and what it said on standard error.</summary>
+internal static class ExternalProgram
+{
+    // Several of its own waits may follow each other.
+    private static readonly TimeSpan Limit = Patience.Limit * 4;
+
+    public static (int ExitCode, string Error) Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Limit))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end. {Patience.Result(error)}");
+        }
+
+        return (process.ExitCode, Patience.Result(error));
+    }
+}
