@@ -10,8 +10,9 @@ namespace Vigil;
 /// <summary>Makes the child events of a loop, and ends them with it.</summary>
 internal sealed class LoopChildren
 {
-    // At disposal, for a process that was killed: a process in a system call that cannot be interrupted may take longer, and is left to the system.
-    private const int PatienceMilliseconds = 1000;
+    // At disposal, for processes that were killed: long enough for one that waits for a busy processor to die on. One in a system call that cannot be interrupted may take longer,
+    // and is left to the system.
+    private const int PatienceMilliseconds = 10_000;
 
     private readonly EventManager _manager;
     private readonly HashSet<ChildEvent> _watched = [];
