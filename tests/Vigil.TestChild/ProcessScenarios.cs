@@ -97,7 +97,8 @@ internal static partial class ProcessScenarios
                 Check(pthread_kill(disposer, 23) == 0, "pthread_kill failed");
                 Thread.Yield();
             }
-        });
+        })
+        { IsBackground = true };
         sender.Start();
         for (int i = 0; i < 30; i++)
         {
@@ -128,7 +129,8 @@ internal static partial class ProcessScenarios
                 start();
                 Interlocked.Increment(ref started);
             }
-        }))];
+        })
+        { IsBackground = true })];
         Array.ForEach(threads, thread => thread.Start());
         for (int i = 0; i < signals || Volatile.Read(ref started) < 20; i++)
         {

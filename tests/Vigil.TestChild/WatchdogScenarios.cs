@@ -86,19 +86,24 @@ internal static partial class WatchdogScenarios
     {
         using EventManager manager = Watched("signals", SlowCallbackPolicy.Report);
         using var flagged = new ManualResetEventSlim();
+        SignalEvent? slow = null;
         SlowCallbackReport? report = null;
         manager.SlowCallbackReported += (_, told) =>
         {
-            report ??= told;
-            flagged.Set();
+            // Another may be slow as well, where the thread is kept off its processor.
+            if (told.Event is not null && told.Event == slow)
+            {
+                report ??= told;
+                flagged.Set();
+            }
         };
         bool isOver = false;
         manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => { });
-        SignalEvent slow = manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => Check(flagged.Wait(Patience), "not flagged"));
+        slow = manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => Check(flagged.Wait(Patience), "not flagged"));
         manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => isOver = true);
         Check(kill(Environment.ProcessId, Signal.SIGWINCH.Number) == 0, "kill failed");
         manager.RunUntil(() => isOver);
-        Check(report!.Event == slow && report.Phase == LoopPhase.Mailbox, report.ToString());
+        Check(report!.Phase == LoopPhase.Mailbox, report.ToString());
     }
 
     /// <summary>The time in which the process was stopped is nobody's, though the loop measures it: nothing is reported, and under FailFast nothing aborted.</summary>
@@ -110,10 +115,11 @@ internal static partial class WatchdogScenarios
             Name = "stopped",
             Watchdog = new WatchdogOptions { ExactTiming = true, CallbackBudget = TimeSpan.FromSeconds(4), Policy = SlowCallbackPolicy.FailFast },
         });
+        using Process other = Process.Start(new ProcessStartInfo("sh", ["-c", "read line; kill -STOP $PPID; sleep 6; kill -CONT $PPID"]) { RedirectStandardInput = true, UseShellExecute = false })!;
         manager.Defer(_ =>
         {
             long start = Stopwatch.GetTimestamp();
-            using Process other = Process.Start("sh", ["-c", "kill -STOP $PPID; sleep 6; kill -CONT $PPID"]);
+            other.StandardInput.WriteLine();
             other.WaitForExit();
             Check(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(6), "the process was not stopped");
         });
@@ -124,7 +130,7 @@ internal static partial class WatchdogScenarios
     private static EventManager Watched(string name, SlowCallbackPolicy policy) => new(new EventManagerOptions
     {
         Name = name,
-        Watchdog = new WatchdogOptions { Policy = policy, ReportInterval = TimeSpan.Zero },
+        Watchdog = new WatchdogOptions { PhaseBudget = Timeout.InfiniteTimeSpan, Policy = policy, ReportInterval = TimeSpan.Zero },
     });
 
     // A second without a single switch to it: the sampling period is 10 ms.

@@ -84,6 +84,9 @@ public sealed class IOTests
         Assert.Null(none);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         client.Connect(listener.LocalEndPoint!);
+
+        // The client is connected as soon as it has heard from the kernel's other side, which may have to hear from it first.
+        Assert.True(listener.Poll(Patience.Limit, SelectMode.SelectRead));
         Assert.True(NonBlocking.TryAccept(listener, out FdHandle? connection).IsSuccess);
         using FdHandle server = connection!;
         Assert.True(NonBlocking.TryRead(server, new byte[1]).WouldBlock);

@@ -34,19 +34,22 @@ internal sealed class SlowReports
     }
 
     /// <summary>Waits for a report, by sleeping: what a slow callback does.</summary>
-    public SlowCallbackReport Await(SlowCallbackKind kind, string method = "")
+    public SlowCallbackReport Await(SlowCallbackKind kind, string method = "", LoopPhase? phase = null)
     {
         DateTime end = DateTime.UtcNow + Patience.Limit;
         lock (_gate)
         {
             SlowCallbackReport? found;
-            while ((found = _all.Find(report => report.Kind == kind && report.Method.Contains(method, StringComparison.Ordinal))) is null)
+            while ((found = _all.Find(IsMeant)) is null)
             {
-                Assert.True(Monitor.Wait(_gate, Patience.Limit) && DateTime.UtcNow < end, $"No report of {kind} {method}; there are: {string.Join("; ", _all)}");
+                Assert.True(Monitor.Wait(_gate, Patience.Limit) && DateTime.UtcNow < end, $"No report of {kind} {method} {phase}; there are: {string.Join("; ", _all)}");
             }
 
             return found;
         }
+
+        bool IsMeant(SlowCallbackReport report) =>
+            report.Kind == kind && report.Method.Contains(method, StringComparison.Ordinal) && report.Phase == (phase ?? report.Phase);
     }
 
     private void Add(SlowCallbackReport report)

@@ -8,6 +8,8 @@ public sealed class WatchdogKindTests : IDisposable
 {
     private readonly EventManager _manager = new(SlowReports.Options());
     private readonly SlowReports _reports;
+    private LoopPhase? _phase;
+    private string _method = "";
     private bool _isOver;
 
     public WatchdogKindTests() => _reports = new SlowReports(_manager);
@@ -57,10 +59,11 @@ public sealed class WatchdogKindTests : IDisposable
     [Fact]
     public void An_exit_callback()
     {
+        Expect(LoopPhase.Exit, nameof(An_exit_callback));
         _manager.AddExitCallback(_ => BeSlow());
         _manager.Stop();
         _manager.Run();
-        Assert.Equal(LoopPhase.Exit, _reports.Await(SlowCallbackKind.Ended, nameof(An_exit_callback)).Phase);
+        Await(SlowCallbackKind.Ended);
     }
 
     [Fact]
@@ -78,13 +81,14 @@ public sealed class WatchdogKindTests : IDisposable
     [Fact]
     public void What_awaits_a_delay()
     {
+        Expect(LoopPhase.Timers, "Delay");
         _manager.Defer(async running =>
         {
             await running.Delay(TimeSpan.FromMilliseconds(1));
             BeSlow();
         });
         _manager.RunUntil(() => _isOver);
-        Assert.Equal(LoopPhase.Timers, _reports.Await(SlowCallbackKind.Ended, "Delay").Phase);
+        Await(SlowCallbackKind.Ended);
     }
 
     [Fact]
@@ -132,11 +136,12 @@ public sealed class WatchdogKindTests : IDisposable
     [Fact]
     public void An_injected_event()
     {
+        Expect(phase: null, "TestSubscriber.Process");
         using var fd = new EventFd();
         SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(fd, EventSet.In), (_, _) => BeSlow()));
         _manager.Inject(id, new Events(fd, EventSet.In));
         _manager.RunOnce();
-        Assert.Equal(id, _reports.Await(SlowCallbackKind.Ended, "TestSubscriber.Process").SubscriberId);
+        Assert.Equal(id, Await(SlowCallbackKind.Ended).SubscriberId);
     }
 
     // Each test's closures are named after it.
@@ -151,6 +156,7 @@ public sealed class WatchdogKindTests : IDisposable
 
     private void AssertEventNamed(LoopPhase? phase, Func<CallbackEvent?> start, bool wakes = false, [CallerMemberName] string name = "")
     {
+        Expect(phase, name);
         CallbackEvent? callbackEvent = start();
         if (wakes)
         {
@@ -158,19 +164,23 @@ public sealed class WatchdogKindTests : IDisposable
         }
 
         _manager.RunUntil(() => _isOver);
-        Assert.All([_reports.Await(SlowCallbackKind.Running, name), _reports.Await(SlowCallbackKind.Ended, name)], report =>
+        Assert.All([Await(SlowCallbackKind.Running), Await(SlowCallbackKind.Ended)], report =>
         {
             Assert.StartsWith("WatchdogKindTests.", report.Method, StringComparison.Ordinal);
-            Assert.Equal(phase ?? report.Phase, report.Phase);
             Assert.True(callbackEvent is null || report.Event == callbackEvent, report.ToString());
         });
     }
+
+    // Where the thread is kept off its processor, what goes before may be reported, too: the change that starts a timer, in the name of that.
+    private void Expect(LoopPhase? phase, string method) => (_phase, _method) = (phase, method);
+
+    private SlowCallbackReport Await(SlowCallbackKind kind) => _reports.Await(kind, _method, _phase);
 
     private void BeSlow()
     {
         if (!_isOver)
         {
-            _reports.Await(SlowCallbackKind.Running);
+            Await(SlowCallbackKind.Running);
             _isOver = true;
         }
     }

@@ -90,6 +90,8 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
             release.Wait();
         }, target: CallbackTarget.Worker()));
         Assert.True(hangs.Wait(Patience.Limit));
+        Task removed = Task.CompletedTask;
+        loop.Endpoint.CallBlocking(_ => { removed = source.CancelAsync(); });
         loop.Endpoint.CallBlocking(manager => manager.CreateSocketEvent(lively, EventSet.In, (self, _) =>
         {
             if (hundred.CurrentCount == 0 || hundred.Signal())
@@ -97,7 +99,6 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
                 self.Cancel();
             }
         }, target: CallbackTarget.Worker()));
-        Task removed = loop.Endpoint.CallAsync(_ => source.CancelAsync());
         Assert.True(hundred.Wait(Patience.Limit));
         Assert.True(source.IsCancelled);
         Assert.False(removed.IsCompleted);
