@@ -27,8 +27,9 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
     private long _changes;
     private volatile bool _isDisposed;
 
-    // Under the lock: the newest change that the successor is to follow, and the successor.
+    // Under the lock: the newest change that the successor is to follow, and whether a thread is making it follow. The successor is that thread's.
     private TimerChange _handedOver;
+    private bool _isHandingOver;
     private ITimer? _successor;
 
     // The loop's.
@@ -153,8 +154,8 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         }
     }
 
-    // The lock does not span the underlying clock, which is a user's. So whoever changes the successor looks afterwards whether a newer
-    // change came meanwhile, and goes on until it has made the newest.
+    // The lock does not span the underlying clock, which is a user's. One thread at a time changes the successor, and goes on until it has made
+    // the newest change; who comes meanwhile leaves theirs to it. So none is made twice: a one-shot that has fired would fire again.
     private void HandOver(TimerChange change)
     {
         lock (_lock)
@@ -165,48 +166,56 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
             }
 
             _handedOver = change;
-        }
-
-        while (true)
-        {
-            ITimer? successor = _isDisposed ? Volatile.Read(ref _successor) : Successor();
-            if (successor is null || _isDisposed)
+            if (_isHandingOver)
             {
-                successor?.Dispose();
                 return;
             }
 
-            long left = Math.Max(change.Due - _manager.Timers.MonotonicClock.Now, 0);
-            successor.Change(
-                change.Due == TimingWheel.Never ? Timeout.InfiniteTimeSpan : SpanOf(left),
-                change.Period == 0 ? Timeout.InfiniteTimeSpan : SpanOf(change.Period));
+            _isHandingOver = true;
+        }
+
+        try
+        {
+            do
+            {
+                Follow(change);
+            }
+            while (HasNewer(ref change));
+        }
+        catch
+        {
             lock (_lock)
             {
-                if (_handedOver.Number == change.Number && !_isDisposed)
-                {
-                    return;
-                }
-
-                change = _handedOver;
+                _isHandingOver = false;
             }
+
+            throw;
         }
     }
 
-    private ITimer Successor()
+    private void Follow(TimerChange change)
     {
-        if (Volatile.Read(ref _successor) is { } existing)
+        if (_isDisposed)
         {
-            return existing;
+            _successor?.Dispose();
+            return;
         }
 
-        ITimer created = _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).CallAsSuccessor(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        if (Interlocked.CompareExchange(ref _successor, created, null) is { } other)
-        {
-            created.Dispose();
-            return other;
-        }
+        _successor ??= _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).CallAsSuccessor(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        long left = Math.Max(change.Due - _manager.Timers.MonotonicClock.Now, 0);
+        _successor.Change(
+            change.Due == TimingWheel.Never ? Timeout.InfiniteTimeSpan : SpanOf(left),
+            change.Period == 0 ? Timeout.InfiniteTimeSpan : SpanOf(change.Period));
+    }
 
-        return created;
+    private bool HasNewer(ref TimerChange change)
+    {
+        lock (_lock)
+        {
+            _isHandingOver = _handedOver.Number != change.Number;
+            change = _handedOver;
+            return _isHandingOver;
+        }
     }
 
     private void CallAsSuccessor()

@@ -281,6 +281,27 @@ public class TimeProviderTests
     }
 
     [Fact]
+    public void A_timer_that_two_threads_change_after_the_loops_end_fires_once()
+    {
+        using var clock = new HesitantClock();
+        var manager = new EventManager(new EventManagerOptions { TimeProvider = clock });
+        int fired = 0;
+        ITimer timer = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        manager.Dispose();
+        var other = new Thread(() => timer.Change(HesitantClock.Awaited, Timeout.InfiniteTimeSpan));
+        other.Start();
+        Assert.True(clock.Reached.Wait(Patience.Limit));
+
+        // Newer than the one that does not get on, and due before it does.
+        timer.Change(Millisecond * 10, Timeout.InfiniteTimeSpan);
+        clock.Time.Advance(Millisecond * 20);
+        clock.Go.Set();
+        Assert.True(other.Join(Patience.Limit));
+        clock.Time.Advance(HesitantClock.Awaited * 2);
+        Assert.Equal(1, fired);
+    }
+
+    [Fact]
     public void A_cancelled_call_leaves_no_timer_behind()
     {
         using var target = new EventManager();
@@ -333,5 +354,48 @@ public class TimeProviderTests
         public override long TimestampFrequency => frequency;
 
         public override long GetTimestamp() => Timestamp;
+    }
+
+    /// <summary>Virtual time in which a thread does not get on that sets a timer to one certain due time.</summary>
+    private sealed class HesitantClock : TimeProvider, IDisposable
+    {
+        public static readonly TimeSpan Awaited = TimeSpan.FromHours(1);
+
+        public VirtualTime Time { get; } = new();
+
+        public ManualResetEventSlim Reached { get; } = new();
+
+        public ManualResetEventSlim Go { get; } = new();
+
+        public override long TimestampFrequency => Time.TimestampFrequency;
+
+        public override long GetTimestamp() => Time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new HesitantTimer(this, Time.CreateTimer(callback, state, dueTime, period));
+
+        public void Dispose()
+        {
+            Reached.Dispose();
+            Go.Dispose();
+        }
+    }
+
+    private sealed class HesitantTimer(HesitantClock clock, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime == HesitantClock.Awaited)
+            {
+                clock.Reached.Set();
+                Assert.True(clock.Go.Wait(Patience.Limit));
+            }
+
+            return timer.Change(dueTime, period);
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
 }
