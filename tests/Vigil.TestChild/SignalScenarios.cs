@@ -54,6 +54,12 @@ internal static partial class SignalScenarios
         Check(!text.Contains("first first", StringComparison.Ordinal) && !text.Contains("second second", StringComparison.Ordinal), text);
         Check(seen < 3 || text.Contains("first second guest", StringComparison.Ordinal), text);
         other.RunUntil(() => elsewhere > 0);
+
+        // The runtime reads signals in order. One that it has not read when the last event goes has the default action, which ends the process.
+        bool isRead = false;
+        manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => isRead = true);
+        Send(Signal.SIGUSR2);
+        manager.RunUntil(() => isRead);
     }
 
     /// <summary>By signalfd: the sender, the value, every real-time signal in order, on every manager; standard signals count once.</summary>
