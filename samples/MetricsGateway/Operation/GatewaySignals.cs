@@ -14,7 +14,7 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
 
     // One request to stop often comes as several signals within moments: from a terminal to its whole group, from a supervisor to all
     // of a service's processes, passed on by `dotnet run`. A stop that nobody holds up is done before this is over.
-    private static readonly TimeSpan OneRequest = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan OneRequest = TimeSpan.FromSeconds(1);
 
     private long? _firstRequest;
 

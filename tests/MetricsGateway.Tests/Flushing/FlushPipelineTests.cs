@@ -15,7 +15,7 @@ public sealed class FlushPipelineTests : IDisposable
     private readonly ManualTime _time = new();
     private readonly HeldWork _workers = new();
     private readonly UnixPipe _pipe = new();
-    private readonly StringWriter _errors = new();
+    private readonly ErrorText _errors = new();
     private readonly MetricStore _store = new(EveryTenSeconds);
     private readonly EventManager _manager;
     private readonly FlushPipeline _pipeline;

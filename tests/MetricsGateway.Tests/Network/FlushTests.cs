@@ -130,7 +130,7 @@ public class FlushTests
             options => options with { FlushInterval = Interval, FlushConsole = false, DeleteCounters = true, MaxNames = 1 });
         using AdminClient admin = gateway.ConnectAdmin();
         Client.SendDatagram(gateway.StatsDUdp, "old:1|c"u8);
-        admin.WaitForStat("names.total", 1);
+        admin.WaitForStat("statsd_udp.metrics", 1);
         admin.WaitForStat("names.total", 0);
 
         Client.SendDatagram(gateway.StatsDUdp, "new:1|c"u8);

@@ -11,7 +11,7 @@ namespace MetricsGateway.Tests.Network;
 public class IdleTimeoutTests
 {
     // Long enough for a client on a busy machine to say something in time.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
 
     [Fact]
     public void A_silent_connection_of_any_listener_is_closed_and_counted()

@@ -13,7 +13,7 @@ internal sealed class RunningGateway : IDisposable
 {
     private static readonly IPEndPoint AnyPort = new(IPAddress.Loopback, 0);
 
-    private readonly StringWriter _errors = new();
+    private readonly ErrorText _errors = new();
     private readonly UnixPipe _output = new();
     private readonly Gateway _gateway;
     private readonly Thread _thread;
@@ -59,13 +59,8 @@ internal sealed class RunningGateway : IDisposable
 
     public IPEndPoint Admin => Place("admin");
 
-    /// <summary>What it has complained about so far. It may be read while the gateway waits.</summary>
-    public string TakeErrors()
-    {
-        string errors = _errors.ToString();
-        _errors.GetStringBuilder().Clear();
-        return errors;
-    }
+    /// <summary>What it has complained about since the last time.</summary>
+    public string TakeErrors() => _errors.Take();
 
     public AdminClient ConnectAdmin() => new(Admin);
 

@@ -87,7 +87,7 @@ public sealed class ShutdownTests : IDisposable
     {
         using GraphiteServer server = new(receiveBufferSize: 4096);
         using GatewayProcess gateway = GatewayProcess.Start(
-            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--stop-timeout", "2s", "--flush-console", "off", GatewayProcess.FlushInterval, "24h");
+            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--stop-timeout", "4s", "--flush-console", "off", GatewayProcess.FlushInterval, "24h");
         server.Accept();
         using AdminClient admin = gateway.ConnectAdmin();
         using Socket sender = Client.Connect(gateway.StatsDTcp);
@@ -100,7 +100,7 @@ public sealed class ShutdownTests : IDisposable
         (int exitCode, string output, string errors) = gateway.WaitForExit();
         Assert.Equal(0, exitCode);
         Assert.EndsWith(" 30000 names\n", output, StringComparison.Ordinal);
-        Assert.Matches("^MetricsGateway: stopped after 2s \\(--stop-timeout\\): [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", errors);
+        Assert.Matches("^MetricsGateway: stopped after 4s \\(--stop-timeout\\): [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", errors);
     }
 
     [Fact]
@@ -126,12 +126,12 @@ public sealed class ShutdownTests : IDisposable
     [Fact]
     public void A_reader_that_is_stuck_is_waited_for_no_longer_than_the_stop_timeout()
     {
-        using GatewayProcess gateway = StartWithStuckReader("2s");
+        using GatewayProcess gateway = StartWithStuckReader("4s");
 
         gateway.Signal("TERM");
 
         gateway.WaitForError(
-            "MetricsGateway: stopped after 2s (--stop-timeout): nobody reads standard output, the last reports are lost\n");
+            "MetricsGateway: stopped after 4s (--stop-timeout): nobody reads standard output, the last reports are lost\n");
         Assert.Equal(0, gateway.WaitForExitUnread());
     }
 
@@ -139,7 +139,7 @@ public sealed class ShutdownTests : IDisposable
     public void A_reader_that_is_stuck_does_not_keep_the_last_flush_from_the_file()
     {
         string path = Path.Combine(_directory.FullName, "flushes.jsonl");
-        using GatewayProcess gateway = StartWithStuckReader("2s", "--flush-file", path);
+        using GatewayProcess gateway = StartWithStuckReader("4s", "--flush-file", path);
 
         gateway.Signal("TERM");
 
@@ -152,7 +152,7 @@ public sealed class ShutdownTests : IDisposable
     [Fact]
     public void An_admin_client_that_does_not_read_is_waited_for_no_longer_than_the_stop_timeout()
     {
-        using GatewayProcess gateway = GatewayProcess.Start("--stop-timeout", "2s");
+        using GatewayProcess gateway = GatewayProcess.Start("--stop-timeout", "4s");
         using AdminClient admin = gateway.ConnectAdmin();
         using Socket sender = Client.Connect(gateway.StatsDTcp);
         string name = new('x', 200);
@@ -166,7 +166,7 @@ public sealed class ShutdownTests : IDisposable
 
         (int exitCode, string output, string errors) = gateway.WaitForExit();
         Assert.Equal(0, exitCode);
-        Assert.Equal("MetricsGateway: stopped after 2s (--stop-timeout): 1 connections were still open\n", errors);
+        Assert.Equal("MetricsGateway: stopped after 4s (--stop-timeout): 1 connections were still open\n", errors);
         Assert.EndsWith(" 40000 names\n", output, StringComparison.Ordinal);
     }
 

@@ -5,6 +5,7 @@ namespace Vigil.Internals.Tests.Support;
 /// <summary>What the tests need of the kernel beside what the library uses.</summary>
 internal static unsafe partial class LibC
 {
+    private const int ESRCH = 3;
     private const int F_GETFD = 1;
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int FD_CLOEXEC = 1;
@@ -25,7 +26,14 @@ internal static unsafe partial class LibC
 
     public static int CurrentThreadId() => gettid();
 
-    public static void SignalThread(int threadId, int signal) => Checked(tgkill(Environment.ProcessId, threadId, signal));
+    /// <summary>Sends a signal to a thread of this process. One that has ended gets none.</summary>
+    public static void SignalThread(int threadId, int signal)
+    {
+        if (tgkill(Environment.ProcessId, threadId, signal) < 0 && Marshal.GetLastPInvokeError() != ESRCH)
+        {
+            Checked(-1);
+        }
+    }
 
     /// <summary>Lets one system call fail on the calling thread from here on. False where the system does not allow filters.</summary>
     public static bool TryRefuseSystemCall(uint number, int errno)
