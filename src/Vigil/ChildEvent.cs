@@ -23,6 +23,7 @@ public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
 public sealed class ChildEvent : CallbackEvent
 {
     private const int SIGKILL = 9;
+    private static readonly Lock Reaping = new();
 
     private readonly ChildEventCallback _callback;
     private readonly WorkerCallback<ChildEvent, ChildExit>? _worker;
@@ -134,7 +135,7 @@ public sealed class ChildEvent : CallbackEvent
     {
         if (_killOnDispose && MustReap && PollNative.WaitUntilReadable(_pidFd!.Number, patienceMilliseconds))
         {
-            _ = PidFdNative.Wait(_pidFd.Number, reap: true, out _);
+            _ = Reap();
         }
 
         _isCancelled = true;
@@ -148,7 +149,7 @@ public sealed class ChildEvent : CallbackEvent
         if (_isCancelled)
         {
             // Killed at its cancellation, and now waited for.
-            _ = PidFdNative.Wait(_pidFd!.Number, reap: true, out _);
+            _ = Reap();
             Release();
             return 0;
         }
@@ -156,8 +157,7 @@ public sealed class ChildEvent : CallbackEvent
         if (_process is null)
         {
             // A child that is gone although nobody here has waited for it: the runtime waits for everybody if it is process 1 or found SIGCHLD ignored.
-            _ = PidFdNative.Wait(_pidFd!.Number, reap: true, out ProcessStatus? own);
-            own ??= _isChild ? PidFdNative.StatusAfterReaping(_pidFd.Number) : null;
+            ProcessStatus? own = Reap() ?? (_isChild ? PidFdNative.StatusAfterReaping(_pidFd!.Number) : null);
             return Complete(ExitOf(own));
         }
 
@@ -186,6 +186,16 @@ public sealed class ChildEvent : CallbackEvent
         _ = _process.WaitForExitAsync().ContinueWith(
             static (_, self) => ((ChildEvent)self!).PostExit(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return 0;
+    }
+
+    // One at a time: what the kernel tells those who come too late to wait is there when the wait has returned, and not when it has begun.
+    private ProcessStatus? Reap()
+    {
+        lock (Reaping)
+        {
+            _ = PidFdNative.Wait(_pidFd!.Number, reap: true, out ProcessStatus? status);
+            return status;
+        }
     }
 
     private void PostExit() => Manager.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this));

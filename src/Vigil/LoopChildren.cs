@@ -85,6 +85,7 @@ internal sealed class LoopChildren
     public void DisposeAll()
     {
         ChildEvent[] children = [.. _watched];
+        var survivors = new HashSet<ChildEvent>();
         foreach (ChildEvent child in children)
         {
             int errno = child.Kill();
@@ -95,13 +96,14 @@ internal sealed class LoopChildren
                 {
                     Event = child,
                 });
+                survivors.Add(child);
             }
         }
 
         long end = Environment.TickCount64 + PatienceMilliseconds;
         foreach (ChildEvent child in children)
         {
-            child.ReapAndRelease((int)Math.Max(end - Environment.TickCount64, 0));
+            child.ReapAndRelease(survivors.Contains(child) ? 0 : (int)Math.Max(end - Environment.TickCount64, 0));
         }
     }
 

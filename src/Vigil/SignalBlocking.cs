@@ -13,10 +13,10 @@ namespace Vigil;
 /// </summary>
 public static class SignalBlocking
 {
-    // Holds the id of the process that was restarted, which stays the same; so a child that inherits it takes no notice.
+    // Holds the id of the process that was restarted, which stays the same, so that a child that inherits it takes no notice; and the signals that were blocked.
     private const string RestartedVariable = "VIGIL_RESTARTED_WITH_SIGNALS_BLOCKED";
 
-    /// <summary>Whether every thread has a signal blocked at this moment.</summary>
+    /// <summary>Whether every thread has a signal blocked. Where only some have, it looks for up to a second whether that lasts.</summary>
     /// <param name="signal">The signal.</param>
     /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
     /// <exception cref="EventManagerException">It cannot be seen, for instance because too many files are open (<c>EMFILE</c>).</exception>
@@ -27,7 +27,7 @@ public static class SignalBlocking
     }
 
     /// <summary>
-    /// Returns at once if every thread has the signals blocked. Otherwise the program is executed once more (<c>execve(2)</c>), as the same
+    /// Returns at once if every thread has the signals blocked. Otherwise the program is executed again (<c>execve(2)</c>), as the same
     /// process, with the same arguments, and with these signals blocked: then this does not return. To be called first thing in <c>Main</c>,
     /// since whatever the program has done until then is lost.
     /// </summary>
@@ -50,7 +50,8 @@ public static class SignalBlocking
         }
 
         string processId = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (string.Equals(Environment.GetEnvironmentVariable(RestartedVariable), processId, StringComparison.Ordinal))
+        ulong blocked = BlockedByRestart(processId);
+        if ((wanted & ~blocked) == 0)
         {
             throw new EventManagerException(EventManagerError.SignalBlocked, "The program was executed again with its signals blocked, and yet some thread has one of them unblocked. Something in the program unblocks signals.");
         }
@@ -59,7 +60,7 @@ public static class SignalBlocking
         List<byte[]> arguments = Arguments();
         RemoveDiagnosticsSocket(processId);
         ulong before = SignalNative.Block(wanted);
-        ExecNative.SetEnvironment(RestartedVariable, processId);
+        ExecNative.SetEnvironment(RestartedVariable, string.Create(CultureInfo.InvariantCulture, $"{processId}:{wanted | blocked:x}"));
         int errno = ExecNative.Exec(path, arguments);
         ExecNative.ClearEnvironment(RestartedVariable);
         SignalNative.SetMask(before);
@@ -76,7 +77,7 @@ public static class SignalBlocking
     /// The calling thread unblocks its signals for the time of the start. One that comes to it in that moment still reaches its signal
     /// events, but without its sender and value, or stays pending if it has none, with this process as its sender.
     /// </remarks>
-    /// <exception cref="Exception">What <see cref="Process.Start(ProcessStartInfo)"/> throws.</exception>
+    /// <exception cref="Exception">What <see cref="Process.Start(ProcessStartInfo)"/> throws; and <see cref="EventManagerException"/> where the runtime cannot catch signals.</exception>
     public static Process StartProcess(ProcessStartInfo startInfo)
     {
         ArgumentNullException.ThrowIfNull(startInfo);
@@ -110,6 +111,13 @@ public static class SignalBlocking
                 yield return signal;
             }
         }
+    }
+
+    // None where the program was not executed again yet.
+    private static ulong BlockedByRestart(string processId)
+    {
+        string[] parts = (Environment.GetEnvironmentVariable(RestartedVariable) ?? "").Split(':');
+        return parts.Length == 2 && string.Equals(parts[0], processId, StringComparison.Ordinal) && ulong.TryParse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong signals) ? signals : 0;
     }
 
     // The link, not what it names, where the file was replaced meanwhile by an update.

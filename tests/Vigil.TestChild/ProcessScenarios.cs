@@ -84,6 +84,111 @@ internal static partial class ProcessScenarios
         Check(values.SequenceEqual(Enumerable.Range(0, 100).Select(value => (int?)value)), string.Join(' ', values));
     }
 
+    /// <summary>What is kept while threads start processes without a pause is delivered as soon as it is handled.</summary>
+    public static void StartedWithSignalsKept(string[] args)
+    {
+        SignalBlocking.Restart(RealTime3);
+        int started = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            new Thread(() =>
+            {
+                while (true)
+                {
+                    SignalBlocking.StartProcess(Info("true")).Dispose();
+                    Interlocked.Increment(ref started);
+                }
+            })
+            { IsBackground = true }.Start();
+        }
+
+        while (Volatile.Read(ref started) < 30)
+        {
+            Thread.Sleep(1);
+        }
+
+        Queue(0);
+        for (int enough = Volatile.Read(ref started) + 30; Volatile.Read(ref started) < enough;)
+        {
+            Thread.Sleep(1);
+        }
+
+        using var manager = new EventManager();
+        int seen = 0;
+        manager.CreateSignalEvent(RealTime3, (_, _) => seen++);
+        manager.RunUntil(() => seen == 1);
+    }
+
+    /// <summary>Of two managers that learn of a child's end at the same moment, both know how it ended.</summary>
+    public static void WatchedByTwoManagers(string[] args)
+    {
+        using var one = new EventManager();
+        using var two = new EventManager();
+        using var step = new Barrier(2);
+        int id = 0;
+        ChildExit? ofTwo = null;
+        const int Rounds = 400;
+        var other = new Thread(() =>
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                step.SignalAndWait();
+                ofTwo = AwaitEnd(two, id);
+                step.SignalAndWait();
+            }
+        })
+        { IsBackground = true };
+        other.Start();
+        bool canAsk = Environment.OSVersion.Version >= new Version(6, 15);
+        for (int i = 0; i < Rounds; i++)
+        {
+            id = Spawn("exec sleep 0.005; exit 7");
+            step.SignalAndWait();
+            ChildExit ofOne = AwaitEnd(one, id);
+            step.SignalAndWait();
+            Check(!canAsk || (ofOne.ExitCode == 0 && ofTwo!.Value.ExitCode == 0), $"round {i}: {ofOne}, {ofTwo}");
+        }
+
+        other.Join();
+
+        static ChildExit AwaitEnd(EventManager manager, int id)
+        {
+            ChildExit? end = null;
+            try
+            {
+                manager.Watch(id, (_, exit) => end = exit);
+            }
+            catch (EventManagerException exception) when (exception.Error == EventManagerError.ProcessNotFound)
+            {
+                // The other has seen the end before this one began to watch.
+                return new ChildExit { ExitCode = 0 };
+            }
+
+            manager.RunUntil(() => end is not null);
+            return end!.Value;
+        }
+    }
+
+    /// <summary>A child that may not be killed is reported, and not waited for.</summary>
+    public static void NotKilled(string[] args)
+    {
+        if (Environment.UserName != "root")
+        {
+            return;
+        }
+
+        var manager = new EventManager();
+        int faults = 0;
+        manager.FaultReported += (_, _) => faults++;
+        int id = Spawn("exec sleep 12 </dev/null >/dev/null 2>&1");
+        manager.Watch(id, (_, _) => { }, killOnDispose: true);
+        Check(setresuid(65534, 65534, 65534) == 0, "setresuid failed");
+        long start = Stopwatch.GetTimestamp();
+        manager.Dispose();
+        Check(faults == 1, $"{faults} faults");
+        Check(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(9), "the child was waited for");
+    }
+
     /// <summary>A child that is killed with its manager is waited for, though handlers of signals interrupt the wait.</summary>
     public static void KilledAmongSignals(string[] args)
     {
@@ -168,6 +273,9 @@ internal static partial class ProcessScenarios
 
     [LibraryImport("libc")]
     private static partial int sigqueue(int process, int signal, nint value);
+
+    [LibraryImport("libc")]
+    private static partial int setresuid(uint real, uint effective, uint saved);
 
     [LibraryImport("libc")]
     private static partial nint pthread_self();

@@ -322,6 +322,15 @@ internal static partial class SignalScenarios
         }
     }
 
+    /// <summary>Whoever asks for other signals later has them blocked as well, beside the first ones.</summary>
+    public static void RestartTwice(string[] args)
+    {
+        SignalBlocking.Restart(Signal.SIGTERM);
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        SignalBlocking.Restart(Signal.SIGTERM, Signal.SIGUSR1);
+        Check(SignalBlocking.IsBlocked(Signal.SIGTERM) && SignalBlocking.IsBlocked(Signal.SIGUSR1), "not blocked");
+    }
+
     /// <summary>What a child has of this program's signals: no handler, nothing ignored that was not, and the mask of the thread that starts it.</summary>
     public static void Inherited(string[] args)
     {

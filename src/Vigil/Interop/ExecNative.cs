@@ -11,7 +11,7 @@ internal static unsafe partial class ExecNative
         nint* pointers = stackalloc nint[arguments.Count + 1];
         for (int i = 0; i < arguments.Count; i++)
         {
-            // Freed by nobody: the address space ends with success, and failure ends the program.
+            // Freed by nobody: the address space ends with success, and after a failure there is little point in going on.
             nint copy = Marshal.AllocHGlobal(arguments[i].Length + 1);
             Marshal.Copy(arguments[i], 0, copy, arguments[i].Length);
             ((byte*)copy)[arguments[i].Length] = 0;

@@ -45,8 +45,11 @@ internal static class SignalHub
         {
             SignalRoute route = Routes[signal.Number] ??= Open(signal, path);
             route.Inboxes.Add(inbox);
-            return route.Path;
+            path = route.Path;
         }
+
+        SignalNets.HandOver(signal);
+        return path;
     }
 
     /// <summary>Ends <see cref="Subscribe"/>. After the last one the signal does what it did before the first.</summary>
@@ -116,6 +119,35 @@ internal static class SignalHub
         }
     }
 
+    /// <summary>Whether somebody handles a signal at this moment, on the path of <c>signalfd</c>.</summary>
+    public static bool IsHandled(Signal signal)
+    {
+        lock (Gate)
+        {
+            return Routes[signal.Number]?.Path == SignalPath.SignalFd;
+        }
+    }
+
+    /// <summary>Handles a signal by the runtime.</summary>
+    /// <exception cref="EventManagerException">The runtime refused.</exception>
+    public static PosixSignalRegistration Register(Signal signal, Action<PosixSignalContext> handler)
+    {
+        try
+        {
+            return PosixSignalRegistration.Create((PosixSignal)signal.Number, handler);
+        }
+        catch (TypeInitializationException exception)
+        {
+            // Its first registration of all makes a pipe and a thread. What fails then fails for good.
+            throw new EventManagerException(
+                $"The runtime could not begin to handle signals, and does not try again: {exception.InnerException?.Message} Create the first signal event before descriptors or threads run short.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or Win32Exception)
+        {
+            throw new EventManagerException($"The runtime refused to handle {signal}: {exception.Message}", exception);
+        }
+    }
+
     private static void Post(SignalInfo info)
     {
         if (Routes[info.Signal.Number] is { } route)
@@ -136,15 +168,7 @@ internal static class SignalHub
             return route;
         }
 
-        try
-        {
-            route.Registration = PosixSignalRegistration.Create((PosixSignal)signal.Number, OnRuntimeSignal);
-        }
-        catch (Exception exception) when (exception is IOException or Win32Exception)
-        {
-            throw new EventManagerException($"The runtime refused to handle {signal}: {exception.Message}", exception);
-        }
-
+        route.Registration = Register(signal, OnRuntimeSignal);
         return route;
     }
 

@@ -12,7 +12,8 @@ namespace Vigil.Signals;
 /// more: then it is pending, as it would have been. Neither lock is held while the other is taken, and nothing foreign runs under this one.</para>
 /// <para>A net stays once it is there. The runtime looks at a caught signal later, on a thread of its own, and where it finds no handler left
 /// it puts the default action back and sends the signal again: another thread that starts a process by then would end the program.
-/// While a signal is blocked everywhere the net catches nothing, and where it is not it leaves to the default action what nobody handles.</para>
+/// While a signal is blocked everywhere the net catches nothing, and where it is not it leaves to the default action what nobody handles; of
+/// SIGTSTP, SIGTTIN and SIGTTOU the runtime then makes nothing.</para>
 /// </remarks>
 internal static class SignalNets
 {
@@ -29,7 +30,7 @@ internal static class SignalNets
             _starters++;
             foreach (Signal signal in signals)
             {
-                Nets[signal.Number] ??= PosixSignalRegistration.Create((PosixSignal)signal.Number, OnSignal);
+                Nets[signal.Number] ??= SignalHub.Register(signal, OnSignal);
             }
         }
     }
@@ -50,6 +51,25 @@ internal static class SignalNets
         }
     }
 
+    /// <summary>A signal is handled from now on: what was kept of it is posted. Not under the hub's lock.</summary>
+    public static void HandOver(Signal signal)
+    {
+        int count;
+        lock (Gate)
+        {
+            count = Kept.RemoveAll(kept => kept == signal);
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if (SignalHub.PostPastDescriptor(signal) != SignalPath.SignalFd)
+            {
+                // Gone again meanwhile: pending, as it would have been.
+                SignalNative.Raise(signal.Number);
+            }
+        }
+    }
+
     // Where it cancels nothing, the default action is for the other handlers to decide on: all of a signal's share one context.
     private static void OnSignal(PosixSignalContext context)
     {
@@ -58,6 +78,11 @@ internal static class SignalNets
         if (path == SignalPath.SignalFd || (path is null && TryKeepPending(signal)))
         {
             context.Cancel = true;
+            if (path is null && SignalHub.IsHandled(signal))
+            {
+                // Handled since the look above, by somebody who may have found nothing kept.
+                HandOver(signal);
+            }
         }
     }
 

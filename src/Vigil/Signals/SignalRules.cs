@@ -82,6 +82,7 @@ internal static class SignalRules
     private static string? ObstacleTo(Signal signal) => signal.Number switch
     {
         9 or 19 => "no program can handle it (signal(7)). To clean up at the end, handle SIGTERM",
+        31 => "it is how a filter of system calls (seccomp(2)) stops a thread that made one it must not. Allow the call",
         4 or 5 or 7 or 8 or 11 =>
             "it is how the processor reports a thread's own fault, and the runtime makes an exception of it. Catch the exception",
         6 => "it ends a program that found itself broken, and the runtime writes its dump then. Use AppDomain.UnhandledException to hear of the exception before",

@@ -72,10 +72,16 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
                 }
             }
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The runtime hands on an errno that it has no exception for as it is: EMFILE, ENFILE.
-            throw FdHandle.Failed($"Reading {TasksDirectory}, to see on which threads {signal} is blocked,", exception.HResult);
+            int errno = exception switch
+            {
+                DirectoryNotFoundException => Errno.ENOENT,
+                UnauthorizedAccessException => Errno.EACCES,
+                _ => exception.HResult,
+            };
+            throw FdHandle.Failed($"Reading {TasksDirectory}, to see on which threads {signal} is blocked,", errno);
         }
 
         return new SignalStatus(isIgnored, threads, blocked, starting);
