@@ -751,13 +751,9 @@ public sealed class EventManager : IDisposable
     /// <summary>The callback of a source that fired has ended on a worker: it reports again.</summary>
     internal void Repeat(Source source, EventSet delivered) => _loop.Repeat(source, delivered);
 
-    internal bool RaiseFaultReported(FaultReport report)
-    {
-        FaultReported?.Invoke(this, report);
-        return FaultReported is not null;
-    }
+    internal EventHandler<FaultReport>? FaultHandlers => FaultReported;
 
-    internal void RaiseSlowCallbackReported(SlowCallbackReport report) => ReportHandlers.Tell(SlowCallbackReported, this, report);
+    internal void RaiseSlowCallbackReported(SlowCallbackReport report) => Observers.Tell(SlowCallbackReported, this, report);
 
     internal bool RaiseWallClockStepped(ClockStep step)
     {

@@ -143,26 +143,25 @@ internal sealed class FaultSink
         _manager.Counters.CountFault();
         if (VigilEventSource.Log.IsEnabled())
         {
-            VigilEventSource.Log.Fault(_manager.Name, report.ToString());
+            VigilEventSource.Log.Fault(_manager.Name, Observers.TextOf(report));
         }
 
-        try
+        // Those who listen when it is told: a handler may remove itself.
+        EventHandler<FaultReport>? handlers = _manager.FaultHandlers;
+        if (handlers is null && !report.IsThrown)
         {
-            if (!_manager.RaiseFaultReported(report) && !report.IsThrown)
-            {
-                WriteLine(report);
-            }
+            WriteLine(report);
         }
-        catch (Exception exception)
+
+        foreach (EventHandler<FaultReport> handler in Delegate.EnumerateInvocationList(handlers))
         {
-            if (_manager.IsDisposed)
+            try
             {
-                // No run is left that could throw it, and this may be any thread.
-                WriteLine(exception);
+                handler(_manager, report);
             }
-            else
+            catch (Exception exception)
             {
-                (_pending ??= []).Add(exception);
+                OnHandlerThrown(exception);
             }
         }
     }
@@ -216,6 +215,19 @@ internal sealed class FaultSink
             // Its callback has returned, so nobody else would catch this, and the iteration would end here.
             Report(new FaultReport(offender.Origin, exception) { SubscriberId = offender.Subscriber?.Id ?? default, Event = offender.Event, Fd = offender.Fd });
             return false;
+        }
+    }
+
+    private void OnHandlerThrown(Exception exception)
+    {
+        if (_manager.IsDisposed)
+        {
+            // No run is left that could throw it, and this may be any thread.
+            WriteLine(exception);
+        }
+        else
+        {
+            (_pending ??= []).Add(exception);
         }
     }
 

@@ -212,11 +212,6 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
         // A clock that was set back in between shows less than when a timer without delay was started.
         long lateness = Math.Max(now - _due, 0);
-        if (Manager.Counters.IsMeasured)
-        {
-            Manager.Counters.RecordLateness(lateness);
-        }
-
         long missed = _period == 0 ? 0 : lateness / _period;
         long next = _period == 0 ? TimingWheel.Never : NextDue(now, missed);
         if (next == TimingWheel.Never)
@@ -226,6 +221,12 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         else
         {
             StartAt(next);
+        }
+
+        // Only now: whatever those who listen do, the next tick is started.
+        if (Manager.Counters.IsMeasured)
+        {
+            Manager.Counters.RecordLateness(lateness);
         }
 
         _callback(this, new TimerTick(Nanoseconds.ToTimeSpan(lateness), missed));

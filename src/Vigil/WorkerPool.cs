@@ -193,7 +193,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             VigilEventSource.Log.WorkWaiting(Name, report.ToString());
         }
 
-        ReportHandlers.Tell(WorkWaiting, this, report);
+        Observers.Tell(WorkWaiting, this, report);
     }
 
     private bool OnFull(in WorkItem item)

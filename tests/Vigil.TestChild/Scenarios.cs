@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Vigil.IO;
 using static Vigil.TestChild.Claims;
@@ -17,6 +18,7 @@ internal static partial class Scenarios
         ["nothing-is-inherited"] = NothingIsInherited,
         ["unheard-fault"] = UnheardFault,
         ["throwing-fault-handler"] = ThrowingFaultHandler,
+        ["throwing-listener"] = ThrowingListener,
         ["file-limits"] = FileScenarios.Limits,
         ["file-unmounts"] = FileScenarios.Unmounts,
         ["file-instances"] = FileScenarios.Instances,
@@ -246,6 +248,25 @@ internal static partial class Scenarios
         Check(workers.Item.Run() == WorkOutcome.Failed, "the work did not run");
 
         static void Fail() => throw new FormatException("bad work");
+    }
+
+    /// <summary>What a listener of the meter throws, thousands of times perhaps, is a line on standard error a second, and ends nothing.</summary>
+    private static void ThrowingListener(string[] args)
+    {
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == "Vigil")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("bad listener"));
+        listener.Start();
+        using var manager = new EventManager();
+        int ticks = 0;
+        manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.FromMicroseconds(100), (_, _) => ticks++);
+        manager.RunUntil(() => ticks == 100);
     }
 
     private static void SetLimit(ulong files)

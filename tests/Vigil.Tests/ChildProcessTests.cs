@@ -61,6 +61,18 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public void What_a_listener_of_the_meter_throws_a_hundred_times_is_a_line_or_two_on_standard_error()
+    {
+        (int exitCode, string error) = Run("throwing-listener");
+        Assert.StartsWith("A listener of vigil.", error, StringComparison.Ordinal);
+        Assert.Contains("threw, as listeners have 0 times since the last such line: System.InvalidOperationException: bad listener", error, StringComparison.Ordinal);
+
+        // One a second: a busy machine may take some for a hundred ticks.
+        Assert.InRange(error.Split("A listener of").Length - 1, 1, 30);
+        Assert.Equal(0, exitCode);
+    }
+
+    [Fact]
     public void A_hanging_callback_ends_the_program_under_FailFast_with_one_report_and_a_crash()
     {
         const int CodeOfSigAbrt = 128 + 6;
@@ -85,6 +97,7 @@ public sealed class ChildProcessTests
     [InlineData("unheard-fault", "2</dev/null")]
     [InlineData("throwing-fault-handler", "2>/dev/full")]
     [InlineData("throwing-fault-handler", "2</dev/null")]
+    [InlineData("throwing-listener", "2>/dev/full")]
     [InlineData("watchdog-unheard", "2>/dev/full")]
     [InlineData("watchdog-unheard", "2</dev/null")]
     public void What_cannot_be_written_to_standard_error_ends_nothing(string scenario, string redirection)

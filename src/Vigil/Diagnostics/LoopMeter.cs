@@ -51,7 +51,7 @@ internal static class LoopMeter
     {
         if (Lag.Enabled)
         {
-            Lag.Record(nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(Lag, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 
@@ -59,7 +59,7 @@ internal static class LoopMeter
     {
         if (Lateness.Enabled)
         {
-            Lateness.Record(nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(Lateness, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 

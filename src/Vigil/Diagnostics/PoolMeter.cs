@@ -47,7 +47,7 @@ internal static class PoolMeter
     {
         if (Waits.Enabled)
         {
-            Waits.Record(nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(Waits, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 
@@ -55,7 +55,7 @@ internal static class PoolMeter
     {
         if (Runs.Enabled)
         {
-            Runs.Record(nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(Runs, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 

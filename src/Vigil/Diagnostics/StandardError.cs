@@ -1,4 +1,4 @@
-namespace Vigil;
+namespace Vigil.Diagnostics;
 
 /// <summary>
 /// The last resort for what nobody listens to. Where standard error cannot be written to (closed, full, a pipe without a reader), or the text cannot be made of what a user's

@@ -1,0 +1,132 @@
+using System.Diagnostics.Metrics;
+using System.Diagnostics.Tracing;
+
+namespace Vigil.Tests;
+
+/// <summary>Those who only look on, and throw: they cost nobody a tick, a callback or a registration.</summary>
+public sealed class ObserverTests : IDisposable
+{
+    private readonly string _name = $"observed-{Guid.NewGuid():N}";
+    private readonly MeterListener _listener = new();
+    private int _thrown;
+
+    public ObserverTests()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (string.Equals(instrument.Meter.Name, "Vigil", StringComparison.Ordinal))
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            // Of this test's manager and pool only: others of the process are measured, too.
+            if (tags[0].Value is string name && string.Equals(name, _name, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _thrown);
+                throw new InvalidOperationException("the listener");
+            }
+        });
+        _listener.Start();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    [Fact]
+    public void A_listener_of_the_meter_that_throws_costs_a_periodic_timer_no_tick_and_no_callback()
+    {
+        using var manager = new EventManager(new EventManagerOptions { Name = _name });
+        manager.FaultReported += (_, report) => Assert.Fail($"{report}");
+        int ticks = 0;
+        TimerEvent timer = manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), (_, _) => ticks++);
+        manager.RunUntil(() => ticks >= 20);
+        Assert.Equal(TimerState.Started, timer.State);
+        Assert.True(_thrown >= 20, $"The listener threw {_thrown} times.");
+    }
+
+    [Fact]
+    public async Task A_listener_of_the_meter_that_throws_costs_a_pool_no_work()
+    {
+        await using var pool = new WorkerPool(new WorkerPoolOptions { Name = _name, ThreadCount = 1 });
+        using var manager = new EventManager(new EventManagerOptions { Workers = pool });
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(i, await manager.ExecuteWork(WorkPriority.Normal, () => i).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => pool.GetStatistics().Done == 20, Patience.Limit));
+        Assert.True(Volatile.Read(ref _thrown) >= 20, $"The listener threw {_thrown} times.");
+    }
+
+    [Fact]
+    public async Task A_listener_of_the_event_source_that_throws_costs_nobody_anything()
+    {
+        await using var pool = new WorkerPool(new WorkerPoolOptions { Name = _name, ThreadCount = 1 });
+        using var manager = new EventManager(new EventManagerOptions { Name = _name, Workers = pool, FaultPolicy = FaultPolicy.Report });
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        int ticks = 0;
+        using var listener = new ThrowingListener(_name);
+        manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), (_, _) => ticks++);
+        manager.Defer(_ => throw new UnsayableException());
+        manager.RunUntil(() => ticks >= 20);
+        Assert.Equal(1, await manager.ExecuteWork(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.IsType<UnsayableException>(Assert.Single(faults).Exception);
+        Assert.True(listener.Thrown > 20, $"The listener threw {listener.Thrown} times.");
+    }
+
+    [Fact]
+    public void A_handler_of_faults_that_throws_keeps_no_other_from_being_told()
+    {
+        using var manager = new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Report });
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, _) => throw new FormatException("the handler");
+        manager.FaultReported += (_, report) => faults.Add(report);
+        bool hasRun = false;
+        manager.Defer(_ => throw new InvalidOperationException("the callback"));
+        manager.Defer(_ => hasRun = true);
+        Assert.Equal("the handler", Assert.Throws<FormatException>(() => manager.RunOnce()).Message);
+        Assert.Equal("the callback", Assert.Single(faults).Exception.Message);
+        Assert.True(hasRun);
+    }
+
+    private sealed class UnsayableException : Exception
+    {
+        public override string Message => throw new InvalidOperationException("the message");
+    }
+
+    private sealed class ThrowingListener : EventListener
+    {
+        private readonly string _name;
+        private int _thrown;
+
+        public ThrowingListener(string name)
+        {
+            _name = name;
+            foreach (EventSource source in EventSource.GetSources())
+            {
+                OnEventSourceCreated(source);
+            }
+        }
+
+        public int Thrown => Volatile.Read(ref _thrown);
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (string.Equals(eventSource.Name, "Vigil", StringComparison.Ordinal))
+            {
+                EnableEvents(eventSource, EventLevel.Verbose, EventKeywords.All);
+            }
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            if (_name is not null && eventData.Payload is [string first, ..] && first.StartsWith(_name, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _thrown);
+                throw new InvalidOperationException("the listener");
+            }
+        }
+    }
+}
