@@ -76,6 +76,9 @@ internal static class ConsoleText
 
     public static string SignalUnavailable(string reason) => Line($"a signal cannot be handled: {reason}");
 
+    /// <summary>A bug: what a signal asked for is not done, and the next one is handled all the same.</summary>
+    public static string SignalFailed(string signal, Exception exception) => Line($"what {signal} asks for failed: {exception}");
+
     /// <param name="description">Lines of what the gateway is doing.</param>
     public static string State(string description) => $"{ProgramName}: state\n{description}";
 
@@ -146,6 +149,9 @@ internal static class ConsoleText
 
     public static string FileWorksAgain(string path, long lost) => Line(string.Create(
         CultureInfo.InvariantCulture, $"flushes are written to {path} again; {lost} are not in it"));
+
+    public static string SocketModeFailed(string option, string path, string reason) =>
+        Line($"{option}: the mode of {path} cannot be set (--{OptionTable.UnixSocketMode}): {reason}");
 
     /// <summary>The kernel's limit for everybody is below what was asked for.</summary>
     public static string BufferCapped(string option, int wanted, int got) => Line(string.Create(

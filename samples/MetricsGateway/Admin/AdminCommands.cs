@@ -17,8 +17,7 @@ namespace MetricsGateway.Admin;
 /// <param name="options">The first <see cref="Options"/>.</param>
 /// <param name="store">What was received.</param>
 /// <param name="totals">Counts of it.</param>
-/// <param name="reload">Reads the configuration file again, and says what became of it.</param>
-internal sealed class AdminCommands(GatewayOptions options, MetricStore store, TrafficTotals totals, Func<string> reload)
+internal sealed class AdminCommands(GatewayOptions options, MetricStore store, TrafficTotals totals)
 {
     private const string Help =
         """
@@ -102,14 +101,13 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
                 WriteConfiguration(answer);
                 break;
             case "reload":
-                answer.Text(reload()).EndLine();
-                break;
+                return AdminResult.Reload;
             case "help":
                 answer.Text(Help);
                 break;
             default:
                 answer.Text("ERROR\n"u8);
-                return AdminResult.KeepOpen;
+                return AdminResult.Unknown;
         }
 
         answer.EndAnswer();
@@ -130,10 +128,10 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     {
         for (ReadOnlySpan<byte> name = NextWord(ref arguments); !name.IsEmpty; name = NextWord(ref arguments))
         {
-            int deleted = table.Delete(new SeriesPattern(name), key => answer.Text("deleted: "u8).Text(key).EndLine());
+            int deleted = table.Delete(new SeriesPattern(name), key => answer.Text("deleted: "u8).Text(VisibleText.Of(key)).EndLine());
             if (deleted == 0)
             {
-                answer.Text("metric "u8).Text(name).Text(" not found\n"u8);
+                answer.Text("metric "u8).Text(VisibleText.Of(name)).Text(" not found\n"u8);
             }
         }
     }

@@ -6,24 +6,58 @@ using MetricsGateway.Protocols;
 namespace MetricsGateway.Admin;
 
 /// <summary>What all admin connections share. Each has its own splitter and output buffer.</summary>
-internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus)
+/// <param name="commands">Answers what can be answered at once.</param>
+/// <param name="getStatus">What the network part knows.</param>
+/// <param name="reload">Loads the configuration again, and calls back on the loop, in a later callback, with a line that says what became of it.</param>
+/// <param name="time">Measures how long clients have read nothing.</param>
+internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus, Action<Action<string>> reload, TimeProvider time)
 {
+    private readonly OutputBudget _budget = new(commands.Options.AdminBuffer, time);
+
     /// <summary>The options in effect.</summary>
     public GatewayOptions Options
     {
         get => commands.Options;
-        set => commands.Options = value;
+        set
+        {
+            commands.Options = value;
+            _budget.Limit = value.AdminBuffer;
+        }
     }
+
+    /// <summary>Bytes of memory that hold what admin clients have not read.</summary>
+    public long UnreadBytes => _budget.Used;
 
     /// <summary>Commands that broke the limit of a line's length.</summary>
     public long OverlongCommands { get; private set; }
 
     public LineSplitter CreateSplitter() => new(Options.MaxLineLength);
 
-    public OutputBuffer CreateOutput() => new(Options.AdminBuffer);
+    public OutputBuffer CreateOutput() => new(_budget);
 
-    /// <summary>Executes one command line and writes its answer.</summary>
-    public AdminResult Answer(ReadOnlySpan<byte> line, IBufferWriter<byte> output) => commands.Execute(line, getStatus(), output);
+    /// <summary>Executes one command line and writes its answer, unless that comes later.</summary>
+    public AdminResult Answer(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
+    {
+        if (!IsHttp(line))
+        {
+            return commands.Execute(line, getStatus(), output);
+        }
+
+        // A web page can have its visitor's browser send this to any port of his machine, with commands in the body.
+        output.Write("ERROR this is not HTTP\n"u8);
+        return AdminResult.Close;
+    }
+
+    /// <summary>Begins what <see cref="AdminResult.Reload"/> asks for.</summary>
+    /// <param name="onDone">Called on the loop, in a later callback, with what <see cref="AnswerReload"/> takes.</param>
+    public void BeginReload(Action<string> onDone) => reload(onDone);
+
+    public static void AnswerReload(string result, IBufferWriter<byte> output)
+    {
+        AnswerWriter answer = new(output);
+        answer.Text(result).EndLine();
+        answer.EndAnswer();
+    }
 
     public void AnswerOverlongCommand(IBufferWriter<byte> output)
     {
@@ -47,5 +81,12 @@ internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> g
         }
 
         DescribeState();
+    }
+
+    // RFC 9112, 3: a request line ends with the version.
+    private static bool IsHttp(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> trimmed = line.TrimEnd(" \t"u8);
+        return trimmed[(trimmed.LastIndexOfAny(" \t"u8) + 1)..].StartsWith("HTTP/"u8);
     }
 }

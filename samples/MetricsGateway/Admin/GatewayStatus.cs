@@ -31,6 +31,9 @@ internal sealed record GatewayStatus
     /// <summary>Admin commands that broke the limit of a line's length.</summary>
     public required long OverlongCommands { get; init; }
 
+    /// <summary>Memory for answers that admin clients have not read.</summary>
+    public required long UnreadBytes { get; init; }
+
     /// <summary>Null if nothing is ever flushed.</summary>
     public required FlushStatus? Flush { get; init; }
 

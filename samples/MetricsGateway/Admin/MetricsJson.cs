@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using MetricsGateway.Metrics;
 
@@ -12,9 +11,7 @@ internal static class MetricsJson
     {
         Indented = true,
         NewLine = "\n",
-
-        // The reader is a terminal or a JSON parser, never a browser: names stay readable.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = VisibleText.Json,
     };
 
     public static void WriteCounters(SeriesTable<Counter> counters, IBufferWriter<byte> output) =>

@@ -22,6 +22,7 @@ internal static class StatsAnswer
         answer.Line("connections.dropped_clients", status.DroppedClients);
         answer.Line("connections.idle_closed", status.IdleClosedConnections);
         answer.Line("admin.overlong_commands", status.OverlongCommands);
+        answer.Line("admin.unread_bytes", status.UnreadBytes);
         FlushStatus? flush = status.Flush;
         answer.Line("flush.count", flush?.Count ?? 0);
         answer.Line("flush.missed", flush?.Missed ?? 0);

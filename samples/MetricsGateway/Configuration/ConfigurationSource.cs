@@ -8,6 +8,9 @@ namespace MetricsGateway.Configuration;
 /// <param name="arguments">What the command line says: names and values.</param>
 internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<string, string> arguments)
 {
+    // Where the gateway was started. It may be gone when a reload asks for it, as after a deployment that puts a new directory in its place.
+    private readonly string? _directory = CurrentDirectory();
+
     /// <summary>The configuration file, or null if there is none.</summary>
     public string? Path => path;
 
@@ -57,8 +60,28 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
             throw new ConfigurationException("graphite-send needs the port of a server: 0 is none");
         }
 
-        return options;
+        return options.FlushFile is { } file ? options with { FlushFile = FullPath(OptionTable.FlushFile, file) } : options;
     }
+
+    private static string? CurrentDirectory()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It was gone before the start. That matters only to who names a file by a relative path.
+            return null;
+        }
+    }
+
+    // A relative path means the same file for the whole life of the gateway.
+    private string FullPath(string option, string file) => System.IO.Path.IsPathRooted(file)
+        ? file
+        : System.IO.Path.GetFullPath(
+            file,
+            _directory ?? throw new ConfigurationException($"'{option}' must be an absolute path, not '{file}': there is no working directory"));
 }
 
 /// <param name="Options">The options.</param>

@@ -8,8 +8,11 @@ namespace MetricsGateway.Configuration;
 /// </summary>
 internal static class DurationText
 {
-    // More digits than any duration needs, and few enough that nothing below can overflow.
+    // More digits than any duration needs, and few enough that a decimal holds the number in milliseconds exactly.
     private const int MaxLength = 16;
+
+    // What a TimeSpan holds at most. More is refused like any other text: a conversion would throw, or wrap around in silence.
+    private const long MaxMilliseconds = long.MaxValue / TimeSpan.TicksPerMillisecond;
 
     // The longer endings first: every one of "ms" also ends with "s".
     private static readonly (string Unit, int Milliseconds)[] Units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
@@ -42,7 +45,8 @@ internal static class DurationText
         duration = default;
         if (number is [] or ['.', ..] or [.., '.']
             || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value)
-            || value * milliseconds % 1 != 0)
+            || value * milliseconds % 1 != 0
+            || value * milliseconds > MaxMilliseconds)
         {
             return false;
         }

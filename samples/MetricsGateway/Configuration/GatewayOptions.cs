@@ -23,6 +23,9 @@ internal sealed record GatewayOptions
 
     public string? UnixSocket { get; init; }
 
+    /// <summary>The permissions of the Unix socket's file.</summary>
+    public UnixFileMode UnixSocketMode { get; init; }
+
     public int MaxConnections { get; init; }
 
     public int MaxLineLength { get; init; }

@@ -10,6 +10,9 @@ internal sealed class Option
 {
     private const string On = "on";
     private const int MaxPrefixLength = 255;
+    private const int MinModeDigits = 3;
+    private const int MaxModeDigits = 4;
+    private const int MaxMode = 0x1FF;
 
     private delegate bool TryApplyText(string text, ref GatewayOptions options);
 
@@ -64,6 +67,31 @@ internal sealed class Option
     public static Option FilePath(
         OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
         OfText(text, "the path of a file, or 'off'", value => value.Length > 0 && !value.Contains('\0', StringComparison.Ordinal), get, with);
+
+    /// <summary>Permissions, as chmod(1) takes them.</summary>
+    public static Option FileMode(
+        OptionText text, Func<GatewayOptions, UnixFileMode> get, Func<GatewayOptions, UnixFileMode, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            "an octal number from 0000 to 0777, such as 0722",
+            (string value, ref GatewayOptions options) =>
+            {
+                if (value.Length is < MinModeDigits or > MaxModeDigits || value.Any(digit => digit is < '0' or > '7'))
+                {
+                    return false;
+                }
+
+                int mode = Convert.ToInt32(value, fromBase: 8);
+                if (mode > MaxMode)
+                {
+                    return false;
+                }
+
+                options = with(options, (UnixFileMode)mode);
+                return true;
+            },
+            options => Convert.ToString((int)get(options), toBase: 8).PadLeft(MaxModeDigits, '0'));
 
     public static Option GraphitePrefix(
         OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>

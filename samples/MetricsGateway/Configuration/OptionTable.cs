@@ -6,6 +6,7 @@ internal static class OptionTable
     public const string StatsDUdp = "statsd-udp";
     public const string StatsDTcp = "statsd-tcp";
     public const string UnixSocket = "unix-socket";
+    public const string UnixSocketMode = "unix-socket-mode";
     public const string Graphite = "graphite";
     public const string Admin = "admin";
     public const string ReceiveBuffer = "receive-buffer";
@@ -38,6 +39,10 @@ internal static class OptionTable
             new(UnixSocket, "PATH", "off", "listen for StatsD on a Unix datagram socket"),
             options => options.UnixSocket,
             (options, value) => options with { UnixSocket = value }),
+        Option.FileMode(
+            new(UnixSocketMode, "MODE", "0722", "permissions of the Unix socket; who may write may send"),
+            options => options.UnixSocketMode,
+            (options, value) => options with { UnixSocketMode = value }),
         Option.Endpoint(
             new(Graphite, "ADDRESS:PORT", "127.0.0.1:2003", "listen for Graphite plaintext over TCP"),
             options => options.Graphite,
@@ -89,7 +94,7 @@ internal static class OptionTable
             options => options.MaxSetValues,
             (options, value) => options with { MaxSetValues = value }),
         Option.Number(
-            new("admin-buffer", "BYTES", "16777216", "unread answers of an admin client; beyond, it is dropped"),
+            new("admin-buffer", "BYTES", "16777216", "memory for what admin clients have not read, of all together"),
             minimum: 4096,
             maximum: 256 * MebiByte,
             options => options.AdminBuffer,

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using MetricsGateway.Metrics;
 
@@ -21,7 +20,7 @@ internal sealed class FlushReport : IFlushWriter
 
     private static readonly JsonWriterOptions Options = new()
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Encoder = VisibleText.Json,
         SkipValidation = true,
     };
 

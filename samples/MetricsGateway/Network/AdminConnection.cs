@@ -9,6 +9,10 @@ namespace MetricsGateway.Network;
 /// A connection to the admin port. Answers are written at once; only what the client does not take waits in a bounded buffer, and
 /// only then is the connection watched for writing. Beyond the bound the client is dropped.
 /// </summary>
+/// <remarks>
+/// Whoever begins with a line that is no command speaks another protocol, and is not served: what follows may look like a command and was
+/// never meant as one.
+/// </remarks>
 internal sealed class AdminConnection : StreamConnection
 {
     private readonly AdminService _service;
@@ -17,6 +21,11 @@ internal sealed class AdminConnection : StreamConnection
     private readonly LineSplitter _splitter;
     private readonly OutputBuffer _output;
     private bool _isEnding;
+
+    // A command is being executed elsewhere. What was read behind it waits, and nothing more is read.
+    private bool _isWaiting;
+    private byte[] _rest = [];
+    private bool _hasGivenCommand;
 
     /// <param name="handle">The connection.</param>
     /// <param name="service">Answers commands.</param>
@@ -33,18 +42,22 @@ internal sealed class AdminConnection : StreamConnection
         _gate = gate;
         _splitter = service.CreateSplitter();
         _output = service.CreateOutput();
+
+        // By another client's callback, so not at once.
+        _output.GivenUp += () => EventManager.Current!.Defer(static (_, connection) => connection.Resume(), this);
     }
 
     protected override bool Serve(Events events, EventOps ops)
     {
-        bool isAlive = _isEnding ? !events.HasAny(EventSet.Error | EventSet.HangUp) : Receive();
-        if (!isAlive || !TrySend() || (_isEnding && _output.Length == 0))
+        bool takesInput = !_isEnding && !_isWaiting;
+        bool isAlive = takesInput ? ReceiveRest() && Receive() : !events.HasAny(EventSet.Error | EventSet.HangUp);
+        if (!isAlive || !TrySend() || (_isEnding && !_isWaiting && _output.Length == 0))
         {
             return false;
         }
 
         // The end of a stream is readable for ever: once it was seen, nothing more is asked of this side.
-        EventSet interest = (_isEnding ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
+        EventSet interest = (_isEnding || _isWaiting ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
         ops.Modify(new Events(Handle, interest));
         return true;
     }
@@ -55,16 +68,28 @@ internal sealed class AdminConnection : StreamConnection
         return Serve(new Events(Handle, EventSet.None), ops);
     }
 
-    protected override void AdoptLimits()
+    protected override void AdoptLimits() => _splitter.MaxLength = _service.Options.MaxLineLength;
+
+    protected override void ReleaseBuffers()
     {
-        _splitter.MaxLength = _service.Options.MaxLineLength;
-        _output.Limit = _service.Options.AdminBuffer;
+        _splitter.Dispose();
+        _output.Release();
     }
 
-    protected override void ReleaseBuffers() => _splitter.Dispose();
+    private bool ReceiveRest()
+    {
+        byte[] rest = _rest;
+        _rest = [];
+        return ReceiveChunk(rest);
+    }
 
     private bool Receive()
     {
+        if (_isEnding || _isWaiting)
+        {
+            return true;
+        }
+
         IOResult read = NonBlocking.TryRead(Handle, _buffer.Span);
         if (!read.IsSuccess)
         {
@@ -77,15 +102,15 @@ internal sealed class AdminConnection : StreamConnection
 
     private bool ReceiveChunk(ReadOnlySpan<byte> chunk)
     {
-        while (!_isEnding)
+        while (!_isEnding && !_isWaiting)
         {
             switch (_splitter.Read(ref chunk, out ReadOnlySpan<byte> line))
             {
                 case LineRead.Line:
-                    _isEnding = _service.Answer(line, _output) == AdminResult.Close;
+                    Answer(line);
                     break;
                 case LineRead.TooLong:
-                    _service.AnswerOverlongCommand(_output);
+                    AnswerOverlong();
                     break;
                 default:
                     return true;
@@ -97,6 +122,7 @@ internal sealed class AdminConnection : StreamConnection
             }
         }
 
+        _rest = _isWaiting ? chunk.ToArray() : [];
         return true;
     }
 
@@ -106,14 +132,39 @@ internal sealed class AdminConnection : StreamConnection
         switch (_splitter.Finish(out ReadOnlySpan<byte> line))
         {
             case LineRead.Line:
-                _service.Answer(line, _output);
+                Answer(line);
                 break;
             case LineRead.TooLong:
-                _service.AnswerOverlongCommand(_output);
+                AnswerOverlong();
                 break;
         }
 
         return true;
+    }
+
+    private void Answer(ReadOnlySpan<byte> line)
+    {
+        AdminResult result = _service.Answer(line, _output);
+        _isEnding |= result == AdminResult.Close || (result == AdminResult.Unknown && !_hasGivenCommand);
+        _hasGivenCommand |= result != AdminResult.Unknown && !line.IsEmpty;
+        if (result == AdminResult.Reload)
+        {
+            _isWaiting = true;
+            _service.BeginReload(OnReloaded);
+        }
+    }
+
+    private void AnswerOverlong()
+    {
+        _service.AnswerOverlongCommand(_output);
+        _isEnding |= !_hasGivenCommand;
+    }
+
+    private void OnReloaded(string result)
+    {
+        _isWaiting = false;
+        AdminService.AnswerReload(result, _output);
+        Resume();
     }
 
     /// <returns>False if the client is gone, or is given up.</returns>

@@ -11,14 +11,14 @@ namespace MetricsGateway.Network;
 /// To be woken for every few datagrams of a flood costs more than to receive them. So when many came at once, the socket has a rest of a
 /// millisecond or less, in which the kernel keeps what comes, as a network card's interrupts have. What comes one by one is not put off.
 /// </remarks>
-/// <param name="socket">A bound socket.</param>
+/// <param name="bound">A bound socket.</param>
 /// <param name="receiver">Where the datagrams go.</param>
 /// <param name="totals">Where is counted what the kernel has dropped.</param>
 /// <param name="batch">The first <see cref="Batch"/>.</param>
 /// <param name="activity">Counts what happens.</param>
 /// <param name="rest">The first <see cref="Rest"/>.</param>
 internal sealed class DatagramReceiver(
-    Socket socket, LineReceiver receiver, ProtocolTotals totals, DatagramBatch batch, LoopActivity activity, TimeSpan rest) : Listener(socket)
+    BoundSocket bound, LineReceiver receiver, ProtocolTotals totals, DatagramBatch batch, LoopActivity activity, TimeSpan rest) : Listener(bound)
 {
     // socket(7) has no words for it: SO_MEMINFO gives nine numbers of 32 bits, of which the last is how many datagrams were dropped.
     private const int SolSocket = 1;

@@ -48,7 +48,7 @@ internal sealed class Gateway : IDisposable
         _gate = new ConnectionGate(options.MaxConnections);
         Store = new MetricStore(options);
         _reload = new ConfigurationReload(source, loaded, Apply);
-        _admin = new AdminService(new AdminCommands(options, Store, Totals, Reload), GetStatus);
+        _admin = new AdminService(new AdminCommands(options, Store, Totals), GetStatus, ReloadLater, time);
 
         _workers = new WorkerPool(new WorkerPoolOptions
         {
@@ -139,6 +139,8 @@ internal sealed class Gateway : IDisposable
         return result;
     }
 
+    private void ReloadLater(Action<string> onDone) => _manager.Defer((_, _) => onDone(Reload()), this);
+
     /// <summary>Tells what the gateway is doing.</summary>
     public void ReportState() => _errors.Write(ConsoleText.State(_admin.DescribeState()));
 
@@ -200,6 +202,7 @@ internal sealed class Gateway : IDisposable
         DroppedClients = _gate.DroppedClients,
         IdleClosedConnections = _gate.IdleClosed,
         OverlongCommands = _admin.OverlongCommands,
+        UnreadBytes = _admin.UnreadBytes,
         Flush = _flushes.Status,
         FlushFile = _flushes.File,
         Graphite = _flushes.Graphite,

@@ -7,20 +7,20 @@ namespace MetricsGateway.Network;
 internal abstract class Listener : IEventSubscriber, IDisposable
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BoundSocket _bound;
     private SubscriberId _id;
     private int _turns;
     private bool _isEnding;
 
-    /// <param name="socket">A bound socket, in non-blocking mode.</param>
-    protected Listener(Socket socket)
+    /// <param name="bound">Its socket, which it disposes.</param>
+    protected Listener(BoundSocket bound)
     {
-        Socket = socket;
-        Fd = socket;
-        Place = socket.LocalEndPoint!.ToString()!;
+        _bound = bound;
+        Fd = bound.Socket;
     }
 
     /// <summary>The address and port that were really taken, or the path of the socket.</summary>
-    public string Place { get; }
+    public string Place => _bound.Place;
 
     /// <summary>False after it was closed, or because its socket failed.</summary>
     public bool IsOpen { get; private set; } = true;
@@ -28,7 +28,10 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     /// <summary>Whether not everything was taken that had come before the end, because it never stopped coming.</summary>
     public bool WasCut { get; protected set; }
 
-    public Socket Socket { get; }
+    public Socket Socket => _bound.Socket;
+
+    /// <summary>The file of a Unix socket; null for all others.</summary>
+    public UnixSocketFile? File => _bound.File;
 
     /// <summary>The connections that came by it and are open.</summary>
     public virtual IReadOnlyCollection<StreamConnection> Connections => [];
@@ -78,7 +81,7 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     public virtual void Dispose()
     {
         IsOpen = false;
-        Socket.Dispose();
+        _bound.Dispose();
     }
 
     /// <summary>What one turn of the loop does.</summary>

@@ -17,6 +17,9 @@ internal sealed class ListenerCatalog
     private const int AdminReadSize = 512;
     private const int DatagramsAtOnce = 64;
 
+    // The kernel would let the answers for a client that does not read grow to 4 MiB (net.ipv4.tcp_wmem), beside those that are counted here.
+    private const int AdminSendBuffer = 64 << 10;
+
     // The kernel counts 768 bytes for a small datagram, and twice the buffer's size for all: so many that even a million datagrams a second
     // need some time to fill the buffer. A smaller one has a shorter rest.
     private const int LargeBuffer = 1 << 20;
@@ -74,7 +77,8 @@ internal sealed class ListenerCatalog
                 OptionTable.Admin,
                 options => options.Admin,
                 handle => new AdminConnection(handle, admin, adminBuffer, gate, activity, _idle),
-                ExtraAdminPlaces),
+                ExtraAdminPlaces,
+                AdminSendBuffer),
         ];
     }
 
@@ -102,6 +106,7 @@ internal sealed class ListenerCatalog
 
         foreach ((string option, Listener listener) in open.All)
         {
+            SetMode(option, listener, options.UnixSocketMode);
             if (listener is DatagramReceiver datagrams)
             {
                 datagrams.Batch = _batch;
@@ -118,21 +123,33 @@ internal sealed class ListenerCatalog
         }
     }
 
-    private static Socket? Udp(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
+    private void SetMode(string option, Listener listener, UnixFileMode mode)
+    {
+        try
+        {
+            listener.File?.SetMode(mode);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _errors.Write(ConsoleText.SocketModeFailed(option, listener.Place, exception.Message));
+        }
+    }
+
+    private static BoundSocket? Udp(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
         options.StatsDUdp is { } endpoint ? ListeningSocket.OpenUdp(OptionTable.StatsDUdp, endpoint, leaving) : null;
 
-    private static Socket? UnixSocket(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
-        options.UnixSocket is { } path ? ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, path) : null;
+    private static BoundSocket? UnixSocket(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
+        options.UnixSocket is { } path ? ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, path, options.UnixSocketMode) : null;
 
     private ListenerKind Datagrams(
-        string option, Func<GatewayOptions, IReadOnlyList<Socket>, Socket?> open, LineReceiver receiver, ProtocolTotals totals) =>
+        string option, Func<GatewayOptions, IReadOnlyList<Socket>, BoundSocket?> open, LineReceiver receiver, ProtocolTotals totals) =>
         new(
             option,
             open,
-            socket =>
+            bound =>
             {
-                TimeSpan rest = SetReceiveBuffer(option, socket);
-                return new DatagramReceiver(socket, receiver, totals, _batch, _activity, rest);
+                TimeSpan rest = SetReceiveBuffer(option, bound.Socket);
+                return new DatagramReceiver(bound, receiver, totals, _batch, _activity, rest);
             });
 
     /// <returns>How long the socket need not be read.</returns>
@@ -151,11 +168,11 @@ internal sealed class ListenerCatalog
     }
 
     private ListenerKind Streams(
-        string option, Func<GatewayOptions, IPEndPoint?> getEndpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0) =>
+        string option, Func<GatewayOptions, IPEndPoint?> getEndpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0, int? sendBuffer = null) =>
         new(
             option,
-            (options, leaving) => getEndpoint(options) is { } endpoint ? ListeningSocket.OpenTcp(option, endpoint, leaving) : null,
-            socket => new StreamListener(socket, createConnection, _gate, _reserve, _activity, extraPlaces));
+            (options, leaving) => getEndpoint(options) is { } endpoint ? ListeningSocket.OpenTcp(option, endpoint, leaving, sendBuffer) : null,
+            bound => new StreamListener(bound, createConnection, _gate, _reserve, _activity, extraPlaces));
 
     private Func<FdHandle, StreamConnection> Serve(LineReceiver receiver) =>
         handle => new MetricConnection(handle, receiver, _buffer, _gate, _activity, _idle);

@@ -10,4 +10,4 @@ namespace MetricsGateway.Network;
 /// gateway will be closed.
 /// </param>
 /// <param name="Serve">Makes a listener of the socket.</param>
-internal sealed record ListenerKind(string Option, Func<GatewayOptions, IReadOnlyList<Socket>, Socket?> Open, Func<Socket, Listener> Serve);
+internal sealed record ListenerKind(string Option, Func<GatewayOptions, IReadOnlyList<Socket>, BoundSocket?> Open, Func<BoundSocket, Listener> Serve);

@@ -21,8 +21,9 @@ internal static class ListeningSocket
     /// <param name="option">Who wants it.</param>
     /// <param name="endpoint">The address and port; port 0 is any.</param>
     /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
+    /// <param name="sendBuffer">Bytes that the kernel keeps for each client that does not read; null for its own choice.</param>
     /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static Socket OpenTcp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving) => OpenBeside(
+    public static BoundSocket OpenTcp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving, int? sendBuffer = null) => OpenBeside(
         leaving,
         SocketType.Stream,
         endpoint,
@@ -39,11 +40,19 @@ internal static class ListeningSocket
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+            if (sendBuffer is { } size)
+            {
+                socket.SendBufferSize = size;
+            }
+
             socket.Listen();
         });
 
-    /// <inheritdoc cref="OpenTcp"/>
-    public static Socket OpenUdp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving) => OpenBeside(
+    /// <param name="option">Who wants it.</param>
+    /// <param name="endpoint">The address and port; port 0 is any.</param>
+    /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
+    /// <exception cref="ListenException">The address cannot be had.</exception>
+    public static BoundSocket OpenUdp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving) => OpenBeside(
         leaving,
         SocketType.Dgram,
         endpoint,
@@ -51,23 +60,28 @@ internal static class ListeningSocket
         () => new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp),
         socket => socket.Bind(endpoint));
 
-    /// <summary>The socket's file is deleted when the socket is disposed.</summary>
+    /// <param name="option">Who wants it.</param>
+    /// <param name="path">Where its file is to be.</param>
+    /// <param name="mode">The permissions of the file.</param>
     /// <exception cref="ListenException">The path cannot be had.</exception>
-    public static Socket OpenUnixDatagram(string option, string path)
+    public static BoundSocket OpenUnixDatagram(string option, string path, UnixFileMode mode)
     {
-        string? directory = Path.GetDirectoryName(Path.GetFullPath(path));
-        if (!Directory.Exists(directory))
+        Socket? socket = null;
+        try
         {
-            // The framework's words for ENOENT are those of an address that is not available.
-            throw new ListenException(option, path, $"there is no directory {directory}");
+            socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+            return new BoundSocket(socket, path, UnixSocketFile.Bind(option, socket, path, mode));
         }
-
-        UnixSocketFile.DeleteIfStale(path);
-        return Open(
-            option,
-            path,
-            () => new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified),
-            socket => socket.Bind(new UnixDomainSocketEndPoint(path)));
+        catch (SocketException exception)
+        {
+            socket?.Dispose();
+            throw new ListenException(option, path, exception.Message, exception);
+        }
+        catch
+        {
+            socket?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -93,7 +107,7 @@ internal static class ListeningSocket
     // 0.0.0.0:8125 and 127.0.0.1:8125 exclude each other, and so do two listeners that change places. With SO_REUSEPORT on both the
     // kernel allows them beside each other, to one user. The old one has it for this moment only, and the new one only if there is an
     // old one: the kernel remembers it of a port, and would let others in who have it too.
-    private static Socket OpenBeside(
+    private static BoundSocket OpenBeside(
         IReadOnlyList<Socket> leaving, SocketType type, IPEndPoint endpoint, string option, Func<Socket> create, Action<Socket> prepare)
     {
         try
@@ -132,7 +146,7 @@ internal static class ListeningSocket
     private static void SetOption(Socket socket, int option, int value) =>
         socket.SetRawSocketOption(SolSocket, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 
-    private static Socket Open(string option, string place, Func<Socket> create, Action<Socket> prepare)
+    private static BoundSocket Open(string option, string place, Func<Socket> create, Action<Socket> prepare)
     {
         Socket? socket = null;
         try
@@ -140,7 +154,7 @@ internal static class ListeningSocket
             socket = create();
             socket.Blocking = false;
             prepare(socket);
-            return socket;
+            return new BoundSocket(socket, socket.LocalEndPoint!.ToString()!);
         }
         catch (SocketException exception)
         {

@@ -115,6 +115,15 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
 
     protected abstract void ReleaseBuffers();
 
+    /// <summary>Goes on with what had to wait for something else than the client; not, if the connection was closed meanwhile.</summary>
+    protected void Resume()
+    {
+        if (!_isClosed)
+        {
+            ServeOrClose(new Events(handle, EventSet.None), EventManager.Current!.GetEventOps(_id));
+        }
+    }
+
     /// <summary>Something was received or sent: the connection is not idle.</summary>
     protected void OnActive() => _isActive = true;
 

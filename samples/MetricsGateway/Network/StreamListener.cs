@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Vigil;
 using Vigil.IO;
 
@@ -28,20 +27,20 @@ internal sealed class StreamListener : Listener
     private readonly int _extraPlaces;
     private bool _awaitsArrival;
 
-    /// <param name="socket">A listening socket.</param>
+    /// <param name="bound">A listening socket.</param>
     /// <param name="createConnection">Makes a subscriber of a connection.</param>
     /// <param name="gate">Where connections enter; they leave by themselves.</param>
     /// <param name="reserve">Shared by all listeners.</param>
     /// <param name="activity">Counts what happens.</param>
     /// <param name="extraPlaces">How many connections this listener may take beyond the gate's limit.</param>
     public StreamListener(
-        Socket socket,
+        BoundSocket bound,
         Func<FdHandle, StreamConnection> createConnection,
         ConnectionGate gate,
         DescriptorReserve reserve,
         LoopActivity activity,
         int extraPlaces = 0)
-        : base(socket)
+        : base(bound)
     {
         _createConnection = createConnection;
         _gate = gate;

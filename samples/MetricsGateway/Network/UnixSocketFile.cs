@@ -1,45 +1,110 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using MetricsGateway.Configuration;
+using MetricsGateway.Interop;
 
 namespace MetricsGateway.Network;
 
-/// <summary>The file that a Unix socket leaves behind when its process is killed, and that keeps the next one from binding.</summary>
-internal static class UnixSocketFile
+/// <summary>
+/// The file that binding a Unix socket makes. It is deleted at the end, if it is still the same one: whoever has moved it away and put his
+/// own there, keeps that.
+/// </summary>
+internal sealed class UnixSocketFile : IDisposable
 {
-    // open(2): "The file is a UNIX domain socket." The framework passes on the number of an error that it has no exception for.
-    private const int NoSuchDeviceOrAddress = 6;
+    private readonly string _path;
+    private readonly FileIdentity? _identity;
+    private bool _isDisposed;
 
-    /// <summary>Deletes a socket that nobody listens on. Everything else stays, and binding then says that the address is in use.</summary>
-    public static void DeleteIfStale(string path)
+    private UnixSocketFile(string path, FileIdentity? identity)
     {
-        if (IsSocket(path) && !IsInUse(path))
+        _path = path;
+        _identity = identity;
+    }
+
+    /// <summary>
+    /// Binds a socket. A socket file that a killed process left behind is replaced; anything else at that path stays, and is an error.
+    /// </summary>
+    /// <param name="option">Who wants it.</param>
+    /// <param name="socket">A Unix socket.</param>
+    /// <param name="path">Where its file is to be.</param>
+    /// <param name="mode">The permissions of the file: who may write it, may send.</param>
+    /// <exception cref="ListenException">The path cannot be had.</exception>
+    public static UnixSocketFile Bind(string option, Socket socket, string path, UnixFileMode mode)
+    {
+        string directory = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
+        if (!Directory.Exists(directory))
         {
-            File.Delete(path);
+            throw new ListenException(option, path, $"there is no directory {directory}");
+        }
+
+        DeleteIfStale(option, path);
+
+        // Not by the framework, whose sockets delete the file of the path when they are disposed, whosesoever it is by then.
+        byte[] address = new byte[sizeof(ushort) + Encoding.UTF8.GetByteCount(path) + 1];
+        MemoryMarshal.Write(address, FileNative.UnixFamily);
+        Encoding.UTF8.GetBytes(path, address.AsSpan(sizeof(ushort)));
+        int error = FileNative.Bind(socket.SafeHandle, address);
+        if (error != 0)
+        {
+            throw new ListenException(option, path, Marshal.GetPInvokeErrorMessage(error));
+        }
+
+        UnixSocketFile file = new(path, FileNative.Identify(path));
+        try
+        {
+            // Until here it was what the umask says, which is not more than this in any case that matters: nobody could send too early.
+            File.SetUnixFileMode(path, mode);
+            return file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            file.Dispose();
+            throw new ListenException(option, path, $"its mode cannot be set (--{OptionTable.UnixSocketMode}): {exception.Message}", exception);
         }
     }
 
-    private static bool IsSocket(string path)
+    /// <summary>Sets the permissions anew.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    /// <exception cref="UnauthorizedAccessException">It is somebody else's.</exception>
+    public void SetMode(UnixFileMode mode)
     {
-        // Nothing but an empty plain file looks like a socket from here, so nothing else is opened.
-        FileInfo file = new(path);
-        if (!file.Exists || file.LinkTarget is not null || file.Length > 0)
+        if (IsOurs())
         {
-            return false;
+            File.SetUnixFileMode(_path, mode);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_isDisposed && IsOurs())
+        {
+            try
+            {
+                File.Delete(_path);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // The directory may be closed by now. The next gateway replaces the file, if it can.
+            }
         }
 
+        _isDisposed = true;
+    }
+
+    /// <summary>Deletes a socket that nobody listens on. Everything else stays, and binding then says that the address is in use.</summary>
+    private static void DeleteIfStale(string option, string path)
+    {
         try
         {
-            // For reading and writing, because that does not wait where the file is a pipe.
-            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
-            return false;
+            if (FileNative.Identify(path) is { IsSocket: true } && !IsInUse(path))
+            {
+                File.Delete(path);
+            }
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return exception.HResult == NoSuchDeviceOrAddress;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            // Somebody else's.
-            return false;
+            throw new ListenException(option, path, $"the socket that a killed process has left there cannot be deleted: {exception.Message}", exception);
         }
     }
 
@@ -56,4 +121,6 @@ internal static class UnixSocketFile
             return exception.SocketErrorCode != SocketError.ConnectionRefused;
         }
     }
+
+    private bool IsOurs() => _identity is { } ours && FileNative.Identify(_path) is { } there && there.IsSame(ours);
 }

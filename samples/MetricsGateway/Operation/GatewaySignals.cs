@@ -31,7 +31,7 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
     {
         try
         {
-            manager.CreateSignalEvent(signal, callback);
+            manager.CreateSignalEvent(signal, (source, info) => Run(callback, source, info));
         }
         catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
         {
@@ -44,6 +44,19 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
         catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalBlocked)
         {
             errors.Write(ConsoleText.SignalUnavailable(exception.Message));
+        }
+    }
+
+    // An event whose callback throws is cancelled, and the signal would have its default effect again: the next SIGHUP would end the process.
+    private void Run(SignalEventCallback callback, SignalEvent source, SignalInfo info)
+    {
+        try
+        {
+            callback(source, info);
+        }
+        catch (Exception exception)
+        {
+            errors.Write(ConsoleText.SignalFailed(info.Signal.ToString(), exception));
         }
     }
 

@@ -25,6 +25,7 @@ public class AdminCommandsTests
         DroppedClients = 13,
         IdleClosedConnections = 47,
         OverlongCommands = 23,
+        UnreadBytes = 163,
         Flush = new FlushStatus
         {
             Count = 29,
@@ -85,7 +86,7 @@ public class AdminCommandsTests
 
     public AdminCommandsTests()
     {
-        _commands = new AdminCommands(GatewayOptions.Defaults, _store, _totals, () => "reloaded");
+        _commands = new AdminCommands(GatewayOptions.Defaults, _store, _totals);
     }
 
     [Fact]
@@ -110,6 +111,7 @@ public class AdminCommandsTests
                 "connections.dropped_clients: 13",
                 "connections.idle_closed: 47",
                 "admin.overlong_commands: 23",
+                "admin.unread_bytes: 163",
                 "flush.count: 29",
                 "flush.missed: 31",
                 "flush.lost_reports: 43",
@@ -336,11 +338,11 @@ public class AdminCommandsTests
     [Fact]
     public void Quit_says_nothing_and_closes()
     {
-        OutputBuffer output = new(limit: 100);
+        OutputBuffer output = Outputs.WithLimit(4096);
 
         Assert.Equal(AdminResult.Close, _commands.Execute("quit"u8, Status, output));
         Assert.Equal(AdminResult.KeepOpen, _commands.Execute("health"u8, Status, output));
-        Assert.StartsWith("health: up\n", output.Unsent.Text(), StringComparison.Ordinal);
+        Assert.StartsWith("health: up\n", output.TakeText(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -351,7 +353,7 @@ public class AdminCommandsTests
     public void An_answer_that_is_too_large_overflows_the_buffer_and_throws_nothing(string command)
     {
         Receive(string.Join('\n', Enumerable.Range(0, 500).Select(i => $"counter.number.{i}:1|c")));
-        OutputBuffer output = new(limit: 200);
+        OutputBuffer output = Outputs.WithLimit(200);
 
         _commands.Execute(command.Utf8(), Status, output);
 
@@ -371,8 +373,8 @@ public class AdminCommandsTests
 
     private string Execute(string command, GatewayStatus? status = null)
     {
-        OutputBuffer output = new(limit: 1 << 20);
+        OutputBuffer output = Outputs.WithLimit(1 << 20);
         _commands.Execute(command.Utf8(), status ?? Status, output);
-        return output.Unsent.Text();
+        return output.TakeText();
     }
 }

@@ -13,7 +13,7 @@ public class StateReportTests
         MetricStore store = new(GatewayOptions.Defaults);
         TrafficTotals totals = new();
         new GraphiteReceiver(store, totals.Graphite, maxLineLength: 100).ReceivePacket("a 1 1\nb"u8);
-        AdminCommands commands = new(GatewayOptions.Defaults, store, totals, () => "reloaded");
+        AdminCommands commands = new(GatewayOptions.Defaults, store, totals);
 
         string[] lines = StateReport.Create(commands, AdminCommandsTests.Status).Split('\n');
 

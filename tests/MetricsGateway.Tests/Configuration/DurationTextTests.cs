@@ -45,6 +45,10 @@ public class DurationTextTests
     [InlineData("00:00:10")]
     [InlineData("99999999999999999999999999999h")]
     [InlineData("NaNs")]
+    [InlineData("999999999999999h")]
+    [InlineData("30744573457m")]
+    [InlineData("999999999999999s")]
+    [InlineData("999999999999999m")]
     public void Everything_else_is_not(string text) => Assert.False(DurationText.TryParse(text, out _));
 
     [Theory]

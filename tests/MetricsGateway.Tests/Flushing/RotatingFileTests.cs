@@ -109,5 +109,71 @@ public sealed class RotatingFileTests : IDisposable
         Assert.StartsWith($"cannot write {_directory.FullName} (--flush-file): ", directory.Message, StringComparison.Ordinal);
         Assert.StartsWith($"cannot write {_path}/x (--flush-file): ", nowhere.Message, StringComparison.Ordinal);
         new RotatingFile(_path, 1_000, 2).Check();
+        Assert.Empty(_directory.GetFiles());
+    }
+
+    [Fact]
+    public void Where_the_old_file_cannot_be_put_aside_everything_stays_as_it_was()
+    {
+        RotatingFile file = new(_path, 10, 3);
+        Directory.CreateDirectory(_path + ".1/keep");
+        File.WriteAllText(_path + ".2", "old 2\n");
+        File.WriteAllText(_path + ".3", "old 3\n");
+        File.WriteAllText(_path, "old\n");
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.ThrowsAny<IOException>(() => file.Append("too long for it\n"u8));
+        }
+
+        Assert.Equal("old\n", File.ReadAllText(_path));
+        Assert.Equal("old 2\n", File.ReadAllText(_path + ".2"));
+        Assert.Equal("old 3\n", File.ReadAllText(_path + ".3"));
+        Assert.Equal(3, _directory.GetFiles().Length);
+    }
+
+    [Fact]
+    public void A_step_that_fails_later_takes_back_those_before_it()
+    {
+        RotatingFile file = new(_path, 10, 3);
+        File.WriteAllText(_path, "old\n");
+        File.WriteAllText(_path + ".1", "old 1\n");
+        File.WriteAllText(_path + ".2", "old 2\n");
+        Directory.CreateDirectory(_path + ".3/keep");
+
+        Assert.ThrowsAny<IOException>(() => file.Append("too long for it\n"u8));
+
+        Assert.Equal("old\n", File.ReadAllText(_path));
+        Assert.Equal("old 1\n", File.ReadAllText(_path + ".1"));
+        Assert.Equal("old 2\n", File.ReadAllText(_path + ".2"));
+    }
+
+    [Fact]
+    public void Of_a_link_the_file_that_it_leads_to_is_rotated_beside_itself()
+    {
+        DirectoryInfo data = _directory.CreateSubdirectory("data");
+        string target = Path.Combine(data.FullName, "y.jsonl");
+        File.CreateSymbolicLink(_path, target);
+        RotatingFile file = new(_path, 10, 2);
+        file.Check();
+
+        Assert.False(file.Append("report 0\n"u8));
+        Assert.True(file.Append("report 1\n"u8));
+
+        Assert.Equal(target, new FileInfo(_path).LinkTarget);
+        Assert.Equal("report 1\n", File.ReadAllText(target));
+        Assert.Equal("report 0\n", File.ReadAllText(target + ".1"));
+        Assert.Single(_directory.GetFiles());
+    }
+
+    [Fact]
+    public void A_directory_in_which_it_could_not_be_rotated_is_refused()
+    {
+        // Files there can be written; that none can be made holds for root, too.
+        RotatingFile file = new("/proc/self/comm", 1_000, 2);
+
+        FlushFileException exception = Assert.Throws<FlushFileException>(file.Check);
+
+        Assert.Contains("its directory takes no other files", exception.Message, StringComparison.Ordinal);
     }
 }

@@ -110,7 +110,7 @@ public sealed class DatagramReceiverTests : IDisposable
     private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default)
     {
         DatagramBatch batch = new(Capacity, maxLength: 100);
-        DatagramReceiver receiver = new(_socket, new ObservedReceiver(_totals, onLine), _totals, batch, new LoopActivity(), rest);
+        DatagramReceiver receiver = new(new BoundSocket(_socket, "there"), new ObservedReceiver(_totals, onLine), _totals, batch, new LoopActivity(), rest);
         _manager.AddSubscriber(receiver);
         return receiver;
     }

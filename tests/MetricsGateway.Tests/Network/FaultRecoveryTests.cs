@@ -69,7 +69,7 @@ public sealed class FaultRecoveryTests : IDisposable
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         socket.Blocking = false;
-        _manager.AddSubscriber(new DatagramReceiver(socket, _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+        _manager.AddSubscriber(new DatagramReceiver(new BoundSocket(socket, "there"), _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
 
         // All of them are there when the first is taken.
         foreach (string text in new[] { "bug", "good", "bug" })

@@ -94,6 +94,33 @@ public sealed class ProtocolTests : IDisposable
         Assert.Equal("health: up\nEND\n\n", client.ReceiveToEnd());
     }
 
+    [Theory]
+    [InlineData("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nhealth down\r\n", "ERROR this is not HTTP\n")]
+    [InlineData("counters / HTTP/1.1\r\n\r\nhealth down\r\n", "ERROR this is not HTTP\n")]
+    [InlineData("health\nGET /health HTTP/1.0\nhealth down\n", "health: up\nEND\n\nERROR this is not HTTP\n")]
+    [InlineData("EHLO\nhealth down\n", "ERROR\n")]
+    [InlineData("\nEHLO\nhealth down\n", "ERROR\n")]
+    public void Who_speaks_another_protocol_to_the_admin_port_is_not_served(string text, string answer)
+    {
+        using Socket client = Client.Connect(_gateway.Admin);
+        client.Send(text.Utf8());
+
+        Assert.Equal(answer, client.ReceiveToEnd());
+        Assert.Equal("health: up\n", _admin.Ask("health"));
+    }
+
+    [Fact]
+    public void A_line_that_is_too_long_to_be_looked_at_as_the_first_one_is_the_last_one()
+    {
+        using Socket client = Client.Connect(_gateway.Admin);
+        client.Send($"GET /{new string('x', 10_000)} HTTP/1.1\r\nhealth down\r\n".Utf8());
+
+        // What it sent and nobody reads makes an end of the connection that may overtake the answer.
+        _admin.WaitForStat("admin.overlong_commands", 1);
+        _admin.WaitForStat("connections.open", 1);
+        Assert.Equal("health: up\n", _admin.Ask("health"));
+    }
+
     private void AssertEveryKind()
     {
         Assert.Equal(2, _admin.Value("counters", "requests"));

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using MetricsGateway.Tests.Flushing;
 
 namespace MetricsGateway.Tests.Network;
 
@@ -72,6 +73,40 @@ public class StreamClientTests
         Assert.True(answer.Length > length);
         Assert.EndsWith("}\nEND\n\n", answer, StringComparison.Ordinal);
         Assert.Equal(0, admin.Stat("connections.dropped_clients"));
+    }
+
+    [Fact]
+    public void Many_admin_clients_that_never_read_have_one_buffer_together_and_who_reads_is_answered()
+    {
+        const int Limit = 4 << 20;
+        ManualTime time = new();
+        using RunningGateway gateway = new(options => options with { AdminBuffer = Limit }, time);
+        using AdminClient admin = gateway.ConnectAdmin();
+        FillCounters(gateway, admin, count: 5_000, nameLength: 200);
+        List<Socket> deaf = [];
+        try
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                Socket client = Client.Connect(gateway.Admin, receiveBufferSize: 4096);
+                deaf.Add(client);
+                client.SendLine("counters");
+            }
+
+            admin.WaitForStatAbove("connections.dropped_clients", 7);
+            Assert.InRange(admin.Stat("admin.unread_bytes"), Limit / 2, Limit);
+
+            // Those that have not read for a second make room for an answer that is as large as theirs.
+            time.Advance(2);
+            Assert.InRange(admin.Ask("counters").Length, 5_000 * 200, Limit);
+        }
+        finally
+        {
+            deaf.ForEach(client => client.Dispose());
+        }
+
+        // The answer that tells it has been begun.
+        Patience.WaitUntil(() => admin.Stat("admin.unread_bytes") <= 4096, () => $"{admin.Stat("admin.unread_bytes")} bytes are kept for nobody");
     }
 
     [Fact]

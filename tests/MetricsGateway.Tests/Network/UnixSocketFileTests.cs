@@ -99,6 +99,51 @@ public sealed class UnixSocketFileTests : IDisposable
         Assert.Equal($"cannot listen on {missing}/socket (--unix-socket): there is no directory {missing}", exception.Message);
     }
 
+    [Theory]
+    [InlineData("unix-socket-mode", "0722", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)]
+    [InlineData("unix-socket-mode", "660", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
+    public void Who_may_send_is_the_options_choice(string option, string value, UnixFileMode mode)
+    {
+        GatewayOptions options = GatewayOptions.Defaults;
+        Assert.True(OptionTable.Find(option)!.TryApply(value, ref options));
+        using RunningGateway gateway = new(all => all with { UnixSocket = _path, UnixSocketMode = options.UnixSocketMode });
+
+        Assert.Equal(mode, File.GetUnixFileMode(_path));
+    }
+
+    [Fact]
+    public void Everybody_may_send_unless_told_otherwise()
+    {
+        using RunningGateway gateway = new(OnPath);
+
+        Assert.Equal(UnixFileMode.OtherWrite | UnixFileMode.GroupWrite, File.GetUnixFileMode(_path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite));
+    }
+
+    [Fact]
+    public void What_somebody_else_has_put_at_its_path_meanwhile_stays()
+    {
+        using (new RunningGateway(OnPath))
+        {
+            File.Move(_path, _path + ".moved");
+            File.WriteAllText(_path, "not a socket");
+        }
+
+        Assert.Equal("not a socket", File.ReadAllText(_path));
+    }
+
+    [Fact]
+    public void The_socket_of_another_gateway_that_has_taken_over_its_path_stays()
+    {
+        RunningGateway first = new(OnPath);
+        File.Delete(_path);
+        using RunningGateway second = new(OnPath);
+        first.Dispose();
+
+        using AdminClient admin = second.ConnectAdmin();
+        Client.SendDatagram(_path, "a:1|c"u8);
+        admin.WaitForStat("statsd_unix.metrics", 1);
+    }
+
     private GatewayOptions OnPath(GatewayOptions options) => options with { UnixSocket = _path };
 
     private void AssertTaken()

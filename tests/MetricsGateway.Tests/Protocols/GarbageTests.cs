@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using MetricsGateway.Admin;
 using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Admin;
 
 namespace MetricsGateway.Tests.Protocols;
 
@@ -99,9 +100,9 @@ public class GarbageTests
 
     private static void AssertIsValidJson(Action<OutputBuffer> write)
     {
-        OutputBuffer output = new(limit: 1 << 20);
+        OutputBuffer output = Outputs.WithLimit(1 << 20);
         write(output);
-        JsonDocument.Parse(output.Unsent.ToArray()).Dispose();
+        JsonDocument.Parse(output.TakeAll()).Dispose();
     }
 
     private static int CountLines(byte[] bytes) =>

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace MetricsGateway.Interop;
+
+/// <summary>The calls about files that the framework has no names for. They are the same on all architectures, and in glibc and musl.</summary>
+internal static unsafe partial class FileNative
+{
+    public const ushort UnixFamily = 1;
+
+    private const int AtFdCwd = -100;
+    private const int AtSymlinkNoFollow = 0x100;
+    private const int AtEmptyPath = 0x1000;
+    private const uint StatxTypeAndIdentity = 0x1 | 0x100;
+
+    private const int ReadOnly = 0;
+    private const int NoControllingTerminal = 0x100;
+    private const int NonBlocking = 0x800;
+    private const int CloseOnExec = 0x80000;
+
+    /// <summary>What lies at a path; of a link, the link itself. Null if nothing does, or nobody may know.</summary>
+    public static FileIdentity? Identify(string path)
+    {
+        StatxBuffer buffer = default;
+        return Statx(AtFdCwd, path, AtSymlinkNoFollow, StatxTypeAndIdentity, &buffer) == 0 ? buffer.Identity : null;
+    }
+
+    /// <summary>What an open file is; null if the kernel does not say.</summary>
+    public static FileIdentity? Identify(SafeFileHandle file)
+    {
+        StatxBuffer buffer = default;
+        return Statx(file, string.Empty, AtEmptyPath, StatxTypeAndIdentity, &buffer) == 0 ? buffer.Identity : null;
+    }
+
+    /// <summary>Opens a file for reading and waits for nobody, whatever it is: a pipe has no need of a writer, and a terminal does not become the process's.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static SafeFileHandle OpenForReading(string path)
+    {
+        SafeFileHandle file = Open(path, ReadOnly | NonBlocking | NoControllingTerminal | CloseOnExec);
+        if (file.IsInvalid)
+        {
+            string reason = Marshal.GetLastPInvokeErrorMessage();
+            file.Dispose();
+            throw new IOException($"{path}: {reason}");
+        }
+
+        return file;
+    }
+
+    /// <summary>bind(2).</summary>
+    /// <returns>0, or the error's number.</returns>
+    public static int Bind(SafeHandle socket, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* pointer = address)
+        {
+            return Bind(socket, pointer, (uint)address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int directory, string path, int flags, uint mask, StatxBuffer* buffer);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, StatxBuffer* buffer);
+
+    // It is variadic; with the last argument absent it is called like any other function on all architectures that .NET runs on.
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    private static partial int Bind(SafeHandle socket, byte* address, uint length);
+
+    // struct statx (linux/stat.h), of which these are the fields that are read.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct StatxBuffer
+    {
+        [FieldOffset(28)]
+        private readonly ushort _mode;
+
+        [FieldOffset(32)]
+        private readonly ulong _inode;
+
+        [FieldOffset(136)]
+        private readonly uint _deviceMajor;
+
+        [FieldOffset(140)]
+        private readonly uint _deviceMinor;
+
+        public readonly FileIdentity Identity => new(_mode, _inode, ((ulong)_deviceMajor << 32) | _deviceMinor);
+    }
+}
+
+/// <summary>Which file it is, and of what type.</summary>
+internal readonly record struct FileIdentity(ushort Mode, ulong Inode, ulong Device)
+{
+    private const int TypeMask = 0xF000;
+    private const int Regular = 0x8000;
+    private const int Socket = 0xC000;
+
+    public bool IsRegular => (Mode & TypeMask) == Regular;
+
+    public bool IsSocket => (Mode & TypeMask) == Socket;
+
+    /// <summary>Whether both are the same file, whatever has become of its permissions.</summary>
+    public bool IsSame(FileIdentity other) => Inode == other.Inode && Device == other.Device;
+}

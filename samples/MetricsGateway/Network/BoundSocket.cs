@@ -1,0 +1,16 @@
+using System.Net.Sockets;
+
+namespace MetricsGateway.Network;
+
+/// <summary>A bound socket in non-blocking mode, and what its binding has left in the file system.</summary>
+/// <param name="Socket">The socket.</param>
+/// <param name="Place">The address and port that were really taken, or the path.</param>
+/// <param name="File">The file of a Unix socket; null for all others.</param>
+internal sealed record BoundSocket(Socket Socket, string Place, UnixSocketFile? File = null) : IDisposable
+{
+    public void Dispose()
+    {
+        Socket.Dispose();
+        File?.Dispose();
+    }
+}
