@@ -40,6 +40,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         """;
 
     private bool _isHealthy = true;
+    private IEnumerator<int>? _rest;
 
     /// <summary>The options in effect.</summary>
     public GatewayOptions Options { get; set; } = options;
@@ -47,7 +48,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     /// <summary>Command lines that change nothing and have an answer.</summary>
     public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow", "health", "config", "help"];
 
-    /// <summary>Executes one command line, without its newline, and writes its answer.</summary>
+    /// <summary>Executes one command line, without its newline, and writes its answer, or begins one that may be long.</summary>
     public AdminResult Execute(ReadOnlySpan<byte> line, GatewayStatus status, IBufferWriter<byte> output)
     {
         ReadOnlySpan<byte> arguments = line;
@@ -70,30 +71,19 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
 
                 break;
             case "counters":
-                MetricsJson.WriteCounters(store.Counters, output);
-                answer.EndLine();
-                break;
+                return Begin(SeriesAnswers.WriteCounters(store.Counters, output));
             case "gauges":
-                MetricsJson.WriteGauges(store.Gauges, output);
-                answer.EndLine();
-                break;
+                return Begin(SeriesAnswers.WriteGauges(store.Gauges, output));
             case "timers":
-                MetricsJson.WriteTimers(store.Timers, output);
-                answer.EndLine();
-                break;
+                return Begin(SeriesAnswers.WriteTimers(store.Timers, output));
             case "sets":
-                MetricsJson.WriteSets(store.Sets, output);
-                answer.EndLine();
-                break;
+                return Begin(SeriesAnswers.WriteSets(store.Sets, output));
             case "delcounters":
-                Delete(store.Counters, arguments, answer);
-                break;
+                return Begin(SeriesAnswers.Delete(store.Counters, new SeriesSelection(arguments), output));
             case "delgauges":
-                Delete(store.Gauges, arguments, answer);
-                break;
+                return Begin(SeriesAnswers.Delete(store.Gauges, new SeriesSelection(arguments), output));
             case "deltimers":
-                Delete(store.Timers, arguments, answer);
-                break;
+                return Begin(SeriesAnswers.Delete(store.Timers, new SeriesSelection(arguments), output));
             case "health":
                 Health(NextWord(ref arguments), status.Flush, answer);
                 break;
@@ -114,6 +104,20 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         return AdminResult.KeepOpen;
     }
 
+    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it disposes it.</summary>
+    public IEnumerator<int> TakeRest()
+    {
+        IEnumerator<int> rest = _rest ?? throw new InvalidOperationException("No answer goes on.");
+        _rest = null;
+        return rest;
+    }
+
+    private AdminResult Begin(IEnumerator<int> answer)
+    {
+        _rest = answer;
+        return AdminResult.Continues;
+    }
+
     private static ReadOnlySpan<byte> NextWord(scoped ref ReadOnlySpan<byte> rest)
     {
         rest = rest.Trim(" \t"u8);
@@ -121,19 +125,6 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         ReadOnlySpan<byte> word = end < 0 ? rest : rest[..end];
         rest = rest[word.Length..];
         return word;
-    }
-
-    private static void Delete<TSeries>(SeriesTable<TSeries> table, ReadOnlySpan<byte> arguments, AnswerWriter answer)
-        where TSeries : Series
-    {
-        for (ReadOnlySpan<byte> name = NextWord(ref arguments); !name.IsEmpty; name = NextWord(ref arguments))
-        {
-            int deleted = table.Delete(new SeriesPattern(name), key => answer.Text("deleted: "u8).Text(VisibleText.Of(key)).EndLine());
-            if (deleted == 0)
-            {
-                answer.Text("metric "u8).Text(VisibleText.Of(name)).Text(" not found\n"u8);
-            }
-        }
     }
 
     private void Health(ReadOnlySpan<byte> status, FlushStatus? flush, AnswerWriter answer)

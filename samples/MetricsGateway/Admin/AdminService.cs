@@ -48,6 +48,9 @@ internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> g
         return AdminResult.Close;
     }
 
+    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it disposes it.</summary>
+    public IEnumerator<int> TakeRest() => commands.TakeRest();
+
     /// <summary>Begins what <see cref="AdminResult.Reload"/> asks for.</summary>
     /// <param name="onDone">Called on the loop, in a later callback, with what <see cref="AnswerReload"/> takes.</param>
     public void BeginReload(Action<string> onDone) => reload(onDone);
@@ -77,7 +80,11 @@ internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> g
         ArrayBufferWriter<byte> nobody = new();
         foreach (string command in AdminCommands.Harmless)
         {
-            Answer(Encoding.UTF8.GetBytes(command), nobody);
+            if (Answer(Encoding.UTF8.GetBytes(command), nobody) == AdminResult.Continues)
+            {
+                using IEnumerator<int> rest = TakeRest();
+                rest.MoveNext();
+            }
         }
 
         DescribeState();

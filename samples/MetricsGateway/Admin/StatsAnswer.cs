@@ -48,6 +48,7 @@ internal static class StatsAnswer
         answer.Line("names.timers", store.Timers.Count);
         answer.Line("names.sets", store.Sets.Count);
         answer.Line("names.total", store.NameCount);
+        answer.Line("names.bytes", store.NameByteCount);
         answer.Line("set_values.total", store.SetValueCount);
         answer.Line("timer_samples.total", store.TimerSampleCount);
 
@@ -59,6 +60,7 @@ internal static class StatsAnswer
             answer.Line($"{protocol.Name}.metrics", protocol.Metrics);
             answer.Line($"{protocol.Name}.rejected", protocol.Rejections.Total);
             answer.Line($"{protocol.Name}.drops", protocol.Drops);
+            answer.Line($"{protocol.Name}.dropped_tags", protocol.DroppedTags);
         }
 
         foreach (RejectionReason reason in Rejections.Reasons)
@@ -84,7 +86,6 @@ internal static class StatsAnswer
         answer.Line("graphite_send.waiting_bytes", graphite.WaitingBytes);
         answer.Line("graphite_send.waiting_lines", graphite.WaitingLines);
         answer.Line("graphite_send.dropped_lines", graphite.DroppedLines);
-        answer.Line("graphite_send.unnamed_series", graphite.UnnamedSeries);
     }
 
     private static void WriteWorkers(AnswerWriter answer, WorkerPoolStatistics workers)

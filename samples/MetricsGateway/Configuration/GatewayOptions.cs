@@ -37,6 +37,9 @@ internal sealed record GatewayOptions
 
     public int MaxNames { get; init; }
 
+    /// <summary>Of all names together.</summary>
+    public int MaxNameBytes { get; init; }
+
     public int MaxSetValues { get; init; }
 
     public int AdminBuffer { get; init; }

@@ -88,6 +88,12 @@ internal static class OptionTable
             options => options.MaxNames,
             (options, value) => options with { MaxNames = value }),
         Option.Number(
+            new("max-name-bytes", "BYTES", "33554432", "length of all names together, tags included"),
+            minimum: 4096,
+            maximum: int.MaxValue,
+            options => options.MaxNameBytes,
+            (options, value) => options with { MaxNameBytes = value }),
+        Option.Number(
             new("max-set-values", "N", "1000000", "unique values to keep in an interval, in all sets together"),
             minimum: 1,
             maximum: 100_000_000,

@@ -79,7 +79,7 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
 
         if (telling.ToGraphite is { } lines)
         {
-            graphite.Send(lines.TakeBlocks(), lines.LeftOut, lines.Unnamed);
+            graphite.Send(lines.TakeBlocks(), lines.LeftOut);
         }
     }
 

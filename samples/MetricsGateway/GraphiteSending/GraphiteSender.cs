@@ -28,7 +28,6 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private long _connections;
     private long _failures;
     private long _leftOut;
-    private long _unnamed;
     private long _notedDrops;
     private bool _hasLasted;
     private bool _wasCut;
@@ -48,7 +47,6 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
         WaitingBytes = _queue.Bytes,
         WaitingLines = _queue.Lines,
         DroppedLines = DroppedLines,
-        UnnamedSeries = _unnamed,
     };
 
     private long DroppedLines => _queue.DroppedLines + _leftOut;
@@ -84,11 +82,9 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     /// <summary>Takes lines to be sent.</summary>
     /// <param name="blocks">The lines.</param>
     /// <param name="leftOut">How many more there were; they count as dropped.</param>
-    /// <param name="unnamed">How many series have no name that could be sent.</param>
-    public void Send(IReadOnlyCollection<LineBlock> blocks, long leftOut, long unnamed)
+    public void Send(IReadOnlyCollection<LineBlock> blocks, long leftOut)
     {
         _leftOut += leftOut;
-        _unnamed += unnamed;
         _queue.Add(blocks);
         if (!IsOn)
         {

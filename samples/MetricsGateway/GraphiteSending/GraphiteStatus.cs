@@ -20,7 +20,4 @@ internal sealed record GraphiteStatus
     public required long WaitingLines { get; init; }
 
     public required long DroppedLines { get; init; }
-
-    /// <summary>How often a series was not sent, because no character of its name may be in Graphite's.</summary>
-    public required long UnnamedSeries { get; init; }
 }

@@ -30,9 +30,6 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
     /// <summary>Lines that were given up, because there were too many.</summary>
     public long LeftOut { get; private set; }
 
-    /// <summary>Series that cannot be sent, because nothing of their name is left.</summary>
-    public long Unnamed { get; private set; }
-
     /// <summary>Hands over what was written.</summary>
     public IReadOnlyCollection<LineBlock> TakeBlocks()
     {
@@ -52,37 +49,26 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         _block = null;
         _bytes = 0;
         LeftOut = 0;
-        Unnamed = 0;
         _interval = interval;
         Utf8Formatter.TryFormat(interval.End.ToUnixTimeSeconds(), _time, out _timeLength);
     }
 
     public void WriteCounter(ReadOnlySpan<byte> key, double count, double rate)
     {
-        if (!TrySet(_counters, key))
-        {
-            return;
-        }
-
+        _counters.Set(key);
         Write(_counters, FigureNames.Rate.EncodedUtf8Bytes, rate);
         Write(_counters, FigureNames.Count.EncodedUtf8Bytes, count);
     }
 
     public void WriteGauge(ReadOnlySpan<byte> key, double value)
     {
-        if (TrySet(_gauges, key))
-        {
-            Write(_gauges, default, value);
-        }
+        _gauges.Set(key);
+        Write(_gauges, default, value);
     }
 
     public void WriteTimer(ReadOnlySpan<byte> key, TimerFigures timer)
     {
-        if (!TrySet(_timers, key))
-        {
-            return;
-        }
-
+        _timers.Set(key);
         Write(_timers, FigureNames.Count.EncodedUtf8Bytes, timer.Count);
         Write(_timers, FigureNames.CountPs.EncodedUtf8Bytes, timer.CountPerSecond);
         if (timer.IsIdle)
@@ -113,28 +99,19 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
 
     public void WriteSet(ReadOnlySpan<byte> key, int count)
     {
-        if (TrySet(_sets, key))
-        {
-            Write(_sets, FigureNames.Count.EncodedUtf8Bytes, count);
-        }
+        _sets.Set(key);
+        Write(_sets, FigureNames.Count.EncodedUtf8Bytes, count);
     }
 
     public void End(in OwnFigures own)
     {
-        WriteCounter("statsd.packets_received"u8, own.Traffic.Packets, _interval.PerSecond(own.Traffic.Packets));
-        WriteCounter("statsd.metrics_received"u8, own.Traffic.Metrics, _interval.PerSecond(own.Traffic.Metrics));
-        WriteCounter("statsd.bad_lines_seen"u8, own.Traffic.Rejected, _interval.PerSecond(own.Traffic.Rejected));
-        WriteCounter("statsd.dropped_datagrams"u8, own.Traffic.Drops, _interval.PerSecond(own.Traffic.Drops));
-        _own.TrySet("statsd"u8);
+        WriteCounter(OwnCounters.PacketsReceived, own.Traffic.Packets, _interval.PerSecond(own.Traffic.Packets));
+        WriteCounter(OwnCounters.MetricsReceived, own.Traffic.Metrics, _interval.PerSecond(own.Traffic.Metrics));
+        WriteCounter(OwnCounters.BadLinesSeen, own.Traffic.Rejected, _interval.PerSecond(own.Traffic.Rejected));
+        WriteCounter(OwnCounters.DroppedDatagrams, own.Traffic.Drops, _interval.PerSecond(own.Traffic.Drops));
+        _own.Set("statsd"u8);
         Write(_own, "numStats"u8, own.Series);
         Write(_own, "graphiteStats.calculationtime"u8, own.ComputingMilliseconds);
-    }
-
-    private bool TrySet(GraphitePath path, ReadOnlySpan<byte> key)
-    {
-        bool hasName = path.TrySet(key);
-        Unnamed += hasName ? 0 : 1;
-        return hasName;
     }
 
     private void Write(GraphitePath path, ReadOnlySpan<byte> figure, double value) => Write(path, default, figure, value);

@@ -7,25 +7,28 @@ internal sealed class MetricStore
 {
     private readonly StoreHalf _half = new();
     private readonly Quota _names;
+    private readonly Quota _nameBytes;
     private readonly Quota[] _setValues;
     private readonly Quota[] _timerSamples;
-    private int _samplesOfOne;
+    private readonly SampleLimit _samplesOfOne;
 
     /// <param name="options">How much is kept, and what becomes of series that nothing arrives for.</param>
     public MetricStore(GatewayOptions options)
     {
         Random[] random = [new(), new()];
+        _samplesOfOne = new SampleLimit(options.TimerSamples);
         _names = new Quota(options.MaxNames);
+        _nameBytes = new Quota(options.MaxNameBytes);
 
         // One for each half: a worker that empties its half returns to its own.
         _setValues = [new Quota(options.MaxSetValues), new Quota(options.MaxSetValues)];
         _timerSamples = [new Quota(options.MaxTimerSamples), new Quota(options.MaxTimerSamples)];
         Func<int, TimerInterval> createTimer = half => new TimerInterval(new SampleReservoir(_samplesOfOne, _timerSamples[half], random[half]));
         Func<int, UniqueValues> createSet = half => new UniqueValues(_setValues[half]);
-        Counters = new SeriesTable<Counter>(_names, _half, key => new Counter(_half) { Key = key });
-        Gauges = new SeriesTable<Gauge>(_names, _half, key => new Gauge(_half) { Key = key });
-        Timers = new SeriesTable<TimerSummary>(_names, _half, key => new TimerSummary(_half, createTimer) { Key = key });
-        Sets = new SeriesTable<UniqueSet>(_names, _half, key => new UniqueSet(_half, createSet) { Key = key });
+        Counters = new SeriesTable<Counter>(_names, _nameBytes, _half, key => new Counter(_half) { Key = key }, OwnCounters.All);
+        Gauges = new SeriesTable<Gauge>(_names, _nameBytes, _half, key => new Gauge(_half) { Key = key });
+        Timers = new SeriesTable<TimerSummary>(_names, _nameBytes, _half, key => new TimerSummary(_half, createTimer) { Key = key });
+        Sets = new SeriesTable<UniqueSet>(_names, _nameBytes, _half, key => new UniqueSet(_half, createSet) { Key = key });
         Apply(options);
     }
 
@@ -40,6 +43,9 @@ internal sealed class MetricStore
 
     public int NameCount => _names.Used;
 
+    /// <summary>How long all keys are together.</summary>
+    public int NameByteCount => _nameBytes.Used;
+
     /// <summary>Of the interval that runs.</summary>
     public int SetValueCount => _setValues[_half.Current].Used;
 
@@ -50,20 +56,14 @@ internal sealed class MetricStore
     public void Apply(GatewayOptions options)
     {
         _names.Maximum = options.MaxNames;
+        _nameBytes.Maximum = options.MaxNameBytes;
         Array.ForEach(_setValues, quota => quota.Maximum = options.MaxSetValues);
         Array.ForEach(_timerSamples, quota => quota.Maximum = options.MaxTimerSamples);
         Counters.DeletesIdle = options.DeleteCounters;
         Gauges.DeletesIdle = options.DeleteGauges;
         Timers.DeletesIdle = options.DeleteTimers;
         Sets.DeletesIdle = options.DeleteSets;
-        if (_samplesOfOne != options.TimerSamples)
-        {
-            _samplesOfOne = options.TimerSamples;
-            foreach ((_, TimerSummary timer) in Timers)
-            {
-                timer.SetMaximumSamples(_samplesOfOne);
-            }
-        }
+        _samplesOfOne.Maximum = options.TimerSamples;
     }
 
     /// <summary>
@@ -83,7 +83,7 @@ internal sealed class MetricStore
         _half.SwapBack();
     }
 
-    /// <summary>No worker looks at the snapshot any more. What it found idle may be deleted now.</summary>
+    /// <summary>No worker looks at the snapshot any more. What it found idle may be deleted now, and what was deleted meanwhile be released.</summary>
     public void EndSnapshot()
     {
         Counters.EndSnapshot();
@@ -91,4 +91,10 @@ internal sealed class MetricStore
         Timers.EndSnapshot();
         Sets.EndSnapshot();
     }
+
+    /// <summary>Releases what was deleted while a worker looked, one series after the other.</summary>
+    public IEnumerable<int> ReleaseDeleted() => Counters.ReleaseDeleted()
+        .Concat(Gauges.ReleaseDeleted())
+        .Concat(Timers.ReleaseDeleted())
+        .Concat(Sets.ReleaseDeleted());
 }

@@ -8,24 +8,18 @@ namespace MetricsGateway.Metrics;
 /// The room grows with need, up to a maximum for each timer and out of a quota for all of them. Where the quota is used up, it stays as
 /// it is for the rest of the interval; the choice is then a smaller one, and as fair.
 /// </remarks>
-/// <param name="maximum">The first <see cref="Maximum"/>.</param>
+/// <param name="limit">How many samples each timer keeps at most.</param>
 /// <param name="quota">Where room comes from, the first <see cref="FreeRoom"/> samples excepted.</param>
 /// <param name="random">Chooses.</param>
-internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
+internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random random)
 {
     /// <summary>Samples that every timer may keep, so that none is without any because others have many.</summary>
     public const int FreeRoom = 4;
 
-    private int _maximum = maximum;
+    private int _maximum = limit.Maximum;
     private double[] _samples = [];
     private int _kept;
     private bool _isFixed;
-
-    /// <summary>
-    /// How many samples are kept at most. A change counts from the next interval on: within one, samples were passed over by the old
-    /// number, and those that come later must have no other chance. It may be set while a worker empties the reservoir.
-    /// </summary>
-    public int Maximum { get; set; } = maximum;
 
     /// <summary>How many samples the interval has brought.</summary>
     public long Received { get; private set; }
@@ -38,7 +32,7 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
 
     public void Add(double sample)
     {
-        if (Received++ == 0 && _maximum != Maximum)
+        if (Received++ == 0 && _maximum != limit.Maximum)
         {
             Resize();
         }
@@ -78,7 +72,7 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
 
     private void Resize()
     {
-        _maximum = Maximum;
+        _maximum = limit.Maximum;
         if (_samples.Length > _maximum)
         {
             Release();
@@ -104,4 +98,13 @@ internal sealed class SampleReservoir(int maximum, Quota quota, Random random)
         Array.Resize(ref _samples, room);
         return true;
     }
+}
+
+/// <summary>
+/// How many samples a timer keeps at most. All timers share it. A change counts for each from its next interval on: within one, samples were
+/// passed over by the old number, and those that come later must have no other chance.
+/// </summary>
+internal sealed class SampleLimit(int maximum)
+{
+    public int Maximum { get; set; } = maximum;
 }

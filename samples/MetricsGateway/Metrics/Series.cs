@@ -14,6 +14,12 @@ internal abstract class Series(StoreHalf half)
     /// <summary>Where it stands in its table, or -1 if it was deleted.</summary>
     public int Place { get; set; } = -1;
 
+    /// <summary>Of the key. Kept by the table, as is <see cref="Next"/>.</summary>
+    public int Hash { get; set; }
+
+    /// <summary>The next one in its bucket of the table.</summary>
+    public Series? Next { get; set; }
+
     /// <summary>Whether nothing has arrived since the interval began.</summary>
     public bool IsIdle => IsIdleIn(Current);
 
@@ -115,22 +121,13 @@ internal sealed class TimerSummary(StoreHalf half, Func<int, TimerInterval> crea
     /// <summary>What the interval that runs has brought.</summary>
     public TimerInterval Interval => _intervals[Current] ??= create(Current);
 
+    /// <returns>False if nothing has arrived since long.</returns>
+    public bool TryGetInterval([NotNullWhen(true)] out TimerInterval? interval) => TryGetInterval(Current, out interval);
+
     public bool TryGetInterval(int half, [NotNullWhen(true)] out TimerInterval? interval)
     {
         interval = _intervals[half];
         return interval is not null;
-    }
-
-    /// <summary>Sets how many samples are kept at most, in intervals to come.</summary>
-    public void SetMaximumSamples(int maximum)
-    {
-        foreach (TimerInterval? interval in _intervals)
-        {
-            if (interval is not null)
-            {
-                interval.Samples.Maximum = maximum;
-            }
-        }
     }
 
     public override bool IsIdleIn(int half) => _intervals[half] is not { IsIdle: false };
@@ -164,7 +161,7 @@ internal sealed class UniqueSet(StoreHalf half, Func<int, UniqueValues> create) 
 
     public override void Release()
     {
-        _intervals[0]?.Clear();
-        _intervals[1]?.Clear();
+        _intervals[0]?.Release();
+        _intervals[1]?.Release();
     }
 }

@@ -1,43 +1,82 @@
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// Names a series: the metric's name and its tags, sorted and without duplicates, as <c>name;tag=value;tag</c>.
-/// That is Graphite's form, and also what statsd makes of DogStatsD tags.
+/// Names a series: its clean name, and its tags, sorted by their names, as <c>name;tag=value;tag=value</c>. That is Graphite's form. What
+/// Graphite would take for one series has one key, so it is summed up here instead of overwritten there.
 /// </summary>
+/// <remarks>
+/// Of tags with the same name the last one counts, as for Graphite. A tag without a value has "true". One that is called "name" is called
+/// "_name": Graphite keeps the metric's own name under that. One without a name is left out and counted. Empty ones are none.
+/// </remarks>
 internal sealed class SeriesKeyBuilder
 {
     private const byte KeySeparator = (byte)';';
     private const byte KeyAssignment = (byte)'=';
 
-    private readonly Comparison<TagRange> _byText;
+    private readonly Comparison<Tag> _byName;
     private byte[] _text = new byte[256];
     private byte[] _key = new byte[256];
-    private TagRange[] _tags = new TagRange[16];
+    private Tag[] _tags = new Tag[16];
+    private int _textLength;
+    private int _tagCount;
+    private int _droppedTags;
 
     public SeriesKeyBuilder()
     {
-        _byText = (left, right) => Text(left).SequenceCompareTo(Text(right));
+        _byName = (left, right) =>
+            NameOf(left).SequenceCompareTo(NameOf(right)) is not 0 and var order ? order : left.Start.CompareTo(right.Start);
     }
 
-    /// <returns>The key; valid until the next call.</returns>
+    private static ReadOnlySpan<byte> ImpliedValue => "true"u8;
+
+    /// <param name="name">Valid UTF-8. What follows a semicolon are tags, as Graphite writes them.</param>
+    /// <param name="tags">Further tags.</param>
+    /// <param name="syntax">How those are written.</param>
+    /// <returns>The key, valid until the next call; empty if nothing of the name is left.</returns>
     public ReadOnlySpan<byte> Build(ReadOnlySpan<byte> name, ReadOnlySpan<byte> tags, TagSyntax syntax)
     {
-        if (tags.IsEmpty)
+        bool isClean = SeriesText.IsCleanName(name);
+        if (isClean && tags.IsEmpty)
         {
             return name;
         }
 
-        int count = CopyTags(tags, syntax);
-        Span<TagRange> sorted = _tags.AsSpan(0, count);
-        sorted.Sort(_byText);
-        return Join(name, sorted);
+        _textLength = 0;
+        _tagCount = 0;
+        if (!isClean)
+        {
+            int semicolon = name.IndexOf(KeySeparator);
+            if (semicolon >= 0)
+            {
+                AddTags(name[(semicolon + 1)..], TagSyntax.Graphite);
+                name = name[..semicolon];
+            }
+        }
+
+        if (!tags.IsEmpty)
+        {
+            AddTags(tags, syntax);
+        }
+
+        Span<Tag> sorted = _tags.AsSpan(0, _tagCount);
+        if (sorted.Length > 1)
+        {
+            sorted.Sort(_byName);
+        }
+
+        return Join(name, isClean, sorted);
     }
 
-    private int CopyTags(ReadOnlySpan<byte> tags, TagSyntax syntax)
+    /// <summary>How many tags without a name were left out since the last time.</summary>
+    public int TakeDroppedTags()
     {
-        EnsureCapacity(ref _text, tags.Length);
-        int count = 0;
-        int end = 0;
+        int dropped = _droppedTags;
+        _droppedTags = 0;
+        return dropped;
+    }
+
+    private void AddTags(ReadOnlySpan<byte> tags, TagSyntax syntax)
+    {
         foreach (Range range in tags.Split(syntax.Separator))
         {
             ReadOnlySpan<byte> tag = tags[range];
@@ -46,64 +85,97 @@ internal sealed class SeriesKeyBuilder
                 continue;
             }
 
-            Span<byte> text = _text.AsSpan(end, tag.Length);
-
-            // A DogStatsD tag may contain the key's separator; statsd writes an underscore for it.
-            tag.Replace(text, KeySeparator, (byte)'_');
-            int assignment = text.IndexOf(syntax.Assignment);
-            if (assignment >= 0)
+            int nameLength = syntax.NameLengthOf(tag);
+            if (nameLength == 0)
             {
-                text[assignment] = KeyAssignment;
+                _droppedTags++;
+                continue;
             }
 
-            if (count == _tags.Length)
-            {
-                Array.Resize(ref _tags, count * 2);
-            }
-
-            _tags[count++] = new TagRange(end, tag.Length);
-            end += tag.Length;
+            Add(tag[..nameLength], nameLength >= tag.Length - 1 ? ImpliedValue : tag[(nameLength + 1)..]);
         }
-
-        return count;
     }
 
-    private ReadOnlySpan<byte> Join(ReadOnlySpan<byte> name, ReadOnlySpan<TagRange> sorted)
+    private void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        int capacity = name.Length;
-        foreach (TagRange tag in sorted)
+        EnsureCapacity(ref _text, _textLength, _textLength + name.Length + value.Length + 1);
+        if (_tagCount == _tags.Length)
         {
-            capacity += tag.Length + 1;
+            Array.Resize(ref _tags, _tagCount * 2);
         }
 
-        EnsureCapacity(ref _key, capacity);
-        name.CopyTo(_key);
-        int end = name.Length;
-        ReadOnlySpan<byte> previous = default;
-        foreach (TagRange tag in sorted)
+        int start = _textLength;
+        if (name.SequenceEqual("name"u8))
         {
-            ReadOnlySpan<byte> text = Text(tag);
-            if (!text.SequenceEqual(previous))
+            _text[_textLength++] = (byte)'_';
+        }
+
+        _textLength += Copy(name, _text.AsSpan(_textLength), isValue: false);
+        int nameLength = _textLength - start;
+        _textLength += Copy(value, _text.AsSpan(_textLength), isValue: true);
+        _tags[_tagCount++] = new Tag(start, nameLength, _textLength - start - nameLength);
+    }
+
+    private static int Copy(ReadOnlySpan<byte> text, Span<byte> target, bool isValue)
+    {
+        if (!SeriesText.IsCleanTag(text))
+        {
+            return SeriesText.CleanTag(text, target, isValue);
+        }
+
+        text.CopyTo(target);
+        return text.Length;
+    }
+
+    private ReadOnlySpan<byte> Join(ReadOnlySpan<byte> name, bool isClean, ReadOnlySpan<Tag> sorted)
+    {
+        EnsureCapacity(ref _key, used: 0, name.Length + _textLength + (2 * sorted.Length));
+        int end = name.Length;
+        if (isClean)
+        {
+            name.CopyTo(_key);
+        }
+        else
+        {
+            end = SeriesText.CleanName(name, _key);
+        }
+
+        if (end == 0)
+        {
+            return default;
+        }
+
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            if (i + 1 < sorted.Length && NameOf(sorted[i]).SequenceEqual(NameOf(sorted[i + 1])))
             {
-                _key[end++] = KeySeparator;
-                text.CopyTo(_key.AsSpan(end));
-                end += text.Length;
-                previous = text;
+                continue;
             }
+
+            Tag tag = sorted[i];
+            _key[end++] = KeySeparator;
+            NameOf(tag).CopyTo(_key.AsSpan(end));
+            end += tag.NameLength;
+            _key[end++] = KeyAssignment;
+            _text.AsSpan(tag.Start + tag.NameLength, tag.ValueLength).CopyTo(_key.AsSpan(end));
+            end += tag.ValueLength;
         }
 
         return _key.AsSpan(0, end);
     }
 
-    private ReadOnlySpan<byte> Text(TagRange tag) => _text.AsSpan(tag.Start, tag.Length);
+    private ReadOnlySpan<byte> NameOf(Tag tag) => _text.AsSpan(tag.Start, tag.NameLength);
 
-    private static void EnsureCapacity(ref byte[] buffer, int capacity)
+    private static void EnsureCapacity(ref byte[] buffer, int used, int capacity)
     {
         if (buffer.Length < capacity)
         {
-            buffer = new byte[Math.Max(capacity, buffer.Length * 2)];
+            byte[] larger = new byte[Math.Max(capacity, buffer.Length * 2)];
+            buffer.AsSpan(0, used).CopyTo(larger);
+            buffer = larger;
         }
     }
 
-    private readonly record struct TagRange(int Start, int Length);
+    /// <summary>Where a tag stands in the text: its name, and behind it its value.</summary>
+    private readonly record struct Tag(int Start, int NameLength, int ValueLength);
 }

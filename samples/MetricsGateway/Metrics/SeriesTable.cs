@@ -1,70 +1,102 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace MetricsGateway.Metrics;
 
+/// <summary>Why a series is not made.</summary>
+internal enum SeriesRefusal
+{
+    TooManyNames,
+    TooManyBytes,
+    Reserved,
+}
+
 /// <summary>All series of one kind by their key. Looking up a known one allocates nothing.</summary>
 /// <remarks>
-/// Beside the dictionary there is a list of places, which a worker can go through while the loop adds to it and deletes from it. In a place
+/// <para>
+/// It grows one bucket a name (linear hashing; Litwin 1980): there is no moment at which all names are sorted in anew, which would hold up
+/// the loop for tens of milliseconds at a million names. Bucket <c>n</c> is split off from the one that has the same hash without its
+/// highest bit, so as many bits of the hash count as the number of buckets has, or one less.
+/// </para>
+/// <para>
+/// Beside the buckets there is a list of places, which a worker can go through while the loop adds to it and deletes from it. In a place
 /// the worker finds a series of its interval, nothing, or one that came later, which says so itself. So a place that is free is used again
 /// at once, and there are no more places than there were names at any one time.
+/// </para>
 /// </remarks>
 internal sealed class SeriesTable<TSeries>
     where TSeries : Series
 {
-    private readonly Dictionary<byte[], TSeries> _series = new(Utf8Comparer.Instance);
-    private readonly Dictionary<byte[], TSeries>.AlternateLookup<ReadOnlySpan<byte>> _byKey;
+    private readonly ChunkedList<TSeries?> _buckets = new();
+    private readonly ChunkedList<TSeries?> _places = new();
     private readonly Quota _names;
+    private readonly Quota _nameBytes;
     private readonly StoreHalf _half;
     private readonly Func<byte[], TSeries> _create;
+    private readonly IReadOnlyList<byte[]> _reserved;
     private readonly Stack<int> _freePlaces = [];
 
     // Deleted while a worker had their other half, which is therefore not released yet.
-    private readonly List<TSeries> _unreleased = [];
-    private TSeries?[] _places = new TSeries?[16];
+    private readonly Queue<TSeries> _unreleased = [];
+    private uint _mask;
     private bool _isShared;
 
     /// <param name="names">Where the name of each series comes from.</param>
+    /// <param name="nameBytes">Where the bytes of each key come from.</param>
     /// <param name="half">The half that belongs to the interval that runs.</param>
     /// <param name="create">Makes a series of a key.</param>
-    public SeriesTable(Quota names, StoreHalf half, Func<byte[], TSeries> create)
+    /// <param name="reserved">Keys that no series may have.</param>
+    public SeriesTable(Quota names, Quota nameBytes, StoreHalf half, Func<byte[], TSeries> create, IReadOnlyList<byte[]>? reserved = null)
     {
-        _byKey = _series.GetAlternateLookup<ReadOnlySpan<byte>>();
         _names = names;
+        _nameBytes = nameBytes;
         _half = half;
         _create = create;
+        _reserved = reserved ?? [];
+        _buckets.Add(null);
     }
 
-    public int Count => _series.Count;
+    public int Count { get; private set; }
 
     /// <summary>How many places there are: those of all series, and those that are free.</summary>
-    public int PlaceCount { get; private set; }
+    public int PlaceCount => _places.Count;
 
     /// <summary>Whether a series is deleted at the end of an interval in which nothing arrived for it.</summary>
     public bool DeletesIdle { get; set; }
 
-    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) => _byKey.TryGetValue(key, out series);
+    /// <summary>Why the last series that was not made was not.</summary>
+    public SeriesRefusal LastRefusal { get; private set; }
 
-    /// <returns>False if the series is new and the limit of names is reached.</returns>
-    public bool TryGetOrAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) =>
-        _byKey.TryGetValue(key, out series) || TryAdd(key, out series);
+    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) => TryFind(key, Utf8Comparer.HashOf(key), out series);
 
-    /// <summary>Deletes every series that matches and reports the key of each.</summary>
-    public int Delete(SeriesPattern pattern, Action<ReadOnlySpan<byte>> deleted)
+    /// <returns>False if the series is new and may not be made; <see cref="LastRefusal"/> says why.</returns>
+    public bool TryGetOrAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series)
     {
-        int count = 0;
+        int hash = Utf8Comparer.HashOf(key);
+        return TryFind(key, hash, out series) || TryAdd(key, hash, out series);
+    }
 
-        // A dictionary may lose entries while it is enumerated.
-        foreach ((byte[] key, TSeries series) in _series)
+    /// <summary>The series in a place, or null if it is free. Who goes through all places may do so a part at a time.</summary>
+    public TSeries? At(int place) => _places[place];
+
+    /// <summary>Deletes a series that is in the table.</summary>
+    public void Delete(TSeries series)
+    {
+        Unlink(series);
+        Count--;
+        _places[series.Place] = null;
+        _freePlaces.Push(series.Place);
+        series.Place = -1;
+        _names.Return();
+        _nameBytes.Return(series.Key.Length);
+        if (_isShared)
         {
-            if (pattern.IsMatch(key))
-            {
-                Delete(series);
-                count++;
-                deleted(key);
-            }
+            _unreleased.Enqueue(series);
         }
-
-        return count;
+        else
+        {
+            series.Release();
+        }
     }
 
     /// <summary>Deletes a series for which nothing arrived in the interval that was told, unless something has since.</summary>
@@ -80,64 +112,137 @@ internal sealed class SeriesTable<TSeries>
     public TableSnapshot<TSeries> TakeSnapshot()
     {
         _isShared = true;
-        return new TableSnapshot<TSeries>(_places, PlaceCount, _half.Other, _half.Interval, DeletesIdle);
+        return new TableSnapshot<TSeries>(_places.TakeView(), _half.Other, _half.Interval, DeletesIdle);
     }
 
-    /// <summary>No worker looks any more.</summary>
-    public void EndSnapshot()
+    /// <summary>No worker looks any more. What was deleted meanwhile can be released, by <see cref="ReleaseDeleted"/>.</summary>
+    public void EndSnapshot() => _isShared = false;
+
+    /// <summary>Releases what was deleted while a worker looked, one series after the other. It must be gone through before the next snapshot.</summary>
+    public IEnumerable<int> ReleaseDeleted()
     {
-        _isShared = false;
-        _unreleased.ForEach(series => series.Release());
-        _unreleased.Clear();
+        while (_unreleased.TryDequeue(out TSeries? series))
+        {
+            series.Release();
+            yield return _unreleased.Count;
+        }
     }
 
-    public Dictionary<byte[], TSeries>.Enumerator GetEnumerator() => _series.GetEnumerator();
+    private static TSeries? NextOf(TSeries series) => Unsafe.As<TSeries?>(series.Next);
 
-    private bool TryAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series)
+    private int BucketOf(int hash)
+    {
+        uint bucket = (uint)hash & _mask;
+        return (int)(bucket < (uint)_buckets.Count ? bucket : bucket & (_mask >> 1));
+    }
+
+    private bool TryFind(ReadOnlySpan<byte> key, int hash, [NotNullWhen(true)] out TSeries? series)
+    {
+        TSeries? next = _buckets[BucketOf(hash)];
+        while (next is not null && (next.Hash != hash || !key.SequenceEqual(next.Key)))
+        {
+            next = NextOf(next);
+        }
+
+        series = next;
+        return next is not null;
+    }
+
+    private bool TryAdd(ReadOnlySpan<byte> key, int hash, [NotNullWhen(true)] out TSeries? series)
     {
         series = null;
+        foreach (byte[] reserved in _reserved)
+        {
+            if (key.SequenceEqual(reserved))
+            {
+                LastRefusal = SeriesRefusal.Reserved;
+                return false;
+            }
+        }
+
         if (!_names.TryTake())
         {
+            LastRefusal = SeriesRefusal.TooManyNames;
             return false;
         }
 
-        byte[] text = key.ToArray();
-        series = _create(text);
-        _series.Add(text, series);
-        series.Place = TakePlace();
-        _places[series.Place] = series;
+        if (!_nameBytes.TryTake(key.Length))
+        {
+            _names.Return();
+            LastRefusal = SeriesRefusal.TooManyBytes;
+            return false;
+        }
+
+        series = _create(key.ToArray());
+        series.Hash = hash;
+        ref TSeries? bucket = ref _buckets[BucketOf(hash)];
+        series.Next = bucket;
+        bucket = series;
+        series.Place = TakePlace(series);
+        Count++;
+        if (Count > _buckets.Count)
+        {
+            SplitBucket();
+        }
+
         return true;
     }
 
-    private int TakePlace()
+    private void SplitBucket()
     {
-        if (_freePlaces.TryPop(out int free))
+        uint added = (uint)_buckets.Count;
+        if (added > _mask)
         {
-            return free;
+            _mask = (2 * _mask) + 1;
         }
 
-        if (PlaceCount == _places.Length)
+        int source = (int)(added & (_mask >> 1));
+        TSeries? next = _buckets[source];
+        TSeries? stays = null;
+        TSeries? moves = null;
+        while (next is not null)
         {
-            Array.Resize(ref _places, 2 * PlaceCount);
+            TSeries series = next;
+            next = NextOf(series);
+            ref TSeries? target = ref ((uint)series.Hash & _mask) == added ? ref moves : ref stays;
+            series.Next = target;
+            target = series;
         }
 
-        return PlaceCount++;
+        _buckets[source] = stays;
+        _buckets.Add(moves);
     }
 
-    private void Delete(TSeries series)
+    private void Unlink(TSeries series)
     {
-        _series.Remove(series.Key);
-        _places[series.Place] = null;
-        _freePlaces.Push(series.Place);
-        series.Place = -1;
-        _names.Return();
-        if (_isShared)
+        ref TSeries? bucket = ref _buckets[BucketOf(series.Hash)];
+        if (bucket == series)
         {
-            _unreleased.Add(series);
+            bucket = NextOf(series);
         }
         else
         {
-            series.Release();
+            TSeries before = bucket!;
+            while (before.Next != series)
+            {
+                before = NextOf(before)!;
+            }
+
+            before.Next = series.Next;
         }
+
+        series.Next = null;
+    }
+
+    private int TakePlace(TSeries series)
+    {
+        if (_freePlaces.TryPop(out int free))
+        {
+            _places[free] = series;
+            return free;
+        }
+
+        _places.Add(series);
+        return _places.Count - 1;
     }
 }

@@ -13,8 +13,12 @@ internal sealed record StoreSnapshot(
         Sets.Empty();
     }
 
-    /// <summary>Deletes what is to be deleted because nothing arrived for it, and nothing has since, one series after the other.</summary>
-    public IEnumerable<int> DeleteIdle(MetricStore store) => Counters.DeleteIdle(store.Counters)
+    /// <summary>
+    /// Cleans up when no worker looks any more, one series after the other: releases what was deleted meanwhile, and deletes what is to be
+    /// deleted because nothing arrived for it, and nothing has since.
+    /// </summary>
+    public IEnumerable<int> DeleteIdle(MetricStore store) => store.ReleaseDeleted()
+        .Concat(Counters.DeleteIdle(store.Counters))
         .Concat(Gauges.DeleteIdle(store.Gauges))
         .Concat(Timers.DeleteIdle(store.Timers))
         .Concat(Sets.DeleteIdle(store.Sets));
@@ -22,11 +26,10 @@ internal sealed record StoreSnapshot(
 
 /// <summary>The series of one kind as they were when an interval ended.</summary>
 /// <param name="places">Where they stand. One that has come since may have the place of one that was deleted.</param>
-/// <param name="count">How many of the places had been taken.</param>
 /// <param name="half">The half that is told.</param>
 /// <param name="end">The first interval whose series are none of this one's.</param>
 /// <param name="deletesIdle">Whether series for which nothing arrived are to be deleted.</param>
-internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int half, long end, bool deletesIdle)
+internal sealed class TableSnapshot<TSeries>(ChunkedList<TSeries?>.View places, int half, long end, bool deletesIdle)
     where TSeries : Series
 {
     private readonly List<TSeries> _idle = [];
@@ -37,7 +40,7 @@ internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int h
     /// <summary>Every series that is part of what the interval tells: a series that will be deleted because nothing arrived for it is not.</summary>
     public IEnumerable<TSeries> Told()
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < places.Count; i++)
         {
             if (places[i] is not { } series || series.Born >= end)
             {
@@ -57,7 +60,7 @@ internal sealed class TableSnapshot<TSeries>(TSeries?[] places, int count, int h
 
     public void Empty()
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < places.Count; i++)
         {
             if (places[i] is { } series && series.Born < end)
             {

@@ -3,41 +3,43 @@ namespace MetricsGateway.Metrics;
 /// <summary>How a protocol writes tags.</summary>
 internal sealed class TagSyntax
 {
-    private readonly bool _requiresValue;
-
-    private TagSyntax(byte separator, byte assignment, bool requiresValue)
+    private TagSyntax(byte separator, byte? assignment)
     {
         Separator = separator;
         Assignment = assignment;
-        _requiresValue = requiresValue;
     }
 
-    /// <summary><c>name:value,name</c>: a value is optional, and empty tags (a trailing comma) are passed over.</summary>
-    public static TagSyntax DogStatsD { get; } = new((byte)',', (byte)':', requiresValue: false);
+    /// <summary><c>name:value,name</c>, or <c>name=value</c> as in Graphite; a value is optional.</summary>
+    public static TagSyntax DogStatsD { get; } = new((byte)',', (byte)':');
 
-    /// <summary><c>name=value;name=value</c>: neither part may be empty.</summary>
-    public static TagSyntax Graphite { get; } = new((byte)';', (byte)'=', requiresValue: true);
+    /// <summary><c>name=value;name=value</c>.</summary>
+    public static TagSyntax Graphite { get; } = new((byte)';', assignment: null);
 
     public byte Separator { get; }
 
-    public byte Assignment { get; }
+    /// <summary>What stands between name and value, but for "=", which every protocol has.</summary>
+    public byte? Assignment { get; }
 
-    public bool IsValid(ReadOnlySpan<byte> tags)
+    /// <summary>Where a tag's name ends; its length if there is no value.</summary>
+    public int NameLengthOf(ReadOnlySpan<byte> tag)
+    {
+        int end = Assignment is { } assignment ? tag.IndexOfAny(assignment, (byte)'=') : tag.IndexOf((byte)'=');
+        return end < 0 ? tag.Length : end;
+    }
+
+    /// <summary>Whether each tag has a name and a value, as carbon demands.</summary>
+    public bool AreWhole(ReadOnlySpan<byte> tags)
     {
         foreach (Range range in tags.Split(Separator))
         {
-            if (!IsValidTag(tags[range]))
+            ReadOnlySpan<byte> tag = tags[range];
+            int nameLength = NameLengthOf(tag);
+            if (nameLength == 0 || nameLength >= tag.Length - 1)
             {
                 return false;
             }
         }
 
         return true;
-    }
-
-    private bool IsValidTag(ReadOnlySpan<byte> tag)
-    {
-        int assignment = tag.IndexOf(Assignment);
-        return _requiresValue ? assignment > 0 && assignment < tag.Length - 1 : assignment != 0;
     }
 }

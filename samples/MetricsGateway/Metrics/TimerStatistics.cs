@@ -44,14 +44,15 @@ internal readonly ref struct TimerStatistics
     {
         get
         {
-            double squares = 0;
-            foreach (double sample in _sorted)
+            double squares = SquaresOfDifferences(1);
+            if (double.IsNormal(squares))
             {
-                double difference = sample - Mean;
-                squares += difference * difference;
+                return Math.Sqrt(squares / _sorted.Length);
             }
 
-            return Saturated.Limit(Math.Sqrt(squares / _sorted.Length));
+            // The squares of very large differences are infinite, those of very small ones 0: they are taken in parts of the largest.
+            double largest = Math.Max(Saturated.Limit(_sorted[^1] - Mean), Saturated.Limit(Mean - _sorted[0]));
+            return largest == 0 ? 0 : Saturated.Limit(Math.Sqrt(SquaresOfDifferences(largest) / _sorted.Length) * largest);
         }
     }
 
@@ -98,5 +99,17 @@ internal readonly ref struct TimerStatistics
             begin += count;
             counts[i] = _isComplete ? count : Math.Round((double)count * _received / _sorted.Length);
         }
+    }
+
+    private double SquaresOfDifferences(double unit)
+    {
+        double squares = 0;
+        foreach (double sample in _sorted)
+        {
+            double difference = Saturated.Limit(sample - Mean) / unit;
+            squares += difference * difference;
+        }
+
+        return squares;
     }
 }

@@ -13,15 +13,17 @@ internal sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEquali
 
     public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
-    public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
-
-    // HashCode is seeded at random for each process: senders cannot prepare names that collide.
-    public int GetHashCode(ReadOnlySpan<byte> alternate)
+    /// <summary>Seeded at random for each process: senders cannot prepare names that collide.</summary>
+    public static int HashOf(ReadOnlySpan<byte> text)
     {
         HashCode hash = default;
-        hash.AddBytes(alternate);
+        hash.AddBytes(text);
         return hash.ToHashCode();
     }
+
+    public int GetHashCode(byte[] obj) => HashOf(obj);
+
+    public int GetHashCode(ReadOnlySpan<byte> alternate) => HashOf(alternate);
 
     public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MetricsGateway.Admin;
 using MetricsGateway.Protocols;
 using Vigil;
@@ -6,38 +7,54 @@ using Vigil.IO;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// A connection to the admin port. Answers are written at once; only what the client does not take waits in a bounded buffer, and
-/// only then is the connection watched for writing. Beyond the bound the client is dropped.
+/// A connection to the admin port. Short answers are written at once, long ones by turns (<see cref="AdminTurns"/>) and as far as the client reads
+/// them. Only what it does not take waits in a buffer that all clients share, and only then is the connection watched for writing.
 /// </summary>
 /// <remarks>
+/// One command is answered at a time. While an answer goes on, what was read behind its command waits, and nothing more is read.
 /// Whoever begins with a line that is no command speaks another protocol, and is not served: what follows may look like a command and was
 /// never meant as one.
 /// </remarks>
 internal sealed class AdminConnection : StreamConnection
 {
+    // What an answer is ahead of its client: enough to keep the connection busy between two turns.
+    private const int MaxUnsent = 64 << 10;
+
     private readonly AdminService _service;
     private readonly Memory<byte> _buffer;
     private readonly ConnectionGate _gate;
     private readonly LineSplitter _splitter;
     private readonly OutputBuffer _output;
+    private readonly AdminTurns _turns;
+
+    // Nothing more is read.
+    private bool _isLast;
+
+    // No further command is answered.
     private bool _isEnding;
 
-    // A command is being executed elsewhere. What was read behind it waits, and nothing more is read.
+    // A command is being executed elsewhere, or its answer goes on. What was read behind it waits, and nothing more is read.
     private bool _isWaiting;
+
+    // The answer that goes on, and whether it waits for the client to read and not for its turn.
+    private IEnumerator<int>? _answer;
+    private bool _isFull;
     private byte[] _rest = [];
     private bool _hasGivenCommand;
 
     /// <param name="handle">The connection.</param>
     /// <param name="service">Answers commands.</param>
+    /// <param name="turns">Where it goes on with what takes long.</param>
     /// <param name="buffer">Shared by everything on the loop. Small, because a chunk may hold a costly command every few bytes.</param>
     /// <param name="gate">Where it leaves when it is closed.</param>
     /// <param name="activity">Counts what happens.</param>
     /// <param name="idle">How long it may neither send anything nor take any of its answers.</param>
     public AdminConnection(
-        FdHandle handle, AdminService service, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
+        FdHandle handle, AdminService service, AdminTurns turns, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
         : base(handle, gate, activity, idle)
     {
         _service = service;
+        _turns = turns;
         _buffer = buffer;
         _gate = gate;
         _splitter = service.CreateSplitter();
@@ -45,6 +62,27 @@ internal sealed class AdminConnection : StreamConnection
 
         // By another client's callback, so not at once.
         _output.GivenUp += () => EventManager.Current!.Defer(static (_, connection) => connection.Resume(), this);
+    }
+
+    /// <summary>Goes on with what took too long, for what is left of a slice of time.</summary>
+    /// <param name="begin">When the slice has begun.</param>
+    public void GoOn(long begin)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        try
+        {
+            WriteAnswer(begin);
+        }
+        catch
+        {
+            // A bug is reported like anywhere else. The client has half an answer, and waits for nothing any more.
+            Close();
+            throw;
+        }
     }
 
     protected override bool Serve(Events events, EventOps ops)
@@ -56,15 +94,21 @@ internal sealed class AdminConnection : StreamConnection
             return false;
         }
 
+        if (_isFull && _output.Length < MaxUnsent)
+        {
+            _isFull = false;
+            _turns.Add(this);
+        }
+
         // The end of a stream is readable for ever: once it was seen, nothing more is asked of this side.
-        EventSet interest = (_isEnding || _isWaiting ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
+        EventSet interest = (_isLast || _isEnding || _isWaiting ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
         ops.Modify(new Events(Handle, interest));
         return true;
     }
 
     protected override bool Finish(EventOps ops)
     {
-        _isEnding = true;
+        _isLast = true;
         return Serve(new Events(Handle, EventSet.None), ops);
     }
 
@@ -73,6 +117,8 @@ internal sealed class AdminConnection : StreamConnection
     protected override void ReleaseBuffers()
     {
         _splitter.Dispose();
+        _answer?.Dispose();
+        _answer = null;
         _output.Release();
     }
 
@@ -90,6 +136,12 @@ internal sealed class AdminConnection : StreamConnection
             return true;
         }
 
+        if (_isLast)
+        {
+            _isEnding = true;
+            return true;
+        }
+
         IOResult read = NonBlocking.TryRead(Handle, _buffer.Span);
         if (!read.IsSuccess)
         {
@@ -102,6 +154,7 @@ internal sealed class AdminConnection : StreamConnection
 
     private bool ReceiveChunk(ReadOnlySpan<byte> chunk)
     {
+        long begin = Stopwatch.GetTimestamp();
         while (!_isEnding && !_isWaiting)
         {
             switch (_splitter.Read(ref chunk, out ReadOnlySpan<byte> line))
@@ -119,6 +172,12 @@ internal sealed class AdminConnection : StreamConnection
             if (!TrySend())
             {
                 return false;
+            }
+
+            if (!_isWaiting && AdminTurns.IsOver(begin))
+            {
+                _isWaiting = true;
+                _turns.Add(this);
             }
         }
 
@@ -152,6 +211,42 @@ internal sealed class AdminConnection : StreamConnection
             _isWaiting = true;
             _service.BeginReload(OnReloaded);
         }
+        else if (result == AdminResult.Continues)
+        {
+            _isWaiting = true;
+            _answer = _service.TakeRest();
+            _turns.Add(this);
+        }
+    }
+
+    private void WriteAnswer(long begin)
+    {
+        while (_answer is not null)
+        {
+            if (_output.Length >= MaxUnsent || _output.IsOverflowed)
+            {
+                // It goes on when that is sent, or the connection ends.
+                _isFull = true;
+                Resume();
+                return;
+            }
+
+            if (!_answer.MoveNext())
+            {
+                _answer.Dispose();
+                _answer = null;
+            }
+            else if (AdminTurns.IsOver(begin))
+            {
+                _turns.Add(this);
+                Resume();
+                return;
+            }
+        }
+
+        // What the client has sent behind the command is next.
+        _isWaiting = false;
+        Resume();
     }
 
     private void AnswerOverlong()

@@ -66,6 +66,7 @@ internal sealed class ListenerCatalog
         StatsDReceiver unix = new(store, totals.StatsDUnix, options.MaxLineLength);
         GraphiteReceiver graphite = new(store, totals.Graphite, options.MaxLineLength);
         _receivers = [udp, tcp, unix, graphite];
+        AdminTurns turns = new(manager);
         Memory<byte> adminBuffer = _buffer.AsMemory(0, AdminReadSize);
         Kinds =
         [
@@ -76,7 +77,7 @@ internal sealed class ListenerCatalog
             Streams(
                 OptionTable.Admin,
                 options => options.Admin,
-                handle => new AdminConnection(handle, admin, adminBuffer, gate, activity, _idle),
+                handle => new AdminConnection(handle, admin, turns, adminBuffer, gate, activity, _idle),
                 ExtraAdminPlaces,
                 AdminSendBuffer),
         ];

@@ -25,6 +25,8 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
 
     protected FdHandle Handle => handle;
 
+    protected bool IsClosed => _isClosed;
+
     protected LoopActivity Activity => activity;
 
     public void Initialize(EventOps ops)
@@ -151,7 +153,7 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
     }
 
-    private void Close()
+    protected void Close()
     {
         if (!_isClosed)
         {

@@ -29,7 +29,7 @@ internal static class GraphiteParser
             return RejectionReason.EmptyName;
         }
 
-        if (semicolon >= 0 && !TagSyntax.Graphite.IsValid(tags))
+        if (semicolon >= 0 && !TagSyntax.Graphite.AreWhole(tags))
         {
             return RejectionReason.InvalidTag;
         }

@@ -16,9 +16,15 @@ internal sealed class GraphiteReceiver(MetricStore store, ProtocolTotals totals,
             return reason;
         }
 
-        if (!store.Gauges.TryGetOrAdd(_keys.Build(metric.Path, metric.Tags, TagSyntax.Graphite), out Gauge? gauge))
+        ReadOnlySpan<byte> key = _keys.Build(metric.Path, metric.Tags, TagSyntax.Graphite);
+        if (key.IsEmpty)
         {
-            return RejectionReason.TooManyNames;
+            return RejectionReason.EmptyName;
+        }
+
+        if (!store.Gauges.TryGetOrAdd(key, out Gauge? gauge))
+        {
+            return ReasonOf(store.Gauges.LastRefusal);
         }
 
         gauge.Set(metric.Value);

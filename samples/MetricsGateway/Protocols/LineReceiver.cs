@@ -1,3 +1,5 @@
+using MetricsGateway.Metrics;
+
 namespace MetricsGateway.Protocols;
 
 /// <summary>
@@ -8,6 +10,9 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
 {
     /// <summary>The limit of a line's length in bytes.</summary>
     public int MaxLineLength { get; set; } = maxLineLength;
+
+    /// <summary>Where it is counted what came.</summary>
+    protected ProtocolTotals Totals => totals;
 
     public LineSplitter CreateSplitter() => new(MaxLineLength);
 
@@ -78,6 +83,14 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
                 break;
         }
     }
+
+    /// <summary>Why a line is rejected for which there is no series.</summary>
+    protected static RejectionReason ReasonOf(SeriesRefusal refusal) => refusal switch
+    {
+        SeriesRefusal.Reserved => RejectionReason.ReservedName,
+        SeriesRefusal.TooManyBytes => RejectionReason.TooManyNameBytes,
+        _ => RejectionReason.TooManyNames,
+    };
 
     /// <summary>Parses and stores one line.</summary>
     protected abstract RejectionReason Store(ReadOnlySpan<byte> line);

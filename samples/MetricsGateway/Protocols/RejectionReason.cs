@@ -18,7 +18,10 @@ internal enum RejectionReason
     LineTooLong,
     PacketTruncated,
     TooManyNames,
+    TooManyNameBytes,
     TooManySetValues,
     UnsupportedEvent,
     UnsupportedServiceCheck,
+    UnsupportedTimestamp,
+    ReservedName,
 }

@@ -3,21 +3,33 @@ namespace MetricsGateway.Protocols;
 /// <summary>One number of a StatsD line. A gauge takes a signed one as a change, an unsigned one as its new value.</summary>
 internal readonly record struct Sample(double Value, bool IsSigned);
 
+/// <summary>Some values of a line that have a type and a sample rate in common. Most lines have one such part.</summary>
+/// <param name="Kind">The type.</param>
+/// <param name="SampleRate">Above 0 and at most 1.</param>
+/// <param name="First">Where its numbers begin in <see cref="StatsDMetric.Samples"/>; of a set, where its value begins in <see cref="StatsDMetric.Line"/>.</param>
+/// <param name="Count">How many numbers it has; of a set, how many bytes its value has.</param>
+internal readonly record struct StatsDPart(MetricKind Kind, double SampleRate, int First, int Count);
+
 /// <summary>A valid StatsD line. Its spans live until the line's buffer changes or the parser parses again.</summary>
 internal readonly ref struct StatsDMetric
 {
+    public required ReadOnlySpan<byte> Line { get; init; }
+
+    /// <summary>As it was written: it is cleaned when the series' key is built.</summary>
     public required ReadOnlySpan<byte> Name { get; init; }
 
-    public required MetricKind Kind { get; init; }
+    /// <summary>At least one.</summary>
+    public required ReadOnlySpan<StatsDPart> Parts { get; init; }
 
-    /// <summary>At least one number; empty for a set.</summary>
-    public ReadOnlySpan<Sample> Samples { get; init; }
+    /// <summary>The numbers of all parts.</summary>
+    public required ReadOnlySpan<Sample> Samples { get; init; }
 
-    /// <summary>The member that a set gains; empty for every other kind.</summary>
-    public ReadOnlySpan<byte> SetValue { get; init; }
-
-    public required double SampleRate { get; init; }
-
-    /// <summary>The text between "|#" and the next "|": tags separated by commas, each with a name.</summary>
+    /// <summary>The text between the first "|#" and the next "|": tags separated by commas.</summary>
     public required ReadOnlySpan<byte> Tags { get; init; }
+
+    /// <summary>The numbers of a part; at least one. A set has none.</summary>
+    public ReadOnlySpan<Sample> SamplesOf(in StatsDPart part) => Samples.Slice(part.First, part.Count);
+
+    /// <summary>The member that a set gains.</summary>
+    public ReadOnlySpan<byte> SetValueOf(in StatsDPart part) => Line.Slice(part.First, part.Count);
 }

@@ -1,14 +1,12 @@
-using MetricsGateway.Metrics;
-
 namespace MetricsGateway.Protocols;
 
 /// <summary>
 /// Parses lines of the StatsD protocol with the DogStatsD extensions:
-/// <c>name:value[:value…]|type[|@rate][|#tag,name:value…]</c>.
+/// <c>name:value[:value…]|type[|@rate][:value[:value…]|type[|@rate]…][|#tag,name:value…]</c>.
 /// </summary>
 /// <remarks>
-/// Sources: https://github.com/statsd/statsd/blob/master/docs/metric_types.md and
-/// https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/.
+/// Sources: https://github.com/statsd/statsd/blob/master/docs/metric_types.md, its parser (stats.js and lib/helpers.js of version 0.9.0), and
+/// https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/. Where they differ, and where this one differs from both, docs/gateway.md has a table.
 /// </remarks>
 internal sealed class StatsDParser
 {
@@ -16,8 +14,11 @@ internal sealed class StatsDParser
     private const byte ValueSeparator = (byte)':';
 
     private Sample[] _samples = new Sample[8];
+    private StatsDPart[] _parts = new StatsDPart[4];
+    private int _sampleCount;
+    private int _partCount;
 
-    /// <summary>Parses one line without its newline.</summary>
+    /// <summary>Parses one line without its newline. One bad part spoils the whole line: nothing of it is used.</summary>
     /// <returns><see cref="RejectionReason.None"/> if <paramref name="metric"/> is valid.</returns>
     public RejectionReason Parse(ReadOnlySpan<byte> line, out StatsDMetric metric)
     {
@@ -32,92 +33,60 @@ internal sealed class StatsDParser
             return RejectionReason.UnsupportedServiceCheck;
         }
 
-        if (!LineText.IsPrintable(line))
+        if (!LineText.IsPrintableOrTab(line))
         {
             return RejectionReason.InvalidBytes;
         }
 
-        ReadOnlySpan<byte> fields = line;
-        ReadOnlySpan<byte> nameAndValue = NextField(ref fields, out bool hasType);
-        int colon = nameAndValue.IndexOf(ValueSeparator);
-        ReadOnlySpan<byte> name = colon < 0 ? nameAndValue : nameAndValue[..colon];
+        int nameEnd = line.IndexOfAny(FieldSeparator, ValueSeparator);
+        ReadOnlySpan<byte> name = nameEnd < 0 ? line : line[..nameEnd];
         if (name.IsEmpty)
         {
             return RejectionReason.EmptyName;
         }
 
-        if (colon < 0 || colon == nameAndValue.Length - 1)
+        if (nameEnd < 0 || line[nameEnd] == FieldSeparator)
         {
             return RejectionReason.MissingValue;
         }
 
-        if (!hasType)
+        _sampleCount = 0;
+        _partCount = 0;
+        ReadOnlySpan<byte> tags = default;
+        bool hasMore = true;
+        for (int position = nameEnd + 1; hasMore; position++)
         {
-            return RejectionReason.MissingType;
-        }
-
-        // statsd trims the type, so clients that pad it exist.
-        ReadOnlySpan<byte> type = NextField(ref fields, out bool hasExtensions).Trim((byte)' ');
-        if (!TryParseKind(type, out MetricKind kind))
-        {
-            return type.IsEmpty ? RejectionReason.MissingType : RejectionReason.UnknownType;
-        }
-
-        ReadOnlySpan<byte> values = nameAndValue[(colon + 1)..];
-        int sampleCount = 0;
-        if (kind != MetricKind.Set)
-        {
-            RejectionReason reason = ParseSamples(values, kind, out sampleCount);
+            RejectionReason reason = ParsePart(line, ref position, ref tags);
             if (reason != RejectionReason.None)
             {
                 return reason;
             }
-        }
 
-        double sampleRate = 1;
-        ReadOnlySpan<byte> tags = default;
-        while (hasExtensions)
-        {
-            ReadOnlySpan<byte> field = NextField(ref fields, out hasExtensions);
-            if (field.StartsWith("@"u8))
-            {
-                if (!DecimalNumber.TryParse(field[1..], out sampleRate) || sampleRate is <= 0 or > 1)
-                {
-                    return RejectionReason.InvalidSampleRate;
-                }
-            }
-            else if (field.StartsWith("#"u8))
-            {
-                tags = field[1..];
-                if (!TagSyntax.DogStatsD.IsValid(tags))
-                {
-                    return RejectionReason.InvalidTag;
-                }
-            }
-
-            // Anything else is an extension of a newer protocol (container "c:", timestamp "T", "e:", "card:"):
-            // the DogStatsD server skips fields that it does not know, and so does this one.
+            hasMore = position < line.Length;
         }
 
         metric = new StatsDMetric
         {
+            Line = line,
             Name = name,
-            Kind = kind,
-            Samples = _samples.AsSpan(0, sampleCount),
-            SetValue = kind == MetricKind.Set ? values : default,
-            SampleRate = sampleRate,
+            Parts = _parts.AsSpan(0, _partCount),
+            Samples = _samples.AsSpan(0, _sampleCount),
             Tags = tags,
         };
         return RejectionReason.None;
     }
 
-    private static ReadOnlySpan<byte> NextField(scoped ref ReadOnlySpan<byte> rest, out bool isFollowed)
+    private static int IndexOrEnd(ReadOnlySpan<byte> line, int start, byte separator)
     {
-        int end = rest.IndexOf(FieldSeparator);
-        isFollowed = end >= 0;
-        ReadOnlySpan<byte> field = isFollowed ? rest[..end] : rest;
-        rest = isFollowed ? rest[(end + 1)..] : default;
-        return field;
+        int index = line[start..].IndexOf(separator);
+        return index < 0 ? line.Length : start + index;
+    }
+
+    // A type and a rate end at the next field, or at a ":", behind which another value begins.
+    private static int EndOfField(ReadOnlySpan<byte> line, int start)
+    {
+        int index = line[start..].IndexOfAny(FieldSeparator, ValueSeparator);
+        return index < 0 ? line.Length : start + index;
     }
 
     private static bool TryParseKind(ReadOnlySpan<byte> type, out MetricKind kind)
@@ -135,11 +104,111 @@ internal sealed class StatsDParser
         return isKnown;
     }
 
-    // DogStatsD 1.1 packs several values into a line ("1:2:3") and passes over empty ones ("1::3");
-    // one bad value spoils the whole line.
-    private RejectionReason ParseSamples(ReadOnlySpan<byte> values, MetricKind kind, out int count)
+    /// <summary>Parses values with their type and what follows it.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="position">Where the values begin; afterwards, the ":" before the next ones, or the line's end.</param>
+    /// <param name="tags">The line's tags, if they come here.</param>
+    private RejectionReason ParsePart(ReadOnlySpan<byte> line, ref int position, ref ReadOnlySpan<byte> tags)
     {
-        count = 0;
+        int first = position;
+        int valuesEnd = IndexOrEnd(line, first, FieldSeparator);
+        ReadOnlySpan<byte> values = line[first..valuesEnd];
+        if (values.IsEmpty)
+        {
+            return RejectionReason.MissingValue;
+        }
+
+        if (valuesEnd == line.Length)
+        {
+            return RejectionReason.MissingType;
+        }
+
+        int end = EndOfField(line, valuesEnd + 1);
+
+        // statsd trims the type, so clients that pad it exist.
+        ReadOnlySpan<byte> type = line[(valuesEnd + 1)..end].Trim(" \t"u8);
+        if (!TryParseKind(type, out MetricKind kind))
+        {
+            return type.IsEmpty ? RejectionReason.MissingType : RejectionReason.UnknownType;
+        }
+
+        int count = values.Length;
+        if (kind != MetricKind.Set)
+        {
+            first = _sampleCount;
+            RejectionReason reason = ParseSamples(values, kind);
+            if (reason != RejectionReason.None)
+            {
+                return reason;
+            }
+
+            count = _sampleCount - first;
+        }
+
+        double? sampleRate = null;
+        while (end < line.Length && line[end] == FieldSeparator)
+        {
+            RejectionReason reason = ParseField(line, ref end, ref sampleRate, ref tags);
+            if (reason != RejectionReason.None)
+            {
+                return reason;
+            }
+        }
+
+        if (_partCount == _parts.Length)
+        {
+            Array.Resize(ref _parts, _partCount * 2);
+        }
+
+        _parts[_partCount++] = new StatsDPart(kind, sampleRate ?? 1, first, count);
+        position = end;
+        return RejectionReason.None;
+    }
+
+    /// <summary>Parses a field behind the type.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="position">The "|" before the field; afterwards, what ends it.</param>
+    /// <param name="sampleRate">The part's rate, if this is it.</param>
+    /// <param name="tags">The line's tags, if these are they.</param>
+    private static RejectionReason ParseField(ReadOnlySpan<byte> line, ref int position, ref double? sampleRate, ref ReadOnlySpan<byte> tags)
+    {
+        int start = position + 1;
+        byte sign = start < line.Length ? line[start] : FieldSeparator;
+        if (sign == '@')
+        {
+            position = EndOfField(line, start);
+            if (sampleRate is not null || !DecimalNumber.TryParse(line[(start + 1)..position], out double rate) || rate is <= 0 or > 1)
+            {
+                return RejectionReason.InvalidSampleRate;
+            }
+
+            sampleRate = rate;
+            return RejectionReason.None;
+        }
+
+        position = IndexOrEnd(line, start, FieldSeparator);
+        switch (sign)
+        {
+            case (byte)'#':
+                // As statsd, which takes the first.
+                tags = tags.IsEmpty ? line[(start + 1)..position] : tags;
+                return RejectionReason.None;
+            case (byte)'T':
+                // A value with a time of its own is not part of the interval that runs; DogStatsD does not sum such ones up either.
+                return RejectionReason.UnsupportedTimestamp;
+            case FieldSeparator:
+                return RejectionReason.None;
+            default:
+                // A letter begins an extension of a newer protocol (container "c:", "e:", "card:"): the DogStatsD server skips those that it
+                // does not know, and so does this one. A number is a rate without its "@", and must not count as 1 in silence.
+                return char.IsAsciiLetter((char)sign) ? RejectionReason.None : RejectionReason.UnexpectedField;
+        }
+    }
+
+    // DogStatsD 1.1 packs several values into a line ("1:2:3") and passes over empty ones ("1::3").
+    private RejectionReason ParseSamples(ReadOnlySpan<byte> values, MetricKind kind)
+    {
+        int before = _sampleCount;
         while (!values.IsEmpty)
         {
             int end = values.IndexOf(ValueSeparator);
@@ -150,20 +219,21 @@ internal sealed class StatsDParser
                 continue;
             }
 
-            // statsd refuses negative durations.
-            if (!DecimalNumber.TryParse(text, out double value) || (kind == MetricKind.Timer && value < 0))
+            // statsd takes white space around numbers, and refuses negative durations.
+            if ((!DecimalNumber.TryParse(text, out double value) && !DecimalNumber.TryParse(text.Trim(" \t"u8), out value))
+                || (kind == MetricKind.Timer && value < 0))
             {
                 return RejectionReason.InvalidValue;
             }
 
-            if (count == _samples.Length)
+            if (_sampleCount == _samples.Length)
             {
-                Array.Resize(ref _samples, count * 2);
+                Array.Resize(ref _samples, _sampleCount * 2);
             }
 
-            _samples[count++] = new Sample(value, IsSigned: text[0] is (byte)'+' or (byte)'-');
+            _samples[_sampleCount++] = new Sample(value, IsSigned: text[0] is (byte)'+' or (byte)'-');
         }
 
-        return count == 0 ? RejectionReason.MissingValue : RejectionReason.None;
+        return _sampleCount == before ? RejectionReason.MissingValue : RejectionReason.None;
     }
 }

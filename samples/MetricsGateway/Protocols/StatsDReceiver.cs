@@ -19,39 +19,54 @@ internal sealed class StatsDReceiver(MetricStore store, ProtocolTotals totals, i
         }
 
         ReadOnlySpan<byte> key = _keys.Build(metric.Name, metric.Tags, TagSyntax.DogStatsD);
-        return metric.Kind switch
+        Totals.DroppedTags += _keys.TakeDroppedTags();
+        if (key.IsEmpty)
         {
-            MetricKind.Counter => Count(key, metric),
-            MetricKind.Gauge => Gauge(key, metric),
-            MetricKind.Timer or MetricKind.Histogram or MetricKind.Distribution => Time(key, metric),
-            MetricKind.Set => AddToSet(key, metric),
-            _ => throw new UnreachableException(),
-        };
-    }
-
-    private RejectionReason Count(ReadOnlySpan<byte> key, in StatsDMetric metric)
-    {
-        if (!store.Counters.TryGetOrAdd(key, out Counter? counter))
-        {
-            return RejectionReason.TooManyNames;
+            return RejectionReason.EmptyName;
         }
 
-        foreach (Sample sample in metric.Samples)
+        foreach (ref readonly StatsDPart part in metric.Parts)
         {
-            counter.Add(sample.Value, metric.SampleRate);
+            reason = part.Kind switch
+            {
+                MetricKind.Counter => Count(key, metric.SamplesOf(part), part.SampleRate),
+                MetricKind.Gauge => Gauge(key, metric.SamplesOf(part)),
+                MetricKind.Timer or MetricKind.Histogram or MetricKind.Distribution => Time(key, metric.SamplesOf(part), part.SampleRate),
+                MetricKind.Set => AddToSet(key, metric.SetValueOf(part)),
+                _ => throw new UnreachableException(),
+            };
+            if (reason != RejectionReason.None)
+            {
+                return reason;
+            }
         }
 
         return RejectionReason.None;
     }
 
-    private RejectionReason Gauge(ReadOnlySpan<byte> key, in StatsDMetric metric)
+    private RejectionReason Count(ReadOnlySpan<byte> key, ReadOnlySpan<Sample> samples, double sampleRate)
+    {
+        if (!store.Counters.TryGetOrAdd(key, out Counter? counter))
+        {
+            return ReasonOf(store.Counters.LastRefusal);
+        }
+
+        foreach (Sample sample in samples)
+        {
+            counter.Add(sample.Value, sampleRate);
+        }
+
+        return RejectionReason.None;
+    }
+
+    private RejectionReason Gauge(ReadOnlySpan<byte> key, ReadOnlySpan<Sample> samples)
     {
         if (!store.Gauges.TryGetOrAdd(key, out Gauge? gauge))
         {
-            return RejectionReason.TooManyNames;
+            return ReasonOf(store.Gauges.LastRefusal);
         }
 
-        foreach (Sample sample in metric.Samples)
+        foreach (Sample sample in samples)
         {
             if (sample.IsSigned)
             {
@@ -66,29 +81,29 @@ internal sealed class StatsDReceiver(MetricStore store, ProtocolTotals totals, i
         return RejectionReason.None;
     }
 
-    private RejectionReason Time(ReadOnlySpan<byte> key, in StatsDMetric metric)
+    private RejectionReason Time(ReadOnlySpan<byte> key, ReadOnlySpan<Sample> samples, double sampleRate)
     {
         if (!store.Timers.TryGetOrAdd(key, out TimerSummary? timer))
         {
-            return RejectionReason.TooManyNames;
+            return ReasonOf(store.Timers.LastRefusal);
         }
 
         TimerInterval interval = timer.Interval;
-        foreach (Sample sample in metric.Samples)
+        foreach (Sample sample in samples)
         {
-            interval.Add(sample.Value, metric.SampleRate);
+            interval.Add(sample.Value, sampleRate);
         }
 
         return RejectionReason.None;
     }
 
-    private RejectionReason AddToSet(ReadOnlySpan<byte> key, in StatsDMetric metric)
+    private RejectionReason AddToSet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (!store.Sets.TryGetOrAdd(key, out UniqueSet? set))
         {
-            return RejectionReason.TooManyNames;
+            return ReasonOf(store.Sets.LastRefusal);
         }
 
-        return set.TryAdd(metric.SetValue) ? RejectionReason.None : RejectionReason.TooManySetValues;
+        return set.TryAdd(value) ? RejectionReason.None : RejectionReason.TooManySetValues;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using MetricsGateway.Admin;
 using MetricsGateway.Configuration;
@@ -6,6 +7,7 @@ using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using MetricsGateway.Tests.Flushing;
+using MetricsGateway.Tests.Metrics;
 using Vigil;
 
 namespace MetricsGateway.Tests.Admin;
@@ -47,7 +49,6 @@ public class AdminCommandsTests
             WaitingBytes = 107,
             WaitingLines = 109,
             DroppedLines = 113,
-            UnnamedSeries = 127,
         },
         Workers = new WorkerPoolStatistics(
             Queued: 127,
@@ -131,7 +132,6 @@ public class AdminCommandsTests
                 "graphite_send.waiting_bytes: 107",
                 "graphite_send.waiting_lines: 109",
                 "graphite_send.dropped_lines: 113",
-                "graphite_send.unnamed_series: 127",
                 "workers.queued: 127",
                 "workers.running: 131",
                 "workers.done: 137",
@@ -211,14 +211,14 @@ public class AdminCommandsTests
     [Fact]
     public void Any_name_and_any_value_make_valid_JSON()
     {
-        Receive("\"quoted\\:1e308|c\nключ é:-1e308|c\n\u2028\u0085:1e-320|c");
-        Receive("\"quoted\\:1e308|c|@0.01");
+        Receive("n:1e308|c|#t:\"quoted\\\nключ é:-1e308|c\n\u200e:1e-320|c");
+        Receive("n:1e308|c|@0.01|#t:\"quoted\\");
 
         JsonElement counters = Json(Execute("counters"));
 
-        Assert.Equal(double.MaxValue, counters.GetProperty("\"quoted\\").GetDouble());
-        Assert.Equal(-1e308, counters.GetProperty("ключ é").GetDouble());
-        Assert.Equal(1e-320, counters.GetProperty("\u2028\u0085").GetDouble());
+        Assert.Equal(double.MaxValue, counters.GetProperty("n;t=\"quoted\\").GetDouble());
+        Assert.Equal(-1e308, counters.GetProperty("ключ_é").GetDouble());
+        Assert.Equal(1e-320, counters.GetProperty("\u200e").GetDouble());
     }
 
     [Fact]
@@ -355,9 +355,55 @@ public class AdminCommandsTests
         Receive(string.Join('\n', Enumerable.Range(0, 500).Select(i => $"counter.number.{i}:1|c")));
         OutputBuffer output = Outputs.WithLimit(200);
 
-        _commands.Execute(command.Utf8(), Status, output);
+        Execute(command, Status, output);
 
         Assert.True(output.IsOverflowed);
+    }
+
+    [Theory]
+    [InlineData("counters")]
+    [InlineData("delcounters x y z*")]
+    [InlineData("delcounters *")]
+    public void What_goes_through_all_series_goes_in_small_steps(string command)
+    {
+        Receive(string.Join('\n', Enumerable.Range(0, 5_000).Select(i => $"counter.number.{i}:1|c")));
+        Receive(string.Join('\n', Enumerable.Range(0, 50).Select(i => $"{new string('x', 8_000)}{i}:1|c")));
+        ArrayBufferWriter<byte> output = new();
+        Assert.Equal(AdminResult.Continues, _commands.Execute(command.Utf8(), Status, output));
+        using IEnumerator<int> rest = _commands.TakeRest();
+        int steps = 1;
+        int written = 0;
+        for (; rest.MoveNext(); steps++)
+        {
+            Assert.InRange(output.WrittenCount - written, 0, 20_000);
+            written = output.WrittenCount;
+        }
+
+        Assert.InRange(steps, 5_000 / 40, 6_000);
+        Assert.EndsWith(End, output.WrittenSpan.Text(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_of_thousands_of_names_goes_through_the_series_once()
+    {
+        Receive("a:1|c\nb:1|c\nc1:1|c\nc2:1|c\nd:1|c");
+
+        Assert.Equal(
+            "deleted: a\ndeleted: c1\ndeleted: c2\nmetric z not found\n" + End,
+            Execute("delcounters " + string.Concat(Enumerable.Repeat("a c* z ", 1_000))));
+        Assert.Equal(2, _store.Counters.Count);
+    }
+
+    [Fact]
+    public void Looking_at_idle_timers_gives_them_nothing()
+    {
+        Receive(string.Join('\n', Enumerable.Range(0, 500).Select(i => $"t{i}:1|ms")));
+        _store.PassInterval();
+
+        // The other half of each timer is made when something arrives, and not before.
+        Execute("timers");
+
+        Assert.All(_store.Timers.All(), timer => Assert.False(timer.TryGetInterval(out _)));
     }
 
     private static JsonElement Json(string answer)
@@ -374,7 +420,21 @@ public class AdminCommandsTests
     private string Execute(string command, GatewayStatus? status = null)
     {
         OutputBuffer output = Outputs.WithLimit(1 << 20);
-        _commands.Execute(command.Utf8(), status ?? Status, output);
+        Execute(command, status ?? Status, output);
         return output.TakeText();
+    }
+
+    private AdminResult Execute(string command, GatewayStatus status, OutputBuffer output)
+    {
+        AdminResult result = _commands.Execute(command.Utf8(), status, output);
+        if (result == AdminResult.Continues)
+        {
+            using IEnumerator<int> rest = _commands.TakeRest();
+            while (rest.MoveNext())
+            {
+            }
+        }
+
+        return result;
     }
 }

@@ -4,6 +4,7 @@ using MetricsGateway.Flushing;
 using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Metrics;
 
 namespace MetricsGateway.Tests.Flushing;
 
@@ -125,18 +126,18 @@ public class FlushReportTests
     public void Any_name_and_any_value_make_a_line_of_valid_JSON_without_control_characters()
     {
         MetricStore store = new(GatewayOptions.Defaults);
-        Receive(store, "\"q\\ {}\":1e308|c|@0.01\nключ é:-1e308|g\n\u009b31m\u2028:1:1e308:1e308|ms\na b:\u0085|s");
+        Receive(store, "q:1e308|c|@0.01|#t:\"q\\ []\"\nключ é:-1e308|g\n\u009b31m\u200e:1:1e308:1e308|ms\na b:\u0085|s");
 
         string[] lines = Lines(Create(store, TenSeconds with { Duration = TimeSpan.FromTicks(1) }));
 
         Assert.Equal(6, lines.Length);
         Assert.All(lines, line => Assert.DoesNotContain(line, char.IsControl));
         JsonElement[] objects = [.. lines.Select(line => JsonDocument.Parse(line).RootElement)];
-        Assert.Equal("\"q\\ {}\"", objects[1].GetProperty("counter").GetString());
+        Assert.Equal("q;t=\"q\\_[]\"", objects[1].GetProperty("counter").GetString());
         Assert.Equal(double.MaxValue, objects[1].GetProperty("rate").GetDouble());
-        Assert.Equal("ключ é", objects[2].GetProperty("gauge").GetString());
-        Assert.Equal("\u009b31m\u2028", objects[3].GetProperty("timer").GetString());
-        Assert.Equal("a b", objects[4].GetProperty("set").GetString());
+        Assert.Equal("ключ_é", objects[2].GetProperty("gauge").GetString());
+        Assert.Equal("\u009b31m\u200e", objects[3].GetProperty("timer").GetString());
+        Assert.Equal("a_b", objects[4].GetProperty("set").GetString());
     }
 
     [Fact]
@@ -183,7 +184,7 @@ public class FlushReportTests
         FlushReport[] all = [first, second, third];
         Assert.All(all, report => Assert.True(report.Room > 2 << 20));
 
-        store.Counters.Delete(new SeriesPattern("*"u8), _ => { });
+        store.Counters.Delete("*");
         for (int i = 0; i < 2; i++)
         {
             store.Flush(TenSeconds, GatewayOptions.Defaults, writers: texts.FreeReport());

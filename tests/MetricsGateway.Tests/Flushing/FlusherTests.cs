@@ -5,6 +5,7 @@ using MetricsGateway.Flushing;
 using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
+using MetricsGateway.Tests.Metrics;
 using MetricsGateway.Tests.Network;
 using Vigil;
 using Vigil.IO;
@@ -205,8 +206,8 @@ public sealed class FlusherTests : IDisposable
         FlushNow();
         Receive("gone:1|c\ngone:1:2:3:4:5:6|ms");
         _flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
-        _store.Counters.Delete(new SeriesPattern("gone"u8), _ => { });
-        _store.Timers.Delete(new SeriesPattern("gone"u8), _ => { });
+        _store.Counters.Delete("gone");
+        _store.Timers.Delete("gone");
         Receive("back:1|c\nnew:1|c");
         Compute();
 

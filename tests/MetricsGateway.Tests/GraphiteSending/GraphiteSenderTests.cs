@@ -53,12 +53,12 @@ public sealed class GraphiteSenderTests : IDisposable
         _time.Advance(10);
         for (int i = 0; i < 3; i++)
         {
-            sender.Send([Line()], leftOut: 5, unnamed: 0);
+            sender.Send([Line()], leftOut: 5);
             RunUntil(() => sender.Status.WaitingBytes == 0);
         }
 
         Assert.Single(errors.ToString().Split('\n')[..^1]);
-        sender.Send([Line()], leftOut: 0, unnamed: 0);
+        sender.Send([Line()], leftOut: 0);
         RunUntil(() => errors.ToString().Contains(" again, after 0.0 s and 0 failures; 15 lines were dropped\n", StringComparison.Ordinal));
     }
 

@@ -66,20 +66,6 @@ public class GraphiteTextTests
         Assert.Equal(["gauges.mem 5 1700000000"], Lines(prefix: "", percentiles: "90"));
     }
 
-    [Theory]
-    [InlineData("a b/c", "a_b-c")]
-    [InlineData("a(b)*?[x]{y}$!", "abxy")]
-    [InlineData("ключ.é", "ключ.é")]
-    [InlineData("A-Z_09.x", "A-Z_09.x")]
-    [InlineData("a\u00a0b\u2028c\u3000d\u0085e", "a_b_c_d_e")]
-    [InlineData("semicolon;", "semicolon")]
-    public void Names_are_cleaned_as_statsd_cleans_them(string name, string cleaned)
-    {
-        Receive($"{name}:1|g");
-
-        Assert.Equal([$"stats.gauges.{cleaned} 1 1700000000"], Lines("stats", "90"));
-    }
-
     [Fact]
     public void Tags_are_those_of_Graphite_behind_the_whole_name()
     {
@@ -92,30 +78,6 @@ public class GraphiteTextTests
                 "stats.gauges.level;host=b 1 1700000000",
             ],
             Lines("stats", "90"));
-    }
-
-    [Fact]
-    public void Tags_that_Graphite_would_refuse_are_not_sent()
-    {
-        Receive("x;;y:1|g\na;=b:1|g\nc:1|g|#d\u00a0e:f\u3000g");
-
-        Assert.Equal(
-            ["stats.gauges.x;y=true 1 1700000000", "stats.gauges.a 1 1700000000", "stats.gauges.c;d_e=f_g 1 1700000000"], Lines("stats", "90"));
-    }
-
-    [Fact]
-    public void A_series_of_whose_name_nothing_is_left_is_left_out_and_counted()
-    {
-        Receive("!!!:1|g\n;a=b:1|c\n(?):1|ms\n$:1|s\nok:1|g");
-        GraphiteText text = new("stats", PercentileList.None, limit: 1_000_000, new LineBlockPool());
-        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
-
-        string[] lines = Text(text);
-
-        Assert.Equal(4, text.Unnamed);
-        Assert.Equal(0, text.LeftOut);
-        Assert.Equal("stats.gauges.ok 1 1700000000", lines[0]);
-        Assert.Equal(1 + 10, lines.Length);
     }
 
     [Fact]

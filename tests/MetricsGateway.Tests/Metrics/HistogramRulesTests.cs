@@ -64,7 +64,7 @@ public class HistogramRulesTests
         for (int round = 0; round < 200; round++)
         {
             double[] samples = [.. Enumerable.Range(0, random.Next(1, 100)).Select(_ => (double)random.Next(-5, 120))];
-            TimerInterval timer = new(new SampleReservoir(100, new Quota(100), random));
+            TimerInterval timer = new(new SampleReservoir(new SampleLimit(100), new Quota(100), random));
             Array.ForEach(samples, sample => timer.Add(sample, sampleRate: 1));
             double[] counts = new double[3];
 
@@ -79,7 +79,7 @@ public class HistogramRulesTests
     [Fact]
     public void Where_a_choice_of_samples_was_kept_the_bins_stand_for_all_that_were_received()
     {
-        TimerInterval timer = new(new SampleReservoir(1_000, new Quota(1_000), new Random(2003)));
+        TimerInterval timer = new(new SampleReservoir(new SampleLimit(1_000), new Quota(1_000), new Random(2003)));
         for (int i = 0; i < 100_000; i++)
         {
             timer.Add(i % 100, sampleRate: 1);

@@ -124,10 +124,10 @@ public class IntervalTests
                     job = null;
                     break;
                 case 1:
-                    store.Timers.Delete(new SeriesPattern($"n{random.Next(3)}*".Utf8()), _ => { });
+                    store.Timers.Delete($"n{random.Next(3)}*");
                     break;
                 case 2:
-                    store.Counters.Delete(new SeriesPattern($"n{random.Next(3)}*".Utf8()), _ => { });
+                    store.Counters.Delete($"n{random.Next(3)}*");
                     break;
                 default:
                     Receive(store, $"n{random.Next(30)}:{random.Next(20)}|{kinds[random.Next(4)]}");
@@ -136,7 +136,7 @@ public class IntervalTests
 
             Assert.Equal(store.Counters.Count + store.Gauges.Count + store.Timers.Count + store.Sets.Count, store.NameCount);
             int values = 0;
-            foreach ((_, UniqueSet set) in store.Sets)
+            foreach (UniqueSet set in store.Sets.All())
             {
                 values += set.Count;
             }
@@ -154,7 +154,7 @@ public class IntervalTests
             store.EndFlush(job);
         }
 
-        store.Timers.Delete(new SeriesPattern("*"u8), _ => { });
+        store.Timers.Delete("*");
         Assert.Equal(0, store.TimerSampleCount);
         store.PassInterval();
         Assert.Equal(0, store.SetValueCount);
@@ -187,7 +187,7 @@ public class IntervalTests
         List<double> told = [];
         Receive(store, "old:1|c");
         FlushJob job = store.BeginFlush(new CounterSum(told.Add));
-        store.Counters.Delete(new SeriesPattern("old"u8), _ => { });
+        store.Counters.Delete("old");
         Receive(store, "new:2|c");
         Assert.Equal(1, store.Counters.PlaceCount);
 

@@ -14,7 +14,7 @@ public class SampleReservoirTests
     [InlineData(100)]
     public void Up_to_the_maximum_every_sample_is_kept(int count)
     {
-        SampleReservoir reservoir = new(100, new Quota(1000), _random);
+        SampleReservoir reservoir = new(new SampleLimit(100), new Quota(1000), _random);
 
         Fill(reservoir, count);
 
@@ -31,7 +31,7 @@ public class SampleReservoirTests
     {
         const int Received = 50;
         const int Rounds = 20_000;
-        SampleReservoir reservoir = new(maximum, new Quota(quota), _random);
+        SampleReservoir reservoir = new(new SampleLimit(maximum), new Quota(quota), _random);
         int[] chosen = new int[Received];
         int kept = 0;
         for (int round = 0; round < Rounds; round++)
@@ -58,7 +58,7 @@ public class SampleReservoirTests
     public void Room_stays_for_the_next_interval_unless_little_of_it_was_needed()
     {
         Quota quota = new(1000);
-        SampleReservoir reservoir = new(100, quota, _random);
+        SampleReservoir reservoir = new(new SampleLimit(100), quota, _random);
         Fill(reservoir, 100);
         Assert.Equal(100 - SampleReservoir.FreeRoom, quota.Used);
 
@@ -79,8 +79,8 @@ public class SampleReservoirTests
     public void A_quota_that_others_use_up_is_there_again_when_they_return_it()
     {
         Quota quota = new(60);
-        SampleReservoir many = new(1000, quota, _random);
-        SampleReservoir few = new(1000, quota, _random);
+        SampleReservoir many = new(new SampleLimit(1000), quota, _random);
+        SampleReservoir few = new(new SampleLimit(1000), quota, _random);
         Fill(many, 1000);
         Fill(few, 1000);
         Assert.Equal(SampleReservoir.FreeRoom, few.Kept.Length);
@@ -99,9 +99,10 @@ public class SampleReservoirTests
     public void Another_maximum_counts_from_the_next_interval_on()
     {
         Quota quota = new(1000);
-        SampleReservoir reservoir = new(50, quota, _random);
+        SampleLimit limit = new(50);
+        SampleReservoir reservoir = new(limit, quota, _random);
         Fill(reservoir, 60);
-        reservoir.Maximum = 100;
+        limit.Maximum = 100;
         Fill(reservoir, 40);
         Assert.Equal(50, reservoir.Kept.Length);
 
@@ -109,7 +110,7 @@ public class SampleReservoirTests
         Fill(reservoir, 100);
         Assert.True(reservoir.IsComplete);
 
-        reservoir.Maximum = 10;
+        limit.Maximum = 10;
         Assert.Equal(100, reservoir.Kept.Length);
         reservoir.Clear();
         Fill(reservoir, 100);

@@ -38,7 +38,7 @@ public class SeriesTableTests
             _store.Counters.TryGetOrAdd($"name{i}".Utf8(), out _);
         }
 
-        Assert.Equal(1, _store.Counters.Delete(new SeriesPattern("name3"u8), _ => { }));
+        Assert.Equal(["name3"], _store.Counters.Delete("name3"));
 
         Assert.False(_store.Counters.TryGet("name3"u8, out _));
         Assert.True(_store.Gauges.TryGetOrAdd("new"u8, out _));
@@ -53,29 +53,67 @@ public class SeriesTableTests
             _store.Counters.TryGetOrAdd(key.Utf8(), out _);
         }
 
-        List<string> deleted = [];
-        _store.Counters.Delete(new SeriesPattern("web.*"u8), key => deleted.Add(key.Text()));
+        string[] deleted = _store.Counters.Delete("web.*");
 
         Assert.Equal(["web.errors;host=a", "web.hits"], deleted.Order(StringComparer.Ordinal), StringComparer.Ordinal);
         Assert.Equal(1, _store.Counters.Count);
     }
 
-    [Theory]
-    [InlineData("web.hits", "web.hits", true)]
-    [InlineData("web.hits", "web.hits;host=a", true)]
-    [InlineData("web.hits", "web.hits2", false)]
-    [InlineData("web.hits", "web.hit", false)]
-    [InlineData("web.hits;host=a", "web.hits;host=a", true)]
-    [InlineData("web.hits;host=a", "web.hits", false)]
-    [InlineData("web.hits;host=a", "web.hits;host=a;port=1", false)]
-    [InlineData("web.*", "web.hits", true)]
-    [InlineData("web.*", "web.hits.more;host=a", true)]
-    [InlineData("web.*", "web", false)]
-    [InlineData("web.*", "website", false)]
-    [InlineData("web*", "website", true)]
-    [InlineData("*", "anything", true)]
-    [InlineData("odd*", "odd*", true)]
-    [InlineData("a*b", "axb", false)]
-    public void A_pattern_selects_a_name_with_its_tags_or_a_beginning(string pattern, string key, bool isMatch) =>
-        Assert.Equal(isMatch, new SeriesPattern(pattern.Utf8()).IsMatch(key.Utf8()));
+    [Fact]
+    public void It_is_as_a_dictionary_whatever_comes_and_goes()
+    {
+        Random random = new(2003);
+        MetricStore store = new(GatewayOptions.Defaults);
+        Dictionary<string, Counter> model = new(StringComparer.Ordinal);
+        for (int step = 0; step < 60_000; step++)
+        {
+            // It grows, is nearly emptied, and grows again.
+            string key = $"n{random.Next(4_000)}";
+            bool adds = random.Next(10) < (step / 10_000 % 2 == 0 ? 8 : 2);
+            if (adds)
+            {
+                Assert.True(store.Counters.TryGetOrAdd(key.Utf8(), out Counter? counter));
+                Assert.True(model.TryAdd(key, counter) || model[key] == counter);
+            }
+            else
+            {
+                Assert.Equal(model.Remove(key, out Counter? known), store.Counters.TryGet(key.Utf8(), out Counter? found));
+                Assert.Same(known, found);
+                if (found is not null)
+                {
+                    store.Counters.Delete(found);
+                }
+            }
+
+            Assert.Equal(model.Count, store.Counters.Count);
+        }
+
+        Assert.Equal(model.Keys.Order(StringComparer.Ordinal), store.Counters.All().Select(counter => counter.Key.Text()).Order(StringComparer.Ordinal));
+        Assert.Equal(model.Keys.Sum(key => key.Length), store.NameByteCount);
+    }
+
+    [Fact]
+    public void The_length_of_all_names_has_a_limit_of_its_own()
+    {
+        MetricStore store = new(GatewayOptions.Defaults with { MaxNameBytes = 10 });
+
+        Assert.True(store.Counters.TryGetOrAdd("12345678"u8, out Counter? first));
+        Assert.False(store.Gauges.TryGetOrAdd("abc"u8, out _));
+        Assert.Equal(SeriesRefusal.TooManyBytes, store.Gauges.LastRefusal);
+        Assert.True(store.Timers.TryGetOrAdd("ab"u8, out _));
+        store.Counters.Delete(first);
+
+        Assert.True(store.Gauges.TryGetOrAdd("12345678"u8, out _));
+        Assert.Equal(10, store.NameByteCount);
+        Assert.Equal(2, store.NameCount);
+    }
+
+    [Fact]
+    public void The_names_of_the_gateways_own_counters_are_taken()
+    {
+        Assert.False(_store.Counters.TryGetOrAdd("statsd.packets_received"u8, out _));
+        Assert.Equal(SeriesRefusal.Reserved, _store.Counters.LastRefusal);
+        Assert.True(_store.Counters.TryGetOrAdd("statsd.packets_received;host=a"u8, out _));
+        Assert.True(_store.Gauges.TryGetOrAdd("statsd.packets_received"u8, out _));
+    }
 }

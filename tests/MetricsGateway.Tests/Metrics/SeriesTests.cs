@@ -41,7 +41,7 @@ public class SeriesTests
     [Fact]
     public void A_timer_of_extreme_samples_stays_finite()
     {
-        TimerInterval timer = new(new SampleReservoir(10, new Quota(0), Random.Shared));
+        TimerInterval timer = new(new SampleReservoir(new SampleLimit(10), new Quota(0), Random.Shared));
 
         timer.Add(double.MaxValue, sampleRate: double.Epsilon);
         timer.Add(double.MaxValue, sampleRate: 1);
@@ -54,7 +54,7 @@ public class SeriesTests
     [Fact]
     public void A_timer_knows_its_only_sample_as_minimum_and_maximum()
     {
-        TimerInterval timer = new(new SampleReservoir(10, new Quota(0), Random.Shared));
+        TimerInterval timer = new(new SampleReservoir(new SampleLimit(10), new Quota(0), Random.Shared));
 
         timer.Add(-3, sampleRate: 1);
 

@@ -86,10 +86,23 @@ public class TimerStatisticsTests
 
         Assert.True(double.IsFinite(statistics.Mean));
         Assert.Equal(double.MaxValue, statistics.Median);
-        Assert.Equal(double.MaxValue, statistics.StandardDeviation);
+        Assert.True(double.IsFinite(statistics.StandardDeviation));
         PercentileStatistics part = Part(statistics, -75);
         Assert.Equal(double.MaxValue, part.Sum);
         Assert.True(double.IsFinite(part.Mean));
+    }
+
+    [Theory]
+    [InlineData(1e200)]
+    [InlineData(1e-200)]
+    [InlineData(1e307)]
+    [InlineData(-1e200)]
+    public void The_standard_deviation_of_very_large_and_very_small_samples_is_that_of_others_scaled(double unit)
+    {
+        TimerStatistics statistics = new(Timer([unit, 3 * unit, unit, 3 * unit]));
+
+        Assert.Equal(Math.Abs(unit), statistics.StandardDeviation, Math.Abs(unit) * 1e-12);
+        Assert.Equal(0, new TimerStatistics(Timer([unit, unit])).StandardDeviation);
     }
 
     // What statsd does with cumulated sums, written down as plainly as possible.
@@ -123,7 +136,7 @@ public class TimerStatisticsTests
 
     private TimerInterval Timer(IEnumerable<double> samples, int room = 100)
     {
-        TimerInterval timer = new(new SampleReservoir(room, new Quota(room), _random));
+        TimerInterval timer = new(new SampleReservoir(new SampleLimit(room), new Quota(room), _random));
         foreach (double sample in samples)
         {
             timer.Add(sample, sampleRate: 1);

@@ -88,7 +88,7 @@ public sealed class SignalTests : IDisposable
         Assert.StartsWith("MetricsGateway: state\n", gateway.Errors, StringComparison.Ordinal);
         Assert.Contains($"  statsd-tcp {gateway.StatsDTcp}, 1 connection\n", gateway.Errors, StringComparison.Ordinal);
         Assert.Contains("  connections: open 2, accepted 2\n", gateway.Errors, StringComparison.Ordinal);
-        Assert.Contains("  names: counters 1, total 1\n", gateway.Errors, StringComparison.Ordinal);
+        Assert.Contains("  names: counters 1, total 1, bytes ", gateway.Errors, StringComparison.Ordinal);
     }
 
     private GatewayProcess Start()

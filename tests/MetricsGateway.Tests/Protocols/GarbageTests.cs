@@ -1,8 +1,8 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using MetricsGateway.Admin;
 using MetricsGateway.Protocols;
-using MetricsGateway.Tests.Admin;
 
 namespace MetricsGateway.Tests.Protocols;
 
@@ -85,10 +85,10 @@ public class GarbageTests
 
         Assert.InRange(reception.Store.NameCount, 1, MaxNames);
         Assert.InRange(reception.Store.SetValueCount, 0, MaxSetValues);
-        AssertIsValidJson(output => MetricsJson.WriteCounters(reception.Store.Counters, output));
-        AssertIsValidJson(output => MetricsJson.WriteGauges(reception.Store.Gauges, output));
-        AssertIsValidJson(output => MetricsJson.WriteTimers(reception.Store.Timers, output));
-        AssertIsValidJson(output => MetricsJson.WriteSets(reception.Store.Sets, output));
+        AssertIsValidJson(output => SeriesAnswers.WriteCounters(reception.Store.Counters, output));
+        AssertIsValidJson(output => SeriesAnswers.WriteGauges(reception.Store.Gauges, output));
+        AssertIsValidJson(output => SeriesAnswers.WriteTimers(reception.Store.Timers, output));
+        AssertIsValidJson(output => SeriesAnswers.WriteSets(reception.Store.Sets, output));
     }
 
     private static void AssertCounted(ProtocolTotals totals, long lines)
@@ -98,11 +98,16 @@ public class GarbageTests
         Assert.Equal(totals.Rejections.Total, Rejections.Reasons.Sum(reason => totals.Rejections[reason]));
     }
 
-    private static void AssertIsValidJson(Action<OutputBuffer> write)
+    private static void AssertIsValidJson(Func<ArrayBufferWriter<byte>, IEnumerator<int>> write)
     {
-        OutputBuffer output = Outputs.WithLimit(1 << 20);
-        write(output);
-        JsonDocument.Parse(output.TakeAll()).Dispose();
+        ArrayBufferWriter<byte> output = new();
+        using IEnumerator<int> answer = write(output);
+        while (answer.MoveNext())
+        {
+        }
+
+        Assert.EndsWith("END\n\n", output.WrittenSpan.Text(), StringComparison.Ordinal);
+        JsonDocument.Parse(output.WrittenMemory[..^"END\n\n".Length]).Dispose();
     }
 
     private static int CountLines(byte[] bytes) =>

@@ -18,6 +18,8 @@ public class HotPathAllocationTests
             time:1:2:3:4:5:6:7:8:9:10|ms|#a:b
             time:1|h
             time:1|d
+            time:1|ms:2|ms|@0.5|#b,a:x y
+            a/b c:1|c
             users:anna|s
             _e{1,1}:a|b
             broken

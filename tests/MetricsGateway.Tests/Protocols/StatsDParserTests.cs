@@ -32,8 +32,9 @@ public class StatsDParserTests
         RejectionReason reason = new StatsDParser().Parse(line.Utf8(), out StatsDMetric metric);
 
         Assert.Equal(RejectionReason.None, reason);
-        Assert.Equal(MetricKind.Set, metric.Kind);
-        Assert.Equal(expected, metric.SetValue.Text());
+        StatsDPart part = Assert.Single(metric.Parts.ToArray());
+        Assert.Equal(MetricKind.Set, part.Kind);
+        Assert.Equal(expected, metric.SetValueOf(part).Text());
         Assert.True(metric.Samples.IsEmpty);
     }
 
@@ -53,6 +54,28 @@ public class StatsDParserTests
     [InlineData("page.views:21::22:|c", "page.views Counter 21 22 @1 #")]
     public void Packed_values_of_DogStatsD_1_1_are_taken(string line, string expected) => Assert.Equal(expected, Parse(line));
 
+    [Theory]
+    [InlineData("kamon.time:581632|ms:593920|ms:610304|ms", "kamon.time Timer 581632 @1 + Timer 593920 @1 + Timer 610304 @1 #")]
+    [InlineData("kamon.box:5664|ms:6176|ms|@0.5:6304|ms", "kamon.box Timer 5664 @1 + Timer 6176 @0.5 + Timer 6304 @1 #")]
+    [InlineData("a:1|c:2|c:1|c|@0.1", "a Counter 1 @1 + Counter 2 @1 + Counter 1 @0.1 #")]
+    [InlineData("users:101|s:101|s:102|s", "users Set 101 @1 + Set 101 @1 + Set 102 @1 #")]
+    [InlineData("cur:32|g:+10|g:-10|g", "cur Gauge 32 @1 + Gauge 10(signed) @1 + Gauge -10(signed) @1 #")]
+    [InlineData("foo:1|c:200|ms", "foo Counter 1 @1 + Timer 200 @1 #")]
+    [InlineData("t:1|c:2|c|#env:prod", "t Counter 1 @1 + Counter 2 @1 #env:prod")]
+    [InlineData("t:1:2|c|@0.5:3|c|@0.1|#a:b:c|c:xyz", "t Counter 1 2 @0.5 + Counter 3 @0.1 #a:b:c")]
+    [InlineData("a:1|c|c:abc", "a Counter 1 @1 #")]
+    public void Values_with_a_type_each_are_taken_as_statsd_takes_them(string line, string expected) => Assert.Equal(expected, Parse(line));
+
+    [Theory]
+    [InlineData("gorets: 1 |c", "gorets Counter 1 @1 #")]
+    [InlineData("gorets:1|\tc ", "gorets Counter 1 @1 #")]
+    [InlineData("gaugor: -1|g", "gaugor Gauge -1 @1 #")]
+    public void White_space_around_numbers_and_types_is_taken_as_statsd_takes_it(string line, string expected) => Assert.Equal(expected, Parse(line));
+
+    [Fact]
+    public void Of_several_lists_of_tags_the_first_counts_as_for_statsd() =>
+        Assert.Equal("a Counter 1 @1 #b:1", Parse("a:1|c|#b:1|#c:2"));
+
     [Fact]
     public void A_line_packs_as_many_values_as_fit()
     {
@@ -65,7 +88,6 @@ public class StatsDParserTests
 
     [Theory]
     [InlineData("page.views:1|g|#env:dev|c:83c0a99c0a54")]
-    [InlineData("page.views:1|g|#env:dev|T1656581400")]
     [InlineData("page.views:1|g|e:it-false,cn-nginx|#env:dev|card:low")]
     [InlineData("page.views:1|g|#env:dev|something new|")]
     public void Sections_of_newer_protocols_are_passed_over(string line) => Assert.Equal("page.views Gauge 1 @1 #env:dev", Parse(line));
@@ -87,8 +109,6 @@ public class StatsDParserTests
     [InlineData("gorets:1|C", nameof(RejectionReason.UnknownType))]
     [InlineData("gorets:1|mss", nameof(RejectionReason.UnknownType))]
     [InlineData("gorets:one|c", nameof(RejectionReason.InvalidValue))]
-    [InlineData("gorets: 1|c", nameof(RejectionReason.InvalidValue))]
-    [InlineData("gorets:1 |c", nameof(RejectionReason.InvalidValue))]
     [InlineData("gorets:1,000|c", nameof(RejectionReason.InvalidValue))]
     [InlineData("gorets:0x10|c", nameof(RejectionReason.InvalidValue))]
     [InlineData("gorets:--1|g", nameof(RejectionReason.InvalidValue))]
@@ -106,12 +126,22 @@ public class StatsDParserTests
     [InlineData("gorets:1|c|@", nameof(RejectionReason.InvalidSampleRate))]
     [InlineData("gorets:1|c|@x", nameof(RejectionReason.InvalidSampleRate))]
     [InlineData("gorets:1|c|@NaN", nameof(RejectionReason.InvalidSampleRate))]
-    [InlineData("gorets:1|c|#:china", nameof(RejectionReason.InvalidTag))]
-    [InlineData("gorets:1|c|#a:b,:c", nameof(RejectionReason.InvalidTag))]
+    [InlineData("gorets:1|c|@0.5|@0.5", nameof(RejectionReason.InvalidSampleRate))]
+    [InlineData("gorets:1|c|0.1", nameof(RejectionReason.UnexpectedField))]
+    [InlineData("gorets:1|c|-1", nameof(RejectionReason.UnexpectedField))]
+    [InlineData("temp:1|g|T1656581400", nameof(RejectionReason.UnsupportedTimestamp))]
+    [InlineData("temp:1|g|#env:dev|Tnonsense", nameof(RejectionReason.UnsupportedTimestamp))]
+    [InlineData("temp:1|g|T", nameof(RejectionReason.UnsupportedTimestamp))]
+    [InlineData("gorets: |c", nameof(RejectionReason.InvalidValue))]
+    [InlineData("a:1|c:", nameof(RejectionReason.MissingValue))]
+    [InlineData("a:1|c:x|c", nameof(RejectionReason.InvalidValue))]
+    [InlineData("a:1|c:2", nameof(RejectionReason.MissingType))]
+    [InlineData("a:1|c:2|x", nameof(RejectionReason.UnknownType))]
+    [InlineData("a:1|c|@0.5:2|c|@7", nameof(RejectionReason.InvalidSampleRate))]
+    [InlineData("a:1|:2|c", nameof(RejectionReason.MissingType))]
     [InlineData("_e{5,4}:title|text", nameof(RejectionReason.UnsupportedEvent))]
     [InlineData("_sc|Redis connection|2", nameof(RejectionReason.UnsupportedServiceCheck))]
     [InlineData("gor\0ets:1|c", nameof(RejectionReason.InvalidBytes))]
-    [InlineData("gor\tets:1|c", nameof(RejectionReason.InvalidBytes))]
     [InlineData("gorets:1|c\r", nameof(RejectionReason.InvalidBytes))]
     [InlineData("gor\x7f" + "ets:1|c", nameof(RejectionReason.InvalidBytes))]
     [InlineData("gor\xff\xfe" + "ets:1|c", nameof(RejectionReason.InvalidBytes))]
@@ -130,10 +160,12 @@ public class StatsDParserTests
     {
         RejectionReason reason = new StatsDParser().Parse(line.Utf8(), out StatsDMetric metric);
         Assert.Equal(RejectionReason.None, reason);
-        string samples = string.Join(
-            ' ',
-            metric.Samples.ToArray().Select(sample =>
+        Sample[] samples = metric.Samples.ToArray();
+        string Values(StatsDPart part) => part.Kind == MetricKind.Set
+            ? line.Utf8().AsSpan(part.First, part.Count).Text()
+            : string.Join(' ', samples.Skip(part.First).Take(part.Count).Select(sample =>
                 sample.Value.ToString(CultureInfo.InvariantCulture) + (sample.IsSigned ? "(signed)" : string.Empty)));
-        return $"{metric.Name.Text()} {metric.Kind} {samples} @{metric.SampleRate} #{metric.Tags.Text()}";
+        IEnumerable<string> parts = metric.Parts.ToArray().Select(part => $"{part.Kind} {Values(part)} @{part.SampleRate.ToString(CultureInfo.InvariantCulture)}");
+        return $"{metric.Name.Text()} {string.Join(" + ", parts)} #{metric.Tags.Text()}";
     }
 }

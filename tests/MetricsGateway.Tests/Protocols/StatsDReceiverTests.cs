@@ -66,6 +66,107 @@ public class StatsDReceiverTests
         Assert.Null(_reception.Counter("n"));
     }
 
+    [Theory]
+    [InlineData("api/users:10|c\napi-users:1|c", "api-users")]
+    [InlineData("a  b:10|c\na_b:1|c", "a_b")]
+    [InlineData("n:10|c|#env\nn:1|c|#env:true", "n;env=true")]
+    [InlineData("n:10|c|#env:\nn:1|c|#env", "n;env=true")]
+    [InlineData("n:10|c|#env:a,env:b\nn:1|c|#env:b", "n;env=b")]
+    [InlineData("n;env=a:10|c\nn:1|c|#env:a", "n;env=a")]
+    [InlineData("n:10|c|#:v,,\nn:1|c", "n")]
+    [InlineData("a..b:10|c\n.a.b.:1|c", "a.b")]
+    public void What_would_be_one_series_in_Graphite_is_one_here(string packet, string key)
+    {
+        _reception.StatsD.ReceivePacket(packet.Utf8());
+
+        Assert.Equal(11, _reception.Counter(key));
+        Assert.Equal(1, _reception.Store.NameCount);
+        Assert.Equal(2, _reception.StatsDTotals.Metrics);
+    }
+
+    [Fact]
+    public void A_tag_without_a_name_costs_the_tag_and_not_the_line()
+    {
+        _reception.StatsD.ReceivePacket("n:1|c|#:v,a:b\nn:1|c|#a:b"u8);
+
+        Assert.Equal(2, _reception.Counter("n;a=b"));
+        Assert.Equal(1, _reception.StatsDTotals.DroppedTags);
+    }
+
+    [Fact]
+    public void A_name_of_which_nothing_is_left_is_refused()
+    {
+        _reception.StatsD.ReceivePacket("!!!:1|c\n;a=b:1|c\n..:1|g"u8);
+        _reception.Graphite.ReceivePacket("(?) 1 N\n"u8);
+
+        Assert.Equal(0, _reception.Store.NameCount);
+        Assert.Equal(3, _reception.StatsDTotals.Rejections[RejectionReason.EmptyName]);
+        Assert.Equal(1, _reception.GraphiteTotals.Rejections[RejectionReason.EmptyName]);
+    }
+
+    [Fact]
+    public void A_line_with_several_types_adds_to_each()
+    {
+        _reception.StatsD.ReceivePacket("a:1|c:2|c:1|c|@0.1\na:7|ms:9|ms\na:5|g:+1|g\na:x|s:x|s:y|s"u8);
+
+        Assert.Equal(13, _reception.Counter("a"));
+        Assert.Equal(16, _reception.Timer("a")!.Sum);
+        Assert.Equal(6, _reception.Gauge("a"));
+        Assert.Equal(2, _reception.SetSize("a"));
+        Assert.Equal(4, _reception.StatsDTotals.Metrics);
+    }
+
+    [Fact]
+    public void A_value_with_a_time_of_its_own_is_rejected_and_counted()
+    {
+        _reception.StatsD.ReceivePacket("temp:1|g|T1656581400\ntemp:1|g|Tnonsense"u8);
+
+        Assert.Null(_reception.Gauge("temp"));
+        Assert.Equal(2, _reception.StatsDTotals.Rejections[RejectionReason.UnsupportedTimestamp]);
+    }
+
+    [Fact]
+    public void The_names_of_the_gateways_own_counters_are_refused()
+    {
+        _reception.StatsD.ReceivePacket("statsd.bad_lines_seen:1|c"u8);
+
+        Assert.Equal(1, _reception.StatsDTotals.Rejections[RejectionReason.ReservedName]);
+    }
+
+    [Fact]
+    public void Long_names_are_refused_when_all_together_are_too_long_and_known_ones_are_not()
+    {
+        Reception reception = new(maxNameBytes: 4096);
+        string name = new('x', 3000);
+
+        reception.StatsD.ReceivePacket($"{name}:1|c\n{name}y:1|c\nshort:1|g\n{name}:1|c".Utf8());
+
+        Assert.Equal(2, reception.Counter(name));
+        Assert.Equal(1, reception.Gauge("short"));
+        Assert.Equal(1, reception.StatsDTotals.Rejections[RejectionReason.TooManyNameBytes]);
+        Assert.Equal(3005, reception.Store.NameByteCount);
+    }
+
+    [Fact]
+    public void Set_values_of_any_length_take_the_same_memory()
+    {
+        Reception reception = new(maxSetValues: 100_000);
+        byte[] packet = $"s:{new string('v', 8000)}00000|s".Utf8();
+        reception.StatsD.ReceivePacket(packet);
+        long allocated = Allocations.Of(() =>
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                // The five digits before "|s".
+                Assert.True(i.TryFormat(packet.AsSpan(^7..^2), out _, "D5", System.Globalization.CultureInfo.InvariantCulture));
+                reception.StatsD.ReceivePacket(packet);
+            }
+        });
+
+        Assert.Equal(20_000, reception.SetSize("s"));
+        Assert.InRange(allocated, 0, 20_000 * 150);
+    }
+
     [Fact]
     public void One_name_may_be_used_for_every_kind()
     {

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Text.Json;
+using MetricsGateway.Metrics;
+
+namespace MetricsGateway.Admin;
+
+/// <summary>
+/// Answers that go through all series of a kind. There may be a million, so each is written step by step: whoever has one written decides
+/// after each step whether to go on at once. A step takes some microseconds and writes some kilobytes.
+/// </summary>
+/// <remarks>Between two steps series come, go and change, and an interval may end: each series is told as it is when its turn comes.</remarks>
+internal static class SeriesAnswers
+{
+    private const int SeriesInStep = 32;
+    private const int BytesInStep = 4096;
+
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = VisibleText.Json,
+    };
+
+    public static IEnumerator<int> WriteCounters(SeriesTable<Counter> counters, IBufferWriter<byte> output) =>
+        Write(counters, output, static (writer, counter) => writer.WriteNumberValue(counter.Value));
+
+    public static IEnumerator<int> WriteGauges(SeriesTable<Gauge> gauges, IBufferWriter<byte> output) =>
+        Write(gauges, output, static (writer, gauge) => writer.WriteNumberValue(gauge.Value));
+
+    public static IEnumerator<int> WriteTimers(SeriesTable<TimerSummary> timers, IBufferWriter<byte> output) =>
+        Write(timers, output, static (writer, timer) =>
+        {
+            // Looking at a timer must not give it what only one that something arrived for needs.
+            timer.TryGetInterval(out TimerInterval? interval);
+            writer.WriteStartObject();
+            writer.WriteNumber("count"u8, interval?.Count ?? 0);
+            writer.WriteNumber("sum"u8, interval?.Sum ?? 0);
+            if (interval is { IsIdle: false })
+            {
+                writer.WriteNumber("lower"u8, interval.Minimum);
+                writer.WriteNumber("upper"u8, interval.Maximum);
+                writer.WriteNumber("last"u8, interval.Last);
+            }
+
+            writer.WriteEndObject();
+        });
+
+    /// <summary>A set is shown by how many values it has.</summary>
+    public static IEnumerator<int> WriteSets(SeriesTable<UniqueSet> sets, IBufferWriter<byte> output) =>
+        Write(sets, output, static (writer, set) => writer.WriteNumberValue(set.Count));
+
+    /// <summary>Deletes what is selected, in one pass for all that it is selected by, and tells each.</summary>
+    public static IEnumerator<int> Delete<TSeries>(SeriesTable<TSeries> table, SeriesSelection selection, IBufferWriter<byte> output)
+        where TSeries : Series
+    {
+        AnswerWriter answer = new(output);
+        Steps steps = default;
+        for (int place = 0; place < table.PlaceCount && !selection.IsEmpty; place++)
+        {
+            int written = 0;
+            if (table.At(place) is { } series && selection.Selects(series.Key))
+            {
+                table.Delete(series);
+                answer.Text("deleted: "u8).Text(VisibleText.Of(series.Key)).EndLine();
+                written = series.Key.Length;
+            }
+
+            if (steps.IsOverAfter(written))
+            {
+                yield return place;
+            }
+        }
+
+        foreach (byte[] name in selection.Unfound)
+        {
+            answer.Text("metric "u8).Text(VisibleText.Of(name)).Text(" not found\n"u8);
+            if (steps.IsOverAfter(name.Length))
+            {
+                yield return table.PlaceCount;
+            }
+        }
+
+        answer.EndAnswer();
+    }
+
+    private static IEnumerator<int> Write<TSeries>(SeriesTable<TSeries> table, IBufferWriter<byte> output, Action<Utf8JsonWriter, TSeries> writeValue)
+        where TSeries : Series
+    {
+        using Utf8JsonWriter writer = new(output, Options);
+        Steps steps = default;
+        writer.WriteStartObject();
+        for (int place = 0; place < table.PlaceCount; place++)
+        {
+            int written = 0;
+            if (table.At(place) is { } series)
+            {
+                writer.WritePropertyName(series.Key);
+                writeValue(writer, series);
+                written = series.Key.Length;
+            }
+
+            if (steps.IsOverAfter(written))
+            {
+                // The writer holds none of the output's memory then, which may be sent and given back.
+                writer.Flush();
+                yield return place;
+            }
+        }
+
+        writer.WriteEndObject();
+        writer.Flush();
+        AnswerWriter answer = new(output);
+        answer.EndLine();
+        answer.EndAnswer();
+    }
+
+    private struct Steps
+    {
+        private int _series;
+        private int _bytes;
+
+        public bool IsOverAfter(int bytes)
+        {
+            _series++;
+            _bytes += bytes;
+            if (_series < SeriesInStep && _bytes < BytesInStep)
+            {
+                return false;
+            }
+
+            this = default;
+            return true;
+        }
+    }
+}
