@@ -65,12 +65,15 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     }
 
     /// <summary>As <see cref="Cancel"/>, and waits until a callback that is running on a worker has ended.</summary>
-    /// <returns>A task that ends with that callback; at once where none runs on a worker. Its own callback must not wait for it.</returns>
+    /// <returns>
+    /// A task that ends with that callback; at once where none runs on a worker. Its own callback must not wait for it. Of a <see cref="ChildEvent"/> that kills its
+    /// process it ends when the process has ended, too.
+    /// </returns>
     /// <exception cref="EventManagerException">As of <see cref="Cancel"/>.</exception>
     public Task CancelAsync()
     {
         Cancel();
-        return OnWorker?.WhenEnded() ?? Task.CompletedTask;
+        return WhenOver();
     }
 
     /// <summary>The same as <see cref="Cancel"/>.</summary>
@@ -86,6 +89,9 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
         GC.SuppressFinalize(this);
         return new ValueTask(CancelAsync());
     }
+
+    /// <summary>After it was cancelled: a task that ends when nothing of it goes on. Any thread.</summary>
+    private protected virtual Task WhenOver() => OnWorker?.WhenEnded() ?? Task.CompletedTask;
 
     /// <summary>Its callback on a worker has ended, and the next may come. On the loop. Returns how many were sent.</summary>
     internal virtual int OnWorkerEnded() => 0;

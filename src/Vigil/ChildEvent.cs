@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 using Vigil.Interop;
 using Vigil.IO;
 using Vigil.Messaging;
+using Vigil.Signals;
 using Vigil.Sources;
+using Vigil.Timing;
 
 namespace Vigil;
 
@@ -11,61 +14,108 @@ namespace Vigil;
 /// <param name="exit">How it ended.</param>
 public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
 
-/// <summary>A callback for the end of a process. Made by the overloads of <c>EventManager.Watch</c>. It runs once, also for a process that has ended already.</summary>
+/// <summary>
+/// A callback for the end of a process. Made by the overloads of <c>EventManager.Watch</c>. It runs once, also for a process that has ended
+/// already.
+/// </summary>
 /// <remarks>
-/// <para>A process that <see cref="Process"/> started is waited for by the runtime and by nobody else: a <c>waitid</c> that takes its status away makes the
-/// runtime end the program. Here it is only looked at, and the callback runs when the runtime has it, so that
-/// <see cref="Process.ExitCode"/> can be read in it. An object that was made for an id does not tell whose the process is: there the callback runs as soon as the
-/// kernel tells the end, and nothing is waited for. A child that was started by other means is waited for here if it is watched by id or descriptor.</para>
-/// <para>The process outlives the event, unless the event was made to kill it: then it gets SIGKILL when the event is cancelled, and if nobody else does, is waited for. A process
-/// that this user must not kill (<c>EPERM</c>) makes <see cref="CallbackEvent.Cancel"/> throw, and is still watched.</para>
+/// <para>A process that <see cref="Process"/> started is waited for by the runtime and by nobody else: a <c>waitid</c> that takes its
+/// status away makes the runtime end the program. Here it is only looked at, and the callback runs when the runtime has it, so that
+/// <see cref="Process.ExitCode"/> can be read in it. An object that was made for an id does not tell whose the process is: there the
+/// callback runs as soon as the kernel tells the end, and nothing is waited for. A child that was started by other means is waited for here
+/// if it is watched by id or descriptor.</para>
+/// <para>The process outlives the event, unless the event was made to kill it: then it gets SIGKILL when the event is cancelled, and if
+/// nobody else does, is waited for. A process that this user must not kill (<c>EPERM</c>) makes <see cref="CallbackEvent.Cancel"/> throw,
+/// and is still watched. <see cref="CallbackEvent.CancelAsync"/> waits until a process that was killed has ended, for which the loop must
+/// run; <see cref="Exit"/> tells how then.</para>
 /// </remarks>
 public sealed class ChildEvent : CallbackEvent
 {
-    private const int SIGKILL = 9;
-    private static readonly Lock Reaping = new();
+    // Where the kernel does not answer how a child has ended: how often it is asked, and how long it is left alone in between.
+    private const int Attempts = 5;
+    private static readonly long Pause = Nanoseconds.Of(TimeSpan.FromSeconds(1));
 
     private readonly ChildEventCallback _callback;
     private readonly WorkerCallback<ChildEvent, ChildExit>? _worker;
     private readonly bool _killOnDispose;
-
-    // The runtime's view of a process of its own, shared with the caller's object but not disposed with it; null for other processes.
-    private readonly Process? _process;
-    private readonly bool _isChild;
+    private readonly ProcessEnd? _end;
     private FdHandle? _pidFd;
     private ChildSource? _source;
-    private ChildExit? _exit;
-    private volatile bool _isCancelled;
+    private Retry? _retry;
+    private int _failures;
 
-    internal ChildEvent(EventManager manager, int processId, Process? process, FdHandle? pidFd, bool isChild, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
+    // A boxed ChildExit, so that other threads see the whole of it or nothing.
+    private volatile object? _exit;
+    private volatile bool _isCancelled;
+    private volatile bool _isReleased;
+    private TaskCompletionSource? _released;
+
+    internal ChildEvent(EventManager manager, int processId, ProcessEnd? end, FdHandle? pidFd, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
         : base(manager)
     {
         _worker = target.IsWorker ? new WorkerCallback<ChildEvent, ChildExit>(this, target, callback.Invoke) : null;
         ProcessId = processId;
-        _process = process;
+        _end = end;
         _pidFd = pidFd;
         _callback = callback;
         _killOnDispose = killOnDispose;
-        _isChild = isChild;
     }
 
-    /// <summary>The process's id; −1 if only its descriptor was given. Once the process has been waited for, the id may be another's.</summary>
+    /// <summary>
+    /// The process's id; −1 if only its descriptor was given. Once the process has been waited for, the id may be another's. Any thread.
+    /// </summary>
     public int ProcessId { get; }
 
-    /// <summary>How the process ended; null while it runs, as far as the loop has got.</summary>
-    public ChildExit? Exit { get; private set; }
+    /// <summary>
+    /// How the process ended; null while it runs, as far as the loop has got, and if it was not watched to its end. Any thread.
+    /// </summary>
+    public ChildExit? Exit => (ChildExit?)_exit;
 
-    /// <summary>Whether it is over: the process's end was told, it was cancelled, or the manager disposed.</summary>
+    /// <summary>Whether it is over: the process's end was told, it was cancelled, or the manager disposed. Any thread.</summary>
     public override bool IsCancelled => _isCancelled || Manager.IsDisposed;
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.ChildEvent;
 
-    /// <summary>Whether the runtime started the process, and so is going to wait for it. Where this is false it may be going to, too.</summary>
-    internal bool IsRuntimesForSure { get; init; }
-
     internal override Delegate Callback => _callback;
 
     private protected override WorkerCallback? OnWorker => _worker;
+
+    /// <summary>
+    /// Sends the process a signal (<c>pidfd_send_signal(2)</c>). It goes by the process's descriptor: never to another process that has
+    /// been given the same id.
+    /// </summary>
+    /// <param name="signal">Any signal, also one that no program can handle: <see cref="Signal.SIGKILL"/>,
+    /// <see cref="Signal.SIGSTOP"/>.</param>
+    /// <returns>
+    /// Whether the kernel took it. False where the process has ended and was waited for, and where the event is over, also by its
+    /// cancellation. A process that has ended and was not waited for takes signals, and nothing comes of it.
+    /// </returns>
+    /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
+    /// <exception cref="EventManagerException">This user must not send it to that process (<c>EPERM</c>); the call comes from another
+    /// thread than the loop's.</exception>
+    public bool Send(Signal signal)
+    {
+        SignalRules.RequireSignal(signal);
+        if (IsCancelled)
+        {
+            return false;
+        }
+
+        using ThreadClaim.Scope claim = Manager.Claim();
+        if (_isCancelled || _pidFd is null)
+        {
+            return false;
+        }
+
+        int errno = PidFdNative.Send(_pidFd.Number, signal.Number);
+        return errno switch
+        {
+            Errno.Success => true,
+            Errno.ESRCH => false,
+            _ => throw new EventManagerException(
+                EventManagerError.System, $"{signal} could not be sent to {ProcessText}: {Errno.Describe(errno)}.", _pidFd.Number, errno),
+        };
+    }
 
     private protected override void CancelOnLoop()
     {
@@ -78,21 +128,18 @@ public sealed class ChildEvent : CallbackEvent
         int errno = Kill();
         if (errno != Errno.Success)
         {
-            throw new EventManagerException(EventManagerError.System, $"Process {ProcessId} could not be killed: {Errno.Describe(errno)}. It is still watched.", errno: errno);
+            throw new EventManagerException(EventManagerError.System, $"{ProcessText} could not be killed: {Errno.Describe(errno)}. It is still watched.", errno: errno);
         }
 
         _isCancelled = true;
-        if (!_killOnDispose || !MustReap)
+        if (!_killOnDispose || _pidFd is null)
         {
             Release();
         }
     }
 
     /// <summary>For messages: the process and the method that is called.</summary>
-    public override string ToString() => $"a child event (process {ProcessId}, {CallbackName})";
-
-    /// <summary>Whether a process is a child of this one that nobody has waited for.</summary>
-    internal static bool IsChild(FdHandle pidFd) => PidFdNative.Wait(pidFd.Number, reap: false, out _) == Errno.Success;
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event (process {ProcessId}, {CallbackName})");
 
     /// <summary>Watches the process from now on.</summary>
     internal void Start()
@@ -111,7 +158,7 @@ public sealed class ChildEvent : CallbackEvent
     internal void StartEnded(ChildExit exit)
     {
         _exit = exit;
-        PostExit();
+        Wake();
     }
 
     /// <summary>Kills the process if that is wanted, and if it has not ended. Returns an errno.</summary>
@@ -122,92 +169,118 @@ public sealed class ChildEvent : CallbackEvent
             return Errno.Success;
         }
 
-        int errno = PidFdNative.Send(_pidFd.Number, SIGKILL);
+        int errno = PidFdNative.Send(_pidFd.Number, Signal.SIGKILL.Number);
         return errno == Errno.ESRCH ? Errno.Success : errno;
     }
 
-    /// <summary>How a process of the runtime's ended, which the runtime has waited for.</summary>
-    internal static ChildExit ExitOf(Process process, FdHandle? pidFd) =>
-        pidFd is not null && PidFdNative.StatusAfterReaping(pidFd.Number) is { } status ? ExitOf(status) : ExitAsOf(process);
-
-    /// <summary>At the manager's disposal: waits for a process that was killed, which ends in no time unless the kernel holds it; then lets go of it.</summary>
+    /// <summary>
+    /// At the manager's disposal: waits for a process that was killed, which ends in no time unless the kernel holds it; then lets go of
+    /// it.
+    /// </summary>
     internal void ReapAndRelease(int patienceMilliseconds)
     {
-        if (_killOnDispose && MustReap && PollNative.WaitUntilReadable(_pidFd!.Number, patienceMilliseconds))
+        bool isAwaited = _killOnDispose && _pidFd is not null && (_end!.MustReap || _released is not null);
+        if (isAwaited && PollNative.WaitUntilReadable(_pidFd!.Number, patienceMilliseconds))
         {
-            _ = Reap();
+            EndAnswer answer = _end!.Ask(_pidFd, Wake);
+            if (answer.State == EndState.Told)
+            {
+                _exit = answer.Exit;
+            }
+            else if (answer.State == EndState.Failed)
+            {
+                ReportFailure(answer.Errno, "It is not asked again, since the manager is disposed: the process stays a zombie, unless somebody else waits for it.");
+            }
         }
 
         _isCancelled = true;
         Release();
     }
 
-    private bool MustReap => _process is null && _isChild;
-
-    private int OnReadable()
+    // In addition to a callback that runs on a worker: for a process that was killed at the cancellation.
+    private protected override Task WhenOver()
     {
-        if (_isCancelled)
+        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource released = Interlocked.CompareExchange(ref _released, created, null) ?? created;
+        if (_isReleased)
         {
-            // Killed at its cancellation, and now waited for.
-            _ = Reap();
-            Release();
+            released.TrySetResult();
+        }
+
+        return Task.WhenAll(base.WhenOver(), released.Task);
+    }
+
+    private string ProcessText => ProcessId > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"Process {ProcessId}")
+        : string.Create(CultureInfo.InvariantCulture, $"The process of fd {_pidFd?.Number ?? -1}");
+
+    // The descriptor is ready, or there is another reason to ask.
+    private int OnWoken()
+    {
+        if (_isReleased)
+        {
             return 0;
         }
 
-        if (_process is null)
+        if (_pidFd is null)
         {
-            // A child that is gone although nobody here has waited for it: the runtime waits for everybody if it is process 1 or found SIGCHLD ignored.
-            ProcessStatus? own = Reap() ?? (_isChild ? PidFdNative.StatusAfterReaping(_pidFd!.Number) : null);
-            return Complete(ExitOf(own));
+            return Complete(Exit!.Value);
         }
 
-        // This look must come first: what has not been waited for after it has been by the time that the runtime says so.
-        _ = PidFdNative.Wait(_pidFd!.Number, reap: false, out ProcessStatus? seen);
-        if (!_isChild)
+        EndAnswer answer = _end!.Ask(_pidFd, Wake);
+        return answer.State switch
         {
-            return Complete(default);
-        }
-
-        _exit = seen is null ? null : ExitOf(seen);
-        if (_process.HasExited)
-        {
-            return CompleteReaped();
-        }
-
-        if (_exit is { } exit && !IsRuntimesForSure)
-        {
-            // Of a child that was started by other means the runtime would never tell.
-            return Complete(exit);
-        }
-
-        // The kernel tells of the end before the runtime has come to its SIGCHLD.
-        Manager.SourceTable.Remove(_source!);
-        _source = null;
-        _ = _process.WaitForExitAsync().ContinueWith(
-            static (_, self) => ((ChildEvent)self!).PostExit(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return 0;
+            EndState.NotYet => 0,
+            EndState.Failed => OnFailed(answer.Errno),
+            _ => Complete(answer.Exit),
+        };
     }
 
-    // One at a time: what the kernel tells those who come too late to wait is there when the wait has returned, and not when it has begun.
-    private ProcessStatus? Reap()
+    private int OnFailed(int errno)
     {
-        lock (Reaping)
+        _failures++;
+        if (_failures == 1)
         {
-            _ = PidFdNative.Wait(_pidFd!.Number, reap: true, out ProcessStatus? status);
-            return status;
+            ReportFailure(errno, "It is asked again, once a second.");
         }
+
+        if (_failures < Attempts)
+        {
+            (_retry ??= new Retry(this)).Start(Pause);
+            return 0;
+        }
+
+        ReportFailure(errno, "It is not asked again: how the process ended is not known, and it stays a zombie unless somebody else waits for it.");
+        return Complete(default);
     }
 
-    private void PostExit() => Manager.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this));
+    private void ReportFailure(int errno, string consequence) => Manager.Faults.Report(new FaultReport(
+        FaultOrigin.ChildEvent,
+        new EventManagerException(
+            EventManagerError.System,
+            string.Create(CultureInfo.InvariantCulture, $"{ProcessText} has ended, and waitid failed when it was asked how: {Errno.Describe(errno)}. {consequence}"),
+            _pidFd!.Number,
+            errno))
+    {
+        Event = this,
+        Fd = _pidFd.Number,
+    });
 
-    private int CompleteReaped() => _isCancelled ? 0 : Complete(_exit ?? ExitOf(_process!, _pidFd));
+    // Any thread.
+    private void Wake() => Manager.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this));
 
     // Over before the callback, so that the callback may watch the next process in the same place.
     private int Complete(ChildExit exit)
     {
-        Exit = exit;
+        bool wasCancelled = _isCancelled;
+        _exit = exit;
         _isCancelled = true;
         Release();
+        if (wasCancelled)
+        {
+            return 0;
+        }
+
         if (_worker is not null)
         {
             _worker.Send(this, exit);
@@ -234,52 +307,65 @@ public sealed class ChildEvent : CallbackEvent
             _source = null;
         }
 
+        _retry?.Stop();
+        _end?.Dispose();
         _pidFd?.Dispose();
         _pidFd = null;
-        _process?.Dispose();
         Manager.Children.Forget(this);
+        _isReleased = true;
+        Interlocked.MemoryBarrier();
+        _released?.TrySetResult();
     }
 
-    private static ChildExit ExitOf(ProcessStatus? status) => status switch
-    {
-        null => default,
-        { IsSignal: true } => new ChildExit(null, new Signal(status.Value.Number)),
-        _ => new ChildExit(status.Value.Number, null),
-    };
-
-    // Where the kernel cannot be asked any more: the runtime makes 128 + n of signal n, as shells do, and so the two cannot be told apart.
-    private static ChildExit ExitAsOf(Process process)
-    {
-        const int SignalBase = 128;
-        try
-        {
-            int code = process.ExitCode;
-            return code is > SignalBase and <= SignalBase + 64 ? new ChildExit(null, new Signal(code - SignalBase)) : new ChildExit(code, null);
-        }
-        catch (InvalidOperationException)
-        {
-            // Not a child of this program, so the runtime was not told.
-            return default;
-        }
-    }
-
+    // Edge-triggered: it becomes ready when the process has ended, again when a tracer has let go of it, and again when somebody has waited
+    // for it. Whatever can be learned then is learned at once, or tried again by a timer.
     private sealed class ChildSource : Source
     {
         private readonly ChildEvent _event;
 
         public ChildSource(ChildEvent childEvent, FdHandle pidFd)
-            : base(pidFd, EventSet.In, data: 0, DispatchPriority.Normal) => _event = childEvent;
+            : base(pidFd, EventSet.In | EventSet.EdgeTriggered, data: 0, DispatchPriority.Normal) => _event = childEvent;
 
         public override object Owner => _event;
 
-        public override int Deliver(EventSet ready) => _event.OnReadable();
+        public override int Deliver(EventSet ready) => _event.OnWoken();
+    }
+
+    private sealed class Retry(ChildEvent childEvent) : ITimerTarget
+    {
+        private int _slot = TimingWheel.NotStarted;
+
+        public void Start(long nanoseconds)
+        {
+            ClockTimers timers = childEvent.Manager.Timers.Open(TimerClock.Monotonic);
+            _slot = timers.Start(_slot, this, timers.After(nanoseconds));
+        }
+
+        public void Stop()
+        {
+            if (_slot != TimingWheel.NotStarted)
+            {
+                childEvent.Manager.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+                _slot = TimingWheel.NotStarted;
+            }
+        }
+
+        public void OnMoved(int slot) => _slot = slot;
+
+        public bool Fire(long now)
+        {
+            _slot = TimingWheel.NotStarted;
+            return childEvent.OnWoken() > 0;
+        }
+
+        public void OnAbandoned() => _slot = TimingWheel.NotStarted;
     }
 
     private sealed class Kind : MessageKind<EventManager>
     {
         public static readonly Kind Instance = new();
 
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((ChildEvent)message.Action).CompleteReaped();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((ChildEvent)message.Action).OnWoken();
 
         public override bool Abandon(in Message<EventManager> message) => true;
     }

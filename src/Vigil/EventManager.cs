@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Vigil.Diagnostics;
@@ -408,6 +409,31 @@ public sealed class EventManager : IDisposable
         var signalEvent = new SignalEvent(this, signal, callback, oneShot);
         Signals.Add(signalEvent);
         return signalEvent;
+    }
+
+    /// <summary>
+    /// As <see cref="CreateSignalEvent"/>, for a signal that the program can do without where it is ignored: whoever starts a program with '&amp;' in a script has SIGINT and
+    /// SIGQUIT ignored, <c>nohup</c> SIGHUP, and means it so.
+    /// </summary>
+    /// <param name="signal">Which signal.</param>
+    /// <param name="callback">What to call, on the loop's thread, after those that were created before.</param>
+    /// <param name="signalEvent">What was created; null where the signal is ignored.</param>
+    /// <param name="oneShot">Whether it is cancelled, before its callback, by the first signal that comes.</param>
+    /// <returns>False where the signal is ignored (<see cref="EventManagerError.SignalIgnored"/>), so that it never arrives.</returns>
+    /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
+    /// <exception cref="EventManagerException">As of <see cref="CreateSignalEvent"/>, except that the signal is ignored.</exception>
+    public bool TryCreateSignalEvent(Signal signal, SignalEventCallback callback, [NotNullWhen(true)] out SignalEvent? signalEvent, bool oneShot = false)
+    {
+        try
+        {
+            signalEvent = CreateSignalEvent(signal, callback, oneShot);
+            return true;
+        }
+        catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
+        {
+            signalEvent = null;
+            return false;
+        }
     }
 
     /// <summary>Calls back when a process ends that <see cref="Process"/> knows, also if it has ended already. Its <see cref="Process.ExitCode"/> can be read then, if the object started it.</summary>

@@ -27,7 +27,7 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="SignalEvent"/> threw.</summary>
     SignalEvent,
 
-    /// <summary>The callback of a <see cref="ChildEvent"/> threw, or its process could not be killed.</summary>
+    /// <summary>The callback of a <see cref="ChildEvent"/> threw, its process could not be killed, or the kernel did not say how it ended.</summary>
     ChildEvent,
 
     /// <summary>The callback of a <see cref="UserEvent"/> threw.</summary>

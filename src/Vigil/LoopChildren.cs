@@ -10,8 +10,8 @@ namespace Vigil;
 /// <summary>Makes the child events of a loop, and ends them with it.</summary>
 internal sealed class LoopChildren
 {
-    // At disposal, for processes that were killed: long enough for one that waits for a busy processor to die on. One in a system call that cannot be interrupted may take longer,
-    // and is left to the system.
+    // At disposal, for processes that were killed: long enough for one that waits for a busy processor to die on. One in a system call that
+    // cannot be interrupted may take longer, and is left to the system.
     private const int PatienceMilliseconds = 10_000;
 
     private readonly EventManager _manager;
@@ -23,24 +23,34 @@ internal sealed class LoopChildren
     {
         int id = process.Id;
         SignalRules.RequireChildSignal();
+        bool isStartedByRuntime = RuntimeProcessEnd.IsStartedBy(process);
         FdHandle? pidFd = null;
         Process? view = null;
-        bool isChild;
         try
         {
-            // As long as the runtime has not seen its end after the descriptor was opened and looked at, its id was not another's then, and what looked like
-            // no child is none. The view is asked last: it gets hold of the runtime's record of the process then, which goes when nobody holds it.
-            pidFd = process.HasExited ? null : Open(id, mayBeGone: true);
-            isChild = pidFd is not null && ChildEvent.IsChild(pidFd);
-            view = process.HasExited ? null : View(id);
-            if (pidFd is null || view is null || view.HasExited)
+            // As long as the runtime has not seen the process's end, its id is nobody else's: so the runtime is asked again after each use
+            // of the id.
+            pidFd = process.HasExited ? null : TryOpen(id);
+            if (process.HasExited)
             {
-                var ended = new ChildEvent(_manager, id, process: null, pidFd: null, isChild: false, callback, killOnDispose: false, target);
-                ended.StartEnded(ChildEvent.ExitOf(process, pidFd));
+                pidFd?.Dispose();
+                pidFd = null;
+            }
+
+            bool isChild = pidFd is not null && IsChild(pidFd);
+
+            // Last: it gets hold of the runtime's record of the process, which goes when nobody holds it.
+            view = process.HasExited ? null : View(id, isStartedByRuntime);
+            if (pidFd is null || view is null || process.HasExited)
+            {
+                var ended = new ChildEvent(_manager, id, end: null, pidFd: null, callback, killOnDispose: false, target);
+                ended.StartEnded(RuntimeProcessEnd.ExitOf(process, pidFd));
                 pidFd?.Dispose();
                 view?.Dispose();
                 return ended;
             }
+
+            return Start(new ChildEvent(_manager, id, new RuntimeProcessEnd(view, isStartedByRuntime, isChild), pidFd, callback, killOnDispose, target));
         }
         catch
         {
@@ -48,15 +58,13 @@ internal sealed class LoopChildren
             view?.Dispose();
             throw;
         }
-
-        return Start(new ChildEvent(_manager, id, view, pidFd, isChild, callback, killOnDispose, target) { IsRuntimesForSure = IsStartedBy(process) });
     }
 
     public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
-        FdHandle pidFd = Open(processId, mayBeGone: false)!;
-        return Start(new ChildEvent(_manager, processId, process: null, pidFd, ChildEvent.IsChild(pidFd), callback, killOnDispose, target));
+        SharedWait? wait = SharedWait.Join(processId, out FdHandle pidFd);
+        return Start(new ChildEvent(_manager, processId, new ChildEnd(wait, pidFd), pidFd, callback, killOnDispose, target));
     }
 
     public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
@@ -70,13 +78,15 @@ internal sealed class LoopChildren
         int errno = fd.Number < 0 ? Errno.EBADF : PidFdNative.Wait(fd.Number, reap: false, out _);
         if (errno is not (Errno.Success or Errno.ECHILD))
         {
-            throw new EventManagerException(EventManagerError.InvalidDescriptor, $"fd {fd.Number} is no process's descriptor (pidfd_open(2)): {Errno.Describe(errno)}.", fd.Number, errno);
+            throw errno is Errno.EBADF or Errno.EINVAL
+                ? new EventManagerException(EventManagerError.InvalidDescriptor, $"fd {fd.Number} is no process's descriptor (pidfd_open(2)): {Errno.Describe(errno)}.", fd.Number, errno)
+                : new EventManagerException(EventManagerError.System, $"waitid failed for the process of fd {fd.Number}: {Errno.Describe(errno)}.", fd.Number, errno);
         }
 
         // A duplicate, so that the caller may close his whenever he likes.
         int duplicate = FileNative.Duplicate(fd.Number, out int failure);
         var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
-        return Start(new ChildEvent(_manager, processId: -1, process: null, own, isChild: errno == Errno.Success, callback, killOnDispose, target));
+        return Start(new ChildEvent(_manager, processId: -1, new ChildEnd(SharedWait.Join(own), own), own, callback, killOnDispose, target));
     }
 
     public void Forget(ChildEvent child) => _watched.Remove(child);
@@ -114,43 +124,50 @@ internal sealed class LoopChildren
         return child;
     }
 
-    // Another object for the same process, which the caller's disposal of his own does not touch. Null where the process has ended meanwhile.
-    private static Process? View(int processId)
-    {
-        try
-        {
-            return Process.GetProcessById(processId);
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Opens a process that must be there.</summary>
+    /// <exception cref="EventManagerException">It is not, or the kernel refused.</exception>
+    internal static FdHandle Open(int processId) => TryOpen(processId) ?? throw NotFound(processId, Errno.ESRCH);
 
-    // An object that was made for an id refuses this. Its process may be the runtime's all the same: nothing public tells.
-    private static bool IsStartedBy(Process process)
-    {
-        try
-        {
-            return process.StartInfo is not null;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    private static FdHandle? Open(int processId, bool mayBeGone)
+    private static FdHandle? TryOpen(int processId)
     {
         int fd = PidFdNative.Open(processId, out int errno);
         return errno switch
         {
-            Errno.ESRCH when mayBeGone => null,
+            Errno.ESRCH => null,
 
             // Of a thread's id: EINVAL, or ENOENT of newer kernels.
-            Errno.ESRCH or Errno.EINVAL or Errno.ENOENT => throw new EventManagerException(
-                EventManagerError.ProcessNotFound, $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.", errno: errno),
+            Errno.EINVAL or Errno.ENOENT => throw NotFound(processId, errno),
             _ => new FdHandle(FdHandle.Created(fd, errno, "pidfd_open")),
         };
+    }
+
+    private static EventManagerException NotFound(int processId, int errno) => new(
+        EventManagerError.ProcessNotFound, $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.", errno: errno);
+
+    // Whether it is a child of this process that nobody has waited for.
+    private static bool IsChild(FdHandle pidFd)
+    {
+        int errno = PidFdNative.Wait(pidFd.Number, reap: false, out _);
+        return errno is Errno.Success or Errno.ECHILD
+            ? errno == Errno.Success
+            : throw new EventManagerException(EventManagerError.System, $"waitid failed for a process that was to be watched: {Errno.Describe(errno)}.", pidFd.Number, errno);
+    }
+
+    // Another object for the same process, which the caller's disposal of his own does not touch. Null where the process has ended
+    // meanwhile. The handle lets the object tell the exit code of a process that it did not start itself.
+    private static Process? View(int processId, bool isStartedByRuntime)
+    {
+        Process? view = null;
+        try
+        {
+            view = Process.GetProcessById(processId);
+            _ = isStartedByRuntime ? view.SafeHandle : null;
+            return view;
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            view?.Dispose();
+            return null;
+        }
     }
 }

@@ -17,7 +17,7 @@ public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
 public sealed class SignalEvent : CallbackEvent
 {
     private readonly SignalEventCallback _callback;
-    private bool _isCancelled;
+    private volatile bool _isCancelled;
 
     internal SignalEvent(EventManager manager, Signal signal, SignalEventCallback callback, bool oneShot)
         : base(manager)

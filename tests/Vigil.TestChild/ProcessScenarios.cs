@@ -130,56 +130,6 @@ internal static partial class ProcessScenarios
         manager.RunUntil(() => seen == 1);
     }
 
-    /// <summary>Of two managers that learn of a child's end at the same moment, both know how it ended.</summary>
-    public static void WatchedByTwoManagers(string[] args)
-    {
-        using var one = new EventManager();
-        using var two = new EventManager();
-        using var step = new Barrier(2);
-        int id = 0;
-        ChildExit? ofTwo = null;
-        const int Rounds = 400;
-        var other = new Thread(() =>
-        {
-            for (int i = 0; i < Rounds; i++)
-            {
-                step.SignalAndWait();
-                ofTwo = AwaitEnd(two, id);
-                step.SignalAndWait();
-            }
-        })
-        { IsBackground = true };
-        other.Start();
-        bool canAsk = Environment.OSVersion.Version >= new Version(6, 15);
-        for (int i = 0; i < Rounds; i++)
-        {
-            id = Spawn("exec sleep 0.005; exit 7");
-            step.SignalAndWait();
-            ChildExit ofOne = AwaitEnd(one, id);
-            step.SignalAndWait();
-            Check(!canAsk || (ofOne.ExitCode == 0 && ofTwo!.Value.ExitCode == 0), $"round {i}: {ofOne}, {ofTwo}");
-        }
-
-        other.Join();
-
-        static ChildExit AwaitEnd(EventManager manager, int id)
-        {
-            ChildExit? end = null;
-            try
-            {
-                manager.Watch(id, (_, exit) => end = exit);
-            }
-            catch (EventManagerException exception) when (exception.Error == EventManagerError.ProcessNotFound)
-            {
-                // The other has seen the end before this one began to watch.
-                return new ChildExit { ExitCode = 0 };
-            }
-
-            manager.RunUntil(() => end is not null);
-            return end!.Value;
-        }
-    }
-
     /// <summary>A child that may not be killed is reported, and not waited for.</summary>
     public static void NotKilled(string[] args)
     {

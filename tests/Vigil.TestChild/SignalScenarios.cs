@@ -183,6 +183,13 @@ internal static partial class SignalScenarios
         }
 
         using var manager = new EventManager();
+        Check(!manager.TryCreateSignalEvent(Signal.SIGHUP, (_, _) => { }, out SignalEvent? none) && none is null, "created");
+        int calls = 0;
+        Check(manager.TryCreateSignalEvent(Signal.SIGUSR1, (_, _) => calls++, out SignalEvent? usable) && usable.Signal == Signal.SIGUSR1, "not created");
+        Send(Signal.SIGUSR1);
+        manager.RunUntil(() => calls == 1);
+        Expect<ArgumentException>(() => manager.TryCreateSignalEvent(default, (_, _) => { }, out _));
+        Check(Expect<EventManagerException>(() => manager.TryCreateSignalEvent(Signal.SIGKILL, (_, _) => { }, out _)).Error == EventManagerError.SignalReserved, "another error");
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGHUP, (_, _) => { }));
         Check(refusal.Error == EventManagerError.SignalIgnored && refusal.Message.Contains("env --default-signal=HUP", StringComparison.Ordinal), refusal.Message);
     }
@@ -247,6 +254,68 @@ internal static partial class SignalScenarios
         SignalMask.Block(Signal.SIGUSR2);
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { }));
         Check(refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
+    }
+
+    /// <summary>A thread of the kernel's in this process, which has every signal blocked for ever, holds nobody up and changes no path.</summary>
+    public static void BesideIoUring(string[] args)
+    {
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        byte[] parameters = new byte[120];
+        parameters[8] = 1 << 1;     // IORING_SETUP_SQPOLL
+        int ring = (int)io_uring_setup(425, 4, parameters);
+        if (ring < 0)
+        {
+            Console.WriteLine("There is no io_uring here.");
+            return;
+        }
+
+        using var manager = new EventManager();
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 20; i++)
+        {
+            SignalEvent onRuntime = manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { });
+            SignalEvent onDescriptor = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
+            Check(onRuntime.Path == SignalPath.Runtime && onDescriptor.Path == SignalPath.SignalFd, $"{onRuntime.Path}, {onDescriptor.Path}");
+            onRuntime.Cancel();
+            onDescriptor.Cancel();
+        }
+
+        // A look that waits for such a thread takes a second, each time.
+        Check(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10), $"it took {Stopwatch.GetElapsedTime(start)}");
+        Check(SignalBlocking.IsBlocked(Signal.SIGUSR1) && !SignalBlocking.IsBlocked(Signal.SIGUSR2), "the kernel's thread counts");
+    }
+
+    /// <summary>Where the kernel refuses to add a signal to those that are read, the creation fails, the others come as before, and it can be tried again.</summary>
+    public static void SignalFdFails(string[] args)
+    {
+        SignalBlocking.Restart(Signal.SIGUSR1, Signal.SIGUSR2, RealTime3);
+        using var manager = new EventManager();
+        int first = 0;
+        int second = 0;
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => first++);
+        Exception? failure = null;
+        var filtered = new Thread(() =>
+        {
+            try
+            {
+                SystemCallFilter.Refuse(SystemCallFilter.SignalFd4, argument: 2, value: sizeof(ulong), errno: 12, everywhere: false);
+                EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => second++));
+                Check(refusal is { Error: EventManagerError.System, Errno: 12 }, refusal.ToString());
+                Send(Signal.SIGUSR1);
+                Send(Signal.SIGUSR2);
+                manager.RunUntil(() => first == 1);
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        });
+        filtered.Start();
+        filtered.Join();
+        Check(failure is null, $"{failure}");
+        manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => second++);
+        manager.RunUntil(() => second == 1);
+        Check(first == 1, $"{first} of the other");
     }
 
     /// <summary>A program that is started with SIGCHLD blocked hears that this cannot go well.</summary>
@@ -408,4 +477,7 @@ internal static partial class SignalScenarios
 
     [LibraryImport("libc")]
     private static partial nint signal(int signal, nint action);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial nint io_uring_setup(nint number, nint entries, byte[] parameters);
 }

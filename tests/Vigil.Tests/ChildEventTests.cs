@@ -268,6 +268,100 @@ public sealed partial class ChildEventTests
         Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => manager.RunUntil(() => false)).Message);
     }
 
+    [Fact]
+    public void How_a_child_ended_is_told_to_whoever_watches_its_descriptor_after_it_was_waited_for()
+    {
+        if (Environment.OSVersion.Version < new Version(6, 15))
+        {
+            return;
+        }
+
+        using var manager = new EventManager();
+        int id = Spawn("exit 7");
+        using FdHandle pidFd = Posix.OpenProcess(id);
+        Assert.Equal(id, Posix.WaitFor(id));
+        manager.Watch(pidFd, (_, exit) => _exits.Add(exit));
+        manager.RunUntil(() => _exits.Count == 1);
+        manager.Watch(pidFd, (_, exit) => _exits.Add(exit));
+        manager.RunUntil(() => _exits.Count == 2);
+        Assert.Equal([new ChildExit(7, null), new ChildExit(7, null)], _exits);
+    }
+
+    [Fact]
+    public void A_child_that_foreign_code_waits_for_leaves_nothing_behind_for_the_next_child()
+    {
+        using var manager = new EventManager();
+        int id = Spawn("read line");
+        ChildEvent child = manager.Watch(id, (_, exit) => _exits.Add(exit));
+        Assert.True(child.Send(Signal.SIGKILL));
+        Assert.Equal(id, Posix.WaitFor(id));
+        manager.RunUntil(() => _exits.Count == 1);
+        Assert.Contains(_exits[0], new[] { default, new ChildExit(null, Signal.SIGKILL) });
+        Assert.False(child.Send(Signal.SIGTERM));
+        Assert.Empty(manager.GetSources());
+    }
+
+    [Fact]
+    public void A_process_can_be_sent_any_signal_until_it_has_ended()
+    {
+        using var manager = new EventManager();
+        using Process process = Shell("trap 'exit 5' USR1; echo ready; while :; do read line; done", redirectInput: true, redirectOutput: true);
+        process.StandardOutput.ReadLine();
+        int spawned = Spawn("exec sleep 600");
+        ChildEvent trapping = manager.Watch(process, (_, exit) => _exits.Add(exit));
+        ChildEvent stopped = manager.Watch(spawned, (_, exit) => _exits.Add(exit));
+        Assert.Throws<ArgumentException>(() => trapping.Send(default));
+        Assert.True(stopped.Send(Signal.SIGSTOP));
+        Assert.True(trapping.Send(Signal.SIGUSR1));
+        process.StandardInput.Close();
+        manager.RunUntil(() => _exits.Count == 1);
+        Assert.False(trapping.Send(Signal.SIGUSR1));
+
+        // SIGTERM waits until it goes on.
+        Assert.True(stopped.Send(Signal.SIGTERM));
+        Assert.True(stopped.Send(Signal.SIGCONT));
+        manager.RunUntil(() => _exits.Count == 2);
+        Assert.Equal([new ChildExit(5, null), new ChildExit(null, Signal.SIGTERM)], _exits);
+        Assert.False(stopped.Send(Signal.SIGKILL));
+    }
+
+    [Fact]
+    public async Task The_end_of_a_process_that_was_killed_at_the_cancellation_can_be_waited_for()
+    {
+        using var loop = new LoopThread();
+        EventManager manager = loop.Manager;
+        using Process process = Shell("exec sleep 600");
+        int spawned = Spawn("exec sleep 600");
+        ChildExit?[] exits = await manager.RemoteEndpoint.CallAsync(async _ =>
+        {
+            ChildEvent ofRuntime = manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
+            ChildEvent ofNobody = manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
+            await ofRuntime.CancelAsync();
+            await ofNobody.DisposeAsync();
+            return new[] { ofRuntime.Exit, ofNobody.Exit };
+        });
+        Assert.Equal([new ChildExit(null, Signal.SIGKILL), new ChildExit(null, Signal.SIGKILL)], exits);
+        Assert.True(process.HasExited);
+        Assert.False(Directory.Exists($"/proc/{spawned}"), "it was not waited for");
+        Assert.Empty(_exits);
+    }
+
+    [Fact]
+    public void Whoever_waits_for_a_killed_process_is_told_at_the_managers_disposal_too()
+    {
+        var manager = new EventManager();
+        using Process process = Shell("exec sleep 600");
+        ChildEvent child = manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        Task ended = child.CancelAsync();
+        Task withoutKill = manager.Watch(process, (_, exit) => _exits.Add(exit)).CancelAsync();
+        Assert.True(withoutKill.IsCompletedSuccessfully);
+        manager.Dispose();
+        Patience.Wait(ended);
+        process.WaitForExit();
+        Assert.Equal(128 + 9, process.ExitCode);
+        Assert.Empty(_exits);
+    }
+
     private static Process Shell(string command, bool redirectInput = false, bool redirectOutput = false) => Process.Start(new ProcessStartInfo("sh", ["-c", command])
     {
         UseShellExecute = false,

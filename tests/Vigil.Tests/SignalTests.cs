@@ -53,4 +53,18 @@ public sealed class SignalTests
         Assert.Throws<ArgumentException>(() => manager.CreateSignalEvent(default, (_, _) => { }));
         Assert.Throws<ArgumentException>(() => SignalBlocking.IsBlocked(default));
     }
+
+    [Fact]
+    public void Signals_that_no_program_can_handle_can_be_named_to_send_them()
+    {
+        using var manager = new EventManager();
+        foreach (Signal signal in new[] { Signal.SIGKILL, Signal.SIGSTOP })
+        {
+            EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.CreateSignalEvent(signal, (_, _) => { }));
+            Assert.Equal(EventManagerError.SignalReserved, refusal.Error);
+        }
+
+        Assert.Equal("SIGKILL", Signal.SIGKILL.ToString());
+        Assert.Equal(19, Signal.SIGSTOP.Number);
+    }
 }

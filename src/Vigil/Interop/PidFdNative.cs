@@ -14,10 +14,15 @@ internal static unsafe partial class PidFdNative
     private const int WNOHANG = 1;
     private const int WEXITED = 4;
     private const int WNOWAIT = 0x01000000;
+
+    // __WALL: children whose end is announced by another signal than SIGCHLD as well: clone(2) and clone3(2) leave the choice to the
+    // caller.
+    private const int WALL = 0x40000000;
     private const int CLD_EXITED = 1;
 
     // _IOWR(0xFF, 11, struct pidfd_info) with the structure's first published size of 64 bytes (linux/pidfd.h).
     private const nuint PIDFD_GET_INFO = 0xC040FF0B;
+    private const ulong PIDFD_INFO_PID = 1 << 0;
     private const ulong PIDFD_INFO_EXIT = 1 << 3;
 
     /// <summary>Opens a process, close-on-exec as the kernel makes all of these; −1 on failure.</summary>
@@ -33,8 +38,8 @@ internal static unsafe partial class PidFdNative
         syscall(SysPidFdSendSignal, fd, signal, 0, 0) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
     /// <summary>
-    /// How a child has ended, if it has, and returns an errno: ECHILD where it is no child of this process or was waited for already, EBADF where the
-    /// descriptor is no process's (<c>waitid(2)</c>, P_PIDFD).
+    /// How a child has ended, if it has, and returns an errno: ECHILD where it is no child of this process or was waited for already, EBADF
+    /// where the descriptor is no process's (<c>waitid(2)</c>, P_PIDFD).
     /// </summary>
     /// <param name="fd">The process.</param>
     /// <param name="reap">Whether it is waited for, so that the kernel forgets it; otherwise this only looks.</param>
@@ -43,7 +48,7 @@ internal static unsafe partial class PidFdNative
     {
         status = null;
         ChildInfo info = default;
-        while (waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG | (reap ? 0 : WNOWAIT)) < 0)
+        while (waitid(P_PIDFD, fd, &info, WEXITED | WNOHANG | WALL | (reap ? 0 : WNOWAIT)) < 0)
         {
             int errno = Marshal.GetLastPInvokeError();
             if (errno != Errno.EINTR)
@@ -60,12 +65,37 @@ internal static unsafe partial class PidFdNative
         return Errno.Success;
     }
 
-    /// <summary>How a process ended that somebody has waited for already; null where the kernel does not tell (before Linux 6.15).</summary>
-    public static ProcessStatus? StatusAfterReaping(int fd)
+    /// <summary>
+    /// How a process ended that somebody has waited for already; null where the kernel does not tell (before Linux 6.15), or does not yet.
+    /// </summary>
+    public static ProcessStatus? StatusAfterReaping(int fd) => StatusAfterReaping(fd, out _);
+
+    /// <summary>As <see cref="StatusAfterReaping(int)"/>, and says whether it is worth while to ask again.</summary>
+    /// <param name="fd">The process, which is not to be had by <see cref="Wait"/>.</param>
+    /// <param name="isBeingReaped">
+    /// Whether it is a child of this process that somebody is waiting for at this moment: the kernel refuses it to everybody else, and has
+    /// not yet written down how it ended. The descriptor becomes ready once more when it has (Linux 6.9).
+    /// </param>
+    public static ProcessStatus? StatusAfterReaping(int fd, out bool isBeingReaped)
     {
+        isBeingReaped = false;
         var info = new PidFdInfo { Mask = PIDFD_INFO_EXIT };
-        if (ioctl(fd, PIDFD_GET_INFO, &info) < 0 || (info.Mask & PIDFD_INFO_EXIT) == 0)
+        int errno = GetInfo(fd, ref info);
+        if (errno == Errno.ESRCH)
         {
+            // Gone between the kernel's look at how it ended and its look at whether it is there.
+            info = new PidFdInfo { Mask = PIDFD_INFO_EXIT };
+            errno = GetInfo(fd, ref info);
+        }
+
+        if (errno != Errno.Success)
+        {
+            return null;
+        }
+
+        if ((info.Mask & PIDFD_INFO_EXIT) == 0)
+        {
+            isBeingReaped = (info.Mask & PIDFD_INFO_PID) != 0 && info.ParentProcessId == Environment.ProcessId;
             return null;
         }
 
@@ -74,13 +104,21 @@ internal static unsafe partial class PidFdNative
         return signal != 0 ? new ProcessStatus(signal, IsSignal: true) : new ProcessStatus((info.ExitCode >> 8) & 0xFF, IsSignal: false);
     }
 
+    private static int GetInfo(int fd, ref PidFdInfo info)
+    {
+        fixed (PidFdInfo* start = &info)
+        {
+            return ioctl(fd, PIDFD_GET_INFO, start) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        }
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int waitid(int type, int id, ChildInfo* info, int options);
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(int fd, nuint request, PidFdInfo* info);
 
     /// <summary>siginfo_t as waitid fills it in, on 64-bit machines: the union begins at 16.</summary>
@@ -102,6 +140,9 @@ internal static unsafe partial class PidFdNative
     {
         [FieldOffset(0)]
         public ulong Mask;
+
+        [FieldOffset(24)]
+        public int ParentProcessId;
 
         [FieldOffset(60)]
         public int ExitCode;

@@ -8,6 +8,16 @@ internal static unsafe partial class SignalNative
     /// <summary>The size of <c>struct signalfd_siginfo</c>, in bytes.</summary>
     public const int InfoSize = 128;
 
+    /// <summary>Why a signal was sent: by <c>kill(2)</c>, <c>sigqueue(3)</c>, a timer, a message queue, <c>tgkill(2)</c> (<c>sigaction(2)</c>).</summary>
+    public const int SI_USER = 0;
+    public const int SI_QUEUE = -1;
+    public const int SI_TIMER = -2;
+    public const int SI_MESGQ = -3;
+    public const int SI_TKILL = -6;
+
+    /// <summary>SIGRTMIN: what the C library leaves to programs begins here. 34 with glibc, 35 with musl. The runtime interrupts its threads with this one.</summary>
+    public static readonly int FirstRealTime = __libc_current_sigrtmin();
+
     private const int SFD_CLOEXEC = 0x80000;
     private const int SFD_NONBLOCK = 0x800;
     private const int SIG_BLOCK = 0;
@@ -52,6 +62,9 @@ internal static unsafe partial class SignalNative
         new Span<ulong>(set, WordsOfSet).Clear();
         set[0] = signals;
     }
+
+    [LibraryImport("libc")]
+    private static partial int __libc_current_sigrtmin();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int signalfd(int fd, ulong* mask, int flags);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vigil;
 
 /// <summary>How a process ended. Both are null where that cannot be known: only a process's parent is told.</summary>
@@ -11,7 +13,7 @@ public readonly record struct ChildExit(int? ExitCode, Signal? Signal)
     /// <summary>For logs.</summary>
     public override string ToString() => (ExitCode, Signal) switch
     {
-        ({ } code, _) => $"exit code {code}",
+        ({ } code, _) => string.Create(CultureInfo.InvariantCulture, $"exit code {code}"),
         (_, { } signal) => $"ended by {signal}",
         _ => "ended",
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Vigil.Interop;
 
 namespace Vigil;
 
@@ -7,9 +8,6 @@ namespace Vigil;
 public readonly record struct Signal
 {
     private const int LastStandard = 31;
-
-    // SIGRTMIN of glibc. 32 and 33 are the C library's own.
-    private const int FirstRealTime = 34;
     private const int Last = 64;
 
     private static readonly string[] Names =
@@ -41,11 +39,35 @@ public readonly record struct Signal
     /// <summary>Quit from the keyboard (Ctrl+\).</summary>
     public static Signal SIGQUIT => new(3);
 
+    /// <summary>A thread executed what is no instruction. Not to be handled.</summary>
+    public static Signal SIGILL => new(4);
+
+    /// <summary>A breakpoint. Not to be handled.</summary>
+    public static Signal SIGTRAP => new(5);
+
+    /// <summary>The program found itself broken (<c>abort(3)</c>). Not to be handled.</summary>
+    public static Signal SIGABRT => new(6);
+
+    /// <summary>A thread used memory that is not there. Not to be handled.</summary>
+    public static Signal SIGBUS => new(7);
+
+    /// <summary>A thread divided by zero, or the like. Not to be handled.</summary>
+    public static Signal SIGFPE => new(8);
+
+    /// <summary>Ends a process. Not to be handled by any program.</summary>
+    public static Signal SIGKILL => new(9);
+
     /// <summary>The program's own, 1.</summary>
     public static Signal SIGUSR1 => new(10);
 
+    /// <summary>A thread used memory that it must not use. Not to be handled.</summary>
+    public static Signal SIGSEGV => new(11);
+
     /// <summary>The program's own, 2.</summary>
     public static Signal SIGUSR2 => new(12);
+
+    /// <summary>A pipe or socket was written to that nobody reads. Not to be handled.</summary>
+    public static Signal SIGPIPE => new(13);
 
     /// <summary>The timer of <c>alarm(2)</c>.</summary>
     public static Signal SIGALRM => new(14);
@@ -59,6 +81,9 @@ public readonly record struct Signal
     /// <summary>Go on after a stop.</summary>
     public static Signal SIGCONT => new(18);
 
+    /// <summary>Stops a process until it gets <see cref="SIGCONT"/>. Not to be handled by any program.</summary>
+    public static Signal SIGSTOP => new(19);
+
     /// <summary>Stop from the keyboard (Ctrl+Z).</summary>
     public static Signal SIGTSTP => new(20);
 
@@ -67,6 +92,21 @@ public readonly record struct Signal
 
     /// <summary>A background process writes to its terminal.</summary>
     public static Signal SIGTTOU => new(22);
+
+    /// <summary>Urgent data came to a socket.</summary>
+    public static Signal SIGURG => new(23);
+
+    /// <summary>A limit of processor time was reached (<c>RLIMIT_CPU</c>).</summary>
+    public static Signal SIGXCPU => new(24);
+
+    /// <summary>A limit of a file's size was reached (<c>RLIMIT_FSIZE</c>).</summary>
+    public static Signal SIGXFSZ => new(25);
+
+    /// <summary>The timer of <c>setitimer(2)</c> that counts the processor time of the program itself.</summary>
+    public static Signal SIGVTALRM => new(26);
+
+    /// <summary>The timer of <c>setitimer(2)</c> that counts all of its processor time.</summary>
+    public static Signal SIGPROF => new(27);
 
     /// <summary>The terminal's size changed.</summary>
     public static Signal SIGWINCH => new(28);
@@ -77,21 +117,19 @@ public readonly record struct Signal
     /// <summary>The power fails.</summary>
     public static Signal SIGPWR => new(30);
 
+    /// <summary>A thread made a system call that a filter forbids (<c>seccomp(2)</c>). Not to be handled.</summary>
+    public static Signal SIGSYS => new(31);
+
     /// <summary>Its number; 0 for <c>default</c>.</summary>
     public int Number { get; }
 
-    /// <summary>Whether it is a real-time signal: each one sent is queued, with its value, and delivered in order, lower numbers first.</summary>
+    /// <summary>
+    /// Whether it is a real-time signal: each one sent is queued, with its value, and delivered in order, lower numbers first.
+    /// </summary>
     public bool IsRealTime => Number > LastStandard;
 
     /// <summary>Its name, such as <c>SIGUSR1</c> or <c>SIGRTMIN+3</c>.</summary>
-    public string Name => Number switch
-    {
-        0 => "no signal",
-        <= LastStandard => Names[Number],
-        < FirstRealTime => Number.ToString(CultureInfo.InvariantCulture),
-        FirstRealTime => "SIGRTMIN",
-        _ => string.Create(CultureInfo.InvariantCulture, $"SIGRTMIN+{Number - FirstRealTime}"),
-    };
+    public string Name => NameOf(Number, SignalNative.FirstRealTime);
 
     /// <summary>The runtime's name for a signal, or its number in that type.</summary>
     /// <param name="signal">The signal.</param>
@@ -112,18 +150,29 @@ public readonly record struct Signal
     };
 
     /// <summary>A real-time signal.</summary>
-    /// <param name="offset">Its distance from SIGRTMIN (34), 1 to 30; SIGRTMIN itself is the runtime's.</param>
+    /// <param name="offset">Its distance from SIGRTMIN, 1 to 30 with glibc, where SIGRTMIN is 34, and 1 to 29 with musl, where it is 35.
+    /// SIGRTMIN itself is the runtime's.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such signal.</exception>
-    public static Signal RealTime(int offset)
-    {
-        if (offset is < 1 or > Last - FirstRealTime)
-        {
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, "Real-time signals for programs are SIGRTMIN+1 to SIGRTMIN+30.");
-        }
-
-        return new Signal(FirstRealTime + offset);
-    }
+    public static Signal RealTime(int offset) => new(RealTimeNumber(offset, SignalNative.FirstRealTime));
 
     /// <summary>Its name.</summary>
     public override string ToString() => Name;
+
+    /// <summary>
+    /// A signal's name where the C library leaves real-time signals to programs from <paramref name="firstRealTime"/> on.
+    /// </summary>
+    internal static string NameOf(int number, int firstRealTime) => number switch
+    {
+        0 => "no signal",
+        <= LastStandard => Names[number],
+        _ when number < firstRealTime => number.ToString(CultureInfo.InvariantCulture),
+        _ when number == firstRealTime => "SIGRTMIN",
+        _ => string.Create(CultureInfo.InvariantCulture, $"SIGRTMIN+{number - firstRealTime}"),
+    };
+
+    /// <summary>The number of SIGRTMIN+<paramref name="offset"/> there.</summary>
+    internal static int RealTimeNumber(int offset, int firstRealTime) => offset is >= 1 && offset <= Last - firstRealTime
+        ? firstRealTime + offset
+        : throw new ArgumentOutOfRangeException(
+            nameof(offset), offset, string.Create(CultureInfo.InvariantCulture, $"Real-time signals for programs are SIGRTMIN+1 to SIGRTMIN+{Last - firstRealTime}."));
 }

@@ -10,12 +10,14 @@ namespace Vigil.Signals;
 /// it to every manager that handles it.
 /// </summary>
 /// <remarks>
-/// <para>On the path of <c>signalfd</c> there is one descriptor for all signals and all managers. Each manager that handles one of them watches it,
-/// level-triggered; whichever loop comes first reads, and posts what it read to every inbox concerned. Reading and posting is under one lock, so
-/// every manager sees the kernel's order, and a loop that is busy holds up nobody else's signals.</para>
+/// <para>On the path of <c>signalfd</c> there is one descriptor for all signals and all managers. Each manager that handles one of them
+/// watches it, level-triggered; whichever loop comes first reads, and posts what it read to every inbox concerned. Reading and posting is
+/// under one lock, so every manager sees the kernel's order, and a loop that is busy holds up nobody else's signals.</para>
 /// <para>On the runtime's path a registration a signal does the same on a thread of the runtime's. Its handler cancels the default action,
 /// except of the signals whose default the runtime itself performs and needs: SIGCHLD, SIGCONT, SIGWINCH.</para>
-/// <para>The lock is held while inboxes are posted to, which runs no foreign code.</para>
+/// <para>The lock is held while inboxes are posted to, which runs no foreign code. It is not held while the runtime begins or ends to
+/// handle a signal. So a registration may be there a moment before its route and after it: one that is not its route's does nothing, and
+/// leaves the signal to its default action, as if it had come before the first event or after the last.</para>
 /// </remarks>
 internal static class SignalHub
 {
@@ -24,6 +26,10 @@ internal static class SignalHub
     private static readonly Lock Gate = new();
     private static readonly SignalRoute?[] Routes = new SignalRoute?[65];
     private static FdHandle? _fd;
+
+    // The signals that have a route on this path, and those that the descriptor reads: the same, unless the kernel refused to let it read
+    // fewer.
+    private static ulong _wantedSignals;
     private static ulong _signalsOfFd;
 
     /// <summary>Lets a manager's inbox have a signal from now on; its default action is off until nobody has it any more.</summary>
@@ -40,31 +46,61 @@ internal static class SignalHub
         }
 
         // Outside of the lock, since it reads the state of every thread, and other loops' signals must not wait for that.
-        SignalPath path = SignalRules.PathOf(signal);
-        lock (Gate)
+        var created = new SignalRoute(signal, SignalRules.PathOf(signal));
+        created.Registration = created.Path == SignalPath.Runtime ? Register(signal, context => OnRuntimeSignal(created, context)) : null;
+        SignalRoute? route = null;
+        try
         {
-            SignalRoute route = Routes[signal.Number] ??= Open(signal, path);
-            route.Inboxes.Add(inbox);
-            path = route.Path;
+            lock (Gate)
+            {
+                route = Routes[signal.Number];
+                if (route is null)
+                {
+                    if (created.Path == SignalPath.SignalFd)
+                    {
+                        OpenDescriptor(_wantedSignals | SignalStatus.BitOf(signal));
+                    }
+
+                    Routes[signal.Number] = route = created;
+                }
+
+                route.Inboxes.Add(inbox);
+            }
+        }
+        finally
+        {
+            if (route != created)
+            {
+                created.Registration?.Dispose();
+            }
         }
 
         SignalNets.HandOver(signal);
-        return path;
+        return route.Path;
     }
 
     /// <summary>Ends <see cref="Subscribe"/>. After the last one the signal does what it did before the first.</summary>
     public static void Unsubscribe(Signal signal, SignalInbox inbox)
     {
+        SignalRoute route;
         lock (Gate)
         {
-            SignalRoute route = Routes[signal.Number]!;
+            route = Routes[signal.Number]!;
             route.Inboxes.Remove(inbox);
-            if (route.Inboxes.Count == 0)
+            if (route.Inboxes.Count > 0)
             {
-                Routes[signal.Number] = null;
-                Close(route);
+                return;
+            }
+
+            Routes[signal.Number] = null;
+            if (route.Path == SignalPath.SignalFd)
+            {
+                _wantedSignals &= ~SignalStatus.BitOf(signal);
+                ShrinkDescriptor();
             }
         }
+
+        route.Registration?.Dispose();
     }
 
     /// <summary>What managers watch that have subscribed to a signal on the path of <c>signalfd</c>.</summary>
@@ -79,7 +115,9 @@ internal static class SignalHub
         }
     }
 
-    /// <summary>Reads some of the signals that are pending, and posts them. What is left, if this is true, makes the descriptor ready again.</summary>
+    /// <summary>
+    /// Reads some of the signals that are pending, and posts them. What is left, if this is true, makes the descriptor ready again.
+    /// </summary>
     public static unsafe bool ReadPending()
     {
         SignalFdInfo* infos = stackalloc SignalFdInfo[InfosAtOnce];
@@ -90,6 +128,7 @@ internal static class SignalHub
                 return false;
             }
 
+            ShrinkDescriptor();
             var buffer = new Span<byte>(infos, InfosAtOnce * SignalNative.InfoSize);
             IOResult read = NonBlocking.TryRead(_fd, buffer);
             for (int i = 0; i < read.Count / SignalNative.InfoSize; i++)
@@ -102,8 +141,8 @@ internal static class SignalHub
     }
 
     /// <summary>
-    /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. Returns the path of those who handle it, and
-    /// null where nobody does. On the runtime's path the route's own registration hears of the same signal, and posts it.
+    /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. Returns the path of those who handle
+    /// it, and null where nobody does. On the runtime's path the route's own registration hears of the same signal, and posts it.
     /// </summary>
     public static SignalPath? PostPastDescriptor(Signal signal)
     {
@@ -159,64 +198,55 @@ internal static class SignalHub
         }
     }
 
-    private static SignalRoute Open(Signal signal, SignalPath path)
+    // Lets the descriptor read a set of signals. Where the kernel refuses, the descriptor is what it was.
+    private static void OpenDescriptor(ulong signals)
     {
-        var route = new SignalRoute(signal, path);
-        if (route.Path == SignalPath.SignalFd)
-        {
-            SetDescriptor(_signalsOfFd | SignalStatus.BitOf(signal));
-            return route;
-        }
-
-        route.Registration = Register(signal, OnRuntimeSignal);
-        return route;
+        int fd = SignalNative.SignalFd(_fd?.Number ?? -1, signals, out int errno);
+        _ = FdHandle.Created(fd, errno, "signalfd");
+        _fd ??= new FdHandle(fd);
+        _signalsOfFd = _wantedSignals = signals;
     }
 
-    private static void Close(SignalRoute route)
+    // A signal that nobody handles any more must stay pending, and not be read. If the kernel refuses, which it has no reason to, this is
+    // tried again before each reading.
+    private static void ShrinkDescriptor()
     {
-        route.Registration?.Dispose();
-        if (route.Path == SignalPath.SignalFd)
-        {
-            SetDescriptor(_signalsOfFd & ~SignalStatus.BitOf(route.Signal));
-        }
-    }
-
-    private static void SetDescriptor(ulong signals)
-    {
-        if (signals == 0)
+        if (_wantedSignals == 0)
         {
             _fd!.Dispose();
             _fd = null;
+            _signalsOfFd = 0;
         }
-        else
+        else if (_wantedSignals != _signalsOfFd && SignalNative.SignalFd(_fd!.Number, _wantedSignals, out _) >= 0)
         {
-            int fd = SignalNative.SignalFd(_fd is null ? -1 : (int)_fd.DangerousGetHandle(), signals, out int errno);
-            _fd ??= new FdHandle(FdHandle.Created(fd, errno, "signalfd"));
+            _signalsOfFd = _wantedSignals;
         }
-
-        _signalsOfFd = signals;
     }
 
-    private static void OnRuntimeSignal(PosixSignalContext context)
+    private static void OnRuntimeSignal(SignalRoute route, PosixSignalContext context)
     {
-        Signal signal = context.Signal;
-        context.Cancel = signal != Signal.SIGCHLD && signal != Signal.SIGCONT && signal != Signal.SIGWINCH;
+        Signal signal = route.Signal;
         lock (Gate)
         {
+            if (Routes[signal.Number] != route)
+            {
+                return;
+            }
+
             Post(new SignalInfo(signal));
+        }
+
+        if (signal != Signal.SIGCHLD && signal != Signal.SIGCONT && signal != Signal.SIGWINCH)
+        {
+            context.Cancel = true;
         }
     }
 
     // Which fields are filled in depends on who sent the signal (sigaction(2), "The siginfo_t argument to a SA_SIGINFO handler").
     private static SignalInfo Translate(in SignalFdInfo info)
     {
-        const int SI_QUEUE = -1;
-        const int SI_TIMER = -2;
-        const int SI_MESGQ = -3;
-        const int SI_USER = 0;
-        const int SI_TKILL = -6;
-        bool isByProcess = info.Code is SI_USER or SI_QUEUE or SI_MESGQ or SI_TKILL || info.Number == Signal.SIGCHLD.Number;
-        bool hasValue = info.Code is SI_QUEUE or SI_TIMER or SI_MESGQ;
+        bool isByProcess = info.Code is SignalNative.SI_USER or SignalNative.SI_QUEUE or SignalNative.SI_MESGQ or SignalNative.SI_TKILL || info.Number == Signal.SIGCHLD.Number;
+        bool hasValue = info.Code is SignalNative.SI_QUEUE or SignalNative.SI_TIMER or SignalNative.SI_MESGQ;
         return new SignalInfo(new Signal((int)info.Number))
         {
             Code = info.Code,

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Vigil.Interop;
+
 namespace Vigil.Signals;
 
 /// <summary>Which signals a program on this runtime can handle, on which path, and what to do about those that it cannot.</summary>
@@ -46,7 +49,10 @@ internal static class SignalRules
         }
     }
 
-    /// <summary>Refuses to wait for children of the runtime's that it will never hear of. The mask that a program was started with does not change: one look is enough.</summary>
+    /// <summary>
+    /// Refuses to wait for children of the runtime's that it will never hear of. The mask that a program was started with does not change:
+    /// one look is enough.
+    /// </summary>
     public static void RequireChildSignal()
     {
         if (IsChildSignalBlocked.Value)
@@ -59,7 +65,7 @@ internal static class SignalRules
     public static string ShortName(Signal signal) => signal.Name.StartsWith("SIG", StringComparison.Ordinal) ? signal.Name[3..] : signal.Name;
 
     /// <summary>Whether <see cref="RequireBlockable"/> would let it pass.</summary>
-    public static bool IsBlockable(Signal signal) => ObstacleTo(signal) is null && signal != Signal.SIGCHLD;
+    public static bool IsBlockable(Signal signal) => ObstacleTo(signal, SignalNative.FirstRealTime) is null && signal != Signal.SIGCHLD;
 
     /// <summary>Refuses <c>default</c>.</summary>
     public static void RequireSignal(Signal signal)
@@ -73,13 +79,17 @@ internal static class SignalRules
     private static void RequireUsable(Signal signal)
     {
         RequireSignal(signal);
-        if (ObstacleTo(signal) is { } why)
+        if (ObstacleTo(signal, SignalNative.FirstRealTime) is { } why)
         {
             throw new EventManagerException(EventManagerError.SignalReserved, $"{signal.Name} cannot be handled: {why}.");
         }
     }
 
-    private static string? ObstacleTo(Signal signal) => signal.Number switch
+    /// <summary>
+    /// Why a signal cannot be handled, where the C library leaves real-time signals to programs from <paramref name="firstRealTime"/> on;
+    /// null if it can.
+    /// </summary>
+    internal static string? ObstacleTo(Signal signal, int firstRealTime) => signal.Number switch
     {
         9 or 19 => "no program can handle it (signal(7)). To clean up at the end, handle SIGTERM",
         31 => "it is how a filter of system calls (seccomp(2)) stops a thread that made one it must not. Allow the call",
@@ -87,10 +97,12 @@ internal static class SignalRules
             "it is how the processor reports a thread's own fault, and the runtime makes an exception of it. Catch the exception",
         6 => "it ends a program that found itself broken, and the runtime writes its dump then. Use AppDomain.UnhandledException to hear of the exception before",
         13 => "the runtime ignores it. Writing to a pipe or socket whose reader is gone fails with EPIPE instead: handle that",
-        32 or 33 => "it is the C library's own (nptl(7)). Use SIGRTMIN+1 to SIGRTMIN+30",
-        34 => "the runtime interrupts its threads with it. Use SIGRTMIN+1 to SIGRTMIN+30",
+        >= 32 and var number when number < firstRealTime => $"it is the C library's own (nptl(7)). Use {RealTimeSignals(firstRealTime)}",
+        var number when number == firstRealTime => $"the runtime interrupts its threads with it. Use {RealTimeSignals(firstRealTime)}",
         _ => null,
     };
+
+    private static string RealTimeSignals(int firstRealTime) => string.Create(CultureInfo.InvariantCulture, $"SIGRTMIN+1 to SIGRTMIN+{64 - firstRealTime}");
 
     private static EventManagerException BlockedChild() => new(
         EventManagerError.SignalBlocked,

@@ -9,6 +9,10 @@ namespace Vigil.Signals;
 /// <param name="Threads">How many threads the process has.</param>
 /// <param name="BlockedThreads">On how many of them it is blocked.</param>
 /// <param name="StartingThreads">On how many of these for a moment only, since they are being started.</param>
+/// <remarks>
+/// The kernel's own threads in the process are none of the threads here: those of io_uring (SQPOLL, workers) and of vhost. They have every
+/// signal blocked for ever, run no code of the program, and change nothing about where a signal goes.
+/// </remarks>
 internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int BlockedThreads, int StartingThreads)
 {
     private const string TasksDirectory = "/proc/self/task";
@@ -17,8 +21,13 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
     private const int Looks = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    // Signals 32 and 33 are the C library's own (nptl(7)): it leaves them out of every mask that it is asked to set, and blocks them itself while it starts a thread or a process.
+    // Signals 32 and 33 are the C library's own (nptl(7)): it leaves them out of every mask that it is asked to set, and blocks them itself
+    // while it starts a thread or a process.
     private const ulong LibrarysOwn = 3UL << 31;
+
+    // PF_IO_WORKER and PF_USER_WORKER of the kernel's task flags (linux/sched.h). Where they do not exist yet, such threads are not in the
+    // process.
+    private const uint KernelsOwn = 0x10 | 0x4000;
 
     public bool IsBlockedEverywhere => BlockedThreads == Threads;
 
@@ -28,8 +37,8 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
     /// <remarks>
     /// A thread that is being started, one that starts another, and one that starts a process have every signal blocked for moments,
     /// by the C library and by the runtime. So where only some threads have it blocked, it is looked at again: a mask that somebody
-    /// set stays, and is believed after a second. Where a thread still is being started then, because its processor is busy, it is not counted:
-    /// its mask is going to be that of the one that starts it.
+    /// set stays, and is believed after a second. Where a thread still is being started then, because its processor is busy, it is not
+    /// counted: its mask is going to be that of the one that starts it.
     /// </remarks>
     public static SignalStatus Of(Signal signal)
     {
@@ -63,13 +72,21 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
         {
             foreach (string task in Directory.EnumerateDirectories(TasksDirectory))
             {
-                if (TryRead(Path.Combine(task, "status"), out ulong blockedSignals, out ulong ignoredSignals))
+                if (!TryRead(Path.Combine(task, "status"), out ulong blockedSignals, out ulong ignoredSignals))
                 {
-                    threads++;
-                    blocked += (blockedSignals & bit) != 0 ? 1 : 0;
-                    starting += (blockedSignals & (LibrarysOwn | bit)) == (LibrarysOwn | bit) ? 1 : 0;
-                    isIgnored |= (ignoredSignals & bit) != 0;
+                    continue;
                 }
+
+                isIgnored |= (ignoredSignals & bit) != 0;
+                bool blocksAll = (blockedSignals & (LibrarysOwn | bit)) == (LibrarysOwn | bit);
+                if (blocksAll && IsKernelsOwn(Path.Combine(task, "stat")))
+                {
+                    continue;
+                }
+
+                threads++;
+                blocked += (blockedSignals & bit) != 0 ? 1 : 0;
+                starting += blocksAll ? 1 : 0;
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -101,6 +118,25 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
             }
 
             return true;
+        }
+        catch (IOException exception) when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
+        {
+            return false;
+        }
+    }
+
+    // proc_pid_stat(5): the name is in parentheses and may hold any character, then come the state, five numbers, and the flags. A thread
+    // that has ended meanwhile is no matter.
+    private static bool IsKernelsOwn(string path)
+    {
+        const int FieldOfFlags = 6;
+        try
+        {
+            string text = File.ReadAllText(path);
+            string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return fields.Length > FieldOfFlags
+                && uint.TryParse(fields[FieldOfFlags], NumberStyles.None, CultureInfo.InvariantCulture, out uint flags)
+                && (flags & KernelsOwn) != 0;
         }
         catch (IOException exception) when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
         {

@@ -24,6 +24,7 @@ internal static class Layers
     /// <summary>References that do not point down and are meant.</summary>
     public static IReadOnlyList<SameLevelReference> Exceptions { get; } =
     [
+        new("Model", "Interop", "a signal asks the C library where real-time signals begin"),
         new("Polling", "IO", "the epoll instance, the timer and the waker are file descriptors that are owned and closed"),
         new("Timing", "IO", "a kernel clock's timer is a file descriptor that is owned and closed"),
         new("Polling", "Timing", "a wait is given a deadline"),

@@ -1,0 +1,329 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using Vigil.IO;
+using static Vigil.TestChild.Claims;
+
+namespace Vigil.TestChild;
+
+/// <summary>Children, on kernels that tell less and where calls fail.</summary>
+internal static partial class ChildScenarios
+{
+    private const int SIGUSR1 = 10;
+    private const int ENOTTY = 25;
+    private const int EIO = 5;
+    private const uint P_PIDFD = 3;
+
+    private static PosixSignalRegistration? _handled;
+
+    /// <summary>
+    /// Of two managers that learn of a child's end at the same moment, both know how it ended. With "old" on a kernel that does not tell it
+    /// afterwards.
+    /// </summary>
+    public static void WatchedByTwoManagers(string[] args)
+    {
+        int rounds = args is [.., string last] && int.TryParse(last, CultureInfo.InvariantCulture, out int wanted) ? wanted : 400;
+        if (args is ["old", ..])
+        {
+            BeforeLinux615();
+        }
+
+        using var one = new EventManager();
+        using var two = new EventManager();
+        using var step = new Barrier(2);
+        int id = 0;
+        ChildExit? ofTwo = null;
+        ExceptionDispatchInfo? failure = null;
+        bool isOver = false;
+        var other = new Thread(() =>
+        {
+            while (true)
+            {
+                step.SignalAndWait();
+                if (isOver)
+                {
+                    return;
+                }
+
+                try
+                {
+                    ofTwo = AwaitEnd(two, id);
+                }
+                catch (Exception exception)
+                {
+                    failure = ExceptionDispatchInfo.Capture(exception);
+                }
+
+                step.SignalAndWait();
+            }
+        })
+        { IsBackground = true };
+        other.Start();
+        try
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                id = Spawn(i % 2 == 0 ? "exec sleep 0.005" : "exit 0");
+                step.SignalAndWait();
+                ChildExit? ofOne = null;
+                try
+                {
+                    ofOne = AwaitEnd(one, id);
+                }
+                finally
+                {
+                    step.SignalAndWait();
+                }
+
+                failure?.Throw();
+                Check(
+                    (ofOne, ofTwo) is ({ ExitCode: 0 }, { ExitCode: 0 } or null) or (null, { ExitCode: 0 }),
+                    $"round {i}: {ofOne?.ToString() ?? "not found"}, {ofTwo?.ToString() ?? "not found"}");
+            }
+        }
+        finally
+        {
+            isOver = true;
+            step.SignalAndWait();
+            other.Join();
+        }
+
+        // Null where the other has seen the end before this one began to watch.
+        static ChildExit? AwaitEnd(EventManager manager, int id)
+        {
+            ChildExit? end = null;
+            try
+            {
+                manager.Watch(id, (_, exit) => end = exit);
+            }
+            catch (EventManagerException exception) when (exception.Error == EventManagerError.ProcessNotFound)
+            {
+                return null;
+            }
+
+            manager.RunUntil(() => end is not null);
+            return end;
+        }
+    }
+
+    /// <summary>
+    /// Where the kernel does not tell afterwards, the end of each process is told with code or signal all the same, whoever waits for it
+    /// first.
+    /// </summary>
+    public static void BeforeLinux615(string[] args)
+    {
+        BeforeLinux615();
+        bool isBusy = args is ["busy"];
+        int rounds = isBusy ? 60 : 200;
+        using var manager = new EventManager();
+        var exits = new Dictionary<int, ChildExit>();
+        var expected = new Dictionary<int, ChildExit>();
+        for (int i = 0; i < rounds; i++)
+        {
+            bool bySignal = i % 4 == 3;
+            string command = bySignal ? "kill -TERM $$" : string.Create(CultureInfo.InvariantCulture, $"exit {i % 100}");
+            using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { UseShellExecute = false })!;
+            expected[process.Id] = bySignal ? new ChildExit(null, Signal.SIGTERM) : new ChildExit(i % 100, null);
+            exits.Remove(process.Id);
+            manager.Watch(process, (child, exit) => exits[child.ProcessId] = exit);
+            int id = process.Id;
+            if (isBusy)
+            {
+                // The runtime is first.
+                process.WaitForExit();
+            }
+
+            manager.RunUntil(() => exits.ContainsKey(id));
+            Check(exits[id] == expected[id], $"round {i}: {exits[id]} instead of {expected[id]}");
+        }
+
+        // Of a child of nobody's, watched by several events and by descriptor, too.
+        for (int i = 0; i < 50; i++)
+        {
+            int id = Spawn("exec sleep 0.001");
+            var told = new List<ChildExit>();
+            manager.Watch(id, (_, exit) => told.Add(exit));
+            using (var pidFd = new FdHandle((int)syscall(434, id, 0)))
+            {
+                manager.Watch(pidFd, (_, exit) => told.Add(exit));
+            }
+
+            manager.Watch(id, (_, exit) => told.Add(exit));
+            manager.RunUntil(() => told.Count == 3);
+            Check(told.TrueForAll(exit => exit.ExitCode == 0), string.Join(", ", told));
+        }
+    }
+
+    /// <summary>
+    /// A child whose status the kernel does not give out is reported, asked for again, and in the end told of without it; nothing spins
+    /// meanwhile.
+    /// </summary>
+    public static void WaitFails(string[] args)
+    {
+        using var manager = new EventManager();
+        var reports = new List<FaultReport>();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        int id = Spawn("exec sleep 0.05; exit 3");
+        ChildExit? end = null;
+        ChildEvent child = manager.Watch(id, (_, exit) => end = exit);
+        bool isMended = args is ["mended"];
+        RunOnFilteredThread(() =>
+        {
+            // Until it is reported; the next run may be on a thread that gets an answer.
+            while (isMended ? reports.Count == 0 : end is null)
+            {
+                manager.RunOnce(TimeSpan.FromSeconds(60));
+            }
+        });
+        Check(
+            reports[0] is { Origin: FaultOrigin.ChildEvent, Fd: >= 0, Exception: EventManagerException { Errno: EIO } } && reports[0].Event == child,
+            string.Join('\n', reports));
+        if (isMended)
+        {
+            manager.RunUntil(() => end is not null);
+            Check(end is { ExitCode: 0 } && reports.Count == 1, $"{end}, {string.Join('\n', reports)}");
+            return;
+        }
+
+        Check(end == default(ChildExit) && reports.Count == 2 && reports[1].Exception.Message.Contains("zombie", StringComparison.Ordinal), $"{end}, {string.Join('\n', reports)}");
+        Check(manager.GetStatistics().Iterations < 100, $"{manager.GetStatistics().Iterations} iterations");
+
+        // At creation and at disposal it is said, too.
+        int second = Spawn("exec sleep 600");
+        var other = new EventManager();
+        other.FaultReported += (_, report) => reports.Add(report);
+        other.Watch(second, (_, _) => { }, killOnDispose: true);
+        reports.Clear();
+        RunOnFilteredThread(() =>
+        {
+            EventManagerException refusal = Expect<EventManagerException>(() => other.Watch(second, (_, _) => { }));
+            Check(refusal is { Error: EventManagerError.System, Errno: EIO }, refusal.ToString());
+            other.Dispose();
+        });
+        Check(reports is [{ Exception: EventManagerException { Errno: EIO } }], string.Join('\n', reports));
+    }
+
+    /// <summary>A child that announces its end by no signal, or by another one than SIGCHLD, is waited for like any other.</summary>
+    public static void WithAnotherExitSignal(string[] args)
+    {
+        // To the end of the process: one that the runtime has not looked at yet would take its default action.
+        _handled = PosixSignalRegistration.Create((PosixSignal)SIGUSR1, context => context.Cancel = true);
+        foreach (int exitSignal in new[] { 0, SIGUSR1 })
+        {
+            using var manager = new EventManager();
+            ChildExit? end = null;
+            int id = Clone("_exit", argument: 7, exitSignal);
+            manager.Watch(id, (_, exit) => end = exit);
+            manager.RunUntil(() => end is not null);
+            Check(end is { ExitCode: 7 }, $"{end}");
+            Check(!Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}")), "it is still a zombie");
+
+            end = null;
+            id = Clone("sleep", argument: 600, exitSignal);
+            ChildEvent child = manager.Watch(id, (_, exit) => end = exit);
+            Check(child.Send(Signal.SIGKILL), "not sent");
+            manager.RunUntil(() => end is not null);
+            Check(end == new ChildExit(null, Signal.SIGKILL), $"{end}");
+            Check(!Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}")), "it is still a zombie");
+        }
+    }
+
+    /// <summary>
+    /// Where foreign code waits for a child at the moment in which it is begun to be watched, or its end is seen, the kernel tells the code
+    /// all the same (Linux 6.15).
+    /// </summary>
+    public static void ReapedByForeignCode(string[] args)
+    {
+        if (Environment.OSVersion.Version < new Version(6, 15))
+        {
+            return;
+        }
+
+        int rounds = args is [string wanted] ? int.Parse(wanted, CultureInfo.InvariantCulture) : 500;
+        using var manager = new EventManager();
+        using var step = new Barrier(2);
+        int id = 0;
+        int reaped = 0;
+        new Thread(() =>
+        {
+            while (true)
+            {
+                step.SignalAndWait();
+                reaped += waitpid(id, out _, 0) == id ? 1 : 0;
+                step.SignalAndWait();
+            }
+        })
+        { IsBackground = true }.Start();
+        for (int i = 0; i < rounds; i++)
+        {
+            id = Spawn(i % 2 == 0 ? "exec sleep 0.002" : "exit 0");
+            using var pidFd = new FdHandle((int)syscall(434, id, 0));
+            step.SignalAndWait();
+            ChildExit? end = null;
+            manager.Watch(pidFd, (_, exit) => end = exit);
+            manager.RunUntil(() => end is not null);
+            step.SignalAndWait();
+            Check(end is { ExitCode: 0 }, $"round {i}: {end}");
+        }
+
+        Check(reaped > 0, "the foreign code was never first");
+    }
+
+    // From Linux 6.15 on PIDFD_GET_INFO says how a process has ended. Before 6.13 there is no such call.
+    private static void BeforeLinux615() => SystemCallFilter.Refuse(SystemCallFilter.Ioctl, argument: 1, value: 0xC040FF0B, ENOTTY, everywhere: true);
+
+    // waitid(P_PIDFD) fails there: the runtime's own waits are others.
+    private static void RunOnFilteredThread(Action action)
+    {
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                SystemCallFilter.Refuse(SystemCallFilter.WaitId, argument: 0, P_PIDFD, EIO, everywhere: false);
+                action();
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+    }
+
+    // A child that runs one function of the C library and nothing of this program.
+    private static unsafe int Clone(string function, nint argument, int exitSignal)
+    {
+        const int StackSize = 256 * 1024;
+        nint library = NativeLibrary.Load("libc.so.6");
+        byte* stack = (byte*)NativeMemory.AlignedAlloc(StackSize, 16);
+        int id = clone(NativeLibrary.GetExport(library, function), stack + StackSize, exitSignal, argument);
+        NativeMemory.AlignedFree(stack);
+        Check(id > 0, "clone failed");
+        return id;
+    }
+
+    // A child that System.Diagnostics.Process does not know of.
+    private static int Spawn(string command)
+    {
+        string?[] arguments = ["sh", "-c", command, null];
+        string?[] environment = ["PATH=/usr/local/bin:/usr/bin:/bin", null];
+        Check(posix_spawn(out int id, "/bin/sh", 0, 0, arguments, environment) == 0, "posix_spawn failed");
+        return id;
+    }
+
+    [LibraryImport("libc")]
+    private static unsafe partial int clone(nint function, byte* stack, int flags, nint argument);
+
+    [LibraryImport("libc")]
+    private static partial int waitpid(int id, out int status, int options);
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nint first, nint second);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+}
