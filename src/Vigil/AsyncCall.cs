@@ -7,27 +7,32 @@ namespace Vigil;
 internal sealed class AsyncCall<T> : PendingCall
 {
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EventManager _manager;
     private readonly Func<EventManager, Task<T>>? _taskCall;
     private readonly Func<EventManager, T>? _call;
     private readonly Delegate _callback;
     private readonly CancellationToken _cancellationToken;
     private CancellationTokenRegistration _cancellation;
     private ITimer? _timeout;
+    private volatile bool _isManagerGone;
 
+    /// <param name="manager">Whose loop runs it.</param>
     /// <param name="call">What is run.</param>
     /// <param name="callback">What the user gave, which the call may be around.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public AsyncCall(Func<EventManager, T> call, Delegate callback, CancellationToken cancellationToken)
+    public AsyncCall(EventManager manager, Func<EventManager, T> call, Delegate callback, CancellationToken cancellationToken)
     {
+        _manager = manager;
         _call = call;
         _callback = callback;
         _cancellationToken = cancellationToken;
         WatchCancellation();
     }
 
-    /// <inheritdoc cref="AsyncCall{T}(Func{EventManager, T}, Delegate, CancellationToken)"/>
-    public AsyncCall(Func<EventManager, Task<T>> call, Delegate callback, CancellationToken cancellationToken)
+    /// <inheritdoc cref="AsyncCall{T}(EventManager, Func{EventManager, T}, Delegate, CancellationToken)"/>
+    public AsyncCall(EventManager manager, Func<EventManager, Task<T>> call, Delegate callback, CancellationToken cancellationToken)
     {
+        _manager = manager;
         _taskCall = call;
         _callback = callback;
         _cancellationToken = cancellationToken;
@@ -67,27 +72,35 @@ internal sealed class AsyncCall<T> : PendingCall
                 return;
             }
 
-            Follow(manager, _taskCall!(manager));
+            Follow(_taskCall!(manager) ?? throw new InvalidOperationException("The closure returned null where a task was expected."));
         }
-        catch (Exception exception) when (TryFail(exception))
+        catch (Exception exception)
         {
-            // Its sender has it. If its sender is gone, it goes on to the fault policy.
+            // Not by an exception filter, which would run before the closure's finally blocks. If its sender is gone, it goes on to the fault policy.
+            if (!TryFail(exception))
+            {
+                throw;
+            }
         }
     }
 
-    public override void Fail(Exception exception) => TryFail(exception);
-
-    /// <summary>Its sender does not wait any longer. If it began it goes on; what it throws then is the fault policy's.</summary>
-    public void Abandon()
+    public override void Fail(ObjectDisposedException exception)
     {
-        _completion.TrySetCanceled(CancellationToken.None);
+        _isManagerGone = true;
+        TryFail(exception);
+    }
+
+    public override bool TryAbandon()
+    {
+        bool isAbandoned = _completion.TrySetCanceled(CancellationToken.None);
         StopWatching();
+        return isAbandoned;
     }
 
     private void OnCancelled(CancellationToken token)
     {
         _completion.TrySetCanceled(token);
-        Volatile.Read(ref _timeout)?.Dispose();
+        StopTimer();
     }
 
     private void OnTimeout() => TryFail(new TimeoutException("The call was not finished in time. If it had begun it goes on, and its result is dropped."));
@@ -95,7 +108,20 @@ internal sealed class AsyncCall<T> : PendingCall
     private void StopWatching()
     {
         _cancellation.Unregister();
-        _timeout?.Dispose();
+        StopTimer();
+    }
+
+    // The clock is a user's. What its timers throw must not reach whoever happens to end the call: the loop, a canceller, the thread that ends the manager.
+    private void StopTimer()
+    {
+        try
+        {
+            Volatile.Read(ref _timeout)?.Dispose();
+        }
+        catch (Exception exception)
+        {
+            _manager.PostFault(FaultOrigin.TimeProvider, exception);
+        }
     }
 
     private bool TryFail(Exception exception)
@@ -105,24 +131,30 @@ internal sealed class AsyncCall<T> : PendingCall
         return isTold;
     }
 
-    private void Follow(EventManager manager, Task<T> task)
+    private void Follow(Task<T> task)
     {
-        manager.InFlightCalls.Add(this);
+        _manager.InFlightCalls.Add(this);
         _ = task.ContinueWith(
-            finished =>
-            {
-                manager.InFlightCalls.Remove(this);
-                bool isTold = _completion.TrySetFromTask(finished);
-                StopWatching();
-                if (!isTold && finished.Exception is { } exception)
-                {
-                    manager.PostFault(exception.InnerException ?? exception);
-                }
-            },
+            static (finished, self) => ((AsyncCall<T>)self!).OnFinished(finished),
+            this,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
     }
+
+    private void OnFinished(Task<T> finished)
+    {
+        _manager.InFlightCalls.Remove(this);
+        bool isTold = _completion.TrySetFromTask(finished);
+        StopWatching();
+        if (!isTold && finished.Exception is { } exception && !(_isManagerGone && exception.InnerExceptions.All(IsOfDisposal)))
+        {
+            _manager.PostFault(FaultOrigin.PostedWork, exception.InnerExceptions.Count == 1 ? exception.InnerExceptions[0] : exception);
+        }
+    }
+
+    // What a closure throws because the manager went away under it. Its sender was told of that already.
+    private static bool IsOfDisposal(Exception exception) => exception is ObjectDisposedException or OperationCanceledException;
 
     private void WatchCancellation()
     {

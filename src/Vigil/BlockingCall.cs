@@ -47,7 +47,7 @@ internal abstract class BlockingCall : PendingCall
         }
     }
 
-    public override void Fail(Exception exception)
+    public override void Fail(ObjectDisposedException exception)
     {
         if (Interlocked.CompareExchange(ref _state, Running, Queued) == Queued)
         {
@@ -76,6 +76,17 @@ internal abstract class BlockingCall : PendingCall
         _exception?.Throw();
     }
 
+    public override bool TryAbandon()
+    {
+        int seen = Interlocked.CompareExchange(ref _state, Abandoned, Queued);
+        if (seen == Running)
+        {
+            seen = Interlocked.CompareExchange(ref _state, Abandoned, Running);
+        }
+
+        return seen != Done;
+    }
+
     protected abstract void Invoke(EventManager manager);
 
     private bool TryComplete()
@@ -88,17 +99,6 @@ internal abstract class BlockingCall : PendingCall
         // Done, then is the sender asleep? There: asleep, then is it done? At least one sees the other.
         Volatile.Read(ref _sleeper)?.Unpark();
         return true;
-    }
-
-    private bool TryAbandon()
-    {
-        int seen = Interlocked.CompareExchange(ref _state, Abandoned, Queued);
-        if (seen == Running)
-        {
-            seen = Interlocked.CompareExchange(ref _state, Abandoned, Running);
-        }
-
-        return seen != Done;
     }
 
     // False where the time is over or the token cancelled, and it is still not done.

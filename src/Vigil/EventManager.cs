@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Vigil.Diagnostics;
+using Vigil.Interop;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
@@ -63,7 +63,7 @@ public sealed class EventManager : IDisposable
         _poller = createPoller();
         try
         {
-            Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity);
+            Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity, OnWakeFailed);
             SourceTable = new SourceTable(_poller, Faults.OnRegistrationFault);
             SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
             Timers = new LoopTimers(this, createClock ?? CreateClock);
@@ -744,10 +744,11 @@ public sealed class EventManager : IDisposable
     /// Ends the current <see cref="Run"/> after its iteration; where none runs, the next one ends after one iteration that does not
     /// sleep. Until then no <see cref="RunOnce()"/> sleeps either. Any thread.
     /// </summary>
+    /// <exception cref="EventManagerException">The kernel refused to wake the loop, which stops when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
     public void Stop()
     {
         _lifetime.RequestStop();
-        Mailbox.Wake();
+        WakeLoop();
     }
 
     /// <summary>
@@ -755,11 +756,12 @@ public sealed class EventManager : IDisposable
     /// <see cref="IDisposable"/>, in reverse order, and everything is unregistered. From another thread it stops the run and waits
     /// for it; inside a callback it takes effect when the iteration ends. Any thread. Again, it does nothing.
     /// </summary>
+    /// <exception cref="EventManagerException">The kernel refused to wake the loop, which is disposed when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
     public void Dispose()
     {
         if (_lifetime.RequestDisposal())
         {
-            Mailbox.Wake();
+            WakeLoop();
             _lifetime.AwaitDisposal();
         }
     }
@@ -802,15 +804,11 @@ public sealed class EventManager : IDisposable
         return handlers is not null;
     }
 
-    /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop.</summary>
-    internal void PostFault(Exception exception)
-    {
-        var message = ActionKind<EventManager>.Create(_ => ExceptionDispatchInfo.Throw(exception));
-        if (Mailbox.PostUnbounded(in message) == PostResult.Closed)
-        {
-            Faults.Report(new FaultReport(FaultOrigin.PostedWork, exception));
-        }
-    }
+    /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop, and is reported here after the manager's end.</summary>
+    internal void PostFault(FaultOrigin origin, Exception exception) => Post(PostedFault.OfCallback(this, origin, exception));
+
+    /// <summary>For whoever has sent something and was told that the loop could not be woken for it.</summary>
+    internal EventManagerException NotWoken() => NotWoken(Mailbox.LastRefusal);
 
     // The others are the manager's own: the waker, the clocks, the signals.
     private static bool IsUsers(Source source) => source.Owner is Subscriber or CallbackEvent;
@@ -853,7 +851,36 @@ public sealed class EventManager : IDisposable
 
     private IClock CreateClock(TimerClock clock) => _options.TimeProvider == TimeProvider.System
         ? new KernelClock(clock)
-        : new ProviderClock(_options.TimeProvider, clock, Mailbox.Kick);
+        : new ProviderClock(_options.TimeProvider, clock, () => Mailbox.Kick());
+
+    private void WakeLoop()
+    {
+        if (!Mailbox.Wake())
+        {
+            throw NotWoken();
+        }
+    }
+
+    private EventManagerException NotWoken(int errno)
+    {
+        int fd = Mailbox.WakerFd.Number;
+        return new EventManagerException(
+            EventManagerError.System,
+            $"{Name} sleeps and could not be woken: writing to its eventfd, fd {fd}, failed: {Errno.Describe(errno)}. Was the number of a descriptor closed that was not yours? What was sent waits until the loop wakes up, which is tried again.",
+            fd,
+            errno);
+    }
+
+    // On a sender's thread. The loop reports it when it is awake again.
+    private void OnWakeFailed(int errno) => Post(PostedFault.OfManager(this, FaultOrigin.Registration, NotWoken(errno)));
+
+    private void Post(in Message<EventManager> fault)
+    {
+        if (Mailbox.PostUnbounded(in fault) == PostResult.Closed)
+        {
+            fault.Abandon();
+        }
+    }
 
     private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)
     {
@@ -883,7 +910,10 @@ public sealed class EventManager : IDisposable
         if (lost > 0)
         {
             Faults.Report(new FaultReport(FaultOrigin.PostedWork, new EventManagerException(
-                EventManagerError.Disposed, $"{Name} was disposed with {lost} posted or deferred closures not yet run; they will not be.")));
+                EventManagerError.Disposed, $"{Name} was disposed with {lost} posted or deferred closures not yet run; they will not be."))
+            {
+                LostClosures = lost,
+            });
         }
 
         foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())

@@ -33,6 +33,12 @@ public sealed class FaultReport
     /// <summary>Whether the exception also comes out of the run (<see cref="FaultPolicy.Throw"/>, or <see cref="SlowCallbackPolicy.Stop"/> for what took too long).</summary>
     public bool IsThrown { get; internal init; }
 
+    /// <summary>
+    /// At disposal: how many closures were accepted by <c>Fire</c>, <c>Defer</c> or as the completion of work, and will never run. Every other closure that was accepted ran, or its
+    /// sender was told, or it went to the thread pool. 0 in every other report.
+    /// </summary>
+    public int LostClosures { get; internal init; }
+
     /// <summary>One line for a log.</summary>
     public override string ToString()
     {

@@ -9,6 +9,10 @@ namespace Vigil;
 /// <summary>Phase 2 of an iteration: waits until something is ready, with a spin before if that is wanted.</summary>
 internal sealed class LoopWait
 {
+    // How long to wait for a sender that has begun to send and does not get on. It wakes the loop when it has finished. Only where it asked whether the loop
+    // sleeps some nanoseconds before the loop began to, nobody does, and its message is late by this much at most.
+    private static readonly TimeSpan BriefSleep = TimeSpan.FromMilliseconds(1);
+
     private readonly EventManager _manager;
     private readonly IPoller _poller;
     private readonly ReadyBuffer _ready;
@@ -95,8 +99,17 @@ internal sealed class LoopWait
             if (_spin == TimeSpan.Zero || !Spin(deadline))
             {
                 // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
-                bool maySleep = _mailbox.TryBeginSleep() && !_manager.MustNotSleep;
-                Poll(maySleep ? deadline : Deadline.Immediate);
+                SleepPermit permit = _mailbox.BeginSleep();
+                if (permit == SleepPermit.None || _manager.MustNotSleep)
+                {
+                    deadline = Deadline.Immediate;
+                }
+                else if (permit == SleepPermit.Brief)
+                {
+                    deadline = deadline.Earlier(Deadline.After(BriefSleep));
+                }
+
+                Poll(deadline);
             }
         }
         finally

@@ -1,5 +1,3 @@
-using Vigil.Messaging;
-
 namespace Vigil;
 
 /// <summary>A manager's way to its workers: those that it was given, or a pool of its own from the first work on.</summary>
@@ -134,30 +132,5 @@ internal sealed class LoopWorkers
         }
     }
 
-    private void OnFailed(Exception exception)
-    {
-        if (_manager.Mailbox.PostUnbounded(new Message<EventManager>(FailureKind.Instance, this, exception)) == PostResult.Closed)
-        {
-            ReportFailure(exception);
-        }
-    }
-
-    private void ReportFailure(Exception exception) => _manager.Faults.Report(new FaultReport(FaultOrigin.Work, exception));
-
-    private sealed class FailureKind : MessageKind<EventManager>
-    {
-        public static readonly FailureKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message)
-        {
-            target.Faults.OnThrown(FaultOrigin.Work, (Exception)message.State!);
-            return 0;
-        }
-
-        public override bool Abandon(in Message<EventManager> message)
-        {
-            ((LoopWorkers)message.Action).ReportFailure((Exception)message.State!);
-            return true;
-        }
-    }
+    private void OnFailed(Exception exception) => _manager.PostFault(FaultOrigin.Work, exception);
 }

@@ -11,8 +11,14 @@ internal abstract class PendingCall
     /// <summary>Runs it on the loop. What it throws goes to its sender.</summary>
     public abstract void Run(EventManager manager);
 
-    /// <summary>Tells its sender that it will not run, unless it has.</summary>
-    public abstract void Fail(Exception exception);
+    /// <summary>Tells its sender that the manager is gone, unless it was told something already.</summary>
+    public abstract void Fail(ObjectDisposedException exception);
+
+    /// <summary>
+    /// Its sender does not wait any longer. If it began it goes on, and what it throws then is the fault policy's. False where the call is over already:
+    /// then its result is its sender's.
+    /// </summary>
+    public abstract bool TryAbandon();
 
     public static ObjectDisposedException DisposedBeforeRun() =>
         new(nameof(EventManager), "The event manager was disposed before it got to this call.");

@@ -9,6 +9,8 @@ namespace Vigil;
 /// <remarks>
 /// No system call is made while the loop is awake, and one wake-up serves all that is sent until the loop sleeps again.
 /// After the manager was disposed everything throws <see cref="ObjectDisposedException"/>, except <see cref="Kick"/>, which then does nothing.
+/// Where the kernel refuses to wake a loop that sleeps, all of them throw an <see cref="EventManagerException"/> that names the fd and the errno. What was fired or
+/// kicked stays: it comes when the loop wakes up, which the next sender tries again, and the manager itself after a pause. A call is given up.
 /// </remarks>
 public sealed class RemoteEndpoint
 {
@@ -149,6 +151,7 @@ public sealed class RemoteEndpoint
         TimeSpan limit = CheckTimeout(timeout);
         return Send(
             new AsyncCall<bool>(
+                _manager,
                 manager =>
                 {
                     call(manager);
@@ -171,7 +174,7 @@ public sealed class RemoteEndpoint
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
-        return Send(new AsyncCall<T>(call, call, cancellationToken), limit, cancellationToken);
+        return Send(new AsyncCall<T>(_manager, call, call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop; the returned task is finished when the closure's own is.</summary>
@@ -184,7 +187,7 @@ public sealed class RemoteEndpoint
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
-        return Send(new AsyncCall<bool>(WithResult(call), call, cancellationToken), limit, cancellationToken);
+        return Send(new AsyncCall<bool>(_manager, WithResult(call), call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>Runs an asynchronous closure on the loop; the returned task has the result of the closure's own.</summary>
@@ -198,13 +201,20 @@ public sealed class RemoteEndpoint
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
-        return Send(new AsyncCall<T>(call, call, cancellationToken), limit, cancellationToken);
+        return Send(new AsyncCall<T>(_manager, call, call, cancellationToken), limit, cancellationToken);
     }
 
     /// <summary>
     /// Lets a sleeping <see cref="EventManager.RunOnce()"/> return 0. While the loop is awake it sticks: the next iteration that would sleep does not.
     /// </summary>
-    public void Kick() => _manager.Mailbox.Kick();
+    /// <exception cref="EventManagerException">The kernel refused to wake the loop.</exception>
+    public void Kick()
+    {
+        if (!_manager.Mailbox.Kick())
+        {
+            throw _manager.NotWoken();
+        }
+    }
 
     private static EventManagerException Full() => new(
         EventManagerError.MailboxFull,
@@ -212,7 +222,7 @@ public sealed class RemoteEndpoint
 
     private static Func<EventManager, Task<bool>> WithResult(Func<EventManager, Task> call) => async manager =>
     {
-        await call(manager);
+        await (call(manager) ?? throw new InvalidOperationException("The closure returned null where a task was expected."));
         return true;
     };
 
@@ -249,7 +259,7 @@ public sealed class RemoteEndpoint
     private T Wait<T>(Func<EventManager, Task<T>> call, Delegate callback, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         TimeSpan limit = CheckBlocking(timeout, cancellationToken);
-        var asynchronous = new AsyncCall<T>(call, callback, cancellationToken);
+        var asynchronous = new AsyncCall<T>(_manager, call, callback, cancellationToken);
         Send(asynchronous);
 
         // The caller's thread is not the loop's, so blocking it is what was asked for. WaitAsync counts in 32-bit milliseconds.
@@ -258,21 +268,35 @@ public sealed class RemoteEndpoint
         {
             return asynchronous.Task.WaitAsync(wait, CancellationToken.None).GetAwaiter().GetResult();
         }
-        catch (TimeoutException) when (!asynchronous.Task.IsCompleted)
+        catch (Exception)
         {
-            asynchronous.Abandon();
-            throw;
+            // The time is over, the thread was interrupted, or the call has ended so. Giving up and ending exclude each other: what a call
+            // that was given up throws is the fault policy's, and of one that has ended the sender is told here, also if that came at the last moment.
+            if (asynchronous.TryAbandon())
+            {
+                throw;
+            }
         }
+
+        return asynchronous.Task.GetAwaiter().GetResult();
     }
 
-    private bool IsAccepted(PostResult result)
+    private bool IsAccepted(PostResult result) => result switch
     {
-        ObjectDisposedException.ThrowIf(result == PostResult.Closed, _manager);
-        return result == PostResult.Accepted;
-    }
+        PostResult.Closed => throw new ObjectDisposedException(_manager.Name, "The event manager is disposed."),
+        PostResult.NotWoken => throw _manager.NotWoken(),
+        _ => result == PostResult.Accepted,
+    };
 
     // A sender that waits has one call under way, so the number of senders is bound enough.
-    private void Send(PendingCall call) => IsAccepted(_manager.Mailbox.PostUnbounded(call.ToMessage()));
+    private void Send(PendingCall call)
+    {
+        PostResult result = _manager.Mailbox.PostUnbounded(call.ToMessage());
+        if (result != PostResult.Accepted && call.TryAbandon())
+        {
+            IsAccepted(result);
+        }
+    }
 
     private Task<T> Send<T>(AsyncCall<T> call, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -281,17 +305,24 @@ public sealed class RemoteEndpoint
             return call.Task;
         }
 
-        if (limit != Timeout.InfiniteTimeSpan && limit < LongestWait)
+        PostResult result;
+        try
         {
-            call.FailAfter(limit, EventManager.Current?.TimeProvider ?? _underlyingClock);
+            if (limit != Timeout.InfiniteTimeSpan && limit < LongestWait)
+            {
+                call.FailAfter(limit, EventManager.Current?.TimeProvider ?? _underlyingClock);
+            }
+
+            result = _manager.Mailbox.Post(call.ToMessage());
+        }
+        catch
+        {
+            // The clock is a user's.
+            call.TryAbandon();
+            throw;
         }
 
-        PostResult result = _manager.Mailbox.Post(call.ToMessage());
-        if (result != PostResult.Accepted)
-        {
-            call.Abandon();
-        }
-
-        return IsAccepted(result) ? call.Task : throw Full();
+        // A call that was not given up has ended: a loop that could not be woken was awake, or its time is over already.
+        return result == PostResult.Accepted || !call.TryAbandon() || IsAccepted(result) ? call.Task : throw Full();
     }
 }

@@ -54,6 +54,7 @@ public sealed class UserEvent : CallbackEvent
     /// <param name="value">The value, zero or more. Zero triggers like any other.</param>
     /// <returns>False where the event is over; then nothing happened.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is negative.</exception>
+    /// <exception cref="EventManagerException">The loop sleeps and the kernel refused to wake it, as of <see cref="RemoteEndpoint"/>. The value is kept for when it wakes up.</exception>
     public bool Trigger(long value = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value);
@@ -109,14 +110,18 @@ public sealed class UserEvent : CallbackEvent
 
     private bool Send()
     {
-        if (Manager.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this)) == PostResult.Accepted)
+        switch (Manager.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this)))
         {
-            return true;
+            case PostResult.Closed:
+                // The manager is gone: triggers that find the message on its way must not believe that it comes.
+                _isCancelled = true;
+                return false;
+            case PostResult.NotWoken:
+                // The message is on its way. The mailbox tries again to wake the loop.
+                throw Manager.NotWoken();
+            default:
+                return true;
         }
-
-        // The manager is gone: triggers that find the message on its way must not believe that it comes.
-        _isCancelled = true;
-        return false;
     }
 
     private int Deliver()

@@ -93,4 +93,45 @@ public sealed class AwaitTests
         source.SetResult();
         Patience.Wait(finished.Task);
     }
+
+    [Fact]
+    public void What_is_posted_to_the_context_while_the_manager_ends_runs_exactly_once()
+    {
+        const int Senders = 4;
+        const int Most = 20_000;
+        for (int round = 0; round < 40; round++)
+        {
+            var loop = new LoopThread(prepare: manager => manager.FaultReported += (_, _) => { });
+            SynchronizationContext context = loop.Endpoint.CallBlocking(_ => SynchronizationContext.Current!);
+            int[] runs = new int[Senders * Most];
+            bool ends = false;
+            using var start = new Barrier(Senders + 1);
+            Task<int>[] senders = [.. Enumerable.Range(0, Senders).Select(sender => Task.Factory.StartNew(
+                () =>
+                {
+                    start.SignalAndWait(Patience.Limit);
+                    int posted = 0;
+                    for (; posted < Most && !Volatile.Read(ref ends); posted++)
+                    {
+                        context.Post(number => Interlocked.Increment(ref runs[(int)number!]), (sender * Most) + posted);
+                        if (sender == 0)
+                        {
+                            _ = Record.Exception(() => loop.Endpoint.Fire(static _ => { }));
+                        }
+                    }
+
+                    return posted;
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))];
+            start.SignalAndWait(Patience.Limit);
+            Thread.SpinWait(round * 200);
+            loop.Dispose();
+            Volatile.Write(ref ends, true);
+            int posted = senders.Sum(Patience.Result);
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref runs[0]) >= 0 && runs.Sum() >= posted, Patience.Limit), "Some did not run.");
+            Assert.DoesNotContain(runs, count => count > 1);
+        }
+    }
 }

@@ -120,9 +120,52 @@ public sealed class DisposalTests
         manager.RemoteEndpoint.Fire((_, _) => { }, 1);
         manager.Defer(_ => { });
         manager.Dispose();
-        Assert.Contains("3 posted or deferred closures", Assert.Single(reports).Exception.Message, StringComparison.Ordinal);
+        FaultReport report = Assert.Single(reports);
+        Assert.Equal(3, report.LostClosures);
+        Assert.Contains("3 posted or deferred closures", report.Exception.Message, StringComparison.Ordinal);
         Assert.True(socketEvent.IsCancelled);
         socketEvent.Cancel();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Each_closure_that_was_accepted_while_the_manager_ended_ran_or_is_in_the_number_that_is_reported(int capacity)
+    {
+        const int Senders = 4;
+        for (int round = 0; round < 60; round++)
+        {
+            int ran = 0;
+            int lost = 0;
+            var loop = new LoopThread(
+                new EventManagerOptions { MailboxCapacity = capacity },
+                manager => manager.FaultReported += (_, report) => lost += report.LostClosures);
+            using var start = new Barrier(Senders + 1);
+            Task<int>[] senders = [.. Enumerable.Range(0, Senders).Select(sender => OnThread(() =>
+            {
+                int accepted = 0;
+                start.SignalAndWait(Patience.Limit);
+                try
+                {
+                    while (true)
+                    {
+                        accepted += loop.Endpoint.TryFire(_ => ran++) ? 1 : 0;
+                        if (sender == 0)
+                        {
+                            _ = loop.Endpoint.CallAsync(static _ => { }).ContinueWith(static call => call.Exception, TaskScheduler.Default);
+                        }
+                    }
+                }
+                catch (Exception exception) when (exception is ObjectDisposedException or EventManagerException { Error: EventManagerError.MailboxFull })
+                {
+                    return accepted;
+                }
+            }))];
+            start.SignalAndWait(Patience.Limit);
+            Thread.SpinWait(round * 200);
+            loop.Dispose();
+            Assert.Equal(senders.Sum(Patience.Result), ran + lost);
+        }
     }
 
     [Fact]
@@ -161,6 +204,9 @@ public sealed class DisposalTests
             manager.RunOnce(TimeSpan.FromMilliseconds(0.1));
         }
     }
+
+    private static Task<T> OnThread<T>(Func<T> function) =>
+        Task.Factory.StartNew(function, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static Task OnThread(Action action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

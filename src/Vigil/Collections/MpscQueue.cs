@@ -24,6 +24,11 @@ namespace Vigil.Collections;
 /// at positions beyond all that it ever had, so a producer that slept through the change finds no sequence that matches its old
 /// position.
 /// </para>
+/// <para>
+/// Sealing ends it: the last ring is closed, and none is linked behind it. The tail's compare-and-swap decides. An item whose position was claimed before is
+/// in the queue and will be published; whoever comes later finds no position, and is told so. So after sealing, taking until <see cref="IsEmpty"/> takes exactly
+/// what was accepted. Senders pay nothing for it: they meet the seal where they would otherwise make room.
+/// </para>
 /// </remarks>
 internal sealed class MpscQueue<T>
 {
@@ -39,6 +44,9 @@ internal sealed class MpscQueue<T>
     private Ring? _spares;
     private int _spareCount;
 
+    // Under the lock.
+    private bool _isSealed;
+
     /// <param name="initialLength">The first ring's length: a power of two, at least 2, since with 1 a slot's turns cannot be told apart.</param>
     /// <param name="maxSpares">How many drained rings are kept at most.</param>
     public MpscQueue(int initialLength = 64, int maxSpares = 32)
@@ -50,10 +58,18 @@ internal sealed class MpscQueue<T>
     }
 
     /// <summary>
-    /// Whether an item can be dequeued. Looks only where the consumer looks anyway, not at what the producers contend for, so it may
-    /// miss one that is just being published. Whoever asks without being the consumer is told what was true a moment ago.
+    /// Whether the consumer gets on by dequeuing: an item is published, or a drained ring is to be left. Looks only where the consumer looks anyway, not at
+    /// what the producers contend for, so it may miss one that is just being published. An item that is claimed and stays unpublished, whose producer does
+    /// not get on, is not ready. Whoever asks without being the consumer is told what was true a moment ago.
     /// </summary>
-    public bool IsReady => _head.IsReady || _head.Next is not null;
+    public bool IsReady
+    {
+        get
+        {
+            Ring head = _head;
+            return head.IsReady || (head.Next is not null && !head.HasItems);
+        }
+    }
 
     /// <summary>
     /// Whether nothing was enqueued that was not dequeued. An item that is claimed but not yet published counts as there.
@@ -81,14 +97,35 @@ internal sealed class MpscQueue<T>
     /// </summary>
     public int CountInHead => IsEmpty ? 0 : _head.Count;
 
-    /// <summary>Adds an item. From any thread. A full fence: what the caller reads afterwards is read after the item is visible as claimed.</summary>
-    public void Enqueue(in T item)
+    /// <summary>
+    /// Adds an item. From any thread. A full fence: what the caller reads afterwards is read after the item is visible as claimed. False where the queue
+    /// is sealed; then nothing was added.
+    /// </summary>
+    public bool TryEnqueue(in T item)
     {
         Ring ring = _tail;
         while (!ring.TryEnqueue(in item))
         {
-            Grow(ring);
+            if (!TryGrow(ring))
+            {
+                return false;
+            }
+
             ring = _tail;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Takes no more items. What was added before stays: those that are claimed are counted (<see cref="IsEmpty"/>) and will be published. Any thread.
+    /// </summary>
+    public void Seal()
+    {
+        lock (_growth)
+        {
+            _isSealed = true;
+            _tail.Close();
         }
     }
 
@@ -161,13 +198,19 @@ internal sealed class MpscQueue<T>
         }
     }
 
-    private void Grow(Ring full)
+    // False where there is to be no further ring.
+    private bool TryGrow(Ring full)
     {
         lock (_growth)
         {
+            if (_isSealed)
+            {
+                return false;
+            }
+
             if (_tail != full)
             {
-                return;
+                return true;
             }
 
             Ring next = TakeSpare(full.Length) ?? new Ring(Math.Min(full.Length * 2, MaxLength));
@@ -177,6 +220,7 @@ internal sealed class MpscQueue<T>
             full.CloseWith(next);
             next.Open();
             _tail = next;
+            return true;
         }
     }
 
@@ -291,10 +335,13 @@ internal sealed class MpscQueue<T>
         /// <summary>Lets producers in. Under the lock of the queue.</summary>
         public void Open() => Volatile.Write(ref _positions.Tail, _start);
 
-        /// <summary>Keeps producers out for good and says where to go. Under the lock of the queue.</summary>
+        /// <summary>Keeps producers out. Under the lock of the queue.</summary>
+        public void Close() => Interlocked.Or(ref _positions.Tail, Closed);
+
+        /// <summary>Keeps producers out and says where to go. Under the lock of the queue.</summary>
         public void CloseWith(Ring next)
         {
-            Interlocked.Or(ref _positions.Tail, Closed);
+            Close();
             Next = next;
         }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Vigil.Collections;
+using Vigil.Interop;
 using Vigil.Polling;
 
 namespace Vigil.Messaging;
@@ -7,14 +8,33 @@ namespace Vigil.Messaging;
 /// <summary>What became of a message that was posted.</summary>
 internal enum PostResult
 {
-    /// <summary>It will run, or be abandoned if the mailbox is closed before.</summary>
+    /// <summary>The mailbox has it: it will run, or be abandoned if the mailbox is closed before.</summary>
     Accepted,
+
+    /// <summary>As <see cref="Accepted"/>, but the kernel refused to wake the receiver. It is tried again, by every later sender and after a pause.</summary>
+    NotWoken,
 
     /// <summary>The mailbox is as full as it may be; nothing was posted.</summary>
     Full,
 
     /// <summary>The mailbox is closed; nothing was posted.</summary>
     Closed,
+}
+
+/// <summary>How long the receiver may sleep.</summary>
+internal enum SleepPermit
+{
+    /// <summary>Not at all: mail or a kick is there.</summary>
+    None,
+
+    /// <summary>
+    /// For a moment. A sender has begun to send and does not get on, because another thread has its processor; perhaps the receiver itself, which must not
+    /// go on looking then. The sender wakes the receiver when it has finished.
+    /// </summary>
+    Brief,
+
+    /// <summary>Until woken.</summary>
+    Unlimited,
 }
 
 /// <summary>
@@ -25,32 +45,51 @@ internal enum PostResult
 /// Dekker's. The receiver says that it sleeps and then looks whether there is mail; a sender adds mail and then looks whether the
 /// receiver sleeps. Both steps are separated by full fences, so at least one of them sees the other. A sender that sees the
 /// receiver asleep changes the state to signalled, and whoever makes that change, one alone, uses the waker.</para>
+/// <para>If the kernel refuses to use the waker, that sender takes its change back and says so, and the next one tries. Others may have seen the state
+/// signalled meanwhile and believe that the receiver wakes up. So it is also tried again after a pause, until it succeeds or is not needed any more.</para>
 /// <para>A kick is a wake-up without a message. It sticks while the receiver is awake and lets its next blocking wait return at once.</para>
-/// <para>Closing sets the state first and abandons what is queued then, to the last message that was claimed before. A sender that finds
-/// the state closed after adding may have come too late for that, so it abandons one message itself, if there is one: its own
-/// or another late sender's, who then does the same for it. A lock makes it one at a time, since the queue has one consumer.</para>
+/// <para>Every message has one owner at any time and one end. Until the queue accepts it, it is its sender's. From then on it is the receiver's: it is taken and
+/// run, or it is abandoned by <see cref="Close"/>, which the receiver calls as its last act. A message that is abandoned tells whoever waits for it, or is handed
+/// over to somebody else who runs it, or is counted as lost. Closing seals the queue first. What was accepted before the seal is in the queue, and closing
+/// takes all of it, and waits for senders that are still copying theirs. What comes after the seal is refused and stays its sender's. So nobody
+/// but the receiver ever decides about a message that was accepted, and nobody but its sender about one that was not.</para>
 /// </remarks>
 internal sealed class Mailbox<TTarget> : IDisposable
 {
     private const int Awake = 0;
     private const int Sleeping = 1;
     private const int Signalled = 2;
-    private const int Closed = 3;
+
+    // A sender that runs needs some ten nanoseconds between claiming and publishing.
+    private const int LooksBeforeBriefSleep = 32;
+
+    private const int ShortestPauseMilliseconds = 1;
+    private const int LongestPauseMilliseconds = 1000;
 
     private readonly MpscQueue<Message<TTarget>> _queue = new();
     private readonly Waker _waker = new();
-    private readonly Lock _closing = new();
+    private readonly Action<int>? _wakeFailed;
     private readonly int _capacity;
     private MailboxSignals _signals;
 
+    // How often the kernel has refused to wake the receiver since it was last known to be awake or woken. Above zero, somebody tries again.
+    private int _refusals;
+    private volatile int _lastRefusal;
+    private volatile bool _isDisposed;
+
     /// <param name="capacity">How many messages may wait that were posted with a bound; 0 for any number.</param>
-    public Mailbox(int capacity = 0)
+    /// <param name="wakeFailed">Told of an errno when the kernel refuses to wake the receiver: once until that has succeeded again, on the sender's thread.</param>
+    public Mailbox(int capacity = 0, Action<int>? wakeFailed = null)
     {
         _capacity = capacity;
+        _wakeFailed = wakeFailed;
     }
 
     /// <summary>What the receiver's poller watches, with <see cref="Waker.Interest"/>.</summary>
     public FileDescriptor WakerFd => _waker.Fd;
+
+    /// <summary>With which errno the kernel refused to wake the receiver the last time; 0 if it never did.</summary>
+    public int LastRefusal => _lastRefusal;
 
     /// <summary>Whether a message can be taken. One that is just being sent may be missed; going to sleep is not. For the receiver only.</summary>
     public bool HasMail => _queue.IsReady;
@@ -67,43 +106,41 @@ internal sealed class Mailbox<TTarget> : IDisposable
     /// <summary>Posts within the bound. For work whose sender can be told that there is too much of it.</summary>
     public PostResult Post(in Message<TTarget> message)
     {
-        if (Volatile.Read(ref _signals.State) == Closed)
+        if (_capacity == 0)
         {
-            return PostResult.Closed;
+            return Enqueue(in message);
         }
 
-        if (_capacity > 0 && Interlocked.Increment(ref _signals.Waiting) > _capacity)
-        {
-            Interlocked.Decrement(ref _signals.Waiting);
-            return PostResult.Full;
-        }
-
-        return Enqueue(in message);
+        return TryEnterRoom() ? EnqueueCounted(in message) : PostResult.Full;
     }
 
     /// <summary>Posts regardless of the bound. For messages whose senders wait, each for one, and for continuations, which must not be lost.</summary>
     public PostResult PostUnbounded(in Message<TTarget> message)
     {
-        if (_capacity > 0)
+        if (_capacity == 0)
         {
-            Interlocked.Increment(ref _signals.Waiting);
+            return Enqueue(in message);
         }
 
-        return Enqueue(in message);
+        Interlocked.Increment(ref _signals.Waiting);
+        return EnqueueCounted(in message);
     }
 
-    /// <summary>Ends the receiver's current wait or lets its next blocking one return at once.</summary>
-    public void Kick()
+    /// <summary>Ends the receiver's current wait or lets its next blocking one return at once. False where the kernel refused to wake it: then it is tried again.</summary>
+    public bool Kick()
     {
         Interlocked.Exchange(ref _signals.Kicked, 1);
-        SignalIfAsleep();
+        return WakeIfAsleep();
     }
 
-    /// <summary>Ends the receiver's current wait. What the caller wrote before is seen by the receiver, now or before it sleeps again.</summary>
-    public void Wake()
+    /// <summary>
+    /// Ends the receiver's current wait. What the caller wrote before is seen by the receiver, now or before it sleeps again. False where the kernel refused
+    /// to wake it: then it is tried again.
+    /// </summary>
+    public bool Wake()
     {
         Interlocked.MemoryBarrier();
-        SignalIfAsleep();
+        return WakeIfAsleep();
     }
 
     /// <summary>Takes the oldest message. For the receiver only.</summary>
@@ -122,17 +159,25 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return true;
     }
 
-    /// <summary>Before a blocking wait: says that the receiver sleeps from now on. False where it must not, because mail or a kick is there.</summary>
-    public bool TryBeginSleep()
+    /// <summary>Before a blocking wait: says that the receiver sleeps from now on, unless it must not.</summary>
+    public SleepPermit BeginSleep()
     {
         Interlocked.Exchange(ref _signals.State, Sleeping);
-        if (_queue.IsEmpty && !IsKicked)
+        if (!IsKicked)
         {
-            return true;
+            if (_queue.IsEmpty)
+            {
+                return SleepPermit.Unlimited;
+            }
+
+            if (!IsPublishedSoon())
+            {
+                return SleepPermit.Brief;
+            }
         }
 
         Volatile.Write(ref _signals.State, Awake);
-        return false;
+        return SleepPermit.None;
     }
 
     /// <summary>After a wait that could block, whether it did or not: senders need not wake any more, and a kick is answered by the return.</summary>
@@ -145,76 +190,159 @@ internal sealed class Mailbox<TTarget> : IDisposable
         }
     }
 
-    /// <summary>Takes no more messages and abandons those that wait. Returns how many of them nobody could be told of.</summary>
+    /// <summary>
+    /// The receiver's last act: takes no more messages and abandons those that wait. Returns how many of them nobody could be told of, which is final. It
+    /// waits for senders that have begun to send, and runs what abandoning runs.
+    /// </summary>
     public int Close()
     {
-        Interlocked.Exchange(ref _signals.State, Closed);
-        return AbandonAll();
+        _queue.Seal();
+
+        // It does not sleep any more, so nobody need wake it.
+        Interlocked.Exchange(ref _signals.State, Awake);
+        int lost = 0;
+        SpinWait senders = default;
+        while (true)
+        {
+            if (TryTake(out Message<TTarget> message))
+            {
+                lost += IsToldOrHandedOver(in message) ? 0 : 1;
+            }
+            else if (_queue.IsEmpty)
+            {
+                return lost;
+            }
+            else
+            {
+                // Sleeps after some rounds: a sender may need this very processor.
+                senders.SpinOnce();
+            }
+        }
     }
 
-    public void Dispose() => _waker.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _waker.Dispose();
+    }
+
+    // What one message's end runs must not cost the others theirs.
+    private static bool IsToldOrHandedOver(in Message<TTarget> message)
+    {
+        try
+        {
+            return message.Abandon();
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
 
     private PostResult Enqueue(in Message<TTarget> message)
     {
-        if (Volatile.Read(ref _signals.State) == Closed)
+        if (!_queue.TryEnqueue(in message))
         {
             return PostResult.Closed;
         }
 
-        _queue.Enqueue(in message);
-        return SignalIfAsleep() == Closed && !AbandonOne(out _) ? PostResult.Closed : PostResult.Accepted;
+        return WakeIfAsleep() ? PostResult.Accepted : PostResult.NotWoken;
     }
 
-    private int SignalIfAsleep()
+    private PostResult EnqueueCounted(in Message<TTarget> message)
     {
-        int state = Volatile.Read(ref _signals.State);
-        if (state == Sleeping)
+        PostResult result = PostResult.Closed;
+        try
         {
-            state = Interlocked.CompareExchange(ref _signals.State, Signalled, Sleeping);
-            if (state == Sleeping)
-            {
-                _waker.Signal();
-            }
+            result = Enqueue(in message);
+            return result;
         }
-
-        return state;
-    }
-
-    private int AbandonAll()
-    {
-        int lost = 0;
-        while (true)
+        finally
         {
-            if (!AbandonOne(out bool isEmpty))
+            // Also where there was no memory for it.
+            if (result == PostResult.Closed)
             {
-                lost++;
-            }
-
-            if (isEmpty)
-            {
-                return lost;
+                Interlocked.Decrement(ref _signals.Waiting);
             }
         }
     }
 
-    // True where somebody was told, or where there was nothing to abandon.
-    private bool AbandonOne(out bool isEmpty)
+    // Not above the bound for a moment only: another sender could take that for no room.
+    private bool TryEnterRoom()
     {
-        Message<TTarget> message;
-        lock (_closing)
+        int waiting = Volatile.Read(ref _signals.Waiting);
+        while (waiting < _capacity)
         {
-            while (!_queue.TryDequeue(out message))
+            int found = Interlocked.CompareExchange(ref _signals.Waiting, waiting + 1, waiting);
+            if (found == waiting)
             {
-                isEmpty = _queue.IsEmpty;
-                if (isEmpty)
-                {
-                    return true;
-                }
+                return true;
             }
+
+            waiting = found;
         }
 
-        isEmpty = false;
-        return message.Abandon();
+        return false;
+    }
+
+    private bool IsPublishedSoon()
+    {
+        for (int looks = 0; looks < LooksBeforeBriefSleep; looks++)
+        {
+            if (HasMail)
+            {
+                return true;
+            }
+
+            Thread.SpinWait(1);
+        }
+
+        return false;
+    }
+
+    private bool WakeIfAsleep() => Volatile.Read(ref _signals.State) != Sleeping || TryWakeSleeper();
+
+    private bool TryWakeSleeper()
+    {
+        if (Interlocked.CompareExchange(ref _signals.State, Signalled, Sleeping) != Sleeping)
+        {
+            return true;
+        }
+
+        int errno = _waker.Signal();
+        if (errno == Errno.Success)
+        {
+            return true;
+        }
+
+        // Where the receiver has woken up and fallen asleep again meanwhile, this makes for one signal too many, which does no harm.
+        Interlocked.CompareExchange(ref _signals.State, Sleeping, Signalled);
+        OnRefused(errno);
+        return false;
+    }
+
+    private void OnRefused(int errno)
+    {
+        _lastRefusal = errno;
+        if (Interlocked.Increment(ref _refusals) == 1)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static mailbox => _ = mailbox.WakeLaterAsync(), this, preferLocal: false);
+            _wakeFailed?.Invoke(errno);
+        }
+    }
+
+    // One at a time. What is refused while this tries counts, too, so that it goes on.
+    private async Task WakeLaterAsync()
+    {
+        int pause = ShortestPauseMilliseconds;
+        int seen;
+        do
+        {
+            await Task.Delay(pause).ConfigureAwait(false);
+            pause = Math.Min(2 * pause, LongestPauseMilliseconds);
+            seen = Volatile.Read(ref _refusals);
+        }
+        while (!_isDisposed && (!WakeIfAsleep() || Interlocked.CompareExchange(ref _refusals, 0, seen) != seen));
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Vigil.Interop;
 using Vigil.IO;
 
 namespace Vigil.Polling;
@@ -16,17 +18,21 @@ internal sealed class Waker : IDisposable
     public FileDescriptor Fd => _event;
 
     /// <summary>
-    /// Ends the current wait, or the next one. A saturated counter counts as signalled; a waker that was disposed has nobody to wake.
+    /// Ends the current wait, or the next one. Returns 0, or the errno with which the kernel refused. A saturated counter (<c>EAGAIN</c>) counts as
+    /// signalled; a waker that was disposed has nobody to wake.
     /// </summary>
-    public void Signal()
+    public int Signal()
     {
         try
         {
-            _event.TryAdd();
+            ulong one = 1;
+            IOResult written = NonBlocking.TryWrite(_event, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in one)));
+            return written.IsFailure ? written.Errno : Errno.Success;
         }
         catch (ObjectDisposedException)
         {
             // The loop ended for good between the caller's look at its state and this call: there is no wait to end.
+            return Errno.Success;
         }
     }
 

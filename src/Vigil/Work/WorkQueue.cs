@@ -14,7 +14,7 @@ namespace Vigil.Work;
 /// is just adding, and of what is behind it in the same line, that sender wakes somebody when it is done. Until then they wait for it.</para>
 /// <para>What costs is memory that goes from one processor to another. So those who look for work look where it will be, and not at what senders count; and what senders place work by
 /// is what they count themselves, and one other line of memory a queue.</para>
-/// <para>Closing says so first, and then takes until nothing is counted any more. A sender counts, then looks whether the queue is closed: so either it sees that, and takes itself back, or its work is waited for.</para>
+/// <para>Closing seals all lines, and then takes until nothing is counted any more. A sender counts, then adds: so either its line is sealed, and it takes itself back, or its work is waited for.</para>
 /// </remarks>
 internal sealed class WorkQueue
 {
@@ -30,7 +30,6 @@ internal sealed class WorkQueue
     private readonly MpscQueue<QueuedWork>[] _shared = Lines();
     private readonly MpscQueue<QueuedWork>[] _pinned = Lines();
     private WorkCounts _counts;
-    private volatile bool _isClosed;
 
     /// <param name="ageing">After how many nanoseconds work counts as one priority higher.</param>
     public WorkQueue(long ageing) => _ageing = ageing;
@@ -57,22 +56,19 @@ internal sealed class WorkQueue
         bool isShared = item.Thread < 0;
         ref long added = ref isShared ? ref _counts.SharedAdded : ref _counts.PinnedAdded;
         Interlocked.Increment(ref added);
-        if (_isClosed)
-        {
-            Interlocked.Decrement(ref added);
-            return false;
-        }
-
+        bool isAdded = false;
         try
         {
-            (isShared ? _shared : _pinned)[(int)item.Priority].Enqueue(new QueuedWork(item, now));
-            return true;
+            isAdded = (isShared ? _shared : _pinned)[(int)item.Priority].TryEnqueue(new QueuedWork(item, now));
+            return isAdded;
         }
-        catch
+        finally
         {
-            // Without memory. What is counted is waited for.
-            Interlocked.Decrement(ref added);
-            throw;
+            // Also where there was no memory for it. What is counted is waited for.
+            if (!isAdded)
+            {
+                Interlocked.Decrement(ref added);
+            }
         }
     }
 
@@ -153,8 +149,8 @@ internal sealed class WorkQueue
     /// <summary>Takes no more work from now on, and gives back what waits, in the order in which it would have been taken.</summary>
     public List<WorkItem> CloseAndTakeAll(long now)
     {
-        _isClosed = true;
-        Interlocked.MemoryBarrier();
+        Array.ForEach(_shared, line => line.Seal());
+        Array.ForEach(_pinned, line => line.Seal());
         List<WorkItem> left = [];
         SpinWait senders = default;
         while (true)

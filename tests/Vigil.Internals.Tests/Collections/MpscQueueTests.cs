@@ -25,7 +25,7 @@ public class MpscQueueTests
                 // A positive burst puts in, a negative one takes out; one may be longer than what is there.
                 for (int i = 0; i < burst; i++)
                 {
-                    queue.Enqueue(next);
+                    queue.TryEnqueue(next);
                     model.Enqueue(next++);
                 }
 
@@ -60,7 +60,7 @@ public class MpscQueueTests
         {
             for (; put < taken + backlog; put++)
             {
-                queue.Enqueue(put);
+                queue.TryEnqueue(put);
             }
 
             // Half of it stays, so that rings are left and entered in the middle of a round.
@@ -92,14 +92,14 @@ public class MpscQueueTests
         var queue = new MpscQueue<long>();
         for (int i = 0; i < backlog; i++)
         {
-            queue.Enqueue(i);
+            queue.TryEnqueue(i);
         }
 
         Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 10 * LongestRing; i++)
             {
-                queue.Enqueue(i);
+                queue.TryEnqueue(i);
                 Assert.True(queue.TryDequeue(out _));
             }
         });
@@ -116,7 +116,7 @@ public class MpscQueueTests
         {
             for (int i = 0; i < burst; i++)
             {
-                queue.Enqueue(i);
+                queue.TryEnqueue(i);
             }
 
             while (queue.TryDequeue(out _))
@@ -140,7 +140,7 @@ public class MpscQueueTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference PutAndTake(MpscQueue<object> queue)
     {
-        queue.Enqueue(new object());
+        queue.TryEnqueue(new object());
         Assert.True(queue.TryDequeue(out object? item));
         return new WeakReference(item);
     }

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Reflection;
+using Vigil.Collections;
+using Vigil.Internals.Tests.Collections;
 using Vigil.IO;
 using Vigil.Messaging;
 
@@ -21,6 +24,13 @@ internal static class Letters
         return delivered;
     }
 
+    /// <summary>A sender that has begun to send a message and does not get on.</summary>
+    public static StalledSender<Message<T>> Stall<T>(this Mailbox<T> mailbox, Message<T> message) =>
+        StalledSender<Message<T>>.TryClaim((MpscQueue<Message<T>>)PrivateField(mailbox, "_queue"), message)!;
+
+    /// <summary>How many messages the bound counts.</summary>
+    public static int Waiting<T>(this Mailbox<T> mailbox) => ((MailboxSignals)PrivateField(mailbox, "_signals")).Waiting;
+
     /// <summary>How often the waker was used since this was asked last: the counter that production code never reads.</summary>
     public static ulong TakeSignals<T>(this Mailbox<T> mailbox)
     {
@@ -28,6 +38,9 @@ internal static class Letters
         counter.TryTake(out ulong signals);
         return signals;
     }
+
+    private static object PrivateField<T>(Mailbox<T> mailbox, string name) =>
+        typeof(Mailbox<T>).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(mailbox)!;
 }
 
 /// <summary>Numbered messages that take note of being abandoned.</summary>
@@ -36,6 +49,9 @@ internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
     private readonly ConcurrentQueue<int> _abandoned = new();
 
     public IReadOnlyCollection<int> Abandoned => _abandoned;
+
+    /// <summary>Whether being abandoned throws, after it was taken note of.</summary>
+    public bool Throws { get; init; }
 
     public Message<List<int>> Letter(int number) => new(this, number);
 
@@ -48,6 +64,6 @@ internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
     public override bool Abandon(in Message<List<int>> message)
     {
         _abandoned.Enqueue((int)message.Action);
-        return tellsSender;
+        return Throws ? throw new InvalidOperationException("It cannot be told.") : tellsSender;
     }
 }

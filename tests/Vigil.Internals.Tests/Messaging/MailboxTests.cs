@@ -1,3 +1,5 @@
+using Vigil.Internals.Tests.Collections;
+using Vigil.Internals.Tests.Support;
 using Vigil.Messaging;
 
 namespace Vigil.Internals.Tests.Messaging;
@@ -23,8 +25,8 @@ public sealed class MailboxTests : IDisposable
     {
         _mailbox.Post(Letters.Numbered(1));
         _mailbox.PostUnbounded(Letters.Numbered(2));
-        _mailbox.Wake();
-        _mailbox.Kick();
+        Assert.True(_mailbox.Wake());
+        Assert.True(_mailbox.Kick());
 
         Assert.Equal(0UL, _mailbox.TakeSignals());
     }
@@ -32,12 +34,12 @@ public sealed class MailboxTests : IDisposable
     [Fact]
     public void One_signal_serves_all_that_is_posted_during_one_sleep()
     {
-        Assert.True(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
         for (int i = 0; i < 100; i++)
         {
             _mailbox.Post(Letters.Numbered(i));
-            _mailbox.Wake();
-            _mailbox.Kick();
+            Assert.True(_mailbox.Wake());
+            Assert.True(_mailbox.Kick());
         }
 
         _mailbox.EndSleep();
@@ -51,7 +53,7 @@ public sealed class MailboxTests : IDisposable
     {
         for (int i = 0; i < 3; i++)
         {
-            Assert.True(_mailbox.TryBeginSleep());
+            Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
             _mailbox.Post(Letters.Numbered(i));
             _mailbox.EndSleep();
             _mailbox.DeliverAll();
@@ -65,7 +67,7 @@ public sealed class MailboxTests : IDisposable
     {
         _mailbox.Post(Letters.Numbered(1));
 
-        Assert.False(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.None, _mailbox.BeginSleep());
         _mailbox.Post(Letters.Numbered(2));
 
         Assert.Equal(0UL, _mailbox.TakeSignals());
@@ -75,43 +77,43 @@ public sealed class MailboxTests : IDisposable
     [Fact]
     public void A_kick_while_awake_sticks_and_one_wait_answers_it()
     {
-        _mailbox.Kick();
-        _mailbox.Kick();
+        Assert.True(_mailbox.Kick());
+        Assert.True(_mailbox.Kick());
         Assert.True(_mailbox.IsKicked);
 
-        Assert.False(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.None, _mailbox.BeginSleep());
         _mailbox.EndSleep();
 
         Assert.False(_mailbox.IsKicked);
-        Assert.True(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
     }
 
     [Fact]
     public void A_kick_during_a_sleep_is_answered_by_that_sleep()
     {
-        Assert.True(_mailbox.TryBeginSleep());
-        _mailbox.Kick();
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
+        Assert.True(_mailbox.Kick());
         Assert.Equal(1UL, _mailbox.TakeSignals());
         _mailbox.EndSleep();
 
         Assert.False(_mailbox.IsKicked);
-        Assert.True(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
     }
 
     [Fact]
     public void A_wake_does_not_stick()
     {
-        _mailbox.Wake();
+        Assert.True(_mailbox.Wake());
 
-        Assert.True(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
     }
 
     [Fact]
     public void A_wake_ends_a_sleep()
     {
-        Assert.True(_mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
 
-        _mailbox.Wake();
+        Assert.True(_mailbox.Wake());
 
         Assert.Equal(1UL, _mailbox.TakeSignals());
     }
@@ -152,7 +154,7 @@ public sealed class MailboxTests : IDisposable
         using var mailbox = new Mailbox<List<int>>(capacity: 1);
         mailbox.Post(Letters.Numbered(0));
         mailbox.DeliverAll();
-        Assert.True(mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, mailbox.BeginSleep());
         mailbox.Post(Letters.Numbered(1));
         Assert.Equal(1UL, mailbox.TakeSignals());
         mailbox.EndSleep();
@@ -208,19 +210,98 @@ public sealed class MailboxTests : IDisposable
     }
 
     [Fact]
+    public void Closing_waits_for_a_sender_that_has_begun_and_refuses_all_who_come_meanwhile()
+    {
+        var kind = new LetterKind(tellsSender: false);
+        StalledSender<Message<List<int>>> stalled = _mailbox.Stall(kind.Letter(0));
+        var closing = new BackgroundThread<int>(_mailbox.Close);
+
+        Patience.Until(() => _mailbox.Post(kind.Letter(1)) == PostResult.Closed, "the mailbox is closed");
+        closing.AwaitSleep();
+        int before = kind.Abandoned.Count;
+        stalled.Publish();
+
+        Assert.Equal(before + 1, closing.Result());
+        Assert.Equal(0, kind.Abandoned.Last());
+        Assert.Equal(PostResult.Closed, _mailbox.Post(kind.Letter(2)));
+    }
+
+    [Fact]
+    public void What_one_message_throws_when_it_is_abandoned_costs_no_other_its_end()
+    {
+        var kind = new LetterKind(tellsSender: true) { Throws = true };
+        for (int i = 0; i < 3; i++)
+        {
+            _mailbox.Post(kind.Letter(i));
+        }
+
+        Assert.Equal(3, _mailbox.Close());
+        Assert.Equal([0, 1, 2], kind.Abandoned);
+    }
+
+    [Fact]
+    public void For_a_message_that_is_being_sent_the_receiver_sleeps_briefly_and_its_sender_wakes_it()
+    {
+        StalledSender<Message<List<int>>> stalled = _mailbox.Stall(Letters.Numbered(0));
+
+        Assert.False(_mailbox.HasMail);
+        Assert.Equal(SleepPermit.Brief, _mailbox.BeginSleep());
+        stalled.Publish();
+        Assert.True(_mailbox.Wake());
+        Assert.Equal(1UL, _mailbox.TakeSignals());
+        _mailbox.EndSleep();
+
+        Assert.Equal([0], _mailbox.DeliverAll());
+        Assert.Equal(SleepPermit.Unlimited, _mailbox.BeginSleep());
+    }
+
+    [Fact]
+    public void Senders_that_are_refused_take_no_room()
+    {
+        using var mailbox = new Mailbox<List<int>>(capacity: 1);
+        Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(0)));
+        int refused = 0;
+        BackgroundThread<bool>[] senders = [.. Enumerable.Range(0, 3).Select(_ => new BackgroundThread<bool>(() =>
+        {
+            while (Volatile.Read(ref refused) < 100_000)
+            {
+                Assert.Equal(PostResult.Full, mailbox.Post(Letters.Numbered(1)));
+                Interlocked.Increment(ref refused);
+            }
+
+            return true;
+        }))];
+
+        // Whatever they count would make a mailbox seem full that is not.
+        int most = 0;
+        Patience.Until(
+            () =>
+            {
+                most = Math.Max(most, mailbox.Waiting());
+                return Volatile.Read(ref refused) >= 100_000;
+            },
+            "all are refused");
+
+        Assert.All(senders, sender => Assert.True(sender.Result()));
+        Assert.Equal(1, most);
+        Assert.Equal([0], mailbox.DeliverAll());
+        Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(2)));
+    }
+
+    [Fact]
     public void Kicking_and_waking_after_closing_and_disposing_do_nothing()
     {
         var mailbox = new Mailbox<List<int>>();
-        Assert.True(mailbox.TryBeginSleep());
+        Assert.Equal(SleepPermit.Unlimited, mailbox.BeginSleep());
         mailbox.Close();
 
-        mailbox.Kick();
-        mailbox.Wake();
+        Assert.True(mailbox.Kick());
+        Assert.True(mailbox.Wake());
         Assert.Equal(0UL, mailbox.TakeSignals());
 
         mailbox.Dispose();
-        mailbox.Kick();
-        mailbox.Wake();
+        Assert.True(mailbox.Kick());
+        Assert.True(mailbox.Wake());
         Assert.Equal(PostResult.Closed, mailbox.Post(Letters.Numbered(0)));
     }
 
