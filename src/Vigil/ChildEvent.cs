@@ -326,6 +326,8 @@ public sealed class ChildEvent : CallbackEvent
         public ChildSource(ChildEvent childEvent, FdHandle pidFd)
             : base(pidFd, EventSet.In | EventSet.EdgeTriggered, data: 0, DispatchPriority.Normal) => _event = childEvent;
 
+        public override bool IsOfVigilsOwn => true;
+
         public override object Owner => _event;
 
         public override int Deliver(EventSet ready) => _event.OnWoken();

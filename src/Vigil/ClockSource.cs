@@ -17,6 +17,8 @@ internal sealed class ClockSource : Source
         _clock = clock;
     }
 
+    public override bool IsOfVigilsOwn => true;
+
     public override object Owner => this;
 
     // A clock that cannot be set is not read from: edge-triggered, an expiry is reported once, and over when the timer is set anew.

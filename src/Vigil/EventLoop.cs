@@ -23,7 +23,7 @@ internal sealed class EventLoop
     private readonly ReadyBuffer _ready;
     private readonly PriorityOrder _order;
     private readonly Queue<Message<EventManager>> _deferred = new();
-    private readonly Queue<InjectedEvent> _injected = new();
+    private readonly Queue<InjectedEvent> _injected;
     private readonly int _mailboxBudget;
     private readonly SpinDetector _spinDetector;
     private LoopObserver? _observer;
@@ -33,6 +33,7 @@ internal sealed class EventLoop
     {
         _manager = manager;
         _table = manager.SourceTable;
+        _injected = _table.Injected;
         _timers = manager.Timers;
         _mailbox = manager.Mailbox;
         _faults = faults;
@@ -55,14 +56,12 @@ internal sealed class EventLoop
     /// <summary>At disposal: how many deferred callbacks will not run.</summary>
     public int DeferredCount => _deferred.Count;
 
-    public void Inject(in InjectedEvent injected) => _injected.Enqueue(injected);
-
     /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
     public void Repeat(Source source, EventSet delivered)
     {
-        if ((delivered & Interests.Always) != EventSet.None && _spinDetector.StopsRepetition(source))
+        if ((delivered & Interests.Always) != EventSet.None && _spinDetector.StopRepetition(source) is var stopped and not EventManagerError.None)
         {
-            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
+            _faults.OnRegistrationFault(source, stopped);
             return;
         }
 
@@ -83,6 +82,9 @@ internal sealed class EventLoop
     public int RunIteration(Deadline callersDeadline)
     {
         _ran = 0;
+
+        // Counted before any callback runs: what is injected from here on waits for the next iteration.
+        int injected = _injected.Count;
         Observe(_watching.BeginsIteration() ? _watching : null);
 
         // 1. Prepare; until when may this iteration sleep?
@@ -105,7 +107,7 @@ internal sealed class EventLoop
             Dispatch(_table.PrioritizedCount == 0 ? _ready : _order.Order(_ready));
             if (_injected.Count > 0)
             {
-                DispatchInjected();
+                DispatchInjected(injected);
             }
         }
 
@@ -238,12 +240,19 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
-    // What is injected while these are delivered waits for the next iteration, as an event of the kernel would.
-    private void DispatchInjected()
+    // As many as there were when the iteration began, and the manager's own. What is injected while these are delivered waits for the next iteration, as an event of the kernel would.
+    private void DispatchInjected(int due)
     {
-        for (int left = _injected.Count; left > 0; left--)
+        for (int left = _injected.Count; left > 0; left--, due--)
         {
-            (Source source, EventSet events) = _injected.Dequeue();
+            InjectedEvent injected = _injected.Dequeue();
+            if (due <= 0 && !injected.IsForThisIteration)
+            {
+                _injected.Enqueue(injected);
+                continue;
+            }
+
+            (Source source, EventSet events, _) = injected;
             bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
             EventSet deliverable = isDeaf ? EventSet.None : source.Deliverable(events);
             if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
@@ -282,9 +291,19 @@ internal sealed class EventLoop
     {
         observer?.Leave();
         table.ForgetIfClosed(source);
-        if ((events & Interests.Always) != EventSet.None && _spinDetector.StopsSpinning(source))
+        if ((events & Interests.Always) != EventSet.None)
         {
-            _faults.OnRegistrationFault(source, EventManagerError.Spinning);
+            DetectSpinning(source);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DetectSpinning(Source source)
+    {
+        EventManagerError stopped = _spinDetector.StopSpinning(source);
+        if (stopped != EventManagerError.None)
+        {
+            _faults.OnRegistrationFault(source, stopped);
         }
     }
 

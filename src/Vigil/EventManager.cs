@@ -594,7 +594,7 @@ public sealed class EventManager : IDisposable
 
     /// <summary>
     /// Delivers an event to a subscriber in the next iteration as if the kernel had reported it: only if the fd is registered and
-    /// armed then, only the kinds that are asked for, with the registered data. For restoring from snapshots, and for tests.
+    /// armed then, only the kinds that are asked for, with the registered data. Modes, such as <see cref="EventSet.OneShot"/>, are no kinds and are never delivered. For restoring from snapshots, and for tests.
     /// </summary>
     /// <param name="id">The subscriber.</param>
     /// <param name="events">The fd, which must be registered by the subscriber, and what is to be reported.</param>
@@ -603,7 +603,7 @@ public sealed class EventManager : IDisposable
     {
         using ThreadClaim.Scope claim = Claim();
         SourceTable.Find(Subscribers.Find(id), events.Fd, out Source? source).ThrowIfFailed(events.Set);
-        _loop.Inject(new InjectedEvent(source!, events.Set));
+        SourceTable.Injected.Enqueue(new InjectedEvent(source!, events.Set & Interests.Kinds));
     }
 
     /// <summary>Runs a callback at the end of this iteration, or of the next one if none is running; one that a deferred callback defers runs in the next.</summary>
@@ -662,11 +662,14 @@ public sealed class EventManager : IDisposable
         return [.. Subscribers.InOrder.Select(subscriber => new SubscriberInfo(subscriber.Id, subscriber.Target, subscriber.DispatchPriority, subscriber.SourceCount))];
     }
 
-    /// <summary>Every file descriptor that subscribers and events have registered, in no particular order.</summary>
+    /// <summary>
+    /// Every file descriptor that subscribers and events have registered, in no particular order. Registrations whose handle was closed are dropped and reported first.
+    /// </summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<SourceInfo> GetSources()
     {
         using ThreadClaim.Scope claim = Claim();
+        SourceTable.DropClosed();
         return [.. SourceTable.Sources.Where(IsUsers).Select(source => new SourceInfo(
             source.Fd,
             (source.Owner as SocketEvent)?.Interest ?? source.Interest,
@@ -774,7 +777,7 @@ public sealed class EventManager : IDisposable
     internal void EndRun() => _lifetime.EndRun();
 
     /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next.</summary>
-    internal void InjectInto(Source source) => _loop.Inject(new InjectedEvent(source, EventSet.In));
+    internal void InjectInto(Source source) => SourceTable.Injected.Enqueue(new InjectedEvent(source, EventSet.In, IsForThisIteration: true));
 
     /// <summary>The callback of a source that fired has ended on a worker: it reports again.</summary>
     internal void Repeat(Source source, EventSet delivered) => _loop.Repeat(source, delivered);

@@ -13,6 +13,8 @@ internal sealed class FileSource : Source
 
     public LoopFiles Files { get; }
 
+    public override bool IsOfVigilsOwn => true;
+
     public override object Owner => this;
 
     public override int Deliver(EventSet ready) => Files.Deliver();

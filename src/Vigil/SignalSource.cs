@@ -11,6 +11,8 @@ internal sealed class SignalSource : Source
     {
     }
 
+    public override bool IsOfVigilsOwn => true;
+
     public override object Owner => this;
 
     // What is read comes back through the mailbox, in order with what other threads took.

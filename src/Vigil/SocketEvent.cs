@@ -1,3 +1,4 @@
+using Vigil.Interop;
 using Vigil.Sources;
 
 namespace Vigil;
@@ -13,6 +14,7 @@ public delegate void SocketEventCallback(SocketEvent source, EventSet ready);
 /// </summary>
 public sealed class SocketEvent : CallbackEvent
 {
+    private readonly FileDescriptor _fd;
     private readonly SocketEventSource _source;
     private readonly SocketEventCallback _callback;
     private readonly WorkerCallback<SocketEvent, EventSet>? _worker;
@@ -29,20 +31,21 @@ public sealed class SocketEvent : CallbackEvent
         _callback = callback;
         _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke) : null;
         _isOneShot = Interests.IsOneShot(interest);
+        _fd = fd;
         _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), priority);
     }
 
     /// <summary>The file descriptor.</summary>
-    public FileDescriptor Fd => _source.Fd;
+    public FileDescriptor Fd => _fd;
 
     /// <summary>What is asked for, modes included.</summary>
     public EventSet Interest => _isOneShot ? _source.Interest : _source.Interest & ~EventSet.OneShot;
 
     /// <summary>Whether it is watched.</summary>
-    public SourceState State => _source.State;
+    public SourceState State => IsCancelled ? SourceState.Removed : _source.State;
 
     /// <summary>Whether it is over: cancelled, its handle closed, its number replaced, or the manager disposed.</summary>
-    public override bool IsCancelled => _isCancelled;
+    public override bool IsCancelled => _isCancelled || Fd.IsClosed;
 
     internal Source Source => _source;
 
@@ -143,7 +146,7 @@ public sealed class SocketEvent : CallbackEvent
             return 0;
         }
 
-        if (Interests.IsEdgeTriggered(_source.Interest))
+        if (Interests.IsEdgeTriggered(_source.Interest) || _source.IsToldByEdges)
         {
             if (held != EventSet.None)
             {
@@ -185,7 +188,19 @@ public sealed class SocketEvent : CallbackEvent
     // Where a worker calls back, the kernel is to be silent from a report on until the callback has ended; only what repeats itself is not. An
     // edge says nothing twice, and to arm it again would report what has been reported.
     private EventSet KernelsInterest(EventSet interest) =>
-        _worker is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) ? interest : interest | EventSet.OneShot;
+        _worker is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) || IsToldByEdges(interest) ? interest : interest | EventSet.OneShot;
+
+    // The same of a file that tells each change once: arming it again would take a change that comes meanwhile, and tell nobody.
+    private bool IsToldByEdges(EventSet interest)
+    {
+        if (Interests.HasData(interest))
+        {
+            return false;
+        }
+
+        using var fd = new BorrowedDescriptor(_fd);
+        return FileNative.TellsChangesOnce(fd.Number);
+    }
 
     private int Deliver(EventSet ready)
     {
@@ -214,7 +229,12 @@ public sealed class SocketEvent : CallbackEvent
     private ThreadClaim.Scope Enter()
     {
         ThreadClaim.Scope claim = Manager.Claim();
-        if (IsCancelled)
+        if (!_isCancelled)
+        {
+            _ = Manager.SourceTable.DropIfClosed(_source);
+        }
+
+        if (_isCancelled)
         {
             claim.Dispose();
             throw new EventManagerException(EventManagerError.NotRegistered, $"The socket event of fd {Fd} is over: it was cancelled, or its file descriptor was closed.", Fd.Number);

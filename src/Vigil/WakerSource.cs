@@ -11,6 +11,8 @@ internal sealed class WakerSource : Source
     {
     }
 
+    public override bool IsOfVigilsOwn => true;
+
     public override object Owner => this;
 
     public override int Deliver(EventSet ready) => 0;

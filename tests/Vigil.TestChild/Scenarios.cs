@@ -21,6 +21,7 @@ internal static partial class Scenarios
         ["throwing-listener"] = ThrowingListener,
         ["file-limits"] = FileScenarios.Limits,
         ["file-unmounts"] = FileScenarios.Unmounts,
+        ["mount-changes"] = MountScenarios.Changes,
         ["file-instances"] = FileScenarios.Instances,
         ["file-permissions"] = FileScenarios.Permissions,
         ["signals-on-the-runtimes-path"] = SignalScenarios.OnTheRuntimesPath,

@@ -59,6 +59,101 @@ public sealed class ClosedDescriptorTests : IDisposable
         Assert.Equal(2u, Assert.Single(replacement.Seen).Data);
     }
 
+    [Fact]
+    public void A_number_that_is_disarmed_and_closed_stands_in_nobodys_way_whom_the_manager_gives_it_to()
+    {
+        // The lowest free number is what the next file gets: all below are taken by now, and no other test gives out any as long as this one keeps it.
+        using var file = new EventFd();
+        FdHandle slot = Posix.Duplicate(file);
+        SocketEvent stale = _manager.CreateSocketEvent(new FileDescriptor(slot).Number, EventSet.In, (_, _) => { });
+        stale.Disarm();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            // Another thread may get the number first; then it is nobody's business here, and the attempt is repeated.
+            for (int attempt = 0; attempt < 1000 && !stale.IsCancelled; attempt++)
+            {
+                slot.Dispose();
+                using FileEvent own = _manager.CreateFileEvent(directory.FullName, (_, _) => { });
+                if (!stale.IsCancelled)
+                {
+                    stale.Cancel();
+                    slot = Posix.Duplicate(file);
+                    stale = _manager.CreateSocketEvent(new FileDescriptor(slot).Number, EventSet.In, (_, _) => { });
+                    stale.Disarm();
+                }
+            }
+        }
+        finally
+        {
+            directory.Delete();
+        }
+
+        FaultReport report = Assert.Single(_reports);
+        Assert.Equal(EventManagerError.DescriptorReplaced, Assert.IsType<EventManagerException>(report.Exception).Error);
+        Assert.Equal(stale, report.Event);
+        Assert.Equal(SourceState.Removed, stale.State);
+    }
+
+    [Fact]
+    public void An_exclusive_registration_of_a_number_that_came_back_as_the_same_file_can_be_made_again()
+    {
+        const int OutOfReach = 800;
+        using var file = new EventFd(1);
+        FdHandle slot = Posix.DuplicateFrom(file, OutOfReach);
+        int number = new FileDescriptor(slot).Number;
+        SubscriberId first = _manager.AddSubscriber(TestSubscriber.For(new Events(number, EventSet.In | EventSet.Exclusive)));
+        slot.Dispose();
+        _manager.RemoveSubscriber(first);
+        using FdHandle again = Posix.DuplicateFrom(file, number);
+        Assert.Equal(number, new FileDescriptor(again).Number);
+        var second = TestSubscriber.For(new Events(number, EventSet.In | EventSet.Exclusive, data: 2));
+        _manager.AddSubscriber(second);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(2u, Assert.Single(second.Seen).Data);
+        Assert.Empty(_reports);
+    }
+
+    [Fact]
+    public void An_event_whose_handle_was_closed_is_over_and_says_so()
+    {
+        var file = new EventFd();
+        SocketEvent closed = _manager.CreateSocketEvent(file, EventSet.In, (_, _) => { });
+        Assert.Equal((false, SourceState.Armed), (closed.IsCancelled, closed.State));
+        file.Dispose();
+        Assert.Equal((true, SourceState.Removed), (closed.IsCancelled, closed.State));
+        Assert.Equal(EventManagerError.NotRegistered, Assert.Throws<EventManagerException>(() => closed.Modify(EventSet.Out)).Error);
+        Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
+        Assert.Empty(_manager.GetSources());
+    }
+
+    [Fact]
+    public void Who_looks_at_the_sources_finds_none_whose_handle_was_closed()
+    {
+        var file = new EventFd();
+        _manager.AddSubscriber(TestSubscriber.For(new Events(file, EventSet.In)));
+        file.Dispose();
+        Assert.Empty(_manager.GetSources());
+        Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
+    }
+
+    [Fact]
+    public void A_cancelled_event_is_removed_whatever_it_was()
+    {
+        using var file = new EventFd();
+        foreach (bool isDisarmed in new[] { false, true })
+        {
+            SocketEvent source = _manager.CreateSocketEvent(file, EventSet.In, (_, _) => { });
+            if (isDisarmed)
+            {
+                source.Disarm();
+            }
+
+            source.Cancel();
+            Assert.Equal((true, SourceState.Removed), (source.IsCancelled, source.State));
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -342,6 +342,63 @@ public sealed class DispatchTests : IDisposable
     }
 
     [Fact]
+    public void What_is_injected_in_a_callback_comes_in_the_next_iteration_whatever_phase_it_is()
+    {
+        using var quiet = new EventFd();
+        int iteration = 0;
+        List<int> deliveries = [];
+        SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(quiet, EventSet.In), (_, _) => deliveries.Add(iteration)));
+        bool inHook = false;
+        using HookRegistration hook = _manager.AddPrepareHook(_ => InjectIf(inHook));
+        TimerEvent timer = _manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => InjectIf(true));
+        Run(0);
+        Assert.Empty(deliveries);
+        Run(1);
+        Assert.Equal([1], deliveries);
+        inHook = true;
+        Run(2);
+        inHook = false;
+        Assert.Equal([1], deliveries);
+        Run(3);
+        Assert.Equal([1, 3], deliveries);
+        InjectIf(true);
+        Run(4);
+        Run(5);
+        Assert.Equal([1, 3, 4], deliveries);
+        timer.Cancel();
+
+        void Run(int number)
+        {
+            iteration = number;
+            _manager.RunOnce(TimeSpan.Zero);
+        }
+
+        void InjectIf(bool injects)
+        {
+            if (injects)
+            {
+                _manager.Inject(id, new Events(quiet, EventSet.In));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(EventSet.In | EventSet.EdgeTriggered)]
+    [InlineData(EventSet.In | EventSet.OneShot)]
+    [InlineData(EventSet.In | EventSet.WakeUp)]
+    public void Modes_are_never_delivered(EventSet interest)
+    {
+        using var quiet = new EventFd();
+        var subscriber = TestSubscriber.For(new Events(quiet, interest));
+        SubscriberId id = _manager.AddSubscriber(subscriber);
+        _manager.Inject(id, new Events(quiet, interest & ~EventSet.In));
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        _manager.Inject(id, new Events(quiet, interest));
+        Assert.Equal(1, _manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(EventSet.In, Assert.Single(subscriber.Seen).Set);
+    }
+
+    [Fact]
     public void The_sources_and_subscribers_can_be_looked_at()
     {
         var subscriber = TestSubscriber.For(new Events(_a, EventSet.In, 4));

@@ -15,11 +15,13 @@ public sealed class FileLimitTests
         Assert.True(exitCode == 0, error);
     }
 
-    [Fact]
-    public void In_a_mount_namespace_of_its_own()
+    [Theory]
+    [InlineData("file-unmounts")]
+    [InlineData("mount-changes")]
+    public void In_a_mount_namespace_of_its_own(string scenario)
     {
         RequireNamespaces();
-        (int exitCode, string error) = Unshare("--mount", DotNet, Program, "file-unmounts");
+        (int exitCode, string error) = Unshare("--mount", DotNet, Program, scenario);
         Assert.True(exitCode == 0, error);
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Vigil.Tests;
@@ -17,6 +18,38 @@ internal static partial class Posix
     /// <summary>Makes a number name another file, closing what it named.</summary>
     public static void Replace(int number, FileDescriptor by) => Assert.Equal(number, dup3(by.Number, number, O_CLOEXEC));
 
+    /// <summary>Duplicates a descriptor to the lowest free number from another on, where nobody else opens any.</summary>
+    public static FdHandle DuplicateFrom(FileDescriptor fd, int lowest) => new(fcntl(fd.Number, F_DUPFD_CLOEXEC, lowest));
+
+    /// <summary>Asks for the time of sending of each packet, which comes in the error queue (SO_TIMESTAMPING).</summary>
+    public static void RequestSendTimestamps(Socket socket)
+    {
+        const int SOL_SOCKET = 1;
+        const int SO_TIMESTAMPING = 37;
+        const int TransmittedBySoftware = 1 << 1;
+        const int Software = 1 << 4;
+        const int TimestampOnly = 1 << 11;
+        socket.SetRawSocketOption(SOL_SOCKET, SO_TIMESTAMPING, BitConverter.GetBytes(TransmittedBySoftware | Software | TimestampOnly));
+    }
+
+    /// <summary>Takes everything out of a socket's error queue, and returns how much there was.</summary>
+    public static unsafe int EmptyErrorQueue(Socket socket)
+    {
+        const int MSG_DONTWAIT = 0x40;
+        const int MSG_ERRQUEUE = 0x2000;
+        byte* buffer = stackalloc byte[1024];
+        nint* part = stackalloc nint[] { (nint)buffer, 256 };
+        nint* header = stackalloc nint[7];
+        for (int taken = 0; ; taken++)
+        {
+            new Span<nint>([0, 0, (nint)part, 1, (nint)(buffer + 512), 512, 0]).CopyTo(new Span<nint>(header, 7));
+            if (recvmsg((int)socket.Handle, header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+            {
+                return taken;
+            }
+        }
+    }
+
     /// <summary>A descriptor of a process (pidfd_open).</summary>
     public static FdHandle OpenProcess(int id) => new((int)syscall(434, id, 0));
 
@@ -31,6 +64,9 @@ internal static partial class Posix
 
     /// <summary>Waits for a child, and returns its id.</summary>
     public static int WaitFor(int id) => waitpid(id, out _, 0);
+
+    [LibraryImport("libc")]
+    private static unsafe partial nint recvmsg(int fd, nint* header, int flags);
 
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, nint first, nint second);

@@ -91,6 +91,19 @@ internal static unsafe partial class FileNative
         return duplicate;
     }
 
+    /// <summary>
+    /// Whether the descriptor is of procfs or cgroupfs, where the poll of some files takes what it tells: each change is told to one look only
+    /// (mounts_poll, proc_sys_poll, psi_trigger_poll).
+    /// </summary>
+    public static bool TellsChangesOnce(int fd)
+    {
+        // struct statfs begins with the type, a register wide; it has 120 bytes where Vigil runs.
+        const nint PROC_SUPER_MAGIC = 0x9FA0;
+        const nint CGROUP2_SUPER_MAGIC = 0x63677270;
+        nint* status = stackalloc nint[32];
+        return fstatfs(fd, status) == 0 && status[0] is PROC_SUPER_MAGIC or CGROUP2_SUPER_MAGIC;
+    }
+
     /// <summary>How many bytes can be read now, or −1 where the file does not tell (<c>ioctl_tty(2)</c>, FIONREAD).</summary>
     public static int BytesToRead(int fd)
     {
@@ -109,6 +122,9 @@ internal static unsafe partial class FileNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc")]
+    private static partial int fstatfs(int fd, nint* status);
 
     [LibraryImport("libc")]
     private static partial int ioctl(int fd, nuint request, int* value);

@@ -10,10 +10,13 @@ internal static unsafe partial class PollNative
     private const short POLLHUP = 0x010;
 
     /// <summary>Whether the descriptor reports an error or a hang-up at this moment.</summary>
-    public static bool HasErrorOrHangUp(int fd)
+    public static bool HasErrorOrHangUp(int fd) => Look(fd, kinds: 0) != 0;
+
+    /// <summary>What the descriptor reports at this moment of the kinds that are asked for, and of error and hang-up. Nothing where the call fails.</summary>
+    public static short Look(int fd, short kinds)
     {
-        var entry = new PollFd { Fd = fd };
-        return poll(&entry, 1, 0) > 0 && (entry.Returned & (POLLERR | POLLHUP)) != 0;
+        var entry = new PollFd { Fd = fd, Requested = kinds };
+        return poll(&entry, 1, 0) > 0 ? (short)(entry.Returned & (kinds | POLLERR | POLLHUP)) : (short)0;
     }
 
     /// <summary>Waits until there is something to read, for a time in milliseconds; false where it passes. A signal handler in between does not end it.</summary>

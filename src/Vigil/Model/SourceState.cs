@@ -11,4 +11,7 @@ public enum SourceState : byte
 
     /// <summary>A one-shot that was delivered; it is silent until it is armed or modified.</summary>
     Fired = 2,
+
+    /// <summary>It is not registered any more: removed or cancelled, or its file descriptor was closed.</summary>
+    Removed = 3,
 }

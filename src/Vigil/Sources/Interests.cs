@@ -6,8 +6,10 @@ internal static class Interests
     /// <summary>What is delivered whether asked for or not.</summary>
     public const EventSet Always = EventSet.Error | EventSet.HangUp;
 
-    private const EventSet Known = EventSet.In | EventSet.Out | EventSet.Priority | EventSet.ReadHangUp | Always
-        | EventSet.EdgeTriggered | EventSet.OneShot | EventSet.Exclusive | EventSet.WakeUp;
+    /// <summary>What the kernel reports. The rest of an event set are modes, in which a file is watched.</summary>
+    public const EventSet Kinds = EventSet.In | EventSet.Out | EventSet.Priority | EventSet.ReadHangUp | Always;
+
+    private const EventSet Known = Kinds | EventSet.EdgeTriggered | EventSet.OneShot | EventSet.Exclusive | EventSet.WakeUp;
 
     // The kernel takes EPOLLERR and EPOLLHUP here too (EPOLLEXCLUSIVE_OK_BITS, fs/eventpoll.c): they are in every set anyway.
     private const EventSet GoesWithExclusive = EventSet.In | EventSet.Out | Always
@@ -24,6 +26,9 @@ internal static class Interests
     public static bool IsOneShot(EventSet interest) => (interest & EventSet.OneShot) != EventSet.None;
 
     public static bool IsEdgeTriggered(EventSet interest) => (interest & EventSet.EdgeTriggered) != EventSet.None;
+
+    /// <summary>Whether reading or writing is waited for, and not only what is out of the ordinary.</summary>
+    public static bool HasData(EventSet interest) => (interest & (EventSet.In | EventSet.Out)) != EventSet.None;
 
     /// <summary>Whether the kernel repeats itself as long as the state lasts, so that a modification that changes nothing is nothing.</summary>
     public static bool IsPlainLevelTriggered(EventSet interest) => (interest & (EventSet.OneShot | EventSet.EdgeTriggered)) == EventSet.None;

@@ -8,19 +8,25 @@ namespace Vigil.Sources;
 /// Changes the interest of sources that are in the table, and arms and disarms them.
 /// </summary>
 /// <remarks>
-/// A token is renewed, so that what the kernel already reported does not reach its source, in three cases: the source is disarmed;
-/// it is armed; it is a one-shot and modified, since its pending event belongs to the arming that the modification replaces.
-/// The kernel looks at whatever is added or modified, so nothing that is still true is lost.
+/// <para>A token is renewed, so that what the kernel already reported does not reach its source, in three cases: the source is disarmed;
+/// it is armed; it is a one-shot and modified, since its pending event belongs to the arming that the modification replaces.</para>
+/// <para>The kernel looks at whatever is added or modified, so nothing that is still true is lost. There are files for which looking is
+/// taking: the poll of <c>/proc/self/mountinfo</c>, of pressure files and of <c>/proc/sys</c> tells each change to one look only, and the wait, which looks once more,
+/// hears nothing of what the registration saw. They have nothing to read when it comes; they report Priority and Error. So where only such kinds are asked for of a file of
+/// procfs or cgroupfs, the kernel is asked for edges, whatever the mode: each change is one, and a level would say no more. And before such a file is
+/// registered or modified it is looked at with <c>poll(2)</c>, and what that says is injected.</para>
 /// </remarks>
 internal sealed class SourceArming
 {
     private readonly IPoller _poller;
     private readonly SlotTable<Source> _slots;
+    private readonly Queue<InjectedEvent> _injected;
 
-    public SourceArming(IPoller poller, SlotTable<Source> slots)
+    public SourceArming(IPoller poller, SlotTable<Source> slots, Queue<InjectedEvent> injected)
     {
         _poller = poller;
         _slots = slots;
+        _injected = injected;
     }
 
     /// <summary>Replaces interest and data. Arms a fired one-shot; what is disarmed stays so and remembers.</summary>
@@ -100,6 +106,59 @@ internal sealed class SourceArming
         return result;
     }
 
+    /// <summary>Registers a source with the kernel, under a token. Returns an errno.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="fd">Its number, borrowed.</param>
+    /// <param name="token">What its events are to carry.</param>
+    /// <param name="interest">What is asked for.</param>
+    /// <param name="mayTakeOver">Whether a registration that is there already is nobody's: that of an orphan whose number names the same file again.</param>
+    public int Register(Source source, int fd, ulong token, EventSet interest, bool mayTakeOver)
+    {
+        interest = KernelsInterest(source, fd, interest);
+        int errno = _poller.Add(fd, token, interest);
+        if (errno != Errno.EEXIST || !mayTakeOver)
+        {
+            return errno;
+        }
+
+        // Not modified: that is refused where either is exclusive.
+        errno = _poller.Remove(fd);
+        return errno == Errno.Success ? _poller.Add(fd, token, interest) : errno;
+    }
+
+    /// <summary>Whether the kernel still knows an armed source, level-triggered, by its number. It looks at the file once more, so what is true then is reported.</summary>
+    public bool IsKnownToKernel(Source source)
+    {
+        using var fd = new BorrowedDescriptor(source.Fd);
+        int errno = fd.Number < 0 ? Errno.EBADF : _poller.Modify(fd.Number, source.Token, source.Interest);
+        return errno is not (Errno.EBADF or Errno.ENOENT or Errno.EPERM);
+    }
+
+    /// <summary>
+    /// What the kernel is asked for where a source's owner asks for an interest. Of a file that tells each change once this takes what it has to tell, and injects it.
+    /// </summary>
+    public EventSet KernelsInterest(Source source, int fd, EventSet interest)
+    {
+        if (Interests.HasData(interest) || Interests.IsExclusive(interest))
+        {
+            return interest;
+        }
+
+        source.TellsOnce ??= FileNative.TellsChangesOnce(fd);
+        if (source.TellsOnce == false)
+        {
+            return interest;
+        }
+
+        EventSet told = (EventSet)PollNative.Look(fd, (short)(interest & Interests.Kinds));
+        if (told != EventSet.None)
+        {
+            _injected.Enqueue(new InjectedEvent(source, told));
+        }
+
+        return interest | EventSet.EdgeTriggered;
+    }
+
     private SourceResult Rearm(Source source, EventSet interest)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
@@ -112,12 +171,8 @@ internal sealed class SourceArming
         bool renews = Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel;
         ulong token = renews ? _slots.PeekRenewed(source.Token) : source.Token;
         int errno = source.IsInKernel
-            ? _poller.Modify(fd.Number, token, interest)
-            : _poller.Add(fd.Number, token, interest);
-        if (errno == Errno.EEXIST)
-        {
-            errno = _poller.Modify(fd.Number, token, interest);
-        }
+            ? _poller.Modify(fd.Number, token, KernelsInterest(source, fd.Number, interest))
+            : Register(source, fd.Number, token, interest, mayTakeOver: true);
 
         if (errno != Errno.Success)
         {

@@ -38,11 +38,14 @@ internal sealed class SourceTable
     {
         _poller = poller;
         _dropped = dropped;
-        Arming = new SourceArming(poller, _slots);
+        Arming = new SourceArming(poller, _slots, Injected);
     }
 
     /// <summary>Changes what a source in the table is watched for, and whether.</summary>
     public SourceArming Arming { get; }
+
+    /// <summary>Events that did not come from a wait and are still to be delivered, in this order.</summary>
+    public Queue<InjectedEvent> Injected { get; } = new();
 
     public int Count => _slots.Count;
 
@@ -73,6 +76,17 @@ internal sealed class SourceTable
         }
 
         Source? holder = LiveHolderOf(number);
+        if (source.IsOfVigilsOwn && holder is not null)
+        {
+            // The number is that of a file which Vigil opened and holds. Again after each, as in LiveHolderOf.
+            do
+            {
+                Drop(holder, EventManagerError.DescriptorReplaced);
+                holder = LiveHolderOf(number);
+            }
+            while (holder is not null);
+        }
+
         if (holder is { IsInKernel: false })
         {
             // Kept out of the kernel's set on purpose: the kernel would take the number without knowing better.
@@ -181,6 +195,18 @@ internal sealed class SourceTable
         return false;
     }
 
+    /// <summary>Drops every source whose handle was closed, and tells its owner.</summary>
+    public void DropClosed()
+    {
+        foreach (Source source in _slots.Values().Where(source => source.Handle is { IsClosed: true }).ToArray())
+        {
+            if (IsRegistered(source))
+            {
+                Drop(source, EventManagerError.HandleClosed);
+            }
+        }
+    }
+
     /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>
     public DispatchPriority PriorityOf(ulong token) =>
         _slots.TryGet(token, out Source? source) ? source.DispatchPriority : DispatchPriority.Normal;
@@ -236,10 +262,7 @@ internal sealed class SourceTable
     private int Register(Source source, ulong token, bool mayTakeOver)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
-        int errno = _poller.Add(fd.Number, token, source.Interest);
-
-        // Registered, but not by anybody here: an orphan whose number names the same file again. It is taken over.
-        return errno == Errno.EEXIST && mayTakeOver ? _poller.Modify(fd.Number, token, source.Interest) : errno;
+        return fd.Number < 0 ? Errno.EBADF : Arming.Register(source, fd.Number, token, source.Interest, mayTakeOver);
     }
 
     private int Transfer(Source source, List<(Source, EventManagerError)> dead)
@@ -250,7 +273,7 @@ internal sealed class SourceTable
         }
 
         using var fd = new BorrowedDescriptor(source.Fd);
-        EventSet? interest = source.State == SourceState.Armed ? source.Interest : null;
+        EventSet? interest = source.State == SourceState.Armed && fd.Number >= 0 ? Arming.KernelsInterest(source, fd.Number, source.Interest) : null;
         int errno = fd.Number < 0 ? Errno.ENOENT : _poller.Transfer(fd.Number, source.Token, interest);
         if (errno != Errno.ENOENT)
         {
@@ -293,6 +316,8 @@ internal sealed class SourceTable
 
         PrioritizedCount -= source.DispatchPriority == DispatchPriority.Normal ? 0 : 1;
         source.IsInKernel = false;
+        source.State = SourceState.Removed;
+        source.SpinTrace = null;
         source.OnRemoved();
     }
 

@@ -15,7 +15,7 @@ public class SpinTraceTests
         using var pipe = new UnixPipe();
         pipe.Writer.Dispose();
         int reader = NumberOf(pipe.Reader);
-        var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(reader);
 
         Assert.Equal(Limit, TurnsUntilSpinning(trace, reader));
     }
@@ -28,12 +28,12 @@ public class SpinTraceTests
         Assert.Equal(65536, NonBlocking.TryWrite(pipe.Writer, new byte[65536]).Count);
         pipe.Writer.Dispose();
         int reader = NumberOf(pipe.Reader);
-        var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(reader);
 
         for (int drained = 0; drained < 65536; drained += Chunk)
         {
             Assert.Equal(Chunk, NonBlocking.TryRead(pipe.Reader, new byte[Chunk]).Count);
-            Assert.False(trace.IsSpinning(reader, Limit));
+            Assert.False(IsSpinning(trace, reader));
         }
 
         Assert.Equal(Limit, TurnsUntilSpinning(trace, reader));
@@ -46,11 +46,11 @@ public class SpinTraceTests
         NonBlocking.TryWrite(pipe.Writer, new byte[2]);
         pipe.Writer.Dispose();
         int reader = NumberOf(pipe.Reader);
-        var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(reader);
         Turn(trace, reader, Limit - 1);
 
         NonBlocking.TryRead(pipe.Reader, new byte[1]);
-        Assert.False(trace.IsSpinning(reader, Limit));
+        Assert.False(IsSpinning(trace, reader));
 
         Assert.Equal(Limit, TurnsUntilSpinning(trace, reader));
     }
@@ -68,7 +68,7 @@ public class SpinTraceTests
 
         pair.Second.Dispose();
         int first = NumberOf(pair.First);
-        var trace = new SpinTrace(first);
+        using var trace = new SpinTrace(first);
 
         // A message and more turns than the limit: the size of the first one stays what it was.
         for (int i = 0; i < Limit - 1; i++)
@@ -83,7 +83,7 @@ public class SpinTraceTests
     {
         using var pipe = new UnixPipe();
         int reader = NumberOf(pipe.Reader);
-        var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(reader);
 
         // Its writer is open, so there is neither error nor hang-up when the detector looks.
         Turn(trace, reader, 5 * Limit);
@@ -98,25 +98,27 @@ public class SpinTraceTests
         using var pipe = new UnixPipe();
         pipe.Reader.Dispose();
         int writer = NumberOf(pipe.Writer);
-        var trace = new SpinTrace(writer);
+        using var trace = new SpinTrace(writer);
 
         Assert.Equal(Limit, TurnsUntilSpinning(trace, writer));
     }
 
     private static int NumberOf(FdHandle handle) => (int)handle.DangerousGetHandle();
 
+    private static bool IsSpinning(SpinTrace trace, int fd) => trace.HasReached(fd, Limit) && trace.Lasts(fd);
+
     private static void Turn(SpinTrace trace, int fd, int times)
     {
         for (int i = 0; i < times; i++)
         {
-            Assert.False(trace.IsSpinning(fd, Limit));
+            Assert.False(IsSpinning(trace, fd));
         }
     }
 
     private static int TurnsUntilSpinning(SpinTrace trace, int fd)
     {
         int turns = 1;
-        while (!trace.IsSpinning(fd, Limit) && turns < 100 * Limit)
+        while (!IsSpinning(trace, fd) && turns < 100 * Limit)
         {
             turns++;
         }
