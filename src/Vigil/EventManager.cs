@@ -324,7 +324,7 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>Calls back at a date, and periodically from then on. The timer follows the wall clock when that is set.</summary>
-    /// <param name="dueTime">The date. One that has passed is due at once, and late by as much; a periodic timer counts what it missed since.</param>
+    /// <param name="dueTime">The date. One that has passed is due at once, and late by as much, 292 years at most; a periodic timer counts what it missed since.</param>
     /// <param name="period">The time between two ticks; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
     /// <param name="callback">What to call, on the loop's thread.</param>
     /// <param name="missedTicks">What becomes of ticks that the loop comes too late for, or that a step of the clock passes over.</param>
@@ -344,7 +344,7 @@ public sealed class EventManager : IDisposable
         RequireTimer(callback, missedTicks, tolerance);
         using ThreadClaim.Scope claim = Claim();
         TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, TimerClock.WallClock, target);
-        timer.StartAt(Nanoseconds.SinceEpoch(dueTime));
+        timer.StartAt(dueTime);
         return timer;
     }
 

@@ -72,7 +72,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// </summary>
     public TimeSpan Remaining => State switch
     {
-        TimerState.Started => Nanoseconds.ToTimeSpan(Math.Max(_due - _timers.Clock.Now, 0)),
+        TimerState.Started => Nanoseconds.ToTimeSpan(Math.Max(Nanoseconds.Subtract(_due, _timers.Clock.Now), 0)),
         TimerState.Suspended => Nanoseconds.ToTimeSpan(Math.Max(_due, 0)),
         _ => Timeout.InfiniteTimeSpan,
     };
@@ -125,7 +125,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     {
         if (_timers.ReadsTimestamps && IsAtHand)
         {
-            StartAt(Math.Max(timestamp, 0));
+            StartAt(Math.Max(timestamp, Nanoseconds.First));
         }
         else
         {
@@ -134,7 +134,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     /// <summary>Starts it anew at a date.</summary>
-    /// <param name="dueTime">The date. One that has passed is due in the next iteration, and late by as much.</param>
+    /// <param name="dueTime">The date. One that has passed is due in the next iteration, and late by as much, 292 years at most.</param>
     /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.WallClock"/>.</exception>
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void ChangeTo(DateTimeOffset dueTime)
@@ -147,7 +147,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
         using ThreadClaim.Scope claim = Enter();
         Withdraw();
-        StartAt(Nanoseconds.SinceEpoch(dueTime));
+        StartAt(dueTime);
     }
 
     /// <summary>
@@ -166,7 +166,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         if (TakeBackTick() || State == TimerState.Started)
         {
             Stop();
-            _due = _due == TimingWheel.Never ? _due : _due - _timers.Clock.Now;
+            _due = _due == TimingWheel.Never ? _due : Nanoseconds.Subtract(_due, _timers.Clock.Now);
             State = TimerState.Suspended;
         }
     }
@@ -184,7 +184,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         if (State == TimerState.Suspended)
         {
             long now = _timers.Clock.Now;
-            StartAt(_due < 0 ? Math.Max(now + _due, 0) : Nanoseconds.Add(now, _due));
+            StartAt(_due < 0 ? Math.Max(now + _due, Nanoseconds.First) : Nanoseconds.Add(now, _due));
         }
     }
 
@@ -210,9 +210,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
             return false;
         }
 
-        // A clock that was set back in between shows less than when a timer without delay was started.
-        long lateness = Math.Max(now - _due, 0);
-        long missed = _period == 0 ? 0 : lateness / _period;
+        // A clock that was set back in between shows less than when a timer without delay was started. Without a sign, because a date can lie
+        // further back than a number with one can tell; what is counted and shown ends where that does.
+        ulong passed = now > _due ? (ulong)now - (ulong)_due : 0;
+        long lateness = (long)Math.Min(passed, long.MaxValue);
+        long missed = _period == 0 ? 0 : (long)(passed / (ulong)_period);
         long next = _period == 0 ? TimingWheel.Never : NextDue(now, missed);
         if (next == TimingWheel.Never)
         {
@@ -300,6 +302,19 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         State = TimerState.Started;
     }
 
+    /// <summary>Starts it at a date. One that is too early to be told from the earliest keeps its phase, and no more of its lateness than that has.</summary>
+    internal void StartAt(DateTimeOffset date)
+    {
+        Int128 due = _timers.Clock.FromDate(date);
+        if (due < Nanoseconds.First)
+        {
+            due = _period == 0 ? Nanoseconds.First : Nanoseconds.First + _period + ((due - Nanoseconds.First) % _period);
+        }
+
+        StartAt((long)Int128.Min(due, TimingWheel.Never));
+    }
+
+    // What was missed times the period may exceed the greatest number; the sum, which does not exceed the present, is right all the same.
     private long NextDue(long now, long missed) => MissedTicks switch
     {
         MissedTickPolicy.Skip => Nanoseconds.Add(_due + (missed * _period), _period),
@@ -392,7 +407,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         {
             using ThreadClaim.Scope claim = Enter();
             Withdraw();
-            StartAt(Math.Max(_timers.Clock.FromTimestamp(timestamp), 0));
+            StartAt(_timers.Clock.FromTimestamp(timestamp));
         }
     }
 

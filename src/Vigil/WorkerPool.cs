@@ -22,6 +22,9 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     private readonly QueueRoom _room;
     private readonly Lock _gate = new();
     private readonly PoolWatch? _watch;
+
+    // The meter's way in. It does not keep the pool alive, so the pool keeps it.
+    private readonly Func<PoolFigure, long> _figures;
     private Task<IReadOnlyList<WorkItem>>? _draining;
     private long _rejected;
     private long _runByCallers;
@@ -74,7 +77,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             throw;
         }
 
-        PoolMeter.Add(this, Name, static (pool, figure) => ((WorkerPool)pool).Read(figure));
+        _figures = Read;
+        PoolMeter.Add(_figures, Name);
     }
 
     /// <summary>
@@ -279,11 +283,10 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             // What is left is given back.
         }
 
-        PoolMeter.Remove(this);
-
         // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
         long now = MonotonicClock.NowNanoseconds;
         WorkItem[] left = [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+        PoolMeter.Remove(_figures, Name);
 
         // After that, so that its last look finds the queues empty, and what waited too long is told to have left them.
         _watch?.End();

@@ -189,11 +189,124 @@ public sealed class MeterTests : IDisposable
         Assert.Equal(2, Value("vigil.loop.iterations"));
         second.Dispose();
         _listener.RecordObservableInstruments();
-        Assert.Equal(1, Value("vigil.loop.iterations"));
+        Assert.Equal(2, Value("vigil.loop.iterations"));
         first.Dispose();
         _values.Clear();
         _listener.RecordObservableInstruments();
         Assert.Empty(_values);
+    }
+
+    [Fact]
+    public void Counters_of_a_name_never_go_back_although_its_managers_come_and_go()
+    {
+        _listener.Start();
+        _listener.RecordObservableInstruments();
+        EventManager[] managers = [Manager(), Manager()];
+        double before = 0;
+        double timeBefore = 0;
+        int iterations = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            int which = i % managers.Length;
+            managers[which].RunOnce(TimeSpan.Zero);
+            iterations++;
+            _listener.RecordObservableInstruments();
+            Assert.Equal(iterations, Value("vigil.loop.iterations"));
+            Assert.True(Value("vigil.loop.time", "busy") >= timeBefore);
+            timeBefore = Value("vigil.loop.time", "busy");
+            managers[which].Dispose();
+            if (i % 3 == 0)
+            {
+                managers[1 - which].Dispose();
+                managers[1 - which] = Manager();
+            }
+
+            managers[which] = Manager();
+            _listener.RecordObservableInstruments();
+            Assert.Equal(iterations, Value("vigil.loop.iterations"));
+            before = Value("vigil.loop.iterations");
+        }
+
+        Assert.Equal(iterations, before);
+        Array.ForEach(managers, manager => manager.Dispose());
+    }
+
+    [Fact]
+    public async Task Counters_of_pools_of_one_name_never_go_back_either()
+    {
+        _listener.Start();
+        await using WorkerPool first = Pool();
+        await using (WorkerPool second = Pool())
+        {
+            foreach (WorkerPool pool in new[] { first, second })
+            {
+                using EventManager manager = new(new EventManagerOptions { Workers = pool });
+                await manager.ExecuteWork(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+            }
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => first.GetStatistics().Done == 1, Patience.Limit));
+        _listener.RecordObservableInstruments();
+        Assert.Equal((2, 0), (Value("vigil.pool.items", "done"), Value("vigil.pool.queue.length")));
+    }
+
+    [Fact]
+    public void Collectors_that_ask_together_are_told_the_same_utilization()
+    {
+        using EventManager manager = Manager();
+        manager.CreateTimerEvent(TimeSpan.FromMilliseconds(200), (_, _) => { });
+        _listener.Start();
+        _listener.RecordObservableInstruments();
+        manager.RunOnce();
+        double[] seen = new double[4];
+        for (int i = 0; i < seen.Length; i++)
+        {
+            _listener.RecordObservableInstruments();
+            seen[i] = Value("vigil.loop.utilization");
+        }
+
+        // An iteration of 200 ms, nearly all of it asleep. The instants between the questions are busy.
+        Assert.All(seen, utilization => Assert.InRange(utilization, seen[0], 0.9));
+    }
+
+    [Fact]
+    public void Histograms_advise_buckets_from_a_microsecond_to_ten_seconds()
+    {
+        List<Histogram<double>> histograms = [];
+        _listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (string.Equals(instrument.Meter.Name, "Vigil", StringComparison.Ordinal) && instrument is Histogram<double> histogram)
+            {
+                histograms.Add(histogram);
+            }
+        };
+        using EventManager manager = Manager();
+        using var pool = new WorkerPoolOwner();
+        _listener.Start();
+        Assert.Equal(4, histograms.Count);
+        Assert.All(histograms, histogram =>
+        {
+            double[] bounds = [.. histogram.Advice!.HistogramBucketBoundaries!];
+            Assert.Equal((0.000_001, 10), (bounds[0], bounds[^1]));
+            Assert.All(bounds.Zip(bounds.Skip(1)), pair => Assert.InRange(pair.Second / pair.First, 1.9, 2.6));
+        });
+    }
+
+    [Fact]
+    public void The_lateness_of_timers_that_are_half_a_century_late_adds_up_to_no_nonsense()
+    {
+        using var manager = new EventManager(new EventManagerOptions { Name = _name, CollectStatistics = true });
+        for (int i = 0; i < 6; i++)
+        {
+            manager.CreateTimerEvent(DateTimeOffset.UnixEpoch, Timeout.InfiniteTimeSpan, (_, _) => { });
+        }
+
+        Assert.Equal(6, manager.RunOnce());
+        DurationSummary lateness = manager.GetStatistics().TimerLateness;
+        TimeSpan sinceEpoch = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch;
+        Assert.Equal(6, lateness.Count);
+        Assert.InRange(lateness.Mean, sinceEpoch * 0.99, sinceEpoch * 1.13);
+        Assert.InRange(lateness.Max, sinceEpoch * 0.99, sinceEpoch);
     }
 
     [Fact]
@@ -238,6 +351,8 @@ public sealed class MeterTests : IDisposable
         Assert.All(_units, unit => Assert.Matches("^vigil(\\.[a-z_]+)+$", unit.Key));
         Assert.Equal(16, _units.Count);
     }
+
+    private WorkerPool Pool() => new(new WorkerPoolOptions { Name = _name, ThreadCount = 1 });
 
     private EventManager Manager() => new(new EventManagerOptions { Name = _name });
 

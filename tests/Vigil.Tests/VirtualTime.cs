@@ -7,6 +7,9 @@ internal sealed class VirtualTime : TimeProvider
     private readonly List<VirtualTimer> _timers = [];
     private TimeSpan _now = TimeSpan.FromDays(1);
 
+    /// <summary>What the wall clock shows when the time is 0: it runs with the time, and is set by setting this.</summary>
+    public DateTimeOffset Zero { get; set; } = DateTimeOffset.UnixEpoch;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public TimeSpan Now
@@ -47,7 +50,7 @@ internal sealed class VirtualTime : TimeProvider
 
     public override long GetTimestamp() => Now.Ticks;
 
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + Now;
+    public override DateTimeOffset GetUtcNow() => Zero + Now;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -17,8 +17,29 @@ internal sealed class DurationHistogram
 
     public long Max => Volatile.Read(ref _max);
 
-    /// <summary>The sum of all durations, in nanoseconds.</summary>
+    /// <summary>The sum of all durations, in nanoseconds; <see cref="long.MaxValue"/> from three centuries on.</summary>
     public long Total => Volatile.Read(ref _total);
+
+    /// <summary>The mean of all durations, in nanoseconds; 0 where there is none. Once the sum has reached its end, the mean is made of the buckets, and exact to an eighth.</summary>
+    public long Mean
+    {
+        get
+        {
+            long count = 0;
+            double sum = 0;
+            for (int i = 0; i < _counts.Length; i++)
+            {
+                long seen = Volatile.Read(ref _counts[i]);
+                count += seen;
+                sum += (double)seen * EndOf(i);
+            }
+
+            long total = Total;
+            return count == 0 ? 0
+                : total < long.MaxValue ? total / count
+                : (long)Math.Min(sum / count, Max);
+        }
+    }
 
     public long Count
     {
@@ -40,7 +61,7 @@ internal sealed class DurationHistogram
         nanoseconds = Math.Max(nanoseconds, 0);
         ref long count = ref _counts[IndexOf(nanoseconds)];
         Volatile.Write(ref count, count + 1);
-        Volatile.Write(ref _total, _total + nanoseconds);
+        Volatile.Write(ref _total, Sum(_total, nanoseconds));
         if (nanoseconds > _max)
         {
             Volatile.Write(ref _max, nanoseconds);
@@ -55,7 +76,7 @@ internal sealed class DurationHistogram
             _counts[i] += Volatile.Read(ref other._counts[i]);
         }
 
-        _total += other.Total;
+        _total = Sum(_total, other.Total);
         _max = Math.Max(_max, other.Max);
     }
 
@@ -75,6 +96,9 @@ internal sealed class DurationHistogram
 
         return 0;
     }
+
+    // Of two that are zero or more.
+    private static long Sum(long one, long other) => one > long.MaxValue - other ? long.MaxValue : one + other;
 
     // The first eight buckets hold one value each; from then on the three bits after the highest one choose among the eight of its doubling.
     private static int IndexOf(long value)

@@ -8,10 +8,9 @@ internal static class Durations
 {
     public static DurationSummary Summary(DurationHistogram histogram)
     {
-        long count = histogram.Count;
         return new DurationSummary(
-            count,
-            Nanoseconds.ToTimeSpan(count == 0 ? 0 : histogram.Total / count),
+            histogram.Count,
+            Nanoseconds.ToTimeSpan(histogram.Mean),
             Nanoseconds.ToTimeSpan(histogram.Quantile(0.5)),
             Nanoseconds.ToTimeSpan(histogram.Quantile(0.99)),
             Nanoseconds.ToTimeSpan(histogram.Max));

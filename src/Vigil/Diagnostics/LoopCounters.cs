@@ -115,7 +115,11 @@ internal sealed class LoopCounters
         if (isWanted != IsMeasured)
         {
             IsMeasured = isWanted;
-            SetTimes(_busy, _idle, isWanted ? MonotonicClock.NowNanoseconds : 0);
+            long now = MonotonicClock.NowNanoseconds;
+
+            // What was shown of the time that is going on stays: it must not become less.
+            (long busy, long idle) = Times(now);
+            SetTimes(busy, idle, isWanted ? now : 0);
         }
 
         return isWanted;

@@ -12,25 +12,38 @@ namespace Vigil.Diagnostics;
 internal static class LoopMeter
 {
     private const string NameTag = "vigil.manager.name";
-    private const double NanosecondsPerSecond = 1e9;
+    private const double NanosecondsPerSecond = VigilMeter.NanosecondsPerSecond;
 
-    private static readonly ConditionalWeakTable<LoopCounters, UtilizationWindow> Loops = [];
-    private static readonly Histogram<double> Lag = VigilMeter.Instance.CreateHistogram<double>(
-        "vigil.loop.lag", "s", "How long the busy part of an iteration took: what became ready last waited that long.");
-    private static readonly Histogram<double> Lateness = VigilMeter.Instance.CreateHistogram<double>(
-        "vigil.timer.lateness", "s", "How much later than due timer events fired.");
+    private static readonly FigureSeries Series = new(levels: 0, counters: Enum.GetValues<LoopFigure>().Length, AddFigures);
+    private static readonly ConditionalWeakTable<LoopCounters, UtilizationWindow> Windows = [];
+    private static readonly Histogram<double> Lag = VigilMeter.CreateDurations(
+        "vigil.loop.lag", "How long the busy part of an iteration took: what became ready last waited that long.");
+    private static readonly Histogram<double> Lateness = VigilMeter.CreateDurations(
+        "vigil.timer.lateness", "How much later than due timer events fired.");
+
+    private static readonly (LoopFigure Figure, string Value)[] CallbackKinds =
+    [
+        (LoopFigure.TimerCallbacks, "timer"),
+        (LoopFigure.SourceCallbacks, "source"),
+        (LoopFigure.PostedCallbacks, "posted"),
+        (LoopFigure.DeferredCallbacks, "deferred"),
+    ];
+
+    private static readonly (LoopFigure Figure, string Value)[] DropReasons = [(LoopFigure.StaleEvents, "stale"), (LoopFigure.OrphanedEvents, "orphaned")];
+    private static readonly (LoopFigure Figure, string Value)[] OverrunKinds = [(LoopFigure.SlowCallbacks, "callback"), (LoopFigure.SlowPhases, "phase")];
+    private static readonly (LoopFigure Figure, string Value)[] LoopStates = [(LoopFigure.BusyTime, "busy"), (LoopFigure.IdleTime, "idle")];
 
     // Read from the loops, as long as somebody collects them. A loop looks at the first one first.
     private static readonly Instrument[] Collected =
     [
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.iterations", () => Observe(static loop => loop.Iterations), "{iteration}", "Iterations of the loop."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.callbacks", ObserveCallbacks, "{callback}", "Callbacks that the loop called, or sent to a worker."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.posts", () => Observe(static loop => loop.Posts), "{message}", "Messages that the loop took from its mailbox."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.iterations", () => Observe(LoopFigure.Iterations), "{iteration}", "Iterations of the loop."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.callbacks", () => Observe("vigil.callback.kind", CallbackKinds), "{callback}", "Callbacks that the loop called, or sent to a worker."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.posts", () => Observe(LoopFigure.Posts), "{message}", "Messages that the loop took from its mailbox."),
         VigilMeter.Instance.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle."),
-        VigilMeter.Instance.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the last collection that the loop was busy."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.dropped_events", ObserveDrops, "{event}", "Events of the kernel's that reached nobody."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.faults", () => Observe(static loop => loop.Faults), "{fault}", "Faults that the loop reported or threw."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.overruns", ObserveOverruns, "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets."),
+        VigilMeter.Instance.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the collection before that the loop was busy."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.dropped_events", () => Observe("vigil.drop.reason", DropReasons), "{event}", "Events of the kernel's that reached nobody."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.faults", () => Observe(LoopFigure.Faults), "{fault}", "Faults that the loop reported or threw."),
+        VigilMeter.Instance.CreateObservableCounter("vigil.loop.overruns", () => Observe("vigil.overrun.kind", OverrunKinds), "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets."),
     ];
 
     /// <summary>Whether somebody listens to any of them.</summary>
@@ -43,9 +56,18 @@ internal static class LoopMeter
     public static bool IsSeenToBeWanted(uint turn) => IsRecorded || Collected[turn % (uint)Collected.Length].Enabled;
 
     /// <summary>Shows a loop, as long as it is alive.</summary>
-    public static void Add(LoopCounters loop) => Loops.Add(loop, new UtilizationWindow());
+    public static void Add(LoopCounters loop)
+    {
+        Windows.Add(loop, new UtilizationWindow());
+        Series.Add(loop, loop.Name);
+    }
 
-    public static void Remove(LoopCounters loop) => Loops.Remove(loop);
+    /// <summary>Shows it no more. What it has counted stays in the counters of its name.</summary>
+    public static void Remove(LoopCounters loop)
+    {
+        Windows.Remove(loop);
+        Series.Remove(loop, loop.Name);
+    }
 
     public static void RecordLag(string name, long nanoseconds)
     {
@@ -65,79 +87,43 @@ internal static class LoopMeter
 
     private static KeyValuePair<string, object?> NameOf(string name) => new(NameTag, name);
 
-    // Loops of one name are one series.
-    private static IEnumerable<IGrouping<string, LoopCounters>> ByName() =>
-        Loops.Select(entry => entry.Key).GroupBy(loop => loop.Name, StringComparer.Ordinal);
-
-    private static IEnumerable<Measurement<long>> Observe(Func<LoopCounters, long> read) =>
-        ByName().Select(loops => new Measurement<long>(loops.Sum(read), NameOf(loops.Key)));
-
-    private static IEnumerable<Measurement<long>> ObserveCallbacks()
+    private static void AddFigures(object source, long[] sums)
     {
-        foreach (IGrouping<string, LoopCounters> loops in ByName())
-        {
-            yield return Callbacks(loops, LoopPhase.Timers, "timer");
-            yield return Callbacks(loops, LoopPhase.Sources, "source");
-            yield return Callbacks(loops, LoopPhase.Mailbox, "posted");
-            yield return Callbacks(loops, LoopPhase.Deferred, "deferred");
-        }
+        var loop = (LoopCounters)source;
+        (long busy, long idle) = loop.Times(MonotonicClock.NowNanoseconds);
+        sums[(int)LoopFigure.Iterations] += loop.Iterations;
+        sums[(int)LoopFigure.TimerCallbacks] += loop.CallbacksOf(LoopPhase.Timers);
+        sums[(int)LoopFigure.SourceCallbacks] += loop.CallbacksOf(LoopPhase.Sources);
+        sums[(int)LoopFigure.PostedCallbacks] += loop.CallbacksOf(LoopPhase.Mailbox);
+        sums[(int)LoopFigure.DeferredCallbacks] += loop.CallbacksOf(LoopPhase.Deferred);
+        sums[(int)LoopFigure.Posts] += loop.Posts;
+        sums[(int)LoopFigure.BusyTime] += busy;
+        sums[(int)LoopFigure.IdleTime] += idle;
+        sums[(int)LoopFigure.StaleEvents] += loop.StaleEvents;
+        sums[(int)LoopFigure.OrphanedEvents] += loop.OrphanedEvents;
+        sums[(int)LoopFigure.Faults] += loop.Faults;
+        sums[(int)LoopFigure.SlowCallbacks] += loop.SlowCallbacks;
+        sums[(int)LoopFigure.SlowPhases] += loop.SlowPhases;
     }
 
-    private static Measurement<long> Callbacks(IGrouping<string, LoopCounters> loops, LoopPhase phase, string kind) =>
-        new(loops.Sum(loop => loop.CallbacksOf(phase)), NameOf(loops.Key), new("vigil.callback.kind", kind));
+    private static IEnumerable<Measurement<long>> Observe(LoopFigure figure) =>
+        Series.Read().Select(series => new Measurement<long>(series.Sums[(int)figure], NameOf(series.Name)));
 
-    private static IEnumerable<Measurement<double>> ObserveTimes()
-    {
-        foreach (IGrouping<string, LoopCounters> loops in ByName())
-        {
-            long now = MonotonicClock.NowNanoseconds;
-            (long Busy, long Idle)[] times = [.. loops.Select(loop => loop.Times(now))];
-            yield return new Measurement<double>(times.Sum(time => time.Busy) / NanosecondsPerSecond, NameOf(loops.Key), new("vigil.loop.state", "busy"));
-            yield return new Measurement<double>(times.Sum(time => time.Idle) / NanosecondsPerSecond, NameOf(loops.Key), new("vigil.loop.state", "idle"));
-        }
-    }
+    private static IEnumerable<Measurement<long>> Observe(string tag, (LoopFigure Figure, string Value)[] parts) =>
+        from series in Series.Read()
+        from part in parts
+        select new Measurement<long>(series.Sums[(int)part.Figure], NameOf(series.Name), new(tag, part.Value));
+
+    private static IEnumerable<Measurement<double>> ObserveTimes() =>
+        from series in Series.Read()
+        from part in LoopStates
+        select new Measurement<double>(series.Sums[(int)part.Figure] / NanosecondsPerSecond, NameOf(series.Name), new("vigil.loop.state", part.Value));
 
     // Of loops of one name, their mean.
     private static IEnumerable<Measurement<double>> ObserveUtilization()
     {
         long now = MonotonicClock.NowNanoseconds;
-        return Loops.GroupBy(entry => entry.Key.Name, entry => entry.Value.Next(entry.Key.Times(now)), StringComparer.Ordinal)
+        return Windows.GroupBy(entry => entry.Key.Name, entry => entry.Value.Next(now, entry.Key.Times(now)), StringComparer.Ordinal)
             .Select(loops => new Measurement<double>(loops.Average(), NameOf(loops.Key)));
-    }
-
-    private static IEnumerable<Measurement<long>> ObserveDrops()
-    {
-        foreach (IGrouping<string, LoopCounters> loops in ByName())
-        {
-            yield return new Measurement<long>(loops.Sum(loop => loop.StaleEvents), NameOf(loops.Key), new("vigil.drop.reason", "stale"));
-            yield return new Measurement<long>(loops.Sum(loop => loop.OrphanedEvents), NameOf(loops.Key), new("vigil.drop.reason", "orphaned"));
-        }
-    }
-
-    private static IEnumerable<Measurement<long>> ObserveOverruns()
-    {
-        foreach (IGrouping<string, LoopCounters> loops in ByName())
-        {
-            yield return new Measurement<long>(loops.Sum(loop => loop.SlowCallbacks), NameOf(loops.Key), new("vigil.overrun.kind", "callback"));
-            yield return new Measurement<long>(loops.Sum(loop => loop.SlowPhases), NameOf(loops.Key), new("vigil.overrun.kind", "phase"));
-        }
-    }
-
-    /// <summary>What was read at the last collection.</summary>
-    private sealed class UtilizationWindow
-    {
-        private readonly Lock _gate = new();
-        private (long Busy, long Idle) _last;
-
-        public double Next((long Busy, long Idle) times)
-        {
-            lock (_gate)
-            {
-                long busy = times.Busy - _last.Busy;
-                long all = busy + times.Idle - _last.Idle;
-                _last = times;
-                return all <= 0 ? 0 : (double)busy / all;
-            }
-        }
     }
 }

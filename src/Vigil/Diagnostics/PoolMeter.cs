@@ -1,9 +1,8 @@
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 
 namespace Vigil.Diagnostics;
 
-/// <summary>What a pool counts.</summary>
+/// <summary>What a pool shows, in the order of <see cref="FigureSeries"/>: two levels, then counters.</summary>
 internal enum PoolFigure
 {
     Queued,
@@ -20,11 +19,22 @@ internal enum PoolFigure
 internal static class PoolMeter
 {
     private const string NameTag = "vigil.pool.name";
-    private const double NanosecondsPerSecond = 1e9;
+    private const double NanosecondsPerSecond = VigilMeter.NanosecondsPerSecond;
+    private const int Levels = 2;
 
-    private static readonly ConditionalWeakTable<object, PoolReader> Pools = [];
-    private static readonly Histogram<double> Waits = VigilMeter.Instance.CreateHistogram<double>("vigil.pool.wait.duration", "s", "How long work waited.");
-    private static readonly Histogram<double> Runs = VigilMeter.Instance.CreateHistogram<double>("vigil.pool.run.duration", "s", "How long work ran.");
+    private static readonly PoolFigure[] Figures = Enum.GetValues<PoolFigure>();
+    private static readonly FigureSeries Series = new(Levels, Figures.Length - Levels, AddFigures);
+    private static readonly Histogram<double> Waits = VigilMeter.CreateDurations("vigil.pool.wait.duration", "How long work waited.");
+    private static readonly Histogram<double> Runs = VigilMeter.CreateDurations("vigil.pool.run.duration", "How long work ran.");
+
+    private static readonly (PoolFigure Figure, string Value)[] Outcomes =
+    [
+        (PoolFigure.Done, "done"),
+        (PoolFigure.Failed, "failed"),
+        (PoolFigure.Cancelled, "cancelled"),
+        (PoolFigure.Rejected, "rejected"),
+        (PoolFigure.RunByCallers, "run_by_caller"),
+    ];
 
     static PoolMeter()
     {
@@ -36,12 +46,10 @@ internal static class PoolMeter
     }
 
     /// <summary>Shows a pool, as long as it is alive.</summary>
-    /// <param name="pool">The pool.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="read">Reads one of its counters. Must not hold on to the pool.</param>
-    public static void Add(object pool, string name, Func<object, PoolFigure, long> read) => Pools.Add(pool, new PoolReader(name, read));
+    public static void Add(Func<PoolFigure, long> pool, string name) => Series.Add(pool, name);
 
-    public static void Remove(object pool) => Pools.Remove(pool);
+    /// <summary>Shows it no more. What it has counted stays in the counters of its name.</summary>
+    public static void Remove(Func<PoolFigure, long> pool, string name) => Series.Remove(pool, name);
 
     public static void RecordWait(string name, long nanoseconds)
     {
@@ -61,28 +69,19 @@ internal static class PoolMeter
 
     private static KeyValuePair<string, object?> NameOf(string name) => new(NameTag, name);
 
-    // Pools of one name are one series.
-    private static IEnumerable<IGrouping<string, (object Pool, PoolReader Reader)>> ByName() =>
-        Pools.Select(entry => (Pool: entry.Key, Reader: entry.Value)).GroupBy(pool => pool.Reader.Name, StringComparer.Ordinal);
-
-    private static long Sum(IEnumerable<(object Pool, PoolReader Reader)> pools, PoolFigure figure) => pools.Sum(pool => pool.Reader.Read(pool.Pool, figure));
-
-    private static IEnumerable<Measurement<long>> Observe(PoolFigure figure) =>
-        ByName().Select(pools => new Measurement<long>(Sum(pools, figure), NameOf(pools.Key)));
-
-    private static IEnumerable<Measurement<long>> ObserveItems()
+    private static void AddFigures(object source, long[] sums)
     {
-        foreach (IGrouping<string, (object Pool, PoolReader Reader)> pools in ByName())
+        foreach (PoolFigure figure in Figures)
         {
-            yield return Outcome(pools.Key, Sum(pools, PoolFigure.Done), "done");
-            yield return Outcome(pools.Key, Sum(pools, PoolFigure.Failed), "failed");
-            yield return Outcome(pools.Key, Sum(pools, PoolFigure.Cancelled), "cancelled");
-            yield return Outcome(pools.Key, Sum(pools, PoolFigure.Rejected), "rejected");
-            yield return Outcome(pools.Key, Sum(pools, PoolFigure.RunByCallers), "run_by_caller");
+            sums[(int)figure] += ((Func<PoolFigure, long>)source)(figure);
         }
     }
 
-    private static Measurement<long> Outcome(string pool, long count, string outcome) => new(count, NameOf(pool), new("vigil.work.outcome", outcome));
+    private static IEnumerable<Measurement<long>> Observe(PoolFigure figure) =>
+        Series.Read().Select(series => new Measurement<long>(series.Sums[(int)figure], NameOf(series.Name)));
 
-    private sealed record PoolReader(string Name, Func<object, PoolFigure, long> Read);
+    private static IEnumerable<Measurement<long>> ObserveItems() =>
+        from series in Series.Read()
+        from outcome in Outcomes
+        select new Measurement<long>(series.Sums[(int)outcome.Figure], NameOf(series.Name), new("vigil.work.outcome", outcome.Value));
 }

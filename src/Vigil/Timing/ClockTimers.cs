@@ -63,10 +63,19 @@ internal sealed class ClockTimers : IDisposable
     /// <inheritdoc cref="TimingWheel.Start"/>
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0) => _wheel.Start(slot, target, deadline, leeway);
 
-    /// <summary>Starts a timer that is due now, and fires in the next iteration in its place among the others. No timer of the kernel's is set for it.</summary>
+    /// <summary>
+    /// Starts a timer that is due now, and fires in the next iteration in its place among the others; on a wall clock ahead of them. No timer of the
+    /// kernel's is set for it.
+    /// </summary>
     public int StartNow(int slot, ITimerTarget target, out long now)
     {
         now = _clock.Now;
+        if (Kind == TimerClock.WallClock)
+        {
+            // It may be set back before the next iteration reads it. So the deadline is one that has passed by any reading.
+            return _wheel.Start(slot, target, Nanoseconds.First);
+        }
+
         _startedNow = Math.Max(_startedNow, now);
         return _wheel.Start(slot, target, now);
     }

@@ -51,6 +51,9 @@ internal interface IClock : IDisposable
     /// <summary>Whether the clock was set since the last call, as far as steps were watched. What was set to end the wait may be over then.</summary>
     bool TryTakeStep();
 
-    /// <summary>Converts a reading of the manager's <see cref="TimeProvider"/>.</summary>
+    /// <summary>Converts a reading of the manager's <see cref="TimeProvider"/>. One from before the clock's zero is negative, and not below <see cref="Nanoseconds.First"/>.</summary>
     long FromTimestamp(long timestamp);
+
+    /// <summary>Converts a date, for a wall clock. It may lie before the clock's zero and beyond its end.</summary>
+    Int128 FromDate(DateTimeOffset date);
 }

@@ -62,7 +62,10 @@ internal sealed class KernelClock : IClock
         return hasStepped;
     }
 
-    public long FromTimestamp(long timestamp) => timestamp;
+    public long FromTimestamp(long timestamp) => Math.Max(timestamp, Nanoseconds.First);
+
+    // The kernel's wall clock cannot be set to a time before 1970 (timespec64_valid_settod), so it shows zero or more. Dates may be earlier.
+    public Int128 FromDate(DateTimeOffset date) => Nanoseconds.Between(date, DateTimeOffset.UnixEpoch);
 
     public void Dispose()
     {

@@ -5,6 +5,10 @@ internal sealed class ProviderClock : IClock
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
+    // What the wall clock shows when this begins: 73 years, by which it may be set back. 219 years are left until its end. A user's clock may begin at any
+    // date from the year 1 to 9999, of which 64 bits hold no more than three centuries.
+    private const long WallClockAtStart = 1L << 61;
+
     // The longest that the system's timers take.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
@@ -14,6 +18,7 @@ internal sealed class ProviderClock : IClock
 
     // Timestamps are counted from here: those of some providers are so great that in nanoseconds there would be little room after them.
     private readonly long _origin;
+    private readonly DateTimeOffset _start;
     private ITimer? _timer;
 
     /// <param name="provider">What is read.</param>
@@ -25,9 +30,12 @@ internal sealed class ProviderClock : IClock
         _isWallClock = clock == TimerClock.WallClock;
         _wake = wake;
         _origin = provider.GetTimestamp();
+        _start = _isWallClock ? provider.GetUtcNow() : default;
     }
 
-    public long Now => _isWallClock ? Nanoseconds.SinceEpoch(_provider.GetUtcNow()) : FromTimestamp(_provider.GetTimestamp());
+    public long Now => _isWallClock
+        ? (long)Int128.Clamp(FromDate(_provider.GetUtcNow()), 0, TimingWheel.Never)
+        : Math.Max(FromTimestamp(_provider.GetTimestamp()), 0);
 
     public long ReadingError => 0;
 
@@ -81,8 +89,10 @@ internal sealed class ProviderClock : IClock
     public long FromTimestamp(long timestamp)
     {
         Int128 nanoseconds = ((Int128)timestamp - _origin) * NanosecondsPerSecond / _provider.TimestampFrequency;
-        return (long)Int128.Clamp(nanoseconds, 0, TimingWheel.Never);
+        return (long)Int128.Clamp(nanoseconds, Nanoseconds.First, TimingWheel.Never);
     }
+
+    public Int128 FromDate(DateTimeOffset date) => Nanoseconds.Between(date, _start) + WallClockAtStart;
 
     public void Dispose() => _timer?.Dispose();
 

@@ -106,7 +106,7 @@ internal sealed class TimingWheel
     /// <summary>Starts a timer, or starts it anew.</summary>
     /// <param name="slot">Where it is, or <see cref="NotStarted"/>.</param>
     /// <param name="target">Whose timer it is.</param>
-    /// <param name="deadline">When it is due, in nanoseconds; one that has passed is due at the next <see cref="Expire"/>.</param>
+    /// <param name="deadline">When it is due, in nanoseconds; one that has passed is due at the next <see cref="Expire"/>. A negative one, not below <see cref="Nanoseconds.First"/>, has passed by any time.</param>
     /// <param name="leeway">By how much it may fire before the deadline if others fire then, in nanoseconds; what exceeds <see cref="MaxLeeway"/> is not used. Where that is now already, it is due as if its deadline had passed.</param>
     /// <returns>Where it is now, until its target hears otherwise.</returns>
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0)

@@ -44,18 +44,45 @@ public class DurationHistogramTests
         Assert.Equal(expected, histogram.Quantile(1));
     }
 
+    // Beside numbers that have no end. The buckets round up, by an eighth at most.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Sums_end_at_the_greatest_number_and_means_go_on_being_right_to_an_eighth(int seed)
+    {
+        var random = new Random(seed);
+        for (int round = 0; round < 200; round++)
+        {
+            var histogram = new DurationHistogram();
+            var half = new DurationHistogram();
+            Int128 sum = 0;
+            int count = random.Next(1, 20);
+            for (int i = 0; i < count; i++)
+            {
+                long value = random.Next(4) == 0 ? long.MaxValue : random.NextInt64(1L << random.Next(55, 63));
+                (random.Next(2) == 0 ? histogram : half).Record(value);
+                sum += value;
+            }
+
+            histogram.Add(half);
+            Assert.Equal((long)Int128.Min(sum, long.MaxValue), histogram.Total);
+            long mean = (long)(sum / count);
+            Assert.InRange(histogram.Mean, mean - 1_000, (long)Int128.Min((Int128)mean + (mean / 8) + 1_000, long.MaxValue));
+        }
+    }
+
     [Fact]
     public void Nothing_seen_has_no_quantiles_and_sums_add_up()
     {
         var one = new DurationHistogram();
-        Assert.Equal(0, one.Quantile(0.5));
+        Assert.Equal((0, 0), (one.Quantile(0.5), one.Mean));
         var other = new DurationHistogram();
         other.Record(3);
         other.Record(100);
         one.Record(5);
         one.Add(other);
         Assert.Equal(3, one.Count);
-        Assert.Equal(108, one.Total);
+        Assert.Equal((108, 36), (one.Total, one.Mean));
         Assert.Equal(100, one.Max);
     }
 }

@@ -87,6 +87,8 @@ internal sealed class ScriptedClock : IClock
 
     public long FromTimestamp(long timestamp) => timestamp;
 
+    public Int128 FromDate(DateTimeOffset date) => Nanoseconds.Between(date, DateTimeOffset.UnixEpoch);
+
     public void Dispose() => _timer.Dispose();
 
     private void Check()

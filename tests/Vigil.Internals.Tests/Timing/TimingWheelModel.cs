@@ -103,7 +103,7 @@ internal sealed class TimingWheelModel
     private WheelTimer Pick() => _timers.Count == 0 ? Add() : _timers[_random.Next(_timers.Count)];
 
     // Common timeouts, equal deadlines, clusters, any scale, the past, and the end of time.
-    private long RandomDeadline() => _random.Next(10) switch
+    private long RandomDeadline() => _random.Next(11) switch
     {
         0 or 1 => _now + 30_000_000_000,
         2 => _now + 250_000,
@@ -111,6 +111,7 @@ internal sealed class TimingWheelModel
         4 => (_now | 0xFFFFFFF) + _random.Next(200),
         5 => _now - _random.Next(1000) + 500,
         6 => TimingWheel.Never - _random.Next(3),
+        7 => _random.Next(3) == 0 ? Nanoseconds.First + _random.Next(3) : -RandomSpan(),
         _ => Math.Max(_now, _now + RandomSpan()),
     };
 

@@ -238,6 +238,88 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal(["step 7"], _log);
     }
 
+    [Theory]
+    [InlineData(999 * Hour)]
+    [InlineData(0)]
+    public void A_timer_without_delay_fires_in_the_next_iteration_although_the_clock_is_set_back_before_it(long setTo)
+    {
+        At(1001 * Hour, "date");
+        KickOnce();
+        Pass(Second);
+        TimerEvent timer = _manager.CreateTimerEvent(
+            TimeSpan.Zero,
+            Timeout.InfiniteTimeSpan,
+            (_, tick) => _log.Add($"now {tick.Lateness.Ticks}"),
+            clock: TimerClock.WallClock);
+        _wall.Set(setTo);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal((TimerState.Idle, "now 0"), (timer.State, Assert.Single(_log)));
+    }
+
+    [Fact]
+    public void A_date_before_1970_is_late_by_all_that_has_passed()
+    {
+        TimeSpan lateness = default;
+        _manager.CreateTimerEvent(DateTimeOffset.UnixEpoch.AddYears(-1), Timeout.InfiniteTimeSpan, (_, tick) => lateness = tick.Lateness);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(TimeSpan.FromHours(1000) + TimeSpan.FromDays(365), lateness);
+    }
+
+    // Beside numbers that have no end. Every iteration the clock shows some time, and what is due by it fires once.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Dates_and_periods_of_any_size_have_the_lateness_and_the_missed_ticks_that_they_have(int seed)
+    {
+        var random = new Random(seed);
+        int compared = 0;
+        for (int round = 0; round < 3_000; round++)
+        {
+            Int128 due = (Int128)(random.NextInt64(DateTimeOffset.MaxValue.Ticks) - DateTimeOffset.UnixEpoch.Ticks) * 100;
+            due = random.Next(3) == 0 ? due : random.NextInt64(1L << random.Next(1, 62)) / 100 * 100 * (random.Next(2) == 0 ? 1 : -1);
+            long period = random.Next(4) == 0 ? 0 : Math.Max(random.NextInt64(1L << random.Next(1, 63)) / 100 * 100, 100);
+            MissedTickPolicy policy = random.GetItems(Enum.GetValues<MissedTickPolicy>(), 1)[0];
+            var ticks = new Queue<TimerTick>();
+            TimerEvent timer = _manager.CreateTimerEvent(
+                DateTimeOffset.UnixEpoch + TimeSpan.FromTicks((long)(due / 100)),
+                period == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(period / 100),
+                (_, tick) => ticks.Enqueue(tick),
+                policy);
+            for (int i = 0; i < 4; i++)
+            {
+                long now = random.NextInt64(1L << random.Next(1, 63)) / 100 * 100;
+                _wall.Set(now);
+                _manager.RemoteEndpoint.Kick();
+                _manager.RunOnce();
+                Assert.Equal(due <= now && timer.State != TimerState.Cancelled, ticks.TryDequeue(out TimerTick tick));
+                if (due > now)
+                {
+                    continue;
+                }
+
+                // What lies before the earliest that is told apart keeps its phase alone.
+                compared++;
+                Int128 told = due >= Nanoseconds.First ? due : period == 0 ? Nanoseconds.First : Nanoseconds.First + period + ((due - Nanoseconds.First) % period);
+                Int128 lateness = Int128.Max(now - told, 0);
+                Int128 missed = period == 0 ? 0 : lateness / period;
+                Assert.Equal((Int128.Min(lateness, long.MaxValue) / 100, missed), (tick.Lateness.Ticks, tick.Missed));
+                due = period == 0 ? Int128.MaxValue : policy switch
+                {
+                    MissedTickPolicy.Burst => told + period,
+                    MissedTickPolicy.Delay when missed > 0 => (Int128)now + period,
+                    _ => told + ((missed + 1) * period),
+                };
+                due = due >= TimingWheel.Never ? Int128.MaxValue : due;
+            }
+
+            timer.Cancel();
+        }
+
+        Assert.True(compared > 1_000);
+    }
+
     private static DateTimeOffset Date(long nanoseconds) => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(nanoseconds / 100);
 
     private TimerEvent At(long nanoseconds, string name) => _manager.CreateTimerEvent(

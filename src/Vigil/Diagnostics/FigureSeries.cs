@@ -1,0 +1,183 @@
+namespace Vigil.Diagnostics;
+
+/// <summary>Adds the figures of a source to sums, one for each.</summary>
+internal delegate void FigureReader(object source, long[] sums);
+
+/// <summary>The figures of one name, summed.</summary>
+internal readonly record struct NamedFigures(string Name, long[] Sums);
+
+/// <summary>
+/// What loops or pools have counted, by their names: those of one name are one series. A series' counters never go back: what a source has counted stays in the sum when
+/// the source is gone, and is there again when another one of that name comes. Any thread.
+/// </summary>
+/// <remarks>
+/// A source is not kept alive. Of one that is collected without having been removed, what was read last stays.
+/// A series without a source is not shown. Of the last <see cref="MostNamesKept"/> such names the counts are kept, so that names that are used once cost a bounded amount of memory.
+/// </remarks>
+internal sealed class FigureSeries
+{
+    public const int MostNamesKept = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Series> _byName = new(StringComparer.Ordinal);
+    private readonly LinkedList<Series> _empty = new();
+    private readonly int _levels;
+    private readonly int _figures;
+    private readonly FigureReader _read;
+
+    /// <param name="levels">How many of the first figures are levels, which go with their source.</param>
+    /// <param name="counters">How many counters follow them.</param>
+    /// <param name="read">Reads a source. Must not throw, nor hold on to the source.</param>
+    public FigureSeries(int levels, int counters, FigureReader read)
+    {
+        _levels = levels;
+        _figures = levels + counters;
+        _read = read;
+    }
+
+    public void Add(object source, string name)
+    {
+        lock (_gate)
+        {
+            if (!_byName.TryGetValue(name, out Series? series))
+            {
+                series = new Series(name, new long[_figures]);
+                _byName.Add(name, series);
+            }
+            else if (series.IsEmpty)
+            {
+                _empty.Remove(series.Place);
+            }
+
+            series.Live.Add(new LiveSource(source, new long[_figures]));
+        }
+    }
+
+    public void Remove(object source, string name)
+    {
+        lock (_gate)
+        {
+            if (_byName.TryGetValue(name, out Series? series))
+            {
+                Drop(series, live => live.Is(source) && TryRead(live));
+            }
+        }
+    }
+
+    /// <summary>Every series that has a source, as it is now.</summary>
+    public NamedFigures[] Read()
+    {
+        lock (_gate)
+        {
+            foreach (Series series in _byName.Values.ToArray())
+            {
+                Drop(series, live => !TryRead(live));
+            }
+
+            return [.. _byName.Values.Where(series => !series.IsEmpty).Select(series => new NamedFigures(series.Name, series.Sum()))];
+        }
+    }
+
+    // False where the source was collected.
+    private bool TryRead(LiveSource live)
+    {
+        if (live.Target is not { } source)
+        {
+            return false;
+        }
+
+        Array.Clear(live.Last);
+        _read(source, live.Last);
+        return true;
+    }
+
+    private void Drop(Series series, Predicate<LiveSource> isGone)
+    {
+        if (series.IsEmpty)
+        {
+            return;
+        }
+
+        for (int i = series.Live.Count - 1; i >= 0; i--)
+        {
+            LiveSource live = series.Live[i];
+            if (isGone(live))
+            {
+                series.Live.RemoveAt(i);
+                for (int figure = _levels; figure < _figures; figure++)
+                {
+                    series.Gone[figure] += live.Last[figure];
+                }
+            }
+        }
+
+        if (series.IsEmpty)
+        {
+            _empty.AddLast(series.Place);
+            ForgetOldest();
+        }
+    }
+
+    private void ForgetOldest()
+    {
+        if (_empty.Count > MostNamesKept)
+        {
+            _byName.Remove(_empty.First!.Value.Name);
+            _empty.RemoveFirst();
+        }
+    }
+
+    private sealed class LiveSource
+    {
+        private readonly WeakReference<object> _source;
+
+        public LiveSource(object source, long[] last)
+        {
+            _source = new WeakReference<object>(source);
+            Last = last;
+        }
+
+        /// <summary>What was read last.</summary>
+        public long[] Last { get; }
+
+        public object? Target => _source.TryGetTarget(out object? source) ? source : null;
+
+        public bool Is(object source) => ReferenceEquals(Target, source);
+    }
+
+    private sealed class Series
+    {
+        public Series(string name, long[] gone)
+        {
+            Name = name;
+            Gone = gone;
+            Place = new LinkedListNode<Series>(this);
+        }
+
+        public string Name { get; }
+
+        /// <summary>What those have counted that are gone.</summary>
+        public long[] Gone { get; }
+
+        public List<LiveSource> Live { get; } = [];
+
+        public bool IsEmpty => Live.Count == 0;
+
+        /// <summary>Where it is among the empty ones, if it is.</summary>
+        public LinkedListNode<Series> Place { get; }
+
+        public long[] Sum()
+        {
+            long[] sums = (long[])Gone.Clone();
+            foreach (LiveSource live in Live)
+            {
+                for (int i = 0; i < sums.Length; i++)
+                {
+                    sums[i] += live.Last[i];
+                }
+            }
+
+            return sums;
+        }
+    }
+}

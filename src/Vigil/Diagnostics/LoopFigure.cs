@@ -1,0 +1,19 @@
+namespace Vigil.Diagnostics;
+
+/// <summary>What a loop counts, in the order of <see cref="FigureSeries"/>. Times are in nanoseconds.</summary>
+internal enum LoopFigure
+{
+    Iterations,
+    TimerCallbacks,
+    SourceCallbacks,
+    PostedCallbacks,
+    DeferredCallbacks,
+    Posts,
+    BusyTime,
+    IdleTime,
+    StaleEvents,
+    OrphanedEvents,
+    Faults,
+    SlowCallbacks,
+    SlowPhases,
+}
