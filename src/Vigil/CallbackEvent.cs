@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Vigil;
 
 /// <summary>
@@ -7,10 +9,34 @@ namespace Vigil;
 /// </summary>
 public abstract class CallbackEvent : IDisposable, IAsyncDisposable
 {
+    // Events have no room for what most of them do not have.
+    private static readonly ConditionalWeakTable<CallbackEvent, string> Names = [];
+
     private protected CallbackEvent(EventManager manager) => Manager = manager;
 
     /// <summary>The manager that runs it. Any thread.</summary>
     public EventManager Manager { get; }
+
+    /// <summary>
+    /// What reports, traces and messages call it, beside the method that is called, which many events may share; null, the default, for nothing.
+    /// Costs the memory of a dictionary's entry where it is set, and nothing where it is not. Any thread; what is under way may still have the old one.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is empty or white space.</exception>
+    public string? Name
+    {
+        get => Names.TryGetValue(this, out string? name) ? name : null;
+        set
+        {
+            if (value is null)
+            {
+                Names.Remove(this);
+                return;
+            }
+
+            ArgumentException.ThrowIfNullOrWhiteSpace(value);
+            Names.AddOrUpdate(this, value);
+        }
+    }
 
     /// <summary>Where its callback runs. Any thread.</summary>
     public CallbackTarget Target => OnWorker?.Target ?? CallbackTarget.Loop;
@@ -99,8 +125,8 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     /// <summary>The workers have refused its callback, which was reported. On the loop. Returns how many were sent.</summary>
     internal virtual int OnWorkerRefused() => OnWorkerEnded();
 
-    /// <summary>The name of the method that is called, for messages.</summary>
-    private protected string CallbackName => MethodName.Of(Callback);
+    /// <summary>Its name, if it has one, and the method that is called: for messages.</summary>
+    private protected string Title => Name is { } name ? $"\"{name}\" ({MethodName.Of(Callback)})" : $"({MethodName.Of(Callback)})";
 
     /// <summary>Ends it, on the loop's thread.</summary>
     private protected abstract void CancelOnLoop();

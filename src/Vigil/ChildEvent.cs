@@ -139,7 +139,7 @@ public sealed class ChildEvent : CallbackEvent
     }
 
     /// <summary>For messages: the process and the method that is called.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event (process {ProcessId}, {CallbackName})");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event of process {ProcessId} {Title}");
 
     /// <summary>Watches the process from now on.</summary>
     internal void Start()

@@ -93,7 +93,7 @@ public sealed class FileEvent : CallbackEvent
     }
 
     /// <summary>For messages: what is watched, and the method that is called.</summary>
-    public override string ToString() => $"a file event of {Path} ({CallbackName})";
+    public override string ToString() => $"a file event of {Path} {Title}";
 
     [MemberNotNull(nameof(Tree))]
     internal void Attach(FileTree tree) => Tree = tree;

@@ -55,7 +55,7 @@ public sealed class SignalEvent : CallbackEvent
     }
 
     /// <summary>For messages: the signal and the method that is called.</summary>
-    public override string ToString() => $"a signal event ({Signal}, {CallbackName})";
+    public override string ToString() => $"a signal event of {Signal} {Title}";
 
     internal void OnRemoved() => _isCancelled = true;
 

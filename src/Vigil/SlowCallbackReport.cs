@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vigil;
 
 /// <summary>A callback, or a phase of the iteration, that took longer than its budget.</summary>
@@ -55,7 +57,7 @@ public sealed class SlowCallbackReport
     {
         get
         {
-            string elapsed = $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)";
+            string elapsed = string.Create(CultureInfo.InvariantCulture, $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)");
             string what = Kind switch
             {
                 SlowCallbackKind.Running => $"{Callback} has been running for {elapsed} in phase {Phase}",

@@ -127,7 +127,7 @@ public sealed class SocketEvent : CallbackEvent
     }
 
     /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => $"a socket event ({CallbackName})";
+    public override string ToString() => $"a socket event {Title}";
 
     internal void OnRemoved()
     {

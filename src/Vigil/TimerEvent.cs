@@ -188,8 +188,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => $"a timer ({CallbackName})";
+    /// <summary>For messages: its name, and the method that is called.</summary>
+    public override string ToString() => $"a timer {Title}";
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
@@ -420,7 +420,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         if (State == TimerState.Cancelled)
         {
             claim.Dispose();
-            throw new EventManagerException(EventManagerError.NotRegistered, $"The timer ({CallbackName}) is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
+            throw new EventManagerException(EventManagerError.NotRegistered, $"The timer {Title} is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
         }
 
         return claim;

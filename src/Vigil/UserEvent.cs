@@ -88,7 +88,7 @@ public sealed class UserEvent : CallbackEvent
     }
 
     /// <summary>For messages: the method that is called.</summary>
-    public override string ToString() => $"a user event ({CallbackName})";
+    public override string ToString() => $"a user event {Title}";
 
     internal override int OnWorkerEnded()
     {

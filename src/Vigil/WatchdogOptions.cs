@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vigil.Timing;
 
 namespace Vigil;
@@ -54,7 +55,8 @@ public sealed class WatchdogOptions
         RequirePositive(budget, parameter);
         if (!ExactTiming && budget != Timeout.InfiniteTimeSpan && budget < SamplingPeriod)
         {
-            throw new ArgumentOutOfRangeException(parameter, budget, $"A budget below WatchdogOptions.SamplingPeriod ({SamplingPeriod.TotalMilliseconds} ms) cannot be seen by sampling: set WatchdogOptions.ExactTiming, or a shorter period.");
+            string period = SamplingPeriod.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+            throw new ArgumentOutOfRangeException(parameter, budget, $"A budget below WatchdogOptions.SamplingPeriod ({period} ms) cannot be seen by sampling: set WatchdogOptions.ExactTiming, or a shorter period.");
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vigil;
 
 /// <summary>Work that waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and what occupied the threads.</summary>
@@ -49,7 +51,9 @@ public sealed class WorkWaitingReport
         string pinned = IsPinned ? ", pinned to it" : "";
         string suppressed = Suppressed == 0 ? "" : $", {Suppressed} not reported";
         string rest = IsOver ? "" : $"; {Queued} wait; {string.Join(", ", Threads)}";
-        return $"{PoolName}: {Work} ({Priority}) {waits} {Waited.TotalMilliseconds:0.###} ms (limit {Limit.TotalMilliseconds:0.###} ms) in the queue of thread {Thread}{pinned}{suppressed}{rest}";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{PoolName}: {Work} ({Priority}) {waits} {Waited.TotalMilliseconds:0.###} ms (limit {Limit.TotalMilliseconds:0.###} ms) in the queue of thread {Thread}{pinned}{suppressed}{rest}");
     }
 }
 
@@ -60,5 +64,7 @@ public sealed class WorkWaitingReport
 public sealed record WorkerActivity(int Thread, string? Work, TimeSpan Elapsed)
 {
     /// <summary>For logs.</summary>
-    public override string ToString() => Work is null ? $"thread {Thread} is free" : $"thread {Thread} runs {Work} for {Elapsed.TotalMilliseconds:0.###} ms";
+    public override string ToString() => Work is null
+        ? $"thread {Thread} is free"
+        : string.Create(CultureInfo.InvariantCulture, $"thread {Thread} runs {Work} for {Elapsed.TotalMilliseconds:0.###} ms");
 }

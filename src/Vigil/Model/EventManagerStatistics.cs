@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vigil;
 
 /// <summary>What a loop has done since it was first measured (<c>EventManagerOptions.CollectStatistics</c>, or a listener of the meter).</summary>
@@ -31,4 +33,9 @@ public sealed record EventManagerStatistics(
 {
     /// <summary>The fraction of the time that it was busy, 0 to 1.</summary>
     public double Utilization => BusyTime + IdleTime is { Ticks: > 0 } all ? BusyTime / all : 0;
+
+    /// <summary>One line for a log.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Iterations} iterations, busy {Utilization:0.###} of the time; callbacks: {TimerCallbacks} of timers, {SourceCallbacks} of sources, {PostedCallbacks} posted, {DeferredCallbacks} deferred; lag {Lag}; timers late {TimerLateness}; events dropped: {StaleEvents} stale, {OrphanedEvents} orphaned; {Faults} faults");
 }

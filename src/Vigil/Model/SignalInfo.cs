@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vigil;
 
 /// <summary>A signal that came. Everything but its number is known only on the path of <see cref="SignalPath.SignalFd"/>.</summary>
@@ -15,4 +17,12 @@ public readonly record struct SignalInfo(Signal Signal)
 
     /// <summary>The value that came with it (<c>sigqueue(3)</c>, POSIX timers and message queues). Null if not known, or if none did.</summary>
     public int? Value { get; init; }
+
+    /// <summary>For logs: the signal, and what is known of its sender.</summary>
+    public override string ToString()
+    {
+        string sender = SenderProcessId is { } process ? $" from process {process}" : "";
+        string value = Value is { } number ? string.Create(CultureInfo.InvariantCulture, $", value {number}") : "";
+        return $"{Signal}{sender}{value}";
+    }
 }

@@ -73,6 +73,25 @@ public class ConventionTests
         Assert.Empty(strays);
     }
 
+    // Whole numbers are the same in every culture but for their sign, and none of these can be negative.
+    [Fact]
+    public void Fractions_and_dates_in_texts_do_not_depend_on_the_culture()
+    {
+        string[] holes = [.. LibrarySources.Current.Interpolations()
+            .Where(hole => hole.Hole.FormatClause is not null || IsFormattedByCulture(hole.Type))
+            .Where(hole => !hole.Hole.Ancestors().OfType<InvocationExpressionSyntax>().Any(IsInvariant))
+            .Select(hole => $"{hole.Hole.SyntaxTree.FilePath}: {hole.Hole}")];
+
+        Assert.Empty(holes);
+    }
+
+    private static bool IsFormattedByCulture(ITypeSymbol? type) =>
+        type?.SpecialType is SpecialType.System_Double or SpecialType.System_Single or SpecialType.System_Decimal or SpecialType.System_DateTime
+        || type?.Name is nameof(DateTimeOffset);
+
+    private static bool IsInvariant(InvocationExpressionSyntax call) =>
+        call.ArgumentList.Arguments.FirstOrDefault()?.Expression.ToString() is "CultureInfo.InvariantCulture";
+
     private static bool IsIn(INamedTypeSymbol type, string folder) =>
         string.Equals(LibrarySources.FolderOf(type.Locations[0].SourceTree!.FilePath), folder, StringComparison.Ordinal);
 

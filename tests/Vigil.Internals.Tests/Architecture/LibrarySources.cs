@@ -80,6 +80,13 @@ internal sealed class LibrarySources
             .Select(node => (INamedTypeSymbol)model.GetDeclaredSymbol(node)!);
     });
 
+    /// <summary>Every value that is put into an interpolated string, with its type.</summary>
+    public IEnumerable<(InterpolationSyntax Hole, ITypeSymbol? Type)> Interpolations() => Trees.SelectMany(tree =>
+    {
+        SemanticModel model = _compilation.GetSemanticModel(tree);
+        return tree.GetRoot().DescendantNodes().OfType<InterpolationSyntax>().Select(hole => (hole, model.GetTypeInfo(hole.Expression).Type));
+    });
+
     private IEnumerable<TypeReference> FindReferences() => Trees.SelectMany(tree =>
     {
         SemanticModel model = _compilation.GetSemanticModel(tree);

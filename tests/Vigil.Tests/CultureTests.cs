@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace Vigil.Tests;
+
+/// <summary>Texts are the same whatever the culture of the thread: logs are read by programs, too.</summary>
+public sealed class CultureTests
+{
+    [Fact]
+    public void Reports_messages_and_descriptions_are_the_same_under_every_culture()
+    {
+        string[] expected = Texts(CultureInfo.InvariantCulture);
+        Assert.Contains("23.456 ms (budget 10.5 ms)", string.Join('\n', expected), StringComparison.Ordinal);
+        Assert.Equal(expected, Texts(Strange()));
+    }
+
+    // Made by hand, because a program without ICU, or built with InvariantGlobalization, has no other: it writes everything as nobody expects it.
+    private static CultureInfo Strange()
+    {
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = "\u066B";
+        culture.NumberFormat.NumberGroupSeparator = "\u066C";
+        culture.NumberFormat.NegativeSign = "\u2212";
+        culture.NumberFormat.PositiveSign = "\u2795";
+        culture.DateTimeFormat.ShortDatePattern = "yyyy~MM~dd";
+        culture.DateTimeFormat.LongTimePattern = "HH~mm~ss";
+        Assert.Equal("\u22121\u066B5", (-1.5).ToString(culture));
+        return culture;
+    }
+
+    private static string[] Texts(CultureInfo culture)
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = culture;
+        try
+        {
+            return [.. Texts()];
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    private static IEnumerable<string> Texts()
+    {
+        TimeSpan some = TimeSpan.FromMicroseconds(23_456);
+        TimeSpan budget = TimeSpan.FromMilliseconds(10.5);
+        foreach (SlowCallbackKind kind in Enum.GetValues<SlowCallbackKind>())
+        {
+            yield return $"{new SlowCallbackReport(kind, "manager", "callback") { Elapsed = some, Budget = budget, OverrunsBefore = 1234, Suppressed = 5678 }}";
+        }
+
+        yield return $"{new WorkWaitingReport("pool", "work") { Waited = some, Limit = budget, Threads = [new WorkerActivity(3, "work", some)], Suppressed = 1234 }}";
+        var durations = new DurationSummary(1234, some, some, some, some * 1000);
+        yield return $"{durations}";
+        yield return $"{new EventManagerStatistics(1, 2, 3, 4, 5, 6, some, some * 2, durations, durations, 7, 8, 9)}";
+        yield return $"{new WorkerPoolStatistics(1, 2, 3, 4, 5, 6, 7, 8, durations, durations)}";
+        yield return $"{new SignalInfo(Signal.SIGUSR1) { Code = -6, SenderProcessId = 1234, Value = -5678 }}";
+        yield return $"{new TimerTick(some, 1234)} {new ClockStep(-some)} {new ChildExit(139, null)} {new ChildExit(null, Signal.SIGTERM)}";
+        yield return $"{WorkTarget.On(1234)} {new Events(new FileDescriptor(1234), EventSet.In)}";
+        yield return Message(() => new WatchdogOptions { SamplingPeriod = budget, CallbackBudget = TimeSpan.FromMilliseconds(1) });
+        yield return Message(() => new WatchdogOptions { SamplingPeriod = some * 1000 });
+        using var manager = new EventManager(new EventManagerOptions { Name = "manager" });
+        TimerEvent timer = manager.CreateTimerEvent(some, (_, _) => { });
+        yield return $"{manager} {timer}";
+    }
+
+    private static string Message(Func<WatchdogOptions> options) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EventManager(new EventManagerOptions { Watchdog = options() })).Message;
+}
