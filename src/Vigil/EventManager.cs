@@ -65,7 +65,7 @@ public sealed class EventManager : IDisposable
         {
             Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity, OnWakeFailed);
             SourceTable = new SourceTable(_poller, Faults.OnRegistrationFault);
-            SourceTable.Add(new WakerSource(Mailbox.WakerFd)).ThrowIfFailed();
+            SourceTable.Add(new WakerSource(this, Mailbox.WakerFd)).ThrowIfFailed();
             Timers = new LoopTimers(this, createClock ?? CreateClock);
             Files = new LoopFiles(this);
             Subscribers = new SubscriberRegistry(SourceTable);

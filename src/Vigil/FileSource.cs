@@ -1,23 +1,34 @@
-using Vigil.Sources;
-
 namespace Vigil;
 
 /// <summary>The inotify instance among the sources.</summary>
-internal sealed class FileSource : Source
+internal sealed class FileSource : OwnSource
 {
-    public FileSource(FileDescriptor fd, LoopFiles files)
-        : base(fd, EventSet.In, data: 0, DispatchPriority.Normal)
+    public FileSource(EventManager manager, FileDescriptor fd, LoopFiles files)
+        : base(manager, fd, EventSet.In)
     {
         Files = files;
     }
 
     public LoopFiles Files { get; }
 
-    public override bool IsOfVigilsOwn => true;
-
-    public override object Owner => this;
-
     public override int Deliver(EventSet ready) => Files.Deliver();
 
-    public override string ToString() => "the manager itself";
+    /// <summary>A reading has come to this.</summary>
+    public void OnRead(int errno) => OnRead(errno, "The inotify instance");
+
+    // Turns that are needed for other reasons go on with it.
+    protected override void Retry()
+    {
+        // A worker that is busy arms it when it has ended.
+        if (Files.IsPaused)
+        {
+            return;
+        }
+
+        base.Retry();
+        if (State == SourceState.Armed)
+        {
+            Files.Resume();
+        }
+    }
 }

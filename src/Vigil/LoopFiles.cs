@@ -77,11 +77,7 @@ internal sealed class LoopFiles : ITimerTarget
         if (!set.HasNotices)
         {
             int errno = set.Turn(_manager.Timers.MonotonicClock.Now);
-            if (errno != Errno.Success)
-            {
-                _manager.Faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
-                    EventManagerError.System, $"{_manager.Name} cannot read file events any more: {Errno.Describe(errno)}. Was the file descriptor of its inotify instance closed?", errno: errno)));
-            }
+            _source!.OnRead(errno);
         }
 
         // Callbacks may cancel the last event, and create another, with another instance.
@@ -185,7 +181,7 @@ internal sealed class LoopFiles : ITimerTarget
         {
             // Before there is anything to wait for, so that nothing can fail later.
             _manager.Timers.Open(TimerClock.Monotonic);
-            var source = new FileSource(set.Watches.Fd, this);
+            var source = new FileSource(_manager, set.Watches.Fd, this);
             _manager.SourceTable.Add(source).ThrowIfFailed();
             _source = source;
         }
@@ -254,7 +250,8 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
-    private bool IsPaused => _worker is { IsBusy: true };
+    /// <summary>Whether a worker is busy with what was told last, so that there are no turns.</summary>
+    public bool IsPaused => _worker is { IsBusy: true };
 
     private void Pause()
     {
@@ -265,7 +262,8 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
-    private void Resume()
+    /// <summary>Goes on after a pause: arms the source, and gives it a turn if it needs one.</summary>
+    public void Resume()
     {
         if (_set is not { } set)
         {

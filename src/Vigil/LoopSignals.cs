@@ -98,7 +98,7 @@ internal sealed class LoopSignals
     {
         if (_signalsOfSource == 0)
         {
-            var source = new SignalSource(SignalHub.Descriptor);
+            var source = new SignalSource(_manager, SignalHub.Descriptor);
             _manager.SourceTable.Add(source).ThrowIfFailed();
             _source = source;
         }

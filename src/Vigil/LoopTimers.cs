@@ -193,7 +193,7 @@ internal sealed class LoopTimers
     {
         if (timers.Clock.Open() is { } fd)
         {
-            _manager.SourceTable.Add(new ClockSource(fd, this, timers)).ThrowIfFailed();
+            _manager.SourceTable.Add(new ClockSource(_manager, fd, timers)).ThrowIfFailed();
         }
 
         timers.HasWaker = true;

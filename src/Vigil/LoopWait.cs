@@ -21,6 +21,9 @@ internal sealed class LoopWait
     private readonly Mailbox<EventManager> _mailbox;
     private readonly TimeSpan _spin;
 
+    // After a rebuild that failed: when it is tried again. 0 where none has.
+    private long _rebuildsAt;
+
     /// <param name="manager">Whose loop waits.</param>
     /// <param name="poller">What it waits for.</param>
     /// <param name="ready">Where that is told.</param>
@@ -46,7 +49,7 @@ internal sealed class LoopWait
     {
         if (_table.NeedsRebuild)
         {
-            Rebuild();
+            Rebuild(mayPause: !deadline.IsImmediate);
         }
 
         _ready.GrowIfFull();
@@ -164,12 +167,35 @@ internal sealed class LoopWait
         return false;
     }
 
-    private void Rebuild()
+    // Where the kernel refuses, for want of descriptors, the orphan goes on ending every wait. So the refusal is said once; the rebuild is tried again after a
+    // pause; and until then a turn that an orphan has caused takes a millisecond, which is late for whoever else is ready, but leaves the processor to others.
+    private void Rebuild(bool mayPause)
     {
+        const long PauseBetweenTries = 100_000_000;
+        const int MillisecondsOfTurn = 1;
+        long now = MonotonicClock.NowNanoseconds;
+        if (now < _rebuildsAt)
+        {
+            _table.PostponeRebuild();
+            if (mayPause)
+            {
+                PollNative.Sleep(MillisecondsOfTurn);
+            }
+
+            return;
+        }
+
         int errno = _table.Rebuild();
+        bool isFirst = _rebuildsAt == 0;
+        _rebuildsAt = errno == Errno.Success ? 0 : now + PauseBetweenTries;
+        if (errno != Errno.Success && !isFirst)
+        {
+            return;
+        }
+
         string outcome = errno == Errno.Success
             ? "The poller was rebuilt without it."
-            : $"The poller could not be rebuilt and still has it: {Errno.Describe(errno)}.";
+            : $"The poller could not be rebuilt and still has it: {Errno.Describe(errno)}. It is tried again ten times a second; until then the loop makes a thousand turns a second at most.";
         _manager.Faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
             EventManagerError.OrphanedRegistration,
             $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",

@@ -87,7 +87,7 @@ public static class SignalBlocking
             SignalNets.Enter(HandleableOf(blocked));
 
             // What is pending now would come to this thread, too, and lose its order, sender and value.
-            while (SignalHub.ReadPending())
+            while (SignalHub.ReadPending(out _))
             {
             }
 

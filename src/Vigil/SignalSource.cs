@@ -1,26 +1,20 @@
 using Vigil.Signals;
-using Vigil.Sources;
 
 namespace Vigil;
 
 /// <summary>The process's signalfd among the sources of a loop. Level-triggered: any loop that watches it may have read before this one.</summary>
-internal sealed class SignalSource : Source
+internal sealed class SignalSource : OwnSource
 {
-    public SignalSource(FileDescriptor fd)
-        : base(fd, EventSet.In, data: 0, DispatchPriority.Normal)
+    public SignalSource(EventManager manager, FileDescriptor fd)
+        : base(manager, fd, EventSet.In)
     {
     }
-
-    public override bool IsOfVigilsOwn => true;
-
-    public override object Owner => this;
 
     // What is read comes back through the mailbox, in order with what other threads took.
     public override int Deliver(EventSet ready)
     {
-        SignalHub.ReadPending();
+        SignalHub.ReadPending(out int errno);
+        OnRead(errno, "The signalfd");
         return 0;
     }
-
-    public override string ToString() => "the manager itself";
 }

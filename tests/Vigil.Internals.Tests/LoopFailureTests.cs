@@ -6,6 +6,7 @@ using Vigil.Internals.Tests.Sources;
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 using Vigil.IO;
+using Vigil.Sources;
 using Vigil.Messaging;
 
 namespace Vigil.Internals.Tests;
@@ -142,5 +143,97 @@ public sealed class LoopFailureTests
             LibC.DuplicateTo(_original, _number);
             LibC.Close(_original);
         }
+    }
+
+    [Theory]
+    [InlineData(Errno.ENOMEM, true)]
+    [InlineData(Errno.EBADF, false)]
+    public void File_events_that_cannot_be_read_are_reported_once_and_tried_again_where_that_can_help(int errno, bool recovers)
+    {
+        using var manager = new EventManager();
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            int told = 0;
+            using FileEvent source = manager.CreateFileEvent(directory.FullName, (_, _) => told++);
+            int fd = manager.SourceTable.Sources.OfType<FileSource>().Single().Number;
+            File.WriteAllText(Path.Combine(directory.FullName, "a"), "");
+            bool couldRefuse = new BackgroundThread<bool>(() =>
+            {
+                if (!SystemCallFilter.TryRefuse(SystemCallFilter.Read, argument: 0, (uint)fd, errno, everywhere: false))
+                {
+                    return false;
+                }
+
+                manager.RunOnce(TimeSpan.Zero);
+
+                // Silent: these last as long as they may, however many things happen.
+                for (int i = 0; i < 3; i++)
+                {
+                    File.WriteAllText(Path.Combine(directory.FullName, $"b{i}"), "");
+                    Assert.Equal(0, manager.RunOnce(TimeSpan.FromMilliseconds(20)));
+                }
+
+                return true;
+            }).Result();
+            Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+            EventManagerException reason = Assert.IsType<EventManagerException>(Assert.Single(faults).Exception);
+            Assert.Equal((EventManagerError.System, errno, fd), (reason.Error, reason.Errno, reason.Fd));
+            Assert.Equal(0, told);
+            if (recovers)
+            {
+                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(100)) >= 0 && told >= 4, "what the kernel kept is told");
+            }
+
+            Assert.Single(faults);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_rebuild_that_is_refused_is_said_once_costs_no_processor_and_is_tried_again()
+    {
+        var poller = new InterceptedPoller { RebuildRefusal = Errno.EMFILE };
+        using var manager = new EventManager(new EventManagerOptions(), () => poller);
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        using var file = new EventFd(1);
+        FdHandle slot = new(FileNative.Duplicate(file.Number, out _));
+        int number = slot.Number;
+        SocketEvent orphan = manager.CreateSocketEvent(number, EventSet.In, (_, _) => { });
+        slot.Dispose();
+        orphan.Cancel();
+        using var other = new EventFd();
+        int calls = 0;
+        manager.CreateSocketEvent(other, EventSet.In | EventSet.EdgeTriggered, (_, _) => calls++);
+
+        var limit = TimeSpan.FromMilliseconds(350);
+        long start = Stopwatch.GetTimestamp();
+        long turns = 0;
+        while (Stopwatch.GetElapsedTime(start) < limit)
+        {
+            manager.RunOnce(limit);
+            turns++;
+        }
+
+        // A millisecond a turn, and the first of them to become sure.
+        Assert.InRange(turns, 1, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds + (2 * SourceTable.OrphanLimit));
+        Assert.InRange(poller.Rebuilds, 2, 5);
+        EventManagerException refusal = Assert.IsType<EventManagerException>(Assert.Single(faults).Exception);
+        Assert.Equal((EventManagerError.OrphanedRegistration, Errno.EMFILE), (refusal.Error, refusal.Errno));
+        other.TryAdd();
+        Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(1)) >= 0 && calls == 1, "others are served meanwhile");
+
+        poller.RebuildRefusal = Errno.Success;
+        Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(1)) >= 0 && faults.Count == 2, "the rebuild");
+        Assert.Equal(Errno.Success, Assert.IsType<EventManagerException>(faults[1].Exception).Errno);
+        start = Stopwatch.GetTimestamp();
+        Assert.Equal(0, manager.RunOnce(TimeSpan.FromMilliseconds(20)));
+        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(20), "The loop does not sleep.");
     }
 }

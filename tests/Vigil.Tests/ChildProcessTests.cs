@@ -44,6 +44,7 @@ public sealed class ChildProcessTests
     [InlineData("children-reaped-by-foreign-code")]
     [InlineData("children-with-another-exit-signal")]
     [InlineData("children-not-killed")]
+    [InlineData("signalfd-unreadable")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]
     [InlineData("watchdog-stopped")]

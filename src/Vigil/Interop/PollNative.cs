@@ -33,6 +33,9 @@ internal static unsafe partial class PollNative
         return ready > 0;
     }
 
+    /// <summary>Sleeps, shorter where a signal handler runs. Nothing of the runtime's interrupts it.</summary>
+    public static void Sleep(int milliseconds) => _ = poll(null, 0, milliseconds);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(PollFd* entries, nuint count, int milliseconds);
 

@@ -118,8 +118,10 @@ internal static class SignalHub
     /// <summary>
     /// Reads some of the signals that are pending, and posts them. What is left, if this is true, makes the descriptor ready again.
     /// </summary>
-    public static unsafe bool ReadPending()
+    /// <param name="errno">Why nothing could be read; 0 or EAGAIN where that is no failure.</param>
+    public static unsafe bool ReadPending(out int errno)
     {
+        errno = Errno.Success;
         SignalFdInfo* infos = stackalloc SignalFdInfo[InfosAtOnce];
         lock (Gate)
         {
@@ -131,6 +133,7 @@ internal static class SignalHub
             ShrinkDescriptor();
             var buffer = new Span<byte>(infos, InfosAtOnce * SignalNative.InfoSize);
             IOResult read = NonBlocking.TryRead(_fd, buffer);
+            errno = read.Errno;
             for (int i = 0; i < read.Count / SignalNative.InfoSize; i++)
             {
                 Post(Translate(in infos[i]));

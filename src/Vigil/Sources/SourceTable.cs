@@ -220,7 +220,7 @@ internal sealed class SourceTable
     /// </summary>
     public int Rebuild()
     {
-        _orphanedEvents = 0;
+        PostponeRebuild();
         int errno = _poller.BeginRebuild();
         if (errno != Errno.Success)
         {
@@ -245,6 +245,7 @@ internal sealed class SourceTable
         else
         {
             _poller.EndRebuild();
+            _orphanedEvents = 0;
             foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Fired))
             {
                 source.IsInKernel = false;
@@ -258,6 +259,9 @@ internal sealed class SourceTable
 
         return errno;
     }
+
+    /// <summary>Lets the next event of an orphan ask for a rebuild again.</summary>
+    public void PostponeRebuild() => _orphanedEvents = OrphanLimit - 1;
 
     private int Register(Source source, ulong token, bool mayTakeOver)
     {

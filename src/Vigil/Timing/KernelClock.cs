@@ -57,7 +57,8 @@ internal sealed class KernelClock : IClock
 
     public bool TryTakeStep()
     {
-        bool hasStepped = TimerFdNative.Read(NumberOfTimer) == Errno.ECANCELED || HasStepped;
+        // A reading that fails says nothing. A step too many that is told is none at all, and one that is missed may be an hour.
+        bool hasStepped = TimerFdNative.Read(NumberOfTimer) is not (Errno.Success or Errno.EAGAIN) || HasStepped;
         HasStepped = false;
         return hasStepped;
     }

@@ -45,7 +45,7 @@ public class EpollFallbackTests
         using var neverReady = new EventFd();
         Assert.Equal(Errno.Success, poller.Add((int)neverReady.DangerousGetHandle(), 77, EventSet.In));
         int timers = OpenDescriptors.Count(Timer);
-        if (!LibC.TryRefuseSystemCall(EpollPwait2, refusal))
+        if (!SystemCallFilter.TryRefuse(EpollPwait2, refusal))
         {
             return new Outcome(CouldRefuse: false, [], [], [], 0);
         }

@@ -18,6 +18,12 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>The errno with which a wait ends at once; 0 where it does not.</summary>
     public int WaitRefusal { get; set; }
 
+    /// <summary>The errno with which no rebuild begins; 0 where it does.</summary>
+    public int RebuildRefusal { get; set; }
+
+    /// <summary>How many rebuilds were asked for.</summary>
+    public int Rebuilds { get; private set; }
+
     /// <summary>Called at the beginning of each wait.</summary>
     public Action? Waiting { get; set; }
 
@@ -33,7 +39,11 @@ internal sealed class InterceptedPoller : IPoller
         return WaitRefusal == Errno.Success ? _epoll.Wait(deadline, ready) : WaitRefusal;
     }
 
-    public int BeginRebuild() => _epoll.BeginRebuild();
+    public int BeginRebuild()
+    {
+        Rebuilds++;
+        return RebuildRefusal == Errno.Success ? _epoll.BeginRebuild() : RebuildRefusal;
+    }
 
     public int Transfer(int fd, ulong token, EventSet? interest) => _epoll.Transfer(fd, token, interest);
 

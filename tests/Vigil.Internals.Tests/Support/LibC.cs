@@ -3,16 +3,13 @@ using System.Runtime.InteropServices;
 namespace Vigil.Internals.Tests.Support;
 
 /// <summary>What the tests need of the kernel beside what the library uses.</summary>
-internal static unsafe partial class LibC
+internal static partial class LibC
 {
     private const int ESRCH = 3;
     private const int F_GETFD = 1;
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int FD_CLOEXEC = 1;
     private const int O_CLOEXEC = 0x80000;
-    private const int PR_SET_SECCOMP = 22;
-    private const int PR_SET_NO_NEW_PRIVS = 38;
-    private const int SECCOMP_MODE_FILTER = 2;
 
     public static bool IsCloseOnExec(int fd) => (Checked(fcntl(fd, F_GETFD, 0)) & FD_CLOEXEC) != 0;
 
@@ -35,25 +32,6 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Lets one system call fail on the calling thread from here on. False where the system does not allow filters.</summary>
-    public static bool TryRefuseSystemCall(uint number, int errno)
-    {
-        const ushort LoadWord = 0x20;
-        const ushort JumpIfEqual = 0x15;
-        const ushort Return = 0x06;
-        const uint Allow = 0x7FFF0000;
-        const uint FailWith = 0x00050000;
-        FilterStep* steps = stackalloc FilterStep[4]
-        {
-            new FilterStep { Code = LoadWord, Value = 0 },
-            new FilterStep { Code = JumpIfEqual, IfTrue = 0, IfFalse = 1, Value = number },
-            new FilterStep { Code = Return, Value = FailWith | (uint)errno },
-            new FilterStep { Code = Return, Value = Allow },
-        };
-        var filter = new Filter { Length = 4, Steps = steps };
-        return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (nint)(&filter), 0, 0) == 0;
-    }
-
     private static int Checked(int result) =>
         result >= 0 ? result : throw new InvalidOperationException(Marshal.GetLastPInvokeErrorMessage());
 
@@ -71,23 +49,4 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int tgkill(int process, int thread, int signal);
-
-    [LibraryImport("libc")]
-    private static partial int prctl(int option, nint first, nint second, nint third, nint fourth);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct FilterStep
-    {
-        public ushort Code;
-        public byte IfTrue;
-        public byte IfFalse;
-        public uint Value;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Filter
-    {
-        public ushort Length;
-        public FilterStep* Steps;
-    }
 }

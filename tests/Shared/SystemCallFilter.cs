@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Tests.Shared;
+
+/// <summary>
+/// Lets system calls fail (<c>seccomp(2)</c>). There is no way back for a thread; another one that goes on with the same manager finds them working. The library knows nothing of
+/// it, so nothing that is measured pays for it.
+/// </summary>
+internal static unsafe partial class SystemCallFilter
+{
+    private const int PR_SET_NO_NEW_PRIVS = 38;
+    private const uint SECCOMP_SET_MODE_FILTER = 1;
+    private const uint SECCOMP_FILTER_FLAG_TSYNC = 1;
+    private const ushort LoadWord = 0x20;
+    private const ushort JumpIfEqual = 0x15;
+    private const ushort Return = 0x06;
+    private const uint Allow = 0x7FFF0000;
+    private const uint FailWith = 0x00050000;
+
+    public static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    public static uint Read => IsX64 ? 0u : 63u;
+
+    public static uint Ioctl => IsX64 ? 16u : 29u;
+
+    public static uint WaitId => IsX64 ? 247u : 95u;
+
+    public static uint SignalFd4 => IsX64 ? 289u : 74u;
+
+    /// <summary>Lets a call fail from here on, on this thread. False where the system does not allow filters.</summary>
+    public static bool TryRefuse(uint call, int errno) => TryInstall(
+    [
+        new Step { Code = LoadWord, Value = 0 },
+        new Step { Code = JumpIfEqual, IfFalse = 1, Value = call },
+        new Step { Code = Return, Value = FailWith | (uint)errno },
+        new Step { Code = Return, Value = Allow },
+    ],
+    everywhere: false);
+
+    /// <summary>As <see cref="Refuse"/>. False where the system does not allow filters.</summary>
+    public static bool TryRefuse(uint call, int argument, uint value, int errno, bool everywhere)
+    {
+        const uint ArgumentsOffset = 16;
+        return TryInstall(
+        [
+            new Step { Code = LoadWord, Value = 0 },
+            new Step { Code = JumpIfEqual, IfFalse = 3, Value = call },
+            new Step { Code = LoadWord, Value = ArgumentsOffset + (8 * (uint)argument) },
+            new Step { Code = JumpIfEqual, IfFalse = 1, Value = value },
+            new Step { Code = Return, Value = FailWith | (uint)errno },
+            new Step { Code = Return, Value = Allow },
+        ],
+        everywhere);
+    }
+
+    /// <summary>Lets a call fail from here on.</summary>
+    /// <param name="call">Its number.</param>
+    /// <param name="argument">Which of its arguments decides.</param>
+    /// <param name="value">Of what value that argument must be, in its lower 32 bits.</param>
+    /// <param name="errno">How it fails.</param>
+    /// <param name="everywhere">On all threads of the process; otherwise on this one.</param>
+    public static void Refuse(uint call, int argument, uint value, int errno, bool everywhere)
+    {
+        if (!TryRefuse(call, argument, value, errno, everywhere))
+        {
+            throw new InvalidOperationException("The system does not allow filters of system calls.");
+        }
+    }
+
+    private static bool TryInstall(Step[] steps, bool everywhere)
+    {
+        nint seccomp = IsX64 ? 317 : 277;
+        fixed (Step* start = steps)
+        {
+            var filter = new Filter { Length = (ushort)steps.Length, Steps = start };
+            return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && syscall(seccomp, SECCOMP_SET_MODE_FILTER, everywhere ? SECCOMP_FILTER_FLAG_TSYNC : 0, &filter) == 0;
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int prctl(int option, nint first, nint second, nint third, nint fourth);
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nuint operation, nuint flags, Filter* filter);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Step
+    {
+        public ushort Code;
+        public byte IfTrue;
+        public byte IfFalse;
+        public uint Value;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Filter
+    {
+        public ushort Length;
+        public Step* Steps;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using static Vigil.TestChild.Claims;
+
+namespace Vigil.TestChild;
+
+/// <summary>System calls that fail.</summary>
+internal static partial class FailureScenarios
+{
+    /// <summary>A signalfd that cannot be read is told once and burns nothing; when it can be read again, what came meanwhile is told.</summary>
+    public static void SignalFdUnreadable(string[] args)
+    {
+        const int EIO = 5;
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        using var manager = new EventManager();
+        var faults = new List<FaultReport>();
+        manager.FaultReported += (_, report) => faults.Add(report);
+        int told = 0;
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => told++);
+        int fd = NumberOf("anon_inode:[signalfd]");
+        Check(kill(Environment.ProcessId, Signal.SIGUSR1.Number) == 0, "kill failed");
+        bool couldRefuse = false;
+        var loop = new Thread(() =>
+        {
+            couldRefuse = SystemCallFilter.TryRefuse(SystemCallFilter.Read, argument: 0, (uint)fd, EIO, everywhere: false);
+            TimeSpan limit = TimeSpan.FromMilliseconds(300);
+            for (int i = 0; couldRefuse && i < 2; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                while (Stopwatch.GetElapsedTime(start) < limit)
+                {
+                    manager.RunOnce(limit);
+                }
+            }
+        });
+        loop.Start();
+        loop.Join();
+        if (!couldRefuse)
+        {
+            Console.Error.WriteLine("This system does not allow filters of system calls.");
+            return;
+        }
+
+        Check(told == 0, "told though nothing could be read");
+        Check(faults is [{ Fd: var reported, Exception: EventManagerException { Errno: EIO, Error: EventManagerError.System } }] && reported == fd, string.Join('\n', faults));
+        manager.RunUntil(() => told == 1);
+        Check(faults.Count == 1, string.Join('\n', faults));
+    }
+
+    private static int NumberOf(string kind) =>
+        int.Parse(Path.GetFileName(Directory.GetFileSystemEntries("/proc/self/fd").Single(path => new FileInfo(path).LinkTarget == kind)), CultureInfo.InvariantCulture);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+}
