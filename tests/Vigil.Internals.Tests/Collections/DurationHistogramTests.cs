@@ -48,10 +48,11 @@ public class DurationHistogramTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [Trait("Duration", "Scaled")]
     public void Sums_end_at_the_greatest_number_and_means_go_on_being_right_to_an_eighth(int seed)
     {
-        var random = new Random(seed);
-        for (int round = 0; round < 200; round++)
+        var random = new Random(Scale.Seed(seed));
+        for (int round = 0; round < Scale.Times(200); round++)
         {
             var histogram = new DurationHistogram();
             var half = new DurationHistogram();

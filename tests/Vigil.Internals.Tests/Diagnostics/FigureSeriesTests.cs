@@ -17,13 +17,14 @@ public sealed class FigureSeriesTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait("Duration", "Scaled")]
     public void Counters_keep_what_those_counted_that_are_gone_and_levels_do_not(int seed)
     {
-        var random = new Random(seed);
+        var random = new Random(Scale.Seed(seed));
         string[] names = ["a", "b", "c"];
         List<Source> live = [];
         var counted = names.ToDictionary(name => name, _ => 0L, StringComparer.Ordinal);
-        for (int i = 0; i < 5_000; i++)
+        for (int i = 0; i < Scale.Times(5_000); i++)
         {
             switch (random.Next(4))
             {

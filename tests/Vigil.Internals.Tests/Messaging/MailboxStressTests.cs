@@ -45,14 +45,15 @@ public class MailboxStressTests
     }
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(0)]
     [InlineData(16)]
     public void Where_senders_are_told_each_message_is_delivered_abandoned_or_refused_exactly_once(int capacity)
     {
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < Scale.Times(Rounds); round++)
         {
             var kind = new LetterKind(tellsSender: true);
-            Outcome outcome = RunUntilClosed(kind, capacity, seed: round);
+            Outcome outcome = RunUntilClosed(kind, capacity, seed: Scale.Seed(round));
 
             AssertEachHasOneEnd(outcome, kind);
             Assert.Equal(0, outcome.Lost);
@@ -60,14 +61,15 @@ public class MailboxStressTests
     }
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(0)]
     [InlineData(16)]
     public void Where_senders_are_not_told_each_message_is_delivered_refused_or_counted_as_lost_exactly_once(int capacity)
     {
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < Scale.Times(Rounds); round++)
         {
             var kind = new LetterKind(tellsSender: false);
-            Outcome outcome = RunUntilClosed(kind, capacity, seed: round);
+            Outcome outcome = RunUntilClosed(kind, capacity, seed: Scale.Seed(round));
 
             AssertEachHasOneEnd(outcome, kind);
             Assert.Equal(kind.Abandoned.Count, outcome.Lost);

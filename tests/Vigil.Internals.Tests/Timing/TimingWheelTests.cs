@@ -14,11 +14,12 @@ public sealed class TimingWheelTests
     [InlineData(5, 10, 0, true)]
     [InlineData(6, 300, 123_456_789_012_345, true)]
     [InlineData(7, 5_000, 86_400_000_000_000, true)]
+    [Trait("Duration", "Scaled")]
     public void After_millions_of_random_operations_it_agrees_with_a_sorted_list(int seed, int mostTimers, long now, bool hasLeeway)
     {
         const int Steps = 500_000;
-        var model = new TimingWheelModel(seed, mostTimers, now, hasLeeway);
-        for (int i = 0; i < Steps; i++)
+        var model = new TimingWheelModel(Scale.Seed(seed), mostTimers, now, hasLeeway);
+        for (int i = 0; i < Scale.Times(Steps); i++)
         {
             model.Step();
         }
@@ -31,11 +32,12 @@ public sealed class TimingWheelTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [Trait("Duration", "Scaled")]
     public void A_clock_that_is_set_back_and_forth_changes_nothing_about_the_order(int seed)
     {
-        var random = new Random(seed);
-        var model = new TimingWheelModel(seed, mostTimers: 500, now: 1000 * Second);
-        for (int i = 0; i < 300; i++)
+        var random = new Random(Scale.Seed(seed));
+        var model = new TimingWheelModel(Scale.Seed(seed), mostTimers: 500, now: 1000 * Second);
+        for (int i = 0; i < Scale.Times(300); i++)
         {
             for (int step = 0; step < 500; step++)
             {

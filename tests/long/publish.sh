@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Packs the library, looks at what is in the package, restores it into programs of users, publishes them in each way, and runs them; likewise the gateway.
+#   tests/long/publish.sh          every way: plain, trimmed, ready to run, ahead of time
+#   tests/long/publish.sh quick    ahead of time only
+# Needs a linker and zlib for what is published ahead of time: clang or gcc, zlib1g-dev. The last line is "Published programs: Failed: N, Passed: N".
+set -uo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+rid=linux-$([ "$(uname -m)" = aarch64 ] && echo arm64 || echo x64)
+version=0.0.0-test
+aot=(-p:PublishAot=true)
+command -v clang > /dev/null || aot+=(-p:CppCompilerAndLinker=gcc)
+passed=0
+failed=0
+
+check() {
+    local what=$1
+    shift
+    if "$@" > "$work/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok      $what"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $what"
+        sed 's/^/        /' "$work/log" | tail -40
+    fi
+}
+
+pack() {
+    dotnet pack "$root/src/Vigil" -c Release -o "$work/feed" -p:Version=$version -p:VigilRepositoryUrl=https://example.org/vigil -v q -nodeReuse:false &&
+        mkdir "$work/package" && (cd "$work/package" && python3 -m zipfile -e "$work/feed/Vigil.$version.nupkg" . && python3 -m zipfile -e "$work/feed/Vigil.$version.snupkg" .)
+}
+
+names_no_folder_of_this_machine() {
+    ! grep -rlaF -e "$root" -e "$HOME/" -e "$work" "$work/package"
+}
+
+has_absolute_links() {
+    grep -q "](https://example.org/vigil/blob/v$version/docs/timers.md)" "$work/package/README.md" &&
+        ! grep -nE '\]\((docs|samples|LICENSE|/)' "$work/package/README.md"
+}
+
+is_complete() {
+    for file in icon.png LICENSE CHANGELOG.md build/Vigil.targets buildTransitive/Vigil.targets lib/net10.0/Vigil.dll lib/net10.0/Vigil.xml lib/net10.0/Vigil.pdb; do
+        [ -s "$work/package/$file" ] || { echo "no $file"; return 1; }
+    done
+    grep -q '<releaseNotes>## ' "$work/package/Vigil.nuspec" && grep -q 'url="https://example.org/vigil"' "$work/package/Vigil.nuspec"
+}
+
+# A folder for a program that knows the packages by their registry and Vigil by the folder that was packed into. Nothing of the repository is above it.
+program() {
+    mkdir -p "$work/$1"
+    cp "$root/tests/long/programs/Consumer.csproj" "$work/$1/$1.csproj"
+    cat > "$work/nuget.config" << EOF
+<configuration><packageSources><add key="packed" value="$work/feed" /></packageSources></configuration>
+EOF
+}
+
+# The first program in the README, as it stands there: nothing in it says that it is for Linux.
+readme() {
+    program Readme
+    awk '/^```csharp/ { inside = 1; next } /^```/ { if (inside) exit } inside' "$root/README.md" > "$work/Readme/Program.cs"
+}
+
+traces() {
+    program Traces
+    cp "$root/tests/long/programs/Traces.cs" "$work/Traces/Program.cs"
+}
+
+publish_and_run() {
+    local name=$1 expected=$2
+    shift 2
+    rm -rf "$work/out" "$work/$name/obj" "$work/$name/bin"
+    (cd "$work/$name" && dotnet publish -c Release -r "$rid" -o "$work/out" -p:VigilVersion=$version -p:RestorePackagesPath="$work/packages-of-vigil" \
+        -p:RestoreFallbackFolders="${NUGET_PACKAGES:-$HOME/.nuget/packages}" -v q -nodeReuse:false "$@") || return 1
+    local said
+    said=$(timeout 60 "$work/out/$name") || { echo "exit code $?: $said"; return 1; }
+    echo "$said"
+    grep -qE "$expected" <<< "$said"
+}
+
+gateway() {
+    rm -rf "$work/gateway"
+    dotnet publish "$root/samples/MetricsGateway" -c Release -r "$rid" -o "$work/gateway" -v q -nodeReuse:false "$@" || return 1
+    "$work/gateway/MetricsGateway" --statsd-udp 127.0.0.1:0 --statsd-tcp 127.0.0.1:0 --graphite off --admin 127.0.0.1:0 > "$work/said" 2>&1 &
+    local pid=$! port=""
+    for _ in $(seq 300); do
+        port=$(sed -nE 's/^admin listens on .*:([0-9]+)$/\1/p' "$work/said")
+        [ -n "$port" ] && break
+        sleep 0.1
+    done
+    local statsd answer=""
+    statsd=$(sed -nE 's/^statsd-tcp listens on .*:([0-9]+)$/\1/p' "$work/said")
+    if [ -n "$port" ] && [ -n "$statsd" ]; then
+        exec 3<> "/dev/tcp/127.0.0.1/$statsd" && printf 'hits:3|c\n' >&3 && exec 3>&-
+        for _ in $(seq 100); do
+            exec 3<> "/dev/tcp/127.0.0.1/$port"
+            printf 'counters\nquit\n' >&3
+            answer=$(cat <&3)
+            exec 3>&-
+            grep -q '"hits": 3' <<< "$answer" && break
+            sleep 0.1
+        done
+    fi
+    kill -TERM "$pid"
+    wait "$pid"
+    local code=$?
+    cat "$work/said"
+    echo "$answer; exit code $code"
+    [ "$code" -eq 0 ] && grep -q '"hits": 3' <<< "$answer"
+}
+
+check "the library packs" pack
+check "the package names no folder of this machine" names_no_folder_of_this_machine
+check "its README has absolute links" has_absolute_links
+check "it has all that belongs to it" is_complete
+readme
+traces
+check "the README's program, ahead of time, without a warning" publish_and_run Readme '^In: 5 bytes$' "${aot[@]}"
+check "the gateway, ahead of time, without a warning" gateway "${aot[@]}" -p:TreatWarningsAsErrors=true
+check "meter and event source, ahead of time" publish_and_run Traces '^[1-9][0-9]* events, [1-9][0-9]* measurements$' "${aot[@]}" -p:EventSourceSupport=true
+if [ "${1:-}" != quick ]; then
+    check "meter without event source, ahead of time, as the page on metrics says" publish_and_run Traces '^0 events, [1-9][0-9]* measurements$' "${aot[@]}"
+    check "the README's program, plain" publish_and_run Readme '^In: 5 bytes$' --self-contained false
+    check "the README's program, trimmed" publish_and_run Readme '^In: 5 bytes$' -p:PublishTrimmed=true --self-contained true
+    check "the README's program, ready to run" publish_and_run Readme '^In: 5 bytes$' -p:PublishReadyToRun=true --self-contained false
+    check "meter and event source, plain" publish_and_run Traces '^[1-9][0-9]* events, [1-9][0-9]* measurements$' --self-contained false
+    check "meter and event source, trimmed" publish_and_run Traces '^[1-9][0-9]* events, [1-9][0-9]* measurements$' -p:PublishTrimmed=true --self-contained true -p:EventSourceSupport=true
+    check "the gateway, plain" gateway --self-contained false
+    check "the gateway, ready to run" gateway -p:PublishReadyToRun=true --self-contained false
+fi
+
+echo "Published programs: Failed: $failed, Passed: $passed"
+[ "$failed" -eq 0 ]
