@@ -10,5 +10,8 @@ namespace MetricsGateway.Flushing;
 internal readonly record struct FlushInterval(
     long Number, DateTimeOffset End, TimeSpan Duration, TimeSpan Lateness, long Missed, bool IsLast)
 {
+    /// <summary>The time that it is told under (<see cref="FlushTimes"/>).</summary>
+    public DateTimeOffset Stamp { get; init; } = End;
+
     public double PerSecond(double count) => Duration > TimeSpan.Zero ? Metrics.Saturated.Limit(count / Duration.TotalSeconds) : 0;
 }

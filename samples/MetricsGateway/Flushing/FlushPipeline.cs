@@ -40,12 +40,13 @@ internal sealed class FlushPipeline : IDisposable
     {
         LineBlockPool pool = new();
         _console = new ReportConsole(output, errors);
-        _graphite = new GraphiteSender(manager, pool, time, errors);
+        LineHandover handover = new(options.GraphiteBuffer, pool);
+        _graphite = new GraphiteSender(manager, handover, pool, time, errors);
         _file = new FlushFile(manager, FileThread, errors);
         _targets = new FlushTargets(_console, _file, _graphite);
-        FlushTexts texts = new(FlushPlan.Of(options), pool);
+        FlushTexts texts = new(FlushPlan.Of(options), handover, pool);
         Flusher flusher = new(manager, store, countTraffic, texts, _targets, time);
-        _schedule = new FlushSchedule(options, manager, flusher, _targets, plan => new FlushTexts(plan, pool));
+        _schedule = new FlushSchedule(options, manager, flusher, _targets, plan => new FlushTexts(plan, handover, pool), time);
         manager.FaultReported += _schedule.OnFault;
         manager.FaultReported += _graphite.OnFault;
     }

@@ -7,9 +7,8 @@ namespace MetricsGateway.Flushing;
 /// <param name="Percentiles">What is told of timers.</param>
 /// <param name="Histograms">Which timers have a histogram.</param>
 /// <param name="GraphitePrefix">What every name for Graphite begins with; empty for nothing.</param>
-/// <param name="GraphiteLimit">How many bytes of a flush are for Graphite.</param>
-internal sealed record FlushPlan(PercentileList Percentiles, HistogramRules Histograms, string GraphitePrefix, int GraphiteLimit)
+internal sealed record FlushPlan(PercentileList Percentiles, HistogramRules Histograms, string GraphitePrefix)
 {
     public static FlushPlan Of(GatewayOptions options) =>
-        new(options.Percentiles, options.HistogramBins, options.GraphitePrefix ?? string.Empty, options.GraphiteBuffer);
+        new(options.Percentiles, options.HistogramBins, options.GraphitePrefix ?? string.Empty);
 }

@@ -6,10 +6,14 @@ namespace MetricsGateway.Flushing;
 /// <summary>When intervals end, as the options say.</summary>
 internal sealed class FlushSchedule
 {
+    // More than what may lie between asking two clocks on a busy machine, less than what would make a second's rounding fall on another one.
+    private static readonly TimeSpan LargestDeviation = TimeSpan.FromMilliseconds(50);
+
     private readonly EventManager _manager;
     private readonly Flusher _flusher;
     private readonly FlushTargets _targets;
     private readonly Func<FlushPlan, FlushTexts> _createTexts;
+    private readonly TimeProvider _time;
     private TimeSpan? _interval;
     private TimerEvent? _timer;
 
@@ -18,13 +22,15 @@ internal sealed class FlushSchedule
     /// <param name="flusher">Ends the intervals.</param>
     /// <param name="targets">Where they are told.</param>
     /// <param name="createTexts">Makes texts for another plan.</param>
+    /// <param name="time">Says when intervals end: at multiples of their length.</param>
     public FlushSchedule(
-        GatewayOptions options, EventManager manager, Flusher flusher, FlushTargets targets, Func<FlushPlan, FlushTexts> createTexts)
+        GatewayOptions options, EventManager manager, Flusher flusher, FlushTargets targets, Func<FlushPlan, FlushTexts> createTexts, TimeProvider time)
     {
         _manager = manager;
         _flusher = flusher;
         _targets = targets;
         _createTexts = createTexts;
+        _time = time;
         Apply(options);
     }
 
@@ -36,7 +42,7 @@ internal sealed class FlushSchedule
 
     /// <summary>
     /// Goes over to other options. An interval that gets another length begins no new one: what it has received counts in it, and it
-    /// ends when the new length has passed from now on.
+    /// ends at the next multiple of the new length.
     /// </summary>
     public void Apply(GatewayOptions options)
     {
@@ -51,7 +57,8 @@ internal sealed class FlushSchedule
         if (_interval != options.FlushInterval)
         {
             _interval = options.FlushInterval;
-            Start();
+            _flusher.Interval = _interval;
+            Start(_interval is { } interval ? FlushTimes.UntilNext(_time.GetUtcNow(), interval) : Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -60,7 +67,8 @@ internal sealed class FlushSchedule
     {
         if (report.Event is { } faulty && faulty == _timer)
         {
-            Start();
+            // It is set right by the next flush. To ask for the time may be what has failed.
+            Start(_interval ?? Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -76,11 +84,27 @@ internal sealed class FlushSchedule
     public Task FlushLast() => _interval is null ? _flusher.WhenComputed() : _flusher.FlushLast();
 
     // Flushes that were missed have nothing left to tell, because the one that comes has all of it: they are skipped.
-    private void Start()
+    private void Start(TimeSpan first)
     {
         _timer?.Cancel();
         _timer = _interval is { } interval
-            ? _manager.CreateTimerEvent(interval, interval, (_, tick) => _flusher.Flush(tick.Lateness, tick.Missed), MissedTickPolicy.Skip)
+            ? _manager.CreateTimerEvent(first, interval, (_, tick) => OnDue(tick), MissedTickPolicy.Skip)
             : null;
+    }
+
+    private void OnDue(in TimerTick tick)
+    {
+        _flusher.Flush(tick.Lateness, tick.Missed);
+
+        // The timer goes by a clock that runs evenly, the times by one that is corrected and set.
+        if (_interval is { } interval)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            if (FlushTimes.Deviation(now - tick.Lateness, interval).Duration() > LargestDeviation)
+            {
+                TimeSpan next = FlushTimes.UntilNext(now, interval);
+                Start(next < interval / 2 ? next + interval : next);
+            }
+        }
     }
 }

@@ -8,6 +8,9 @@ internal sealed record FlushStatus
     /// <summary>Flushes that fell out, because the loop was busy when they were due, or another one was being computed.</summary>
     public required long Missed { get; init; }
 
+    /// <summary>Flushes that could not be computed or written. What their intervals had brought is lost.</summary>
+    public required long Failed { get; init; }
+
     /// <summary>Since the last flush; null before the first one.</summary>
     public required TimeSpan? SinceLast { get; init; }
 

@@ -48,6 +48,20 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
         }
     }
 
+    /// <summary>Counts who will not be told, because the flush could not be computed.</summary>
+    public void CountFailed(FlushTelling telling)
+    {
+        if (telling.ToConsole is not null)
+        {
+            LostByConsole++;
+        }
+
+        if (telling.ToFile is not null)
+        {
+            file.CountLost();
+        }
+    }
+
     /// <summary>Hands over what a worker has written.</summary>
     public void Tell(FlushTelling telling)
     {
@@ -77,9 +91,9 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
             }
         }
 
-        if (telling.ToGraphite is { } lines)
+        if (telling.ToGraphite is not null)
         {
-            graphite.Send(lines.TakeBlocks(), lines.LeftOut);
+            graphite.EndFlush();
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class Flusher
     private readonly Func<TrafficCounts> _countTraffic;
     private readonly FlushTargets _targets;
     private readonly TimeProvider _time;
+    private readonly FlushTimes _times = new();
     private TrafficCounts _counted;
     private long _begin;
     private long _count;
@@ -30,6 +31,7 @@ internal sealed class Flusher
     private TimeSpan _lastDuration;
     private TimeSpan _lastComputing;
     private TaskCompletionSource? _computing;
+    private long _failed;
 
     /// <param name="manager">Has the workers.</param>
     /// <param name="store">What is flushed.</param>
@@ -51,10 +53,14 @@ internal sealed class Flusher
     /// <summary>How an interval is told.</summary>
     public FlushTexts Texts { get; set; }
 
+    /// <summary>How often it is flushed, which is what the times are multiples of that flushes are told under; null if it is not known.</summary>
+    public TimeSpan? Interval { get; set; }
+
     public FlushStatus Status => new()
     {
         Count = _count,
         Missed = _missed,
+        Failed = _failed,
         SinceLast = _count > 0 ? _time.GetElapsedTime(_begin) : null,
         LastLateness = _lastLateness,
         LastDuration = _lastDuration,
@@ -75,7 +81,8 @@ internal sealed class Flusher
 
         try
         {
-            End(lateness, missed + _overrun, isLast: false);
+            DateTimeOffset now = _time.GetUtcNow();
+            End(Interval is { } interval ? _times.ForDue(now - lateness + (missed * interval), interval) : now, lateness, missed + _overrun, isLast: false);
         }
         catch
         {
@@ -92,7 +99,8 @@ internal sealed class Flusher
     public async Task FlushLast()
     {
         await WhenComputed();
-        End(TimeSpan.Zero, _overrun, isLast: true);
+        DateTimeOffset now = _time.GetUtcNow();
+        End(Interval is { } interval ? _times.ForLast(now, interval) : now, TimeSpan.Zero, _overrun, isLast: true);
         await WhenComputed();
     }
 
@@ -105,11 +113,14 @@ internal sealed class Flusher
         _missed += flushes;
     }
 
-    private void End(TimeSpan lateness, long missed, bool isLast)
+    private void End(DateTimeOffset stamp, TimeSpan lateness, long missed, bool isLast)
     {
         long start = Stopwatch.GetTimestamp();
         long now = _time.GetTimestamp();
-        FlushInterval interval = new(_count + 1, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast);
+        FlushInterval interval = new(_count + 1, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast)
+        {
+            Stamp = stamp,
+        };
 
         TrafficCounts counts = _countTraffic();
         FlushTelling telling = _targets.Prepare(Texts, isLast);
@@ -145,6 +156,11 @@ internal sealed class Flusher
             if (result.Failure is null)
             {
                 _targets.Tell(telling);
+            }
+            else
+            {
+                _failed++;
+                _targets.CountFailed(telling);
             }
         }
         finally

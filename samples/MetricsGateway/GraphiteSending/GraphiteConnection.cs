@@ -23,6 +23,7 @@ internal sealed class GraphiteConnection : IDisposable
     private readonly IPEndPoint _endpoint;
     private readonly SendQueue _queue;
     private readonly Action _onConnected;
+    private readonly Action _onSent;
     private readonly Action _onDrained;
     private readonly Action<string> _onEnded;
     private readonly SocketEvent _event;
@@ -37,6 +38,7 @@ internal sealed class GraphiteConnection : IDisposable
     /// <param name="queue">What is sent.</param>
     /// <param name="timeout">How long the server may take nothing; null for as long as it likes.</param>
     /// <param name="onConnected">The connection is made.</param>
+    /// <param name="onSent">The server has taken something, or may have.</param>
     /// <param name="onDrained">Nothing waits any more. Called after each sending, and when the connection is made.</param>
     /// <param name="onEnded">It is over, for a reason. Called once, and not because it was disposed.</param>
     /// <exception cref="SocketException">The address cannot be reached at all, or there is no descriptor left.</exception>
@@ -47,12 +49,14 @@ internal sealed class GraphiteConnection : IDisposable
         SendQueue queue,
         TimeSpan? timeout,
         Action onConnected,
+        Action onSent,
         Action onDrained,
         Action<string> onEnded)
     {
         _endpoint = endpoint;
         _queue = queue;
         _onConnected = onConnected;
+        _onSent = onSent;
         _onDrained = onDrained;
         _onEnded = onEnded;
         _timeout = timeout;
@@ -114,6 +118,7 @@ internal sealed class GraphiteConnection : IDisposable
         }
 
         Watch();
+        _onSent();
         if (_queue.IsEmpty)
         {
             _onDrained();

@@ -10,13 +10,13 @@ namespace MetricsGateway.GraphiteSending;
 /// Sends lines to a Graphite server over one connection, which is made again whenever it is lost. What cannot be sent waits in a bounded
 /// queue. All of it happens on the loop, and never waits.
 /// </summary>
-/// <param name="manager">Runs it.</param>
-/// <param name="pool">Where blocks of lines go when they are sent.</param>
-/// <param name="time">Measures how long outages last.</param>
-/// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is over.</param>
-internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, TimeProvider time, TextWriter errors) : IDisposable
+internal sealed class GraphiteSender : IDisposable
 {
-    private readonly SendQueue _queue = new(pool, limit: long.MaxValue);
+    private readonly EventManager _manager;
+    private readonly LineHandover _handover;
+    private readonly TimeProvider _time;
+    private readonly TextWriter _errors;
+    private readonly SendQueue _queue;
     private readonly RetryDelay _retry = new(new Random());
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IPEndPoint? _endpoint;
@@ -29,9 +29,25 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private long _failures;
     private long _leftOut;
     private long _notedDrops;
+    private long _droppedBefore;
     private bool _hasLasted;
     private bool _wasCut;
     private bool _isFinishing;
+
+    /// <param name="manager">Runs it.</param>
+    /// <param name="handover">Where lines come from.</param>
+    /// <param name="pool">Where blocks of lines go when they are sent.</param>
+    /// <param name="time">Measures how long outages last.</param>
+    /// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is over.</param>
+    public GraphiteSender(EventManager manager, LineHandover handover, LineBlockPool pool, TimeProvider time, TextWriter errors)
+    {
+        _manager = manager;
+        _handover = handover;
+        _time = time;
+        _errors = errors;
+        _queue = new SendQueue(pool, limit: long.MaxValue);
+        handover.Added += () => manager.RemoteEndpoint.Fire(static (_, sender) => sender.TakeLines(), this);
+    }
 
     /// <summary>Whether there is a server to send to.</summary>
     [MemberNotNullWhen(true, nameof(_endpoint))]
@@ -57,6 +73,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     public void Apply(GatewayOptions options)
     {
         _queue.Limit = options.GraphiteBuffer;
+        _handover.SetLimit(options.GraphiteBuffer);
         _timeout = options.GraphiteTimeout;
         _connection?.SetTimeout(_timeout);
         if (!Equals(_endpoint, options.GraphiteSend))
@@ -79,22 +96,13 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
         NoteDrops();
     }
 
-    /// <summary>Takes lines to be sent.</summary>
-    /// <param name="blocks">The lines.</param>
-    /// <param name="leftOut">How many more there were; they count as dropped.</param>
-    public void Send(IReadOnlyCollection<LineBlock> blocks, long leftOut)
+    /// <summary>The worker has written a flush as a whole.</summary>
+    public void EndFlush()
     {
-        _leftOut += leftOut;
-        _queue.Add(blocks);
-        if (!IsOn)
-        {
-            // It was turned off while they were written.
-            _queue.Clear();
-        }
-
-        _wasCut = DroppedLines > _notedDrops;
-        NoteDrops();
-        _connection?.OnAdded();
+        AddLines();
+        _wasCut = DroppedLines > _droppedBefore;
+        _droppedBefore = DroppedLines;
+        SendLines();
     }
 
     /// <summary>Sends what waits, and then closes the connection. If the server is lost, or cannot be reached now, that is the end too.</summary>
@@ -123,7 +131,39 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
         }
     }
 
-    public void Dispose() => Disconnect();
+    public void Dispose()
+    {
+        Disconnect();
+        ReportProgress();
+    }
+
+    // What a worker has written until now. It may be at it still.
+    private void TakeLines()
+    {
+        AddLines();
+        _wasCut |= DroppedLines > _droppedBefore;
+        SendLines();
+    }
+
+    private void AddLines()
+    {
+        _queue.Add(_handover.Take(out long dropped));
+        _leftOut += dropped;
+        if (!IsOn)
+        {
+            // It was turned off while they were written.
+            _queue.Clear();
+        }
+    }
+
+    private void SendLines()
+    {
+        NoteDrops();
+        _connection?.OnAdded();
+        ReportProgress();
+    }
+
+    private void ReportProgress() => _handover.Report(_queue.Bytes, isTaking: _connection is { IsConnected: true });
 
     private void Connect()
     {
@@ -134,7 +174,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
         try
         {
-            _connection = new GraphiteConnection(manager, _endpoint, _queue, _timeout, OnConnected, OnDrained, OnEnded);
+            _connection = new GraphiteConnection(_manager, _endpoint, _queue, _timeout, OnConnected, ReportProgress, OnDrained, OnEnded);
         }
         catch (Exception exception) when (exception is SocketException or EventManagerException)
         {
@@ -160,7 +200,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private void OnConnected()
     {
         _connections++;
-        _lastingTimer = manager.CreateTimerEvent(RetryDelay.Longest, (_, _) => OnLasted());
+        _lastingTimer = _manager.CreateTimerEvent(RetryDelay.Longest, (_, _) => OnLasted());
     }
 
     // One that lasts is a good one. A server that takes connections and closes them is not asked more and more often, and what is said
@@ -185,6 +225,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
     private void OnEnded(string reason)
     {
         _connection = null;
+        ReportProgress();
         StopLasting();
         _failures++;
         _queue.RewindToLine();
@@ -196,7 +237,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
 
         // First of all: whatever goes wrong in saying it, it is tried again.
         _retryTimer?.Cancel();
-        _retryTimer = manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
+        _retryTimer = _manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
         BeginTrouble(_endpoint).OnFailure(reason);
         NoteDrops();
     }
@@ -211,7 +252,7 @@ internal sealed class GraphiteSender(EventManager manager, LineBlockPool pool, T
         _notedDrops = DroppedLines;
     }
 
-    private GraphiteTrouble BeginTrouble(IPEndPoint endpoint) => _trouble ??= new GraphiteTrouble(endpoint, time, errors, _notedDrops);
+    private GraphiteTrouble BeginTrouble(IPEndPoint endpoint) => _trouble ??= new GraphiteTrouble(endpoint, _time, _errors, _notedDrops);
 
     private void OnDrained()
     {

@@ -7,12 +7,14 @@ namespace MetricsGateway.GraphiteSending;
 /// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives them.</summary>
 /// <param name="prefix">What every name begins with; empty for nothing.</param>
 /// <param name="percentiles">What is told of timers.</param>
-/// <param name="limit">How many bytes of a flush to keep: beyond, the blocks that were written first are given up, as those of earlier flushes are.</param>
+/// <param name="handover">Where blocks go when they are full.</param>
 /// <param name="pool">Where blocks come from.</param>
-internal sealed class GraphiteText(string prefix, PercentileList percentiles, long limit, LineBlockPool pool) : IFlushWriter
+internal sealed class GraphiteText(string prefix, PercentileList percentiles, LineHandover handover, LineBlockPool pool) : IFlushWriter
 {
     // A double takes up to 24 characters, a time in seconds up to 20, and there are two spaces and a newline.
     private const int MaxNumbers = 48;
+
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
 
     private readonly PercentileNames[] _percentiles = PercentileNames.Of(percentiles);
     private readonly GraphitePath _counters = new(prefix, "counters."u8);
@@ -21,36 +23,21 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
     private readonly GraphitePath _sets = new(prefix, "sets."u8);
     private readonly GraphitePath _own = new(prefix, default);
     private readonly byte[] _time = new byte[20];
-    private Queue<LineBlock> _blocks = new();
     private FlushInterval _interval;
     private int _timeLength;
-    private long _bytes;
     private LineBlock? _block;
-
-    /// <summary>Lines that were given up, because there were too many.</summary>
-    public long LeftOut { get; private set; }
-
-    /// <summary>Hands over what was written.</summary>
-    public IReadOnlyCollection<LineBlock> TakeBlocks()
-    {
-        Queue<LineBlock> blocks = _blocks;
-        _blocks = new Queue<LineBlock>();
-        _block = null;
-        return blocks;
-    }
 
     public void Begin(in FlushInterval interval)
     {
-        while (_blocks.TryDequeue(out LineBlock? block))
-        {
-            pool.Return(block);
-        }
-
         _block = null;
-        _bytes = 0;
-        LeftOut = 0;
+
+        // Half of the interval is left for the others that are told of it; a server that takes it all needs no more than a moment. The last
+        // flush has the time that the end has.
+        handover.Begin(interval.IsLast ? LongestPatience : interval.Duration / 2 < LongestPatience ? interval.Duration / 2 : LongestPatience);
         _interval = interval;
-        Utf8Formatter.TryFormat(interval.End.ToUnixTimeSeconds(), _time, out _timeLength);
+        
+        // To the nearest second: intervals of a second or more never share one then.
+        Utf8Formatter.TryFormat((interval.Stamp + TimeSpan.FromSeconds(0.5)).ToUnixTimeSeconds(), _time, out _timeLength);
     }
 
     public void WriteCounter(ReadOnlySpan<byte> key, double count, double rate)
@@ -112,6 +99,7 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         _own.Set("statsd"u8);
         Write(_own, "numStats"u8, own.Series);
         Write(_own, "graphiteStats.calculationtime"u8, own.ComputingMilliseconds);
+        HandOver();
     }
 
     private void Write(GraphitePath path, ReadOnlySpan<byte> figure, double value) => Write(path, default, figure, value);
@@ -121,8 +109,8 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         int longest = path.Name.Length + group.Length + figure.Length + path.Tags.Length + 1 + MaxNumbers;
         if (_block is null || _block.Room < longest)
         {
+            HandOver();
             _block = pool.Rent(longest);
-            _blocks.Enqueue(_block);
         }
 
         Span<byte> free = _block.Bytes.AsSpan(_block.Length);
@@ -143,15 +131,14 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, lo
         free[length++] = (byte)'\n';
         _block.Length += length;
         _block.Lines++;
-        _bytes += length;
+    }
 
-        // The queue of lines drops its oldest too, and would drop whole blocks of what was a single line over its limit.
-        while (_bytes > limit && _blocks.Count > 1)
+    private void HandOver()
+    {
+        if (_block is not null)
         {
-            LineBlock oldest = _blocks.Dequeue();
-            _bytes -= oldest.Length;
-            LeftOut += oldest.Lines;
-            pool.Return(oldest);
+            handover.Add(_block);
+            _block = null;
         }
     }
 

@@ -37,6 +37,7 @@ public class AdminCommandsTests
             LastDuration = TimeSpan.FromMicroseconds(41),
             LastComputing = TimeSpan.FromMicroseconds(61),
             LostReports = 43,
+            Failed = 53,
         },
         FlushFile = new FlushFileStatus { Reports = 67, Bytes = 71, Rotations = 73, Failures = 79, Lost = 83 },
         Graphite = new GraphiteStatus
@@ -115,6 +116,7 @@ public class AdminCommandsTests
                 "admin.unread_bytes: 163",
                 "flush.count: 29",
                 "flush.missed: 31",
+                "flush.failed: 53",
                 "flush.lost_reports: 43",
                 "flush.last_lateness_us: 37",
                 "flush.last_duration_us: 41",

@@ -173,7 +173,8 @@ public class FlushReportTests
     public void Reports_that_were_large_once_give_their_memory_back_also_when_no_flush_needs_them_any_more()
     {
         MetricStore store = new(GatewayOptions.Defaults);
-        FlushTexts texts = new(FlushPlan.Of(GatewayOptions.Defaults), new LineBlockPool());
+        LineBlockPool pool = new();
+        FlushTexts texts = new(FlushPlan.Of(GatewayOptions.Defaults), new LineHandover(limit: 1, pool), pool);
         Receive(store, string.Join('\n', Enumerable.Range(0, 40_000).Select(i => $"some.name.of.a.counter.{i}:1|c")));
         FlushReport first = texts.FreeReport();
         store.Flush(TenSeconds, GatewayOptions.Defaults, writers: first);

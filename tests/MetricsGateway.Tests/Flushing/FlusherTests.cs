@@ -34,9 +34,10 @@ public sealed class FlusherTests : IDisposable
         _store = new MetricStore(options);
         _manager = new EventManager(new EventManagerOptions { Workers = _workers });
         _console = new ReportConsole(_pipe.Writer, _errors);
-        _graphite = new GraphiteSender(_manager, pool, _time, _errors);
+        LineHandover handover = new(options.GraphiteBuffer, pool);
+        _graphite = new GraphiteSender(_manager, handover, pool, _time, _errors);
         _targets = new FlushTargets(_console, new FlushFile(_manager, thread: 0, _errors), _graphite) { UsesConsole = true };
-        _flusher = new Flusher(_manager, _store, () => _totals.Counts, new FlushTexts(FlushPlan.Of(options), pool), _targets, _time);
+        _flusher = new Flusher(_manager, _store, () => _totals.Counts, new FlushTexts(FlushPlan.Of(options), handover, pool), _targets, _time);
     }
 
     public void Dispose()
@@ -179,11 +180,14 @@ public sealed class FlusherTests : IDisposable
     {
         using StringWriter errors = new();
         using EventManager manager = new(new EventManagerOptions { Workers = _workers, FaultPolicy = FaultPolicy.Detach });
-        using GraphiteSender graphite = new(manager, new LineBlockPool(), _time, new BrokenWriter());
+        LineBlockPool pool = new();
+        LineHandover handover = new(limit: 1, pool);
+        using GraphiteSender graphite = new(manager, handover, pool, _time, new BrokenWriter());
         FlushTargets targets = new(_console, new FlushFile(manager, thread: 0, errors), graphite);
-        FlushPlan plan = FlushPlan.Of(GatewayOptions.Defaults) with { GraphiteLimit = 1 };
-        Flusher flusher = new(manager, _store, () => default, new FlushTexts(plan, new LineBlockPool()), targets, _time);
+        FlushTexts texts = new(FlushPlan.Of(GatewayOptions.Defaults), handover, pool);
+        Flusher flusher = new(manager, _store, () => default, texts, targets, _time);
         graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = new IPEndPoint(IPAddress.Loopback, 9) });
+        handover.SetLimit(1);
         int faults = 0;
         manager.FaultReported += (_, _) => faults++;
         Receive(string.Join('\n', Enumerable.Range(0, 1_000).Select(i => $"level{i}:1|g")));

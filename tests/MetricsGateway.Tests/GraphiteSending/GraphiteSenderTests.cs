@@ -10,10 +10,13 @@ public sealed class GraphiteSenderTests : IDisposable
 {
     private readonly ManualTime _time = new();
     private readonly GraphiteServer _server = new();
+    private readonly LineBlockPool _pool = new();
+    private readonly LineHandover _handover;
     private readonly EventManager _manager;
 
     public GraphiteSenderTests()
     {
+        _handover = new LineHandover(1_000, _pool);
         _manager = new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach, TimeProvider = _time });
     }
 
@@ -27,7 +30,7 @@ public sealed class GraphiteSenderTests : IDisposable
     public void A_fault_in_what_is_done_when_a_connection_ends_does_not_end_the_tries()
     {
         using BrokenWriter errors = new();
-        using GraphiteSender sender = new(_manager, new LineBlockPool(), _time, errors);
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
         int faults = 0;
         _manager.FaultReported += sender.OnFault;
         _manager.FaultReported += (_, _) => faults++;
@@ -47,19 +50,113 @@ public sealed class GraphiteSenderTests : IDisposable
     public void Flushes_that_are_larger_than_what_may_wait_are_one_trouble_until_one_is_not()
     {
         using StringWriter errors = new();
-        using GraphiteSender sender = new(_manager, new LineBlockPool(), _time, errors);
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
         sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint });
+        _handover.SetLimit(1);
         RunUntil(() => sender.Status.IsConnected);
         _time.Advance(10);
         for (int i = 0; i < 3; i++)
         {
-            sender.Send([Line()], leftOut: 5);
+            // Nobody waits for the loop: a flush that has no time to.
+            _handover.Begin(TimeSpan.Zero);
+            for (int line = 0; line < 6; line++)
+            {
+                _handover.Add(Line());
+            }
+
+            sender.EndFlush();
             RunUntil(() => sender.Status.WaitingBytes == 0);
         }
 
         Assert.Single(errors.ToString().Split('\n')[..^1]);
-        sender.Send([Line()], leftOut: 0);
+        _handover.Add(Line());
+        sender.EndFlush();
         RunUntil(() => errors.ToString().Contains(" again, after 0.0 s and 0 failures; 15 lines were dropped\n", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_flush_that_is_larger_than_what_may_wait_is_sent_as_a_whole_to_a_server_that_takes_it()
+    {
+        const int Lines = 100_000;
+        using StringWriter errors = new();
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint, GraphiteBuffer = 1 << 16 });
+        RunUntil(() => sender.Status.IsConnected);
+        Task worker = Task.Run(() =>
+        {
+            _handover.Begin(Patience.Limit);
+            for (int line = 0; line < Lines; line += 100)
+            {
+                _handover.Add(Block(line, 100));
+            }
+        });
+
+        RunUntil(() =>
+        {
+            _server.ReadUntil(() => true);
+            Assert.InRange(sender.Status.WaitingBytes, 0, 1 << 16);
+            return worker.IsCompleted;
+        });
+        sender.EndFlush();
+        RunUntil(() => sender.Status.WaitingBytes == 0);
+        _server.ReadUntil(() => _server.Lines.Count() == Lines);
+
+        Assert.Equal(Enumerable.Range(0, Lines).Select(line => $"name{line} 1 1700000000"), _server.Lines);
+        Assert.Equal(0, sender.Status.DroppedLines);
+        Assert.Equal("", errors.ToString());
+    }
+
+    [Fact]
+    public void Who_writes_a_flush_waits_for_nobody_where_the_server_cannot_be_reached()
+    {
+        using StringWriter errors = new();
+        _server.Kill();
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint, GraphiteBuffer = 1 << 16 });
+        RunUntil(() => sender.Status.Failures > 0);
+
+        _handover.Begin(TimeSpan.FromDays(1));
+        for (int line = 0; line < 100_000; line += 100)
+        {
+            _handover.Add(Block(line, 100));
+        }
+
+        sender.EndFlush();
+        Assert.Equal(100_000, sender.Status.DroppedLines + sender.Status.WaitingLines);
+        Assert.InRange(sender.Status.WaitingBytes, 1 << 15, 1 << 16);
+    }
+
+    [Fact]
+    public void Who_waits_for_a_server_waits_no_longer_when_the_connection_is_lost()
+    {
+        using StringWriter errors = new();
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint, GraphiteBuffer = 1 << 16 });
+        RunUntil(() => sender.Status.IsConnected);
+        _server.Accept();
+        Task worker = Task.Run(() =>
+        {
+            // More than the kernel takes for a server that does not read.
+            _handover.Begin(TimeSpan.FromDays(1));
+            for (int line = 0; line < 1_000_000; line += 100)
+            {
+                _handover.Add(Block(line, 100));
+            }
+        });
+        RunUntil(() => sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
+        Assert.False(worker.IsCompleted);
+
+        _server.Kill();
+
+        RunUntil(() => worker.IsCompleted);
+    }
+
+    private static LineBlock Block(int first, int lines)
+    {
+        byte[] text = string.Concat(Enumerable.Range(first, lines).Select(line => $"name{line} 1 1700000000\n")).Utf8();
+        LineBlock block = new(LineBlock.DefaultCapacity) { Length = text.Length, Lines = lines };
+        text.CopyTo(block.Bytes, 0);
+        return block;
     }
 
     private static LineBlock Line()

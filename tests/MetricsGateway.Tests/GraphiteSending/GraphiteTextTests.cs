@@ -13,6 +13,7 @@ public class GraphiteTextTests
         Number: 3, DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), TimeSpan.FromSeconds(10), TimeSpan.Zero, Missed: 0, IsLast: false);
 
     private readonly MetricStore _store = new(GatewayOptions.Defaults);
+    private readonly LineBlockPool _pool = new();
 
     [Fact]
     public void Every_kind_has_the_names_of_statsd()
@@ -45,10 +46,11 @@ public class GraphiteTextTests
     public void It_tells_of_itself_too()
     {
         Receive("hits:2|c");
-        GraphiteText text = new("stats", PercentileList.None, limit: 1_000_000, new LineBlockPool());
+        LineHandover handover = new(1_000_000, _pool);
+        GraphiteText text = new("stats", PercentileList.None, handover, _pool);
         _store.Flush(TenSeconds, GatewayOptions.Defaults, new TrafficCounts(Packets: 50, Metrics: 60, Rejected: 70, Drops: 80), text);
 
-        string[] lines = Text(text);
+        string[] lines = Text(handover);
 
         Assert.Contains("stats.counters.statsd.packets_received.count 50 1700000000", lines);
         Assert.Contains("stats.counters.statsd.metrics_received.rate 6 1700000000", lines);
@@ -56,6 +58,22 @@ public class GraphiteTextTests
         Assert.Contains("stats.counters.statsd.dropped_datagrams.count 80 1700000000", lines);
         Assert.Contains("stats.statsd.numStats 1 1700000000", lines);
         Assert.Contains(lines, line => line.StartsWith("stats.statsd.graphiteStats.calculationtime ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0, 1_700_000_000)]
+    [InlineData(499, 1_700_000_000)]
+    [InlineData(500, 1_700_000_001)]
+    [InlineData(999, 1_700_000_001)]
+    public void The_time_is_that_of_the_interval_to_the_nearest_second(int milliseconds, long seconds)
+    {
+        Receive("mem:5|g");
+        LineHandover handover = new(1_000_000, _pool);
+        GraphiteText text = new("stats", PercentileList.None, handover, _pool);
+        DateTimeOffset stamp = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000).AddMilliseconds(milliseconds);
+        _store.Flush(TenSeconds with { Stamp = stamp, End = stamp.AddSeconds(3) }, GatewayOptions.Defaults, writers: text);
+
+        Assert.All(Text(handover), line => Assert.EndsWith($" {seconds}", line, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -94,10 +112,11 @@ public class GraphiteTextTests
     {
         Receive("api.get:0.4:0.5:3:10:99:1000|ms\ndb.get:1|ms\nother:7|ms");
         Assert.True(HistogramRules.TryParse("api=0.5,10,100,inf;db=none;10", out HistogramRules? rules));
-        GraphiteText text = new("stats", PercentileList.None, limit: 1_000_000, new LineBlockPool());
+        LineHandover handover = new(1_000_000, _pool);
+        GraphiteText text = new("stats", PercentileList.None, handover, _pool);
         _store.Flush(TenSeconds, GatewayOptions.Defaults with { Percentiles = PercentileList.None, HistogramBins = rules }, writers: text);
 
-        string[] lines = [.. Text(text).Where(line => line.Contains("histogram", StringComparison.Ordinal))];
+        string[] lines = [.. Text(handover).Where(line => line.Contains("histogram", StringComparison.Ordinal))];
 
         Assert.Equal(
             [
@@ -111,48 +130,21 @@ public class GraphiteTextTests
     }
 
     [Fact]
-    public void Beyond_the_limit_the_first_lines_are_given_up_and_counted_and_none_is_cut()
+    public void Where_nobody_takes_them_the_first_lines_beyond_the_limit_are_given_up_and_counted_and_none_is_cut()
     {
         const int Limit = 80_000;
         Receive(string.Join('\n', Enumerable.Range(0, 5_000).Select(i => $"n{i:D5}:1|c")));
-        GraphiteText text = new("stats", PercentileList.None, Limit, new LineBlockPool());
+        LineHandover handover = new(Limit, _pool);
+        GraphiteText text = new("stats", PercentileList.None, handover, _pool);
         _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
 
-        string[] lines = Text(text);
+        string[] lines = Text(handover, out long dropped);
 
-        Assert.Equal(10_000 + 10, lines.Length + text.LeftOut);
+        Assert.Equal(10_000 + 10, lines.Length + dropped);
         Assert.InRange(lines.Sum(line => line.Length + 1), Limit - LineBlock.DefaultCapacity, Limit);
         Assert.All(lines, line => Assert.EndsWith(" 1700000000", line, StringComparison.Ordinal));
         Assert.Contains("stats.counters.n04999.count 1 1700000000", lines);
         Assert.Contains("stats.statsd.numStats 5000 1700000000", lines);
-    }
-
-    [Fact]
-    public void Of_a_flush_over_the_limit_the_queue_drops_no_more_than_the_flush_has_given_up()
-    {
-        Receive(string.Join('\n', Enumerable.Range(0, 5_000).Select(i => $"n{i:D5}:1|c")));
-        GraphiteText text = new("stats", PercentileList.None, limit: 80_000, new LineBlockPool());
-        SendQueue queue = new(new LineBlockPool(), limit: 80_000);
-        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
-
-        queue.Add(text.TakeBlocks());
-
-        Assert.Equal(10_000 + 10, queue.Lines + text.LeftOut);
-        Assert.Equal(0, queue.DroppedLines);
-    }
-
-    [Fact]
-    public void A_line_over_the_limit_takes_the_place_of_those_before_it_and_leaves_it_to_those_behind()
-    {
-        Receive("first:1|c");
-        Assert.True(_store.Gauges.TryGetOrAdd(new string('x', 100_000).Utf8(), out _));
-        GraphiteText text = new("stats", PercentileList.None, limit: 65_536, new LineBlockPool());
-        _store.Flush(TenSeconds, GatewayOptions.Defaults, writers: text);
-
-        string[] lines = Text(text);
-
-        Assert.Equal(10, lines.Length);
-        Assert.Equal(3, text.LeftOut);
     }
 
     [Fact]
@@ -165,15 +157,18 @@ public class GraphiteTextTests
         Assert.Equal([$"stats.gauges.{name} -1.7976931348623157E+308 1700000000"], Lines("stats", "90"));
     }
 
-    private static string[] Text(GraphiteText text) =>
-        string.Concat(text.TakeBlocks().Select(block => block.Text.Text())).Split('\n')[..^1];
+    private static string[] Text(LineHandover handover) => Text(handover, out _);
+
+    private static string[] Text(LineHandover handover, out long dropped) =>
+        string.Concat(handover.Take(out dropped).Select(block => block.Text.Text())).Split('\n')[..^1];
 
     private string[] Lines(string prefix, string percentiles)
     {
         Assert.True(PercentileList.TryParse(percentiles, out PercentileList? list));
-        GraphiteText text = new(prefix, list, limit: 1_000_000, new LineBlockPool());
+        LineHandover handover = new(1_000_000, _pool);
+        GraphiteText text = new(prefix, list, handover, _pool);
         _store.Flush(TenSeconds, GatewayOptions.Defaults with { Percentiles = list }, writers: text);
-        return [.. Text(text).Where(line => !line.Contains("statsd.", StringComparison.Ordinal))];
+        return [.. Text(handover).Where(line => !line.Contains("statsd.", StringComparison.Ordinal))];
     }
 
     private void Receive(string packet)

@@ -230,6 +230,43 @@ public sealed class GraphiteSendTests : IDisposable
         Assert.Matches("MetricsGateway: stopped: [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", gateway.TakeErrors());
     }
 
+    [Fact]
+    public void The_last_flush_does_not_take_the_place_of_the_complete_interval_before_it()
+    {
+        long start = ManualTime.Start.ToUnixTimeSeconds();
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        Flush(gateway, admin, "hits:100|c");
+        _server.ReadUntilLine("stats.counters.hits.count 100 ");
+        Client.SendDatagram(gateway.StatsDUdp, "hits:1|c"u8);
+        admin.WaitForStat("statsd_udp.metrics", 2);
+        _time.Advance(3);
+
+        gateway.Stop();
+
+        _server.ReadUntilLine("stats.counters.hits.count 1 ");
+        Assert.Equal(
+            [$"stats.counters.hits.count 100 {start + 10}", $"stats.counters.hits.count 1 {start + 20}"],
+            _server.Lines.Where(line => line.StartsWith("stats.counters.hits.count ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_flush_of_more_than_may_wait_is_sent_as_a_whole_to_a_server_that_reads()
+    {
+        using RunningGateway gateway = Start(buffer: 1 << 16);
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket client = Client.Connect(gateway.StatsDTcp);
+        client.Send(string.Concat(Enumerable.Range(0, 5_000).Select(i => $"timer{i}:1|ms\n")).Utf8());
+        admin.WaitForStat("statsd_tcp.metrics", 5_000);
+
+        _time.Advance(Interval.TotalSeconds);
+
+        // 3 MB.
+        _server.ReadUntilLine("stats.statsd.graphiteStats.calculationtime ");
+        Assert.Equal((5_000 * 12) + 10, _server.Lines.Count());
+        Assert.Equal(0, admin.Stat("graphite_send.dropped_lines"));
+    }
+
     // It is over when the connection has lasted.
     private string TakeErrorsUntilAgain(RunningGateway gateway)
     {
