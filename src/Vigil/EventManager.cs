@@ -18,7 +18,7 @@ namespace Vigil;
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
 /// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="GetSlowCallbacks"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
-/// <see cref="Dispose"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
+/// <see cref="Dispose()"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
 public sealed class EventManager : IDisposable
@@ -83,6 +83,11 @@ public sealed class EventManager : IDisposable
         }
         catch
         {
+            foreach (IClock clock in Timers?.Clocks ?? [])
+            {
+                clock.Dispose();
+            }
+
             Mailbox?.Dispose();
             _poller.Dispose();
             throw;
@@ -508,10 +513,10 @@ public sealed class EventManager : IDisposable
     /// <summary>Runs work on a worker. Any thread.</summary>
     /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
     /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>).</param>
-    /// <param name="cancellationToken">Cancels it as long as it waits.</param>
+    /// <param name="cancellationToken">Cancels it as long as it waits, and ends the waiting of a sender for room (<see cref="QueueFullPolicy.Block"/>), who gets an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
     public void ExecuteWork(WorkTarget target, Action work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -524,8 +529,8 @@ public sealed class EventManager : IDisposable
     /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>).</param>
     /// <param name="state">What it is given.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
     public void ExecuteWork<TState>(WorkTarget target, Action<TState> work, TState state)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -539,8 +544,8 @@ public sealed class EventManager : IDisposable
     /// <param name="cancellationToken">Cancels the task, and the work as long as it waits.</param>
     /// <returns>The task. Awaited in a callback it goes on on the loop.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
     public Task<T> ExecuteWork<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -553,8 +558,8 @@ public sealed class EventManager : IDisposable
     /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
     /// <returns>A task for all of it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
     public Task ExecuteWork(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -568,8 +573,8 @@ public sealed class EventManager : IDisposable
     /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
     /// <returns>A task for all of it. Awaited in a callback it goes on on the loop.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
     public Task<T> ExecuteWork<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -581,10 +586,10 @@ public sealed class EventManager : IDisposable
     /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
     /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>); then there is no callback.</param>
     /// <param name="completed">What to call with the result, on the loop's thread.</param>
-    /// <param name="cancellationToken">Cancels the work as long as it waits; then there is no callback.</param>
+    /// <param name="cancellationToken">Cancels the work as long as it waits; then there is no callback. A sender that waits for room (<see cref="QueueFullPolicy.Block"/>) gets an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
     public void ExecuteWork<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -757,16 +762,36 @@ public sealed class EventManager : IDisposable
     /// <summary>
     /// Ends the manager: all waiting callers fail, the subscribers that it still owns are disposed if they are
     /// <see cref="IDisposable"/>, in reverse order, and everything is unregistered. From another thread it stops the run and waits
-    /// for it; inside a callback it takes effect when the iteration ends. Any thread. Again, it does nothing.
+    /// for it, however long a callback takes; inside a callback it takes effect when the iteration ends. Any thread. Again, it does nothing.
     /// </summary>
+    /// <remarks>
+    /// <see cref="Environment.Exit"/> in a callback waits for the handlers of <see cref="AppDomain.ProcessExit"/>, which run on another thread. One that calls this method waits for
+    /// the callback, and both for ever. Use <see cref="Dispose(TimeSpan)"/> there.
+    /// </remarks>
     /// <exception cref="EventManagerException">The kernel refused to wake the loop, which is disposed when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
-    public void Dispose()
+    public void Dispose() => Dispose(Timeout.InfiniteTimeSpan);
+
+    /// <summary>Ends the manager as <see cref="Dispose()"/> does, and waits for a run on another thread no longer than a time.</summary>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit. Where nobody runs the manager the calling thread itself disposes it, which the time does not limit.</param>
+    /// <returns>
+    /// Whether it is disposed. False where the time was over, and inside a callback: then it is disposed when the iteration ends that runs now, by the thread that runs it.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">The kernel refused to wake the loop, which is disposed when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
+    public bool Dispose(TimeSpan timeout)
     {
-        if (_lifetime.RequestDisposal())
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
         {
-            WakeLoop();
-            _lifetime.AwaitDisposal();
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
+
+        if (!_lifetime.RequestDisposal())
+        {
+            return false;
+        }
+
+        WakeLoop();
+        return _lifetime.AwaitDisposal(timeout);
     }
 
     /// <summary>For logs.</summary>
@@ -905,9 +930,56 @@ public sealed class EventManager : IDisposable
         Observer?.Begin(LoopPhase.Waiting, ran: 0);
     }
 
+    // What is the users' runs in here: subscribers, clocks, handlers. So every step is tried, whatever the ones before threw, and what it throws is reported.
     private void TearDown()
     {
-        _watch?.End();
+        Attempt(() => _watch?.End());
+        Attempt(EndPostedWork);
+        foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())
+        {
+            Attempt(() => DisposeSubscriber(subscriber));
+        }
+
+        Attempt(Children.DisposeAll);
+        foreach (FileSource source in SourceTable.Sources.OfType<FileSource>().ToArray())
+        {
+            Attempt(source.Files.Close);
+        }
+
+        Attempt(Timers.AbandonAll);
+        Attempt(Signals.RemoveAll);
+        foreach (Source source in SourceTable.Sources.ToArray())
+        {
+            Attempt(() => SourceTable.Remove(source));
+        }
+
+        Attempt(() => LoopMeter.Remove(Counters));
+        Attempt(Work.End);
+        foreach (IClock clock in Timers.Clocks)
+        {
+            Attempt(clock.Dispose);
+        }
+
+        Attempt(Mailbox.Dispose);
+        Attempt(_poller.Dispose);
+        Faults.WritePending();
+    }
+
+    private void Attempt(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception exception)
+        {
+            Faults.Report(new FaultReport(FaultOrigin.Disposal, exception));
+        }
+    }
+
+    // The number of those that are lost is final: the mailbox takes no more.
+    private void EndPostedWork()
+    {
         int lost = Mailbox.Close() + _loop.DeferredCount;
         InFlightCalls.FailAll(this);
         if (lost > 0)
@@ -918,38 +990,18 @@ public sealed class EventManager : IDisposable
                 LostClosures = lost,
             });
         }
+    }
 
-        foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())
+    private void DisposeSubscriber(Subscriber subscriber)
+    {
+        Subscribers.Detach(subscriber);
+        try
         {
-            Subscribers.Detach(subscriber);
-            try
-            {
-                (subscriber.Target as IDisposable)?.Dispose();
-            }
-            catch (Exception exception)
-            {
-                Faults.Report(new FaultReport(FaultOrigin.Subscriber, exception) { SubscriberId = subscriber.Id });
-            }
+            (subscriber.Target as IDisposable)?.Dispose();
         }
-
-        Children.DisposeAll();
-        foreach (FileSource source in SourceTable.Sources.OfType<FileSource>().ToArray())
+        catch (Exception exception)
         {
-            source.Files.Close();
+            Faults.Report(new FaultReport(FaultOrigin.Subscriber, exception) { SubscriberId = subscriber.Id });
         }
-
-        Timers.AbandonAll();
-        Signals.RemoveAll();
-        foreach (Source source in SourceTable.Sources.ToArray())
-        {
-            SourceTable.Remove(source);
-        }
-
-        LoopMeter.Remove(Counters);
-        Work.End();
-        Timers.Dispose();
-        Mailbox.Dispose();
-        _poller.Dispose();
-        Faults.WritePending();
     }
 }

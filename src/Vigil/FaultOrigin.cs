@@ -39,7 +39,10 @@ public enum FaultOrigin
     /// <summary>Work that was sent by <c>ExecuteWork</c> threw, and no task has its exception.</summary>
     Work,
 
-    /// <summary>The callback of a timer of <see cref="EventManager.TimeProvider"/> threw.</summary>
+    /// <summary>
+    /// The callback of a timer of <see cref="EventManager.TimeProvider"/> threw, or an <see cref="EventManagerOptions.TimeProvider"/> that measured the timeout of a call, or
+    /// had to take over a timer after the manager's disposal.
+    /// </summary>
     TimeProvider,
 
     /// <summary>A handler of <see cref="EventManager.WallClockStepped"/> threw.</summary>
@@ -52,4 +55,7 @@ public enum FaultOrigin
     /// that throws, say.
     /// </summary>
     Registration,
+
+    /// <summary>A step of the manager's disposal threw: an <see cref="EventManagerOptions.TimeProvider"/> whose timer cannot be disposed, say. The other steps were done all the same.</summary>
+    Disposal,
 }

@@ -9,6 +9,17 @@ internal sealed class InFlightCalls
     private readonly HashSet<PendingCall> _calls = [];
     private readonly Lock _lock = new();
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _calls.Count;
+            }
+        }
+    }
+
     public void Add(PendingCall call)
     {
         lock (_lock)

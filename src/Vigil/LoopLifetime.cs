@@ -6,6 +6,9 @@ namespace Vigil;
 /// </summary>
 internal sealed class LoopLifetime
 {
+    // What the framework's waits can count in milliseconds; longer is for ever.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
+
     private readonly EventManager _manager;
     private readonly ThreadClaim _claim;
     private readonly Action _tearDown;
@@ -13,6 +16,7 @@ internal sealed class LoopLifetime
     private CancellationToken _runCancellation;
     private volatile bool _stopRequested;
     private volatile bool _disposeRequested;
+    private volatile bool _isDisposed;
 
     /// <param name="manager">The manager.</param>
     /// <param name="tearDown">What its disposal is.</param>
@@ -27,7 +31,7 @@ internal sealed class LoopLifetime
     public bool IsMine => _claim.IsMine;
 
     /// <summary>Whether the disposal has begun.</summary>
-    public bool IsDisposed { get; private set; }
+    public bool IsDisposed => _isDisposed;
 
     /// <summary>The claim, for those who ask often, and only whose it is.</summary>
     public ThreadClaim ThreadClaim => _claim;
@@ -80,11 +84,11 @@ internal sealed class LoopLifetime
         return !_claim.IsMine;
     }
 
-    /// <summary>Disposes the manager here if nobody has the claim, and otherwise waits until somebody has done it.</summary>
-    public void AwaitDisposal()
+    /// <summary>Disposes the manager here if nobody has the claim, and otherwise waits until somebody has done it. False where that took too long.</summary>
+    public bool AwaitDisposal(TimeSpan timeout)
     {
         DisposeIfRequested();
-        _disposed.Task.Wait();
+        return _disposed.Task.Wait(timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
     }
 
     private ThreadClaim.Scope Undisposed(ThreadClaim.Scope claim)
@@ -124,7 +128,7 @@ internal sealed class LoopLifetime
 
     private void TearDown()
     {
-        IsDisposed = true;
+        _isDisposed = true;
         try
         {
             _tearDown();

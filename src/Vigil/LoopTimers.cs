@@ -56,6 +56,9 @@ internal sealed class LoopTimers
     /// <summary>The clocks that have, or had, timers.</summary>
     public ReadOnlySpan<ClockTimers?> All => _byClock;
 
+    /// <summary>What is to be disposed at the end, one by one: a clock may be a user's.</summary>
+    public IEnumerable<IClock> Clocks => _byClock.Select(timers => timers?.Clock).Append(MonotonicClock).OfType<IClock>().Distinct();
+
     /// <summary>How many timers are started.</summary>
     public int Count => _byClock.Sum(timers => timers?.Count ?? 0);
 
@@ -177,15 +180,6 @@ internal sealed class LoopTimers
         foreach (ClockTimers? timers in _byClock)
         {
             timers?.AbandonAll();
-        }
-    }
-
-    public void Dispose()
-    {
-        MonotonicClock.Dispose();
-        foreach (ClockTimers? timers in _byClock)
-        {
-            timers?.Dispose();
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class LoopWorkers
     {
         if (!token.CanBeCanceled)
         {
-            Send(WorkItems.Of(target, work, _failed));
+            Send(WorkItems.Of(target, work, _failed), CancellationToken.None);
             return;
         }
 
@@ -32,12 +32,20 @@ internal sealed class LoopWorkers
         Send(target, pending, token);
     }
 
-    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _failed));
+    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _failed), CancellationToken.None);
 
     public Task<T> Execute<T>(WorkTarget target, Func<T> work, CancellationToken token)
     {
         var pending = new TaskWork<T>(work);
-        Send(target, pending, token);
+        try
+        {
+            Send(target, pending, token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // While it waited for room. The task says so.
+        }
+
         return pending.Task;
     }
 
@@ -77,23 +85,26 @@ internal sealed class LoopWorkers
             _isEnded = true;
         }
 
-        _ = _own?.DisposeAsync().AsTask();
+        _own?.EndUnawaited();
     }
 
     private void Send(WorkTarget target, PendingWork pending, CancellationToken token)
     {
         pending.CancelBy(token);
-        Send(WorkItems.Of(target, pending, _failed));
+        Send(WorkItems.Of(target, pending, _failed), token);
     }
 
-    private void Send(in WorkItem item)
+    private void Send(in WorkItem item, CancellationToken token)
     {
-        IWorkExecutor executor = Executor;
+        IWorkExecutor executor;
         bool isTaken;
         try
         {
+            // Also where the workers are somebody else's and go on.
+            ObjectDisposedException.ThrowIf(_manager.IsDisposed, _manager);
+            executor = Executor;
             RequireThread(executor, item.Thread, nameof(item));
-            isTaken = executor.TryExecute(in item);
+            isTaken = executor.TryExecute(in item, token);
         }
         catch
         {
@@ -104,6 +115,7 @@ internal sealed class LoopWorkers
         if (!isTaken)
         {
             item.Drop();
+            ObjectDisposedException.ThrowIf(_manager.IsDisposed, _manager);
             throw new EventManagerException(
                 EventManagerError.WorkQueueFull,
                 $"{executor} takes no more work: as much waits as may, or it ends. Send less, or raise WorkerPoolOptions.QueueCapacity.");
@@ -126,8 +138,7 @@ internal sealed class LoopWorkers
         {
             ObjectDisposedException.ThrowIf(_isEnded, _manager);
 
-            // Nobody waits for its end, so that may take as long as the work does.
-            _executor = _own ??= new WorkerPool(new WorkerPoolOptions { DrainTimeout = Timeout.InfiniteTimeSpan });
+            _executor = _own ??= new WorkerPool();
             return _own;
         }
     }

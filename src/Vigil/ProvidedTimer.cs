@@ -11,7 +11,8 @@ namespace Vigil;
 /// The timing wheel is the loop's alone. So a change on the loop is applied at once, one by another thread travels through the mailbox with
 /// the due time that it had when it was asked for. Changes are numbered, and an older one that arrives after a newer is dropped.
 /// After the loop's end they go to a timer of the underlying clock, the successor, and so does what was under way or waiting then: by way of
-/// the thread pool, because the underlying clock is a user's and may call back at once.
+/// the thread pool, because the underlying clock is a user's and may call back at once. The successor follows each change once at most: a one-shot that
+/// follows one twice fires twice. What the underlying clock throws then is reported, and costs neither the thread that hands over nor a newer change anything.
 /// </remarks>
 internal sealed class ProvidedTimer : ITimer, ITimerTarget
 {
@@ -160,7 +161,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
     {
         lock (_lock)
         {
-            if (change.Number < _handedOver.Number)
+            if (change.Number <= _handedOver.Number)
             {
                 return;
             }
@@ -174,23 +175,18 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
             _isHandingOver = true;
         }
 
-        try
+        do
         {
-            do
+            try
             {
                 Follow(change);
             }
-            while (HasNewer(ref change));
-        }
-        catch
-        {
-            lock (_lock)
+            catch (Exception exception)
             {
-                _isHandingOver = false;
+                _manager.Faults.Report(new FaultReport(FaultOrigin.TimeProvider, exception));
             }
-
-            throw;
         }
+        while (HasNewer(ref change));
     }
 
     private void Follow(TimerChange change)

@@ -62,8 +62,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <summary>What it is doing.</summary>
     public TimerState State
     {
-        get => Manager.IsDisposed ? TimerState.Cancelled : (TimerState)_state;
-        private set => _state = (byte)value;
+        get => Manager.IsDisposed ? TimerState.Cancelled : (TimerState)Volatile.Read(ref _state);
+        private set => Volatile.Write(ref _state, (byte)value);
     }
 
     /// <summary>

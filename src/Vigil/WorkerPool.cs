@@ -11,7 +11,7 @@ namespace Vigil;
 /// that have nothing to do, and pinned to one where that is wanted. May be shared by any number of managers. Any thread may use it.
 /// </summary>
 /// <remarks>
-/// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute"/>. A pool that a manager made for itself ends with the manager; any
+/// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute(in WorkItem)"/>. A pool that a manager made for itself ends with the manager; any
 /// other is its maker's to end, by <see cref="DrainAsync"/> or <see cref="DisposeAsync"/>. Its threads do not keep the program from ending.
 /// </remarks>
 public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
@@ -39,8 +39,10 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// <param name="options">How it is set up; later changes to the object have no effect.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
-    /// <exception cref="EventManagerException">A thread could not be bound to its processor. Those that were started end.</exception>
-    /// <exception cref="OutOfMemoryException">The kernel gave no more threads (<c>pthread_create(3)</c>: memory, <c>ulimit -u</c>, <c>pids.max</c>). Those that were started end.</exception>
+    /// <exception cref="EventManagerException">
+    /// A thread could not be bound to its processor, or the kernel gave no more threads (<see cref="EventManagerError.LimitReached"/>: <c>ulimit -u</c>, <c>pids.max</c>, memory).
+    /// Those that were started end.
+    /// </exception>
     public WorkerPool(WorkerPoolOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -100,7 +102,17 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
     /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
-    public bool TryExecute(in WorkItem item)
+    public bool TryExecute(in WorkItem item) => TryExecute(in item, CancellationToken.None);
+
+    /// <summary>Takes work. Where as much waits as may, the policy of the options decides; under <see cref="QueueFullPolicy.Block"/> a token ends the waiting.</summary>
+    /// <param name="item">The work.</param>
+    /// <param name="cancellationToken">Ends the waiting. Once the work is taken it has no effect.</param>
+    /// <returns>False where it was refused: the queue is full, or the pool ends.</returns>
+    /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
+    /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled while the sender waited. The work was not taken.</exception>
+    public bool TryExecute(in WorkItem item, CancellationToken cancellationToken)
     {
         if (item.IsDefault)
         {
@@ -117,7 +129,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             return _room.EnterRegardless() && Place(in item);
         }
 
-        return _room.TryEnter() ? Place(in item) : OnFull(in item);
+        return _room.TryEnter() ? Place(in item) : OnFull(in item, cancellationToken);
     }
 
     /// <summary>What the pool has done, and is doing at this moment. The figures of different threads are not of the same instant.</summary>
@@ -146,7 +158,12 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// </summary>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit.</param>
     /// <returns>The work that was not run, the caller's to run or drop; none for whoever asks again, since work is run or dropped once.</returns>
+    /// <remarks>
+    /// Work of the pool must not end it from its thread, where waiting for the end would be waiting for itself. Let somebody else do so, by <c>Task.Run(pool.DisposeAsync)</c>
+    /// for instance, and do not wait for that.
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
     public Task<IReadOnlyList<WorkItem>> DrainAsync(TimeSpan timeout)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
@@ -154,6 +171,21 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
+        if (Worker.Current?.IsOf(_team) == true)
+        {
+            throw new EventManagerException(
+                EventManagerError.Reentrant,
+                $"{Name} is ended by work on a thread of its own, which would wait for itself. Let somebody else end it, Task.Run for instance, and do not wait for that.");
+        }
+
+        return BeginDrain(timeout);
+    }
+
+    /// <summary>For a manager that ends: its pool ends when it has done what it has, and nobody waits for it, so that any thread may ask for it.</summary>
+    internal void EndUnawaited() => _ = DropLeft(BeginDrain(Timeout.InfiniteTimeSpan));
+
+    private Task<IReadOnlyList<WorkItem>> BeginDrain(TimeSpan timeout)
+    {
         lock (_gate)
         {
             if (_draining is null)
@@ -167,13 +199,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     }
 
     /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled. After a drain it only waits for that.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (WorkItem item in await DrainAsync(_options.DrainTimeout).ConfigureAwait(false))
-        {
-            item.Drop();
-        }
-    }
+    /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
+    public async ValueTask DisposeAsync() => await DropLeft(DrainAsync(_options.DrainTimeout)).ConfigureAwait(false);
 
     /// <summary>For logs.</summary>
     public override string ToString() => $"{Name} ({_workers.Length} threads, {_workers.Sum(worker => worker.Queue.Count)} waiting)";
@@ -200,7 +227,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         Observers.Tell(WorkWaiting, this, report);
     }
 
-    private bool OnFull(in WorkItem item)
+    private bool OnFull(in WorkItem item, CancellationToken cancellationToken)
     {
         if (_room.IsClosed)
         {
@@ -219,7 +246,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
                     $"{Name} is full ({_options.QueueCapacity} waiting), and {(isWorker ? "a thread of the pool itself" : "a loop")} must not wait for it. Raise QueueCapacity, or use QueueFullPolicy.Reject.");
             }
 
-            return _room.WaitAndEnter() && Place(in item);
+            return _room.WaitAndEnter(cancellationToken) && Place(in item);
         }
 
         if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned)
@@ -291,6 +318,14 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         // After that, so that its last look finds the queues empty, and what waited too long is told to have left them.
         _watch?.End();
         return left;
+    }
+
+    private static async Task DropLeft(Task<IReadOnlyList<WorkItem>> draining)
+    {
+        foreach (WorkItem item in await draining.ConfigureAwait(false))
+        {
+            item.Drop();
+        }
     }
 
     private static async Task<IReadOnlyList<WorkItem>> NothingAfter(Task draining)

@@ -22,7 +22,7 @@ public sealed class LoopLifetimeTests
                 {
                     AwaitOther(Interlocked.Increment(ref arrivals), 2 * (round + 1));
                     lifetimes[round].RequestDisposal();
-                    lifetimes[round].AwaitDisposal();
+                    lifetimes[round].AwaitDisposal(Timeout.InfiniteTimeSpan);
                 }
             }
             finally

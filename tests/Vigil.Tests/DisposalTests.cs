@@ -210,4 +210,109 @@ public sealed class DisposalTests
 
     private static Task OnThread(Action action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    [Fact]
+    public void A_call_that_awaits_a_delay_when_the_manager_ends_is_told_and_is_no_fault()
+    {
+        List<FaultReport> reports = [];
+        var loop = new LoopThread(prepare: manager => manager.FaultReported += (_, report) => reports.Add(report));
+        Task<int>? closure = null;
+        Task<int> call = loop.Endpoint.CallAsync(manager => closure = Delay(manager));
+
+        // Behind the manager's own continuation of the closure's task, so that whatever that reports is reported when this has run.
+        Task<Exception?>? end = null;
+        loop.Endpoint.CallBlocking(_ =>
+        {
+            end = closure!.ContinueWith(
+                ended => ended.Exception?.InnerException, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        });
+        loop.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Patience.Wait(call));
+        Assert.IsType<ObjectDisposedException>(Patience.Result(end!));
+        Assert.Empty(reports);
+
+        static async Task<int> Delay(EventManager manager)
+        {
+            await manager.Delay(TimeSpan.FromHours(1));
+            return 1;
+        }
+    }
+
+    [Fact]
+    public void Disposal_with_a_deadline_says_whether_it_has_come_about_and_comes_about_all_the_same()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        var loop = new LoopThread();
+        bool? inCallback = null;
+        loop.Endpoint.Fire(manager =>
+        {
+            entered.Set();
+            release.Wait(Patience.Limit);
+            inCallback = manager.Dispose(Patience.Limit);
+        });
+        Assert.True(entered.Wait(Patience.Limit));
+        Assert.False(loop.Manager.Dispose(TimeSpan.Zero));
+        Assert.False(loop.Manager.Dispose(TimeSpan.FromMilliseconds(5)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => loop.Manager.Dispose(TimeSpan.FromSeconds(-2)));
+        release.Set();
+        Patience.Wait(loop.Ended);
+        Assert.False(inCallback);
+        Assert.True(loop.Manager.Dispose(Patience.Limit));
+        Assert.True(loop.Manager.Dispose(TimeSpan.MaxValue));
+        loop.Dispose();
+
+        Assert.True(new EventManager().Dispose(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Whatever_a_users_clock_throws_at_the_disposal_every_descriptor_is_closed_and_everybody_told()
+    {
+        Cycle();
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+        for (int i = 0; i < 10; i++)
+        {
+            Cycle();
+        }
+
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 2);
+
+        static void Cycle()
+        {
+            List<FaultOrigin> origins = [];
+            var clock = new FailingTime();
+            var manager = new EventManager(new EventManagerOptions { TimeProvider = clock });
+            manager.FaultReported += (_, report) =>
+            {
+                lock (origins)
+                {
+                    origins.Add(report.Origin);
+                }
+            };
+            using var fd = new EventFd();
+            bool disposed = false;
+            manager.AddSubscriber(new TestSubscriber(ops => ops.Add(new Events(fd, EventSet.In)), (_, _) => { }) { Disposed = () => disposed = true });
+            manager.CreateTimerEvent(TimeSpan.FromHours(1), (_, _) => { });
+            _ = Task.Delay(TimeSpan.FromHours(1), manager.TimeProvider);
+            manager.RemoteEndpoint.Fire(static _ => { });
+            manager.RunOnce(TimeSpan.Zero);
+
+            // Only a loop that sleeps has set a timer of the clock.
+            using var alarm = new Timer(static running => ((EventManager)running!).RemoteEndpoint.Kick(), manager, TimeSpan.FromMilliseconds(5), Timeout.InfiniteTimeSpan);
+            manager.RunOnce();
+            clock.Fails = true;
+            clock.FailsToBeRead = true;
+            manager.Dispose();
+            Assert.True(disposed);
+            Assert.True(SpinWait.SpinUntil(
+                () =>
+                {
+                    lock (origins)
+                    {
+                        return origins.Contains(FaultOrigin.Disposal) && origins.Contains(FaultOrigin.TimeProvider);
+                    }
+                },
+                Patience.Limit));
+        }
+    }
 }

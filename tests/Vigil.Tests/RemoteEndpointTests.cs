@@ -318,4 +318,120 @@ public sealed class RemoteEndpointTests
             Assert.Equal(i, loop.Endpoint.CallBlocking(_ => i, Patience.Limit));
         }
     }
+
+    [Fact]
+    public void The_sender_of_a_call_that_throws_is_told_when_the_closures_finally_blocks_have_run()
+    {
+        using var loop = new LoopThread();
+        for (int i = 0; i < 50; i++)
+        {
+            int busy = 0;
+            Task call = loop.Endpoint.CallAsync((Action<EventManager>)(_ =>
+            {
+                busy = 1;
+                try
+                {
+                    throw new FormatException("told");
+                }
+                finally
+                {
+                    // Whoever was told before would be long on its way.
+                    Thread.Sleep(1);
+                    Volatile.Write(ref busy, 0);
+                }
+            }));
+            int seen = Patience.Result(call.ContinueWith(_ => Volatile.Read(ref busy), TaskScheduler.Default));
+            Assert.Equal(0, seen);
+            Assert.Equal("told", Assert.Throws<FormatException>(() => Patience.Wait(call)).Message);
+        }
+    }
+
+    [Fact]
+    public void A_closure_that_returns_no_task_fails_and_is_not_kept()
+    {
+        using var loop = new LoopThread();
+        Task? none = null;
+        Task<int>? noneOfInt = null;
+        Assert.Contains("null", Assert.Throws<InvalidOperationException>(() => Patience.Wait(loop.Endpoint.CallAsync(_ => none!))).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => Patience.Wait(loop.Endpoint.CallAsync(_ => noneOfInt!)));
+        Assert.Throws<InvalidOperationException>(() => loop.Endpoint.CallBlocking(_ => noneOfInt!));
+        Assert.Equal(0, loop.Manager.InFlightCount());
+    }
+
+    [Fact]
+    public void What_an_asynchronous_closure_throws_at_about_the_timeout_is_the_senders_or_the_fault_policys()
+    {
+        const int Calls = 300;
+        int reported = 0;
+        int thrown = 0;
+        int told = 0;
+        using (var loop = new LoopThread(
+            new EventManagerOptions { FaultPolicy = FaultPolicy.Report },
+            manager => manager.FaultReported += (_, report) => reported += report.Exception is FormatException ? 1 : 0))
+        {
+            Task[] senders = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    for (int i = 0; i < Calls; i++)
+                    {
+                        try
+                        {
+                            loop.Endpoint.CallBlocking(
+                                async _ =>
+                                {
+                                    await Task.Delay(1).ConfigureAwait(false);
+                                    Interlocked.Increment(ref thrown);
+                                    throw new FormatException();
+                                },
+                                TimeSpan.FromMilliseconds(1));
+                        }
+                        catch (FormatException)
+                        {
+                            Interlocked.Increment(ref told);
+                        }
+                        catch (TimeoutException)
+                        {
+                        }
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))];
+            Array.ForEach(senders, Patience.Wait);
+
+            // What goes on after its sender has given up has ended when nothing is in flight; then its fault is posted, and comes before this call.
+            Assert.True(SpinWait.SpinUntil(() => loop.Endpoint.CallBlocking(_ => told + reported == Volatile.Read(ref thrown) && loop.Manager.InFlightCount() == 0), Patience.Limit));
+        }
+
+        Assert.Equal(thrown, told + reported);
+    }
+
+    [Fact]
+    public void A_clock_that_fails_to_make_a_timer_fails_the_call_and_leaves_nothing()
+    {
+        var clock = new FailingTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = clock });
+        using var source = new CancellationTokenSource();
+        clock.Fails = true;
+        Assert.Throws<FormatException>(() => { _ = manager.RemoteEndpoint.CallAsync(_ => 1, Patience.Limit, source.Token); });
+        clock.Fails = false;
+        source.Cancel();
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_clock_whose_timers_cannot_be_disposed_costs_a_call_nothing_and_is_reported()
+    {
+        List<FaultReport> reports = [];
+        var clock = new FailingTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = clock, FaultPolicy = FaultPolicy.Report });
+        manager.FaultReported += (_, report) => reports.Add(report);
+        Task<int> call = manager.RemoteEndpoint.CallAsync(_ => 1, Patience.Limit);
+        clock.Fails = true;
+        manager.RunOnce(TimeSpan.Zero);
+        manager.RunOnce(TimeSpan.Zero);
+        clock.Fails = false;
+        Assert.Equal(1, Patience.Result(call));
+        Assert.Equal(FaultOrigin.TimeProvider, Assert.Single(reports).Origin);
+    }
 }

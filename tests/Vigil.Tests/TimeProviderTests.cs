@@ -297,6 +297,9 @@ public class TimeProviderTests
         clock.Time.Advance(Millisecond * 20);
         clock.Go.Set();
         Assert.True(other.Join(Patience.Limit));
+
+        // The hesitant thread is the other one, or one of the thread pool's that was just handing over the creation. The last change that it makes is to fire at once.
+        Assert.True(SpinWait.SpinUntil(() => clock.LastDueTime == TimeSpan.Zero, Patience.Limit));
         clock.Time.Advance(HesitantClock.Awaited * 2);
         Assert.Equal(1, fired);
     }
@@ -361,11 +364,24 @@ public class TimeProviderTests
     {
         public static readonly TimeSpan Awaited = TimeSpan.FromHours(1);
 
+        private long _lastDueTicks = long.MinValue;
+
         public VirtualTime Time { get; } = new();
 
         public ManualResetEventSlim Reached { get; } = new();
 
         public ManualResetEventSlim Go { get; } = new();
+
+        /// <summary>What a timer was set to last, when that was done.</summary>
+        public TimeSpan? LastDueTime
+        {
+            get
+            {
+                long ticks = Volatile.Read(ref _lastDueTicks);
+                return ticks == long.MinValue ? null : TimeSpan.FromTicks(ticks);
+            }
+            set => Volatile.Write(ref _lastDueTicks, value?.Ticks ?? long.MinValue);
+        }
 
         public override long TimestampFrequency => Time.TimestampFrequency;
 
@@ -391,7 +407,9 @@ public class TimeProviderTests
                 Assert.True(clock.Go.Wait(Patience.Limit));
             }
 
-            return timer.Change(dueTime, period);
+            bool isChanged = timer.Change(dueTime, period);
+            clock.LastDueTime = dueTime;
+            return isChanged;
         }
 
         public void Dispose() => timer.Dispose();

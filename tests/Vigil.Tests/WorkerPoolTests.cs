@@ -437,7 +437,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.Equal(7, Patience.Result(manager.ExecuteWork(WorkPriority.Normal, () => 7)));
         var pool = Assert.IsType<WorkerPool>(manager.Workers);
         manager.Dispose();
-        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
+        Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
         Assert.Throws<ArgumentException>(() => pool.TryExecute(default));
         using var unused = new EventManager();
         unused.Dispose();
@@ -639,5 +639,93 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     private sealed class Counter
     {
         public int Value;
+    }
+
+    [Fact]
+    public async Task Work_for_a_manager_that_is_disposed_is_refused_as_that_whosever_the_workers_are()
+    {
+        await using WorkerPool shared = Pool(1);
+        var withoutWorkers = new EventManager();
+        var withOwn = new EventManager();
+        Assert.Equal(1, await withOwn.ExecuteWork(WorkPriority.Normal, () => 1));
+        var withShared = new EventManager(new EventManagerOptions { Workers = shared });
+        foreach (EventManager manager in (EventManager[])[withoutWorkers, withOwn, withShared])
+        {
+            manager.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
+            Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, static _ => { }, 1));
+            Assert.Throws<ObjectDisposedException>(() => { _ = manager.ExecuteWork(WorkPriority.Normal, () => 1); });
+            Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, () => 1, static (_, _) => { }));
+        }
+    }
+
+    [Fact]
+    public async Task Work_that_ends_its_own_pool_is_refused_and_somebody_elses_is_not()
+    {
+        using EventManager manager = Manager(Pool(1), out WorkerPool pool);
+        EventManagerException drain = await manager.ExecuteWork(WorkPriority.Normal, () => Assert.Throws<EventManagerException>(() => { _ = pool.DrainAsync(Timeout.InfiniteTimeSpan); })).WaitAsync(Patience.Limit);
+        Assert.Equal(EventManagerError.Reentrant, drain.Error);
+        Assert.Contains("wait for itself", drain.Message, StringComparison.Ordinal);
+        Assert.True(await manager.ExecuteWork(WorkPriority.Normal, () => pool.DisposeAsync().AsTask().IsFaulted).WaitAsync(Patience.Limit));
+        await manager.ExecuteWork(WorkPriority.Normal, () => Task.Run(async () => await pool.DisposeAsync())).WaitAsync(Patience.Limit);
+        await pool.DisposeAsync();
+    }
+
+    [Fact]
+    public void A_manager_that_is_disposed_by_work_on_its_own_threads_ends()
+    {
+        var manager = new EventManager();
+        Task<bool> work = manager.ExecuteWork(WorkPriority.Normal, () =>
+        {
+            manager.Dispose();
+            return true;
+        });
+        Assert.True(Patience.Result(work));
+    }
+
+    [Fact]
+    public void A_token_lets_a_sender_go_who_waits_for_room()
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.Block), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        manager.ExecuteWork(WorkPriority.Normal, () => { });
+        using var source = new CancellationTokenSource();
+        bool ran = false;
+        Task<Exception?> plain = Task.Run(() => Record.Exception(() => manager.ExecuteWork(WorkPriority.Normal, () => { ran = true; }, source.Token)));
+        Task<int> withResult = Task.Run(() => manager.ExecuteWork(WorkPriority.Normal, () => 1, source.Token));
+
+        // Without the token they wait as long as the pool is full, so it does not matter whether they have come to that.
+        Assert.False(plain.IsCompleted || withResult.IsCompleted);
+        source.Cancel();
+        Assert.IsAssignableFrom<OperationCanceledException>(Patience.Result(plain));
+        Assert.ThrowsAny<OperationCanceledException>(() => Patience.Result(withResult));
+        gate.Set();
+        Settle(pool, statistics => statistics.Queued == 0);
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public void Senders_that_are_interrupted_while_they_wait_for_room_leave_no_trace()
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.Block), out WorkerPool pool);
+        for (int round = 0; round < 20; round++)
+        {
+            using var gate = new ManualResetEventSlim();
+            Occupy(manager, gate);
+            manager.ExecuteWork(WorkPriority.Normal, () => { });
+            Exception? thrown = null;
+            var interrupted = new Thread(() => thrown = Record.Exception(() => manager.ExecuteWork(WorkPriority.Normal, () => { })));
+            bool ran = false;
+            var patient = new Thread(() => manager.ExecuteWork(WorkPriority.Normal, () => { ran = true; }));
+            interrupted.Start();
+            patient.Start();
+            interrupted.Interrupt();
+            Assert.True(interrupted.Join(Patience.Limit));
+            Assert.IsType<ThreadInterruptedException>(thrown);
+            gate.Set();
+            Assert.True(patient.Join(Patience.Limit));
+            Settle(pool, statistics => statistics.Queued == 0 && Volatile.Read(ref ran));
+        }
     }
 }

@@ -29,7 +29,7 @@ public enum EventManagerError
 
     /// <summary>
     /// A limit of the kernel's (<c>/proc/sys/fs/epoll/max_user_watches</c>, <c>/proc/sys/fs/inotify/max_user_watches</c> and <c>max_user_instances</c>;
-    /// <c>ENOSPC</c>, <c>EMFILE</c>) or its memory (<c>ENOMEM</c>) is exhausted.
+    /// <c>ENOSPC</c>, <c>EMFILE</c>) or its memory (<c>ENOMEM</c>) is exhausted, or no thread could be started (<c>EAGAIN</c>).
     /// </summary>
     LimitReached,
 
@@ -42,7 +42,7 @@ public enum EventManagerError
     /// <summary>The call came from a thread that does not run the manager; use its remote endpoint.</summary>
     WrongThread,
 
-    /// <summary>The call would wait for the loop on the loop's own thread, or run it inside a callback.</summary>
+    /// <summary>The call would wait for the loop on the loop's own thread, or run it inside a callback, or end a worker pool from a thread of its own.</summary>
     Reentrant,
 
     /// <summary>The mailbox holds as many messages as <c>EventManagerOptions.MailboxCapacity</c> allows.</summary>

@@ -151,7 +151,9 @@ internal sealed class ClockTimers : IDisposable
     public void AbandonAll()
     {
         ITimerTarget[] targets = [.. _wheel.Targets()];
-        _wheel = new TimingWheel(_clock.Now);
+
+        // The clock is not asked again: it may be a user's, and throw.
+        _wheel = new TimingWheel(LastReading);
         foreach (ITimerTarget target in targets)
         {
             target.OnAbandoned();

@@ -1,4 +1,5 @@
 using Vigil.Messaging;
+using Vigil.Threading;
 using Vigil.Timing;
 
 namespace Vigil.Watchdog;
@@ -31,7 +32,7 @@ internal static class Sampler
             // The thread first, which cannot end before the gate is free: where none can be had, nothing has changed.
             if (!_isRunning)
             {
-                new Thread(Run) { Name = ThreadName, IsBackground = true }.Start();
+                new LibraryThread(ThreadName, Run).Start();
                 _isRunning = true;
             }
 

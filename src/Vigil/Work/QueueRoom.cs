@@ -60,20 +60,36 @@ internal sealed class QueueRoom
     }
 
     /// <summary>Waits for room and takes it; false where it was closed.</summary>
-    public bool WaitAndEnter()
+    /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
+    /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
+    public bool WaitAndEnter(CancellationToken cancellationToken)
     {
+        // Unregistered without the lock: that waits for the callback, which takes it.
+        using CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(static room => ((QueueRoom)room!).WakeAll(), this);
         lock (_waiting)
         {
             // A full fence: either whoever leaves sees that somebody waits, or the room that he left is seen here.
             Interlocked.Increment(ref _waiters);
-            bool hasEntered;
-            while (!(hasEntered = TryEnter()) && !_isClosed)
+            bool hasEntered = false;
+            try
             {
-                Monitor.Wait(_waiting);
-            }
+                while (!(hasEntered = TryEnter()) && !_isClosed)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Monitor.Wait(_waiting);
+                }
 
-            Interlocked.Decrement(ref _waiters);
-            return hasEntered;
+                return hasEntered;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _waiters);
+                if (!hasEntered)
+                {
+                    // The wake-up for room that somebody left may have come here, to one who does not take it.
+                    Monitor.Pulse(_waiting);
+                }
+            }
         }
     }
 
@@ -97,6 +113,11 @@ internal sealed class QueueRoom
     public void Close()
     {
         _isClosed = true;
+        WakeAll();
+    }
+
+    private void WakeAll()
+    {
         lock (_waiting)
         {
             Monitor.PulseAll(_waiting);

@@ -2,6 +2,7 @@ using Vigil.Collections;
 using Vigil.Diagnostics;
 using Vigil.Interop;
 using Vigil.Messaging;
+using Vigil.Threading;
 using Vigil.Timing;
 
 namespace Vigil.Work;
@@ -25,7 +26,7 @@ internal sealed class Worker
     private readonly Team _team;
     private readonly long _spin;
     private readonly Action _tookWork;
-    private readonly Thread _thread;
+    private readonly LibraryThread _thread;
     private readonly int? _processor;
     private readonly TaskCompletionSource<int> _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,13 +51,13 @@ internal sealed class Worker
         _tookWork = tookWork;
         _processor = processor;
         Queue = new WorkQueue(ageing);
-        _thread = new Thread(Run) { Name = $"{pool}-{index}", IsBackground = true };
+        _thread = new LibraryThread($"{pool}-{index}", Run);
     }
 
     /// <summary>The worker that the calling thread is, or null.</summary>
     public static Worker? Current => _current;
 
-    public string Name => _thread.Name!;
+    public string Name => _thread.Name;
 
     public WorkQueue Queue { get; }
 
@@ -84,6 +85,7 @@ internal sealed class Worker
 
     public bool IsOf(Team team) => _team == team;
 
+    /// <exception cref="EventManagerException">There is no thread to be had.</exception>
     public void Start() => _thread.Start();
 
     /// <summary>Ends the thread as soon as nothing is left that it could run.</summary>

@@ -11,6 +11,7 @@ internal static class Layers
         ["Timing"] = 1,
         ["Polling"] = 1,
         ["IO"] = 1,
+        ["Threading"] = 1,
         ["Messaging"] = 2,
         ["Sources"] = 2,
         ["Files"] = 3,

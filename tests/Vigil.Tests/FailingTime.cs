@@ -1,0 +1,61 @@
+namespace Vigil.Tests;
+
+/// <summary>A clock of a user's that stands still, and whose every timer operation throws while it is told to.</summary>
+internal sealed class FailingTime : TimeProvider
+{
+    private readonly VirtualTime _time = new();
+
+    public bool Fails { get; set; }
+
+    /// <summary>Whether reading it throws, too.</summary>
+    public bool FailsToBeRead { get; set; }
+
+    public override long TimestampFrequency => _time.TimestampFrequency;
+
+    public override long GetTimestamp()
+    {
+        Check(FailsToBeRead);
+        return _time.GetTimestamp();
+    }
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Check(FailsToBeRead);
+        return _time.GetUtcNow();
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Check(Fails);
+        return new Timer(this, _time.CreateTimer(callback, state, dueTime, period));
+    }
+
+    private static void Check(bool fails)
+    {
+        if (fails)
+        {
+            throw new FormatException("The clock is broken.");
+        }
+    }
+
+    private sealed class Timer(FailingTime time, ITimer timer) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Check(time.Fails);
+            return timer.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            Check(time.Fails);
+            timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
