@@ -16,7 +16,7 @@ public class NoThreadsTests
         var thread = new BackgroundThread<EventManagerException[]>(() =>
         {
             using var manager = new EventManager();
-            if (!LibC.TryRefuseSystemCall(Clone3, Errno.EAGAIN) || !LibC.TryRefuseSystemCall(clone, Errno.EAGAIN))
+            if (!SystemCallFilter.TryRefuse(Clone3, Errno.EAGAIN) || !SystemCallFilter.TryRefuse(clone, Errno.EAGAIN))
             {
                 return [];
             }
