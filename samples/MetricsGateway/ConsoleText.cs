@@ -32,8 +32,20 @@ internal static class ConsoleText
     /// <param name="place">The address and port that were really taken, or the path of the socket.</param>
     public static string Listening(string option, string place) => $"{option} listens on {place}\n";
 
-    /// <summary>What went wrong while the gateway runs, with the way there if somebody threw.</summary>
-    public static string Fault(FaultReport report) => $"{ProgramName}: {report}\n{report.Exception.StackTrace}".TrimEnd('\n') + '\n';
+    /// <summary>
+    /// What went wrong while the gateway runs: one line, and below it, where it is a bug, the way there. What the kernel refuses is none.
+    /// </summary>
+    public static string Fault(FaultReport report)
+    {
+        string? trace = report.Exception is EventManagerException ? null : report.Exception.StackTrace;
+        return string.IsNullOrEmpty(trace) ? Line(report.ToString()) : Line($"{report}\n{trace}");
+    }
+
+    /// <summary>A listener's socket is closed because it fails time and again.</summary>
+    public static string ListenerFailed(string option, string place, string reason) =>
+        Line($"{option} does not listen on {place}: {reason.TrimEnd('.')}; it is opened again");
+
+    public static string ListenerBack(string option, string place) => Line($"{option} listens on {place} again");
 
     /// <summary>Standard output is gone, and the gateway goes on without it.</summary>
     public static string ReportsEnd(string reason) => Line($"nothing is reported any more: cannot write to standard output: {reason}");
@@ -46,6 +58,10 @@ internal static class ConsoleText
     public static string NothingToReload => $"nothing to reload: started without --{CommandLine.ConfigName}";
 
     public static string NoReloadAtEnd => "not reloaded: the gateway is stopping";
+
+    /// <summary>A bug, at a point from which there is no way back.</summary>
+    public static string ReloadBroken(Exception exception) =>
+        $"reloaded in part only, because of a mistake in the program; reload again, or start it anew: {exception}";
 
     public static string ReloadRefused(string reason) => $"not reloaded, everything stays as it was: {reason}";
 
@@ -63,14 +79,21 @@ internal static class ConsoleText
             return "nothing changed";
         }
 
-        Dictionary<string, string> taken = places.ToDictionary(place => place.Option, place => place.Place, StringComparer.Ordinal);
+        Dictionary<string, string> taken = places
+            .GroupBy(place => place.Option, place => place.Place, StringComparer.Ordinal)
+            .ToDictionary(option => option.Key, option => string.Join(',', option), StringComparer.Ordinal);
         IEnumerable<string> changes = difference.Changes
             .Select(change => $"{change.Name} {change.Before} → {taken.GetValueOrDefault(change.Name, change.After)}");
         string ends = closed == 0 ? string.Empty : $", {closed} closed";
         return $"{string.Join("; ", changes)}; {kept} connection{(kept == 1 ? string.Empty : "s")} kept{ends}";
     }
 
-    public static string WatchFailed(string reason) => Line($"the configuration file is not watched, so only SIGHUP reloads it: {reason}");
+    public static string WatchFailed(string reason) =>
+        Line($"the configuration file is not watched, so only SIGHUP reloads it: {reason.TrimEnd('.')}; it is tried again");
+
+    public static string WatchBack => Line("the configuration file is watched again");
+
+    public static string WatchThrew(Exception exception) => Line($"reloading a configuration file that has changed failed: {exception}");
 
     public static string ReloadSignalIgnored => Line("SIGHUP is ignored (nohup), so it does not reload the configuration");
 

@@ -38,7 +38,7 @@ internal static class Program
             Console.Error.Write(ConsoleText.UsageError(exception.Message));
             return UsageError;
         }
-        catch (Exception exception) when (exception is ListenException or FlushFileException or EventManagerException)
+        catch (Exception exception) when (exception is ListenException or NameLookupException or FlushFileException or EventManagerException)
         {
             Console.Error.Write(ConsoleText.StartError(exception.Message));
             return CannotStart;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using MetricsGateway.Configuration;
-using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using Vigil;
@@ -85,7 +84,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
             case "deltimers":
                 return Begin(SeriesAnswers.Delete(store.Timers, new SeriesSelection(arguments), output));
             case "health":
-                Health(NextWord(ref arguments), status.Flush, answer);
+                Health(NextWord(ref arguments), status, answer);
                 break;
             case "config":
                 WriteConfiguration(answer);
@@ -127,19 +126,25 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         return word;
     }
 
-    private void Health(ReadOnlySpan<byte> status, FlushStatus? flush, AnswerWriter answer)
+    private void Health(ReadOnlySpan<byte> wanted, GatewayStatus status, AnswerWriter answer)
     {
-        if (status.SequenceEqual("up"u8))
+        if (wanted.SequenceEqual("up"u8))
         {
             _isHealthy = true;
         }
-        else if (status.SequenceEqual("down"u8))
+        else if (wanted.SequenceEqual("down"u8))
         {
             _isHealthy = false;
         }
 
-        answer.Line("health", _isHealthy ? "up" : "down");
-        if (flush is not null)
+        // A gateway that does not listen where it should is not healthy, whatever it was told.
+        answer.Line("health", _isHealthy && status.Troubles is [] ? "up" : "down");
+        foreach (ListenerTrouble trouble in status.Troubles)
+        {
+            answer.Line("listeners.closed", $"{trouble.Option} {trouble.Place}: {trouble.Reason}");
+        }
+
+        if (status.Flush is { } flush)
         {
             CultureInfo culture = CultureInfo.InvariantCulture;
             answer.Line("flush.last_seconds_ago", flush.SinceLast?.TotalSeconds.ToString("0.0", culture) ?? "none");

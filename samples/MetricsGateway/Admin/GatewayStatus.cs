@@ -52,6 +52,12 @@ internal sealed record GatewayStatus
 
     public required IReadOnlyList<ListenerStatus> Listeners { get; init; }
 
+    /// <summary>Listeners that are wanted and not open.</summary>
+    public required IReadOnlyList<ListenerTrouble> Troubles { get; init; }
+
+    /// <summary>How often a listener's socket failed.</summary>
+    public required long ListenerFailures { get; init; }
+
     public required EventManagerStatistics Loop { get; init; }
 
     /// <summary>Callbacks that kept the loop for too long.</summary>
@@ -62,3 +68,8 @@ internal sealed record GatewayStatus
 /// <param name="Place">The address and port that were really taken, or the path of the socket.</param>
 /// <param name="Connections">Its open connections.</param>
 internal sealed record ListenerStatus(string Option, string Place, int Connections);
+
+/// <param name="Option">The option that asks for it.</param>
+/// <param name="Place">Where it should listen.</param>
+/// <param name="Reason">Why it does not.</param>
+internal sealed record ListenerTrouble(string Option, string Place, string Reason);

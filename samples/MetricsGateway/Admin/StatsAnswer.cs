@@ -15,6 +15,7 @@ internal static class StatsAnswer
         answer.Line("messages.last_msg_seen", (long)status.SinceLastMessage.TotalSeconds);
         answer.Line("messages.bad_lines_seen", totals.Rejected);
 
+        answer.Line("listeners.failures", status.ListenerFailures);
         answer.Line("connections.open", status.OpenConnections);
         answer.Line("connections.accepted", status.AcceptedConnections);
         answer.Line("connections.refused", status.RefusedConnections);

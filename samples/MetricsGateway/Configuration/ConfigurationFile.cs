@@ -1,25 +1,47 @@
 using System.Text;
 using System.Text.Json;
+using MetricsGateway.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace MetricsGateway.Configuration;
 
 /// <summary>Reads options from a JSON object whose keys are the options' names. Comments and trailing commas are allowed.</summary>
 internal static class ConfigurationFile
 {
+    /// <summary>Bytes that a file may have. All options together, each with a long comment, need a hundredth of it.</summary>
+    public const int MaxLength = 1 << 20;
+
     private static readonly JsonReaderOptions ReaderOptions = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
     };
 
-    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    /// <summary>Reads the whole file, which must be a regular one: a pipe or a device may have no end, or never begin.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read, or is no such file.</exception>
     public static byte[] Read(string path)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            using SafeFileHandle file = FileNative.OpenForReading(path);
+            if (FileNative.Identify(file) is { IsRegular: false })
+            {
+                throw new IOException($"{path}: it is no regular file");
+            }
+
+            // One byte more than there may be: what is read is what counts, however large the file says it is.
+            byte[] bytes = new byte[Math.Min(RandomAccess.GetLength(file), MaxLength) + 1];
+            int length = 0;
+            for (int count = -1; count != 0 && length <= MaxLength;)
+            {
+                bytes = length == bytes.Length ? Grow(bytes) : bytes;
+                count = RandomAccess.Read(file, bytes.AsSpan(length), length);
+                length += count;
+            }
+
+            return length <= MaxLength ? bytes[..length] : throw new IOException($"{path}: it is larger than {MaxLength} bytes");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new ConfigurationException($"cannot read the configuration file: {exception.Message}", exception);
         }
@@ -49,6 +71,12 @@ internal static class ConfigurationFile
             int line = 1 + json[..(int)reader.TokenStartIndex].Count((byte)'\n');
             throw new ConfigurationException($"{fileName}:{line}: {exception.Message}", exception);
         }
+    }
+
+    private static byte[] Grow(byte[] bytes)
+    {
+        Array.Resize(ref bytes, (int)Math.Min(2L * bytes.Length, MaxLength + 1));
+        return bytes;
     }
 
     private static GatewayOptions ReadObject(ref Utf8JsonReader reader, GatewayOptions options)

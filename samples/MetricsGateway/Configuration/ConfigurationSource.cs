@@ -15,6 +15,7 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
     public string? Path => path;
 
     /// <exception cref="ConfigurationException">The file cannot be read, or something in it or on the command line cannot be used.</exception>
+    /// <exception cref="NameLookupException">A name of a host has no address.</exception>
     public LoadedConfiguration Load()
     {
         byte[] content = Read();
@@ -25,8 +26,9 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
     /// <exception cref="ConfigurationException">The file cannot be read.</exception>
     public byte[] Read() => path is null ? [] : ConfigurationFile.Read(path);
 
-    /// <summary>The options, if that is what the file holds.</summary>
+    /// <summary>The options, if that is what the file holds. Names of hosts are looked up.</summary>
     /// <exception cref="ConfigurationException">Something in it or on the command line cannot be used.</exception>
+    /// <exception cref="NameLookupException">A name of a host has no address.</exception>
     public GatewayOptions Resolve(ReadOnlySpan<byte> content)
     {
         GatewayOptions options = GatewayOptions.Defaults;
@@ -49,13 +51,14 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
             throw new ConfigurationException("nothing to receive: statsd-udp, statsd-tcp, unix-socket and graphite are all off");
         }
 
-        if (options is { GraphiteSend: { } target, Graphite: { } listener } && OwnAddresses.Reaches(target, listener))
+        options = NameLookup.Apply(options);
+        if (options is { GraphiteSend: { } target, Graphite: { } listener } && OwnAddresses.Reaches(target, listener, options.IPv6Only))
         {
             // Each flush would make names of the names of the one before.
             throw new ConfigurationException($"graphite-send {target} is the gateway's own listener (graphite {listener}); move or turn off one of them");
         }
 
-        if (options is { GraphiteSend.Port: 0 })
+        if (options.GraphiteSend?.Found.Any(found => found.Endpoint.Port == 0) == true)
         {
             throw new ConfigurationException("graphite-send needs the port of a server: 0 is none");
         }

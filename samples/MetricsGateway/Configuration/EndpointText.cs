@@ -13,39 +13,81 @@ internal static class EndpointText
     /// <summary>The room in <c>sockaddr_un.sun_path</c> on Linux, less its final zero byte.</summary>
     public const int MaxSocketPathBytes = 107;
 
+    private const int MaxNameLength = 253;
+    private const int MaxLabelLength = 63;
+
     public static bool IsOff(string text) => string.Equals(text, Off, StringComparison.Ordinal);
 
     public static bool IsSocketPath(string text) =>
         text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetByteCount(text) <= MaxSocketPathBytes;
 
     /// <summary>
-    /// Reads <c>1.2.3.4:port</c> or <c>[v6]:port</c>. The framework's own parser is too kind: it takes a missing port for 0,
-    /// "1:80" for 0.0.0.1 and "::1:80" for an address without port.
+    /// Reads <c>1.2.3.4:port</c>, <c>[v6]:port</c> or <c>name:port</c>. The framework's own parser is too kind: it takes a missing port for 0,
+    /// "1:80" for 0.0.0.1, "010" for 8 and "0x7f" for 127.
     /// </summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out IPEndPoint? endpoint)
+    public static bool TryParse(string text, out HostEndpoint endpoint)
     {
-        endpoint = null;
+        endpoint = default;
         int colon = text.LastIndexOf(':');
         if (colon < 0
-            || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
-            || !TryParseAddress(text[..colon], out IPAddress? address))
+            || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
         {
             return false;
         }
 
-        endpoint = new IPEndPoint(address, port);
-        return true;
+        string host = text[..colon];
+        if (TryParseAddress(host, out IPAddress? address))
+        {
+            endpoint = new HostEndpoint(Name: null, new IPEndPoint(address, port));
+            return true;
+        }
+
+        endpoint = new HostEndpoint(host, new IPEndPoint(IPAddress.None, port));
+        return IsName(host);
     }
 
     private static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address)
     {
-        if (text is ['[', .. var bracketed, ']'])
+        address = null;
+        if (text is not ['[', .. var bracketed, ']'])
         {
-            return IPAddress.TryParse(bracketed, out address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+            return IsDecimal(text) && IPAddress.TryParse(text, out address);
         }
 
-        return IPAddress.TryParse(text, out address)
-            && address.AddressFamily == AddressFamily.InterNetwork
-            && text.Count(character => character == '.') == 3;
+        // An address for IPv4 may be its end, and the name of an interface may follow.
+        string plain = bracketed.Split('%', 2)[0];
+        string last = plain[(plain.LastIndexOf(':') + 1)..];
+        if (!plain.All(character => char.IsAsciiHexDigit(character) || character is ':' or '.')
+            || (last.Contains('.', StringComparison.Ordinal) && !IsDecimal(last))
+            || !IPAddress.TryParse(bracketed, out address)
+            || address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return false;
+        }
+
+        // The same address: a socket of IPv6 that takes no IPv4 could not be bound to it.
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return true;
+    }
+
+    // Four decimal numbers. Others read a leading zero as octal, so whoever writes one cannot know what it means.
+    private static bool IsDecimal(string text)
+    {
+        string[] parts = text.Split('.');
+        return parts.Length == 4 && parts.All(part =>
+            part.Length is > 0 and <= 3
+            && part.All(char.IsAsciiDigit)
+            && (part.Length == 1 || part[0] != '0')
+            && int.Parse(part, CultureInfo.InvariantCulture) <= byte.MaxValue);
+    }
+
+    // RFC 1123, 2.1, and underscores, which containers have in their names. What ends with a number is meant as an address.
+    private static bool IsName(string text)
+    {
+        string[] labels = text.Split('.');
+        return text.Length <= MaxNameLength
+            && labels.All(label => label.Length is > 0 and <= MaxLabelLength && label.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'))
+            && !labels[^1].All(char.IsAsciiDigit)
+            && !labels[^1].StartsWith("0x", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Configuration;
@@ -13,15 +12,18 @@ internal sealed record GatewayOptions
     public static GatewayOptions Defaults { get; } = OptionTable.ApplyDefaults(new GatewayOptions());
 
     /// <summary>Null is off, here and in every other endpoint.</summary>
-    public IPEndPoint? StatsDUdp { get; init; }
+    public EndpointList? StatsDUdp { get; init; }
 
-    public IPEndPoint? StatsDTcp { get; init; }
+    public EndpointList? StatsDTcp { get; init; }
 
-    public IPEndPoint? Graphite { get; init; }
+    public EndpointList? Graphite { get; init; }
 
-    public IPEndPoint? Admin { get; init; }
+    public EndpointList? Admin { get; init; }
 
     public string? UnixSocket { get; init; }
+
+    /// <summary>Whether an address of all IPv6 addresses takes no IPv4.</summary>
+    public bool IPv6Only { get; init; }
 
     /// <summary>The permissions of the Unix socket's file.</summary>
     public UnixFileMode UnixSocketMode { get; init; }
@@ -59,7 +61,7 @@ internal sealed record GatewayOptions
 
     public int FlushFileCount { get; init; }
 
-    public IPEndPoint? GraphiteSend { get; init; }
+    public EndpointList? GraphiteSend { get; init; }
 
     /// <summary>Null is off: names begin with their kind.</summary>
     public string? GraphitePrefix { get; init; }

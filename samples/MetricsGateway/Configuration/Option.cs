@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using MetricsGateway.Metrics;
 
@@ -18,6 +17,7 @@ internal sealed class Option
 
     private readonly TryApplyText _tryApply;
     private readonly Func<GatewayOptions, string> _format;
+    private Func<GatewayOptions, GatewayOptions, bool>? _isSame;
 
     private Option(OptionText text, JsonTokenType jsonType, string allowed, TryApplyText tryApply, Func<GatewayOptions, string> format)
     {
@@ -41,24 +41,20 @@ internal sealed class Option
     /// <summary>The smallest and the largest value of a number or a time; null for everything else.</summary>
     public string? Range { get; private init; }
 
-    public static Option Endpoint(
-        OptionText text, Func<GatewayOptions, IPEndPoint?> get, Func<GatewayOptions, IPEndPoint?, GatewayOptions> with) =>
-        new(
+    /// <summary>Where to listen: one address or several.</summary>
+    public static Option Endpoints(
+        OptionText text, Func<GatewayOptions, EndpointList?> get, Func<GatewayOptions, EndpointList?, GatewayOptions> with) =>
+        OfEndpoints(
             text,
-            JsonTokenType.String,
-            "ADDRESS:PORT, such as 127.0.0.1:8125 or [::1]:8125, or 'off'",
-            (string value, ref GatewayOptions options) =>
-            {
-                IPEndPoint? endpoint = null;
-                if (!EndpointText.IsOff(value) && !EndpointText.TryParse(value, out endpoint))
-                {
-                    return false;
-                }
+            $"ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to {EndpointList.MaxCount} with commas between them, or 'off'",
+            EndpointList.MaxCount,
+            get,
+            with);
 
-                options = with(options, endpoint);
-                return true;
-            },
-            options => get(options)?.ToString() ?? EndpointText.Off);
+    /// <summary>Where to connect to.</summary>
+    public static Option Server(
+        OptionText text, Func<GatewayOptions, EndpointList?> get, Func<GatewayOptions, EndpointList?, GatewayOptions> with) =>
+        OfEndpoints(text, "ADDRESS:PORT, such as 127.0.0.1:2003, [::1]:2003 or graphite.example:2003, or 'off'", maxCount: 1, get, with);
 
     public static Option SocketPath(
         OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
@@ -212,6 +208,10 @@ internal sealed class Option
 
     public string Format(GatewayOptions options) => _format(options);
 
+    /// <summary>Whether it means the same in both. A name is written the same and may have come to mean another address.</summary>
+    public bool IsSame(GatewayOptions before, GatewayOptions after) =>
+        _isSame?.Invoke(before, after) ?? string.Equals(Format(before), Format(after), StringComparison.Ordinal);
+
     /// <param name="text">The value.</param>
     /// <param name="options">The options that gain it; unchanged if it is refused.</param>
     public bool TryApply(string text, ref GatewayOptions options) => _tryApply(text, ref options);
@@ -234,6 +234,28 @@ internal sealed class Option
                 return true;
             },
             options => get(options) ?? EndpointText.Off);
+
+    private static Option OfEndpoints(
+        OptionText text, string allowed, int maxCount, Func<GatewayOptions, EndpointList?> get, Func<GatewayOptions, EndpointList?, GatewayOptions> with) =>
+        new(
+            text,
+            JsonTokenType.String,
+            allowed,
+            (string value, ref GatewayOptions options) =>
+            {
+                EndpointList? list = null;
+                if (!EndpointText.IsOff(value) && !EndpointList.TryParse(value, maxCount, out list))
+                {
+                    return false;
+                }
+
+                options = with(options, list);
+                return true;
+            },
+            options => get(options)?.ToString() ?? EndpointText.Off)
+        {
+            _isSame = (before, after) => Equals(get(before), get(after)),
+        };
 
     private static bool IsPlainName(string name) =>
         name.Length > 0 && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-');

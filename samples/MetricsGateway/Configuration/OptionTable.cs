@@ -27,12 +27,12 @@ internal static class OptionTable
 
     public static IReadOnlyList<Option> All { get; } =
     [
-        Option.Endpoint(
-            new(StatsDUdp, "ADDRESS:PORT", "127.0.0.1:8125", "listen for StatsD over UDP"),
+        Option.Endpoints(
+            new(StatsDUdp, "ADDRESS:PORT,...", "127.0.0.1:8125", "listen for StatsD over UDP"),
             options => options.StatsDUdp,
             (options, value) => options with { StatsDUdp = value }),
-        Option.Endpoint(
-            new(StatsDTcp, "ADDRESS:PORT", "127.0.0.1:8125", "listen for StatsD over TCP"),
+        Option.Endpoints(
+            new(StatsDTcp, "ADDRESS:PORT,...", "127.0.0.1:8125", "listen for StatsD over TCP"),
             options => options.StatsDTcp,
             (options, value) => options with { StatsDTcp = value }),
         Option.SocketPath(
@@ -43,14 +43,18 @@ internal static class OptionTable
             new(UnixSocketMode, "MODE", "0722", "permissions of the Unix socket; who may write may send"),
             options => options.UnixSocketMode,
             (options, value) => options with { UnixSocketMode = value }),
-        Option.Endpoint(
-            new(Graphite, "ADDRESS:PORT", "127.0.0.1:2003", "listen for Graphite plaintext over TCP"),
+        Option.Endpoints(
+            new(Graphite, "ADDRESS:PORT,...", "127.0.0.1:2003", "listen for Graphite plaintext over TCP"),
             options => options.Graphite,
             (options, value) => options with { Graphite = value }),
-        Option.Endpoint(
-            new(Admin, "ADDRESS:PORT", "127.0.0.1:8126", "listen for admin commands over TCP"),
+        Option.Endpoints(
+            new(Admin, "ADDRESS:PORT,...", "127.0.0.1:8126", "listen for admin commands over TCP"),
             options => options.Admin,
             (options, value) => options with { Admin = value }),
+        Option.Switch(
+            new("ipv6-only", "on|off", "off", "[::] takes no IPv4"),
+            options => options.IPv6Only,
+            (options, value) => options with { IPv6Only = value }),
         Option.Number(
             new("max-connections", "N", "10000", "TCP connections open at once; more are refused"),
             minimum: 1,
@@ -100,7 +104,7 @@ internal static class OptionTable
             options => options.MaxSetValues,
             (options, value) => options with { MaxSetValues = value }),
         Option.Number(
-            new("admin-buffer", "BYTES", "16777216", "memory for what admin clients have not read, of all together"),
+            new("admin-buffer", "BYTES", "16777216", "memory for what admin clients have not read"),
             minimum: 4096,
             maximum: 256 * MebiByte,
             options => options.AdminBuffer,
@@ -131,7 +135,7 @@ internal static class OptionTable
             maximum: 1000,
             options => options.FlushFileCount,
             (options, value) => options with { FlushFileCount = value }),
-        Option.Endpoint(
+        Option.Server(
             new(GraphiteSend, "ADDRESS:PORT", "off", "send each flush to this Graphite server, over TCP"),
             options => options.GraphiteSend,
             (options, value) => options with { GraphiteSend = value }),

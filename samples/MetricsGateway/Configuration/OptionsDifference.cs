@@ -9,8 +9,8 @@ internal sealed class OptionsDifference
         Changes =
         [
             .. OptionTable.All
-                .Select(option => new OptionChange(option.Name, option.Format(before), option.Format(after)))
-                .Where(change => !string.Equals(change.Before, change.After, StringComparison.Ordinal)),
+                .Where(option => !option.IsSame(before, after))
+                .Select(option => new OptionChange(option.Name, option.Format(before), option.Format(after))),
         ];
     }
 

@@ -7,15 +7,23 @@ namespace MetricsGateway.Configuration;
 /// <summary>Whether a connection to an address ends at a socket of this machine.</summary>
 internal static class OwnAddresses
 {
-    /// <summary>Whether who connects to one gets to who listens on the other.</summary>
-    public static bool Reaches(IPEndPoint target, IPEndPoint listener)
+    /// <summary>Whether who connects to one of the targets gets to who listens on one of the others.</summary>
+    /// <param name="targets">Where to connect to.</param>
+    /// <param name="listeners">Where to listen.</param>
+    /// <param name="isIPv6Only">Whether [::] is not for IPv4.</param>
+    public static bool Reaches(EndpointList targets, EndpointList listeners, bool isIPv6Only) => targets.Found.Any(
+        target => listeners.Found.Any(listener => Reaches(target.Endpoint, listener.Endpoint, !isIPv6Only)));
+
+    private static bool Reaches(IPEndPoint target, IPEndPoint listener, bool takesIPv4)
     {
         IPAddress to = Destination(target.Address);
         IPAddress at = Plain(listener.Address);
-
-        // Who listens on all addresses does so for one family: [::] takes no IPv4 here (IPV6_V6ONLY).
-        return target.Port == listener.Port && (to.Equals(at) || (IsAny(at) && at.AddressFamily == to.AddressFamily && IsOwn(to)));
+        return target.Port == listener.Port && (to.Equals(at) || (IsAny(at) && IsTaken(to, at, takesIPv4) && IsOwn(to)));
     }
+
+    // Where [::] takes no IPv4 because the same list has an address for that, the other address answers for it.
+    private static bool IsTaken(IPAddress to, IPAddress any, bool takesIPv4) =>
+        any.AddressFamily == to.AddressFamily || (takesIPv4 && any.Equals(IPAddress.IPv6Any));
 
     // Connecting to no address in particular is connecting to oneself.
     private static IPAddress Destination(IPAddress address)

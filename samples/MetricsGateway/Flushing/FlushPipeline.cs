@@ -9,8 +9,11 @@ namespace MetricsGateway.Flushing;
 /// <summary>All that is between the store and those who are told of it: the schedule, what a worker computes, and where it goes.</summary>
 internal sealed class FlushPipeline : IDisposable
 {
-    /// <summary>How many threads the workers must have: one computes while a disk may hold up the other.</summary>
-    public const int WorkerCount = 2;
+    /// <summary>How many threads the workers must have: one computes while a disk may hold up another, and a lookup of a name the third.</summary>
+    public const int WorkerCount = 3;
+
+    /// <summary>The worker that loads the configuration.</summary>
+    public const int ConfigurationThread = 2;
 
     private const int FileThread = 1;
 
@@ -70,11 +73,19 @@ internal sealed class FlushPipeline : IDisposable
     }
 
     /// <summary>Goes over to other options.</summary>
-    public void Apply(GatewayOptions options)
+    public void Apply(GatewayOptions options) => Prepare(options)();
+
+    /// <summary>Gets ready to go over to other options. Only this can fail, for want of memory.</summary>
+    /// <returns>What goes over to them.</returns>
+    public Action Prepare(GatewayOptions options)
     {
-        _graphite.Apply(options);
-        _file.Apply(options);
-        _schedule.Apply(options);
+        Action applySchedule = _schedule.Prepare(options);
+        return () =>
+        {
+            _graphite.Apply(options);
+            _file.Apply(options);
+            applySchedule();
+        };
     }
 
     /// <summary>Ends the schedule.</summary>

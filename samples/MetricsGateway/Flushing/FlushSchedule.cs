@@ -31,7 +31,7 @@ internal sealed class FlushSchedule
         _targets = targets;
         _createTexts = createTexts;
         _time = time;
-        Apply(options);
+        Prepare(options)();
     }
 
     /// <summary>Null if nothing was ever flushed and nothing will be.</summary>
@@ -41,19 +41,21 @@ internal sealed class FlushSchedule
     public bool HasFlushLeft => _interval is not null || !_flusher.WhenComputed().IsCompleted;
 
     /// <summary>
-    /// Goes over to other options. An interval that gets another length begins no new one: what it has received counts in it, and it
-    /// ends at the next multiple of the new length.
+    /// Gets ready to go over to other options, and gives what does it. An interval that gets another length begins no new one: what it has
+    /// received counts in it, and it ends at the next multiple of the new length.
     /// </summary>
-    public void Apply(GatewayOptions options)
+    public Action Prepare(GatewayOptions options)
+    {
+        // New ones, because those of the old plan may be in use.
+        FlushPlan plan = FlushPlan.Of(options);
+        FlushTexts texts = _flusher.Texts.Plan.Equals(plan) ? _flusher.Texts : _createTexts(plan);
+        return () => Apply(options, texts);
+    }
+
+    private void Apply(GatewayOptions options, FlushTexts texts)
     {
         _targets.UsesConsole = options.FlushConsole;
-        FlushPlan plan = FlushPlan.Of(options);
-        if (!_flusher.Texts.Plan.Equals(plan))
-        {
-            // New ones, because those of the old plan may be in use.
-            _flusher.Texts = _createTexts(plan);
-        }
-
+        _flusher.Texts = texts;
         if (_interval != options.FlushInterval)
         {
             _interval = options.FlushInterval;

@@ -19,6 +19,7 @@ internal sealed class GraphiteSender : IDisposable
     private readonly SendQueue _queue;
     private readonly RetryDelay _retry = new(new Random());
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private EndpointList? _server;
     private IPEndPoint? _endpoint;
     private TimeSpan? _timeout;
     private GraphiteConnection? _connection;
@@ -30,6 +31,7 @@ internal sealed class GraphiteSender : IDisposable
     private long _leftOut;
     private long _notedDrops;
     private long _droppedBefore;
+    private int _addresses;
     private bool _hasLasted;
     private bool _wasCut;
     private bool _isFinishing;
@@ -76,10 +78,11 @@ internal sealed class GraphiteSender : IDisposable
         _handover.SetLimit(options.GraphiteBuffer);
         _timeout = options.GraphiteTimeout;
         _connection?.SetTimeout(_timeout);
-        if (!Equals(_endpoint, options.GraphiteSend))
+        if (!Equals(_server, options.GraphiteSend))
         {
             Disconnect();
-            _endpoint = options.GraphiteSend;
+            _server = options.GraphiteSend;
+            _endpoint = _server?.Found[0].Endpoint;
             _trouble = null;
             _retry.Reset();
             if (IsOn)
@@ -222,6 +225,16 @@ internal sealed class GraphiteSender : IDisposable
         _hasLasted = false;
     }
 
+    // A name may have several addresses, of which some may not answer.
+    private void TakeNextAddress()
+    {
+        if (_server is { Found.Count: > 1 } server)
+        {
+            _addresses++;
+            _endpoint = server.Found[_addresses % server.Found.Count].Endpoint;
+        }
+    }
+
     private void OnEnded(string reason)
     {
         _connection = null;
@@ -240,6 +253,7 @@ internal sealed class GraphiteSender : IDisposable
         _retryTimer = _manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
         BeginTrouble(_endpoint).OnFailure(reason);
         NoteDrops();
+        TakeNextAddress();
     }
 
     private void NoteDrops()

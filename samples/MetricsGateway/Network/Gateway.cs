@@ -47,8 +47,7 @@ internal sealed class Gateway : IDisposable
         HasConfigurationFile = source.Path is not null;
         _gate = new ConnectionGate(options.MaxConnections);
         Store = new MetricStore(options);
-        _reload = new ConfigurationReload(source, loaded, Apply);
-        _admin = new AdminService(new AdminCommands(options, Store, Totals), GetStatus, ReloadLater, time);
+        _admin = new AdminService(new AdminCommands(options, Store, Totals), GetStatus, Reload, time);
 
         _workers = new WorkerPool(new WorkerPoolOptions
         {
@@ -76,12 +75,14 @@ internal sealed class Gateway : IDisposable
         _reserve = new DescriptorReserve();
         _flushes = new FlushPipeline(options, _manager, Store, CountTraffic, output, errors, time);
         _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin, errors);
-        _listeners = new ListenerSet(_manager, _catalog.Kinds);
-        _watch = source.Path is { } path ? new ConfigurationWatch(_manager, path, ReloadIfChanged, errors) : null;
+        _listeners = new ListenerSet(_manager, _catalog.Kinds, errors);
+        _reload = new ConfigurationReload(
+            source, loaded, _manager, FlushPipeline.ConfigurationThread, Prepare, result => errors.Write(ConsoleText.Line(result)));
+        _watch = source.Path is { } path ? new ConfigurationWatch(_manager, path, _reload.RunIfChanged, errors) : null;
         _shutdown = new Shutdown(_manager, _listeners, _gate, _flushes, errors, CreateTotals);
         try
         {
-            _manager.FaultReported += new FaultRecovery(_manager, errors).OnFault;
+            _manager.FaultReported += new FaultRecovery(_listeners, errors).OnFault;
             _listeners.Open(options);
             _flushes.Apply(options);
             _watch?.Apply(options);
@@ -121,7 +122,11 @@ internal sealed class Gateway : IDisposable
     public void Stop() => _manager.RemoteEndpoint.Fire(static (_, gateway) => gateway.BeginStop(), this);
 
     /// <summary>As <see cref="Stop"/>, on the loop.</summary>
-    public void BeginStop() => _shutdown.Begin(_admin.Options.StopTimeout);
+    public void BeginStop()
+    {
+        _reload.Stop();
+        _shutdown.Begin(_admin.Options.StopTimeout);
+    }
 
     /// <summary>Lets <see cref="Run"/> return now, whatever is left.</summary>
     public void StopAtOnce(int exitCode)
@@ -131,15 +136,8 @@ internal sealed class Gateway : IDisposable
     }
 
     /// <summary>Reads the configuration file again, and tells what became of it.</summary>
-    /// <returns>The line that was told.</returns>
-    public string Reload()
-    {
-        string result = _shutdown.HasBegun ? ConsoleText.NoReloadAtEnd : _reload.Run();
-        _errors.Write(ConsoleText.Line(result));
-        return result;
-    }
-
-    private void ReloadLater(Action<string> onDone) => _manager.Defer((_, _) => onDone(Reload()), this);
+    /// <param name="onDone">Called in a later callback with the line that was told.</param>
+    public void Reload(Action<string>? onDone = null) => _reload.Run(onDone);
 
     /// <summary>Tells what the gateway is doing.</summary>
     public void ReportState() => _errors.Write(ConsoleText.State(_admin.DescribeState()));
@@ -153,28 +151,25 @@ internal sealed class Gateway : IDisposable
         _workers.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    // Opening the file and listeners is all that can fail, and comes first.
-    private string Apply(OptionsDifference difference)
+    // Whatever can fail, for want of memory, a descriptor or an address, comes here; what is given back cannot.
+    private Func<string> Prepare(OptionsDifference difference)
     {
         GatewayOptions options = difference.After;
-        FlushPipeline.Check(_admin.Options, options);
-        int before = _gate.Open;
-        int leaving = _listeners.Change(difference).Sum(listener => listener.Connections.Count);
-        _gate.Maximum = options.MaxConnections;
-        Store.Apply(options);
-        _admin.Options = options;
-        _flushes.Apply(options);
-        _catalog.Apply(options, _listeners);
-        _watch?.Apply(options);
-        return ConsoleText.Changes(difference, Places, kept: before - leaving, closed: leaving);
-    }
-
-    private void ReloadIfChanged()
-    {
-        if (!_shutdown.HasBegun && _reload.RunIfChanged() is { } result)
+        Action<ListenerSet> applyReception = _catalog.Prepare(options);
+        Action applyFlushes = _flushes.Prepare(options);
+        ListenerChange listeners = _listeners.Prepare(options);
+        return () =>
         {
-            _errors.Write(ConsoleText.Line(result));
-        }
+            int before = _gate.Open;
+            int leaving = _listeners.Make(listeners);
+            _gate.Maximum = options.MaxConnections;
+            Store.Apply(options);
+            _admin.Options = options;
+            applyFlushes();
+            applyReception(_listeners);
+            _watch?.Apply(options);
+            return ConsoleText.Changes(difference, Places, kept: before - leaving, closed: leaving);
+        };
     }
 
     private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));
@@ -214,6 +209,8 @@ internal sealed class Gateway : IDisposable
             .. _listeners.All
                 .Select(entry => new ListenerStatus(entry.Option, entry.Listener.Place, entry.Listener.Connections.Count)),
         ],
+        Troubles = [.. _listeners.Troubles.Select(entry => new ListenerTrouble(entry.Option, entry.Place, entry.Trouble))],
+        ListenerFailures = _listeners.Failures,
         Loop = _manager.GetStatistics(),
         Slow = _manager.GetSlowCallbacks(),
     };

@@ -8,4 +8,10 @@ internal sealed class ListenException(string option, string place, string reason
 {
     /// <summary>Whether somebody else has the address.</summary>
     public bool IsAddressInUse => InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
+
+    /// <summary>Whether this machine does not have the address.</summary>
+    public bool IsAddressUnknown => InnerException is SocketException
+    {
+        SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported,
+    };
 }

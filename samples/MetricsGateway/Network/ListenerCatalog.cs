@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using MetricsGateway.Admin;
 using MetricsGateway.Configuration;
@@ -39,6 +38,7 @@ internal sealed class ListenerCatalog
     private readonly LineReceiver[] _receivers;
     private IdleTimeout _idle;
     private DatagramBatch _batch;
+    private UnixFileMode _socketMode;
     private int _receiveBuffer;
 
     public ListenerCatalog(
@@ -60,6 +60,7 @@ internal sealed class ListenerCatalog
         _idle = new IdleTimeout(manager, options.IdleTimeout);
         _batch = new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
         _receiveBuffer = options.ReceiveBuffer;
+        _socketMode = options.UnixSocketMode;
 
         StatsDReceiver udp = new(store, totals.StatsDUdp, options.MaxLineLength);
         StatsDReceiver tcp = new(store, totals.StatsDTcp, options.MaxLineLength);
@@ -70,9 +71,19 @@ internal sealed class ListenerCatalog
         Memory<byte> adminBuffer = _buffer.AsMemory(0, AdminReadSize);
         Kinds =
         [
-            Datagrams(OptionTable.StatsDUdp, Udp, udp, totals.StatsDUdp),
+            Datagrams(
+                OptionTable.StatsDUdp,
+                options => ListenAddress.Of(options.StatsDUdp, options.IPv6Only),
+                (address, leaving) => ListeningSocket.OpenUdp(OptionTable.StatsDUdp, address, leaving),
+                udp,
+                totals.StatsDUdp),
             Streams(OptionTable.StatsDTcp, options => options.StatsDTcp, Serve(tcp)),
-            Datagrams(OptionTable.UnixSocket, UnixSocket, unix, totals.StatsDUnix),
+            Datagrams(
+                OptionTable.UnixSocket,
+                options => options.UnixSocket is { } path ? [new ListenAddress(Endpoint: null, path)] : [],
+                (address, _) => ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, address.Path!, _socketMode),
+                unix,
+                totals.StatsDUnix),
             Streams(OptionTable.Graphite, options => options.Graphite, Serve(graphite)),
             Streams(
                 OptionTable.Admin,
@@ -85,14 +96,20 @@ internal sealed class ListenerCatalog
 
     public IReadOnlyList<ListenerKind> Kinds { get; }
 
-    /// <summary>Takes over what the options say of what is received, for those that are open and those to come.</summary>
-    public void Apply(GatewayOptions options, ListenerSet open)
+    /// <summary>
+    /// Gets ready what the options say of what is received, for those that are open and those to come. Only this can fail, for want of memory.
+    /// </summary>
+    /// <returns>What takes it over.</returns>
+    public Action<ListenerSet> Prepare(GatewayOptions options)
     {
-        if (_batch.MaxLength != options.MaxPacket)
-        {
-            _batch = new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
-        }
+        DatagramBatch batch = _batch.MaxLength == options.MaxPacket ? _batch : new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
+        return open => Apply(options, batch, open);
+    }
 
+    private void Apply(GatewayOptions options, DatagramBatch batch, ListenerSet open)
+    {
+        _batch = batch;
+        _socketMode = options.UnixSocketMode;
         if (_idle.Timeout != options.IdleTimeout)
         {
             _idle = new IdleTimeout(_manager, options.IdleTimeout);
@@ -107,7 +124,7 @@ internal sealed class ListenerCatalog
 
         foreach ((string option, Listener listener) in open.All)
         {
-            SetMode(option, listener, options.UnixSocketMode);
+            SetMode(option, listener);
             if (listener is DatagramReceiver datagrams)
             {
                 datagrams.Batch = _batch;
@@ -124,11 +141,11 @@ internal sealed class ListenerCatalog
         }
     }
 
-    private void SetMode(string option, Listener listener, UnixFileMode mode)
+    private void SetMode(string option, Listener listener)
     {
         try
         {
-            listener.File?.SetMode(mode);
+            listener.File?.SetMode(_socketMode);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -136,16 +153,16 @@ internal sealed class ListenerCatalog
         }
     }
 
-    private static BoundSocket? Udp(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
-        options.StatsDUdp is { } endpoint ? ListeningSocket.OpenUdp(OptionTable.StatsDUdp, endpoint, leaving) : null;
-
-    private static BoundSocket? UnixSocket(GatewayOptions options, IReadOnlyList<Socket> leaving) =>
-        options.UnixSocket is { } path ? ListeningSocket.OpenUnixDatagram(OptionTable.UnixSocket, path, options.UnixSocketMode) : null;
-
     private ListenerKind Datagrams(
-        string option, Func<GatewayOptions, IReadOnlyList<Socket>, BoundSocket?> open, LineReceiver receiver, ProtocolTotals totals) =>
+        string option,
+        Func<GatewayOptions, IReadOnlyList<ListenAddress>> getAddresses,
+        Func<ListenAddress, IReadOnlyList<Socket>, BoundSocket> open,
+        LineReceiver receiver,
+        ProtocolTotals totals) =>
         new(
             option,
+            SocketType.Dgram,
+            getAddresses,
             open,
             bound =>
             {
@@ -169,10 +186,16 @@ internal sealed class ListenerCatalog
     }
 
     private ListenerKind Streams(
-        string option, Func<GatewayOptions, IPEndPoint?> getEndpoint, Func<FdHandle, StreamConnection> createConnection, int extraPlaces = 0, int? sendBuffer = null) =>
+        string option,
+        Func<GatewayOptions, EndpointList?> getEndpoints,
+        Func<FdHandle, StreamConnection> createConnection,
+        int extraPlaces = 0,
+        int? sendBuffer = null) =>
         new(
             option,
-            (options, leaving) => getEndpoint(options) is { } endpoint ? ListeningSocket.OpenTcp(option, endpoint, leaving, sendBuffer) : null,
+            SocketType.Stream,
+            options => ListenAddress.Of(getEndpoints(options), options.IPv6Only),
+            (address, leaving) => ListeningSocket.OpenTcp(option, address, leaving, sendBuffer),
             bound => new StreamListener(bound, createConnection, _gate, _reserve, _activity, extraPlaces));
 
     private Func<FdHandle, StreamConnection> Serve(LineReceiver receiver) =>

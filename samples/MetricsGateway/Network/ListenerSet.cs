@@ -1,139 +1,251 @@
+using System.Net;
 using System.Net.Sockets;
 using MetricsGateway.Configuration;
 using Vigil;
 
 namespace MetricsGateway.Network;
 
-/// <summary>The listeners that are open, and the change from some to others.</summary>
+/// <summary>The listeners that are wanted, the change from some to others, and the way back for one whose socket has failed.</summary>
 /// <param name="manager">Serves them.</param>
 /// <param name="kinds">Every listener that there may be.</param>
-internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKind> kinds)
+/// <param name="errors">Where it is said that one has failed, and that it is back.</param>
+internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKind> kinds, TextWriter errors)
 {
-    private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
+    private readonly List<ListenerPlace> _places = [];
 
-    // Those that a reload has replaced, and that are not done yet: an admin client may take its time with an answer.
+    // Those that are being closed: an admin client may take its time with an answer.
     private readonly List<(string Option, Task Ending)> _endings = [];
 
+    // Those whose connections outlive their socket, which has failed.
+    private readonly List<(string Option, Listener Listener)> _failed = [];
+
+    private bool _hasEnded;
+
     /// <summary>Those that are open, in the order of their kinds, with the options that asked for them.</summary>
-    public IEnumerable<(string Option, Listener Listener)> All => kinds
-        .Where(kind => _listeners.ContainsKey(kind.Option))
-        .Select(kind => (kind.Option, _listeners[kind.Option]));
+    public IEnumerable<(string Option, Listener Listener)> All => _places
+        .Where(place => place.Listener is not null)
+        .Select(place => (place.Option, place.Listener!));
+
+    /// <summary>What is wanted and not open: why not.</summary>
+    public IEnumerable<(string Option, string Place, string Trouble)> Troubles => _places
+        .Where(place => place.Trouble is not null)
+        .Select(place => (place.Option, place.Known.ToString(), place.Trouble!));
+
+    /// <summary>How often a listener could not go on with its socket, or not without a pause.</summary>
+    public long Failures { get; private set; }
 
     /// <summary>Whether one of those that have ended did not take everything.</summary>
-    public bool WasCut => _listeners.Values.Any(listener => listener.WasCut);
+    public bool WasCut => _places.Any(place => place.Listener is { WasCut: true }) || _failed.Any(entry => entry.Listener.WasCut);
 
     /// <summary>
-    /// Opens the listeners whose options have changed, and has those end that they replace, as well as those that are off now. All others,
-    /// and their connections, notice nothing.
+    /// Opens the listeners that the options want and that are not open. Nothing else has happened until the change is made.
     /// </summary>
-    /// <returns>The listeners that end. Their connections use what they have received, and end too.</returns>
     /// <exception cref="ListenException">One could not be opened; everything is as it was.</exception>
     /// <exception cref="EventManagerException">One could not be watched; everything is as it was.</exception>
-    public IReadOnlyList<Listener> Change(OptionsDifference difference)
+    public ListenerChange Prepare(GatewayOptions options)
     {
+        List<ListenerPlace> wanted = [.. kinds.SelectMany(kind => kind.Addresses(options).Select(address => new ListenerPlace(kind, address)))];
+
         // One whose socket has failed is opened again.
-        ListenerKind[] changed =
-            [.. kinds.Where(kind => difference.Contains(kind.Option) || _listeners.GetValueOrDefault(kind.Option) is { IsOpen: false })];
-        Listener[] leaving = [.. changed.Select(kind => _listeners.GetValueOrDefault(kind.Option)).OfType<Listener>()];
-        Dictionary<string, Listener> opened = OpenBeside(leaving, changed, difference.After);
+        ListenerPlace[] leaving = [.. _places.Where(place => place.Listener is not { IsOpen: true } || !wanted.Any(place.IsSame))];
+        ListenerPlace[] kept = [.. _places.Except(leaving)];
+        ListenerPlace[] opened = OpenBeside(leaving, [.. wanted.Where(place => !kept.Any(place.IsSame))]);
+        return new ListenerChange(leaving, [.. wanted.Select(place => kept.FirstOrDefault(place.IsSame) ?? place).Where(place => kept.Contains(place) || opened.Contains(place))]);
+    }
+
+    /// <summary>
+    /// Has those end that are not wanted any more, with their connections, which use what they have received. All others, and their
+    /// connections, notice nothing. Nothing in it can fail.
+    /// </summary>
+    /// <returns>How many connections end.</returns>
+    public int Make(ListenerChange change)
+    {
         _endings.RemoveAll(entry => entry.Ending.IsCompleted);
-        foreach (ListenerKind kind in changed)
+        _failed.RemoveAll(entry => entry.Listener.Connections.Count == 0);
+        int connections = 0;
+        foreach (ListenerPlace place in change.Leaving)
         {
-            if (_listeners.Remove(kind.Option, out Listener? listener))
+            place.StopTrying();
+            if (place.Listener is { } listener)
             {
-                _endings.Add((kind.Option, listener.End()));
+                connections += listener.Connections.Count;
+                _endings.Add((place.Option, listener.End()));
             }
         }
 
-        foreach ((string option, Listener listener) in opened)
-        {
-            _listeners.Add(option, listener);
-        }
-
-        return leaving;
+        _places.Clear();
+        _places.AddRange(change.Places);
+        return connections;
     }
 
     /// <summary>Opens all that the options ask for.</summary>
     /// <exception cref="ListenException">One could not be opened; none is open then.</exception>
-    public void Open(GatewayOptions options)
-    {
-        foreach ((string option, Listener listener) in OpenBeside([], kinds, options))
-        {
-            _listeners.Add(option, listener);
-        }
-    }
+    public void Open(GatewayOptions options) => _places.AddRange(Prepare(options).Places);
 
     /// <summary>Asks the kernel what it has dropped of datagrams. Listeners that end do so themselves, with the last of them.</summary>
     public void CountDrops()
     {
-        foreach (DatagramReceiver receiver in _listeners.Values.OfType<DatagramReceiver>())
+        foreach (DatagramReceiver receiver in _places.Select(place => place.Listener).OfType<DatagramReceiver>())
         {
             receiver.CountDrops();
         }
+    }
+
+    /// <summary>
+    /// A listener was taken off the loop, because it threw. It goes on with its socket, which has everything that has arrived. Where the socket
+    /// is what fails, and fails again, another one takes its place, after a pause. Its connections notice nothing.
+    /// </summary>
+    public void Recover(Listener listener, Exception exception)
+    {
+        if (_hasEnded || _places.Find(place => place.Listener == listener) is not { } place)
+        {
+            // It was on its way out.
+            listener.Dispose();
+            return;
+        }
+
+        // What a listener was given is used up, so a bug does not come again by going on.
+        Failures++;
+        bool isOfSocket = exception is EventManagerException or ObjectDisposedException;
+        if ((!isOfSocket || place.TryExcuse()) && TryGoOn(listener))
+        {
+            return;
+        }
+
+        listener.Dispose();
+        if (listener.Connections.Count > 0)
+        {
+            _failed.Add((place.Option, listener));
+        }
+
+        place.Fail(exception.Message);
+        errors.Write(ConsoleText.ListenerFailed(place.Option, place.Known.ToString(), exception.Message));
+        TryLater(place);
     }
 
     /// <summary>Has all listeners end, with their connections.</summary>
     /// <returns>When all metrics that had arrived are received, and when the last admin client has its answers.</returns>
     public (Task Metrics, Task Admin) EndAll()
     {
-        _endings.AddRange(_listeners.Select(entry => (entry.Key, entry.Value.End())));
+        _hasEnded = true;
+        _places.ForEach(place => place.StopTrying());
+        _endings.AddRange(All.Concat(_failed).Select(entry => (entry.Option, entry.Listener.End())));
         ILookup<bool, Task> byAdmin = _endings.ToLookup(
             entry => string.Equals(entry.Option, OptionTable.Admin, StringComparison.Ordinal), entry => entry.Ending);
         return (Task.WhenAll(byAdmin[false]), Task.WhenAll(byAdmin[true]));
     }
 
-    // The new ones are opened while the old ones are open, so that no client is refused in between, and nothing is lost if one fails.
-    private Dictionary<string, Listener> OpenBeside(Listener[] leaving, IReadOnlyList<ListenerKind> wanted, GatewayOptions options)
+    private bool TryGoOn(Listener listener)
     {
-        Dictionary<string, Listener> opened = new(StringComparer.Ordinal);
-        Socket[] leavingSockets = [.. leaving.Where(listener => listener.IsOpen).Select(listener => listener.Socket)];
         try
         {
-            foreach (ListenerKind kind in wanted)
+            manager.AddSubscriber(listener);
+            return true;
+        }
+        catch (Exception exception) when (exception is EventManagerException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private void TryLater(ListenerPlace place)
+    {
+        try
+        {
+            place.Retry = manager.CreateTimerEvent(place.NextDelay(), (_, _) => TryAgain(place));
+        }
+        catch (EventManagerException exception)
+        {
+            // Nothing is left to try with. A reload opens it again.
+            errors.Write(ConsoleText.ListenerFailed(place.Option, place.Known.ToString(), exception.Message));
+        }
+    }
+
+    private void TryAgain(ListenerPlace place)
+    {
+        try
+        {
+            place.Listener = Open(place.Kind, place.Known, leaving: []);
+            errors.Write(ConsoleText.ListenerBack(place.Option, place.Listener.Place));
+        }
+        catch (Exception exception)
+        {
+            place.Fail(exception.Message);
+            TryLater(place);
+        }
+    }
+
+    // The new ones are opened while the old ones are open, so that no client is refused in between, and nothing is lost if one fails.
+    private ListenerPlace[] OpenBeside(ListenerPlace[] leaving, ListenerPlace[] wanted)
+    {
+        List<ListenerPlace> opened = [];
+        List<(ListenerPlace Place, ListenException Reason)> unknown = [];
+        Socket[] leavingSockets = [.. leaving.Select(place => place.Listener).OfType<Listener>().Where(listener => listener.IsOpen).Select(listener => listener.Socket)];
+        try
+        {
+            foreach (ListenerPlace place in wanted)
             {
-                if (kind.Open(options, leavingSockets) is { } socket)
+                try
                 {
-                    Listener listener = Add(kind.Serve(socket));
-                    RequireUnlike(kind.Option, listener, opened.Values);
-                    opened.Add(kind.Option, listener);
+                    RequireUnlike(place, opened);
+                    place.Listener = Open(place.Kind, place.Address, leavingSockets);
+                    opened.Add(place);
+                }
+                catch (ListenException exception) when (place.Address.IsOfName && exception.IsAddressUnknown)
+                {
+                    // localhost has an address of IPv6 in many places where nothing else has.
+                    unknown.Add((place, exception));
                 }
             }
 
-            return opened;
+            foreach ((ListenerPlace place, ListenException reason) in unknown)
+            {
+                if (!opened.Any(other => other.Kind == place.Kind))
+                {
+                    throw reason;
+                }
+            }
+
+            return [.. opened];
         }
         catch
         {
-            foreach (Listener listener in opened.Values)
-            {
-                listener.Close(manager);
-            }
-
+            opened.ForEach(place => place.Listener!.Close(manager));
             throw;
         }
     }
 
-    private Listener Add(Listener listener)
+    private Listener Open(ListenerKind kind, ListenAddress address, IReadOnlyList<Socket> leaving)
     {
+        BoundSocket bound = kind.Open(address, leaving);
+        Listener? listener = null;
         try
         {
+            listener = kind.Serve(bound);
             manager.AddSubscriber(listener);
             return listener;
         }
         catch
         {
-            listener.Dispose();
+            bound.Dispose();
+            listener?.Dispose();
             throw;
         }
     }
 
     // Beside an old listener that had it, the kernel would have let two in.
-    private void RequireUnlike(string option, Listener listener, IEnumerable<Listener> others)
+    private static void RequireUnlike(ListenerPlace wanted, IEnumerable<ListenerPlace> others)
     {
-        if (others.Any(other => other.Socket.SocketType == listener.Socket.SocketType
-            && string.Equals(other.Place, listener.Place, StringComparison.Ordinal)))
+        if (others.Any(other => other.Listener!.Socket is { LocalEndPoint: IPEndPoint bound } socket
+            && socket.SocketType == wanted.Kind.Type
+            && wanted.Address.Overlaps(bound, other.Address.IsDual)))
         {
-            listener.Close(manager);
-            throw new ListenException(option, listener.Place, "another listener of the same configuration has it");
+            throw new ListenException(wanted.Option, wanted.Address.ToString(), "another listener of the same configuration has it");
         }
     }
 }
+
+/// <summary>Listeners that are open and not yet in effect.</summary>
+/// <param name="Leaving">Those that end then.</param>
+/// <param name="Places">All that there are then.</param>
+internal sealed record ListenerChange(IReadOnlyList<ListenerPlace> Leaving, IReadOnlyList<ListenerPlace> Places);

@@ -19,21 +19,21 @@ internal static class ListeningSocket
     private const int SoReceiveBufferForce = 33;
 
     /// <param name="option">Who wants it.</param>
-    /// <param name="endpoint">The address and port; port 0 is any.</param>
+    /// <param name="address">The address and port; port 0 is any.</param>
     /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
     /// <param name="sendBuffer">Bytes that the kernel keeps for each client that does not read; null for its own choice.</param>
     /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static BoundSocket OpenTcp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving, int? sendBuffer = null) => OpenBeside(
+    public static BoundSocket OpenTcp(string option, ListenAddress address, IReadOnlyList<Socket> leaving, int? sendBuffer = null) => OpenBeside(
         leaving,
         SocketType.Stream,
-        endpoint,
+        address,
         option,
-        () => new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
+        () => Create(address, SocketType.Stream, ProtocolType.Tcp),
         socket =>
         {
             // SO_REUSEADDR, for a restart right after a stop, is set by Bind. SocketOptionName.ReuseAddress would set SO_REUSEPORT
             // with it, and a second gateway would quietly take half of the connections instead of failing.
-            socket.Bind(endpoint);
+            socket.Bind(address.Endpoint!);
 
             // On Linux, connections inherit these from their listener.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
@@ -49,16 +49,16 @@ internal static class ListeningSocket
         });
 
     /// <param name="option">Who wants it.</param>
-    /// <param name="endpoint">The address and port; port 0 is any.</param>
+    /// <param name="address">The address and port; port 0 is any.</param>
     /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
     /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static BoundSocket OpenUdp(string option, IPEndPoint endpoint, IReadOnlyList<Socket> leaving) => OpenBeside(
+    public static BoundSocket OpenUdp(string option, ListenAddress address, IReadOnlyList<Socket> leaving) => OpenBeside(
         leaving,
         SocketType.Dgram,
-        endpoint,
+        address,
         option,
-        () => new Socket(endpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp),
-        socket => socket.Bind(endpoint));
+        () => Create(address, SocketType.Dgram, ProtocolType.Udp),
+        socket => socket.Bind(address.Endpoint!));
 
     /// <param name="option">Who wants it.</param>
     /// <param name="path">Where its file is to be.</param>
@@ -108,15 +108,15 @@ internal static class ListeningSocket
     // kernel allows them beside each other, to one user. The old one has it for this moment only, and the new one only if there is an
     // old one: the kernel remembers it of a port, and would let others in who have it too.
     private static BoundSocket OpenBeside(
-        IReadOnlyList<Socket> leaving, SocketType type, IPEndPoint endpoint, string option, Func<Socket> create, Action<Socket> prepare)
+        IReadOnlyList<Socket> leaving, SocketType type, ListenAddress address, string option, Func<Socket> create, Action<Socket> prepare)
     {
         try
         {
-            return Open(option, endpoint.ToString(), create, prepare);
+            return Open(option, address.ToString(), create, prepare);
         }
         catch (ListenException exception) when (exception.IsAddressInUse)
         {
-            Socket[] own = [.. leaving.Where(socket => socket.SocketType == type && PortOf(socket) == endpoint.Port)];
+            Socket[] own = [.. leaving.Where(socket => socket.SocketType == type && PortOf(socket) == address.Endpoint!.Port)];
             if (own is [])
             {
                 throw;
@@ -125,7 +125,7 @@ internal static class ListeningSocket
             Array.ForEach(own, socket => SetReusePort(socket, isOn: true));
             try
             {
-                return Open(option, endpoint.ToString(), create, socket =>
+                return Open(option, address.ToString(), create, socket =>
                 {
                     SetReusePort(socket, isOn: true);
                     prepare(socket);
@@ -136,6 +136,26 @@ internal static class ListeningSocket
             {
                 Array.ForEach(own, socket => SetReusePort(socket, isOn: false));
             }
+        }
+    }
+
+    // The framework's sockets for IPv6 take no IPv4 unless told to, whatever the system's default is.
+    private static Socket Create(ListenAddress address, SocketType type, ProtocolType protocol)
+    {
+        Socket socket = new(address.Endpoint!.AddressFamily, type, protocol);
+        try
+        {
+            if (address.Endpoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = address.IsDual;
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -122,7 +122,7 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
     {
         if (!_isClosed)
         {
-            ServeOrClose(new Events(handle, EventSet.None), EventManager.Current!.GetEventOps(_id));
+            ServeOrCloseForever(new Events(handle, EventSet.None));
         }
     }
 
@@ -145,11 +145,25 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
     // A loop that was held up may be here before it has read what came in time.
     private void OnIdle(TimerEvent timer, TimerTick tick)
     {
-        ServeOrClose(new Events(handle, EventSet.In), EventManager.Current!.GetEventOps(_id));
+        ServeOrCloseForever(new Events(handle, EventSet.In));
         if (!_isActive && !_isClosed)
         {
             gate.CountIdleClosed();
             Close();
+        }
+    }
+
+    // Outside of its own events: whoever throws there is not handed over, and would stay without what was to call it again.
+    private void ServeOrCloseForever(in Events events)
+    {
+        try
+        {
+            ServeOrClose(events, EventManager.Current!.GetEventOps(_id));
+        }
+        catch
+        {
+            Close();
+            throw;
         }
     }
 

@@ -92,6 +92,16 @@ internal sealed class StreamListener : Listener
             if (connection is null)
             {
                 _gate.CountFailedAccept();
+                if (AcceptFailure.IsOfConnection(accepted.Errno))
+                {
+                    continue;
+                }
+
+                if (AcceptFailure.IsOfSocket(accepted.Errno))
+                {
+                    accepted.ThrowIfFailed("accept4");
+                }
+
                 AwaitArrival(ops);
                 return false;
             }

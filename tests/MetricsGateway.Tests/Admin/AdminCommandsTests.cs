@@ -28,6 +28,8 @@ public class AdminCommandsTests
         IdleClosedConnections = 47,
         OverlongCommands = 23,
         UnreadBytes = 163,
+        Troubles = [],
+        ListenerFailures = 167,
         Flush = new FlushStatus
         {
             Count = 29,
@@ -106,6 +108,7 @@ public class AdminCommandsTests
             lines.ToHashSet(StringComparer.Ordinal),
             new HashSet<string>(StringComparer.Ordinal)
             {
+                "listeners.failures: 167",
                 "connections.open: 3",
                 "connections.accepted: 5",
                 "connections.refused: 7",

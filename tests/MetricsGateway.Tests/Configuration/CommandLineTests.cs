@@ -44,8 +44,8 @@ public class CommandLineTests
             "--max-names", "8", "--max-set-values", "9", "--admin-buffer", "10000", "--flush-interval", "1.5s", "--flush-console=off",
             "--idle-timeout", "2m", "--percentiles=50,-99.9", "--timer-samples", "12", "--max-timer-samples", "13");
 
-        Assert.Equal(1, options.StatsDUdp!.Port);
-        Assert.Equal(2, options.StatsDTcp!.Port);
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 1), options.StatsDUdp);
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 2), options.StatsDTcp);
         Assert.Equal(new IPEndPoint(IPAddress.IPv6Loopback, 3), options.Graphite);
         Assert.Equal(new IPEndPoint(IPAddress.Any, 4), options.Admin);
         Assert.Equal("/run/x.sock", options.UnixSocket);
@@ -111,7 +111,7 @@ public class CommandLineTests
     [InlineData("'--max-names' must be a whole number from 1 to 10000000, not '1e3'", "--max-names=1e3")]
     [InlineData("'--max-names' must be a whole number from 1 to 10000000, not ''", "--max-names=")]
     [InlineData(
-        "'--graphite' must be ADDRESS:PORT, such as 127.0.0.1:8125 or [::1]:8125, or 'off', not 'localhost'",
+        "'--graphite' must be ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to 20 with commas between them, or 'off', not 'localhost'",
         "--graphite=localhost")]
     [InlineData(
         "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '10'",
@@ -122,6 +122,14 @@ public class CommandLineTests
     [InlineData(
         "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '25h'",
         "--flush-interval=25h")]
+    [InlineData(
+        "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '999999999999999h'",
+        "--flush-interval=999999999999999h")]
+    [InlineData(
+        "'--graphite-send' must be ADDRESS:PORT, such as 127.0.0.1:2003, [::1]:2003 or graphite.example:2003, or 'off', not '127.0.0.1:1,127.0.0.1:2'",
+        "--graphite-send=127.0.0.1:1,127.0.0.1:2")]
+    [InlineData("'--unix-socket-mode' must be an octal number from 0000 to 0777, such as 0722, not '0788'", "--unix-socket-mode=0788")]
+    [InlineData("'--unix-socket-mode' must be an octal number from 0000 to 0777, such as 0722, not '4755'", "--unix-socket-mode=4755")]
     [InlineData("'--delete-sets' must be 'on' or 'off', not 'true'", "--delete-sets=true")]
     [InlineData(
         "'--percentiles' must be up to 20 numbers from -100 to 100 without 0, such as 50,90,99.9, or 'off', not '90,'",

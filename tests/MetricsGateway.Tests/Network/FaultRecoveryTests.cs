@@ -14,11 +14,19 @@ public sealed class FaultRecoveryTests : IDisposable
     private readonly LoopActivity _activity = new();
     private readonly ProtocolTotals _totals = new("test");
     private readonly BuggyReceiver _receiver;
+    private readonly ListenerSet _listeners;
 
     public FaultRecoveryTests()
     {
         _receiver = new BuggyReceiver(_totals);
-        _manager.FaultReported += new FaultRecovery(_manager, _errors).OnFault;
+        ListenerKind kind = new(
+            "test",
+            SocketType.Dgram,
+            options => ListenAddress.Of(options.StatsDUdp, options.IPv6Only),
+            (address, leaving) => ListeningSocket.OpenUdp("test", address, leaving),
+            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+        _listeners = new ListenerSet(_manager, [kind], _errors);
+        _manager.FaultReported += new FaultRecovery(_listeners, _errors).OnFault;
     }
 
     public void Dispose() => _manager.Dispose();
@@ -66,10 +74,8 @@ public sealed class FaultRecoveryTests : IDisposable
     [Fact]
     public void A_receiver_that_throws_goes_on_with_the_next_datagram()
     {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        socket.Blocking = false;
-        _manager.AddSubscriber(new DatagramReceiver(new BoundSocket(socket, "there"), _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+        _listeners.Open(RunningGateway.AllListeners);
+        Socket socket = _listeners.All.Single().Listener.Socket;
 
         // All of them are there when the first is taken.
         foreach (string text in new[] { "bug", "good", "bug" })

@@ -106,11 +106,17 @@ internal sealed class GatewayProcess : IDisposable
 
     public AdminClient ConnectAdmin() => new(Admin);
 
-    public IPEndPoint Place(string option)
+    public IPEndPoint Place(string option) => Places(option).Single();
+
+    public IPEndPoint[] Places(string option)
     {
         string start = $"{option} listens on ";
-        string line = Output.Split('\n').Single(line => line.StartsWith(start, StringComparison.Ordinal));
-        return IPEndPoint.Parse(line[start.Length..]);
+        return
+        [
+            .. Output.Split('\n')
+                .Where(line => line.StartsWith(start, StringComparison.Ordinal))
+                .Select(line => IPEndPoint.Parse(line[start.Length..])),
+        ];
     }
 
     /// <summary>Sends signals, one right after the other.</summary>

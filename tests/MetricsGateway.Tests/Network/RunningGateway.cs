@@ -59,6 +59,9 @@ internal sealed class RunningGateway : IDisposable
 
     public IPEndPoint Admin => Place("admin");
 
+    public IPEndPoint[] Places(string option) =>
+        [.. _gateway.Places.Where(place => place.Option == option).Select(place => IPEndPoint.Parse(place.Place))];
+
     /// <summary>What it has complained about since the last time.</summary>
     public string TakeErrors() => _errors.Take();
 
@@ -95,5 +98,5 @@ internal sealed class RunningGateway : IDisposable
         }
     }
 
-    private IPEndPoint Place(string option) => IPEndPoint.Parse(_gateway.Places.Single(place => place.Option == option).Place);
+    private IPEndPoint Place(string option) => Places(option).Single();
 }

@@ -1,3 +1,4 @@
+using MetricsGateway.Configuration;
 using MetricsGateway.Tests.Flushing;
 using MetricsGateway.Tests.Network;
 
@@ -114,9 +115,32 @@ public sealed class ConfigurationWatchTests : IDisposable
         WaitForStat(admin, "reloads.done", 1);
 
         Assert.Equal(
-            $"MetricsGateway: not reloaded, everything stays as it was: cannot read the configuration file: Could not find file '{_configuration.Path}'.\n"
+            $"MetricsGateway: not reloaded, everything stays as it was: cannot read the configuration file: {_configuration.Path}: No such file or directory\n"
             + Reloaded("max-names 100000 → 5; 1 connection kept"),
             gateway.TakeErrors());
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_watched_for_a_while_is_watched_again_and_what_happened_meanwhile_is_read()
+    {
+        string directory = _configuration.InDirectory("there");
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, "gateway.json");
+        File.WriteAllText(path, _configuration.Text());
+        using RunningGateway gateway = new(new ConfigurationSource(path, new Dictionary<string, string>(StringComparer.Ordinal)), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        Directory.Delete(directory, recursive: true);
+        WaitForStat(admin, "reloads.refused", 1);
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(path, _configuration.Text(("max-names", 5)));
+        WaitForStat(admin, "reloads.done", 1);
+        File.WriteAllText(path, _configuration.Text(("max-names", 6)));
+        WaitForStat(admin, "reloads.done", 2);
+
+        string errors = gateway.TakeErrors();
+        Assert.Single(errors.Split('\n'), line => line.Contains("is not watched, so only SIGHUP reloads it", StringComparison.Ordinal));
+        Assert.Single(errors.Split('\n'), line => line.Contains("the configuration file is watched again", StringComparison.Ordinal));
     }
 
     [Fact]

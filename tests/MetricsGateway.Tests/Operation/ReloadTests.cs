@@ -66,6 +66,67 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(1, admin.Stat("reloads.refused"));
     }
 
+    [Fact]
+    public void What_is_no_regular_file_is_refused_and_holds_up_nobody()
+    {
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        File.Delete(_configuration.Path);
+        using (System.Diagnostics.Process process = System.Diagnostics.Process.Start("mkfifo", [_configuration.Path]))
+        {
+            process.WaitForExit();
+        }
+
+        Assert.Equal(Refused($"cannot read the configuration file: {_configuration.Path}: it is no regular file"), Reload(gateway, admin));
+
+        File.Delete(_configuration.Path);
+        File.CreateSymbolicLink(_configuration.Path, "/dev/zero");
+        Assert.Equal(Refused($"cannot read the configuration file: {_configuration.Path}: it is no regular file"), Reload(gateway, admin));
+    }
+
+    [Fact]
+    public void A_file_that_is_too_large_is_refused_unread()
+    {
+        using RunningGateway gateway = Start();
+        using AdminClient admin = gateway.ConnectAdmin();
+        using (FileStream stream = File.Create(_configuration.Path))
+        {
+            stream.SetLength(3L << 30);
+        }
+
+        Assert.Equal(Refused($"cannot read the configuration file: {_configuration.Path}: it is larger than 1048576 bytes"), Reload(gateway, admin));
+        string most = _configuration.Text(("max-names", 5));
+        _configuration.WriteText(most + new string(' ', (1 << 20) - most.Length));
+        Assert.Equal(Reloaded("max-names 100000 → 5; 1 connection kept"), Reload(gateway, admin));
+    }
+
+    [Fact]
+    public void Who_asks_during_a_reload_gets_the_next_one_and_each_is_answered()
+    {
+        using RunningGateway gateway = Start();
+        AdminClient[] clients = [.. Enumerable.Range(0, 8).Select(_ => gateway.ConnectAdmin())];
+        Parallel.ForEach(clients, client => Assert.All(Enumerable.Range(0, 20), _ => Assert.StartsWith("reloaded ", client.Ask("reload"), StringComparison.Ordinal)));
+
+        Assert.All(clients, client => Assert.Equal("health: up\n", client.Ask("health")));
+        Array.ForEach(clients, client => client.Dispose());
+        gateway.TakeErrors();
+    }
+
+    [Fact]
+    public void Commands_behind_a_reload_are_answered_after_it()
+    {
+        using RunningGateway gateway = Start();
+        using Socket client = Client.Connect(gateway.Admin);
+        _configuration.Write(("max-names", 5));
+        client.Send("health\nreload\nhealth\nreload\nquit\n"u8);
+
+        string health = "health: up\nEND\n\n";
+        Assert.Equal(
+            health + Reloaded("max-names 100000 → 5; 1 connection kept") + "END\n\n" + health + Reloaded("nothing changed") + "END\n\n",
+            client.ReceiveToEnd());
+        gateway.TakeErrors();
+    }
+
     [Theory]
     [InlineData("{\n\"max-names\": 5", ":2: this is not JSON: ")]
     [InlineData("", ":1: this is not JSON: ")]
@@ -91,7 +152,7 @@ public sealed class ReloadTests : IDisposable
         File.Delete(_configuration.Path);
 
         Assert.Equal(
-            Refused($"cannot read the configuration file: Could not find file '{_configuration.Path}'."), Reload(gateway, admin));
+            Refused($"cannot read the configuration file: {_configuration.Path}: No such file or directory"), Reload(gateway, admin));
         Assert.Equal(0, admin.Stat("reloads.done"));
     }
 
