@@ -3,6 +3,7 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using MetricsGateway.Configuration;
+using MetricsGateway.Interop;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using Vigil;
@@ -25,6 +26,10 @@ internal static class ConsoleText
 
     public static string UsageError(string message) =>
         $"{ProgramName}: {message}\nTry '{ProgramName} --help'.\n";
+
+    // Put together by hand: there may be no descriptor to load anything with.
+    public static string TooFewDescriptors(ulong limit) => ProgramName + ": the limit of open files is " + limit.ToString(CultureInfo.InvariantCulture)
+        + "; at least " + DescriptorLimit.Minimum.ToString(CultureInfo.InvariantCulture) + " are needed (ulimit -n, LimitNOFILE=)\n";
 
     public static string StartError(string message) => $"{ProgramName}: {message}\n";
 

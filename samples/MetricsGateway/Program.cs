@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
+using MetricsGateway.Interop;
 using MetricsGateway.Network;
 using MetricsGateway.Operation;
 using Vigil;
@@ -15,6 +17,19 @@ internal static class Program
     private const int StandardOutput = 1;
 
     private static int Main(string[] args)
+    {
+        // Before anything else is loaded, which takes descriptors.
+        if (DescriptorLimit.IsTooLow(out ulong limit))
+        {
+            Console.Error.Write(ConsoleText.TooFewDescriptors(limit));
+            return CannotStart;
+        }
+
+        return Run(args);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Run(string[] args)
     {
         try
         {

@@ -60,7 +60,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     {
         if (_file is { } file)
         {
-            _written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _written = new TaskCompletionSource();
             manager.ExecuteWork(thread, () => Append(file, report), OnWritten);
         }
     }

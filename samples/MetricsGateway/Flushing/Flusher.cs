@@ -142,7 +142,7 @@ internal sealed class Flusher
         _begin = now;
         _overrun = 0;
         _counted = counts;
-        _computing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _computing = new TaskCompletionSource();
         _onLoop = Stopwatch.GetElapsedTime(start);
     }
 

@@ -68,8 +68,8 @@ internal sealed class ReportConsole : IDisposable
                 return Task.CompletedTask;
             }
 
-            // Whoever waits goes on elsewhere: this thread is for writing.
-            _written ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            // Whoever waits goes on in the loop's context, so not on this thread, which is for writing.
+            _written ??= new TaskCompletionSource();
             return _written.Task;
         }
     }

@@ -18,7 +18,7 @@ internal sealed class GraphiteSender : IDisposable
     private readonly TextWriter _errors;
     private readonly SendQueue _queue;
     private readonly RetryDelay _retry = new(new Random());
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _finished = new();
     private EndpointList? _server;
     private IPEndPoint? _endpoint;
     private TimeSpan? _timeout;

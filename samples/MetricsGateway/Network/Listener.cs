@@ -6,7 +6,7 @@ namespace MetricsGateway.Network;
 /// <summary>A socket that clients reach the gateway by, as a subscriber.</summary>
 internal abstract class Listener : IEventSubscriber, IDisposable
 {
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new();
     private readonly BoundSocket _bound;
     private SubscriberId _id;
     private int _turns;
@@ -93,9 +93,11 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     /// <summary>To be called when a connection was closed: it may have been the last.</summary>
     protected void EndIfEmpty()
     {
-        if (!IsOpen && Connections.Count == 0)
+        // Whoever waits goes on in a callback of his own, and not by a thread of the runtime's pool: at the end there may be no descriptor
+        // left to start one with.
+        if (_isEnding && !IsOpen && Connections.Count == 0)
         {
-            _ended.TrySetResult();
+            EventManager.Current?.Defer(static (_, ended) => ended.TrySetResult(), _ended);
         }
     }
 

@@ -10,6 +10,49 @@ public class DescriptorShortageTests
     private static readonly TimeSpan Observation = TimeSpan.FromSeconds(1);
 
     [Fact]
+    public void A_limit_with_which_it_could_not_run_ends_the_start_with_a_word()
+    {
+        using GatewayProcess gateway = GatewayProcess.StartBareLimited(64);
+
+        (int exitCode, _, string errors) = gateway.WaitForExit();
+        Assert.Equal(1, exitCode);
+        Assert.Equal("MetricsGateway: the limit of open files is 64; at least 96 are needed (ulimit -n, LimitNOFILE=)\n", errors);
+    }
+
+    [Fact]
+    public void The_least_that_it_asks_for_is_enough()
+    {
+        using GatewayProcess gateway = GatewayProcess.StartLimited(96);
+        using AdminClient admin = gateway.ConnectAdmin();
+        Client.SendDatagram(gateway.StatsDUdp, "a:1|c"u8);
+        admin.WaitForCounter("a", 1);
+        gateway.Signal("TERM");
+
+        Assert.Equal(0, gateway.WaitForExit().ExitCode);
+    }
+
+    [Fact]
+    public void It_stops_without_a_descriptor_left_to_start_a_thread_with()
+    {
+        using GatewayProcess gateway = GatewayProcess.StartWithSignals(
+            "--block-signal=HUP,INT,TERM,USR1",
+            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "127.0.0.1:0", "--graphite", "off", "--admin", "127.0.0.1:0", GatewayProcess.FlushInterval, "24h");
+        gateway.ReadUntilListening();
+        using AdminClient admin = gateway.ConnectAdmin();
+        Client.SendDatagram(gateway.StatsDUdp, "a:1|c"u8);
+        admin.WaitForCounter("a", 1);
+
+        gateway.LimitDescriptors(10);
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", errors);
+        Assert.Contains("{\"counter\":\"a\",\"count\":1,", output, StringComparison.Ordinal);
+        Assert.EndsWith("total: 1 lines, 1 metrics, 0 rejected, 1 names\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_descriptors_new_clients_are_refused_and_the_others_served_until_some_are_free_again()
     {
         using GatewayProcess gateway = GatewayProcess.StartLimited(Descriptors);

@@ -86,6 +86,9 @@ internal sealed class GatewayProcess : IDisposable
     /// <summary>Starts the program with just these arguments and waits for nothing.</summary>
     public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(descriptors: null, arguments);
 
+    /// <summary>Starts the program with no more than so many descriptors, and waits for nothing.</summary>
+    public static GatewayProcess StartBareLimited(int descriptors) => new(descriptors, []);
+
     /// <summary>Starts the program with just these arguments, and with its signals as <c>env(1)</c> is told to set them.</summary>
     public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) => new(descriptors: null, arguments, signals);
 
