@@ -46,6 +46,7 @@ public sealed class EventManager : IDisposable
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    /// <exception cref="PlatformNotSupportedException">The processor is none of x64, arm64, RISC-V 64 and LoongArch 64.</exception>
     public EventManager(EventManagerOptions options)
         : this(options, static () => new EpollPoller(), createClock: null)
     {
@@ -54,6 +55,7 @@ public sealed class EventManager : IDisposable
     internal EventManager(EventManagerOptions options, Func<IPoller> createPoller, Func<TimerClock, IClock>? createClock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ProcessorAbi.RequireKnown(RuntimeInformation.ProcessArchitecture);
         _options = options.Validate();
         Counters = new LoopCounters(_options.Name, _options.CollectStatistics);
         Faults = new FaultSink(this, _options);

@@ -28,11 +28,8 @@ internal static unsafe partial class DirectoryNative
     private const int ModeOffset = 28;
     private const int StatxSize = 256;
 
-    // These two differ between processors; all others that .NET runs on have x86's.
-    private static readonly int O_DIRECTORY = IsArm ? 0x4000 : 0x10000;
-    private static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
-
-    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Armv6 or Architecture.Arm64;
+    private static readonly int O_DIRECTORY = ProcessorAbi.Current.DirectoryFlag;
+    private static readonly int O_NOFOLLOW = ProcessorAbi.Current.NoFollowFlag;
 
     /// <summary>Opens a directory for reading its entries; zero on failure.</summary>
     /// <param name="path">The path, with its closing zero.</param>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
@@ -13,11 +12,8 @@ internal readonly unsafe struct EpollEventLayout
     /// <summary>The size of the larger layout, in bytes.</summary>
     public const int MaxSize = 16;
 
-    public static readonly EpollEventLayout Packed = new(size: 12, dataOffset: 4);
-    public static readonly EpollEventLayout Aligned = new(size: 16, dataOffset: 8);
-
     // static readonly: the JIT folds size and offset into the dispatch loop as constants.
-    public static readonly EpollEventLayout Current = For(RuntimeInformation.ProcessArchitecture);
+    public static readonly EpollEventLayout Current = Of(ProcessorAbi.Current);
 
     private EpollEventLayout(int size, int dataOffset)
     {
@@ -30,7 +26,7 @@ internal readonly unsafe struct EpollEventLayout
 
     public int DataOffset { get; }
 
-    public static EpollEventLayout For(Architecture architecture) => architecture == Architecture.X64 ? Packed : Aligned;
+    public static EpollEventLayout Of(ProcessorAbi processor) => new(processor.EpollEventSize, processor.EpollDataOffset);
 
     public void Write(byte* entry, uint events, ulong data)
     {

@@ -14,16 +14,9 @@ internal static unsafe partial class EpollNative
     // glibc before 2.35, have no wrapper, and since wrappers of calls that block are cancellation points, which in a process of several
     // threads change the thread's cancellation state before and after by an atomic operation each: 30 ns and more (pthreads(7)).
     private const nint SysEpollPwait2 = 441;
-    private const nint Unknown = -1;
 
-    // epoll_wait, or epoll_pwait without a mask where the kernel has no epoll_wait; the first four arguments are the same. The kernel takes these
-    // for waits that need no time span: it copies none, and epoll_wait looks at no signal mask (fs/eventpoll.c).
-    private static readonly nint SysEpollWait = RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.X64 => 232,
-        Architecture.Arm64 => 22,
-        _ => Unknown,
-    };
+    // The kernel takes this for waits that need no time span: it copies none, and looks at no signal mask (fs/eventpoll.c).
+    private static readonly nint SysEpollWait = ProcessorAbi.Current.SysEpollWait;
 
     /// <summary>Creates an instance; −1 on failure.</summary>
     public static int Create(out int errno)
@@ -42,7 +35,7 @@ internal static unsafe partial class EpollNative
     /// <summary>Waits for a time span in nanoseconds: 0 polls, −1 waits for ever. −1 on failure, with no errno: fetching it costs 7 ns on a call that nearly always succeeds.</summary>
     public static int WaitFast(int epoll, byte* ready, int capacity, long nanoseconds)
     {
-        if (nanoseconds <= 0 && SysEpollWait != Unknown)
+        if (nanoseconds <= 0)
         {
             return (int)syscall(SysEpollWait, epoll, (nint)ready, capacity, (nint)nanoseconds, 0, 0);
         }
@@ -55,7 +48,7 @@ internal static unsafe partial class EpollNative
     public static int Wait(int epoll, byte* ready, int capacity, long nanoseconds, out int errno)
     {
         nint count;
-        if (nanoseconds <= 0 && SysEpollWait != Unknown)
+        if (nanoseconds <= 0)
         {
             count = syscall_with_errno(SysEpollWait, epoll, (nint)ready, capacity, (nint)nanoseconds, 0, 0);
         }

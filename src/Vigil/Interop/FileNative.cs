@@ -12,16 +12,9 @@ internal static unsafe partial class FileNative
     private const int O_CLOEXEC = 0x80000;
     private const nuint FIONREAD = 0x541B;
 
-    // Through syscall(2), since the C library's read(2) and write(2) are cancellation points (EpollNative). The numbers are those of <asm/unistd.h>:
-    // x64 has its own, architectures that came later share one table, the older ones another.
-    private static readonly nint SysRead = RuntimeInformation.ProcessArchitecture switch
-    {
-        Architecture.X64 => 0,
-        Architecture.Arm64 or Architecture.LoongArch64 or Architecture.RiscV64 => 63,
-        _ => 3,
-    };
-
-    private static readonly nint SysWrite = SysRead + 1;
+    // Through syscall(2), since the C library's read(2) and write(2) are cancellation points (EpollNative).
+    private static readonly nint SysRead = ProcessorAbi.Current.SysRead;
+    private static readonly nint SysWrite = ProcessorAbi.Current.SysWrite;
 
     /// <summary>Reads once, again where a signal came in between; −1 and an errno on failure.</summary>
     public static int Read(int fd, Span<byte> buffer, out int errno)

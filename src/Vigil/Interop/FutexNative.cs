@@ -8,7 +8,7 @@ internal static unsafe partial class FutexNative
     private const int FUTEX_WAIT_PRIVATE = 0 | 128;
     private const int FUTEX_WAKE_PRIVATE = 1 | 128;
 
-    private static readonly nint SysFutex = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 202 : 98;
+    private static readonly nint SysFutex = ProcessorAbi.Current.SysFutex;
 
     /// <summary>
     /// Sleeps while the word has a value, at most for a time in nanoseconds, without limit where that is negative. Also returns

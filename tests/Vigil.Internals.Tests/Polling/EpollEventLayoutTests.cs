@@ -15,7 +15,7 @@ public unsafe class EpollEventLayoutTests
     [InlineData(Cpu.Arm64, 16, 8)]
     public void Size_and_place_of_the_data_are_the_kernels(Cpu architecture, int size, int dataOffset)
     {
-        EpollEventLayout layout = EpollEventLayout.For(architecture);
+        EpollEventLayout layout = EpollEventLayout.Of(ProcessorAbi.Of(architecture)!);
 
         Assert.Equal(size, layout.Size);
         Assert.Equal(dataOffset, layout.DataOffset);
@@ -27,7 +27,7 @@ public unsafe class EpollEventLayoutTests
     [InlineData(Cpu.Arm64)]
     public void Neighbours_do_not_touch_each_other(Cpu architecture)
     {
-        EpollEventLayout layout = EpollEventLayout.For(architecture);
+        EpollEventLayout layout = EpollEventLayout.Of(ProcessorAbi.Of(architecture)!);
         byte* entries = stackalloc byte[3 * layout.Size];
         for (int i = 0; i < 3; i++)
         {
@@ -44,6 +44,6 @@ public unsafe class EpollEventLayoutTests
     [Fact]
     public void This_process_uses_the_layout_of_its_architecture()
     {
-        Assert.Equal(EpollEventLayout.For(RuntimeInformation.ProcessArchitecture).Size, EpollEventLayout.Current.Size);
+        Assert.Equal(ProcessorAbi.Of(RuntimeInformation.ProcessArchitecture)!.EpollEventSize, EpollEventLayout.Current.Size);
     }
 }

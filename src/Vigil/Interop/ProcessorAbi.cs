@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Interop;
+
+/// <summary>
+/// What of the kernel's interface differs between processors. Everything else that Vigil uses has the same numbers and layouts on all of
+/// these: they have 64 bits, and keep the lowest byte first. A test compares both with C.
+/// </summary>
+internal sealed record ProcessorAbi
+{
+    /// <summary>x64 has tables of its own.</summary>
+    public static readonly ProcessorAbi X64 = new()
+    {
+        SysRead = 0,
+        SysWrite = 1,
+        SysEpollWait = 232,
+        SysFutex = 202,
+        DirectoryFlag = 0x10000,
+        NoFollowFlag = 0x20000,
+        EpollEventSize = 12,
+        EpollDataOffset = 4,
+    };
+
+    /// <summary>Processors that came later share one table (<c>asm-generic</c>): RISC-V, LoongArch.</summary>
+    public static readonly ProcessorAbi Generic = new()
+    {
+        SysRead = 63,
+        SysWrite = 64,
+        SysEpollWait = 22,
+        SysFutex = 98,
+        DirectoryFlag = 0x10000,
+        NoFollowFlag = 0x20000,
+        EpollEventSize = 16,
+        EpollDataOffset = 8,
+    };
+
+    /// <summary>The generic table, but with the flags of <c>open(2)</c> that 32-bit ARM had.</summary>
+    public static readonly ProcessorAbi Arm64 = Generic with { DirectoryFlag = 0x4000, NoFollowFlag = 0x8000 };
+
+    // On a processor that is not known, a manager refuses to be created.
+    public static readonly ProcessorAbi Current = Of(RuntimeInformation.ProcessArchitecture) ?? Generic;
+
+    public required nint SysRead { get; init; }
+
+    public required nint SysWrite { get; init; }
+
+    /// <summary>
+    /// epoll_wait, or epoll_pwait where the kernel has no epoll_wait: without a mask it is the same, and the first four arguments are.
+    /// </summary>
+    public required nint SysEpollWait { get; init; }
+
+    public required nint SysFutex { get; init; }
+
+    /// <summary>O_DIRECTORY.</summary>
+    public required int DirectoryFlag { get; init; }
+
+    /// <summary>O_NOFOLLOW.</summary>
+    public required int NoFollowFlag { get; init; }
+
+    /// <summary>How long <c>struct epoll_event</c> is, in bytes.</summary>
+    public required int EpollEventSize { get; init; }
+
+    /// <summary>Where its <c>data</c> begins.</summary>
+    public required int EpollDataOffset { get; init; }
+
+    /// <summary>A processor's; null where it is not known.</summary>
+    public static ProcessorAbi? Of(Architecture architecture) => architecture switch
+    {
+        Architecture.X64 => X64,
+        Architecture.Arm64 => Arm64,
+        Architecture.RiscV64 or Architecture.LoongArch64 => Generic,
+        _ => null,
+    };
+
+    /// <summary>
+    /// Refuses processors whose numbers and layouts are not known here: calls would do something else than what is meant.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">This is one.</exception>
+    public static void RequireKnown(Architecture architecture)
+    {
+        if (Of(architecture) is null)
+        {
+            throw new PlatformNotSupportedException(
+                $"Vigil knows Linux on x64, arm64, RISC-V 64 and LoongArch 64. On {architecture} system calls have other numbers, and structures other layouts.");
+        }
+    }
+}
