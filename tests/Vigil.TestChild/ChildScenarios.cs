@@ -14,6 +14,8 @@ internal static partial class ChildScenarios
     private const int ENOTTY = 25;
     private const int EIO = 5;
     private const uint P_PIDFD = 3;
+    private const int PTRACE_SEIZE = 0x4206;
+    private const int WALL = 0x40000000;
 
     private static PosixSignalRegistration? _handled;
 
@@ -270,6 +272,51 @@ internal static partial class ChildScenarios
         Check(reaped > 0, "the foreign code was never first");
     }
 
+    /// <summary>A traced child has ended for its tracer first. Its end is told when the tracer has heard of it, with its signal, and it is waited for.</summary>
+    public static void Traced(string[] args)
+    {
+        if (args is [string traced])
+        {
+            // The tracer.
+            int child = int.Parse(traced, CultureInfo.InvariantCulture);
+            bool isAllowed = ptrace(PTRACE_SEIZE, child, 0, 0) == 0;
+            Console.WriteLine(isAllowed ? "traces" : "refused");
+            Console.ReadLine();
+            Check(!isAllowed || waitpid(child, out _, WALL) == child, "the tracer was not told");
+            return;
+        }
+
+        using var manager = new EventManager();
+        int id = Spawn("exec sleep 600");
+        ChildExit? end = null;
+        ChildEvent watched = manager.Watch(id, (_, exit) => end = exit);
+        ProcessStartInfo info = Self.Info("children-traced", id.ToString(CultureInfo.InvariantCulture));
+        info.RedirectStandardInput = info.RedirectStandardOutput = true;
+        using Process tracer = Process.Start(info)!;
+        bool isTraced = tracer.StandardOutput.ReadLine() == "traces";
+        Check(watched.Send(Signal.SIGKILL), "not sent");
+        string status = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat");
+        if (isTraced)
+        {
+            while (!File.ReadAllText(status).Contains(") Z ", StringComparison.Ordinal))
+            {
+                manager.RunOnce(TimeSpan.FromMilliseconds(1));
+            }
+
+            long iterations = manager.GetStatistics().Iterations;
+            manager.RunOnce(TimeSpan.FromMilliseconds(50));
+            Check(end is null, $"{end} while the tracer has not heard of it");
+            Check(manager.GetStatistics().Iterations <= iterations + 1, "the loop spins");
+        }
+
+        tracer.StandardInput.WriteLine();
+        manager.RunUntil(() => end is not null);
+        Check(end == new ChildExit(null, Signal.SIGKILL), $"{end}");
+        Check(!File.Exists(status), "it is still a zombie");
+        tracer.WaitForExit();
+        Check(tracer.ExitCode == 0, $"exit code {tracer.ExitCode}");
+    }
+
     // From Linux 6.15 on PIDFD_GET_INFO says how a process has ended. Before 6.13 there is no such call.
     private static void BeforeLinux615() => SystemCallFilter.Refuse(SystemCallFilter.Ioctl, argument: 1, value: 0xC040FF0B, ENOTTY, everywhere: true);
 
@@ -317,6 +364,9 @@ internal static partial class ChildScenarios
 
     [LibraryImport("libc")]
     private static unsafe partial int clone(nint function, byte* stack, int flags, nint argument);
+
+    [LibraryImport("libc")]
+    private static partial nint ptrace(nint request, nint process, nint address, nint data);
 
     [LibraryImport("libc")]
     private static partial int waitpid(int id, out int status, int options);

@@ -50,6 +50,7 @@ internal static partial class Scenarios
         ["children-before-linux-6.15"] = ChildScenarios.BeforeLinux615,
         ["children-whose-wait-fails"] = ChildScenarios.WaitFails,
         ["children-reaped-by-foreign-code"] = ChildScenarios.ReapedByForeignCode,
+        ["children-traced"] = ChildScenarios.Traced,
         ["children-with-another-exit-signal"] = ChildScenarios.WithAnotherExitSignal,
         ["children-not-killed"] = ProcessScenarios.NotKilled,
         ["signals-restart-twice"] = SignalScenarios.RestartTwice,

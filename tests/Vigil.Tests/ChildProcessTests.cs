@@ -42,6 +42,7 @@ public sealed class ChildProcessTests
     [InlineData("children-whose-wait-fails")]
     [InlineData("children-whose-wait-fails", "mended")]
     [InlineData("children-reaped-by-foreign-code")]
+    [InlineData("children-traced")]
     [InlineData("children-with-another-exit-signal")]
     [InlineData("children-not-killed")]
     [InlineData("signalfd-unreadable")]
