@@ -144,7 +144,7 @@ internal static partial class CFacts
         .Select(match => (match.Groups["name"].Value, long.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture)))
         .Distinct();
 
-    [GeneratedRegex("^_*[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("^_*[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex CName();
 
     [GeneratedRegex(@"const int (?<name>(So|Sol|Msg|Ip|Tcp)[A-Z]\w*|NoSuchDeviceOrAddress|MaxSocketPathBytes) = (?<value>\d+);", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
