@@ -281,11 +281,14 @@ public sealed class RemoteEndpoint
         return asynchronous.Task.GetAwaiter().GetResult();
     }
 
-    private bool IsAccepted(PostResult result) => result switch
+    private bool IsAccepted(PostResult result) => result == PostResult.Accepted || IsAcceptedOtherwise(result);
+
+    // Apart, so that what always happens is small enough to be inlined.
+    private bool IsAcceptedOtherwise(PostResult result) => result switch
     {
         PostResult.Closed => throw new ObjectDisposedException(_manager.Name, "The event manager is disposed."),
         PostResult.NotWoken => throw _manager.NotWoken(),
-        _ => result == PostResult.Accepted,
+        _ => false,
     };
 
     // A sender that waits has one call under way, so the number of senders is bound enough.

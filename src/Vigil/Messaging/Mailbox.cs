@@ -251,20 +251,13 @@ internal sealed class Mailbox<TTarget> : IDisposable
 
     private PostResult EnqueueCounted(in Message<TTarget> message)
     {
-        PostResult result = PostResult.Closed;
-        try
+        PostResult result = Enqueue(in message);
+        if (result == PostResult.Closed)
         {
-            result = Enqueue(in message);
-            return result;
+            Interlocked.Decrement(ref _signals.Waiting);
         }
-        finally
-        {
-            // Also where there was no memory for it.
-            if (result == PostResult.Closed)
-            {
-                Interlocked.Decrement(ref _signals.Waiting);
-            }
-        }
+
+        return result;
     }
 
     // Not above the bound for a moment only: another sender could take that for no room.
