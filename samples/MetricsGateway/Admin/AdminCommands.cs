@@ -29,6 +29,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
           delcounters NAME...   delete counters: by name, by NAME;TAG=VALUE, or all that begin like PREFIX*
           delgauges NAME...     delete gauges
           deltimers NAME...     delete timers
+          rejected              the latest lines that were rejected: when, how, who, why; at most 10 a minute
           slow                  the latest callbacks that kept the loop for more than 50 ms, the oldest first
           health [up|down]      show the health status, or set it, and tell of the last flush
           config                the options in effect
@@ -45,7 +46,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     public GatewayOptions Options { get; set; } = options;
 
     /// <summary>Command lines that change nothing and have an answer.</summary>
-    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow", "health", "config", "help"];
+    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow", "rejected", "health", "config", "help"];
 
     /// <summary>Executes one command line, without its newline, and writes its answer, or begins one that may be long.</summary>
     public AdminResult Execute(ReadOnlySpan<byte> line, GatewayStatus status, IBufferWriter<byte> output)
@@ -66,6 +67,13 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
                 foreach (SlowCallbackReport report in status.Slow.Latest)
                 {
                     answer.Text(report.ToString()).EndLine();
+                }
+
+                break;
+            case "rejected":
+                foreach (string example in totals.Examples?.Latest ?? [])
+                {
+                    answer.Text(example).EndLine();
                 }
 
                 break;

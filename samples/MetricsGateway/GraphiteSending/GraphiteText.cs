@@ -35,7 +35,7 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, Li
         // flush has the time that the end has.
         handover.Begin(interval.IsLast ? LongestPatience : interval.Duration / 2 < LongestPatience ? interval.Duration / 2 : LongestPatience);
         _interval = interval;
-        
+
         // To the nearest second: intervals of a second or more never share one then.
         Utf8Formatter.TryFormat((interval.Stamp + TimeSpan.FromSeconds(0.5)).ToUnixTimeSeconds(), _time, out _timeLength);
     }

@@ -50,6 +50,7 @@ internal sealed class Gateway : IDisposable
         HasConfigurationFile = source.Path is not null;
         _gate = new ConnectionGate(options.MaxConnections);
         Store = new MetricStore(options);
+        Totals.Examples = new RejectedLines(time);
         _admin = new AdminService(new AdminCommands(options, Store, Totals), GetStatus, Reload, time);
 
         _workers = new WorkerPool(new WorkerPoolOptions

@@ -67,6 +67,7 @@ internal sealed class ListenerCatalog
         StatsDReceiver unix = new(store, totals.StatsDUnix, options.MaxLineLength);
         GraphiteReceiver graphite = new(store, totals.Graphite, options.MaxLineLength);
         _receivers = [udp, tcp, unix, graphite];
+        Array.ForEach(_receivers, receiver => receiver.Examples = totals.Examples);
         AdminTurns turns = new(manager);
         Memory<byte> adminBuffer = _buffer.AsMemory(0, AdminReadSize);
         Kinds =

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using MetricsGateway.Protocols;
 using Vigil;
 using Vigil.IO;
@@ -16,6 +17,7 @@ internal sealed class MetricConnection(
     : StreamConnection(handle, gate, activity, idle)
 {
     private readonly LineSplitter _splitter = receiver.CreateSplitter();
+    private Func<string>? _describePeer;
 
     protected override bool Serve(Events events, EventOps ops)
     {
@@ -33,14 +35,37 @@ internal sealed class MetricConnection(
 
         OnActive();
         Activity.OnMessage();
-        if (read.IsEndOfStream)
+        receiver.Sender = _describePeer ??= DescribePeer;
+        try
         {
-            receiver.ReceiveEnd(_splitter);
-            return false;
-        }
+            if (read.IsEndOfStream)
+            {
+                receiver.ReceiveEnd(_splitter);
+                return false;
+            }
 
-        receiver.ReceiveChunk(buffer.Span[..read.Count], _splitter);
-        return true;
+            receiver.ReceiveChunk(buffer.Span[..read.Count], _splitter);
+            return true;
+        }
+        finally
+        {
+            receiver.Sender = null;
+        }
+    }
+
+    // Seldom asked: a connection does not keep it.
+    private string DescribePeer()
+    {
+        try
+        {
+            using SafeSocketHandle borrowed = new(Handle.DangerousGetHandle(), ownsHandle: false);
+            using Socket socket = new(borrowed);
+            return socket.RemoteEndPoint?.ToString() ?? "-";
+        }
+        catch (SocketException)
+        {
+            return "-";
+        }
     }
 
     protected override void AdoptLimits() => _splitter.MaxLength = receiver.MaxLineLength;

@@ -14,6 +14,12 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
     /// <summary>Where it is counted what came.</summary>
     protected ProtocolTotals Totals => totals;
 
+    /// <summary>Where examples of rejected lines go; null for nowhere.</summary>
+    public RejectedLines? Examples { get; set; }
+
+    /// <summary>Says who sends what is received now; null if that is not known. Asked only for an example.</summary>
+    public Func<string>? Sender { get; set; }
+
     public LineSplitter CreateSplitter() => new(MaxLineLength);
 
     /// <summary>Receives a datagram, which holds whole lines; the last one needs no newline.</summary>
@@ -36,7 +42,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
             line = line is [.., (byte)'\r'] ? line[..^1] : line;
             if (line.Length > MaxLineLength)
             {
-                Reject(RejectionReason.LineTooLong);
+                Reject(RejectionReason.LineTooLong, line);
             }
             else
             {
@@ -46,7 +52,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
 
         if (isTruncated)
         {
-            Reject(RejectionReason.PacketTruncated);
+            Reject(RejectionReason.PacketTruncated, default);
         }
     }
 
@@ -62,7 +68,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
                     ReceiveLine(line);
                     break;
                 case LineRead.TooLong:
-                    Reject(RejectionReason.LineTooLong);
+                    Reject(RejectionReason.LineTooLong, default);
                     break;
                 default:
                     return;
@@ -79,7 +85,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
                 ReceiveLine(line);
                 break;
             case LineRead.TooLong:
-                Reject(RejectionReason.LineTooLong);
+                Reject(RejectionReason.LineTooLong, default);
                 break;
         }
     }
@@ -116,13 +122,14 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
         }
         else
         {
-            Reject(reason);
+            Reject(reason, line);
         }
     }
 
-    private void Reject(RejectionReason reason)
+    private void Reject(RejectionReason reason, ReadOnlySpan<byte> line)
     {
         totals.Lines++;
         totals.Rejections.Add(reason);
+        Examples?.Add(totals.Name, Sender, reason, line);
     }
 }

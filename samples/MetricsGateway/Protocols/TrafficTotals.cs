@@ -50,6 +50,9 @@ internal sealed class TrafficTotals
 
     public IReadOnlyList<ProtocolTotals> All { get; }
 
+    /// <summary>Examples of rejected lines; null if there are none to be kept.</summary>
+    public RejectedLines? Examples { get; set; }
+
     public long Lines => All.Sum(protocol => protocol.Lines);
 
     public long Metrics => All.Sum(protocol => protocol.Metrics);

@@ -319,6 +319,7 @@ public class AdminCommandsTests
     [InlineData("health")]
     [InlineData("config")]
     [InlineData("reload")]
+    [InlineData("rejected")]
     [InlineData("help")]
     [InlineData("quit")]
     public void Help_names_every_command_and_every_command_is_known(string command)

@@ -30,6 +30,16 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void Whoever_asks_is_told_which_lines_were_rejected_and_who_sent_them()
+    {
+        using Socket sender = Client.Connect(_gateway.StatsDTcp);
+        sender.SendLine("temperature:warm|g");
+        _admin.WaitForStat("statsd_tcp.rejected", 1);
+
+        Assert.EndsWith($" statsd_tcp {sender.LocalEndPoint} invalid_value: temperature:warm|g\n", _admin.Ask("rejected"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_good_metrics_of_a_bad_packet_are_used_and_the_bad_ones_counted_by_reason()
     {
         Client.SendDatagram(_gateway.StatsDUdp, "a:1|c\nb:x|g\n\xff\xfe\nc:1|q\n:1|c\nd:1|c|@2\ne:1|c".Bytes());
