@@ -12,7 +12,14 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     // Events have no room for what most of them do not have.
     private static readonly ConditionalWeakTable<CallbackEvent, string> Names = [];
 
-    private protected CallbackEvent(EventManager manager) => Manager = manager;
+    private protected CallbackEvent(EventManager manager, CallbackEventOptions options)
+    {
+        Manager = manager;
+        if (options.Name is not null)
+        {
+            Name = options.Name;
+        }
+    }
 
     /// <summary>The manager that runs it. Any thread.</summary>
     public EventManager Manager { get; }
@@ -39,7 +46,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Where its callback runs. Any thread.</summary>
-    public CallbackTarget Target => OnWorker?.Target ?? CallbackTarget.Loop;
+    public CallbackTarget Target => Lasting?.Target ?? CallbackTarget.Loop;
 
     /// <summary>Whether it is over: no callback follows, and it cannot be used again. Any thread.</summary>
     public abstract bool IsCancelled { get; }
@@ -69,30 +76,30 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
 
     internal abstract Delegate Callback { get; }
 
-    /// <summary>Its callback's way to the workers; null where it runs on the loop.</summary>
-    private protected virtual WorkerCallback? OnWorker => null;
+    /// <summary>Its callback, if that outlasts its delivery; null where the loop calls it and has its end with its return.</summary>
+    private protected virtual LastingCallback? Lasting => null;
 
     /// <summary>
-    /// Ends it: no callback follows, even if what it waits for has happened already. A callback that is running on a worker goes on;
+    /// Ends it: no callback follows, even if what it waits for has happened already. A callback that is running on a worker, or is asynchronous and not finished, goes on;
     /// <see cref="CancelAsync"/> says when it has ended. Again, or after the manager was disposed, it does nothing.
     /// </summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public void Cancel()
     {
-        if (OnWorker is not { } worker)
+        if (Lasting is not { } lasting)
         {
             CancelOnLoop();
         }
         else if (!IsForwarded<CallbackEvent, bool>(static (self, _) => self.Cancel(), argument: default))
         {
             CancelOnLoop();
-            worker.Revoke();
+            lasting.Revoke();
         }
     }
 
-    /// <summary>As <see cref="Cancel"/>, and waits until a callback that is running on a worker has ended.</summary>
+    /// <summary>As <see cref="Cancel"/>, and waits until a callback that is running on a worker, or is asynchronous and not finished, has ended.</summary>
     /// <returns>
-    /// A task that ends with that callback; at once where none runs on a worker. Its own callback must not wait for it. Of a <see cref="ChildEvent"/> that kills its
+    /// A task that ends with that callback; at once where there is none. Its own callback must not wait for it. Of a <see cref="ChildEvent"/> that kills its
     /// process it ends when the process has ended, too.
     /// </returns>
     /// <exception cref="EventManagerException">As of <see cref="Cancel"/>.</exception>
@@ -117,13 +124,13 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     }
 
     /// <summary>After it was cancelled: a task that ends when nothing of it goes on. Any thread.</summary>
-    private protected virtual Task WhenOver() => OnWorker?.WhenEnded() ?? Task.CompletedTask;
+    private protected virtual Task WhenOver() => Lasting?.WhenEnded() ?? Task.CompletedTask;
 
-    /// <summary>Its callback on a worker has ended, and the next may come. On the loop. Returns how many were sent.</summary>
-    internal virtual int OnWorkerEnded() => 0;
+    /// <summary>Its lasting callback has ended, and the next may come. On the loop. Returns how many were sent.</summary>
+    internal virtual int OnCallbackEnded() => 0;
 
     /// <summary>The workers have refused its callback, which was reported. On the loop. Returns how many were sent.</summary>
-    internal virtual int OnWorkerRefused() => OnWorkerEnded();
+    internal virtual int OnCallbackRefused() => OnCallbackEnded();
 
     /// <summary>Its name, if it has one, and the method that is called: for messages.</summary>
     private protected string Title => Name is { } name ? $"\"{name}\" ({MethodName.Of(Callback)})" : $"({MethodName.Of(Callback)})";
@@ -138,7 +145,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
     private protected bool IsForwarded<TEvent, TArgument>(Action<TEvent, TArgument> call, TArgument argument)
         where TEvent : CallbackEvent
     {
-        if (OnWorker is not { IsRunningHere: true })
+        if (Lasting is not { IsRunningHere: true })
         {
             return false;
         }

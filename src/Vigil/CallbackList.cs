@@ -48,6 +48,11 @@ internal sealed class CallbackList
         manager.Observer?.Enter(entry);
         try
         {
+            if (entry.Context is { } context)
+            {
+                AmbientContext.Enter(context);
+            }
+
             entry.Callback(manager);
         }
         catch (Exception exception)
@@ -55,6 +60,7 @@ internal sealed class CallbackList
             faults.OnThrown(FaultOrigin.Hook, exception);
         }
 
+        manager.EndCallback();
         manager.Observer?.Leave();
     }
 }

@@ -36,7 +36,7 @@ public sealed class ChildEvent : CallbackEvent
     private static readonly long Pause = Nanoseconds.Of(TimeSpan.FromSeconds(1));
 
     private readonly ChildEventCallback _callback;
-    private readonly WorkerCallback<ChildEvent, ChildExit>? _worker;
+    private readonly LastingCallback<ChildEvent, ChildExit>? _lasting;
     private readonly bool _killOnDispose;
     private readonly ProcessEnd? _end;
     private FdHandle? _pidFd;
@@ -50,15 +50,18 @@ public sealed class ChildEvent : CallbackEvent
     private volatile bool _isReleased;
     private TaskCompletionSource? _released;
 
-    internal ChildEvent(EventManager manager, int processId, ProcessEnd? end, FdHandle? pidFd, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
-        : base(manager)
+    internal ChildEvent(EventManager manager, int processId, ProcessEnd? end, FdHandle? pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+        : base(manager, options)
     {
-        _worker = target.IsWorker ? new WorkerCallback<ChildEvent, ChildExit>(this, target, callback.Invoke) : null;
+        var synchronous = callback.Delegate as ChildEventCallback;
+        _lasting = callback.ToLasting(this, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<ChildEvent, ChildExit>(context, synchronous!.Invoke).Invoke : synchronous!;
         ProcessId = processId;
         _end = end;
         _pidFd = pidFd;
-        _callback = callback;
-        _killOnDispose = killOnDispose;
+        _killOnDispose = options.KillOnDispose;
     }
 
     /// <summary>
@@ -76,9 +79,9 @@ public sealed class ChildEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.ChildEvent;
 
-    internal override Delegate Callback => _callback;
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
-    private protected override WorkerCallback? OnWorker => _worker;
+    private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>
     /// Sends the process a signal (<c>pidfd_send_signal(2)</c>). It goes by the process's descriptor: never to another process that has
@@ -281,9 +284,9 @@ public sealed class ChildEvent : CallbackEvent
             return 0;
         }
 
-        if (_worker is not null)
+        if (_lasting is not null)
         {
-            _worker.Send(this, exit);
+            _lasting.Send(this, exit);
             return 1;
         }
 

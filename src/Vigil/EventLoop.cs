@@ -26,6 +26,9 @@ internal sealed class EventLoop
     private readonly Queue<InjectedEvent> _injected;
     private readonly int _mailboxBudget;
     private readonly SpinDetector _spinDetector;
+
+    // What every callback runs with, and is given back after each.
+    private readonly SynchronizationContext _context;
     private LoopObserver? _observer;
     private int _ran;
 
@@ -42,6 +45,7 @@ internal sealed class EventLoop
         _order = new PriorityOrder(_table, options.ReadyCapacity);
         _wait = new LoopWait(manager, poller, _ready, options.SpinBeforeSleep);
         _mailboxBudget = options.MailboxBudget;
+        _context = manager.Context;
         _spinDetector = new SpinDetector(_table, options.UnhandledHangUpLimit);
     }
 
@@ -185,6 +189,7 @@ internal sealed class EventLoop
                 _faults.OnTimerThrown(target, exception);
             }
 
+            AmbientContext.EndCallback(_context);
             _observer?.Leave();
         }
     }
@@ -203,6 +208,7 @@ internal sealed class EventLoop
             {
                 SourceTable table = _table;
                 LoopObserver? observer = _observer;
+                SynchronizationContext context = _context;
                 for (ReadyEntry entry = next; entry != end;)
                 {
                     ulong token = entry.Token;
@@ -225,7 +231,7 @@ internal sealed class EventLoop
                         delivering = source;
                         ran += source.Deliver(events);
                         delivering = null;
-                        EndDelivery(source, events, table, observer);
+                        EndDelivery(source, events, table, observer, context);
                     }
                 }
             }
@@ -275,20 +281,21 @@ internal sealed class EventLoop
             return;
         }
 
-        EndDelivery(source, events, _table, _observer);
+        EndDelivery(source, events, _table, _observer, _context);
     }
 
     private void EndDelivery(Source source, EventSet events, Exception exception)
     {
         _ran++;
         _faults.OnThrown(source, exception);
-        EndDelivery(source, events, _table, _observer);
+        EndDelivery(source, events, _table, _observer, _context);
     }
 
-    // Table and observer are handed in, since whoever delivers many has them in registers.
+    // Table, observer and context are handed in, since whoever delivers many has them in registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void EndDelivery(Source source, EventSet events, SourceTable table, LoopObserver? observer)
+    private void EndDelivery(Source source, EventSet events, SourceTable table, LoopObserver? observer, SynchronizationContext context)
     {
+        AmbientContext.EndCallback(context);
         observer?.Leave();
         table.ForgetIfClosed(source);
         if ((events & Interests.Always) != EventSet.None)
@@ -352,6 +359,7 @@ internal sealed class EventLoop
             _faults.OnThrown(origin, exception);
         }
 
+        AmbientContext.EndCallback(_context);
         _observer?.Leave();
     }
 }

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Vigil.Diagnostics;
 using Vigil.Interop;
@@ -23,12 +25,15 @@ namespace Vigil;
 /// </remarks>
 public sealed class EventManager : IDisposable
 {
+    private const string NotForgotten =
+        "Work that is forgotten is synchronous: nobody would wait for its task, and what that throws would be lost. Use ExecuteWorkAsync, which returns a task. "
+        + "(A lambda that never returns, but only throws or loops, is taken for one that returns a task: make it a method.)";
+
     private readonly EventManagerOptions _options;
     private readonly IPoller _poller;
     private readonly LoopLifetime _lifetime;
     private readonly ThreadClaim _claim;
     private readonly EventLoop _loop;
-    private readonly LoopSynchronizationContext _context;
     private readonly CallbackList _exitCallbacks = new();
     private readonly SlowCallbackLog _slowCallbacks;
     private readonly LoopWatch? _watch;
@@ -76,8 +81,8 @@ public sealed class EventManager : IDisposable
             Work = new LoopWorkers(this, _options.Workers);
             _lifetime = new LoopLifetime(this, TearDown);
             _claim = _lifetime.ThreadClaim;
+            Context = new LoopSynchronizationContext(this);
             _loop = new EventLoop(this, _options, _poller, Faults);
-            _context = new LoopSynchronizationContext(this);
             RemoteEndpoint = new RemoteEndpoint(this, _options);
             TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
             _watch?.Start();
@@ -149,7 +154,7 @@ public sealed class EventManager : IDisposable
     /// created, changed and disposed by any thread; their callbacks run on the loop's, as do continuations that ask for no other
     /// context. After the manager was disposed, its timers fire as those of the underlying clock. Any thread.
     /// </summary>
-    /// <remarks>Framework classes count in whole milliseconds; <see cref="Delay"/> and <see cref="CreateTimerEvent(TimeSpan, TimerEventCallback)"/> do not.</remarks>
+    /// <remarks>Framework classes count in whole milliseconds; <see cref="Delay"/> and <see cref="CreateTimerEvent(TimeSpan, TimerEventCallback, TimerEventOptions?)"/> do not.</remarks>
     public TimeProvider TimeProvider { get; }
 
     /// <summary>Who runs the work of <c>ExecuteWork</c>: what the options say, otherwise a <see cref="WorkerPool"/> of the manager's own, which the first use starts. Any thread.</summary>
@@ -158,6 +163,9 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
     public bool IsOnLoop => _lifetime.IsMine;
+
+    /// <summary>The synchronization context of its callbacks.</summary>
+    internal SynchronizationContext Context { get; }
 
     internal SourceTable SourceTable { get; }
 
@@ -264,96 +272,91 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Calls back when a file descriptor of any pollable kind is ready.</summary>
     /// <param name="fd">The fd: a handle, a socket, or a raw number. It stays the caller's, who cancels the event before closing it.</param>
-    /// <param name="interest">What is asked for. <see cref="EventSet.Exclusive"/> is for callbacks on the loop only: it cannot be disarmed for the time of a callback (<c>epoll_ctl(2)</c>).</param>
+    /// <param name="interest">What is asked for. <see cref="EventSet.Exclusive"/> is for synchronous callbacks on the loop only: it cannot be disarmed for the time of a callback (<c>epoll_ctl(2)</c>).</param>
     /// <param name="callback">What to call.</param>
-    /// <param name="priority">The order in which it is served within an iteration.</param>
-    /// <param name="target">Where to call it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The workers have no such thread.</exception>
+    /// <param name="options">How to call it; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The workers have no such thread, or the priority is undefined.</exception>
     /// <exception cref="EventManagerException">The fd is closed, cannot be waited for, or is registered already; the set cannot be asked for; a limit is reached; the call comes from another thread than the loop's.</exception>
-    public SocketEvent CreateSocketEvent(
-        FileDescriptor fd, EventSet interest, SocketEventCallback callback, DispatchPriority priority = DispatchPriority.Normal, CallbackTarget target = default)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        RequireDefined(priority);
-        if (target.IsWorker && Interests.IsExclusive(interest))
-        {
-            throw new EventManagerException(
-                EventManagerError.InvalidInterest,
-                $"Exclusive cannot be had for fd {fd} with a callback on a worker: the fd has to be disarmed while the callback runs, and the kernel does not modify what is exclusive. Let the loop call back, and send the work from there.",
-                fd.Number);
-        }
+    public SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, SocketEventCallback callback, SocketEventOptions? options = null) =>
+        CreateSocketEvent(fd, interest, new EventCallback<SocketEvent, EventSet>(callback), options ?? SocketEventOptions.Default);
 
-        using ThreadClaim.Scope claim = Claim();
-        Work.Require(target);
-        var socketEvent = new SocketEvent(this, fd, interest, callback, priority, target);
-        SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
-        return socketEvent;
-    }
+    /// <inheritdoc cref="CreateSocketEvent(FileDescriptor, EventSet, SocketEventCallback, SocketEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, Func<SocketEvent, EventSet, Task> callback, SocketEventOptions? options = null) =>
+        CreateSocketEvent(fd, interest, new EventCallback<SocketEvent, EventSet>(callback), options ?? SocketEventOptions.Default);
+
+    /// <inheritdoc cref="CreateSocketEvent(FileDescriptor, EventSet, SocketEventCallback, SocketEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, Func<SocketEvent, EventSet, ValueTask> callback, SocketEventOptions? options = null) =>
+        CreateSocketEvent(fd, interest, new EventCallback<SocketEvent, EventSet>(callback), options ?? SocketEventOptions.Default);
 
     /// <summary>Calls back once, at a time from now.</summary>
     /// <param name="dueTime">When, as of <see cref="TimerEvent.Change(TimeSpan)"/>.</param>
-    /// <param name="callback">What to call, on the loop's thread.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dueTime"/> is negative and not infinite.</exception>
+    /// <param name="callback">What to call.</param>
+    /// <param name="options">How it counts and is called; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dueTime"/> is negative and not infinite, an option outside of what is allowed, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
-    public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimerEventCallback callback) =>
-        CreateTimerEvent(dueTime, Timeout.InfiniteTimeSpan, callback);
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimerEventCallback callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, Timeout.InfiniteTimeSpan, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+
+    /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, Func<TimerEvent, TimerTick, Task> callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, Timeout.InfiniteTimeSpan, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+
+    /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, Func<TimerEvent, TimerTick, ValueTask> callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, Timeout.InfiniteTimeSpan, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
 
     /// <summary>Calls back at a time from now, and periodically from then on.</summary>
     /// <param name="dueTime">When first, as of <see cref="TimerEvent.Change(TimeSpan)"/>.</param>
     /// <param name="period">The time between two ticks; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot. However short it is, a tick comes at most once in an iteration, and the others count as missed.</param>
-    /// <param name="callback">What to call, on the loop's thread.</param>
-    /// <param name="missedTicks">What becomes of ticks that the loop comes too late for.</param>
-    /// <param name="tolerance">
-    /// How much later than due a tick may come, so that it shares a wake-up with others: timers with tolerances meet at common
-    /// multiples of powers of two, and go along when the loop is awake in time anyway. What exceeds 36 minutes is not used.
-    /// </param>
-    /// <param name="clock">What its time is measured by.</param>
-    /// <param name="target">Where to call it. On a worker, ticks that become due while it runs come when it has ended, as if the loop had been busy.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, the tolerance negative, an enumeration's value undefined, or the workers have no such thread.</exception>
+    /// <param name="callback">What to call. As long as a callback on a worker or an asynchronous one has not ended, ticks that become due wait, and come then as if the loop had been busy.</param>
+    /// <param name="options">How it counts and is called; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, an option outside of what is allowed, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
-    public TimerEvent CreateTimerEvent(
-        TimeSpan dueTime,
-        TimeSpan period,
-        TimerEventCallback callback,
-        MissedTickPolicy missedTicks = MissedTickPolicy.Skip,
-        TimeSpan tolerance = default,
-        TimerClock clock = TimerClock.Monotonic,
-        CallbackTarget target = default)
-    {
-        TimerEvent.RequireSpan(dueTime, nameof(dueTime));
-        TimerEvent.RequireSpan(period, nameof(period));
-        RequireTimer(callback, missedTicks, tolerance);
-        RequireDefined(clock);
-        using ThreadClaim.Scope claim = Claim();
-        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, clock, target);
-        timer.StartIn(dueTime);
-        return timer;
-    }
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimeSpan period, TimerEventCallback callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+
+    /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimeSpan period, Func<TimerEvent, TimerTick, Task> callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+
+    /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimeSpan period, Func<TimerEvent, TimerTick, ValueTask> callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
 
     /// <summary>Calls back at a date, and periodically from then on. The timer follows the wall clock when that is set.</summary>
     /// <param name="dueTime">The date. One that has passed is due at once, and late by as much, 292 years at most; a periodic timer counts what it missed since.</param>
     /// <param name="period">The time between two ticks; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
-    /// <param name="callback">What to call, on the loop's thread.</param>
-    /// <param name="missedTicks">What becomes of ticks that the loop comes too late for, or that a step of the clock passes over.</param>
-    /// <param name="tolerance">How much later than due a tick may come.</param>
-    /// <param name="target">Where to call it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The period is negative and not infinite, the tolerance negative, the policy undefined, or the workers have no such thread.</exception>
+    /// <param name="callback">What to call.</param>
+    /// <param name="options">How it counts and is called; null for the defaults. A clock other than <see cref="TimerClock.WallClock"/> has no dates.</param>
+    /// <exception cref="ArgumentException">The clock is not <see cref="TimerClock.WallClock"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The period is negative and not infinite, an option outside of what is allowed, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's, or the kernel refused.</exception>
-    public TimerEvent CreateTimerEvent(
-        DateTimeOffset dueTime,
-        TimeSpan period,
-        TimerEventCallback callback,
-        MissedTickPolicy missedTicks = MissedTickPolicy.Skip,
-        TimeSpan tolerance = default,
-        CallbackTarget target = default)
-    {
-        TimerEvent.RequireSpan(period, nameof(period));
-        RequireTimer(callback, missedTicks, tolerance);
-        using ThreadClaim.Scope claim = Claim();
-        TimerEvent timer = CreateTimer(period, callback, missedTicks, tolerance, TimerClock.WallClock, target);
-        timer.StartAt(dueTime);
-        return timer;
-    }
+    public TimerEvent CreateTimerEvent(DateTimeOffset dueTime, TimeSpan period, TimerEventCallback callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+
+    /// <inheritdoc cref="CreateTimerEvent(DateTimeOffset, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public TimerEvent CreateTimerEvent(DateTimeOffset dueTime, TimeSpan period, Func<TimerEvent, TimerTick, Task> callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+
+    /// <inheritdoc cref="CreateTimerEvent(DateTimeOffset, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public TimerEvent CreateTimerEvent(DateTimeOffset dueTime, TimeSpan period, Func<TimerEvent, TimerTick, ValueTask> callback, TimerEventOptions? options = null) =>
+        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
 
     /// <summary>
     /// Calls back for what happens to a file, a directory, or a directory with everything below it, from now on. A tree is looked through before this
@@ -364,21 +367,23 @@ public sealed class EventManager : IDisposable
     /// watched. A symbolic link to a directory at the end of the path is followed, none below it.
     /// </param>
     /// <param name="callback">What to call.</param>
-    /// <param name="options">How to watch it; null for the defaults.</param>
-    /// <param name="target">Where to call it. An event with a worker has an inotify instance of its own, of which <c>/proc/sys/fs/inotify/max_user_instances</c> allows 128 as a rule.</param>
+    /// <param name="options">How to watch it, and how to call; null for the defaults. An event with a worker or an asynchronous callback has an inotify instance of its own, of which <c>/proc/sys/fs/inotify/max_user_instances</c> allows 128 as a rule.</param>
     /// <exception cref="ArgumentException">The path is empty or has a zero in it, an option is outside of what is allowed, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The path's directory does not exist or may not be read, a recursive one is none, or a limit of the kernel's is reached, which the message names; the call comes from another thread than the loop's.</exception>
-    public FileEvent CreateFileEvent(string path, FileEventCallback callback, FileEventOptions? options = null, CallbackTarget target = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(callback);
-        FileEventOptions validated = (options ?? new FileEventOptions()).Validate();
-        using ThreadClaim.Scope claim = Claim();
-        Work.Require(target);
-        var fileEvent = new FileEvent(this, callback, target);
-        fileEvent.Files.Add(fileEvent, path, validated);
-        return fileEvent;
-    }
+    public FileEvent CreateFileEvent(string path, FileEventCallback callback, FileEventOptions? options = null) =>
+        CreateFileEvent(path, new EventCallback<FileEvent, FileChange>(callback), options ?? new FileEventOptions());
+
+    /// <inheritdoc cref="CreateFileEvent(string, FileEventCallback, FileEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public FileEvent CreateFileEvent(string path, Func<FileEvent, FileChange, Task> callback, FileEventOptions? options = null) =>
+        CreateFileEvent(path, new EventCallback<FileEvent, FileChange>(callback), options ?? new FileEventOptions());
+
+    /// <inheritdoc cref="CreateFileEvent(string, FileEventCallback, FileEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public FileEvent CreateFileEvent(string path, Func<FileEvent, FileChange, ValueTask> callback, FileEventOptions? options = null) =>
+        CreateFileEvent(path, new EventCallback<FileEvent, FileChange>(callback), options ?? new FileEventOptions());
 
     /// <summary>
     /// A task that the loop finishes at a time from now, to the nanosecond; what awaits it on the loop goes on within the timer's turn.
@@ -402,62 +407,74 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Calls back when a signal comes to the process. While somebody does, its default action is off.</summary>
     /// <param name="signal">Which signal.</param>
-    /// <param name="callback">What to call, on the loop's thread, after those that were created before.</param>
-    /// <param name="oneShot">Whether it is cancelled, before its callback, by the first signal that comes.</param>
+    /// <param name="callback">What to call, on the loop after those that were created before. Signals that come while a callback on a worker or an asynchronous one has not ended wait, a standard one once.</param>
+    /// <param name="options">How to call it; null for the defaults.</param>
     /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
     /// <exception cref="EventManagerException">
     /// The signal cannot be handled (<see cref="EventManagerError.SignalReserved"/>), is ignored (<see cref="EventManagerError.SignalIgnored"/>), is
     /// blocked on some threads only (<see cref="EventManagerError.SignalBlocked"/>); the kernel or the runtime refused; the call comes from another thread than the loop's.
     /// </exception>
-    public SignalEvent CreateSignalEvent(Signal signal, SignalEventCallback callback, bool oneShot = false)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        var signalEvent = new SignalEvent(this, signal, callback, oneShot);
-        Signals.Add(signalEvent);
-        return signalEvent;
-    }
+    public SignalEvent CreateSignalEvent(Signal signal, SignalEventCallback callback, SignalEventOptions? options = null) =>
+        CreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default);
+
+    /// <inheritdoc cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public SignalEvent CreateSignalEvent(Signal signal, Func<SignalEvent, SignalInfo, Task> callback, SignalEventOptions? options = null) =>
+        CreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default);
+
+    /// <inheritdoc cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public SignalEvent CreateSignalEvent(Signal signal, Func<SignalEvent, SignalInfo, ValueTask> callback, SignalEventOptions? options = null) =>
+        CreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default);
 
     /// <summary>
-    /// As <see cref="CreateSignalEvent"/>, for a signal that the program can do without where it is ignored: whoever starts a program with '&amp;' in a script has SIGINT and
+    /// As <see cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>, for a signal that the program can do without where it is ignored: whoever starts a program with '&amp;' in a script has SIGINT and
     /// SIGQUIT ignored, <c>nohup</c> SIGHUP, and means it so.
     /// </summary>
     /// <param name="signal">Which signal.</param>
     /// <param name="callback">What to call, on the loop's thread, after those that were created before.</param>
     /// <param name="signalEvent">What was created; null where the signal is ignored.</param>
-    /// <param name="oneShot">Whether it is cancelled, before its callback, by the first signal that comes.</param>
+    /// <param name="options">How to call it; null for the defaults.</param>
     /// <returns>False where the signal is ignored (<see cref="EventManagerError.SignalIgnored"/>), so that it never arrives.</returns>
     /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
-    /// <exception cref="EventManagerException">As of <see cref="CreateSignalEvent"/>, except that the signal is ignored.</exception>
-    public bool TryCreateSignalEvent(Signal signal, SignalEventCallback callback, [NotNullWhen(true)] out SignalEvent? signalEvent, bool oneShot = false)
-    {
-        try
-        {
-            signalEvent = CreateSignalEvent(signal, callback, oneShot);
-            return true;
-        }
-        catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
-        {
-            signalEvent = null;
-            return false;
-        }
-    }
+    /// <exception cref="EventManagerException">As of <see cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>, except that the signal is ignored.</exception>
+    public bool TryCreateSignalEvent(Signal signal, SignalEventCallback callback, [NotNullWhen(true)] out SignalEvent? signalEvent, SignalEventOptions? options = null) =>
+        TryCreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default, out signalEvent);
+
+    /// <inheritdoc cref="TryCreateSignalEvent(Signal, SignalEventCallback, out SignalEvent?, SignalEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public bool TryCreateSignalEvent(Signal signal, Func<SignalEvent, SignalInfo, Task> callback, [NotNullWhen(true)] out SignalEvent? signalEvent, SignalEventOptions? options = null) =>
+        TryCreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default, out signalEvent);
+
+    /// <inheritdoc cref="TryCreateSignalEvent(Signal, SignalEventCallback, out SignalEvent?, SignalEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public bool TryCreateSignalEvent(Signal signal, Func<SignalEvent, SignalInfo, ValueTask> callback, [NotNullWhen(true)] out SignalEvent? signalEvent, SignalEventOptions? options = null) =>
+        TryCreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default, out signalEvent);
 
     /// <summary>Calls back when a process ends that <see cref="Process"/> knows, also if it has ended already. Its <see cref="Process.ExitCode"/> can be read then, if the object started it.</summary>
     /// <param name="process">The process. It stays the caller's, and may be disposed before its end.</param>
     /// <param name="callback">What to call, once.</param>
-    /// <param name="killOnDispose">Whether the process is killed if the event is cancelled, or the manager disposed, before its end.</param>
-    /// <param name="target">Where to call it.</param>
+    /// <param name="options">How to call it, and whether to kill the process; null for the defaults.</param>
     /// <exception cref="InvalidOperationException">No process belongs to the object.</exception>
     /// <exception cref="EventManagerException">SIGCHLD is blocked, so that the runtime does not hear of children; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose = false, CallbackTarget target = default)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        Work.Require(target);
-        return Children.Watch(process, callback, killOnDispose, target);
-    }
+    public ChildEvent Watch(Process process, ChildEventCallback callback, ChildEventOptions? options = null) =>
+        Watch(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+
+    /// <inheritdoc cref="Watch(Process, ChildEventCallback, ChildEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public ChildEvent Watch(Process process, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
+        Watch(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+
+    /// <inheritdoc cref="Watch(Process, ChildEventCallback, ChildEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public ChildEvent Watch(Process process, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
+        Watch(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>
     /// Calls back when a process ends that was not started by <see cref="Process"/>. A child is waited for, and its exit code or signal told; of
@@ -465,56 +482,69 @@ public sealed class EventManager : IDisposable
     /// </summary>
     /// <param name="processId">The process's id. A child that has ended keeps it until it is waited for.</param>
     /// <param name="callback">What to call, once.</param>
-    /// <param name="killOnDispose">Whether the process is killed, and a child waited for, if the event is cancelled or the manager disposed before its end.</param>
-    /// <param name="target">Where to call it.</param>
+    /// <param name="options">How to call it, and whether to kill the process; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="processId"/> is not positive.</exception>
     /// <exception cref="EventManagerException">There is no such process; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose = false, CallbackTarget target = default)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        Work.Require(target);
-        return Children.Watch(processId, callback, killOnDispose, target);
-    }
+    public ChildEvent Watch(int processId, ChildEventCallback callback, ChildEventOptions? options = null) =>
+        Watch(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <summary>As of <see cref="Watch(int, ChildEventCallback, bool, CallbackTarget)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
+    /// <inheritdoc cref="Watch(int, ChildEventCallback, ChildEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public ChildEvent Watch(int processId, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
+        Watch(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+
+    /// <inheritdoc cref="Watch(int, ChildEventCallback, ChildEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public ChildEvent Watch(int processId, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
+        Watch(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+
+    /// <summary>As of <see cref="Watch(int, ChildEventCallback, ChildEventOptions?)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
     /// <param name="pidFd">The descriptor. It stays the caller's, and may be closed at any time.</param>
     /// <param name="callback">What to call, once.</param>
-    /// <param name="killOnDispose">Whether the process is killed, and a child waited for, if the event is cancelled or the manager disposed before its end.</param>
-    /// <param name="target">Where to call it.</param>
+    /// <param name="options">How to call it, and whether to kill the process; null for the defaults.</param>
     /// <exception cref="ArgumentException">The handle is a <see cref="Microsoft.Win32.SafeHandles.SafeProcessHandle"/>, which holds an id.</exception>
     /// <exception cref="EventManagerException">The descriptor is no process's; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose = false, CallbackTarget target = default)
-    {
-        ArgumentNullException.ThrowIfNull(pidFd);
-        ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        Work.Require(target);
-        return Children.Watch(pidFd, callback, killOnDispose, target);
-    }
+    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, ChildEventOptions? options = null) =>
+        Watch(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+
+    /// <inheritdoc cref="Watch(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public ChildEvent Watch(SafeHandle pidFd, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
+        Watch(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+
+    /// <inheritdoc cref="Watch(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public ChildEvent Watch(SafeHandle pidFd, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
+        Watch(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>Makes a callback that any thread can trigger with a value, merged until the loop gets to it.</summary>
     /// <param name="merge">What becomes of several values.</param>
     /// <param name="callback">What to call, once an iteration at most.</param>
-    /// <param name="target">Where to call it. Values that come while a worker calls back are merged for its next callback.</param>
+    /// <param name="options">How to call it; null for the defaults. Values that come while a callback on a worker or an asynchronous one has not ended are merged for the next.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="merge"/> is undefined, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
-    public UserEvent CreateUserEvent(UserEventMerge merge, UserEventCallback callback, CallbackTarget target = default)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        if (!Enum.IsDefined(merge))
-        {
-            throw new ArgumentOutOfRangeException(nameof(merge), merge, "Values are merged by Add, Or or Replace.");
-        }
+    public UserEvent CreateUserEvent(UserEventMerge merge, UserEventCallback callback, UserEventOptions? options = null) =>
+        CreateUserEvent(merge, new EventCallback<UserEvent, long>(callback), options ?? UserEventOptions.Default);
 
-        using ThreadClaim.Scope claim = Claim();
-        Work.Require(target);
-        return new UserEvent(this, merge, callback, target);
-    }
+    /// <inheritdoc cref="CreateUserEvent(UserEventMerge, UserEventCallback, UserEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(2)]
+    public UserEvent CreateUserEvent(UserEventMerge merge, Func<UserEvent, long, Task> callback, UserEventOptions? options = null) =>
+        CreateUserEvent(merge, new EventCallback<UserEvent, long>(callback), options ?? UserEventOptions.Default);
 
-    /// <summary>Runs work on a worker. Any thread.</summary>
+    /// <inheritdoc cref="CreateUserEvent(UserEventMerge, UserEventCallback, UserEventOptions?)"/>
+    /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
+    [OverloadResolutionPriority(1)]
+    public UserEvent CreateUserEvent(UserEventMerge merge, Func<UserEvent, long, ValueTask> callback, UserEventOptions? options = null) =>
+        CreateUserEvent(merge, new EventCallback<UserEvent, long>(callback), options ?? UserEventOptions.Default);
+
+    /// <summary>Runs work on a worker, and forgets it. Any thread.</summary>
     /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
-    /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>).</param>
+    /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>); a result is dropped.</param>
     /// <param name="cancellationToken">Cancels it as long as it waits, and ends the waiting of a sender for room (<see cref="QueueFullPolicy.Block"/>), who gets an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
     /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
@@ -525,7 +555,7 @@ public sealed class EventManager : IDisposable
         Work.Execute(target, work, cancellationToken);
     }
 
-    /// <summary>Runs work with a state on a worker, without allocating a closure. Any thread.</summary>
+    /// <summary>Runs work with a state on a worker, and forgets it, without allocating a closure. Any thread.</summary>
     /// <typeparam name="TState">The state's type.</typeparam>
     /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
     /// <param name="work">What to run. What it throws is a fault of this manager (<see cref="FaultOrigin.Work"/>).</param>
@@ -537,50 +567,6 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(work);
         Work.Execute(target, work, state);
-    }
-
-    /// <summary>Runs work on a worker, and gives its result as a task's. Any thread.</summary>
-    /// <typeparam name="T">The result's type.</typeparam>
-    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
-    /// <param name="work">What to run. What it throws is the task's.</param>
-    /// <param name="cancellationToken">Cancels the task, and the work as long as it waits.</param>
-    /// <returns>The task. Awaited in a callback it goes on on the loop.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
-    public Task<T> ExecuteWork<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return Work.Execute(target, work, cancellationToken);
-    }
-
-    /// <summary>Runs asynchronous work on a worker until it first waits; it goes on on the runtime's thread pool, and the worker is free meanwhile. Any thread.</summary>
-    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to begin it.</param>
-    /// <param name="work">What to run. What it throws is the task's.</param>
-    /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
-    /// <returns>A task for all of it.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
-    public Task ExecuteWork(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return Work.Execute(target, work, cancellationToken).Unwrap();
-    }
-
-    /// <summary>Runs asynchronous work with a result on a worker, as of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>. Any thread.</summary>
-    /// <typeparam name="T">The result's type.</typeparam>
-    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to begin it.</param>
-    /// <param name="work">What to run. What it throws is the task's.</param>
-    /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
-    /// <returns>A task for all of it. Awaited in a callback it goes on on the loop.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
-    public Task<T> ExecuteWork<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        return Work.Execute(target, work, cancellationToken).Unwrap();
     }
 
     /// <summary>Runs work on a worker, and gives its result to a callback on the loop. Any thread.</summary>
@@ -597,6 +583,157 @@ public sealed class EventManager : IDisposable
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(completed);
         Work.Execute(target, work, completed, cancellationToken);
+    }
+
+    /// <summary>Does not compile: what is forgotten cannot be asynchronous. Use <see cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>.</summary>
+    /// <param name="target">Unused.</param>
+    /// <param name="work">Unused.</param>
+    /// <param name="cancellationToken">Unused.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(2)]
+    public void ExecuteWork(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default) => throw new NotSupportedException(NotForgotten);
+
+    /// <inheritdoc cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(1)]
+    public void ExecuteWork(WorkTarget target, Func<ValueTask> work, CancellationToken cancellationToken = default) => throw new NotSupportedException(NotForgotten);
+
+    /// <summary>As of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>.</summary>
+    /// <typeparam name="T">Unused.</typeparam>
+    /// <param name="target">Unused.</param>
+    /// <param name="work">Unused.</param>
+    /// <param name="cancellationToken">Unused.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(1)]
+    public void ExecuteWork<T>(WorkTarget target, Func<ValueTask<T>> work, CancellationToken cancellationToken = default) => throw new NotSupportedException(NotForgotten);
+
+    /// <summary>As of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>.</summary>
+    /// <typeparam name="TState">Unused.</typeparam>
+    /// <param name="target">Unused.</param>
+    /// <param name="work">Unused.</param>
+    /// <param name="state">Unused.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(2)]
+    public void ExecuteWork<TState>(WorkTarget target, Func<TState, Task> work, TState state) => throw new NotSupportedException(NotForgotten);
+
+    /// <inheritdoc cref="ExecuteWork{TState}(WorkTarget, Func{TState, Task}, TState)"/>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(1)]
+    public void ExecuteWork<TState>(WorkTarget target, Func<TState, ValueTask> work, TState state) => throw new NotSupportedException(NotForgotten);
+
+    /// <summary>As of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>.</summary>
+    /// <typeparam name="TState">Unused.</typeparam>
+    /// <typeparam name="T">Unused.</typeparam>
+    /// <param name="target">Unused.</param>
+    /// <param name="work">Unused.</param>
+    /// <param name="state">Unused.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(1)]
+    public void ExecuteWork<TState, T>(WorkTarget target, Func<TState, ValueTask<T>> work, TState state) => throw new NotSupportedException(NotForgotten);
+
+    /// <summary>As of <see cref="ExecuteWork(WorkTarget, Func{Task}, CancellationToken)"/>.</summary>
+    /// <typeparam name="T">Unused.</typeparam>
+    /// <param name="target">Unused.</param>
+    /// <param name="work">Unused.</param>
+    /// <param name="completed">Unused.</param>
+    /// <param name="cancellationToken">Unused.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [Obsolete(NotForgotten, error: true)]
+    [OverloadResolutionPriority(2)]
+    public void ExecuteWork<T>(WorkTarget target, Func<Task<T>> work, Action<EventManager, T> completed, CancellationToken cancellationToken = default) => throw new NotSupportedException(NotForgotten);
+
+    /// <summary>Runs work on a worker, and tells its end. Any thread.</summary>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the task, and the work as long as it waits to begin.</param>
+    /// <returns>The task. Awaited in a callback it goes on on the loop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
+    public Task ExecuteWorkAsync(WorkTarget target, Action work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Work.ExecuteAsync(
+            target,
+            new TaskWork<bool>(
+                () =>
+                {
+                    work();
+                    return true;
+                },
+                work),
+            cancellationToken);
+    }
+
+    /// <summary>Runs work on a worker, and gives its result as a task's. Any thread.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the task, and the work as long as it waits to begin.</param>
+    /// <returns>The task. Awaited in a callback it goes on on the loop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
+    public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Work.ExecuteAsync(target, new TaskWork<T>(work, work), cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs asynchronous work on workers: where it waits the worker is free, and after an <c>await</c> it goes on on the workers, with the same priority and on the thread that it is pinned to,
+    /// unless it says <c>ConfigureAwait(false)</c>. Any thread.
+    /// </summary>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
+    /// <returns>A task for all of it. Awaited in a callback it goes on on the loop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
+    [OverloadResolutionPriority(2)]
+    public Task ExecuteWorkAsync(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Work.ExecuteAsync(target, work, cancellationToken).Unwrap();
+    }
+
+    /// <summary>Runs asynchronous work with a result on workers, as of <see cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>. Any thread.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread that is to run it.</param>
+    /// <param name="work">What to run. What it throws is the task's.</param>
+    /// <param name="cancellationToken">Cancels the work as long as it waits to begin, and the task with it.</param>
+    /// <returns>A task for all of it. Awaited in a callback it goes on on the loop.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="EventManagerException">The workers take no more (<see cref="EventManagerError.WorkQueueFull"/>), or the manager's own threads could not be started (<see cref="EventManagerError.LimitReached"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, whosever the workers are.</exception>
+    [OverloadResolutionPriority(2)]
+    public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Work.ExecuteAsync(target, work, cancellationToken).Unwrap();
+    }
+
+    /// <inheritdoc cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
+    public Task ExecuteWorkAsync(WorkTarget target, Func<ValueTask> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Work.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
+    }
+
+    /// <inheritdoc cref="ExecuteWorkAsync{T}(WorkTarget, Func{Task{T}}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
+    public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<ValueTask<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return Work.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
     }
 
     /// <summary>
@@ -620,7 +757,7 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(ActionKind<EventManager>.Create(callback));
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(ActionKind<EventManager>.Create(callback)));
     }
 
     /// <summary>Runs a callback with a state at the end of this iteration, without allocating a closure.</summary>
@@ -632,7 +769,49 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(callback);
         using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(StateKind<EventManager, TState>.Create(callback, state));
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(StateKind<EventManager, TState>.Create(callback, state)));
+    }
+
+    /// <summary>Begins an asynchronous callback at the end of this iteration, or of the next one if none is running. What it throws is the fault policy's.</summary>
+    /// <param name="callback">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    [OverloadResolutionPriority(2)]
+    public void Defer(Func<EventManager, Task> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback)));
+    }
+
+    /// <inheritdoc cref="Defer(Func{EventManager, Task})"/>
+    [OverloadResolutionPriority(1)]
+    public void Defer(Func<EventManager, ValueTask> callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback)));
+    }
+
+    /// <summary>Begins an asynchronous callback with a state at the end of this iteration, or of the next one if none is running.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="callback">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <param name="state">What it is given.</param>
+    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    [OverloadResolutionPriority(2)]
+    public void Defer<TState>(Func<EventManager, TState, Task> callback, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state)));
+    }
+
+    /// <inheritdoc cref="Defer{TState}(Func{EventManager, TState, Task}, TState)"/>
+    [OverloadResolutionPriority(1)]
+    public void Defer<TState>(Func<EventManager, TState, ValueTask> callback, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state)));
     }
 
     /// <summary>Calls back at the beginning of every iteration, before it decides how long to sleep.</summary>
@@ -803,6 +982,9 @@ public sealed class EventManager : IDisposable
 
     internal void EndRun() => _lifetime.EndRun();
 
+    /// <summary>A callback has returned or thrown, of several that the loop calls as one: what it left changed of the ambient state is undone.</summary>
+    internal void EndCallback() => AmbientContext.EndCallback(Context);
+
     /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next.</summary>
     internal void InjectInto(Source source) => SourceTable.Injected.Enqueue(new InjectedEvent(source, EventSet.In, IsForThisIteration: true));
 
@@ -828,6 +1010,7 @@ public sealed class EventManager : IDisposable
                 Faults.OnThrown(FaultOrigin.ClockStep, exception);
             }
 
+            EndCallback();
             Observer?.Leave();
         }
 
@@ -843,25 +1026,6 @@ public sealed class EventManager : IDisposable
     // The others are the manager's own: the waker, the clocks, the signals.
     private static bool IsUsers(Source source) => source.Owner is Subscriber or CallbackEvent;
 
-    private static void RequireTimer(TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        if (!Enum.IsDefined(missedTicks))
-        {
-            throw new ArgumentOutOfRangeException(nameof(missedTicks), missedTicks, "A policy for missed ticks is Skip, Burst or Delay.");
-        }
-
-        ArgumentOutOfRangeException.ThrowIfLessThan(tolerance, TimeSpan.Zero);
-    }
-
-    private static void RequireDefined(TimerClock clock)
-    {
-        if (!Enum.IsDefined(clock))
-        {
-            throw new ArgumentOutOfRangeException(nameof(clock), clock, "A timer's clock is Monotonic, BootTime or WallClock.");
-        }
-    }
-
     private static void RequireDefined(DispatchPriority priority)
     {
         if (!Enum.IsDefined(priority))
@@ -870,13 +1034,125 @@ public sealed class EventManager : IDisposable
         }
     }
 
-    private TimerEvent CreateTimer(
-        TimeSpan period, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, TimerClock clock, CallbackTarget target)
+    private SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, EventCallback<SocketEvent, EventSet> callback, SocketEventOptions options)
     {
-        Work.Require(target);
-        var timer = new TimerEvent(this, Timers.Open(clock), callback, missedTicks, tolerance, target);
+        RequireDefined(options.Priority);
+        if (callback.Lasts(options.Target) && Interests.IsExclusive(interest))
+        {
+            throw new EventManagerException(
+                EventManagerError.InvalidInterest,
+                $"Exclusive cannot be had for fd {fd} with a callback on a worker, or with an asynchronous one: the fd has to be disarmed until the callback has ended, and the kernel does not modify what is exclusive. Let the loop call a synchronous one, and send the work from there.",
+                fd.Number);
+        }
+
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(options.Target);
+        var socketEvent = new SocketEvent(this, fd, interest, callback, options);
+        SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
+        return socketEvent;
+    }
+
+    private TimerEvent CreateTimerEvent(TimeSpan dueTime, TimeSpan period, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
+    {
+        TimerEvent.RequireSpan(dueTime, nameof(dueTime));
+        TimerEvent.RequireSpan(period, nameof(period));
+        options.Validate();
+        using ThreadClaim.Scope claim = Claim();
+        TimerEvent timer = CreateTimer(options.Clock ?? TimerClock.Monotonic, period, callback, options);
+        timer.StartIn(dueTime);
+        return timer;
+    }
+
+    private TimerEvent CreateTimerEvent(DateTimeOffset dueTime, TimeSpan period, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
+    {
+        TimerEvent.RequireSpan(period, nameof(period));
+        options.Validate();
+        if (options.Clock is { } clock and not TimerClock.WallClock)
+        {
+            throw new ArgumentException($"A timer with a date follows TimerClock.WallClock; TimerClock.{clock} has no dates.", nameof(options));
+        }
+
+        using ThreadClaim.Scope claim = Claim();
+        TimerEvent timer = CreateTimer(TimerClock.WallClock, period, callback, options);
+        timer.StartAt(dueTime);
+        return timer;
+    }
+
+    private TimerEvent CreateTimer(TimerClock clock, TimeSpan period, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
+    {
+        Work.Require(options.Target);
+        var timer = new TimerEvent(this, Timers.Open(clock), callback, options);
         timer.SetPeriod(period);
         return timer;
+    }
+
+    private FileEvent CreateFileEvent(string path, EventCallback<FileEvent, FileChange> callback, FileEventOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        FileEventOptions validated = options.Validate();
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(validated.Target);
+        var fileEvent = new FileEvent(this, callback, validated);
+        fileEvent.Files.Add(fileEvent, path, validated);
+        return fileEvent;
+    }
+
+    private SignalEvent CreateSignalEvent(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(options.Target);
+        var signalEvent = new SignalEvent(this, signal, callback, options);
+        Signals.Add(signalEvent);
+        return signalEvent;
+    }
+
+    private bool TryCreateSignalEvent(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options, [NotNullWhen(true)] out SignalEvent? signalEvent)
+    {
+        try
+        {
+            signalEvent = CreateSignalEvent(signal, callback, options);
+            return true;
+        }
+        catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
+        {
+            signalEvent = null;
+            return false;
+        }
+    }
+
+    private ChildEvent Watch(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(options.Target);
+        return Children.Watch(process, callback, options);
+    }
+
+    private ChildEvent Watch(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    {
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(options.Target);
+        return Children.Watch(processId, callback, options);
+    }
+
+    private ChildEvent Watch(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(pidFd);
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(options.Target);
+        return Children.Watch(pidFd, callback, options);
+    }
+
+    private UserEvent CreateUserEvent(UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
+    {
+        if (!Enum.IsDefined(merge))
+        {
+            throw new ArgumentOutOfRangeException(nameof(merge), merge, "Values are merged by Add, Or or Replace.");
+        }
+
+        using ThreadClaim.Scope claim = Claim();
+        Work.Require(options.Target);
+        return new UserEvent(this, merge, callback, options);
     }
 
     private IClock CreateClock(TimerClock clock) => _options.TimeProvider == TimeProvider.System
@@ -922,7 +1198,7 @@ public sealed class EventManager : IDisposable
     private RunScope BeginRun(CancellationToken cancellationToken)
     {
         _lifetime.BeginRun(cancellationToken);
-        return new RunScope(this, _context);
+        return new RunScope(this, Context);
     }
 
     private void RunExitCallbacks()
@@ -935,6 +1211,8 @@ public sealed class EventManager : IDisposable
     // What is the users' runs in here: subscribers, clocks, handlers. So every step is tried, whatever the ones before threw, and what it throws is reported.
     private void TearDown()
     {
+        // On whichever thread; the users' code begins with the default context, as on the loop.
+        using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         Attempt(() => _watch?.End());
         Attempt(EndPostedWork);
         foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())
@@ -996,6 +1274,7 @@ public sealed class EventManager : IDisposable
 
     private void DisposeSubscriber(Subscriber subscriber)
     {
+        using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         Subscribers.Detach(subscriber);
         try
         {

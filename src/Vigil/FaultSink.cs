@@ -155,6 +155,8 @@ internal sealed class FaultSink
 
         foreach (EventHandler<FaultReport> handler in Delegate.EnumerateInvocationList(handlers))
         {
+            // Not in the context of whoever has failed, nor of the one before; in the midst of a callback, perhaps, that goes on with its own.
+            using AmbientContext.Scope scope = AmbientContext.EnterScope(context: null, EventManager.Current == _manager ? _manager.Context : SynchronizationContext.Current);
             try
             {
                 handler(_manager, report);

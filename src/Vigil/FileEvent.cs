@@ -10,7 +10,7 @@ public delegate void FileEventCallback(FileEvent source, FileChange change);
 
 /// <summary>
 /// A callback for what happens to a file, a directory, or a directory with everything below it (<c>inotify(7)</c>). Made by
-/// <see cref="EventManager.CreateFileEvent"/>. Its methods are for the loop's thread, or for any one thread between runs.
+/// <c>EventManager.CreateFileEvent</c>. Its methods are for the loop's thread, or for any one thread between runs.
 /// </summary>
 /// <remarks>
 /// Whoever starts with what is there when it is created, and then follows <see cref="FileChangeKind.Created"/>,
@@ -21,23 +21,35 @@ public sealed class FileEvent : CallbackEvent
 {
     private readonly FileEventCallback _callback;
     private readonly LoopFiles _files;
-    private readonly WorkerCallback<FileEvent, List<FileChange>>? _worker;
+    private readonly Func<FileEvent, FileChange, Task>? _asynchronous;
+    private readonly LastingCallback<FileEvent, List<FileChange>>? _lasting;
 
-    // What the worker is to tell next, or tells while it is busy.
+    // What a lasting callback is to tell next, or tells while it is busy.
     private readonly List<FileChange>? _batch;
     private volatile bool _isCancelled;
 
-    internal FileEvent(EventManager manager, FileEventCallback callback, CallbackTarget target)
-        : base(manager)
+    internal FileEvent(EventManager manager, EventCallback<FileEvent, FileChange> callback, FileEventOptions options)
+        : base(manager, options)
     {
-        _callback = callback;
+        var synchronous = callback.Delegate as FileEventCallback;
+        _callback = synchronous ?? NotSynchronous;
+        _asynchronous = callback.Asynchronous;
         _files = manager.Files;
-        if (target.IsWorker)
+        if (callback.Lasts(options.Target))
         {
             // Files of its own, so that a callback that takes long holds up nobody else's.
-            _files = new LoopFiles(manager, worker: this);
+            _files = new LoopFiles(manager, lasting: this);
             _batch = [];
-            _worker = new WorkerCallback<FileEvent, List<FileChange>>(this, target, static (self, batch) => self.TellBatch(batch));
+            _lasting = new LastingCallback<FileEvent, List<FileChange>>(
+                this,
+                options.Target,
+                callback.Delegate,
+                callback.IsAsynchronous ? static (self, batch) => self.TellBatchAsync(batch) : static (self, batch) => self.TellBatch(batch),
+                callback.IsAsynchronous);
+        }
+        else if (AmbientContext.Flowing is { } context)
+        {
+            _callback = new FlowingCallback<FileEvent, FileChange>(context, _callback.Invoke).Invoke;
         }
     }
 
@@ -60,14 +72,14 @@ public sealed class FileEvent : CallbackEvent
 
     internal FileTree Tree { get; private set; } = null!;
 
-    /// <summary>Whether a worker is telling, or is about to tell, what it was given.</summary>
-    internal bool IsBusy => _worker is { IsBusy: true };
+    /// <summary>Whether its callback is telling, or is about to tell, what it was given.</summary>
+    internal bool IsBusy => _lasting is { IsBusy: true };
 
     internal LoopFiles Files => _files;
 
-    internal override Delegate Callback => _callback;
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
-    private protected override WorkerCallback? OnWorker => _worker;
+    private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>
     /// Looks at everything again: each path that is there is told as <see cref="FileChangeKind.Found"/>, one that is not there any more as
@@ -101,7 +113,7 @@ public sealed class FileEvent : CallbackEvent
     /// <summary>What it watches is gone.</summary>
     internal void OnOver() => _isCancelled = true;
 
-    /// <summary>Calls back, or on a worker's behalf takes note.</summary>
+    /// <summary>Calls back, or on a lasting callback's behalf takes note.</summary>
     internal void Tell(in FileChange change)
     {
         if (_batch is not null)
@@ -120,26 +132,26 @@ public sealed class FileEvent : CallbackEvent
         }
     }
 
-    /// <summary>After a turn: lets the worker tell what was noted.</summary>
+    /// <summary>After a turn: lets a lasting callback tell what was noted.</summary>
     internal void SendBatch()
     {
         if (_batch is { Count: > 0 })
         {
-            _worker!.Send(this, _batch);
+            _lasting!.Send(this, _batch);
         }
     }
 
-    internal override int OnWorkerEnded()
+    internal override int OnCallbackEnded()
     {
         _batch!.Clear();
-        _files.OnWorkerEnded();
+        _files.OnCallbackEnded();
         return 0;
     }
 
-    internal override int OnWorkerRefused()
+    internal override int OnCallbackRefused()
     {
         _batch!.Clear();
-        _files.OnWorkerRefused();
+        _files.OnCallbackRefused();
         return 0;
     }
 
@@ -156,13 +168,13 @@ public sealed class FileEvent : CallbackEvent
     }
 
     // On the worker. A change whose callback throws does not cost the others theirs.
-    private void TellBatch(List<FileChange> batch)
+    private Task TellBatch(List<FileChange> batch)
     {
         foreach (FileChange change in batch)
         {
-            if (_worker!.IsRevoked)
+            if (_lasting!.IsRevoked)
             {
-                return;
+                break;
             }
 
             try
@@ -171,8 +183,33 @@ public sealed class FileEvent : CallbackEvent
             }
             catch (Exception exception)
             {
-                _worker.PostFault(exception);
+                _lasting.PostFault(exception);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // One change after the other's end, where the context of the callback's target goes on: on the loop, or on workers.
+    private async Task TellBatchAsync(List<FileChange> batch)
+    {
+        foreach (FileChange change in batch)
+        {
+            if (_lasting!.IsRevoked)
+            {
+                break;
+            }
+
+            try
+            {
+                await _asynchronous!(this, change);
+            }
+            catch (Exception exception)
+            {
+                _lasting.PostFault(exception);
             }
         }
     }
+
+    private static void NotSynchronous(FileEvent source, FileChange change) => throw new InvalidOperationException("The callback is asynchronous.");
 }

@@ -1,7 +1,7 @@
 namespace Vigil;
 
 /// <summary>How a <see cref="FileEvent"/> watches. Copied and checked when it is created.</summary>
-public sealed class FileEventOptions
+public sealed class FileEventOptions : CallbackEventOptions
 {
     private const FileInterest AnyInterest = FileInterest.Contents | FileInterest.Attributes | FileInterest.Written;
 

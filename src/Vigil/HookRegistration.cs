@@ -15,6 +15,9 @@ public sealed class HookRegistration : IDisposable
 
     internal Action<EventManager> Callback { get; }
 
+    /// <summary>Its creator's context; null for the default one.</summary>
+    internal ExecutionContext? Context { get; } = AmbientContext.Flowing;
+
     internal bool IsRemoved { get; private set; }
 
     /// <summary>Ends the registration. Again, or after the manager was disposed, it does nothing.</summary>

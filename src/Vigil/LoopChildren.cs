@@ -19,7 +19,7 @@ internal sealed class LoopChildren
 
     public LoopChildren(EventManager manager) => _manager = manager;
 
-    public ChildEvent Watch(Process process, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
+    public ChildEvent Watch(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
         int id = process.Id;
         SignalRules.RequireChildSignal();
@@ -43,14 +43,14 @@ internal sealed class LoopChildren
             view = process.HasExited ? null : View(id, isStartedByRuntime);
             if (pidFd is null || view is null || process.HasExited)
             {
-                var ended = new ChildEvent(_manager, id, end: null, pidFd: null, callback, killOnDispose: false, target);
+                var ended = new ChildEvent(_manager, id, end: null, pidFd: null, callback, options);
                 ended.StartEnded(RuntimeProcessEnd.ExitOf(process, pidFd));
                 pidFd?.Dispose();
                 view?.Dispose();
                 return ended;
             }
 
-            return Start(new ChildEvent(_manager, id, new RuntimeProcessEnd(view, isStartedByRuntime, isChild), pidFd, callback, killOnDispose, target));
+            return Start(new ChildEvent(_manager, id, new RuntimeProcessEnd(view, isStartedByRuntime, isChild), pidFd, callback, options));
         }
         catch
         {
@@ -60,14 +60,14 @@ internal sealed class LoopChildren
         }
     }
 
-    public ChildEvent Watch(int processId, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
+    public ChildEvent Watch(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
         SharedWait? wait = SharedWait.Join(processId, out FdHandle pidFd);
-        return Start(new ChildEvent(_manager, processId, new ChildEnd(wait, pidFd), pidFd, callback, killOnDispose, target));
+        return Start(new ChildEvent(_manager, processId, new ChildEnd(wait, pidFd), pidFd, callback, options));
     }
 
-    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, bool killOnDispose, CallbackTarget target)
+    public ChildEvent Watch(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
         if (pidFd is SafeProcessHandle)
         {
@@ -86,7 +86,7 @@ internal sealed class LoopChildren
         // A duplicate, so that the caller may close his whenever he likes.
         int duplicate = FileNative.Duplicate(fd.Number, out int failure);
         var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
-        return Start(new ChildEvent(_manager, processId: -1, new ChildEnd(SharedWait.Join(own), own), own, callback, killOnDispose, target));
+        return Start(new ChildEvent(_manager, processId: -1, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
     }
 
     public void Forget(ChildEvent child) => _watched.Remove(child);

@@ -8,7 +8,7 @@ namespace Vigil;
 /// <summary>
 /// The file events of a loop. They share one inotify instance, which is there as long as any of them is, and one source. What has to go on
 /// though the kernel has nothing to report is injected into the source, by a timer where it has to wait; so all callbacks run in its turns.
-/// An event whose callback runs on a worker has one of these to itself: while the worker is busy there are no turns, the source is disarmed, and the kernel
+/// An event whose callback runs on a worker, or is asynchronous, has one of these to itself: while the callback is busy there are no turns, the source is disarmed, and the kernel
 /// keeps what happens, as far as its queue goes.
 /// </summary>
 internal sealed class LoopFiles : ITimerTarget
@@ -17,7 +17,7 @@ internal sealed class LoopFiles : ITimerTarget
     private const int NoticeBudget = 1024;
 
     private readonly EventManager _manager;
-    private readonly FileEvent? _worker;
+    private readonly FileEvent? _lasting;
     private FileTreeSet? _set;
     private FileSource? _source;
     private bool _isTurnRequested;
@@ -26,11 +26,11 @@ internal sealed class LoopFiles : ITimerTarget
     private int _slot;
 
     /// <param name="manager">Whose they are.</param>
-    /// <param name="worker">The only event, if its callback runs on a worker; null for all events of the loop's.</param>
-    public LoopFiles(EventManager manager, FileEvent? worker = null)
+    /// <param name="lasting">The only event, if its callback outlasts its delivery; null for all others of the loop's.</param>
+    public LoopFiles(EventManager manager, FileEvent? lasting = null)
     {
         _manager = manager;
-        _worker = worker;
+        _lasting = lasting;
     }
 
     /// <exception cref="EventManagerException">It cannot be watched. Nothing has changed then.</exception>
@@ -87,7 +87,7 @@ internal sealed class LoopFiles : ITimerTarget
             ran += Tell(notice);
         }
 
-        _worker?.SendBatch();
+        _lasting?.SendBatch();
         if (IsPaused)
         {
             Pause();
@@ -100,21 +100,21 @@ internal sealed class LoopFiles : ITimerTarget
         return ran;
     }
 
-    /// <summary>The worker has told what it was given.</summary>
-    public void OnWorkerEnded()
+    /// <summary>The callback has told what it was given.</summary>
+    public void OnCallbackEnded()
     {
         if (_hasLostChanges && _set is not null)
         {
             // Not before: each refusal would have the tree looked at again, and what is found there be refused again, without end.
             _hasLostChanges = false;
-            WantRescan(_worker!.Tree);
+            WantRescan(_lasting!.Tree);
         }
 
         Resume();
     }
 
     /// <summary>The workers did not take what was to be told. It is lost.</summary>
-    public void OnWorkerRefused()
+    public void OnCallbackRefused()
     {
         _hasLostChanges = true;
         Resume();
@@ -226,6 +226,7 @@ internal sealed class LoopFiles : ITimerTarget
 
         _manager.Observer?.Enter(fileEvent);
         fileEvent.Tell(notice.Change);
+        _manager.EndCallback();
         _manager.Observer?.Leave();
         return 1;
     }
@@ -250,8 +251,8 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
-    /// <summary>Whether a worker is busy with what was told last, so that there are no turns.</summary>
-    public bool IsPaused => _worker is { IsBusy: true };
+    /// <summary>Whether a lasting callback is busy with what was told last, so that there are no turns.</summary>
+    public bool IsPaused => _lasting is { IsBusy: true };
 
     private void Pause()
     {
@@ -278,7 +279,7 @@ internal sealed class LoopFiles : ITimerTarget
         else
         {
             // Until a rescan. The kernel keeps what happens, as far as its queue goes.
-            _manager.Faults.OnNotArmed(_source!, _worker!, result);
+            _manager.Faults.OnNotArmed(_source!, _lasting!, result);
         }
     }
 

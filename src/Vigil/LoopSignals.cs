@@ -86,6 +86,7 @@ internal sealed class LoopSignals
             {
                 _manager.Observer?.Enter(signalEvent);
                 signalEvent.Deliver(in info);
+                _manager.EndCallback();
                 _manager.Observer?.Leave();
                 ran++;
             }

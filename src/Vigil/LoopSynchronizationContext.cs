@@ -15,7 +15,7 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
 
     public override void Post(SendOrPostCallback d, object? state)
     {
-        if (_manager.Mailbox.PostUnbounded(new Message<EventManager>(ContinuationKind.Instance, d, state)) == PostResult.Closed)
+        if (_manager.Mailbox.PostUnbounded(ContextKind<EventManager>.WithSendersContext(new Message<EventManager>(ContinuationKind.Instance, d, state))) == PostResult.Closed)
         {
             base.Post(d, state);
         }

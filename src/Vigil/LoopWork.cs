@@ -8,6 +8,7 @@ internal sealed class LoopWork<T> : PendingWork
     private readonly EventManager _manager;
     private readonly Func<T> _work;
     private readonly Action<EventManager, T> _completed;
+    private readonly ExecutionContext? _context = AmbientContext.Flowing;
 
     public LoopWork(EventManager manager, Func<T> work, Action<EventManager, T> completed)
     {
@@ -22,7 +23,7 @@ internal sealed class LoopWork<T> : PendingWork
     protected override WorkOutcome Execute()
     {
         T result = _work();
-        _manager.Mailbox.PostUnbounded(StateKind<EventManager, T>.Create(_completed, result));
+        _manager.Mailbox.PostUnbounded(ContextKind<EventManager>.In(_context, StateKind<EventManager, T>.Create(_completed, result)));
         return WorkOutcome.Done;
     }
 

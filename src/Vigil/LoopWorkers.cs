@@ -4,7 +4,7 @@ namespace Vigil;
 internal sealed class LoopWorkers
 {
     private readonly EventManager _manager;
-    private readonly Action<Exception> _failed;
+    private readonly WorkContext _sender;
     private readonly Lock _gate = new();
     private volatile IWorkExecutor? _executor;
     private WorkerPool? _own;
@@ -14,7 +14,7 @@ internal sealed class LoopWorkers
     {
         _manager = manager;
         _executor = executor;
-        _failed = OnFailed;
+        _sender = new WorkContext(OnFailed);
     }
 
     /// <summary>Any thread. The first call starts the manager's own threads, where it was not given an executor.</summary>
@@ -24,33 +24,33 @@ internal sealed class LoopWorkers
     {
         if (!token.CanBeCanceled)
         {
-            Send(WorkItems.Of(target, work, _failed), CancellationToken.None);
+            Send(WorkItems.Of(target, work, _sender), CancellationToken.None);
             return;
         }
 
         var pending = new CancellableWork(work);
-        Send(target, pending, token);
+        Send(target, pending, _sender, token);
     }
 
-    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _failed), CancellationToken.None);
+    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _sender), CancellationToken.None);
 
-    public Task<T> Execute<T>(WorkTarget target, Func<T> work, CancellationToken token)
+    public Task<T> ExecuteAsync<T>(WorkTarget target, TaskWork<T> work, CancellationToken token)
     {
-        var pending = new TaskWork<T>(work);
-        try
-        {
-            Send(target, pending, token);
-        }
-        catch (OperationCanceledException) when (token.IsCancellationRequested)
-        {
-            // While it waited for room. The task says so.
-        }
+        SendOrCancel(target, work, _sender, token);
+        return work.Task;
+    }
 
+    /// <summary>Asynchronous work, whose parts all run on workers.</summary>
+    public Task<TTask> ExecuteAsync<TTask>(WorkTarget target, Func<TTask> work, CancellationToken token)
+        where TTask : Task
+    {
+        var pending = new TaskWork<TTask>(work, work);
+        SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
         return pending.Task;
     }
 
     public void Execute<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken token) =>
-        Send(target, new LoopWork<T>(_manager, work, completed), token);
+        Send(target, new LoopWork<T>(_manager, work, completed), _sender, token);
 
     /// <summary>Before an event is made whose callback is to run there: whether it can.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
@@ -77,6 +77,20 @@ internal sealed class LoopWorkers
         }
     }
 
+    /// <summary>Gives the workers what follows an <c>await</c> of work that they have begun. False where they do not take it, as when they end. Any thread.</summary>
+    public bool TryContinue(in WorkItem item)
+    {
+        try
+        {
+            return Executor.TryExecute(in item);
+        }
+        catch (Exception)
+        {
+            // It goes on elsewhere, and nobody is to be told.
+            return false;
+        }
+    }
+
     /// <summary>At the manager's disposal: its own threads end when they have done what they have, and nobody waits for them.</summary>
     public void End()
     {
@@ -88,10 +102,22 @@ internal sealed class LoopWorkers
         _own?.EndUnawaited();
     }
 
-    private void Send(WorkTarget target, PendingWork pending, CancellationToken token)
+    private void SendOrCancel(WorkTarget target, PendingWork pending, WorkContext sender, CancellationToken token)
+    {
+        try
+        {
+            Send(target, pending, sender, token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // While it waited for room. The task says so.
+        }
+    }
+
+    private void Send(WorkTarget target, PendingWork pending, WorkContext sender, CancellationToken token)
     {
         pending.CancelBy(token);
-        Send(WorkItems.Of(target, pending, _failed), token);
+        Send(WorkItems.Of(target, pending, sender), token);
     }
 
     private void Send(in WorkItem item, CancellationToken token)

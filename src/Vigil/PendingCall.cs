@@ -5,6 +5,9 @@ namespace Vigil;
 /// <summary>A closure on its way to the loop whose sender wants to know what became of it.</summary>
 internal abstract class PendingCall
 {
+    // Its sender's; null for the default one.
+    private readonly ExecutionContext? _context = AmbientContext.Flowing;
+
     /// <summary>What the user wants to have run.</summary>
     public abstract Delegate Callback { get; }
 
@@ -31,7 +34,13 @@ internal abstract class PendingCall
 
         public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            ((PendingCall)message.Action).Run(target);
+            var call = (PendingCall)message.Action;
+            if (call._context is { } context)
+            {
+                AmbientContext.Enter(context);
+            }
+
+            call.Run(target);
             return 1;
         }
 

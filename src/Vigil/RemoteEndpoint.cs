@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vigil.Messaging;
 
 namespace Vigil;
@@ -61,7 +62,7 @@ public sealed class RemoteEndpoint
     public bool TryFire(Action<EventManager> action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        return IsAccepted(_manager.Mailbox.Post(ActionKind<EventManager>.Create(action)));
+        return IsAccepted(PostFromHere(ActionKind<EventManager>.Create(action)));
     }
 
     /// <summary>Runs a closure with a state on the loop if the mailbox has room.</summary>
@@ -73,7 +74,95 @@ public sealed class RemoteEndpoint
     public bool TryFire<TState>(Action<EventManager, TState> action, TState state)
     {
         ArgumentNullException.ThrowIfNull(action);
-        return IsAccepted(_manager.Mailbox.Post(StateKind<EventManager, TState>.Create(action, state)));
+        return IsAccepted(PostFromHere(StateKind<EventManager, TState>.Create(action, state)));
+    }
+
+    /// <summary>Runs an asynchronous closure on the loop and does not wait for it. What it throws is the loop's fault policy's.</summary>
+    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    [OverloadResolutionPriority(2)]
+    public void Fire(Func<EventManager, Task> action)
+    {
+        if (!TryFire(action))
+        {
+            throw Full();
+        }
+    }
+
+    /// <inheritdoc cref="Fire(Func{EventManager, Task})"/>
+    [OverloadResolutionPriority(1)]
+    public void Fire(Func<EventManager, ValueTask> action)
+    {
+        if (!TryFire(action))
+        {
+            throw Full();
+        }
+    }
+
+    /// <summary>Runs an asynchronous closure with a state on the loop and does not wait for it.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <param name="state">What it is given.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    [OverloadResolutionPriority(2)]
+    public void Fire<TState>(Func<EventManager, TState, Task> action, TState state)
+    {
+        if (!TryFire(action, state))
+        {
+            throw Full();
+        }
+    }
+
+    /// <inheritdoc cref="Fire{TState}(Func{EventManager, TState, Task}, TState)"/>
+    [OverloadResolutionPriority(1)]
+    public void Fire<TState>(Func<EventManager, TState, ValueTask> action, TState state)
+    {
+        if (!TryFire(action, state))
+        {
+            throw Full();
+        }
+    }
+
+    /// <summary>Runs an asynchronous closure on the loop if the mailbox has room. What it throws is the loop's fault policy's.</summary>
+    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    [OverloadResolutionPriority(2)]
+    public bool TryFire(Func<EventManager, Task> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsAccepted(PostFromHere(TaskKind.Create(action)));
+    }
+
+    /// <inheritdoc cref="TryFire(Func{EventManager, Task})"/>
+    [OverloadResolutionPriority(1)]
+    public bool TryFire(Func<EventManager, ValueTask> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsAccepted(PostFromHere(TaskKind.Create(action)));
+    }
+
+    /// <summary>Runs an asynchronous closure with a state on the loop if the mailbox has room.</summary>
+    /// <typeparam name="TState">The state's type.</typeparam>
+    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <param name="state">What it is given.</param>
+    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
+    [OverloadResolutionPriority(2)]
+    public bool TryFire<TState>(Func<EventManager, TState, Task> action, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsAccepted(PostFromHere(TaskStateKind<TState>.Create(action, state)));
+    }
+
+    /// <inheritdoc cref="TryFire{TState}(Func{EventManager, TState, Task}, TState)"/>
+    [OverloadResolutionPriority(1)]
+    public bool TryFire<TState>(Func<EventManager, TState, ValueTask> action, TState state)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return IsAccepted(PostFromHere(TaskStateKind<TState>.Create(action, state)));
     }
 
     /// <summary>Runs a closure on the loop and waits until it has run.</summary>
@@ -280,6 +369,11 @@ public sealed class RemoteEndpoint
 
         return asynchronous.Task.GetAwaiter().GetResult();
     }
+
+    // In the sender's context, if it is not the default one.
+    private PostResult PostFromHere(in Message<EventManager> message) => AmbientContext.Flowing is { } context
+        ? _manager.Mailbox.Post(ContextKind<EventManager>.In(context, in message))
+        : _manager.Mailbox.Post(in message);
 
     private bool IsAccepted(PostResult result) => result == PostResult.Accepted || IsAcceptedOtherwise(result);
 

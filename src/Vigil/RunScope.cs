@@ -2,7 +2,7 @@ using Vigil.Diagnostics;
 
 namespace Vigil;
 
-/// <summary>The time of a run on its thread: the current manager and the synchronization context, and on leaving what they were before.</summary>
+/// <summary>The time of a run on its thread: the current manager, the default execution context and the loop's synchronization context, and on leaving what they were before.</summary>
 internal readonly ref struct RunScope
 {
     [ThreadStatic]
@@ -10,15 +10,14 @@ internal readonly ref struct RunScope
 
     private readonly EventManager _manager;
     private readonly EventManager? _outerManager;
-    private readonly SynchronizationContext? _outerContext;
+    private readonly AmbientContext.Scope _ambient;
 
     public RunScope(EventManager manager, SynchronizationContext context)
     {
         _manager = manager;
         _outerManager = _current;
-        _outerContext = SynchronizationContext.Current;
         _current = manager;
-        SynchronizationContext.SetSynchronizationContext(context);
+        _ambient = AmbientContext.EnterScope(context: null, context);
         VigilEventSource.Log.RunStart(manager.Name);
     }
 
@@ -27,7 +26,7 @@ internal readonly ref struct RunScope
     public void Dispose()
     {
         VigilEventSource.Log.RunStop(_manager.Name);
-        SynchronizationContext.SetSynchronizationContext(_outerContext);
+        _ambient.Dispose();
         _current = _outerManager;
         _manager.EndRun();
     }

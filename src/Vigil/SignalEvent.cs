@@ -6,7 +6,7 @@ namespace Vigil;
 public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
 
 /// <summary>
-/// A callback for a signal. Made by <see cref="EventManager.CreateSignalEvent"/>. A signal may have any number of them, on any number
+/// A callback for a signal. Made by <c>EventManager.CreateSignalEvent</c>. A signal may have any number of them, on any number
 /// of managers of the process; each manager calls its own in the order in which they were created.
 /// </summary>
 /// <remarks>
@@ -17,14 +17,23 @@ public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
 public sealed class SignalEvent : CallbackEvent
 {
     private readonly SignalEventCallback _callback;
+    private readonly LastingCallback<SignalEvent, SignalInfo>? _lasting;
+
+    // What came while a lasting callback was busy. One at most of a standard signal, as the kernel holds it.
+    private readonly Queue<SignalInfo>? _held;
     private volatile bool _isCancelled;
 
-    internal SignalEvent(EventManager manager, Signal signal, SignalEventCallback callback, bool oneShot)
-        : base(manager)
+    internal SignalEvent(EventManager manager, Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
+        : base(manager, options)
     {
-        _callback = callback;
+        var synchronous = callback.Delegate as SignalEventCallback;
+        _lasting = callback.ToLasting(this, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<SignalEvent, SignalInfo>(context, synchronous!.Invoke).Invoke : synchronous!;
+        _held = _lasting is null ? null : new Queue<SignalInfo>();
         Signal = signal;
-        IsOneShot = oneShot;
+        IsOneShot = options.OneShot;
     }
 
     /// <summary>Which signal.</summary>
@@ -41,7 +50,9 @@ public sealed class SignalEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.SignalEvent;
 
-    internal override Delegate Callback => _callback;
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
+
+    private protected override LastingCallback? Lasting => _lasting;
 
     private protected override void CancelOnLoop()
     {
@@ -61,9 +72,20 @@ public sealed class SignalEvent : CallbackEvent
 
     internal void Deliver(in SignalInfo info)
     {
+        if (_lasting is { IsBusy: true })
+        {
+            if (Signal.IsRealTime || _held!.Count == 0)
+            {
+                _held!.Enqueue(info);
+            }
+
+            return;
+        }
+
         if (IsOneShot)
         {
-            Cancel();
+            // And not revoked: this callback is still to come.
+            CancelOnLoop();
         }
 
         try
@@ -74,5 +96,17 @@ public sealed class SignalEvent : CallbackEvent
         {
             OnThrown(exception);
         }
+    }
+
+    // Those that came meanwhile, one by one. A cancelled event calls back no more.
+    internal override int OnCallbackEnded()
+    {
+        if (_isCancelled || !_held!.TryDequeue(out SignalInfo info))
+        {
+            return 0;
+        }
+
+        _lasting!.Send(this, info);
+        return 1;
     }
 }

@@ -9,7 +9,7 @@ namespace Vigil;
 public delegate void SocketEventCallback(SocketEvent source, EventSet ready);
 
 /// <summary>
-/// A callback for one file descriptor of any pollable kind. Made by <see cref="EventManager.CreateSocketEvent"/>. Its methods are for
+/// A callback for one file descriptor of any pollable kind. Made by <c>EventManager.CreateSocketEvent</c>. Its methods are for
 /// the loop's thread, or for any one thread between runs.
 /// </summary>
 public sealed class SocketEvent : CallbackEvent
@@ -17,22 +17,25 @@ public sealed class SocketEvent : CallbackEvent
     private readonly FileDescriptor _fd;
     private readonly SocketEventSource _source;
     private readonly SocketEventCallback _callback;
-    private readonly WorkerCallback<SocketEvent, EventSet>? _worker;
+    private readonly LastingCallback<SocketEvent, EventSet>? _lasting;
 
-    // What the worker was told, and what came while it was busy.
+    // What a lasting callback was told, and what came while it was busy.
     private EventSet _delivered;
     private EventSet _held;
     private bool _isOneShot;
     private volatile bool _isCancelled;
 
-    internal SocketEvent(EventManager manager, FileDescriptor fd, EventSet interest, SocketEventCallback callback, DispatchPriority priority, CallbackTarget target)
-        : base(manager)
+    internal SocketEvent(EventManager manager, FileDescriptor fd, EventSet interest, EventCallback<SocketEvent, EventSet> callback, SocketEventOptions options)
+        : base(manager, options)
     {
-        _callback = callback;
-        _worker = target.IsWorker ? new WorkerCallback<SocketEvent, EventSet>(this, target, callback.Invoke) : null;
+        var synchronous = callback.Delegate as SocketEventCallback;
+        _lasting = callback.ToLasting(this, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<SocketEvent, EventSet>(context, synchronous!.Invoke).Invoke : synchronous!;
         _isOneShot = Interests.IsOneShot(interest);
         _fd = fd;
-        _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), priority);
+        _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), options.Priority);
     }
 
     /// <summary>The file descriptor.</summary>
@@ -53,9 +56,9 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override int DescriptorNumber => _source.Number;
 
-    internal override Delegate Callback => _callback;
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
-    private protected override WorkerCallback? OnWorker => _worker;
+    private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>Asks for something else from now on. Arms a one-shot again; what is disarmed stays disarmed.</summary>
     /// <param name="interest">What to ask for.</param>
@@ -73,7 +76,7 @@ public sealed class SocketEvent : CallbackEvent
 
         // What has not begun, or was to come after it, belongs to the arming that this replaces.
         _held = EventSet.None;
-        _worker?.Withdraw();
+        _lasting?.Withdraw();
     }
 
     /// <summary>Asks for more.</summary>
@@ -110,7 +113,7 @@ public sealed class SocketEvent : CallbackEvent
         using ThreadClaim.Scope claim = Enter();
         Manager.SourceTable.Arming.Disarm(_source).ThrowIfFailed();
         _held = EventSet.None;
-        _worker?.Withdraw();
+        _lasting?.Withdraw();
     }
 
     /// <summary>Ends <see cref="Disarm"/>, or the silence of a one-shot that was delivered; what is ready now is reported in the next iteration.</summary>
@@ -132,10 +135,10 @@ public sealed class SocketEvent : CallbackEvent
     internal void OnRemoved()
     {
         _isCancelled = true;
-        _worker?.Revoke();
+        _lasting?.Revoke();
     }
 
-    internal override int OnWorkerEnded()
+    internal override int OnCallbackEnded()
     {
         // A callback that closes its file has ended the event, as one on the loop would have.
         Manager.SourceTable.ForgetIfClosed(_source);
@@ -163,7 +166,7 @@ public sealed class SocketEvent : CallbackEvent
         return 0;
     }
 
-    internal override int OnWorkerRefused()
+    internal override int OnCallbackRefused()
     {
         if (!_isCancelled)
         {
@@ -185,10 +188,10 @@ public sealed class SocketEvent : CallbackEvent
         Manager.SourceTable.Remove(_source);
     }
 
-    // Where a worker calls back, the kernel is to be silent from a report on until the callback has ended; only what repeats itself is not. An
+    // Where a callback outlasts its delivery, the kernel is to be silent from a report on until the callback has ended; only what repeats itself is not. An
     // edge says nothing twice, and to arm it again would report what has been reported.
     private EventSet KernelsInterest(EventSet interest) =>
-        _worker is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) || IsToldByEdges(interest) ? interest : interest | EventSet.OneShot;
+        _lasting is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) || IsToldByEdges(interest) ? interest : interest | EventSet.OneShot;
 
     // The same of a file that tells each change once: arming it again would take a change that comes meanwhile, and tell nobody.
     private bool IsToldByEdges(EventSet interest)
@@ -204,13 +207,13 @@ public sealed class SocketEvent : CallbackEvent
 
     private int Deliver(EventSet ready)
     {
-        if (_worker is null)
+        if (_lasting is null)
         {
             _callback(this, ready);
             return 1;
         }
 
-        if (_worker.IsBusy)
+        if (_lasting.IsBusy)
         {
             _held |= ready;
             return 0;
@@ -223,7 +226,7 @@ public sealed class SocketEvent : CallbackEvent
     private void Send(EventSet ready)
     {
         _delivered = ready;
-        _worker!.Send(this, ready);
+        _lasting!.Send(this, ready);
     }
 
     private ThreadClaim.Scope Enter()

@@ -11,12 +11,16 @@ internal sealed class Subscriber
     {
         Manager = manager;
         Target = target;
+        Receiver = AmbientContext.Flowing is { } context ? new FlowingSubscriber(context, target) : target;
         DispatchPriority = priority;
     }
 
     public EventManager Manager { get; }
 
     public IEventSubscriber Target { get; }
+
+    /// <summary>Who processes its events: the target itself, or what enters the context of whoever added it.</summary>
+    public IEventSubscriber Receiver { get; }
 
     public DispatchPriority DispatchPriority { get; }
 

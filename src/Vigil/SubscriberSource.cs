@@ -26,7 +26,7 @@ internal sealed class SubscriberSource : Source
     public override int Deliver(EventSet ready)
     {
         var events = new Events(Fd, ready, Data);
-        _subscriber.Target.Process(in events, new EventOps(_subscriber));
+        _subscriber.Receiver.Process(in events, new EventOps(_subscriber));
         return 1;
     }
 

@@ -4,13 +4,20 @@ namespace Vigil;
 internal sealed class TaskWork<T> : PendingWork
 {
     private readonly Func<T> _work;
+    private readonly Delegate _callback;
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TaskWork(Func<T> work) => _work = work;
+    /// <param name="work">What is run.</param>
+    /// <param name="callback">What the user gave, which the work may be around.</param>
+    public TaskWork(Func<T> work, Delegate callback)
+    {
+        _work = work;
+        _callback = callback;
+    }
 
     public Task<T> Task => _completion.Task;
 
-    public override string ToString() => MethodName.Of(_work);
+    public override string ToString() => MethodName.Of(_callback);
 
     protected override WorkOutcome Execute()
     {

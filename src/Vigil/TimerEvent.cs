@@ -10,9 +10,7 @@ namespace Vigil;
 public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
 
 /// <summary>
-/// A callback at a time, once or periodically. Made by
-/// <see cref="EventManager.CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, MissedTickPolicy, TimeSpan, TimerClock, CallbackTarget)"/>. Its
-/// methods are for the loop's thread, or for any one thread between runs, and may be called in its own callback and in others'.
+/// A callback at a time, once or periodically. Made by <c>EventManager.CreateTimerEvent</c>. Its methods are for the loop's thread, or for any one thread between runs, and may be called in its own callback and in others'.
 /// </summary>
 /// <remarks>
 /// It never fires early. The timers of a clock fire in the order of their due times, equal ones in that of their start.
@@ -32,19 +30,22 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     private readonly byte _missedTicks;
     private byte _state;
 
-    // A timer has no room for a reference that is nearly always null: the callback of one with a worker is the way there.
-    private readonly bool _isOnWorker;
+    // A timer has no room for a reference that is nearly always null: the callback of one that lasts is the way there.
+    private readonly bool _isLasting;
 
-    internal TimerEvent(EventManager manager, ClockTimers timers, TimerEventCallback callback, MissedTickPolicy missedTicks, TimeSpan tolerance, CallbackTarget target)
-        : base(manager)
+    internal TimerEvent(EventManager manager, ClockTimers timers, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
+        : base(manager, options)
     {
-        _isOnWorker = target.IsWorker;
-        _callback = _isOnWorker ? new WorkerCallback<TimerEvent, TimerTick>(this, target, callback.Invoke).Send : callback;
-        _missedTicks = (byte)missedTicks;
+        var synchronous = callback.Delegate as TimerEventCallback;
+        _isLasting = callback.Lasts(options.Target);
+        _callback = _isLasting
+            ? callback.ToLasting(this, options.Target, synchronous is null ? null : synchronous.Invoke)!.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<TimerEvent, TimerTick>(context, synchronous!.Invoke).Invoke : synchronous!;
+        _missedTicks = (byte)options.MissedTicks;
         _timers = timers;
 
         // Timers with tolerances meet at multiples of powers of two; the greatest one within the tolerance is always met in time.
-        _toleranceBits = tolerance == TimeSpan.Zero ? (byte)0 : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(tolerance), TimingWheel.MaxLeeway));
+        _toleranceBits = options.Tolerance == TimeSpan.Zero ? (byte)0 : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(options.Tolerance), TimingWheel.MaxLeeway));
     }
 
     /// <summary>What its time is measured by.</summary>
@@ -193,18 +194,18 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
 
-    internal override Delegate Callback => Worker?.Callback ?? _callback;
+    internal override Delegate Callback => Outlasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
-    private protected override WorkerCallback? OnWorker => Worker;
+    private protected override LastingCallback? Lasting => Outlasting;
 
-    private WorkerCallback<TimerEvent, TimerTick>? Worker => _isOnWorker ? (WorkerCallback<TimerEvent, TimerTick>)_callback.Target! : null;
+    private LastingCallback<TimerEvent, TimerTick>? Outlasting => _isLasting ? (LastingCallback<TimerEvent, TimerTick>)_callback.Target! : null;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 
     bool ITimerTarget.Fire(long now)
     {
         _slot = TimingWheel.NotStarted;
-        if (_isOnWorker && OnWorker!.IsBusy)
+        if (_isLasting && Outlasting!.IsBusy)
         {
             // It fires when its callback has ended, as late as that makes it.
             return false;
@@ -238,7 +239,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
 
     // A tick that came meanwhile.
-    internal override int OnWorkerEnded()
+    internal override int OnCallbackEnded()
     {
         if (State == TimerState.Started && _slot == TimingWheel.NotStarted)
         {
@@ -325,14 +326,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     // Undoes what firing did: the tick is due when it was, with all that was missed since, and late by what passed until now.
     private bool TakeBackTick()
     {
-        if (Worker is not { } worker || !worker.Withdraw())
+        if (Outlasting is not { } lasting || !lasting.Withdraw())
         {
             return false;
         }
 
         if (State == TimerState.Started)
         {
-            TimerTick tick = worker.Argument;
+            TimerTick tick = lasting.Argument;
             _due -= MissedTicks switch
             {
                 MissedTickPolicy.Skip => (tick.Missed + 1) * _period,
@@ -362,7 +363,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     // Of a timer that is started anew the old tick does not come any more.
-    private void Withdraw() => Worker?.Withdraw();
+    private void Withdraw() => Outlasting?.Withdraw();
 
     private void RequireClock(TimerClock clock, string what)
     {
@@ -412,7 +413,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     // Nearly always a callback starts or stops timers: nothing is to be claimed, nor given back.
-    private bool IsAtHand => Manager.IsRunningHere && !_isOnWorker && _state != (byte)TimerState.Cancelled;
+    private bool IsAtHand => Manager.IsRunningHere && !_isLasting && _state != (byte)TimerState.Cancelled;
 
     private ThreadClaim.Scope Enter()
     {

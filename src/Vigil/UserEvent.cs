@@ -9,7 +9,7 @@ public delegate void UserEventCallback(UserEvent source, long value);
 
 /// <summary>
 /// A callback that other threads trigger, with a value that is merged until the loop gets to it. Made by
-/// <see cref="EventManager.CreateUserEvent"/>. For counters, flags and latest values: a million triggers are one callback and one number.
+/// <c>EventManager.CreateUserEvent</c>. For counters, flags and latest values: a million triggers are one callback and one number.
 /// </summary>
 /// <remarks>
 /// <para>It is called once an iteration at most, with posted work (phase 6). A trigger during its own callback counts for the next iteration. What is
@@ -22,16 +22,19 @@ public sealed class UserEvent : CallbackEvent
     private const long OnItsWay = long.MinValue;
 
     private readonly UserEventCallback _callback;
-    private readonly WorkerCallback<UserEvent, long>? _worker;
+    private readonly LastingCallback<UserEvent, long>? _lasting;
     private long _state;
     private bool _isHeld;
     private volatile bool _isCancelled;
 
-    internal UserEvent(EventManager manager, UserEventMerge merge, UserEventCallback callback, CallbackTarget target)
-        : base(manager)
+    internal UserEvent(EventManager manager, UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
+        : base(manager, options)
     {
-        _callback = callback;
-        _worker = target.IsWorker ? new WorkerCallback<UserEvent, long>(this, target, callback.Invoke) : null;
+        var synchronous = callback.Delegate as UserEventCallback;
+        _lasting = callback.ToLasting(this, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<UserEvent, long>(context, synchronous!.Invoke).Invoke : synchronous!;
         Merge = merge;
     }
 
@@ -43,9 +46,9 @@ public sealed class UserEvent : CallbackEvent
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.UserEvent;
 
-    internal override Delegate Callback => _callback;
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
-    private protected override WorkerCallback? OnWorker => _worker;
+    private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>
     /// Lets the callback run in the loop's next turn, with this value and those of other triggers until then. Allocates nothing, waits for nothing,
@@ -90,7 +93,7 @@ public sealed class UserEvent : CallbackEvent
     /// <summary>For messages: the method that is called.</summary>
     public override string ToString() => $"a user event {Title}";
 
-    internal override int OnWorkerEnded()
+    internal override int OnCallbackEnded()
     {
         if (!_isHeld)
         {
@@ -126,7 +129,7 @@ public sealed class UserEvent : CallbackEvent
 
     private int Deliver()
     {
-        if (_worker is { IsBusy: true })
+        if (_lasting is { IsBusy: true })
         {
             // The message counts as on its way until the callback has ended, and triggers go on merging.
             _isHeld = true;
@@ -139,9 +142,9 @@ public sealed class UserEvent : CallbackEvent
             return 0;
         }
 
-        if (_worker is not null)
+        if (_lasting is not null)
         {
-            _worker.Send(this, value);
+            _lasting.Send(this, value);
             return 1;
         }
 

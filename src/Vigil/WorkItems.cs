@@ -2,39 +2,61 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>Makes work items of what users want to have run. Kinds without a result allocate nothing but what their state needs.</summary>
+/// <summary>Makes work items of what users want to have run, with the context of whoever sends them. Kinds without a result allocate nothing but what their state needs.</summary>
 internal static class WorkItems
 {
-    public static WorkItem Of(WorkTarget target, Action work, Action<Exception> failed) => new(
+    public static WorkItem Of(WorkTarget target, Action work, WorkContext sender) => new(
         static (action, _) =>
         {
             ((Action)action)();
             return WorkOutcome.Done;
         },
-        drop: null, work, state: null, failed, target.Priority, target.Thread);
+        drop: null, work, state: null, sender, AmbientContext.Flowing, target);
 
-    public static WorkItem Of<TState>(WorkTarget target, Action<TState> work, TState state, Action<Exception> failed) => new(
+    public static WorkItem Of<TState>(WorkTarget target, Action<TState> work, TState state, WorkContext sender) => new(
         StateKind<TState>.Run,
         StateKind<TState>.Drop,
         work,
         typeof(TState).IsValueType ? StateBox<TState>.Rent(state) : state,
-        failed,
-        target.Priority,
-        target.Thread);
+        sender,
+        AmbientContext.Flowing,
+        target);
 
-    public static WorkItem Of(WorkTarget target, PendingWork work, Action<Exception> failed) => new(
+    public static WorkItem Of(WorkTarget target, PendingWork work, WorkContext sender) => new(
         static (action, _) => ((PendingWork)action).Run(),
         static (action, _) => ((PendingWork)action).Drop(),
-        work, state: null, failed, target.Priority, target.Thread);
+        work, state: null, sender, AmbientContext.Flowing, target);
 
-    /// <summary>An event's callback. There is one at a time, so it needs no room in a queue with a bound.</summary>
-    public static WorkItem Of(WorkTarget target, WorkerCallback callback) => new(
-        static (action, _) => ((WorkerCallback)action).Run(),
-        static (action, _) => ((WorkerCallback)action).Drop(),
-        callback, state: null, callback.PostFault, target.Priority, target.Thread)
+    /// <summary>An event's callback, which enters its creator's context itself. There is one at a time, so it needs no room in a queue with a bound.</summary>
+    public static WorkItem Of(LastingCallback callback, WorkContext sender) => new(
+        static (action, _) => ((LastingCallback)action).Run(),
+        static (action, _) => ((LastingCallback)action).Drop(),
+        callback, state: null, sender, context: null, callback.Target.Work)
     {
         IsUnbounded = true,
     };
+
+    /// <summary>What follows an <c>await</c>. It is part of what has been taken already, and must not be lost.</summary>
+    public static WorkItem Of(WorkTarget target, SendOrPostCallback continuation, object? state, ExecutionContext? context, AsyncWorkContext sender) => new(
+        static (action, _) =>
+        {
+            var part = (Continuation)action;
+            part.Callback(part.State);
+            return WorkOutcome.Done;
+        },
+        static (action, _) => ((Continuation)action).Drop(),
+        new Continuation(continuation, state, context, sender), state: null, sender, context, target)
+    {
+        IsUnbounded = true,
+    };
+
+    private sealed record Continuation(SendOrPostCallback Callback, object? State, ExecutionContext? Context, AsyncWorkContext Sender)
+    {
+        public void Drop() => Sender.OnDropped(Callback, State, Context);
+
+        // What await posts is a delegate of the runtime's own; the method that goes on is its state.
+        public override string ToString() => MethodName.OfContinuation(State is Delegate or Task ? State : Callback);
+    }
 
     private static class StateKind<TState>
     {

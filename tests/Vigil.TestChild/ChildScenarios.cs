@@ -195,7 +195,7 @@ internal static partial class ChildScenarios
         int second = Spawn("exec sleep 600");
         var other = new EventManager();
         other.FaultReported += (_, report) => reports.Add(report);
-        other.Watch(second, (_, _) => { }, killOnDispose: true);
+        other.Watch(second, (_, _) => { }, new() { KillOnDispose = true });
         reports.Clear();
         RunOnFilteredThread(() =>
         {

@@ -72,7 +72,7 @@ internal static partial class MountScenarios
                     Unmount(point);
                 }
             },
-            target: CallbackTarget.Worker());
+            new() { Target = CallbackTarget.Worker() });
         Mount(point);
         manager.RunUntil(() => workers.RunAll() && known.Length > 0);
         manager.RunUntil(() => workers.RunAll() && !known.Contains(point, StringComparison.Ordinal));

@@ -27,6 +27,7 @@ internal static partial class Scenarios
         ["file-permissions"] = FileScenarios.Permissions,
         ["signals-on-the-runtimes-path"] = SignalScenarios.OnTheRuntimesPath,
         ["signals-by-signalfd"] = SignalScenarios.BySignalFd,
+        ["signals-asynchronous"] = SignalScenarios.Asynchronous,
         ["signals-faults"] = SignalScenarios.Faults,
         ["signals-default-action"] = SignalScenarios.DefaultAction,
         ["signals-refused"] = SignalScenarios.Refused,
@@ -108,7 +109,7 @@ internal static partial class Scenarios
         using (var warmUp = new EventManager())
         {
             Fire(warmUp);
-            warmUp.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => { }, clock: TimerClock.BootTime);
+            warmUp.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => { }, new() { Clock = TimerClock.BootTime });
             warmUp.RunOnce();
             warmUp.RunOnce(TimeSpan.FromMilliseconds(1));
         }
@@ -125,12 +126,12 @@ internal static partial class Scenarios
         });
         Fire(manager);
         EventManagerException refusal = Expect<EventManagerException>(() =>
-            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => { }, clock: TimerClock.BootTime));
+            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => { }, new() { Clock = TimerClock.BootTime }));
         Check(refusal.Errno == 24, $"errno {refusal.Errno}");
         hoard.ForEach(fd => fd.Dispose());
 
         bool hasFired = false;
-        manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => hasFired = true, clock: TimerClock.BootTime);
+        manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => hasFired = true, new() { Clock = TimerClock.BootTime });
         Check(manager.RunOnce(TimeSpan.FromMinutes(1)) == 1 && hasFired, "no boot-time timer fired");
         Fire(manager);
 

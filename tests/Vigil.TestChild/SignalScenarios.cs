@@ -115,7 +115,7 @@ internal static partial class SignalScenarios
         using var manager = new EventManager();
         int calls = 0;
         SignalEvent staying = manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => calls++);
-        SignalEvent once = manager.CreateSignalEvent(Signal.SIGUSR2, (source, _) => calls += source.IsCancelled ? 10 : 1000, oneShot: true);
+        SignalEvent once = manager.CreateSignalEvent(Signal.SIGUSR2, (source, _) => calls += source.IsCancelled ? 10 : 1000, new() { OneShot = true });
         Send(Signal.SIGUSR2);
         manager.RunUntil(() => calls == 11);
         Send(Signal.SIGUSR2);
@@ -124,6 +124,74 @@ internal static partial class SignalScenarios
         staying.Cancel();
         Send(Signal.SIGUSR2);
         Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>Signals that come while an asynchronous callback has not ended wait for it: real-time ones each, in order, a standard one once.</summary>
+    public static void Asynchronous(string[] args)
+    {
+        const int Count = 100;
+        SignalBlocking.Restart(Signal.SIGUSR1, RealTime4);
+        using var manager = new EventManager();
+        List<int?> values = [];
+        int standard = 0;
+        int inside = 0;
+        CallbackTarget target = args is ["worker"] ? CallbackTarget.Worker() : CallbackTarget.Loop;
+        manager.CreateSignalEvent(
+            RealTime4,
+            async (_, info) =>
+            {
+                Check(Interlocked.Increment(ref inside) == 1, "two at once");
+                await Task.Yield();
+                Interlocked.Decrement(ref inside);
+                values.Add(info.Value);
+            },
+            new() { Target = target });
+        var gate = new TaskCompletionSource();
+        manager.CreateSignalEvent(
+            Signal.SIGUSR1,
+            async (_, _) =>
+            {
+                standard++;
+                await gate.Task;
+            },
+            new() { Target = target });
+        for (int i = 0; i < Count; i++)
+        {
+            Check(Queue(RealTime4, i) == 0, "sigqueue failed: is the limit of pending signals (ulimit -i) too low?");
+        }
+
+        Send(Signal.SIGUSR1);
+        Turn(() => values.Count == Count && Volatile.Read(ref standard) == 1);
+        Check(values.SequenceEqual(Enumerable.Range(0, Count).Select(value => (int?)value)), "out of order");
+        for (int i = 0; i < 3; i++)
+        {
+            Send(Signal.SIGUSR1);
+            for (int turn = 0; turn < 10; turn++)
+            {
+                manager.RunOnce(TimeSpan.Zero);
+            }
+        }
+
+        Check(standard == 1, $"{standard} callbacks before the first had ended");
+        gate.SetResult();
+        Turn(() => Volatile.Read(ref standard) == 2);
+        for (int turn = 0; turn < 10; turn++)
+        {
+            manager.RunOnce(TimeSpan.Zero);
+        }
+
+        Check(standard == 2, $"{standard} callbacks of a standard signal that came while one was not finished");
+
+        // Without sleeping: what happens on a worker may wake nobody.
+        void Turn(Func<bool> until) => Check(
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    manager.RunOnce(TimeSpan.Zero);
+                    return until();
+                },
+                TimeSpan.FromSeconds(60)),
+            $"{values.Count} and {standard} callbacks");
     }
 
     /// <summary>A callback that throws costs the others nothing, and is detached where the policy says so; disposal ends every signal event.</summary>

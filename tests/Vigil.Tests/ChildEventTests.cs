@@ -208,8 +208,8 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         using Process process = Shell("exec sleep 600");
         int spawned = Spawn("exec sleep 600");
-        manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true).Dispose();
-        ChildEvent child = manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true }).Dispose();
+        ChildEvent child = manager.Watch(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         child.Dispose();
         child.Dispose();
         process.WaitForExit();
@@ -226,9 +226,9 @@ public sealed partial class ChildEventTests
         using Process process = Shell("exec sleep 600");
         using Process spared = Shell("read line; exit 6", redirectInput: true);
         int spawned = Spawn("exec sleep 600");
-        manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         manager.Watch(spared, (_, exit) => _exits.Add(exit));
-        manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        manager.Watch(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         manager.Dispose();
         process.WaitForExit();
         Assert.Equal(128 + 9, process.ExitCode);
@@ -334,8 +334,8 @@ public sealed partial class ChildEventTests
         int spawned = Spawn("exec sleep 600");
         ChildExit?[] exits = await manager.RemoteEndpoint.CallAsync(async _ =>
         {
-            ChildEvent ofRuntime = manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
-            ChildEvent ofNobody = manager.Watch(spawned, (_, exit) => _exits.Add(exit), killOnDispose: true);
+            ChildEvent ofRuntime = manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+            ChildEvent ofNobody = manager.Watch(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
             await ofRuntime.CancelAsync();
             await ofNobody.DisposeAsync();
             return new[] { ofRuntime.Exit, ofNobody.Exit };
@@ -351,7 +351,7 @@ public sealed partial class ChildEventTests
     {
         var manager = new EventManager();
         using Process process = Shell("exec sleep 600");
-        ChildEvent child = manager.Watch(process, (_, exit) => _exits.Add(exit), killOnDispose: true);
+        ChildEvent child = manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         Task ended = child.CancelAsync();
         Task withoutKill = manager.Watch(process, (_, exit) => _exits.Add(exit)).CancelAsync();
         Assert.True(withoutKill.IsCompletedSuccessfully);

@@ -11,6 +11,8 @@ public sealed class ChildProcessTests
     [InlineData("file-permissions")]
     [InlineData("signals-on-the-runtimes-path")]
     [InlineData("signals-by-signalfd")]
+    [InlineData("signals-asynchronous")]
+    [InlineData("signals-asynchronous", "worker")]
     [InlineData("signals-faults")]
     [InlineData("signals-default-action")]
     [InlineData("signals-refused")]

@@ -216,7 +216,7 @@ public sealed class ClosedDescriptorTests : IDisposable
         using var peer = new EventFd(1);
         var closed = new EventFd(1);
         using FdHandle keepsFileOpen = Posix.Duplicate(closed);
-        using SocketEvent first = _manager.CreateSocketEvent(peer, EventSet.In, (_, _) => closed.Dispose(), DispatchPriority.High);
+        using SocketEvent first = _manager.CreateSocketEvent(peer, EventSet.In, (_, _) => closed.Dispose(), new() { Priority = DispatchPriority.High });
         var subscriber = TestSubscriber.For(new Events(closed, EventSet.In));
         _manager.AddSubscriber(subscriber);
         Assert.Equal(1, _manager.RunOnce());

@@ -220,7 +220,7 @@ public sealed class DispatchTests : IDisposable
                 _manager.GetEventOps(id).Modify(new Events(_a, EventSet.In | EventSet.OneShot, 2));
                 _manager.GetEventOps(id).Modify(new Events(_b, EventSet.In | EventSet.OneShot, 2));
             },
-            DispatchPriority.High);
+            new() { Priority = DispatchPriority.High });
         id = _manager.AddSubscriber(oneShot);
         Assert.Equal(1, _manager.RunOnce(TimeSpan.Zero));
         Assert.Equal(2, _manager.RunOnce(TimeSpan.Zero));
@@ -265,7 +265,7 @@ public sealed class DispatchTests : IDisposable
                 _manager.GetEventOps(id).Arm(_b);
                 source.Cancel();
             },
-            DispatchPriority.High);
+            new() { Priority = DispatchPriority.High });
         Assert.Equal(1, _manager.RunOnce());
         Assert.Equal(1, _manager.RunOnce(TimeSpan.Zero));
         Assert.Same(_b, Assert.Single(victims.Seen).Fd.Handle);
@@ -290,9 +290,9 @@ public sealed class DispatchTests : IDisposable
     public void Priorities_order_what_is_ready_in_one_iteration_and_starve_nobody()
     {
         List<string> order = [];
-        using SocketEvent low = _manager.CreateSocketEvent(_a, EventSet.In, (_, _) => order.Add("low"), DispatchPriority.Low);
+        using SocketEvent low = _manager.CreateSocketEvent(_a, EventSet.In, (_, _) => order.Add("low"), new() { Priority = DispatchPriority.Low });
         using SocketEvent normal = _manager.CreateSocketEvent(_b, EventSet.In, (_, _) => order.Add("normal"));
-        using SocketEvent high = _manager.CreateSocketEvent(_c, EventSet.In, (_, _) => order.Add("high"), DispatchPriority.High);
+        using SocketEvent high = _manager.CreateSocketEvent(_c, EventSet.In, (_, _) => order.Add("high"), new() { Priority = DispatchPriority.High });
         Assert.Equal(3, _manager.RunOnce());
         Assert.Equal(["high", "normal", "low"], order);
     }

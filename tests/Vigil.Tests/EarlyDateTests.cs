@@ -19,7 +19,7 @@ public sealed class EarlyDateTests
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = _time });
         DateTimeOffset due = _time.GetUtcNow().AddYears(5);
         At(manager, due);
-        manager.CreateTimerEvent(TimeSpan.FromDays(10), Timeout.InfiniteTimeSpan, Note, clock: TimerClock.WallClock);
+        manager.CreateTimerEvent(TimeSpan.FromDays(10), Timeout.InfiniteTimeSpan, Note, new() { Clock = TimerClock.WallClock });
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
         _time.Advance(TimeSpan.FromDays(10) - TimeSpan.FromTicks(1));
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
@@ -53,7 +53,7 @@ public sealed class EarlyDateTests
         _time.Zero -= TimeSpan.FromDays(3650);
         _time.Advance(TimeSpan.FromHours(2));
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
-        manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, Note, clock: TimerClock.WallClock);
+        manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, Note, new() { Clock = TimerClock.WallClock });
         _time.Zero -= TimeSpan.FromDays(3650);
         Assert.Equal(1, manager.RunOnce());
         _time.Advance(due - _time.GetUtcNow());

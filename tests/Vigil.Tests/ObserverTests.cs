@@ -52,7 +52,7 @@ public sealed class ObserverTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = pool });
         for (int i = 0; i < 20; i++)
         {
-            Assert.Equal(i, await manager.ExecuteWork(WorkPriority.Normal, () => i).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+            Assert.Equal(i, await manager.ExecuteWorkAsync(WorkPriority.Normal, () => i).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         }
 
         Assert.True(SpinWait.SpinUntil(() => pool.GetStatistics().Done == 20, Patience.Limit));
@@ -71,7 +71,7 @@ public sealed class ObserverTests : IDisposable
         manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), (_, _) => ticks++);
         manager.Defer(_ => throw new UnsayableException());
         manager.RunUntil(() => ticks >= 20);
-        Assert.Equal(1, await manager.ExecuteWork(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await manager.ExecuteWorkAsync(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.IsType<UnsayableException>(Assert.Single(faults).Exception);
         Assert.True(listener.Thrown > 20, $"The listener threw {listener.Thrown} times.");
     }

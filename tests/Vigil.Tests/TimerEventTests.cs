@@ -65,9 +65,9 @@ public class TimerEventTests
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(-Millisecond * 2, never));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(TimeSpan.MinValue, never));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, TimeSpan.FromTicks(-1), never));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, tolerance: -Millisecond));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, (MissedTickPolicy)3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, clock: (TimerClock)(-1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { Tolerance = -Millisecond }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { MissedTicks = (MissedTickPolicy)3 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { Clock = (TimerClock)(-1) }));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(DateTimeOffset.UtcNow, -Millisecond * 3, never));
         Assert.Throws<ArgumentNullException>(() => manager.CreateTimerEvent(Millisecond, null!));
         Assert.Empty(manager.GetTimers());
@@ -75,7 +75,7 @@ public class TimerEventTests
         TimerEvent infinite = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, never);
         Assert.Equal(TimerState.Idle, infinite.State);
         Assert.Equal(Timeout.InfiniteTimeSpan, infinite.Remaining);
-        TimerEvent endless = manager.CreateTimerEvent(TimeSpan.MaxValue, TimeSpan.MaxValue, never, MissedTickPolicy.Burst, TimeSpan.MaxValue);
+        TimerEvent endless = manager.CreateTimerEvent(TimeSpan.MaxValue, TimeSpan.MaxValue, never, new() { MissedTicks = MissedTickPolicy.Burst, Tolerance = TimeSpan.MaxValue });
         TimerEvent endOfTime = manager.CreateTimerEvent(DateTimeOffset.MaxValue, TimeSpan.MaxValue, never);
         Assert.Equal(TimerState.Started, endless.State);
         Assert.True(endless.Remaining > TimeSpan.FromDays(100_000));
@@ -284,7 +284,7 @@ public class TimerEventTests
                 ticks.Add($"{time.Now.Milliseconds}+{tick.Missed}");
                 lateness = tick.Lateness > lateness ? tick.Lateness : lateness;
             },
-            policy);
+            new() { MissedTicks = policy });
 
         RunFor(manager, time, Millisecond * 10);
         time.Advance(Millisecond * 105);
@@ -308,7 +308,7 @@ public class TimerEventTests
         int ticks = 0;
         int reads = 0;
         manager.CreateSocketEvent(ready, EventSet.In, (_, _) => reads++);
-        manager.CreateTimerEvent(Millisecond, Millisecond, (_, _) => ticks++, MissedTickPolicy.Burst, Millisecond * toleranceInMilliseconds);
+        manager.CreateTimerEvent(Millisecond, Millisecond, (_, _) => ticks++, new() { MissedTicks = MissedTickPolicy.Burst, Tolerance = Millisecond * toleranceInMilliseconds });
         time.Advance(Millisecond * 51);
         for (int i = 1; i <= 50; i++)
         {
@@ -323,7 +323,7 @@ public class TimerEventTests
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int ticks = 0;
-        manager.CreateTimerEvent(Millisecond, Timeout.InfiniteTimeSpan, (timer, _) => Again(timer), tolerance: TimeSpan.FromMinutes(10));
+        manager.CreateTimerEvent(Millisecond, Timeout.InfiniteTimeSpan, (timer, _) => Again(timer), new() { Tolerance = TimeSpan.FromMinutes(10) });
         time.Advance(TimeSpan.FromHours(1));
         for (int i = 1; i <= 3; i++)
         {
@@ -348,7 +348,7 @@ public class TimerEventTests
             time.GetUtcNow() - TimeSpan.FromSeconds(1),
             Timeout.InfiniteTimeSpan,
             (_, tick) => lateness.Add(tick.Lateness),
-            tolerance: TimeSpan.FromMinutes(10)));
+            new() { Tolerance = TimeSpan.FromMinutes(10) }));
         time.Advance(Millisecond);
         manager.RunOnce();
         Assert.Empty(lateness);
@@ -497,7 +497,7 @@ public class TimerEventTests
                     Assert.Equal(time.Now - start - due, tick.Lateness);
                     fired++;
                 },
-                tolerance: tolerance);
+                new() { Tolerance = tolerance });
         }
 
         while (fired < 200)
@@ -515,7 +515,7 @@ public class TimerEventTests
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int tolerant = 0;
-        manager.CreateTimerEvent(Millisecond * 100, Timeout.InfiniteTimeSpan, (_, _) => tolerant++, tolerance: TimeSpan.FromMinutes(1));
+        manager.CreateTimerEvent(Millisecond * 100, Timeout.InfiniteTimeSpan, (_, _) => tolerant++, new() { Tolerance = TimeSpan.FromMinutes(1) });
         time.Advance(Millisecond * 99);
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
         time.Advance(Millisecond * 2);
@@ -601,7 +601,7 @@ public class TimerEventTests
         using var manager = new EventManager();
         long start = Stopwatch.GetTimestamp();
         int fired = 0;
-        TimerEvent timer = manager.CreateTimerEvent(Millisecond * 20, Millisecond * 10, (_, _) => fired++, clock: TimerClock.BootTime);
+        TimerEvent timer = manager.CreateTimerEvent(Millisecond * 20, Millisecond * 10, (_, _) => fired++, new() { Clock = TimerClock.BootTime });
         Assert.Equal(1, manager.RunOnce(Patience.Limit));
         Assert.True(Stopwatch.GetElapsedTime(start) >= Millisecond * 20);
         manager.RunUntil(() => fired == 3);
@@ -640,7 +640,7 @@ public class TimerEventTests
         HashSet<TimerClock> fired = [];
         foreach (TimerClock clock in Enum.GetValues<TimerClock>())
         {
-            manager.CreateTimerEvent(Millisecond * 5, Millisecond * 5, (timer, _) => fired.Add(timer.Clock), clock: clock);
+            manager.CreateTimerEvent(Millisecond * 5, Millisecond * 5, (timer, _) => fired.Add(timer.Clock), new() { Clock = clock });
         }
 
         manager.RunUntil(() => fired.Count == 3);
@@ -698,11 +698,11 @@ public class TimerEventTests
     {
         using var manager = new EventManager();
         List<string> order = [];
-        manager.CreateTimerEvent(TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan, (_, _) => { }, clock: TimerClock.BootTime);
+        manager.CreateTimerEvent(TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan, (_, _) => { }, new() { Clock = TimerClock.BootTime });
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) =>
         {
             order.Add("monotonic");
-            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => order.Add("boot"), clock: TimerClock.BootTime);
+            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => order.Add("boot"), new() { Clock = TimerClock.BootTime });
             manager.RemoteEndpoint.Fire(_ => order.Add("post"));
         });
         manager.RunUntil(() => order.Count == 3);
@@ -737,7 +737,7 @@ public class TimerEventTests
             Millisecond * 10,
             Millisecond * 10,
             (_, tick) => ticks.Add($"{time.Now.Milliseconds}+{tick.Missed}"),
-            policy);
+            new() { MissedTicks = policy });
         time.Advance(Millisecond * 15);
         timer.Suspend();
         Assert.Equal(TimeSpan.Zero, timer.Remaining);

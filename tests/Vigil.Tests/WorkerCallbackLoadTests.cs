@@ -60,7 +60,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
 
                 Interlocked.Decrement(ref running[pair]);
             },
-            target: pair % 4 == 0 ? CallbackTarget.Thread(pair % 3) : CallbackTarget.Worker((WorkPriority)(pair % 3)))))];
+            new() { Target = pair % 4 == 0 ? CallbackTarget.Thread(pair % 3) : CallbackTarget.Worker((WorkPriority)(pair % 3)) })))];
         Thread[] writers = [.. Enumerable.Range(0, 2).Select(half => new Thread(() => WriteAll(pairs, half, Each)))];
         Array.ForEach(writers, writer => writer.Start());
         Assert.True(all.Wait(Patience.Limit), $"received {string.Join(' ', received)}");
@@ -88,7 +88,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
             hangsCalled++;
             hangs.Set();
             release.Wait();
-        }, target: CallbackTarget.Worker()));
+        }, new() { Target = CallbackTarget.Worker() }));
         Assert.True(hangs.Wait(Patience.Limit));
         Task removed = Task.CompletedTask;
         loop.Endpoint.CallBlocking(_ => { removed = source.CancelAsync(); });
@@ -98,7 +98,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
             {
                 self.Cancel();
             }
-        }, target: CallbackTarget.Worker()));
+        }, new() { Target = CallbackTarget.Worker() }));
         Assert.True(hundred.Wait(Patience.Limit));
         Assert.True(source.IsCancelled);
         Assert.False(removed.IsCompleted);
@@ -122,7 +122,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
                 self.Manager.RemoteEndpoint.CallBlocking(_ => count++);
                 done.Signal();
             }
-        }, target: CallbackTarget.Thread(0)));
+        }, new() { Target = CallbackTarget.Thread(0) }));
         for (int i = 0; i < 1000; i++)
         {
             loop.Endpoint.CallBlocking(_ => fd.TryAdd());
@@ -153,7 +153,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
             }
 
             Interlocked.Decrement(ref running);
-        }, CallbackTarget.Worker()));
+        }, new() { Target = CallbackTarget.Worker() }));
         Thread[] threads = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(() =>
         {
             for (int i = 0; i < Each; i++)
@@ -183,7 +183,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
             {
                 late += Volatile.Read(ref isOver) ? 1 : 0;
                 called.Set();
-            }, target: CallbackTarget.Worker()));
+            }, new() { Target = CallbackTarget.Worker() }));
             if (random.Next(2) == 0)
             {
                 Assert.True(called.Wait(Patience.Limit));
@@ -206,7 +206,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         {
             told.Apply(change);
             Volatile.Write(ref isEndTold, isEndTold || change.Path.EndsWith("/end", StringComparison.Ordinal));
-        }, new FileEventOptions { Recursive = true }, CallbackTarget.Worker());
+        }, new FileEventOptions { Recursive = true, Target = CallbackTarget.Worker() });
         var random = new Random(11);
         var writer = new Thread(() =>
         {

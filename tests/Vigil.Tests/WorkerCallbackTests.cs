@@ -157,7 +157,7 @@ public sealed class WorkerCallbackTests : IDisposable
         List<WorkItem> items = [];
         using var manager = new EventManager(new EventManagerOptions { Workers = new Keeping(items) });
         int called = 0;
-        UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => called++, AnyWorker);
+        UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => called++, new() { Target = AnyWorker });
         userEvent.Trigger();
         manager.RunOnce();
         Assert.Equal([WorkOutcome.Done, WorkOutcome.Cancelled], [items[0].Run(), items[0].Run()]);
@@ -171,7 +171,7 @@ public sealed class WorkerCallbackTests : IDisposable
     [Fact]
     public void A_callback_that_is_sent_because_the_last_has_ended_counts_in_that_iteration()
     {
-        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, AnyWorker);
+        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new() { Target = AnyWorker });
         SocketEvent edge = Watch(_fd, EventSet.In | EventSet.EdgeTriggered);
         bool wasIdle = false;
         _manager.AddIdleHook(_ => wasIdle = true);
@@ -263,7 +263,7 @@ public sealed class WorkerCallbackTests : IDisposable
             self.Modify(EventSet.In | EventSet.Out);
             self.RemoveInterest(EventSet.In);
             interests.Add(self.Interest);
-        }, target: AnyWorker);
+        }, new() { Target = AnyWorker });
         Turn();
         RunOnAnotherThread();
         Assert.Equal([EventSet.In], interests);
@@ -280,7 +280,7 @@ public sealed class WorkerCallbackTests : IDisposable
         {
             self.Disarm();
             _told.Add(EventSet.In);
-        }, target: AnyWorker);
+        }, new() { Target = AnyWorker });
         Turn();
         RunOnAnotherThread();
         Turn();
@@ -290,7 +290,7 @@ public sealed class WorkerCallbackTests : IDisposable
 
         Task? ended = null;
         using var other = new EventFd(1);
-        SocketEvent second = _manager.CreateSocketEvent(other, EventSet.In, (self, _) => ended = self.CancelAsync(), target: AnyWorker);
+        SocketEvent second = _manager.CreateSocketEvent(other, EventSet.In, (self, _) => { ended = self.CancelAsync(); }, new() { Target = AnyWorker });
         Turn();
         RunOnAnotherThread();
         Assert.False(second.IsCancelled);
@@ -303,7 +303,7 @@ public sealed class WorkerCallbackTests : IDisposable
     public void What_a_callback_asks_for_too_late_is_no_fault()
     {
         _fd.TryAdd();
-        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In, (self, _) => self.Modify(EventSet.Out), target: AnyWorker);
+        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In, (self, _) => self.Modify(EventSet.Out), new() { Target = AnyWorker });
         Turn();
         RunOnAnotherThread();
         source.Cancel();
@@ -330,7 +330,7 @@ public sealed class WorkerCallbackTests : IDisposable
     public void What_a_callback_throws_on_a_worker_comes_out_of_the_run()
     {
         _fd.TryAdd();
-        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => throw new InvalidOperationException("bad"), target: AnyWorker);
+        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => throw new InvalidOperationException("bad"), new() { Target = AnyWorker });
         Turn();
         Assert.Equal(WorkOutcome.Failed, _workers.RunNext());
         Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => _manager.RunOnce(TimeSpan.Zero)).Message);
@@ -349,7 +349,7 @@ public sealed class WorkerCallbackTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, FaultPolicy = FaultPolicy.Detach });
         manager.FaultReported += (_, report) => _faults.Add(report);
         _fd.TryAdd();
-        SocketEvent source = manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => throw new InvalidOperationException("bad"), target: AnyWorker);
+        SocketEvent source = manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => throw new InvalidOperationException("bad"), new() { Target = AnyWorker });
         manager.RunOnce(TimeSpan.Zero);
         _workers.RunNext();
         manager.RunOnce(TimeSpan.Zero);
@@ -365,11 +365,11 @@ public sealed class WorkerCallbackTests : IDisposable
         EventManagerException refused = Assert.Throws<EventManagerException>(() => Watch(_fd, EventSet.In | EventSet.Exclusive));
         Assert.Equal((EventManagerError.InvalidInterest, _fd.Number), (refused.Error, refused.Fd));
         var target = CallbackTarget.Thread(0);
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => { }, target: target));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => { }, target: target));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, target));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateFileEvent("/", (_, _) => { }, target: target));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.Watch(Environment.ProcessId, (_, _) => { }, target: target));
+        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateFileEvent("/", (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.Watch(Environment.ProcessId, (_, _) => { }, new() { Target = target }));
         Assert.Throws<ArgumentOutOfRangeException>("thread", () => CallbackTarget.Thread(-1));
         Assert.Throws<ArgumentOutOfRangeException>("priority", () => CallbackTarget.Worker((WorkPriority)7));
         Assert.Empty(_manager.GetSources());
@@ -411,7 +411,7 @@ public sealed class WorkerCallbackTests : IDisposable
     {
         SocketEvent? source = null;
         var fd = new EventFd(1);
-        source = _manager.CreateSocketEvent(fd, EventSet.In, (_, _) => fd.Dispose(), target: AnyWorker);
+        source = _manager.CreateSocketEvent(fd, EventSet.In, (_, _) => fd.Dispose(), new() { Target = AnyWorker });
         Turn();
         _workers.RunNext();
         Turn();
@@ -460,8 +460,8 @@ public sealed class WorkerCallbackTests : IDisposable
     {
         Watch(_fd, EventSet.In);
         int others = 0;
-        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => others++, AnyWorker);
-        _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => others++, target: AnyWorker);
+        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => others++, new() { Target = AnyWorker });
+        _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => others++, new() { Target = AnyWorker });
         _fd.TryAdd();
         userEvent.Trigger();
         Turn();
@@ -480,7 +480,7 @@ public sealed class WorkerCallbackTests : IDisposable
     public void Triggers_while_a_worker_calls_back_are_one_more_callback_with_their_sum()
     {
         List<long> values = [];
-        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, value) => values.Add(value), AnyWorker);
+        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, (_, value) => values.Add(value), new() { Target = AnyWorker });
         userEvent.Trigger(1);
         userEvent.Trigger(2);
         Assert.Equal(1, Turn());
@@ -510,7 +510,7 @@ public sealed class WorkerCallbackTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         List<long> told = [];
         TimerEvent timer = manager.CreateTimerEvent(
-            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, tick) => told.Add(tick.Missed), policy, target: AnyWorker);
+            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, tick) => told.Add(tick.Missed), new() { MissedTicks = policy, Target = AnyWorker });
         time.Advance(TimeSpan.FromSeconds(1));
         manager.RunOnce(TimeSpan.Zero);
         time.Advance(TimeSpan.FromSeconds(3.5));
@@ -543,7 +543,7 @@ public sealed class WorkerCallbackTests : IDisposable
         {
             fired++;
             self.Change(fired < 3 ? TimeSpan.Zero : TimeSpan.FromHours(1), TimeSpan.FromHours(2));
-        }, target: AnyWorker);
+        }, new() { Target = AnyWorker });
         for (int i = 0; i < 3; i++)
         {
             Turn();
@@ -562,7 +562,7 @@ public sealed class WorkerCallbackTests : IDisposable
     public void A_timer_that_is_started_anew_does_not_tell_of_the_tick_that_waits_for_a_worker()
     {
         int fired = 0;
-        TimerEvent timer = _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => fired++, target: AnyWorker);
+        TimerEvent timer = _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => fired++, new() { Target = AnyWorker });
         Turn();
         timer.Change(TimeSpan.FromHours(1));
         Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
@@ -588,7 +588,7 @@ public sealed class WorkerCallbackTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         var second = TimeSpan.FromSeconds(1);
         List<TimerTick> told = [];
-        TimerEvent timer = manager.CreateTimerEvent(second, second, (_, tick) => told.Add(tick), policy, target: AnyWorker);
+        TimerEvent timer = manager.CreateTimerEvent(second, second, (_, tick) => told.Add(tick), new() { MissedTicks = policy, Target = AnyWorker });
         time.Advance(second + TimeSpan.FromSeconds(lateness));
         manager.RunOnce(TimeSpan.Zero);
 
@@ -614,7 +614,7 @@ public sealed class WorkerCallbackTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         var second = TimeSpan.FromSeconds(1);
         TimerTick told = default;
-        TimerEvent timer = manager.CreateTimerEvent(second, TimeSpan.MaxValue, (_, tick) => told = tick, target: AnyWorker);
+        TimerEvent timer = manager.CreateTimerEvent(second, TimeSpan.MaxValue, (_, tick) => told = tick, new() { Target = AnyWorker });
         time.Advance(second);
         Assert.Equal(1, manager.RunOnce(TimeSpan.Zero));
         time.Advance(second);
@@ -635,7 +635,7 @@ public sealed class WorkerCallbackTests : IDisposable
         {
             fired++;
             self.Suspend();
-        }, target: AnyWorker);
+        }, new() { Target = AnyWorker });
         Turn();
         timer.Suspend();
         Assert.Equal(TimerState.Suspended, timer.State);
@@ -654,7 +654,7 @@ public sealed class WorkerCallbackTests : IDisposable
     {
         ChildExit? exit = null;
         using Process process = Process.Start("sh", ["-c", "exit 7"]);
-        ChildEvent child = _manager.Watch(process, (_, how) => exit = how, target: AnyWorker);
+        ChildEvent child = _manager.Watch(process, (_, how) => exit = how, new() { Target = AnyWorker });
         _manager.RunUntil(() => _workers.Count > 0);
         Assert.Null(exit);
         Assert.True(child.IsCancelled);
@@ -667,7 +667,7 @@ public sealed class WorkerCallbackTests : IDisposable
     {
         using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });
         List<FileChange> told = [];
-        FileEvent slow = files.Manager.CreateFileEvent(files.Root, (_, change) => told.Add(change), target: AnyWorker);
+        FileEvent slow = files.Manager.CreateFileEvent(files.Root, (_, change) => told.Add(change), new() { Target = AnyWorker });
         files.Watch();
         for (int i = 0; i < 10; i++)
         {
@@ -708,7 +708,7 @@ public sealed class WorkerCallbackTests : IDisposable
         using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });
         string directory = files.Make("d");
         List<FileChangeKind> told = [];
-        FileEvent fileEvent = files.Manager.CreateFileEvent(directory, (_, change) => told.Add(change.Kind), target: AnyWorker);
+        FileEvent fileEvent = files.Manager.CreateFileEvent(directory, (_, change) => told.Add(change.Kind), new() { Target = AnyWorker });
         files.Write("d/x");
         Directory.Delete(directory, recursive: true);
         while (!told.Contains(FileChangeKind.RootDeleted))
@@ -727,7 +727,7 @@ public sealed class WorkerCallbackTests : IDisposable
         using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });
         files.Manager.FaultReported += (_, report) => _faults.Add(report);
         List<FileChange> told = [];
-        FileEvent fileEvent = files.Manager.CreateFileEvent(files.Root, (_, change) => told.Add(change), target: AnyWorker);
+        FileEvent fileEvent = files.Manager.CreateFileEvent(files.Root, (_, change) => told.Add(change), new() { Target = AnyWorker });
         _workers.Refuses = true;
         files.Write("refused");
         files.Manager.RunUntil(() => _faults.Count > 0);
@@ -758,7 +758,7 @@ public sealed class WorkerCallbackTests : IDisposable
     }
 
     private SocketEvent Watch(FileDescriptor fd, EventSet interest) =>
-        _manager.CreateSocketEvent(fd, interest, (_, ready) => _told.Add(ready), target: AnyWorker);
+        _manager.CreateSocketEvent(fd, interest, (_, ready) => _told.Add(ready), new() { Target = AnyWorker });
 
     private static IEnumerable<string> Created(List<FileChange> changes) => changes.Where(change => change.Kind == FileChangeKind.Created).Select(change => change.Path);
 

@@ -30,8 +30,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public async Task A_task_has_the_result_or_the_exception()
     {
         using EventManager manager = Manager(Pool(2), out _);
-        Assert.Equal(42, await manager.ExecuteWork(WorkPriority.Low, () => 42).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
-        Task<int> failing = manager.ExecuteWork(WorkPriority.High, () => int.Parse("bad"));
+        Assert.Equal(42, await manager.ExecuteWorkAsync(WorkPriority.Low, () => 42).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Task<int> failing = manager.ExecuteWorkAsync(WorkPriority.High, () => int.Parse("bad"));
         await Assert.ThrowsAsync<FormatException>(() => failing.WaitAsync(Patience.Limit));
     }
 
@@ -41,7 +41,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using EventManager manager = Manager(Pool(1), out _);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         string? name = null;
-        Task<int> task = manager.ExecuteWork(WorkPriority.Normal, async () =>
+        Task<int> task = manager.ExecuteWorkAsync(WorkPriority.Normal, async () =>
         {
             name = Thread.CurrentThread.Name;
             await gate.Task;
@@ -49,12 +49,12 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         });
 
         // The only worker is free while it waits.
-        Assert.Equal(1, await manager.ExecuteWork(WorkPriority.Normal, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.Equal("worker-0", name);
         Assert.False(task.IsCompleted);
         gate.SetResult();
         Assert.Equal(3, await task.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
-        Task failing = manager.ExecuteWork(WorkPriority.Normal, async () =>
+        Task failing = manager.ExecuteWorkAsync(WorkPriority.Normal, async () =>
         {
             await Task.Yield();
             throw new InvalidOperationException("bad");
@@ -237,7 +237,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var cancellation = new CancellationTokenSource();
         bool hasRun = false;
         Occupy(manager, gate);
-        Task<int> task = manager.ExecuteWork(WorkPriority.Normal, () => 1, cancellation.Token);
+        Task<int> task = manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1, cancellation.Token);
         manager.ExecuteWork(WorkPriority.Normal, () => { hasRun = true; }, cancellation.Token);
         manager.ExecuteWork(WorkPriority.Normal, () => 2, (_, _) => hasRun = true, cancellation.Token);
         await cancellation.CancelAsync();
@@ -257,7 +257,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         for (int i = 0; i < Count; i++)
         {
             using var cancellation = new CancellationTokenSource();
-            Task<int> task = manager.ExecuteWork(WorkPriority.Normal, () => Interlocked.Increment(ref ran), cancellation.Token);
+            Task<int> task = manager.ExecuteWorkAsync(WorkPriority.Normal, () => Interlocked.Increment(ref ran), cancellation.Token);
             cancellation.Cancel();
             try
             {
@@ -284,7 +284,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         manager.ExecuteWork(0, () => { });
         EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.High, () => { }));
         Assert.Equal(EventManagerError.WorkQueueFull, refusal.Error);
-        Assert.Throws<EventManagerException>(() => { _ = manager.ExecuteWork(WorkPriority.High, () => 1); });
+        Assert.Throws<EventManagerException>(() => { _ = manager.ExecuteWorkAsync(WorkPriority.High, () => 1); });
         gate.Set();
         Settle(pool, statistics => statistics is { Done: 3, Rejected: 2, Queued: 0 });
         manager.ExecuteWork(WorkPriority.Normal, () => { });
@@ -312,7 +312,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.Block), out WorkerPool pool);
         using var gate = new ManualResetEventSlim();
         Occupy(manager, gate);
-        Task<Exception?> refusal = manager.ExecuteWork(WorkPriority.Normal, () => Record.Exception(() =>
+        Task<Exception?> refusal = manager.ExecuteWorkAsync(WorkPriority.Normal, () => Record.Exception(() =>
         {
             manager.ExecuteWork(WorkPriority.Normal, () => { });
             manager.ExecuteWork(WorkPriority.Normal, () => { });
@@ -378,7 +378,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Occupy(manager, gate);
         bool hasRun = false;
         manager.ExecuteWork(WorkPriority.Low, () => { hasRun = true; });
-        Task<int> task = manager.ExecuteWork(0, () => 1);
+        Task<int> task = manager.ExecuteWorkAsync(0, () => 1);
         IReadOnlyList<WorkItem> left = await pool.DrainAsync(TimeSpan.FromMilliseconds(20));
         Assert.Equal([0, -1], left.Select(item => item.Thread));
         Assert.Equal(WorkOutcome.Done, left[1].Run());
@@ -400,7 +400,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using EventManager manager = Manager(pool, out _);
         using var gate = new ManualResetEventSlim();
         Occupy(manager, gate);
-        Task<int> task = manager.ExecuteWork(WorkPriority.Normal, () => 1);
+        Task<int> task = manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1);
         await pool.DisposeAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WaitAsync(Patience.Limit));
         gate.Set();
@@ -434,7 +434,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public void A_manager_without_workers_starts_threads_of_its_own_and_ends_them()
     {
         var manager = new EventManager();
-        Assert.Equal(7, Patience.Result(manager.ExecuteWork(WorkPriority.Normal, () => 7)));
+        Assert.Equal(7, Patience.Result(manager.ExecuteWorkAsync(WorkPriority.Normal, () => 7)));
         var pool = Assert.IsType<WorkerPool>(manager.Workers);
         manager.Dispose();
         Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
@@ -491,7 +491,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public void The_runtimes_threads_can_be_the_workers()
     {
         using var manager = new EventManager(new EventManagerOptions { Workers = ThreadPoolExecutor.Instance });
-        Assert.True(Patience.Result(manager.ExecuteWork(WorkPriority.Normal, () => Thread.CurrentThread.IsThreadPoolThread)));
+        Assert.True(Patience.Result(manager.ExecuteWorkAsync(WorkPriority.Normal, () => Thread.CurrentThread.IsThreadPoolThread)));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(0, () => { }));
     }
 
@@ -513,7 +513,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         int processor = AllowedProcessor();
         using EventManager manager = Manager(Pool(2, processors: [processor]), out _);
-        string status = Patience.Result(manager.ExecuteWork(1, () => File.ReadAllText("/proc/thread-self/status")));
+        string status = Patience.Result(manager.ExecuteWorkAsync(1, () => File.ReadAllText("/proc/thread-self/status")));
         Assert.Contains($"Cpus_allowed_list:\t{processor}\n", status, StringComparison.Ordinal);
         EventManagerException refusal = Assert.Throws<EventManagerException>(() => new WorkerPool(new WorkerPoolOptions { Processors = [1023] }));
         Assert.Equal(22, refusal.Errno);
@@ -647,14 +647,14 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         await using WorkerPool shared = Pool(1);
         var withoutWorkers = new EventManager();
         var withOwn = new EventManager();
-        Assert.Equal(1, await withOwn.ExecuteWork(WorkPriority.Normal, () => 1));
+        Assert.Equal(1, await withOwn.ExecuteWorkAsync(WorkPriority.Normal, () => 1));
         var withShared = new EventManager(new EventManagerOptions { Workers = shared });
         foreach (EventManager manager in (EventManager[])[withoutWorkers, withOwn, withShared])
         {
             manager.Dispose();
             Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
             Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, static _ => { }, 1));
-            Assert.Throws<ObjectDisposedException>(() => { _ = manager.ExecuteWork(WorkPriority.Normal, () => 1); });
+            Assert.Throws<ObjectDisposedException>(() => { _ = manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1); });
             Assert.Throws<ObjectDisposedException>(() => manager.ExecuteWork(WorkPriority.Normal, () => 1, static (_, _) => { }));
         }
     }
@@ -663,11 +663,11 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public async Task Work_that_ends_its_own_pool_is_refused_and_somebody_elses_is_not()
     {
         using EventManager manager = Manager(Pool(1), out WorkerPool pool);
-        EventManagerException drain = await manager.ExecuteWork(WorkPriority.Normal, () => Assert.Throws<EventManagerException>(() => { _ = pool.DrainAsync(Timeout.InfiniteTimeSpan); })).WaitAsync(Patience.Limit);
+        EventManagerException drain = await manager.ExecuteWorkAsync(WorkPriority.Normal, () => Assert.Throws<EventManagerException>(() => { _ = pool.DrainAsync(Timeout.InfiniteTimeSpan); })).WaitAsync(Patience.Limit);
         Assert.Equal(EventManagerError.Reentrant, drain.Error);
         Assert.Contains("wait for itself", drain.Message, StringComparison.Ordinal);
-        Assert.True(await manager.ExecuteWork(WorkPriority.Normal, () => pool.DisposeAsync().AsTask().IsFaulted).WaitAsync(Patience.Limit));
-        await manager.ExecuteWork(WorkPriority.Normal, () => Task.Run(async () => await pool.DisposeAsync())).WaitAsync(Patience.Limit);
+        Assert.True(await manager.ExecuteWorkAsync(WorkPriority.Normal, () => pool.DisposeAsync().AsTask().IsFaulted).WaitAsync(Patience.Limit));
+        await manager.ExecuteWorkAsync(WorkPriority.Normal, () => Task.Run(async () => await pool.DisposeAsync())).WaitAsync(Patience.Limit);
         await pool.DisposeAsync();
     }
 
@@ -675,7 +675,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public void A_manager_that_is_disposed_by_work_on_its_own_threads_ends()
     {
         var manager = new EventManager();
-        Task<bool> work = manager.ExecuteWork(WorkPriority.Normal, () =>
+        Task<bool> work = manager.ExecuteWorkAsync(WorkPriority.Normal, () =>
         {
             manager.Dispose();
             return true;
@@ -693,7 +693,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var source = new CancellationTokenSource();
         bool ran = false;
         Task<Exception?> plain = Task.Run(() => Record.Exception(() => manager.ExecuteWork(WorkPriority.Normal, () => { ran = true; }, source.Token)));
-        Task<int> withResult = Task.Run(() => manager.ExecuteWork(WorkPriority.Normal, () => 1, source.Token));
+        Task<int> withResult = Task.Run(() => manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1, source.Token));
 
         // Without the token they wait as long as the pool is full, so it does not matter whether they have come to that.
         Assert.False(plain.IsCompleted || withResult.IsCompleted);

@@ -14,7 +14,7 @@ internal abstract class Mailbox : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>Vigil's, by <see cref="RemoteEndpoint.Fire{TState}"/> with the action as the state, which saves a closure.</summary>
+/// <summary>Vigil's, by <c>RemoteEndpoint.Fire</c> with the action as the state, which saves a closure.</summary>
 internal sealed class VigilMailbox : Mailbox
 {
     private readonly LoopThread _loop = new(new EventManagerOptions());

@@ -23,7 +23,7 @@ internal static class CallbackRounds
                 {
                     manager.Stop();
                 }
-            }, target: target);
+            }, new() { Target = target });
         }
 
         long start = Stopwatch.GetTimestamp();

@@ -90,7 +90,7 @@ internal sealed class FlushSchedule
     {
         _timer?.Cancel();
         _timer = _interval is { } interval
-            ? _manager.CreateTimerEvent(first, interval, (_, tick) => OnDue(tick), MissedTickPolicy.Skip)
+            ? _manager.CreateTimerEvent(first, interval, (_, tick) => OnDue(tick))
             : null;
     }
 

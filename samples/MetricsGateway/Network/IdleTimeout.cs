@@ -39,5 +39,5 @@ internal sealed class IdleTimeout(EventManager manager, TimeSpan? timeout)
         silence < time ? time - silence : TimeSpan.Zero,
         System.Threading.Timeout.InfiniteTimeSpan,
         onIdle,
-        tolerance: time / TolerancePart);
+        new() { Tolerance = time / TolerancePart });
 }

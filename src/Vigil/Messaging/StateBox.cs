@@ -28,6 +28,9 @@ internal sealed class StateBox<T>
         return box;
     }
 
+    /// <summary>What is in it, for a look before it is taken.</summary>
+    public T Value => _value;
+
     public T Return()
     {
         T value = _value;

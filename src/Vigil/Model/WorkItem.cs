@@ -8,7 +8,8 @@ public readonly struct WorkItem
 {
     private readonly Func<object, object?, WorkOutcome> _run;
     private readonly Action<object, object?>? _drop;
-    private readonly Action<Exception> _failed;
+    private readonly WorkContext _sender;
+    private readonly ExecutionContext? _context;
     private readonly object _action;
     private readonly object? _state;
     private readonly byte _priority;
@@ -17,19 +18,20 @@ public readonly struct WorkItem
     /// <param name="drop">Tells whoever waits that it will not run, and gives back what holds the state; null where there is nothing to tell or give.</param>
     /// <param name="action">What the user wants to have run.</param>
     /// <param name="state">What it is given.</param>
-    /// <param name="failed">Hears of what it throws.</param>
-    /// <param name="priority">How urgent it is.</param>
-    /// <param name="thread">The thread that it is pinned to; −1 for any.</param>
+    /// <param name="sender">The synchronization context that it runs with, which hears of what it throws.</param>
+    /// <param name="context">The execution context that it runs in; null for the default one.</param>
+    /// <param name="target">How urgent it is, and where it runs.</param>
     internal WorkItem(
-        Func<object, object?, WorkOutcome> run, Action<object, object?>? drop, object action, object? state, Action<Exception> failed, WorkPriority priority, int thread)
+        Func<object, object?, WorkOutcome> run, Action<object, object?>? drop, object action, object? state, WorkContext sender, ExecutionContext? context, WorkTarget target)
     {
         _run = run;
         _drop = drop;
         _action = action;
         _state = state;
-        _failed = failed;
-        _priority = (byte)priority;
-        Thread = thread;
+        _sender = sender;
+        _context = context;
+        _priority = (byte)target.Priority;
+        Thread = target.Thread;
     }
 
     /// <summary>How urgent it is.</summary>
@@ -46,17 +48,20 @@ public readonly struct WorkItem
 
     internal bool IsDefault => _run is null;
 
-    /// <summary>Runs it, on the calling thread. What it throws goes to whoever sent it and does not come out here.</summary>
+    /// <summary>
+    /// Runs it, on the calling thread, in the execution context of whoever sent it. What it throws goes to whoever sent it and does not come out here. The thread has its own contexts again afterwards.
+    /// </summary>
     /// <returns>How it ended.</returns>
     public WorkOutcome Run()
     {
+        using AmbientContext.Scope scope = AmbientContext.EnterScope(_context, _sender);
         try
         {
             return _run(_action, _state);
         }
         catch (Exception exception)
         {
-            _failed(exception);
+            _sender.OnFailed(exception);
             return WorkOutcome.Failed;
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vigil.Collections;
 using Vigil.Diagnostics;
 using Vigil.Interop;
@@ -234,6 +235,8 @@ internal sealed class Worker
     }
 
     // The end of one run is the beginning of the next: two readings of the clock for each work, the sender's and this one.
+    // Never a part of the loop around it: the frame of a thread that sleeps would keep alive what it ran last, and the context of whoever sent that.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private long Run(in QueuedWork work, long now)
     {
         _tookWork();

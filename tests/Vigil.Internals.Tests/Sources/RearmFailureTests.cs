@@ -23,7 +23,7 @@ public sealed class RearmFailureTests : IWorkExecutor
         manager.FaultReported += (_, report) => faults.Add(report);
         using var fd = new EventFd(1);
         int calls = 0;
-        SocketEvent source = manager.CreateSocketEvent(fd, EventSet.In, (_, _) => calls++, target: CallbackTarget.Worker());
+        SocketEvent source = manager.CreateSocketEvent(fd, EventSet.In, (_, _) => calls++, new() { Target = CallbackTarget.Worker() });
         manager.RunOnce();
         _work.Dequeue().Run();
         poller.Refusal = errno;
@@ -51,7 +51,7 @@ public sealed class RearmFailureTests : IWorkExecutor
         try
         {
             List<string> told = [];
-            FileEvent source = manager.CreateFileEvent(directory.FullName, (_, change) => told.Add($"{change.Kind} {Path.GetFileName(change.Path)}"), target: CallbackTarget.Worker());
+            FileEvent source = manager.CreateFileEvent(directory.FullName, (_, change) => told.Add($"{change.Kind} {Path.GetFileName(change.Path)}"), new() { Target = CallbackTarget.Worker() });
             File.WriteAllText(Path.Combine(directory.FullName, "before"), "");
             RunUntil(manager, () => told.Contains("Created before"));
             poller.AddRefusal = Errno.ENOSPC;

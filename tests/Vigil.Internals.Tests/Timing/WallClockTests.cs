@@ -198,7 +198,7 @@ public sealed class WallClockTests : IDisposable
                 Pass(Hour);
                 source.Cancel();
             },
-            DispatchPriority.High);
+            new() { Priority = DispatchPriority.High });
         _wall.Set((1000 * Hour) + 1);
         Assert.Equal(1, _manager.RunOnce());
         RunUntilLogged();
@@ -250,7 +250,7 @@ public sealed class WallClockTests : IDisposable
             TimeSpan.Zero,
             Timeout.InfiniteTimeSpan,
             (_, tick) => _log.Add($"now {tick.Lateness.Ticks}"),
-            clock: TimerClock.WallClock);
+            new() { Clock = TimerClock.WallClock });
         _wall.Set(setTo);
         Assert.Equal(1, _manager.RunOnce());
         Assert.Equal((TimerState.Idle, "now 0"), (timer.State, Assert.Single(_log)));
@@ -287,7 +287,7 @@ public sealed class WallClockTests : IDisposable
                 DateTimeOffset.UnixEpoch + TimeSpan.FromTicks((long)(due / 100)),
                 period == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(period / 100),
                 (_, tick) => ticks.Enqueue(tick),
-                policy);
+                new() { MissedTicks = policy });
             for (int i = 0; i < 4; i++)
             {
                 long now = random.NextInt64(1L << random.Next(1, 63)) / 100 * 100;

@@ -18,7 +18,7 @@ public sealed class DetachmentTests
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
     }
 
-    private sealed class Stubborn(EventManager manager) : CallbackEvent(manager)
+    private sealed class Stubborn(EventManager manager) : CallbackEvent(manager, new TimerEventOptions())
     {
         public override bool IsCancelled => false;
 

@@ -84,7 +84,7 @@ public sealed class TeamTests
 
     private static void Add(Worker worker, int thread = -1)
     {
-        var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, "item", state: null, static _ => { }, WorkPriority.Normal, thread);
+        var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, "item", state: null, new WorkContext(static _ => { }), context: null, thread < 0 ? WorkTarget.Any(WorkPriority.Normal) : WorkTarget.On(thread));
         Assert.True(worker.Queue.TryAdd(in item, now: 0));
     }
 }

@@ -111,7 +111,7 @@ public class WorkQueueConcurrencyTests
         for (int i = 0; i < most; i++)
         {
             var sent = new Sent(sender, i, i % 3 == 0);
-            var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, sent, state: null, static _ => { }, WorkPriority.Normal, sent.IsPinned ? 0 : -1);
+            var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, sent, state: null, new WorkContext(static _ => { }), context: null, sent.IsPinned ? WorkTarget.On(0) : WorkTarget.Any(WorkPriority.Normal));
             if (!queue.TryAdd(in item, since))
             {
                 return i;

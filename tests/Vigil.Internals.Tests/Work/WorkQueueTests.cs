@@ -92,5 +92,5 @@ public class WorkQueueTests
     private static long Rank((int Number, int Priority, int Thread, long Since) entry, long now) => entry.Priority - ((now - entry.Since) / Ageing);
 
     private static WorkItem Item(int number, int priority, int thread) =>
-        new(static (_, _) => WorkOutcome.Done, drop: null, number, state: null, _ => { }, (WorkPriority)priority, thread);
+        new(static (_, _) => WorkOutcome.Done, drop: null, number, state: null, new WorkContext(_ => { }), context: null, thread < 0 ? WorkTarget.Any((WorkPriority)priority) : WorkTarget.On(thread, (WorkPriority)priority));
 }

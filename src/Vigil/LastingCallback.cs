@@ -2,10 +2,10 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>An event's callback that runs on workers, one at a time.</summary>
+/// <summary>An event's callback that outlasts its delivery: it runs on workers, or is asynchronous, or both. One at a time.</summary>
 /// <remarks>
-/// <para>Two threads take part. The loop sends, and learns by a message that the callback has ended; in between <see cref="IsBusy"/> is true, the event
-/// sends nothing, and what it waits for is disarmed or remembered. A worker runs. One word decides between them:</para>
+/// <para>The loop sends, and learns by a message that the callback has ended; in between <see cref="IsBusy"/> is true, the event
+/// sends nothing, and what it waits for is disarmed or remembered. One that returns a task has ended when its task has. One word decides between the loop and a worker:</para>
 /// <code>
 /// Idle ──send──► Queued ──begin──► Running ──end──► Idle
 ///                 │  ▲
@@ -14,38 +14,50 @@ namespace Vigil;
 ///               Withdrawn ──begin──► Idle
 /// </code>
 /// <para>The loop withdraws what has not begun; the item stays in the workers' queue, to be used again by the next sending, or to be found withdrawn. So there is
-/// at most one item of an event in the queue, whatever happens. Each change is one compare-and-swap, so withdrawing and beginning exclude each other.</para>
-/// <para>The argument is written before the word says Queued, and read after it says Running.</para>
+/// at most one item of an event in the queue, whatever happens. Each change is one compare-and-swap, so withdrawing and beginning exclude each other. On the loop
+/// sending is beginning: nothing is ever queued.</para>
+/// <para>The argument is written before the word says Queued, and read after it says Running. The end of a task comes on whichever thread finishes it; the exception that it
+/// brings is posted before the end.</para>
 /// </remarks>
-internal abstract class WorkerCallback
+internal abstract class LastingCallback
 {
     private const int Idle = 0;
     private const int Queued = 1;
     private const int Withdrawn = 2;
     private const int Running = 3;
 
+    private readonly ExecutionContext? _context = AmbientContext.Flowing;
+    private readonly WorkContext? _workContext;
     private readonly WorkItem _item;
     private int _state;
-    private int _runningThread;
     private volatile bool _isRevoked;
     private TaskCompletionSource? _ended;
+    private Task? _task;
+    private Action? _onTaskEnded;
 
-    protected WorkerCallback(CallbackEvent callbackEvent, CallbackTarget target)
+    protected LastingCallback(CallbackEvent callbackEvent, CallbackTarget target, bool isAsynchronous)
     {
         Event = callbackEvent;
         Target = target;
-        _item = WorkItems.Of(target.Work, this);
+        if (target.IsWorker)
+        {
+            _workContext = isAsynchronous ? new AsyncWorkContext(callbackEvent.Manager.Work, target.Work, PostFault) : new WorkContext(PostFault);
+            _item = WorkItems.Of(this, _workContext);
+        }
     }
 
     public CallbackEvent Event { get; }
 
     public CallbackTarget Target { get; }
 
+    /// <summary>The user's delegate.</summary>
+    public abstract Delegate Callback { get; }
+
     /// <summary>Whether it was sent, and has not ended as far as the loop knows. For the loop.</summary>
     public bool IsBusy { get; private set; }
 
-    /// <summary>Whether the calling thread is the worker that runs it. Any thread.</summary>
-    public bool IsRunningHere => Volatile.Read(ref _runningThread) == Environment.CurrentManagedThreadId;
+    /// <summary>Whether the calling thread runs it, or a part of it, on a worker. Any thread.</summary>
+    public bool IsRunningHere => _workContext is not null && SynchronizationContext.Current == _workContext;
 
     /// <summary>Whether the event was cancelled, so that nothing further is to be called. Any thread.</summary>
     public bool IsRevoked => _isRevoked;
@@ -103,10 +115,27 @@ internal abstract class WorkerCallback
 
     public override string ToString() => Event.ToString()!;
 
-    /// <summary>After the argument was set: gives it to the workers. For the loop, while it is not busy.</summary>
+    /// <summary>Something was thrown on a worker, or by a task, which is a fault of the loop. Any thread.</summary>
+    public void PostFault(Exception exception)
+    {
+        var message = new Message<EventManager>(FaultKind.Instance, this, exception);
+        if (Event.Manager.Mailbox.PostUnbounded(in message) == PostResult.Closed)
+        {
+            message.Abandon();
+        }
+    }
+
+    /// <summary>After the argument was set: gives it to the workers, or begins it on the loop. For the loop, while it is not busy.</summary>
     protected void Send()
     {
         IsBusy = true;
+        if (_workContext is null)
+        {
+            Volatile.Write(ref _state, Running);
+            RunNow();
+            return;
+        }
+
         if (Interlocked.CompareExchange(ref _state, Queued, Withdrawn) == Withdrawn)
         {
             return;
@@ -121,51 +150,91 @@ internal abstract class WorkerCallback
     }
 
     /// <summary>Calls the user's delegate.</summary>
-    protected abstract void Invoke();
+    /// <returns>The task with which it ends.</returns>
+    protected abstract Task Invoke();
 
-    /// <summary>Something was thrown on the worker, which is a fault of the loop. On the worker.</summary>
-    public void PostFault(Exception exception)
-    {
-        var message = new Message<EventManager>(FaultKind.Instance, this, exception);
-        if (Event.Manager.Mailbox.PostUnbounded(in message) == PostResult.Closed)
-        {
-            message.Abandon();
-        }
-    }
-
+    // Whoever delivers on the loop, and who runs an item on a worker, gives the thread its own context back afterwards.
     private WorkOutcome RunNow()
     {
+        Task task = Task.CompletedTask;
         WorkOutcome outcome = WorkOutcome.Cancelled;
         if (!_isRevoked && !Event.Manager.IsDisposed)
         {
-            Volatile.Write(ref _runningThread, Environment.CurrentManagedThreadId);
             try
             {
-                Invoke();
+                if (_context is not null)
+                {
+                    AmbientContext.Enter(_context);
+                }
+
+                task = Invoke();
                 outcome = WorkOutcome.Done;
             }
             catch (Exception exception)
             {
-                PostFault(exception);
+                OnThrown(exception);
                 outcome = WorkOutcome.Failed;
             }
-
-            Volatile.Write(ref _runningThread, 0);
         }
 
-        // A full fence: either whoever wants to know of the end sees that it has come, or his wish is seen here.
-        Interlocked.Exchange(ref _state, Idle);
-        Interlocked.Exchange(ref _ended, null)?.TrySetResult();
-        PostEnd();
+        // A callback that returns what waits for its own end has ended: it would wait for ever.
+        if (task.IsCompletedSuccessfully || task == Volatile.Read(ref _ended)?.Task)
+        {
+            End();
+        }
+        else
+        {
+            Follow(task);
+        }
+
         return outcome;
     }
 
-    private void PostEnd() => Event.Manager.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
+    private void OnThrown(Exception exception)
+    {
+        if (_workContext is null)
+        {
+            Event.Manager.Faults.OnThrown(Event, exception, Event.DescriptorNumber);
+        }
+        else
+        {
+            PostFault(exception);
+        }
+    }
+
+    private void Follow(Task task)
+    {
+        _task = task;
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onTaskEnded ??= OnTaskEnded);
+    }
+
+    private void OnTaskEnded()
+    {
+        try
+        {
+            _task!.GetAwaiter().GetResult();
+        }
+        catch (Exception exception)
+        {
+            PostFault(exception);
+        }
+
+        _task = null;
+        End();
+    }
+
+    private void End()
+    {
+        // A full fence: either whoever wants to know of the end sees that it has come, or his wish is seen here.
+        Interlocked.Exchange(ref _state, Idle);
+        Interlocked.Exchange(ref _ended, null)?.TrySetResult();
+        Event.Manager.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
+    }
 
     private int OnEnded()
     {
         IsBusy = false;
-        return Event.Manager.IsDisposed ? 0 : Event.OnWorkerEnded();
+        return Event.Manager.IsDisposed ? 0 : Event.OnCallbackEnded();
     }
 
     private int OnRefused()
@@ -174,14 +243,14 @@ internal abstract class WorkerCallback
         var refusal = new EventManagerException(
             EventManagerError.WorkQueueFull, $"The workers did not run the callback of {Event}: they end, or are full.", Event.DescriptorNumber);
         Event.Manager.Faults.Report(new FaultReport(Event.FaultOrigin, refusal) { Event = Event, Fd = Event.DescriptorNumber });
-        return Event.OnWorkerRefused();
+        return Event.OnCallbackRefused();
     }
 
     private sealed class EndKind : MessageKind<EventManager>
     {
         public static readonly EndKind Instance = new();
 
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((WorkerCallback)message.Action).OnEnded();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnEnded();
 
         public override bool Abandon(in Message<EventManager> message) => true;
     }
@@ -190,7 +259,7 @@ internal abstract class WorkerCallback
     {
         public static readonly RefusalKind Instance = new();
 
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((WorkerCallback)message.Action).OnRefused();
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnRefused();
 
         public override bool Abandon(in Message<EventManager> message) => true;
     }
@@ -201,48 +270,50 @@ internal abstract class WorkerCallback
 
         public override int Deliver(EventManager target, in Message<EventManager> message)
         {
-            CallbackEvent callbackEvent = ((WorkerCallback)message.Action).Event;
+            CallbackEvent callbackEvent = ((LastingCallback)message.Action).Event;
             target.Faults.OnThrown(callbackEvent, (Exception)message.State!, callbackEvent.DescriptorNumber);
             return 0;
         }
 
         public override bool Abandon(in Message<EventManager> message)
         {
-            CallbackEvent callbackEvent = ((WorkerCallback)message.Action).Event;
+            CallbackEvent callbackEvent = ((LastingCallback)message.Action).Event;
             callbackEvent.Manager.Faults.Report(new FaultReport(callbackEvent.FaultOrigin, (Exception)message.State!) { Event = callbackEvent, Fd = callbackEvent.DescriptorNumber });
             return true;
         }
     }
 }
 
-/// <summary>A callback on workers with what it is given.</summary>
-internal sealed class WorkerCallback<TEvent, TArgument> : WorkerCallback
+/// <summary>A lasting callback with what it is given.</summary>
+internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback
     where TEvent : CallbackEvent
 {
-    private readonly Action<TEvent, TArgument> _callback;
+    private readonly Func<TEvent, TArgument, Task> _invoke;
     private TArgument _argument = default!;
 
     /// <param name="callbackEvent">Whose it is.</param>
-    /// <param name="target">Which worker.</param>
-    /// <param name="callback">What the worker calls: the Invoke of the user's delegate, if that is all.</param>
-    public WorkerCallback(TEvent callbackEvent, CallbackTarget target, Action<TEvent, TArgument> callback)
-        : base(callbackEvent, target)
+    /// <param name="target">Where it is called.</param>
+    /// <param name="callback">The user's delegate.</param>
+    /// <param name="invoke">Calls it. Returns the task with which it ends.</param>
+    /// <param name="isAsynchronous">Whether the user's delegate returns a task.</param>
+    public LastingCallback(TEvent callbackEvent, CallbackTarget target, Delegate callback, Func<TEvent, TArgument, Task> invoke, bool isAsynchronous)
+        : base(callbackEvent, target, isAsynchronous)
     {
-        _callback = callback;
+        Callback = callback;
+        _invoke = invoke;
     }
 
-    /// <summary>The user's delegate, which is what its Invoke is bound to.</summary>
-    public Delegate Callback => _callback.Target as Delegate ?? _callback;
+    public override Delegate Callback { get; }
 
     /// <summary>What it was sent with last. For the loop.</summary>
     public TArgument Argument => _argument;
 
-    /// <summary>Lets a worker call back. For the loop, while it is not busy.</summary>
+    /// <summary>Calls back. For the loop, while it is not busy.</summary>
     public void Send(TEvent callbackEvent, TArgument argument)
     {
         _argument = argument;
         Send();
     }
 
-    protected override void Invoke() => _callback((TEvent)Event, _argument);
+    protected override Task Invoke() => _invoke((TEvent)Event, _argument);
 }

@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+
+namespace Vigil;
+
+/// <summary>
+/// The ambient state of callbacks: the <see cref="ExecutionContext"/>, in which async locals, the culture and the current activity live, and the synchronization context.
+/// </summary>
+/// <remarks>
+/// <para>User code on the loop and on workers begins in the default context. One that has a context of its own, its sender's or its creator's, enters it first; what it leaves
+/// changed is undone when it has returned, before anybody else is called. So nobody sees what another left.</para>
+/// <para>The default context is what most have, and costs nothing: it is kept as null, nothing is entered, and the end of a callback is two comparisons.</para>
+/// </remarks>
+internal static class AmbientContext
+{
+    private static readonly ExecutionContext Default = CaptureDefault();
+
+    /// <summary>The caller's context, for what it sends or creates; null where that is the default one, or is not to flow (<see cref="ExecutionContext.SuppressFlow"/>).</summary>
+    public static ExecutionContext? Flowing
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ExecutionContext? context = ExecutionContext.Capture();
+            return context == Default ? null : context;
+        }
+    }
+
+    /// <summary>Before a callback with a context of its own. Whoever runs the callback calls <see cref="EndCallback"/> afterwards, also where it has thrown.</summary>
+    public static void Enter(ExecutionContext context) => ExecutionContext.Restore(context);
+
+    /// <summary>A callback has returned or thrown: the thread is as it was before.</summary>
+    /// <param name="own">The synchronization context that the thread's callbacks run with.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void EndCallback(SynchronizationContext? own)
+    {
+        if (ExecutionContext.Capture() != Default || SynchronizationContext.Current != own)
+        {
+            Restore(own);
+        }
+    }
+
+    /// <summary>Enters a context on a thread that is somebody else's, until the scope is disposed.</summary>
+    /// <param name="context">The context; null for the default one.</param>
+    /// <param name="own">The synchronization context that goes with it.</param>
+    public static Scope EnterScope(ExecutionContext? context, SynchronizationContext? own) => new(context ?? Default, own);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Restore(SynchronizationContext? own)
+    {
+        ExecutionContext.Restore(Default);
+        SynchronizationContext.SetSynchronizationContext(own);
+    }
+
+    // The runtime does not say which it is. A thread that takes nobody's over has it.
+    private static ExecutionContext CaptureDefault()
+    {
+        ExecutionContext? context = null;
+        try
+        {
+            var thread = new Thread(() => context = ExecutionContext.Capture()) { Name = "vigil-context", IsBackground = true };
+            thread.UnsafeStart();
+            thread.Join();
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            // No thread is to be had. What whoever is here first has takes its place, and is the one that everybody's callbacks begin with.
+            context = ExecutionContext.Capture();
+        }
+
+        return context!;
+    }
+
+    /// <summary>What a thread had before, and gets back.</summary>
+    public readonly ref struct Scope
+    {
+        private readonly ExecutionContext _outer;
+        private readonly SynchronizationContext? _outerOwn;
+        private readonly bool _wasSuppressed;
+
+        public Scope(ExecutionContext context, SynchronizationContext? own)
+        {
+            _outerOwn = SynchronizationContext.Current;
+            ExecutionContext? outer = ExecutionContext.Capture();
+            if (outer is null)
+            {
+                // A context that does not flow cannot be captured, either.
+                _wasSuppressed = true;
+                ExecutionContext.RestoreFlow();
+                outer = ExecutionContext.Capture();
+            }
+
+            _outer = outer!;
+            if (_outer != context)
+            {
+                ExecutionContext.Restore(context);
+            }
+
+            if (_outerOwn != own)
+            {
+                SynchronizationContext.SetSynchronizationContext(own);
+            }
+        }
+
+        public void Dispose()
+        {
+            if (ExecutionContext.Capture() != _outer)
+            {
+                ExecutionContext.Restore(_outer);
+            }
+
+            if (SynchronizationContext.Current != _outerOwn)
+            {
+                SynchronizationContext.SetSynchronizationContext(_outerOwn);
+            }
+
+            if (_wasSuppressed)
+            {
+                ExecutionContext.SuppressFlow();
+            }
+        }
+    }
+}
