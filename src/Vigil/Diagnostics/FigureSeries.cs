@@ -7,12 +7,13 @@ internal delegate void FigureReader(object source, long[] sums);
 internal readonly record struct NamedFigures(string Name, long[] Sums);
 
 /// <summary>
-/// What loops or pools have counted, by their names: those of one name are one series. A series' counters never go back: what a source has counted stays in the sum when
-/// the source is gone, and is there again when another one of that name comes. Any thread.
+/// What loops or pools have counted, by their names: those of one name are one series. A series' counters never go back: what a source
+/// has counted stays in the sum when the source is gone, and is there again when another one of that name comes. Any thread.
 /// </summary>
 /// <remarks>
 /// A source is not kept alive. Of one that is collected without having been removed, what was read last stays.
-/// A series without a source is not shown. Of the last <see cref="MostNamesKept"/> such names the counts are kept, so that names that are used once cost a bounded amount of memory.
+/// A series without a source is not shown. Of the last <see cref="MostNamesKept"/> such names the counts are kept, so that names that are
+/// used once cost a bounded amount of memory.
 /// </remarks>
 internal sealed class FigureSeries
 {

@@ -7,8 +7,8 @@ internal static class VigilMeter
 {
     public const double NanosecondsPerSecond = 1e9;
 
-    // In seconds. Three for each power of ten, from a callback that does next to nothing to a standstill. Collectors that are not told otherwise put
-    // all that takes less than five milliseconds (or, with their oldest defaults, five seconds) into one bucket.
+    // In seconds. Three for each power of ten, from a callback that does next to nothing to a standstill. Collectors that are not told
+    // otherwise put all that takes less than five milliseconds (or, with their oldest defaults, five seconds) into one bucket.
     private static readonly InstrumentAdvice<double> Buckets = new()
     {
         HistogramBucketBoundaries =

@@ -37,5 +37,7 @@ public sealed record EventManagerStatistics(
     /// <summary>One line for a log.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Iterations} iterations, busy {Utilization:0.###} of the time; callbacks: {TimerCallbacks} of timers, {SourceCallbacks} of sources, {PostedCallbacks} posted, {DeferredCallbacks} deferred; lag {Lag}; timers late {TimerLateness}; events dropped: {StaleEvents} stale, {OrphanedEvents} orphaned; {Faults} faults");
+        $"{Iterations} iterations, busy {Utilization:0.###} of the time; callbacks: {TimerCallbacks} of timers, {SourceCallbacks} of sources, " +
+        $"{PostedCallbacks} posted, {DeferredCallbacks} deferred; lag {Lag}; timers late {TimerLateness}; " +
+        $"events dropped: {StaleEvents} stale, {OrphanedEvents} orphaned; {Faults} faults");
 }

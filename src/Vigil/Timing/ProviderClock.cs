@@ -5,8 +5,8 @@ internal sealed class ProviderClock : IClock
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    // What the wall clock shows when this begins: 73 years, by which it may be set back. 219 years are left until its end. A user's clock may begin at any
-    // date from the year 1 to 9999, of which 64 bits hold no more than three centuries.
+    // What the wall clock shows when this begins: 73 years, by which it may be set back. 219 years are left until its end. A user's clock
+    // may begin at any date from the year 1 to 9999, of which 64 bits hold no more than three centuries.
     private const long WallClockAtStart = 1L << 61;
 
     // The longest that the system's timers take.

@@ -47,7 +47,9 @@ public sealed class FigureSeriesTests
                     break;
                 default:
                     Assert.Equal(
-                        live.GroupBy(one => one.Name, StringComparer.Ordinal).Select(ones => (ones.Key, ones.Sum(one => one.Level), counted[ones.Key])).Order(),
+                        live.GroupBy(one => one.Name, StringComparer.Ordinal)
+                            .Select(ones => (ones.Key, ones.Sum(one => one.Level), counted[ones.Key]))
+                            .Order(),
                         _series.Read().Select(one => (one.Name, one.Sums[Level], one.Sums[Counter])).Order());
                     break;
             }
