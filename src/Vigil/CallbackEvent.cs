@@ -90,7 +90,12 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
         {
             CancelOnLoop();
         }
-        else if (!IsForwarded<CallbackEvent, bool>(static (self, _) => self.Cancel(), argument: default))
+        else if (IsForwarded<CallbackEvent, bool>(static (self, _) => self.Cancel(), argument: default))
+        {
+            // The loop does the rest. What the running callback has still to go through ends at once.
+            lasting.Revoke();
+        }
+        else
         {
             CancelOnLoop();
             lasting.Revoke();

@@ -364,7 +364,7 @@ public sealed class EventManager : IDisposable
     /// </summary>
     /// <param name="path">
     /// A directory; or the name of anything else in a directory that exists, which need not exist itself: then what comes to have the name is
-    /// watched. A symbolic link to a directory at the end of the path is followed, none below it.
+    /// watched. A symbolic link to a directory at the end of the path is followed, none below it; one that leads nowhere is watched as a link.
     /// </param>
     /// <param name="callback">What to call.</param>
     /// <param name="options">How to watch it, and how to call; null for the defaults. An event with a worker or an asynchronous callback has an inotify instance of its own, of which <c>/proc/sys/fs/inotify/max_user_instances</c> allows 128 as a rule.</param>

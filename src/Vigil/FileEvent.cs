@@ -65,7 +65,7 @@ public sealed class FileEvent : CallbackEvent
     /// <summary>How many directories are watched for it. A directory that several events watch counts once against the kernel's limit.</summary>
     public int DirectoryCount => IsCancelled ? 0 : Tree.DirectoryCount;
 
-    /// <summary>Whether it is over: cancelled, its root deleted, moved or unmounted, or the manager disposed.</summary>
+    /// <summary>Whether it is over: cancelled, its root deleted, moved or unmounted and its path not followed, or the manager disposed.</summary>
     public override bool IsCancelled => _isCancelled || Manager.IsDisposed;
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.FileEvent;

@@ -21,6 +21,14 @@ public sealed class FileEventOptions : CallbackEventOptions
     /// </summary>
     public TimeSpan Debounce { get; set; }
 
+    /// <summary>
+    /// Whether the event goes on when the watched directory, or that of the watched file, is deleted, moved, unmounted, or when its path leads to another one: a swap by
+    /// rename, or a link that is set anew. It is told as ever (<see cref="FileChangeKind.RootDeleted"/>, <see cref="FileChangeKind.RootMoved"/>,
+    /// <see cref="FileChangeKind.Unmounted"/>), and what was below the path is gone; when the path leads to a directory again, that is told as
+    /// <see cref="FileChangeKind.Created"/> with what it holds. Takes one of the kernel's watches for each directory above the path. Default: false, the event is over.
+    /// </summary>
+    public bool FollowPath { get; set; }
+
     internal FileEventOptions Validate()
     {
         var copy = (FileEventOptions)MemberwiseClone();

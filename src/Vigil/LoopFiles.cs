@@ -20,6 +20,7 @@ internal sealed class LoopFiles : ITimerTarget
     private readonly FileEvent? _lasting;
     private FileTreeSet? _set;
     private FileSource? _source;
+    private MountSource? _mounts;
     private bool _isTurnRequested;
     private bool _hasLostChanges;
     private long _wakesAt = TimingWheel.Never;
@@ -40,7 +41,7 @@ internal sealed class LoopFiles : ITimerTarget
         FileTreeSet set = Open();
         try
         {
-            var tree = new FileTree(set, fileEvent, directory, onlyName, options.Recursive, options.Interest, Nanoseconds.Of(options.Debounce));
+            var tree = new FileTree(set, fileEvent, directory, onlyName, new FileTreeOptions(options.Recursive, options.Interest, Nanoseconds.Of(options.Debounce), options.FollowPath));
             set.Add(tree);
             fileEvent.Attach(tree);
         }
@@ -57,6 +58,11 @@ internal sealed class LoopFiles : ITimerTarget
     {
         _set?.Remove(tree);
         CloseIfUnused();
+        if (_set is { HasWork: true })
+        {
+            // What was watched is taken apart some directories a turn.
+            RequestTurn();
+        }
     }
 
     public void Rescan(FileTree tree)
@@ -100,6 +106,13 @@ internal sealed class LoopFiles : ITimerTarget
         return ran;
     }
 
+    /// <summary>Something was mounted or unmounted somewhere.</summary>
+    public void OnMountsChanged()
+    {
+        _set!.NoteMounts();
+        RequestTurn();
+    }
+
     /// <summary>The callback has told what it was given.</summary>
     public void OnCallbackEnded()
     {
@@ -129,9 +142,15 @@ internal sealed class LoopFiles : ITimerTarget
 
         Cancel();
         _manager.SourceTable.Remove(_source!);
+        if (_mounts is not null)
+        {
+            _manager.SourceTable.Remove(_mounts);
+        }
+
         _set.Dispose();
         _set = null;
         _source = null;
+        _mounts = null;
         _isTurnRequested = false;
     }
 
@@ -154,6 +173,12 @@ internal sealed class LoopFiles : ITimerTarget
         if (DirectoryReader.IsDirectory(full, follows: true, out int errno))
         {
             return (full, null);
+        }
+
+        if (errno is not (Errno.Success or Errno.ENOENT) && !options.Recursive && !DirectoryReader.IsDirectory(full, follows: false, out int ownErrno) && ownErrno == Errno.Success)
+        {
+            // A link that leads nowhere: to itself, over a file, too far, or to where this user may not go. It is watched as the link that it is.
+            errno = Errno.Success;
         }
 
         if (errno is not (Errno.Success or Errno.ENOENT) || (options.Recursive && errno != Errno.Success))
@@ -184,9 +209,21 @@ internal sealed class LoopFiles : ITimerTarget
             var source = new FileSource(_manager, set.Watches.Fd, this);
             _manager.SourceTable.Add(source).ThrowIfFailed();
             _source = source;
+            if (set.Mounts.Fd is { } list)
+            {
+                var mounts = new MountSource(_manager, list, this);
+                _manager.SourceTable.Add(mounts).ThrowIfFailed();
+                _mounts = mounts;
+            }
         }
         catch
         {
+            if (_source is not null)
+            {
+                _manager.SourceTable.Remove(_source);
+                _source = null;
+            }
+
             set.Dispose();
             throw;
         }

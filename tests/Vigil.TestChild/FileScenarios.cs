@@ -38,7 +38,7 @@ internal static partial class FileScenarios
             Directory.CreateDirectory(Path.Combine(files.Root, $"{i}"));
         }
 
-        RunUntil(() => changes.Count(change => change.Kind == FileChangeKind.Incomplete) == 3);
+        RunUntil(() => changes.Count(change => change.Kind == FileChangeKind.Incomplete) == 4);
         Check(changes.Where(change => change.Kind == FileChangeKind.Incomplete).All(change => change.Reason!.Error == EventManagerError.LimitReached), "another reason");
         Check(reports is [{ Origin: FaultOrigin.Registration, Exception: EventManagerException { Errno: 28 } }], $"{reports.Count} reports");
 
@@ -116,6 +116,54 @@ internal static partial class FileScenarios
         manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Rescanned));
         File.WriteAllText(Path.Combine(point, "below"), "");
         manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Created && change.Path == Path.Combine(point, "below")));
+    }
+
+    /// <summary>Whether a file is there cannot be seen where its directory may not be searched: that is told, and not that it is gone; and what happens later is told, too.</summary>
+    public static void Unsearchable(string[] args)
+    {
+        using var files = new Files();
+        string directory = Directory.CreateDirectory(Path.Combine(files.Root, "directory")).FullName;
+        string file = Path.Combine(directory, "file");
+        File.WriteAllText(file, "");
+        const UnixFileMode Everything = (UnixFileMode)0b111_111_111;
+        File.SetUnixFileMode(files.Root, Everything);
+        File.SetUnixFileMode(directory, Everything);
+        File.SetUnixFileMode(file, Everything);
+        bool isRoot = Environment.IsPrivilegedProcess;
+        Check(!isRoot || (chown(directory, Nobody, Nobody) == 0 && setresuid(Nobody, Nobody, 0) == 0), "another user could not be taken on");
+        using var manager = new EventManager();
+        var changes = new List<FileChange>();
+        var options = new FileEventOptions { Interest = FileInterest.Contents };
+        using FileEvent watch = manager.CreateFileEvent(file, (_, change) => changes.Add(change), options);
+        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        watch.Rescan();
+        RunUntil(FileChangeKind.Rescanned);
+        Check(changes is [{ Kind: FileChangeKind.Incomplete, Reason.Errno: 13 }, { Kind: FileChangeKind.Rescanned }], string.Join('\n', changes));
+
+        // A link that leads into it is watched as a link.
+        string link = Path.Combine(files.Root, "link");
+        File.CreateSymbolicLink(link, file);
+        using (FileEvent linked = manager.CreateFileEvent(link, (_, _) => { }))
+        {
+            Check(string.Equals(linked.Path, link, StringComparison.Ordinal), linked.Path);
+        }
+
+        changes.Clear();
+        File.SetUnixFileMode(directory, Everything);
+        File.AppendAllText(file, "more");
+        RunUntil(FileChangeKind.Changed);
+        watch.Rescan();
+        RunUntil(FileChangeKind.Rescanned);
+        Check(changes.All(change => change.Kind is FileChangeKind.Changed or FileChangeKind.Found or FileChangeKind.Rescanned), string.Join('\n', changes));
+        Check(!isRoot || setresuid(0, 0, 0) == 0, "the old user could not be taken on again");
+
+        void RunUntil(FileChangeKind kind)
+        {
+            while (changes.All(change => change.Kind != kind))
+            {
+                manager.RunOnce();
+            }
+        }
     }
 
     /// <summary>A directory that may not be read is told, and watched when it may be; a root is refused.</summary>

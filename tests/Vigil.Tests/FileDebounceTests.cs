@@ -78,7 +78,7 @@ public sealed class FileDebounceTests : IDisposable
     }
 
     [Fact]
-    public void A_tree_that_leaves_is_told_path_by_path_and_one_that_moves_at_once()
+    public void A_tree_that_leaves_is_told_as_one_change_and_one_that_moves_at_once()
     {
         _files.Make("tree/a/b");
         _files.Write("tree/a/b/file");
@@ -91,7 +91,68 @@ public sealed class FileDebounceTests : IDisposable
         // That no other half of the move comes is certain when some milliseconds have passed.
         _files.Manager.RunOnce(TimeSpan.Zero);
         _time.Advance(TimeSpan.FromMilliseconds(10));
-        Assert.Equal(["Deleted tree/c/b/file", "Deleted tree/c/b/", "Deleted tree/c/"], Settled());
+        Assert.Equal(["Deleted tree/c/"], Settled());
+    }
+
+    [Fact]
+    public void A_directory_is_told_before_what_is_in_it_though_it_changes_later()
+    {
+        _files.Watch(recursive: true, interest: FileInterest.Contents | FileInterest.Attributes, debounce: Window);
+        _files.Make("d/e");
+        _files.Write("d/e/file");
+        _files.Settle();
+        _time.Advance(Window / 2);
+        File.SetUnixFileMode(_files.At("d/e"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.SetLastWriteTimeUtc(_files.At("d"), DateTime.UnixEpoch);
+        _files.Settle();
+        _time.Advance(Window / 2);
+        Assert.Equal(["Created d/", "Created d/e/", "Created d/e/file"], _files.Told());
+        Assert.Empty(Settled());
+    }
+
+    [Fact]
+    public void A_directory_that_takes_a_files_place_and_is_changed_later_is_told_before_what_is_in_it()
+    {
+        _files.Write("x");
+        _files.Watch(recursive: true, interest: FileInterest.Contents | FileInterest.Attributes, debounce: Window);
+        File.Delete(_files.At("x"));
+        _files.Make("x");
+        _files.Write("x/c");
+        _files.Settle();
+        Directory.SetLastWriteTimeUtc(_files.At("x"), DateTime.UnixEpoch);
+        Assert.Equal(["Deleted x", "Created x/", "Created x/c"], Settled());
+    }
+
+    [Fact]
+    public void A_directory_that_is_moved_over_one_that_held_it_is_an_end_and_a_beginning()
+    {
+        _files.Make("a/s/x");
+        _files.Write("a/s/x/file");
+        _files.Make("b");
+        _files.Watch(recursive: true, debounce: Window);
+        var mirror = new FileMirror(_files.Root);
+        Posix.Exchange(_files.At("a"), _files.At("b"));
+        Posix.Rename(_files.At("b/s/x"), _files.At("a"));
+        _files.Settle();
+        for (int i = 0; i < 2; i++)
+        {
+            _time.Advance(Window);
+            _files.Settle();
+        }
+
+        _files.Changes.ForEach(mirror.Apply);
+        Assert.Equal(FileMirror.OnDisk(_files.Root), mirror.Known);
+    }
+
+    [Fact]
+    public void A_directory_that_is_filled_under_another_name_is_told_by_its_last()
+    {
+        _files.Watch(recursive: true, debounce: Window);
+        _files.Make("temporary");
+        _files.Write("temporary/file");
+        _files.Settle();
+        Directory.Move(_files.At("temporary"), _files.At("final"));
+        Assert.Equal(["Created final/", "Created final/file"], Settled());
     }
 
     [Fact]

@@ -286,6 +286,23 @@ public sealed class FileEventTests
     }
 
     [Fact]
+    public void A_link_that_leads_nowhere_is_watched_as_a_link()
+    {
+        using var files = new WatchedDirectory();
+        files.Write("file");
+        string[] targets = ["loop", "file/below", new('x', 300), "missing"];
+        foreach (string target in targets)
+        {
+            File.CreateSymbolicLink(files.At("loop"), target);
+            using FileEvent link = files.Watch("loop");
+            Assert.Equal(files.At("loop"), link.Path);
+            Assert.Throws<EventManagerException>(() => files.Watch("loop", recursive: true));
+            File.Delete(files.At("loop"));
+            Assert.Equal(["Deleted loop"], files.Told());
+        }
+    }
+
+    [Fact]
     public void Another_thread_than_the_loops_is_refused()
     {
         using var loop = new LoopThread();

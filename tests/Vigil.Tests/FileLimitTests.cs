@@ -18,10 +18,22 @@ public sealed class FileLimitTests
     [Theory]
     [InlineData("file-unmounts")]
     [InlineData("mount-changes")]
+    [InlineData("file-mounts")]
+    [InlineData("file-bind-mounts")]
+    [InlineData("file-bad-directory")]
+    [InlineData("file-mounts-at-random")]
     public void In_a_mount_namespace_of_its_own(string scenario)
     {
         RequireNamespaces();
         (int exitCode, string error) = Unshare("--mount", DotNet, Program, scenario);
+        Assert.True(exitCode == 0, error);
+    }
+
+    [Fact]
+    public void Where_a_directory_may_not_be_searched()
+    {
+        // Another user than root is wanted, who may search everything: root of another user namespace is not, nor may it become another user.
+        (int exitCode, string error) = ExternalProgram.Run(DotNet, Program, "file-unsearchable");
         Assert.True(exitCode == 0, error);
     }
 

@@ -96,6 +96,107 @@ public sealed class FileTreeTests
     }
 
     [Fact]
+    public void Files_that_are_exchanged_at_once_are_told_to_have_changed_while_others_arrive()
+    {
+        using var files = new WatchedDirectory();
+        files.Make("other");
+        files.Write("1", "one");
+        files.Write("other/2", "two");
+        var mirror = new FileMirror(files.Root);
+        files.Watch(recursive: true, interest: FileInterest.Contents, callback: (_, change) => mirror.Apply(change));
+        for (int i = 0; i < 50; i++)
+        {
+            files.Write($"other/arrives{i}");
+            Posix.Exchange(files.At("1"), files.At("other/2"));
+            files.Move($"other/arrives{i}", $"arrived{i}");
+            if (i % 10 == 9)
+            {
+                files.Settle();
+                Assert.Equal(FileMirror.OnDisk(files.Root), mirror.Known);
+            }
+        }
+    }
+
+    [Fact]
+    public void Directories_that_are_exchanged_while_another_thread_makes_others_are_never_deaf()
+    {
+        using var files = new WatchedDirectory();
+        files.Make("a/one");
+        files.Write("a/file", "a");
+        files.Make("b/two");
+        files.Write("b/file", "b");
+        files.Make("others");
+        var mirror = new FileMirror(files.Root);
+        files.Watch(recursive: true, interest: FileInterest.Contents, callback: (_, change) => mirror.Apply(change));
+        var exchanges = new Thread(() =>
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                Posix.Exchange(files.At("a"), files.At("b"));
+            }
+        });
+        var arrivals = new Thread(() =>
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                string path = files.Make($"others/{i}");
+                Directory.Move(path, files.At($"moved{i}"));
+            }
+        });
+        exchanges.Start();
+        arrivals.Start();
+        while (exchanges.IsAlive || arrivals.IsAlive)
+        {
+            files.Manager.RunOnce(TimeSpan.FromMilliseconds(1));
+        }
+
+        files.Settle();
+        Assert.Equal(FileMirror.OnDisk(files.Root), mirror.Known);
+        files.Write("a/later");
+        files.Write("b/two/later");
+        files.Settle();
+        Assert.Equal(FileMirror.OnDisk(files.Root), mirror.Known);
+    }
+
+    [Fact]
+    public void No_descriptor_survives_a_manager_that_is_disposed_while_a_tree_is_scanned()
+    {
+        using var files = new WatchedDirectory();
+        Generate(files.At("outside"), 3000, seed: 3);
+        files.Make("tree");
+        files.Watch("tree", recursive: true);
+        Directory.Move(files.At("outside"), files.At("tree/inside"));
+        files.Manager.RunUntil(() => files.Changes.Count > 100);
+        files.Manager.Dispose();
+        Assert.DoesNotContain(Directory.GetFiles("/proc/self/fd"), fd => new FileInfo(fd).LinkTarget is { } target && target.StartsWith(files.Root, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_tree_that_leaves_is_taken_apart_some_directories_a_turn_and_its_watches_are_there_for_others_at_once()
+    {
+        using var files = new WatchedDirectory();
+        for (int i = 0; i < 3000; i++)
+        {
+            files.Make($"tree/inside/{i}");
+        }
+
+        FileEvent tree = files.Watch("tree", recursive: true, debounce: TimeSpan.FromMilliseconds(1));
+        Directory.Move(files.At("tree/inside"), files.At("outside"));
+        int greatest = 0;
+        while (tree.DirectoryCount > 1)
+        {
+            int before = tree.DirectoryCount;
+            files.Manager.RunOnce(TimeSpan.FromMilliseconds(20));
+            greatest = Math.Max(greatest, before - tree.DirectoryCount);
+        }
+
+        // Two turns may be in one iteration: the kernel's and one that goes on.
+        Assert.InRange(greatest, 1, 2048);
+        files.Manager.RunUntil(() => files.Changes.Count > 0);
+        Assert.Equal(["Deleted tree/inside/"], files.Lines);
+    }
+
+    [Fact]
     public void A_tree_of_2000_files_that_is_removed_while_it_is_watched_ends_as_a_rescan_would_find_it()
     {
         using var files = new WatchedDirectory();

@@ -85,6 +85,15 @@ internal static partial class Posix
     /// <summary>Lets two paths change places.</summary>
     public static void Exchange(string one, string other) => Assert.Equal(0, renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE));
 
+    /// <summary>rename(2): also of a directory over an empty one, and of a link over a link.</summary>
+    public static void Rename(string from, string to) => Assert.Equal(0, renameat2(AT_FDCWD, from, AT_FDCWD, to, 0));
+
+    /// <summary>Gives a file another name.</summary>
+    public static void Link(string path, string name) => Assert.Equal(0, link(path, name));
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string path, string name);
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
 

@@ -8,12 +8,14 @@ internal sealed class WatchedDirectory : IDisposable
 
     public WatchedDirectory(EventManagerOptions? options = null)
     {
+        Root = _directory.CreateSubdirectory("files").FullName;
         Manager = new EventManager(options ?? new EventManagerOptions());
     }
 
     public EventManager Manager { get; }
 
-    public string Root => _directory.FullName;
+    // Below a directory of its own, since what happens beside the root in its directory wakes the loop.
+    public string Root { get; }
 
     public List<FileChange> Changes { get; } = [];
 
@@ -22,8 +24,11 @@ internal sealed class WatchedDirectory : IDisposable
 
     public string At(string path) => Path.Combine(Root, path);
 
-    public FileEvent Watch(string path = "", bool recursive = false, FileInterest interest = FileInterest.None, TimeSpan debounce = default, FileEventCallback? callback = null) =>
-        Manager.CreateFileEvent(At(path), callback ?? ((_, change) => Changes.Add(change)), new FileEventOptions { Recursive = recursive, Interest = interest, Debounce = debounce });
+    public FileEvent Watch(string path = "", bool recursive = false, FileInterest interest = FileInterest.None, TimeSpan debounce = default, FileEventCallback? callback = null, bool follow = false) =>
+        Manager.CreateFileEvent(
+            At(path),
+            callback ?? ((_, change) => Changes.Add(change)),
+            new FileEventOptions { Recursive = recursive, Interest = interest, Debounce = debounce, FollowPath = follow });
 
     public string Write(string path, string contents = "x")
     {

@@ -703,6 +703,33 @@ public sealed class WorkerCallbackTests : IDisposable
     }
 
     [Fact]
+    public void A_file_event_that_is_cancelled_in_its_own_callback_tells_nothing_more()
+    {
+        using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });
+        int told = 0;
+        FileEvent fileEvent = files.Manager.CreateFileEvent(
+            files.Root,
+            (source, _) =>
+            {
+                told++;
+                source.Cancel();
+            },
+            new FileEventOptions { Target = AnyWorker });
+        for (int i = 0; i < 20; i++)
+        {
+            files.Write($"{i}");
+        }
+
+        files.Manager.RunUntil(() => _workers.Count > 0);
+        _workers.RunNext();
+        Assert.Equal(1, told);
+        files.Manager.RunUntil(() => fileEvent.IsCancelled);
+        files.Write("later");
+        files.Settle();
+        Assert.Equal((0, 1), (_workers.Count, told));
+    }
+
+    [Fact]
     public void A_watched_directory_that_is_gone_is_told_on_a_worker_to_the_end()
     {
         using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });

@@ -3,22 +3,28 @@ using Vigil.Timing;
 namespace Vigil.Files;
 
 /// <summary>
-/// Puts changes together: when nothing has happened to a path for as long as the window, one change is told of it, by what it was before and what
+/// Puts changes together: when nothing has happened to a name for as long as the window, one change is told of it, by what it was before and what
 /// it is now.
 /// </summary>
 /// <remarks>
-/// The window is the same for all, so the path that changed last is due last, and a list in that order is all the timing there is.
-/// What concerns more than one path's contents is told at once: a directory's move, after what was pending of the paths that it changes, and all that
-/// is about the watching itself.
+/// <para>The window is the same for all, so the name that changed last is due last, and a list in that order is all the timing there is.</para>
+/// <para>Whoever listens and applies what is told in its order has a tree of his own, the known one. Between it and the tree of nodes this holds, always:</para>
+/// <list type="bullet">
+/// <item>A name differs between the two only if it is pending in its directory, or is in a directory that left or came and is pending itself.</item>
+/// <item>A directory that is in both has the same path in both: its move is told at once. A directory that was not told yet just moves with what is
+/// pending in it.</item>
+/// <item>Before anything is told of a name, the directories above it are told if they are new. So those may be told before they are quiet.</item>
+/// <item>With a directory that is told to be gone goes what is known below it. So what is pending in a directory that left is dropped.</item>
+/// </list>
+/// <para>What is about the watching itself is told at once.</para>
 /// </remarks>
 internal sealed class Debouncer
 {
     private readonly long _window;
     private readonly Action<FileChange> _settled;
     private readonly LinkedList<PendingChange> _pending = new();
-    private readonly Dictionary<string, LinkedListNode<PendingChange>> _byPath = new(StringComparer.Ordinal);
 
-    /// <param name="window">How long a path must be quiet, in nanoseconds.</param>
+    /// <param name="window">How long a name must be quiet, in nanoseconds.</param>
     /// <param name="settled">Is told what came of it.</param>
     public Debouncer(long window, Action<FileChange> settled)
     {
@@ -26,107 +32,156 @@ internal sealed class Debouncer
         _settled = settled;
     }
 
-    /// <summary>When the next path settles if nothing happens to it; <see cref="TimingWheel.Never"/> if none is pending.</summary>
+    /// <summary>When the next name settles if nothing happens to it; <see cref="TimingWheel.Never"/> if none is pending.</summary>
     public long Deadline => _pending.First?.Value.Deadline ?? TimingWheel.Never;
 
-    /// <summary>Something has happened.</summary>
-    /// <param name="change">What.</param>
-    /// <param name="replaced">Of a move, what had the new name before.</param>
-    /// <param name="now">When.</param>
-    public void Add(in FileChange change, ReplacedEntry replaced, long now)
+    /// <summary>A name appeared.</summary>
+    public void Create(DirectoryNode directory, string name, bool isDirectory, bool isWriterUnknown, long now) =>
+        Touch(directory, name, existed: false, wasDirectory: isDirectory, now).Create(isDirectory, isWriterUnknown);
+
+    /// <summary>A name is gone.</summary>
+    public void Delete(DirectoryNode directory, string name, bool wasDirectory, long now)
     {
-        switch (change.Kind)
+        PendingChange pending = Touch(directory, name, existed: true, wasDirectory, now);
+        pending.Delete();
+        if (!pending.Existed)
         {
-            case FileChangeKind.Created:
-                Touch(change.Path, existed: false, wasDirectory: change.IsDirectory, now).Create(change.IsDirectory);
-                break;
-            case FileChangeKind.Deleted:
-                Touch(change.Path, existed: true, change.IsDirectory, now).Exists = false;
-                break;
-            case FileChangeKind.Changed or FileChangeKind.AttributesChanged or FileChangeKind.Written:
-                Touch(change.Path, existed: true, change.IsDirectory, now).Note(change.Kind);
-                break;
-            case FileChangeKind.Moved when !change.IsDirectory:
-                MoveFile(change.OldPath!, change.Path, replaced, now);
-                break;
-            case FileChangeKind.Moved:
-                FlushBelow(change.OldPath!);
-                FlushBelow(change.Path);
-                _settled(change);
-                break;
-            case FileChangeKind.RootDeleted or FileChangeKind.RootMoved or FileChangeKind.Unmounted:
-                Flush();
-                _settled(change);
-                break;
-            default:
-                _settled(change);
-                break;
+            // It came and went.
+            Forget(pending);
         }
     }
 
-    /// <summary>Tells of the paths that have been quiet for long enough.</summary>
-    public void Settle(long now)
+    /// <summary>Something happened to what has the name.</summary>
+    public void Note(DirectoryNode directory, string name, FileChangeKind kind, bool isDirectory, long now) =>
+        Touch(directory, name, existed: true, isDirectory, now).Note(kind);
+
+    /// <summary>A file has another name now. A rename and nothing else is told as one; whatever else happens to either name makes it an end and a beginning.</summary>
+    /// <param name="from">Where it was.</param>
+    /// <param name="oldName">Its name there.</param>
+    /// <param name="to">Where it is.</param>
+    /// <param name="newName">Its name there.</param>
+    /// <param name="replaced">What had that name before.</param>
+    /// <param name="isWritten">Whether it is told to be written, too.</param>
+    /// <param name="now">The time.</param>
+    public void MoveFile(DirectoryNode from, string oldName, DirectoryNode to, string newName, ReplacedEntry replaced, bool isWritten, long now)
     {
-        while (_pending.First is { } first && first.Value.Deadline <= now)
+        bool isRenameOnly = replaced == ReplacedEntry.None && Find(from, oldName) is null && Find(to, newName) is null;
+        PendingChange source = Touch(from, oldName, existed: true, wasDirectory: false, now);
+        source.Delete();
+        PendingChange target = Replace(to, newName, replaced, isDirectory: false, now);
+        if (isWritten)
         {
-            Settle(first);
+            target.Note(FileChangeKind.Written);
         }
-    }
 
-    /// <summary>Tells of every path as things stand.</summary>
-    public void Flush()
-    {
-        while (_pending.First is { } first)
-        {
-            Settle(first);
-        }
-    }
-
-    private void FlushBelow(string directory)
-    {
-        string below = directory + '/';
-        LinkedListNode<PendingChange>? node = _pending.First;
-        while (node is not null)
-        {
-            LinkedListNode<PendingChange>? next = node.Next;
-            string path = node.Value.Path;
-            if (path.StartsWith(below, StringComparison.Ordinal) || string.Equals(path, directory, StringComparison.Ordinal))
-            {
-                // A move has two paths, of which the other may be the next in the list.
-                next = next?.Value == node.Value.MovedTo ? next?.Next : next;
-                Settle(node);
-            }
-
-            node = next;
-        }
-    }
-
-    // A rename and nothing else is told as one. Whatever else happens to either name makes it an end and a beginning.
-    private void MoveFile(string oldPath, string path, ReplacedEntry replaced, long now)
-    {
-        bool isRenameOnly = replaced == ReplacedEntry.None && !_byPath.ContainsKey(oldPath) && !_byPath.ContainsKey(path);
-        PendingChange source = Touch(oldPath, existed: true, wasDirectory: false, now);
-        PendingChange target = Touch(path, existed: replaced != ReplacedEntry.None, wasDirectory: replaced == ReplacedEntry.Directory, now);
-        source.Exists = false;
-        target.Create(isDirectory: false);
         if (isRenameOnly)
         {
             source.MovedTo = target;
             target.MovedFrom = source;
         }
+        else if (!source.Existed)
+        {
+            Forget(source);
+        }
     }
 
-    private PendingChange Touch(string path, bool existed, bool wasDirectory, long now)
+    /// <summary>A directory has another name now. Its node is still where it was.</summary>
+    public void MoveDirectory(DirectoryNode from, string oldName, DirectoryNode to, string newName, ReplacedEntry replaced, long now)
     {
-        if (_byPath.TryGetValue(path, out LinkedListNode<PendingChange>? node))
+        PendingChange? source = Find(from, oldName);
+        if (source is { IsNew: true })
+        {
+            // Not known yet: it will be told by its new name, with what is in it.
+            Delete(from, oldName, wasDirectory: true, now);
+            Replace(to, newName, replaced, isDirectory: true, now);
+            return;
+        }
+
+        // What is known of the new name is gone with this.
+        if (Find(to, newName) is { } target)
+        {
+            target.ForgetMove();
+            Forget(target);
+        }
+
+        TellAbove(to);
+        _settled(new FileChange(FileChangeKind.Moved, to.PathOf(newName), from.PathOf(oldName), IsDirectory: true));
+        if (source is not null)
+        {
+            Forget(source);
+            Note(to, newName, source.Kind ?? FileChangeKind.AttributesChanged, isDirectory: true, now);
+        }
+    }
+
+    /// <summary>A name was found by a rescan, which is told at once and is all that there is to be told of it.</summary>
+    public void Find(DirectoryNode directory, string name, in FileChange found)
+    {
+        TellAbove(directory);
+        if (Find(directory, name) is { } pending)
+        {
+            pending.ForgetMove();
+            Forget(pending);
+            if (!pending.Exists)
+            {
+                pending.Create(found.IsDirectory);
+            }
+
+            if (pending.Existed && pending.IsNew)
+            {
+                _settled(new FileChange(FileChangeKind.Deleted, pending.Path, IsDirectory: pending.WasDirectory));
+            }
+        }
+
+        _settled(found);
+    }
+
+    /// <summary>Tells of the names that have been quiet for long enough, as many as a budget allows.</summary>
+    public void Settle(long now, ref int budget)
+    {
+        while (budget > 0 && _pending.First is { } first && first.Value.Deadline <= now)
+        {
+            budget--;
+            Settle(first.Value);
+        }
+    }
+
+    /// <summary>Tells of a directory and of those above it, as far as they are not known.</summary>
+    public void TellAbove(DirectoryNode directory)
+    {
+        if (directory.Parent is { } parent)
+        {
+            TellAbove(parent);
+            if (Find(parent, directory.Name) is { IsNew: true } pending)
+            {
+                Forget(pending);
+                Tell(pending);
+            }
+        }
+    }
+
+    private static PendingChange? Find(DirectoryNode directory, string name) =>
+        directory.Pending is { } pending && pending.TryGetValue(name, out LinkedListNode<PendingChange>? node) ? node.Value : null;
+
+    private PendingChange Replace(DirectoryNode directory, string name, ReplacedEntry replaced, bool isDirectory, long now)
+    {
+        PendingChange pending = Touch(directory, name, existed: replaced != ReplacedEntry.None, wasDirectory: replaced == ReplacedEntry.Directory, now);
+        pending.Delete();
+        pending.Create(isDirectory);
+        return pending;
+    }
+
+    private PendingChange Touch(DirectoryNode directory, string name, bool existed, bool wasDirectory, long now)
+    {
+        directory.Pending ??= new Dictionary<string, LinkedListNode<PendingChange>>(StringComparer.Ordinal);
+        if (directory.Pending.TryGetValue(name, out LinkedListNode<PendingChange>? node))
         {
             _pending.Remove(node);
             node.Value.ForgetMove();
         }
         else
         {
-            node = new LinkedListNode<PendingChange>(new PendingChange(path, existed, wasDirectory));
-            _byPath.Add(path, node);
+            node = new LinkedListNode<PendingChange>(new PendingChange(directory, name, existed, wasDirectory));
+            directory.Pending.Add(name, node);
         }
 
         node.Value.Deadline = Nanoseconds.Add(now, _window);
@@ -134,22 +189,33 @@ internal sealed class Debouncer
         return node.Value;
     }
 
-    private void Settle(LinkedListNode<PendingChange> node)
+    private void Settle(PendingChange pending)
     {
-        PendingChange pending = node.Value;
-        Forget(node);
-        if (pending.MovedFrom is { } source)
+        Forget(pending);
+        if (pending.Directory.IsDetached)
         {
-            // Only when they are told before their time: the source is before its target in the list.
-            Forget(_byPath[source.Path]);
-            pending = source;
+            // Gone with its directory. What was moved away from there is new where it is.
+            pending.ForgetMove();
         }
         else if (pending.MovedTo is { } target)
         {
-            Forget(_byPath[target.Path]);
-        }
+            Forget(target);
+            if (target.Directory.IsDetached)
+            {
+                pending.ForgetMove();
+            }
+            else
+            {
+                TellAbove(target.Directory);
+            }
 
-        Tell(pending);
+            Tell(pending);
+        }
+        else
+        {
+            TellAbove(pending.Directory);
+            Tell(pending);
+        }
     }
 
     private void Tell(PendingChange pending)
@@ -157,29 +223,45 @@ internal sealed class Debouncer
         if (pending.MovedTo is { } target)
         {
             _settled(new FileChange(FileChangeKind.Moved, target.Path, pending.Path));
+            TellWritten(target);
             return;
         }
 
-        bool isOther = pending.Existed && pending.Exists && pending.WasDirectory != pending.IsDirectory;
-        if (pending.Existed && (isOther || !pending.Exists))
+        if (pending.Existed && (!pending.Exists || pending.IsNew))
         {
             _settled(new FileChange(FileChangeKind.Deleted, pending.Path, IsDirectory: pending.WasDirectory));
         }
 
-        if (pending.Exists && (isOther || !pending.Existed))
+        if (pending.IsNew)
         {
-            _settled(new FileChange(FileChangeKind.Created, pending.Path, IsDirectory: pending.IsDirectory));
+            _settled(new FileChange(FileChangeKind.Created, pending.Path, IsDirectory: pending.IsDirectory) { IsWriterUnknown = pending.IsWriterUnknown });
         }
-        else if (pending.Existed && pending.Exists)
+        else if (pending is { Exists: true, Kind: { } kind } && !(pending.IsWritten && kind == FileChangeKind.AttributesChanged))
         {
-            _settled(new FileChange(pending.Kind, pending.Path, IsDirectory: pending.IsDirectory));
+            _settled(new FileChange(kind, pending.Path, IsDirectory: pending.IsDirectory));
+        }
+
+        TellWritten(pending);
+    }
+
+    private void TellWritten(PendingChange pending)
+    {
+        if (pending is { Exists: true, IsWritten: true })
+        {
+            _settled(new FileChange(FileChangeKind.Written, pending.Path));
         }
     }
 
-    private void Forget(LinkedListNode<PendingChange> node)
+    private void Forget(PendingChange pending)
     {
-        _pending.Remove(node);
-        _byPath.Remove(node.Value.Path);
+        if (pending.Directory.Pending is { } names && names.Remove(pending.Name, out LinkedListNode<PendingChange>? node))
+        {
+            _pending.Remove(node);
+            if (names.Count == 0)
+            {
+                pending.Directory.Pending = null;
+            }
+        }
     }
 }
 

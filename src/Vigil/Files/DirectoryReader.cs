@@ -12,12 +12,28 @@ internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
         SetHandle(directory);
     }
 
+    /// <summary>Its file descriptor.</summary>
+    public int Number => DirectoryNative.NumberOf(handle);
+
+    /// <summary>Its path without links; null where the kernel does not tell.</summary>
+    public string? RealPath => DirectoryNative.PathOf(Number) is { } bytes ? FileName.Decode(bytes) : null;
+
+    /// <summary>What ended the reading before the directory's end, or nothing.</summary>
+    public int Failure { get; private set; }
+
     /// <summary>Opens a directory; null on failure.</summary>
     public static DirectoryReader? Open(string path, bool follows, out int errno)
     {
         using var bytes = new PathBytes(path);
         nint directory = DirectoryNative.Open(bytes.Span, follows, out errno);
         return directory == 0 ? null : new DirectoryReader(directory);
+    }
+
+    /// <summary>Opens what a path names, links not followed, for nothing but to name it; −1 on failure.</summary>
+    public static int OpenPath(string path, out int errno)
+    {
+        using var bytes = new PathBytes(path);
+        return DirectoryNative.OpenPath(bytes.Span, out errno);
     }
 
     /// <summary>Whether a path names a directory.</summary>
@@ -27,7 +43,17 @@ internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
         return DirectoryNative.IsDirectory(bytes.Span, follows, out errno);
     }
 
-    /// <summary>The next entry but for the directory itself and its parent; false at the end, or on failure, which the errno tells apart.</summary>
+    /// <summary>Whether a name in it, which is not followed, is a directory.</summary>
+    public bool IsDirectoryAt(string name, out int errno)
+    {
+        using var bytes = new PathBytes(name);
+        return DirectoryNative.IsDirectoryAt(Number, bytes.Span, out errno);
+    }
+
+    /// <summary>The next entry but for the directory itself and its parent; false at the end, or on <see cref="Failure"/>.</summary>
+    /// <param name="name">The entry.</param>
+    /// <param name="isDirectory">Whether it is a directory.</param>
+    /// <param name="errno">Why that cannot be told.</param>
     public bool TryRead(out string name, out bool isDirectory, out int errno)
     {
         while (DirectoryNative.TryRead(handle, out ReadOnlySpan<byte> bytes, out isDirectory, out errno))
@@ -39,6 +65,7 @@ internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
             }
         }
 
+        Failure = errno;
         name = "";
         return false;
     }

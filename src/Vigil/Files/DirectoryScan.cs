@@ -1,3 +1,5 @@
+using Vigil.Interop;
+
 namespace Vigil.Files;
 
 /// <summary>
@@ -7,42 +9,75 @@ namespace Vigil.Files;
 internal sealed class DirectoryScan : IDisposable
 {
     private readonly DirectoryReader _reader;
-    private readonly HashSet<string> _unseen;
-    private HashSet<string>? _touched;
 
-    public DirectoryScan(DirectoryReader reader, ScanWork work, IEnumerable<string> known)
+    // Null where nothing is known of the directory: then nothing can be missing.
+    private readonly HashSet<string>? _seen;
+    private HashSet<string>? _touched;
+    private Queue<string>? _missing;
+
+    public DirectoryScan(DirectoryReader reader, ScanWork work, bool isKnown)
     {
         _reader = reader;
         Work = work;
-        _unseen = new HashSet<string>(known, StringComparer.Ordinal);
+        _seen = isKnown ? new HashSet<string>(StringComparer.Ordinal) : null;
     }
 
     public ScanWork Work { get; }
 
-    /// <summary>Names that were known before, and are not among those that were read, nor touched by an event.</summary>
-    public IEnumerable<string> Unseen => _unseen;
+    /// <summary>What ended the reading before the directory's end, or nothing.</summary>
+    public int Failure { get; private set; }
 
-    public void Touch(string name)
-    {
-        (_touched ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
-        _unseen.Remove(name);
-    }
+    /// <summary>Why it could not be said of some entry whether it is a directory, or nothing.</summary>
+    public int EntryFailure { get; private set; }
+
+    public void Touch(string name) => (_touched ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
 
     public bool IsTouched(string name) => _touched is not null && _touched.Contains(name);
 
-    /// <summary>What ended the reading before the directory's end, or nothing.</summary>
-    public int Errno { get; private set; }
-
+    /// <summary>The next entry; false at the end.</summary>
     public bool TryRead(out string name, out bool isDirectory)
     {
-        bool hasRead = _reader.TryRead(out name, out isDirectory, out int errno);
-        Errno = errno;
-        if (hasRead)
+        while (_missing is null && _reader.TryRead(out name, out isDirectory, out int errno))
         {
-            _unseen.Remove(name);
+            if (errno is Errno.ENOENT)
+            {
+                // Gone since.
+                continue;
+            }
+
+            _seen?.Add(name);
+            if (errno == Errno.Success)
+            {
+                return true;
+            }
+
+            // What is known of it stays.
+            EntryFailure = errno;
         }
 
-        return hasRead;
+        Failure = _missing is null ? _reader.Failure : Failure;
+        (name, isDirectory) = ("", false);
+        return false;
+    }
+
+    /// <summary>After the last entry: the next name that is known and was not read, nor touched by an event.</summary>
+    public bool TryTakeMissing(Dictionary<string, DirectoryNode?> known, out string name)
+    {
+        if (_missing is null)
+        {
+            // What was not read is not known to be gone.
+            _missing = new Queue<string>(_seen is null || Failure != Errno.Success ? [] : known.Keys.Where(entry => !_seen.Contains(entry)));
+        }
+
+        while (_missing.TryDequeue(out name!))
+        {
+            if (!IsTouched(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public void Dispose() => _reader.Dispose();

@@ -1,7 +1,7 @@
 namespace Vigil.Files;
 
 /// <summary>
-/// A watch of the kernel's and the nodes that share it: there is one for each directory, whatever the number of trees that
+/// A watch of the kernel's and those who share it: there is one for each directory or file, whatever the number of trees that
 /// contain it and of paths that lead to it.
 /// </summary>
 internal sealed class DirectoryWatch
@@ -17,5 +17,5 @@ internal sealed class DirectoryWatch
     /// <summary>Records from before this position belong to an earlier watch that had the same number.</summary>
     public long Since { get; }
 
-    public List<DirectoryNode> Users { get; } = [];
+    public List<WatchUser> Users { get; } = [];
 }

@@ -7,6 +7,9 @@ namespace Vigil.Files;
 /// <summary>What the kernel's refusals mean, and what to do about them.</summary>
 internal static class FileErrors
 {
+    /// <summary>Whether something has run out that every further file takes, too.</summary>
+    public static bool IsLimit(int errno) => errno is Errno.ENOSPC or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE;
+
     /// <summary>No inotify instance could be created.</summary>
     public static EventManagerException OfInstance(int errno)
     {

@@ -10,20 +10,19 @@ internal sealed class FileTree
     /// <param name="listener">Whose it is.</param>
     /// <param name="directory">The root's path.</param>
     /// <param name="onlyName">The one name that is watched in it, or null for all.</param>
-    /// <param name="isRecursive">Whether directories in it are watched, too.</param>
-    /// <param name="interest">What is told beside existence.</param>
-    /// <param name="debounce">For how long a path must be quiet before it is told of, in nanoseconds; 0 tells everything.</param>
-    public FileTree(FileTreeSet set, object listener, string directory, string? onlyName, bool isRecursive, FileInterest interest, long debounce)
+    /// <param name="options">How it is watched.</param>
+    public FileTree(FileTreeSet set, object listener, string directory, string? onlyName, FileTreeOptions options)
     {
         Set = set;
         Listener = listener;
         OnlyName = onlyName;
-        IsRecursive = isRecursive;
-        Interest = interest;
-        Debouncer = debounce > 0 ? new Debouncer(debounce, change => Set.Tell(this, change)) : null;
+        Options = options;
+        Debouncer = options.Debounce > 0 ? new Debouncer(options.Debounce, change => Set.Tell(this, change)) : null;
         Root = new DirectoryNode(this, parent: null, directory);
         Scanner = new TreeScanner(this);
         Records = new TreeRecords(this);
+        Mounts = new TreeMounts(this);
+        RootPath = new RootPath(this);
         Path = onlyName is null ? directory : Root.PathOf(onlyName);
     }
 
@@ -36,26 +35,29 @@ internal sealed class FileTree
 
     public string? OnlyName { get; }
 
-    public bool IsRecursive { get; }
+    public FileTreeOptions Options { get; }
 
-    public FileInterest Interest { get; }
+    public bool IsRecursive => Options.IsRecursive;
+
+    public FileInterest Interest => Options.Interest;
 
     public Debouncer? Debouncer { get; }
 
-    public DirectoryNode Root { get; }
+    public DirectoryNode Root { get; private set; }
 
     public TreeScanner Scanner { get; }
 
     public TreeRecords Records { get; }
 
+    public TreeMounts Mounts { get; }
+
+    public RootPath RootPath { get; }
+
     /// <summary>Counts moves of directories: paths from before are out of date.</summary>
     public int PathVersion { get; set; }
 
-    /// <summary>Records from before this position are older than the tree.</summary>
-    public long Since { get; set; }
-
-    /// <summary>How many directories are in it.</summary>
-    public int DirectoryCount { get; private set; } = 1;
+    /// <summary>How many directories are watched for it.</summary>
+    public int DirectoryCount { get; set; } = 1;
 
     /// <summary>Whether it is still being built: what is there is not told, and what cannot be watched is an error.</summary>
     public bool IsNew { get; set; } = true;
@@ -65,15 +67,59 @@ internal sealed class FileTree
 
     public bool IsOver { get; private set; }
 
+    /// <summary>Whether its path leads nowhere now, and is followed.</summary>
+    public bool IsWaiting { get; private set; }
+
+    /// <summary>Whether a name of the root is one that is told of.</summary>
+    public bool Concerns(string name) => OnlyName is null || string.Equals(OnlyName, name, StringComparison.Ordinal);
+
+    /// <summary>
+    /// A file is there that was not known to be, of which no record need say when it is complete: it was found by looking, or came by a move or
+    /// as another name of a file.
+    /// </summary>
+    /// <param name="node">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="kind">What is told of it.</param>
+    /// <param name="isComplete">Whether it counts as complete where nobody can say if somebody has it open for writing.</param>
+    public void AddFile(DirectoryNode node, string name, FileChangeKind kind, bool isComplete)
+    {
+        WriterState writers = AskForWriters(node, name);
+        Add(node, name, isDirectory: false, kind, isWriterUnknown: !isComplete && writers == WriterState.Unknown);
+        TellComplete(node, name, writers, isComplete);
+    }
+
+    /// <summary>Whether a name that was made is another one of a file that had one already, so that its writers' end may be long past.</summary>
+    public bool IsOtherName(DirectoryNode node, string name) =>
+        Interest.HasFlag(FileInterest.Written) && FileWriters.LinkCountOf(node.PathOf(name)) > 1;
+
+    /// <summary>A known name stands for another file, of which the same is true.</summary>
+    public void TellComplete(DirectoryNode node, string name) => TellComplete(node, name, AskForWriters(node, name), isComplete: true);
+
     /// <summary>Something is there that was not known to be. Returns its node if it is a directory.</summary>
-    public DirectoryNode? Add(DirectoryNode node, string name, bool isDirectory, FileChangeKind kind)
+    public DirectoryNode? Add(DirectoryNode node, string name, bool isDirectory, FileChangeKind kind, bool isWriterUnknown = false)
     {
         DirectoryNode? child = isDirectory ? new DirectoryNode(this, node, name) : null;
         DirectoryCount += isDirectory && IsRecursive ? 1 : 0;
         node.Entries[name] = child;
-        if (!IsNew)
+        if (!isDirectory)
         {
-            Tell(new FileChange(kind, node.PathOf(name), IsDirectory: isDirectory));
+            Mounts.OnFile(node, name);
+        }
+
+        if (kind == FileChangeKind.Found)
+        {
+            TellFound(node, name, isDirectory, isWriterUnknown);
+        }
+        else if (!IsNew)
+        {
+            if (Debouncer is null)
+            {
+                Set.Tell(this, new FileChange(FileChangeKind.Created, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown });
+            }
+            else
+            {
+                Debouncer.Create(node, name, isDirectory, isWriterUnknown, Set.Now);
+            }
         }
 
         return child;
@@ -91,105 +137,212 @@ internal sealed class FileTree
         {
             Drop(child);
         }
-
-        if (!IsNew)
-        {
-            Tell(new FileChange(FileChangeKind.Deleted, node.PathOf(name), IsDirectory: child is not null));
-        }
-    }
-
-    /// <param name="change">What is told.</param>
-    /// <param name="replaced">Of a move, what had the new name before.</param>
-    public void Tell(in FileChange change, ReplacedEntry replaced = ReplacedEntry.None)
-    {
-        if (Debouncer is null)
-        {
-            Set.Tell(this, change);
-        }
         else
         {
-            Debouncer.Add(change, replaced, Set.Now);
+            Mounts.OnGone(node, name);
         }
-    }
 
-    /// <summary>Says once that a directory cannot be watched; of what is not the directory's own fault, that is also a fault of the loop.</summary>
-    public void TellIncomplete(DirectoryNode node, int errno)
-    {
-        if (node.IsIncomplete)
+        if (IsNew)
         {
             return;
         }
 
-        node.IsIncomplete = true;
-        EventManagerException reason = FileErrors.OfDirectory(node.Path, errno);
-        bool isFault = reason.Error != EventManagerError.AccessDenied && !IsFaulty;
-        IsFaulty |= isFault;
-        Debouncer?.Flush();
-        Set.Tell(this, new FileChange(FileChangeKind.Incomplete, node.Path, IsDirectory: true) { Reason = reason }, isFault);
+        if (Debouncer is null)
+        {
+            Set.Tell(this, new FileChange(FileChangeKind.Deleted, node.PathOf(name), IsDirectory: child is not null));
+        }
+        else
+        {
+            Debouncer.Delete(node, name, wasDirectory: child is not null, Set.Now);
+        }
     }
 
-    /// <summary>Nothing can be told any more after this.</summary>
-    public void End(FileChangeKind kind)
+    /// <summary>Another directory has the name of one. Returns the other's node.</summary>
+    public DirectoryNode Replace(DirectoryNode node, FileChangeKind kind)
     {
-        if (!IsOver)
+        (DirectoryNode parent, string name) = (node.Parent!, node.Name);
+        Remove(parent, name);
+        return Add(parent, name, isDirectory: true, kind)!;
+    }
+
+    /// <summary>The file system of a directory is not there any more, with what it held. Returns a node for what is in its place.</summary>
+    public DirectoryNode Unmount(DirectoryNode node)
+    {
+        (DirectoryNode parent, string name) = (node.Parent!, node.Name);
+        TellAt(node, new FileChange(FileChangeKind.Unmounted, node.Path, IsDirectory: true));
+        Drop(node);
+        var below = new DirectoryNode(this, parent, name);
+        DirectoryCount += IsRecursive ? 1 : 0;
+        parent.Entries[name] = below;
+        return below;
+    }
+
+    /// <summary>Something happened to what has a name.</summary>
+    public void TellNoted(DirectoryNode node, string name, FileChangeKind kind, bool isDirectory)
+    {
+        if (Debouncer is null)
         {
-            Tell(new FileChange(kind, Root.Path, IsDirectory: true));
+            Set.Tell(this, new FileChange(kind, node.PathOf(name), IsDirectory: isDirectory));
+        }
+        else
+        {
+            Debouncer.Note(node, name, kind, isDirectory, Set.Now);
+        }
+    }
+
+    /// <summary>A rescan found a name that is known.</summary>
+    public void TellFound(DirectoryNode node, string name, bool isDirectory, bool isWriterUnknown = false)
+    {
+        var found = new FileChange(FileChangeKind.Found, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown };
+        if (Debouncer is null)
+        {
+            Set.Tell(this, found);
+        }
+        else
+        {
+            Debouncer.Find(node, name, found);
+        }
+    }
+
+    /// <summary>Something has another name. What it replaces is known no more, and its node is still where it was.</summary>
+    public void TellMoved(DirectoryNode from, string oldName, DirectoryNode to, string newName, bool isDirectory, ReplacedEntry replaced)
+    {
+        if (Debouncer is null)
+        {
+            Set.Tell(this, new FileChange(FileChangeKind.Moved, to.PathOf(newName), from.PathOf(oldName), isDirectory));
+            if (!isDirectory)
+            {
+                TellComplete(to, newName);
+            }
+        }
+        else if (isDirectory)
+        {
+            Debouncer.MoveDirectory(from, oldName, to, newName, replaced, Set.Now);
+        }
+        else
+        {
+            WriterState writers = AskForWriters(to, newName);
+            Debouncer.MoveFile(from, oldName, to, newName, replaced, isWritten: IsComplete(writers, isComplete: true), Set.Now);
+        }
+    }
+
+    /// <summary>Tells at once what concerns a directory.</summary>
+    public void TellAt(DirectoryNode node, in FileChange change, bool isFault = false)
+    {
+        Debouncer?.TellAbove(node);
+        Set.Tell(this, change, isFault);
+    }
+
+    /// <summary>Says once that a directory cannot be watched; where a limit stands in the way, that is also a fault of the loop.</summary>
+    public void TellIncomplete(DirectoryNode node, int errno)
+    {
+        if (!node.IsIncomplete)
+        {
+            node.IsIncomplete = true;
+            TellIncomplete(node, node.Path, isDirectory: true, errno);
+        }
+    }
+
+    /// <summary>Says that a single file cannot be watched.</summary>
+    public void TellIncomplete(DirectoryNode node, string name, int errno) => TellIncomplete(node, node.PathOf(name), isDirectory: false, errno);
+
+    /// <summary>What the root's path led to is gone. Nothing can be told any more after this, unless the path is followed.</summary>
+    public void EndRoot(FileChangeKind kind)
+    {
+        if (IsOver || IsWaiting)
+        {
+            return;
+        }
+
+        Set.Tell(this, new FileChange(kind, Root.Path, IsDirectory: true));
+        if (!Options.FollowsPath)
+        {
             Close();
+            return;
+        }
+
+        Drop(Root);
+        Root = new DirectoryNode(this, parent: null, Root.Name);
+        DirectoryCount++;
+        IsWaiting = true;
+        RootPath.LookAgain();
+    }
+
+    /// <summary>The root's path leads to a directory, which is watched.</summary>
+    public void OnRoot(DirectoryReader reader)
+    {
+        Mounts.OnRoot(reader);
+        RootPath.OnRoot();
+        bool wasWaiting = IsWaiting;
+        IsWaiting = false;
+        if (wasWaiting && OnlyName is null)
+        {
+            Set.Tell(this, new FileChange(FileChangeKind.Created, Root.Path, IsDirectory: true));
         }
     }
 
     /// <summary>The queue was full: what it would have said is found out by looking.</summary>
     public void OnOverflow()
     {
-        Tell(new FileChange(FileChangeKind.Overflow, Path, IsDirectory: OnlyName is null));
+        Set.Tell(this, new FileChange(FileChangeKind.Overflow, Path, IsDirectory: OnlyName is null));
         Scanner.Want(Root, ScanWork.List | ScanWork.Below);
     }
 
-    /// <summary>Ends its watches.</summary>
+    /// <summary>Ends its watches, as the set has time for it.</summary>
     public void Close()
     {
         IsOver = true;
-        Detach(Root);
+        RootPath.Unbind();
+        Drop(Root);
     }
 
     /// <summary>A directory has left the tree, with everything below it.</summary>
     public void Drop(DirectoryNode node)
     {
-        if (Debouncer is not null && !IsNew)
-        {
-            // Each path has a net change of its own.
-            TellBelow(node);
-        }
-
-        Detach(node);
+        node.Leave();
+        Set.NoteDeparture(node);
     }
 
-    private void TellBelow(DirectoryNode node)
-    {
-        foreach ((string name, DirectoryNode? child) in node.Entries)
-        {
-            if (child is not null)
-            {
-                TellBelow(child);
-            }
+    private static bool IsComplete(WriterState writers, bool isComplete) => writers == WriterState.None || (isComplete && writers == WriterState.Unknown);
 
-            Tell(new FileChange(FileChangeKind.Deleted, node.PathOf(name), IsDirectory: child is not null));
+    private void TellComplete(DirectoryNode node, string name, WriterState writers, bool isComplete)
+    {
+        if (IsComplete(writers, isComplete))
+        {
+            TellNoted(node, name, FileChangeKind.Written, isDirectory: false);
         }
     }
 
-    private void Detach(DirectoryNode node)
+    // Records from before say no more than this does.
+    private WriterState AskForWriters(DirectoryNode node, string name)
     {
-        foreach (DirectoryNode? child in node.Entries.Values)
+        if (IsNew || !Interest.HasFlag(FileInterest.Written))
         {
-            if (child is not null)
-            {
-                Detach(child);
-            }
+            return WriterState.NoFile;
         }
 
-        DirectoryCount -= IsRecursive || node.IsRoot ? 1 : 0;
-        node.IsDetached = true;
-        Set.Watches.Unbind(node);
-        Scanner.Abandon(node);
+        long position = Set.Watches.End;
+        WriterState writers = FileWriters.Of(node.PathOf(name));
+        if (writers == WriterState.None)
+        {
+            Set.Covered.Add(node, name, position);
+        }
+
+        return writers;
+    }
+
+    private void TellIncomplete(DirectoryNode node, string path, bool isDirectory, int errno)
+    {
+        EventManagerException reason = FileErrors.OfDirectory(path, errno);
+        bool isFault = reason.Error == EventManagerError.LimitReached && !IsFaulty;
+        IsFaulty |= isFault;
+        TellAt(node, new FileChange(FileChangeKind.Incomplete, path, IsDirectory: isDirectory) { Reason = reason }, isFault);
     }
 }
+
+/// <summary>How a tree is watched.</summary>
+/// <param name="IsRecursive">Whether directories in it are watched, too.</param>
+/// <param name="Interest">What is told beside existence.</param>
+/// <param name="Debounce">For how long a name must be quiet before it is told of, in nanoseconds; 0 tells everything.</param>
+/// <param name="FollowsPath">Whether it goes on with what its path leads to when the root is gone.</param>
+internal sealed record FileTreeOptions(bool IsRecursive, FileInterest Interest, long Debounce = 0, bool FollowsPath = false);

@@ -14,6 +14,10 @@ internal sealed class FileTreeSet : IDisposable
     // Entries that are listed in a turn. A directory that appeared may hold a million.
     private const int UsualScanBudget = 512;
 
+    // Names that settle, and directories that are taken apart, in a turn: each costs some microseconds at most.
+    private const int SettleBudget = 1024;
+    private const int DepartureBudget = 1024;
+
     private readonly int _scanBudget;
     private readonly RecordQueue _records = new();
     private readonly List<FileTree> _trees = [];
@@ -21,6 +25,9 @@ internal sealed class FileTreeSet : IDisposable
     private readonly Queue<FileNotice> _notices = new();
     private readonly List<DirectoryNode> _receivers = [];
     private readonly List<DirectoryNode> _destinations = [];
+    private readonly List<WatchUser> _others = [];
+    private readonly Stack<DirectoryNode> _departed = new();
+    private bool _haveMountsChanged;
 
     /// <param name="scanBudget">How many entries are listed in a turn.</param>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
@@ -28,9 +35,22 @@ internal sealed class FileTreeSet : IDisposable
     {
         _scanBudget = scanBudget;
         Watches = new WatchTable();
+        try
+        {
+            Mounts = new MountTable();
+        }
+        catch
+        {
+            Watches.Dispose();
+            throw;
+        }
     }
 
     public WatchTable Watches { get; }
+
+    public MountTable Mounts { get; }
+
+    public CoveredRecords Covered { get; } = new();
 
     /// <summary>How many trees there are.</summary>
     public int Count => _trees.Count;
@@ -39,7 +59,7 @@ internal sealed class FileTreeSet : IDisposable
     public long Now { get; private set; }
 
     /// <summary>Whether there is something to be done although nothing is queued and no time has passed.</summary>
-    public bool HasWork => _scanning.Count > 0 || _notices.Count > 0;
+    public bool HasWork => _scanning.Count > 0 || _notices.Count > 0 || _departed.Count > 0 || _haveMountsChanged;
 
     /// <summary>Whether listeners are still to be told of earlier turns.</summary>
     public bool HasNotices => _notices.Count > 0;
@@ -65,20 +85,21 @@ internal sealed class FileTreeSet : IDisposable
     {
         try
         {
-            int errno = Watches.Bind(tree.Root, out _);
+            int errno = tree.RootPath.Bind();
             if (errno != Errno.Success)
             {
                 throw FileErrors.OfDirectory(tree.Root.Path, errno);
             }
 
-            tree.Since = Watches.End;
             tree.Scanner.Want(tree.Root, ScanWork.List);
             int all = int.MaxValue;
             tree.Scanner.Step(ref all);
         }
         catch
         {
+            tree.Scanner.Close();
             tree.Close();
+            EndDepartures(int.MaxValue);
             throw;
         }
 
@@ -110,12 +131,15 @@ internal sealed class FileTreeSet : IDisposable
             Dispatch(record, destination);
         }
 
+        UpdateMounts();
         Scan();
+        int settle = SettleBudget;
         foreach (FileTree tree in _trees)
         {
-            tree.Debouncer?.Settle(now);
+            tree.Debouncer?.Settle(now, ref settle);
         }
 
+        EndDepartures(DepartureBudget);
         return errno == Errno.EAGAIN ? Errno.Success : errno;
     }
 
@@ -133,7 +157,73 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    public void Dispose() => Watches.Dispose();
+    /// <summary>Something was mounted or unmounted somewhere.</summary>
+    public void NoteMounts() => _haveMountsChanged = true;
+
+    /// <summary>A directory and what is below it are to be taken apart.</summary>
+    public void NoteDeparture(DirectoryNode node) => _departed.Push(node);
+
+    /// <summary>Watches what is open. As <see cref="WatchTable.Bind"/>.</summary>
+    public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
+    {
+        int errno = Watches.Bind(user, fd, mask, out isOther);
+        if (errno == Errno.ENOSPC && _departed.Count > 0)
+        {
+            // The limit counts watches that are still to be ended.
+            EndDepartures(int.MaxValue);
+            errno = Watches.Bind(user, fd, mask, out isOther);
+        }
+
+        return errno;
+    }
+
+    public void Dispose()
+    {
+        foreach (FileTree tree in _scanning)
+        {
+            tree.Scanner.Close();
+        }
+
+        Watches.Dispose();
+        Mounts.Dispose();
+    }
+
+    private void UpdateMounts()
+    {
+        if (!_haveMountsChanged)
+        {
+            return;
+        }
+
+        _haveMountsChanged = false;
+        IReadOnlyDictionary<string, bool> changes = Mounts.Update();
+        if (changes.Count > 0)
+        {
+            foreach (FileTree tree in _trees)
+            {
+                tree.Mounts.OnChanged(changes);
+            }
+        }
+    }
+
+    private void EndDepartures(int budget)
+    {
+        for (; budget > 0 && _departed.TryPop(out DirectoryNode? node); budget--)
+        {
+            foreach (DirectoryNode? child in node.Entries.Values)
+            {
+                if (child is not null)
+                {
+                    _departed.Push(child);
+                }
+            }
+
+            node.Tree.DirectoryCount -= node.IsRoot || node.Tree.IsRecursive ? 1 : 0;
+            Watches.Unbind(node);
+            node.MountedFiles?.ForEach(Watches.Unbind);
+            node.Tree.Scanner.Abandon(node);
+        }
+    }
 
     private void Scan()
     {
@@ -151,6 +241,7 @@ internal sealed class FileTreeSet : IDisposable
 
     private void Dispatch(in InotifyRecord record, InotifyRecord? destination)
     {
+        Covered.Forget(record.Position);
         if (record.Has(InotifyNative.IN_Q_OVERFLOW))
         {
             OnOverflow();
@@ -160,8 +251,10 @@ internal sealed class FileTreeSet : IDisposable
         Find(record, _receivers);
         if (destination is { } second)
         {
+            TellOthers(record);
             Find(second, _destinations);
             Move(record, second);
+            TellOthers(second);
             return;
         }
 
@@ -173,10 +266,32 @@ internal sealed class FileTreeSet : IDisposable
             }
         }
 
+        TellOthers(record);
         if (record.Has(InotifyNative.IN_IGNORED) && Watches.TryGet(record.Watch, record.Position, out DirectoryWatch? watch))
         {
             Watches.Forget(watch);
             OnWatchEnded();
+        }
+    }
+
+    // Those that have a watch and are no directories of a tree.
+    private void TellOthers(in InotifyRecord record)
+    {
+        foreach (WatchUser user in _others)
+        {
+            if (user.IsDetached)
+            {
+                continue;
+            }
+
+            if (user is PathGuard guard && guard.IsConcerned(record))
+            {
+                guard.Tree.RootPath.OnRecord(guard, record);
+            }
+            else if (user is MountedFile file)
+            {
+                file.Tree.Records.OnMountedFile(file, record);
+            }
         }
     }
 
@@ -185,9 +300,9 @@ internal sealed class FileTreeSet : IDisposable
     {
         foreach (DirectoryNode node in _receivers)
         {
-            if (node is { IsRoot: true, IsDetached: false, Watch: null })
+            if (node is { IsRoot: true, Watch: null, IsDetached: false })
             {
-                node.Tree.End(FileChangeKind.RootDeleted);
+                node.Tree.EndRoot(FileChangeKind.RootDeleted);
             }
         }
     }
@@ -247,16 +362,26 @@ internal sealed class FileTreeSet : IDisposable
     private void Find(in InotifyRecord record, List<DirectoryNode> nodes)
     {
         nodes.Clear();
+        _others.Clear();
         if (!Watches.TryGet(record.Watch, record.Position, out DirectoryWatch? watch))
         {
             return;
         }
 
-        foreach (DirectoryNode node in watch.Users)
+        foreach (WatchUser user in watch.Users)
         {
-            if (record.Position >= node.Tree.Since)
+            if (record.Position < user.Since)
+            {
+                continue;
+            }
+
+            if (user is DirectoryNode node)
             {
                 nodes.Add(node);
+            }
+            else
+            {
+                _others.Add(user);
             }
         }
     }

@@ -1,34 +1,48 @@
 namespace Vigil.Files;
 
-/// <summary>What has happened to a path since it was last told of.</summary>
+/// <summary>What has happened to a name of a directory since it was last told of.</summary>
 internal sealed class PendingChange
 {
-    public PendingChange(string path, bool existed, bool wasDirectory)
+    public PendingChange(DirectoryNode directory, string name, bool existed, bool wasDirectory)
     {
-        Path = path;
+        Directory = directory;
+        Name = name;
         Existed = existed;
         Exists = existed;
         WasDirectory = wasDirectory;
         IsDirectory = wasDirectory;
     }
 
-    public string Path { get; }
+    public DirectoryNode Directory { get; }
 
-    /// <summary>Whether it was there before.</summary>
+    public string Name { get; }
+
+    public string Path => Directory.PathOf(Name);
+
+    /// <summary>Whether it was there when it was last told of.</summary>
     public bool Existed { get; }
 
     /// <summary>Whether it is there now.</summary>
-    public bool Exists { get; set; }
+    public bool Exists { get; private set; }
 
     public bool WasDirectory { get; }
 
     public bool IsDirectory { get; private set; }
 
+    /// <summary>Whether it is there, and whoever listens knows nothing by the name, or a directory with contents that are not the new one's.</summary>
+    public bool IsNew => Exists && (!Existed || _isReplaced || WasDirectory != IsDirectory);
+
     /// <summary>When it has been quiet for long enough.</summary>
     public long Deadline { get; set; }
 
-    /// <summary>What to call it if it was there before and is there now: the most that has happened.</summary>
-    public FileChangeKind Kind { get; private set; } = FileChangeKind.AttributesChanged;
+    /// <summary>What to call it if it was there before and is there now: the most that has happened; null if it was closed by a writer and no more.</summary>
+    public FileChangeKind? Kind { get; private set; }
+
+    /// <summary>Whether a writer has closed it since its contents last changed.</summary>
+    public bool IsWritten { get; private set; }
+
+    /// <summary>Whether it was found by looking and nobody knows of a writer.</summary>
+    public bool IsWriterUnknown { get; private set; }
 
     /// <summary>The new name, if being renamed is all that has happened.</summary>
     public PendingChange? MovedTo { get; set; }
@@ -36,21 +50,37 @@ internal sealed class PendingChange
     /// <summary>The name before, if being renamed is all that has happened.</summary>
     public PendingChange? MovedFrom { get; set; }
 
+    private bool _isReplaced;
+
     /// <summary>It is there, and not what was there before.</summary>
-    public void Create(bool isDirectory)
+    public void Create(bool isDirectory, bool isWriterUnknown = false)
     {
         Exists = true;
         IsDirectory = isDirectory;
         Kind = FileChangeKind.Changed;
+        IsWritten = false;
+        IsWriterUnknown = isWriterUnknown;
+    }
+
+    /// <summary>It is gone. Of a directory that was known, the next to come by the name is another.</summary>
+    public void Delete()
+    {
+        Exists = false;
+        _isReplaced |= Existed && WasDirectory;
     }
 
     public void Note(FileChangeKind kind)
     {
         Exists = true;
-        if (kind == FileChangeKind.Changed || Kind == FileChangeKind.AttributesChanged)
+        if (kind == FileChangeKind.Written)
         {
-            Kind = kind;
+            IsWritten = true;
+            IsWriterUnknown = false;
+            return;
         }
+
+        IsWritten &= kind != FileChangeKind.Changed;
+        Kind = Kind == FileChangeKind.Changed ? Kind : kind;
     }
 
     public void ForgetMove()

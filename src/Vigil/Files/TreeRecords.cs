@@ -11,7 +11,6 @@ namespace Vigil.Files;
 internal sealed class TreeRecords
 {
     private readonly FileTree _tree;
-    private (DirectoryNode Node, string Name)? _lastArrival;
 
     public TreeRecords(FileTree tree) => _tree = tree;
 
@@ -22,7 +21,7 @@ internal sealed class TreeRecords
         {
             OnSelf(node, record);
         }
-        else if (Concerns(record.Name))
+        else if (_tree.Concerns(record.Name))
         {
             OnEntry(node, record, record.Name);
         }
@@ -31,7 +30,8 @@ internal sealed class TreeRecords
     /// <summary>A move within the tree.</summary>
     public void OnMoved(DirectoryNode from, string oldName, DirectoryNode to, string newName, bool isDirectory)
     {
-        if (Concerns(oldName) && Concerns(newName) && TryTakeAway(from, oldName, to, isDirectory, out DirectoryNode? moved))
+        Arrival? before = from.LastArrival;
+        if (_tree.Concerns(oldName) && _tree.Concerns(newName) && TryTakeAway(from, oldName, to, newName, isDirectory, out DirectoryNode? moved))
         {
             Move(from, oldName, to, newName, moved, isDirectory);
         }
@@ -44,11 +44,20 @@ internal sealed class TreeRecords
             }
         }
 
-        NoteDeparture(from, oldName);
-        _lastArrival = (to, newName);
+        from.LastArrival = null;
+        to.LastArrival = new Arrival(newName, from, oldName);
+        OnDeparture(from, oldName, before, to, newName);
     }
 
-    private bool Concerns(string name) => _tree.OnlyName is null || string.Equals(_tree.OnlyName, name, StringComparison.Ordinal);
+    /// <summary>A record about a single file that is mounted in the tree.</summary>
+    public void OnMountedFile(MountedFile file, in InotifyRecord record)
+    {
+        if (record.Has(InotifyNative.IN_MODIFY | InotifyNative.IN_CLOSE_WRITE | InotifyNative.IN_ATTRIB)
+            && file.Directory.Entries.TryGetValue(file.Name, out DirectoryNode? known) && known is null)
+        {
+            OnTouched(file.Directory, record, file.Name, child: null);
+        }
+    }
 
     private void OnSelf(DirectoryNode node, in InotifyRecord record)
     {
@@ -56,21 +65,43 @@ internal sealed class TreeRecords
         {
             OnUnmounted(node);
         }
+        else if (record.Has(InotifyNative.IN_ATTRIB))
+        {
+            OnOwnAttributes(node);
+        }
         else if (!node.IsRoot)
         {
             // Its parent says the same, and by name.
         }
         else if (record.Has(InotifyNative.IN_DELETE_SELF))
         {
-            _tree.End(FileChangeKind.RootDeleted);
+            _tree.EndRoot(FileChangeKind.RootDeleted);
         }
         else if (record.Has(InotifyNative.IN_MOVE_SELF))
         {
-            _tree.End(FileChangeKind.RootMoved);
+            _tree.EndRoot(FileChangeKind.RootMoved);
         }
-        else if (record.Has(InotifyNative.IN_ATTRIB) && _tree.OnlyName is null && _tree.Interest.HasFlag(FileInterest.Attributes))
+    }
+
+    private void OnOwnAttributes(DirectoryNode node)
+    {
+        if (!_tree.Interest.HasFlag(FileInterest.Attributes))
         {
-            _tree.Tell(new FileChange(FileChangeKind.AttributesChanged, node.Path, IsDirectory: true));
+            // It was only watched as the sign that it may be readable now.
+        }
+        else if (node is { IsRoot: false, Parent: { } parent } && _tree.Mounts.IsMountPoint(node))
+        {
+            // Of any other directory its parent says the same, and by name.
+            _tree.TellNoted(parent, node.Name, FileChangeKind.AttributesChanged, isDirectory: true);
+        }
+        else if (node.IsRoot && _tree.OnlyName is null)
+        {
+            _tree.TellAt(node, new FileChange(FileChangeKind.AttributesChanged, node.Path, IsDirectory: true));
+        }
+
+        if (node.IsIncomplete)
+        {
+            _tree.Scanner.Want(node, ScanWork.List | ScanWork.Below);
         }
     }
 
@@ -81,14 +112,16 @@ internal sealed class TreeRecords
         {
             bool byMove = record.Has(InotifyNative.IN_MOVED_TO);
             OnAppeared(node, name, isDirectory, byMove);
-            _lastArrival = byMove ? (node, name) : null;
+            node.LastArrival = byMove ? new Arrival(name, From: null, OldName: null) : null;
         }
         else if (record.Has(InotifyNative.IN_DELETE | InotifyNative.IN_MOVED_FROM))
         {
+            Arrival? before = node.LastArrival;
             OnDisappeared(node, name);
+            node.LastArrival = null;
             if (record.Has(InotifyNative.IN_MOVED_FROM))
             {
-                NoteDeparture(node, name);
+                OnDeparture(node, name, before, to: null, newName: null);
             }
         }
         else if (node.Entries.TryGetValue(name, out DirectoryNode? child))
@@ -119,48 +152,75 @@ internal sealed class TreeRecords
             }
         }
 
-        if (_tree.Interest.HasFlag(wanted))
+        if (_tree.Interest.HasFlag(wanted) && !(kind != FileChangeKind.AttributesChanged && _tree.Set.Covered.Contains(node, name, record.Position)))
         {
-            _tree.Tell(new FileChange(kind, node.PathOf(name), IsDirectory: child is not null));
+            _tree.TellNoted(node, name, kind, isDirectory: child is not null);
         }
     }
 
     private void OnAppeared(DirectoryNode node, string name, bool isDirectory, bool byMove)
     {
-        if (!Concerns(name))
+        if (!_tree.Concerns(name))
         {
             return;
         }
 
         node.Scan?.Touch(name);
+        if (byMove && isDirectory)
+        {
+            _tree.Mounts.OnMoved();
+        }
+
         if (node.Entries.TryGetValue(name, out DirectoryNode? known) && known is not null != isDirectory)
         {
             _tree.Remove(node, name);
         }
         else if (node.Entries.ContainsKey(name))
         {
-            // A scan has told it already, or it takes the place of another.
-            if (known is not null && _tree.IsRecursive)
-            {
-                _tree.Scanner.Want(known, ScanWork.Verify);
-            }
-            else if (byMove && known is null)
-            {
-                _tree.Tell(new FileChange(FileChangeKind.Changed, node.PathOf(name)));
-            }
-
+            OnReplaced(node, name, known, byMove);
             return;
         }
 
-        if (_tree.Add(node, name, isDirectory, FileChangeKind.Created) is { } child && _tree.IsRecursive)
+        if (isDirectory)
         {
-            _tree.Scanner.Want(child, ScanWork.List | ScanWork.Below);
+            DirectoryNode child = _tree.Add(node, name, isDirectory, FileChangeKind.Created)!;
+            if (_tree.IsRecursive)
+            {
+                _tree.Scanner.Want(child, ScanWork.List | ScanWork.Below);
+            }
+        }
+        else if (byMove || _tree.IsOtherName(node, name))
+        {
+            _tree.AddFile(node, name, FileChangeKind.Created, isComplete: true);
+        }
+        else
+        {
+            _tree.Add(node, name, isDirectory, FileChangeKind.Created);
+        }
+    }
+
+    // A scan has told it already, or it takes the place of another.
+    private void OnReplaced(DirectoryNode node, string name, DirectoryNode? known, bool byMove)
+    {
+        if (known is not null && _tree.IsRecursive)
+        {
+            _tree.Scanner.Want(known, byMove ? ScanWork.Verify | ScanWork.Below : ScanWork.Verify);
+        }
+
+        if (byMove && known is null)
+        {
+            _tree.TellNoted(node, name, FileChangeKind.Changed, isDirectory: false);
+            _tree.TellComplete(node, name);
+        }
+        else if (byMove && _tree.Interest.HasFlag(FileInterest.Attributes))
+        {
+            _tree.TellNoted(node, name, FileChangeKind.AttributesChanged, isDirectory: true);
         }
     }
 
     private void OnDisappeared(DirectoryNode node, string name)
     {
-        if (Concerns(name))
+        if (_tree.Concerns(name))
         {
             node.Scan?.Touch(name);
             _tree.Remove(node, name);
@@ -171,23 +231,13 @@ internal sealed class TreeRecords
     {
         if (node.IsRoot)
         {
-            _tree.End(FileChangeKind.Unmounted);
-            return;
+            _tree.EndRoot(FileChangeKind.Unmounted);
         }
-
-        foreach (string name in node.Entries.Keys.ToArray())
+        else
         {
-            node.Scan?.Touch(name);
-            if (node.Entries.Remove(name, out DirectoryNode? child) && child is not null)
-            {
-                _tree.Drop(child);
-            }
+            // The directory that the file system was mounted on is to be seen again.
+            _tree.Scanner.Want(_tree.Unmount(node), ScanWork.List | ScanWork.Below);
         }
-
-        _tree.Tell(new FileChange(FileChangeKind.Unmounted, node.Path, IsDirectory: true));
-
-        // The directory that the file system was mounted on is to be seen again.
-        _tree.Scanner.Want(node, ScanWork.List | ScanWork.Below);
     }
 
     private void Move(DirectoryNode from, string oldName, DirectoryNode to, string newName, DirectoryNode? moved, bool isDirectory)
@@ -205,43 +255,49 @@ internal sealed class TreeRecords
             _tree.Drop(replaced);
         }
 
-        string oldPath = from.PathOf(oldName);
         to.Entries[newName] = moved;
+        _tree.TellMoved(from, oldName, to, newName, isDirectory, kind);
         if (moved is not null)
         {
             moved.MoveTo(to, newName);
+            _tree.Mounts.OnMoved();
             _tree.Scanner.Want(moved, ScanWork.Verify | ScanWork.Below);
         }
-
-        _tree.Tell(new FileChange(FileChangeKind.Moved, to.PathOf(newName), oldPath, isDirectory), kind);
     }
 
-    // False where what is known by the name is not what has moved: it is of another kind, or would be below itself then.
-    private static bool TryTakeAway(DirectoryNode from, string name, DirectoryNode to, bool isDirectory, out DirectoryNode? moved)
+    // False where what is known by the name is not what has moved: it is of another kind, would be below itself then, or would be put in the place of a
+    // directory that holds it. Records that are read late say such things where a name was used again.
+    private static bool TryTakeAway(DirectoryNode from, string name, DirectoryNode to, string newName, bool isDirectory, out DirectoryNode? moved)
     {
-        if (!from.Entries.TryGetValue(name, out moved) || moved is not null != isDirectory)
+        if (!from.Entries.TryGetValue(name, out moved) || moved is not null != isDirectory || to.IsAtOrBelow(moved))
         {
             return false;
         }
 
-        for (DirectoryNode? above = to; above is not null; above = above.Parent)
+        if (to.Entries.TryGetValue(newName, out DirectoryNode? replaced) && from.IsAtOrBelow(replaced))
         {
-            if (above == moved)
-            {
-                return false;
-            }
+            return false;
         }
 
         return from.Entries.Remove(name);
     }
 
-    // Two names that are exchanged (RENAME_EXCHANGE) are reported as two moves, of which the second takes away what the first has brought. Only
-    // the disk shows that something is there all the same.
-    private void NoteDeparture(DirectoryNode node, string name)
+    // Two names that are exchanged (RENAME_EXCHANGE) are reported as two moves, of which the second takes away what the first has brought. The kernel
+    // holds both directories' locks meanwhile, so that of neither is anything reported in between (vfs_rename). There and back looks the
+    // same; only the disk shows which it was.
+    private void OnDeparture(DirectoryNode node, string name, Arrival? before, DirectoryNode? to, string? newName)
     {
-        if (_lastArrival == (node, name))
+        if (before is null || !string.Equals(before.Name, name, StringComparison.Ordinal) || before.From != to || !string.Equals(before.OldName, newName, StringComparison.Ordinal))
         {
-            _tree.Scanner.Want(node, ScanWork.List);
+            return;
+        }
+
+        _tree.Scanner.Want(node, ScanWork.List);
+        if (to is not null && to.Entries.TryGetValue(newName!, out DirectoryNode? known) && known is null)
+        {
+            // Of a directory the look at it, which each move brings, finds that it is another.
+            _tree.TellNoted(to, newName!, FileChangeKind.Changed, isDirectory: false);
+            _tree.TellComplete(to, newName!);
         }
     }
 }

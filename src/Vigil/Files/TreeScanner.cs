@@ -3,8 +3,9 @@ using Vigil.Interop;
 namespace Vigil.Files;
 
 /// <summary>
-/// Brings a tree's nodes in line with the disk: watches each directory first and lists it then, so that whatever happens in between
-/// is listed, or queued, or both. What both say is told once, because only differences to what is known are told.
+/// Brings a tree's nodes in line with the disk: opens each directory, watches what was opened, and lists that. So the watch and the listing are of one directory, whatever
+/// becomes of its path meanwhile, and whatever happens in between is listed, or queued, or both. What both say is told once, because only
+/// differences to what is known are told.
 /// </summary>
 internal sealed class TreeScanner
 {
@@ -43,7 +44,7 @@ internal sealed class TreeScanner
         node.Wanted |= work;
     }
 
-    /// <summary>A node leaves the tree with whatever was to be done with it.</summary>
+    /// <summary>A node has left the tree, with whatever was to be done with it.</summary>
     public void Abandon(DirectoryNode node)
     {
         ScanWork wanted = node.Wanted;
@@ -55,12 +56,28 @@ internal sealed class TreeScanner
         Finish(begun);
     }
 
+    /// <summary>Closes whatever is being listed.</summary>
+    public void Close()
+    {
+        foreach (DirectoryNode node in _nodes)
+        {
+            node.Scan?.Dispose();
+            node.Scan = null;
+        }
+
+        _nodes.Clear();
+    }
+
     /// <summary>Goes on for as many entries as a budget allows.</summary>
     public void Step(ref int budget)
     {
         while (budget > 0 && _nodes.TryPeek(out DirectoryNode? node))
         {
-            if (node.Scan is null && node.Wanted != ScanWork.None)
+            if (node.IsDetached)
+            {
+                Abandon(node);
+            }
+            else if (node.Scan is null && node.Wanted != ScanWork.None)
             {
                 budget -= DirectoryCost;
                 Begin(node);
@@ -86,46 +103,88 @@ internal sealed class TreeScanner
 
     private void Begin(DirectoryNode node)
     {
-        ScanWork work = node.Wanted;
+        ScanWork work = node.Wanted | node.Missed;
         node.Wanted = ScanWork.None;
-        int errno = _tree.Set.Watches.Bind(node, out bool isOther);
-        if (errno != Errno.Success)
+        node.Missed = ScanWork.None;
+
+        // Whoever asks is told again.
+        node.IsIncomplete &= !work.HasFlag(ScanWork.Found);
+        DirectoryReader? reader = DirectoryReader.Open(node.Path, node.IsRoot, out int errno);
+        bool isOther = false;
+        if (reader is not null)
         {
-            Fail(node, errno);
-            Finish(work);
-            return;
+            errno = _tree.Set.Bind(node, reader.Number, WatchTable.MaskOf(_tree), out isOther);
         }
 
-        _tree.IsFaulty &= !isOther;
-        if (_tree.OnlyName is not null)
+        if (errno != Errno.Success)
         {
-            LookForFile(node, work);
+            reader?.Dispose();
+            Fail(node, errno);
+
+            // It may have moved away before it was looked at: then it is where it is found at its new path.
+            node.Missed = work & (ScanWork.List | ScanWork.Below);
             Finish(work);
         }
-        else if (isOther || work.HasFlag(ScanWork.List))
+        else if (isOther)
         {
-            // Where another directory is now, what was below the old one has to be looked at anew.
-            OpenFor(node, work | (isOther ? ScanWork.List | ScanWork.Below : ScanWork.List));
+            reader!.Dispose();
+            OnOther(node, work);
+            Finish(work);
         }
         else
         {
-            WantBelow(node, work);
-            Finish(work);
+            Look(node, reader!, work);
         }
     }
 
-    private void OpenFor(DirectoryNode node, ScanWork work)
+    private void Look(DirectoryNode node, DirectoryReader reader, ScanWork work)
     {
-        DirectoryReader? reader = DirectoryReader.Open(node.Path, node.IsRoot, out int errno);
-        if (reader is null)
+        _tree.IsFaulty = false;
+        if (node.IsRoot)
         {
-            Fail(node, errno);
-            Finish(work);
+            _tree.OnRoot(reader);
+        }
+
+        if (_tree.OnlyName is null && work.HasFlag(ScanWork.List))
+        {
+            node.Scan = new DirectoryScan(reader, work, isKnown: node.Entries.Count > 0);
             return;
         }
 
-        node.Scan = new DirectoryScan(reader, work, node.Entries.Keys);
+        using (reader)
+        {
+            if (_tree.OnlyName is not null)
+            {
+                LookForFile(node, reader, work);
+            }
+            else
+            {
+                WantBelow(node, work);
+            }
+        }
+
+        Finish(work);
     }
+
+    // Another directory has the name now. What is known of the one before is not true of it, though names may be the same.
+    private void OnOther(DirectoryNode node, ScanWork work)
+    {
+        if (node.IsRoot)
+        {
+            _tree.EndRoot(work.HasFlag(ScanWork.Unmounted) ? FileChangeKind.Unmounted : IsElsewhere(node, work) ? FileChangeKind.RootMoved : _tree.RootPath.Fate);
+            return;
+        }
+
+        node.Parent!.Scan?.Touch(node.Name);
+        DirectoryNode other = work.HasFlag(ScanWork.Unmounted)
+            ? _tree.Unmount(node)
+            : _tree.Replace(node, work.HasFlag(ScanWork.Found) ? FileChangeKind.Found : FileChangeKind.Created);
+        Want(other, ScanWork.List | ScanWork.Below | (work & ScanWork.Found));
+    }
+
+    // The directory that was watched is there still, as far as anybody knows: it is covered by a mount, or a link leads elsewhere.
+    private static bool IsElsewhere(DirectoryNode root, ScanWork work) =>
+        work.HasFlag(ScanWork.Mounted) || (!DirectoryReader.IsDirectory(root.Path, follows: false, out int errno) && errno == Errno.Success);
 
     // False if the budget was used up.
     private bool List(DirectoryNode node, DirectoryScan scan, ref int budget)
@@ -133,6 +192,15 @@ internal sealed class TreeScanner
         while (scan.TryRead(out string name, out bool isDirectory))
         {
             See(node, scan, name, isDirectory);
+            if (--budget <= 0)
+            {
+                return false;
+            }
+        }
+
+        while (scan.TryTakeMissing(node.Entries, out string missing))
+        {
+            _tree.Remove(node, missing);
             if (--budget <= 0)
             {
                 return false;
@@ -156,42 +224,46 @@ internal sealed class TreeScanner
         {
             if (isFound)
             {
-                _tree.Tell(new FileChange(FileChangeKind.Found, node.PathOf(name), IsDirectory: child is not null));
+                _tree.TellFound(node, name, isDirectory: child is not null);
             }
 
             if (child is not null && _tree.IsRecursive && scan.Work.HasFlag(ScanWork.Below))
             {
-                Want(child, scan.Work);
+                Want(child, scan.Work & ScanWork.OfAll);
             }
         }
         else if (!scan.IsTouched(name))
         {
-            DirectoryNode? added = _tree.Add(node, name, isDirectory, isFound ? FileChangeKind.Found : FileChangeKind.Created);
-            if (added is not null && _tree.IsRecursive)
-            {
-                Want(added, ScanWork.List | (scan.Work & (ScanWork.Found | ScanWork.Below)));
-            }
+            See(node, name, isDirectory, isFound ? FileChangeKind.Found : FileChangeKind.Created, scan.Work);
+        }
+    }
+
+    private void See(DirectoryNode node, string name, bool isDirectory, FileChangeKind kind, ScanWork work)
+    {
+        if (!isDirectory)
+        {
+            _tree.AddFile(node, name, kind, isComplete: false);
+        }
+        else if (_tree.Add(node, name, isDirectory, kind) is { } added && _tree.IsRecursive)
+        {
+            Want(added, ScanWork.List | (work & (ScanWork.Found | ScanWork.Below)));
         }
     }
 
     private void End(DirectoryNode node, DirectoryScan scan)
     {
         node.Scan = null;
-        if (scan.Errno != Errno.Success)
+        scan.Dispose();
+        int failure = scan.Failure != Errno.Success ? scan.Failure : scan.EntryFailure;
+        if (failure != Errno.Success)
         {
-            // What was not read is not known to be gone.
-            Fail(node, scan.Errno);
+            Fail(node, failure);
         }
         else
         {
             node.IsIncomplete = false;
-            foreach (string name in scan.Unseen)
-            {
-                _tree.Remove(node, name);
-            }
         }
 
-        scan.Dispose();
         Finish(scan.Work);
     }
 
@@ -206,16 +278,24 @@ internal sealed class TreeScanner
         {
             if (child is not null)
             {
-                Want(child, work);
+                Want(child, work & ScanWork.OfAll);
             }
         }
     }
 
-    private void LookForFile(DirectoryNode node, ScanWork work)
+    private void LookForFile(DirectoryNode node, DirectoryReader reader, ScanWork work)
     {
         string name = _tree.OnlyName!;
-        bool isDirectory = DirectoryReader.IsDirectory(node.PathOf(name), follows: false, out int errno);
+        bool isDirectory = reader.IsDirectoryAt(name, out int errno);
         bool isThere = errno == Errno.Success;
+        if (!isThere && errno is not (Errno.ENOENT or Errno.ENOTDIR))
+        {
+            // Nobody can say whether it is there. What is known of it stays.
+            Fail(node, errno);
+            return;
+        }
+
+        node.IsIncomplete = false;
         if (node.Entries.TryGetValue(name, out DirectoryNode? known) && (!isThere || known is not null != isDirectory))
         {
             _tree.Remove(node, name);
@@ -224,29 +304,29 @@ internal sealed class TreeScanner
         bool isFound = work.HasFlag(ScanWork.Found);
         if (isThere && !node.Entries.ContainsKey(name))
         {
-            _tree.Add(node, name, isDirectory, isFound ? FileChangeKind.Found : FileChangeKind.Created);
+            See(node, name, isDirectory, isFound ? FileChangeKind.Found : FileChangeKind.Created, ScanWork.None);
         }
         else if (isThere && isFound)
         {
-            _tree.Tell(new FileChange(FileChangeKind.Found, node.PathOf(name), IsDirectory: isDirectory));
+            _tree.TellFound(node, name, isDirectory);
         }
     }
 
     private void Fail(DirectoryNode node, int errno)
     {
-        bool isGone = errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP;
-        if (_tree.IsNew && (node.IsRoot || !(isGone || errno is Errno.EACCES or Errno.EPERM)))
+        if (_tree.IsNew && (node.IsRoot || FileErrors.IsLimit(errno)))
         {
+            // A limit stands in the way of every further directory, too.
             throw FileErrors.OfDirectory(node.Path, errno);
         }
 
-        if (!isGone)
+        if (errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
         {
             _tree.TellIncomplete(node, errno);
         }
         else if (node.IsRoot)
         {
-            _tree.End(FileChangeKind.RootDeleted);
+            _tree.EndRoot(_tree.RootPath.Fate);
         }
 
         // Another directory has gone, or has moved: the record that says so is in the queue, and what moved will be looked for at its new path.
@@ -256,7 +336,7 @@ internal sealed class TreeScanner
     {
         if (work.HasFlag(ScanWork.Found) && --_rescanning == 0 && !_tree.IsOver)
         {
-            _tree.Tell(new FileChange(FileChangeKind.Rescanned, _tree.Path, IsDirectory: _tree.OnlyName is null));
+            _tree.TellAt(_tree.Root, new FileChange(FileChangeKind.Rescanned, _tree.Path, IsDirectory: _tree.OnlyName is null));
         }
     }
 }

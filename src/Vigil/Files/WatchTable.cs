@@ -13,6 +13,7 @@ namespace Vigil.Files;
 /// </remarks>
 internal sealed class WatchTable : IDisposable
 {
+    // What a directory of a tree is always watched for.
     private const uint Always = InotifyNative.IN_CREATE | InotifyNative.IN_DELETE | InotifyNative.IN_MOVED_FROM | InotifyNative.IN_MOVED_TO
         | InotifyNative.IN_DELETE_SELF | InotifyNative.IN_MOVE_SELF
         | InotifyNative.IN_ONLYDIR | InotifyNative.IN_EXCL_UNLINK | InotifyNative.IN_MASK_ADD;
@@ -23,7 +24,6 @@ internal sealed class WatchTable : IDisposable
     private readonly Dictionary<int, DirectoryWatch> _watches = [];
     private readonly byte[] _buffer = new byte[ReadSize];
     private readonly FdHandle _inotify;
-    private long _position;
 
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     public WatchTable()
@@ -36,8 +36,11 @@ internal sealed class WatchTable : IDisposable
 
     public int Count => _watches.Count;
 
+    /// <summary>Where the next record is that is read: how many bytes came before it.</summary>
+    public long Position { get; private set; }
+
     /// <summary>Where the next record will be that the kernel queues.</summary>
-    public long End => _position + Math.Max(FileNative.BytesToRead(Number), 0);
+    public long End => Position + Math.Max(FileNative.BytesToRead(Number), 0);
 
     private int Number => (int)_inotify.DangerousGetHandle();
 
@@ -45,52 +48,63 @@ internal sealed class WatchTable : IDisposable
         _watches.TryGetValue(number, out watch) && position >= watch.Since;
 
     /// <summary>
-    /// Watches the directory that a node's path leads to. If that fails, the node keeps the watch that it had. Returns an errno, and
-    /// whether it is another directory than before.
+    /// Watches what is open. If that fails, or if what was watched before is another file, the user keeps what it had. Returns an errno, and whether it is
+    /// another file than before.
     /// </summary>
-    public int Bind(DirectoryNode node, out bool isOther)
+    public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
     {
         long since = End;
-        using var path = new PathBytes(node.Path);
-        int number = InotifyNative.AddWatch(Number, path.Span, MaskOf(node), out int errno);
-        if (errno != Errno.Success || node.Watch?.Number == number)
+        isOther = false;
+        int number = InotifyNative.AddWatch(Number, fd, mask, out int errno);
+        if (errno != Errno.Success || user.Watch?.Number == number)
         {
-            isOther = false;
             return errno;
         }
 
-        Unbind(node);
-        if (!_watches.TryGetValue(number, out DirectoryWatch? watch))
+        bool isWatched = _watches.TryGetValue(number, out DirectoryWatch? watch);
+        if (user.WasWatched)
+        {
+            isOther = true;
+            if (!isWatched)
+            {
+                _ = InotifyNative.RemoveWatch(Number, number);
+            }
+
+            return Errno.Success;
+        }
+
+        if (watch is null)
         {
             watch = new DirectoryWatch(number, since);
             _watches.Add(number, watch);
         }
 
         // Another path of the same tree leads to this directory: a bind mount, or a path that the directory has moved away from.
-        foreach (DirectoryNode user in watch.Users)
+        foreach (WatchUser other in watch.Users)
         {
-            if (user.Tree == node.Tree)
+            if (user is DirectoryNode && other is DirectoryNode node && other.Tree == user.Tree)
             {
-                user.Tree.Scanner.Want(user, ScanWork.Verify);
+                node.Tree.Scanner.Want(node, ScanWork.Verify);
             }
         }
 
-        watch.Users.Add(node);
-        node.Watch = watch;
-        isOther = true;
+        watch.Users.Add(user);
+        user.Watch = watch;
+        user.WasWatched = true;
+        user.Since = since;
         return Errno.Success;
     }
 
-    /// <summary>Ends a node's use of its watch, and the watch with the last.</summary>
-    public void Unbind(DirectoryNode node)
+    /// <summary>Ends a use of a watch, and the watch with the last.</summary>
+    public void Unbind(WatchUser user)
     {
-        if (node.Watch is not { } watch)
+        if (user.Watch is not { } watch)
         {
             return;
         }
 
-        node.Watch = null;
-        watch.Users.Remove(node);
+        user.Watch = null;
+        watch.Users.Remove(user);
         if (watch.Users.Count == 0)
         {
             _watches.Remove(watch.Number);
@@ -104,7 +118,7 @@ internal sealed class WatchTable : IDisposable
     public void Forget(DirectoryWatch watch)
     {
         _watches.Remove(watch.Number);
-        foreach (DirectoryNode user in watch.Users)
+        foreach (WatchUser user in watch.Users)
         {
             user.Watch = null;
         }
@@ -114,30 +128,41 @@ internal sealed class WatchTable : IDisposable
     public int Read(out InotifyRecords records)
     {
         int count = FileNative.Read(Number, _buffer, out int errno);
-        records = new InotifyRecords(_buffer.AsSpan(0, Math.Max(count, 0)), _position);
-        _position += Math.Max(count, 0);
+        records = new InotifyRecords(_buffer.AsSpan(0, Math.Max(count, 0)), Position);
+        Position += Math.Max(count, 0);
         return errno;
     }
 
     /// <summary>Throws away what is queued now, which is no more than the kernel's limit of it.</summary>
     public void Discard()
     {
-        for (long end = End; _position < end && Read(out _) == Errno.Success;)
+        for (long end = End; Position < end && Read(out _) == Errno.Success;)
         {
         }
     }
 
     public void Dispose() => _inotify.Dispose();
 
-    private static uint MaskOf(DirectoryNode node)
+    /// <summary>What the directories of a path are watched for: that a name leads elsewhere, and where the path is followed, that it comes to lead somewhere.</summary>
+    public static uint MaskOfPath(FileTree tree) => InotifyNative.IN_DELETE | InotifyNative.IN_MOVED_FROM | InotifyNative.IN_MOVED_TO
+        | (tree.Options.FollowsPath ? InotifyNative.IN_CREATE | InotifyNative.IN_DELETE_SELF | InotifyNative.IN_MOVE_SELF : 0)
+        | InotifyNative.IN_ONLYDIR | InotifyNative.IN_EXCL_UNLINK | InotifyNative.IN_MASK_ADD;
+
+    /// <summary>What a single file that is mounted in a tree is watched for; 0 if nothing would be told.</summary>
+    public static uint MaskOfFile(FileTree tree)
     {
-        FileTree tree = node.Tree;
-        return Always
-            | (node.IsRoot ? 0 : InotifyNative.IN_DONT_FOLLOW)
+        uint mask = (tree.Interest.HasFlag(FileInterest.Contents) ? InotifyNative.IN_MODIFY : 0)
+            | (tree.Interest.HasFlag(FileInterest.Written) ? InotifyNative.IN_CLOSE_WRITE : 0)
+            | (tree.Interest.HasFlag(FileInterest.Attributes) ? InotifyNative.IN_ATTRIB : 0);
+        return mask == 0 ? 0 : mask | InotifyNative.IN_MASK_ADD;
+    }
+
+    /// <summary>What the directories of a tree are watched for.</summary>
+    public static uint MaskOf(FileTree tree) =>
+        Always
             | (tree.Interest.HasFlag(FileInterest.Contents) ? InotifyNative.IN_MODIFY : 0)
             | (tree.Interest.HasFlag(FileInterest.Written) ? InotifyNative.IN_CLOSE_WRITE : 0)
 
-            // Also the sign that a directory may be readable now that was not.
-            | (tree.IsRecursive || tree.Interest.HasFlag(FileInterest.Attributes) ? InotifyNative.IN_ATTRIB : 0);
-    }
+            // Also the sign that what could not be looked at may be readable now.
+            | (tree.IsRecursive || tree.OnlyName is not null || tree.Interest.HasFlag(FileInterest.Attributes) ? InotifyNative.IN_ATTRIB : 0);
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Unicode;
 
 namespace Vigil.Interop;
 
@@ -10,13 +12,17 @@ internal static unsafe partial class DirectoryNative
 {
     private const int O_RDONLY = 0;
     private const int O_CLOEXEC = 0x80000;
+    private const int O_PATH = 0x20_0000;
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_TYPE = 1;
+    private const uint STATX_NLINK = 4;
 
     // S_IFMT and S_IFDIR of a file's mode.
     private const int TypeMask = 0xF000;
     private const int DirectoryType = 0x4000;
+    private const int RegularType = 0x8000;
     private const byte DT_UNKNOWN = 0;
     private const byte DT_DIR = 4;
 
@@ -24,7 +30,8 @@ internal static unsafe partial class DirectoryNative
     private const int TypeOffset = 18;
     private const int NameOffset = 19;
 
-    // struct statx, the same everywhere: the mode is the half word at 28, the whole has 256 bytes.
+    // struct statx, the same everywhere: the number of links is the word at 16, the mode the half word at 28, the whole has 256 bytes.
+    private const int LinkCountOffset = 16;
     private const int ModeOffset = 28;
     private const int StatxSize = 256;
 
@@ -39,15 +46,19 @@ internal static unsafe partial class DirectoryNative
     {
         fixed (byte* start = path)
         {
-            int fd = open(start, O_RDONLY | O_CLOEXEC | O_DIRECTORY | (follows ? 0 : O_NOFOLLOW), 0);
+            int fd;
+            do
+            {
+                fd = open(start, O_RDONLY | O_CLOEXEC | O_DIRECTORY | (follows ? 0 : O_NOFOLLOW), 0);
+                errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
             if (fd < 0)
             {
-                errno = Marshal.GetLastPInvokeError();
                 return 0;
             }
 
             nint directory = fdopendir(fd);
-            errno = Errno.Success;
             if (directory == 0)
             {
                 errno = Marshal.GetLastPInvokeError();
@@ -58,8 +69,38 @@ internal static unsafe partial class DirectoryNative
         }
     }
 
+    /// <summary>Opens what a path names, a link itself included, without reading or writing it (O_PATH); −1 on failure.</summary>
+    /// <param name="path">The path, with its closing zero.</param>
+    /// <param name="errno">What went wrong.</param>
+    public static int OpenPath(ReadOnlySpan<byte> path, out int errno)
+    {
+        fixed (byte* start = path)
+        {
+            int fd = open(start, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0);
+            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            return fd;
+        }
+    }
+
+    /// <summary>The path of what is open, as the kernel has it; null where it does not tell, or has none any more.</summary>
+    public static byte[]? PathOf(int fd)
+    {
+        byte[] path = new byte[4096];
+        Span<byte> link = stackalloc byte[32];
+        _ = Utf8.TryWrite(link, CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}\0", out _);
+        fixed (byte* start = link, result = path)
+        {
+            nint length = readlink(start, result, (nuint)path.Length);
+            return length > 0 && length < path.Length ? path[..(int)length] : null;
+        }
+    }
+
+    /// <summary>The file descriptor of an open directory.</summary>
+    public static int NumberOf(nint directory) => dirfd(directory);
+
     /// <summary>
-    /// The next entry, or false at the end or on failure. The name is the directory's memory, until the next call.
+    /// The next entry, or false at the end or on failure, which the errno tells apart; of an entry it says why its kind is not known. The name is the directory's
+    /// memory, until the next call.
     /// </summary>
     public static bool TryRead(nint directory, out ReadOnlySpan<byte> name, out bool isDirectory, out int errno)
     {
@@ -77,7 +118,7 @@ internal static unsafe partial class DirectoryNative
         errno = Errno.Success;
         name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
         byte type = entry[TypeOffset];
-        isDirectory = type == DT_DIR || (type == DT_UNKNOWN && TypeOf(dirfd(directory), entry + NameOffset, AT_SYMLINK_NOFOLLOW, out _));
+        isDirectory = type == DT_UNKNOWN ? TypeOf(dirfd(directory), entry + NameOffset, AT_SYMLINK_NOFOLLOW, out errno) : type == DT_DIR;
         return true;
     }
 
@@ -96,6 +137,28 @@ internal static unsafe partial class DirectoryNative
         }
     }
 
+    /// <summary>Whether a name in an open directory, which is not followed, names a directory.</summary>
+    /// <param name="directory">The directory's file descriptor.</param>
+    /// <param name="name">The name, with its closing zero.</param>
+    /// <param name="errno">What went wrong.</param>
+    public static bool IsDirectoryAt(int directory, ReadOnlySpan<byte> name, out int errno)
+    {
+        fixed (byte* start = name)
+        {
+            return TypeOf(directory, start, AT_SYMLINK_NOFOLLOW, out errno);
+        }
+    }
+
+    /// <summary>Whether what is open is a regular file, and how many names it has.</summary>
+    public static bool IsRegularFile(int fd, out uint linkCount)
+    {
+        byte* result = stackalloc byte[StatxSize];
+        byte nothing = 0;
+        bool isKnown = statx(fd, &nothing, AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, result) == 0;
+        linkCount = isKnown ? *(uint*)(result + LinkCountOffset) : 0;
+        return isKnown && (*(ushort*)(result + ModeOffset) & TypeMask) == RegularType;
+    }
+
     private static bool TypeOf(int directory, byte* path, int flags, out int errno)
     {
         byte* result = stackalloc byte[StatxSize];
@@ -111,6 +174,9 @@ internal static unsafe partial class DirectoryNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int open(byte* path, int flags, int mode);
+
+    [LibraryImport("libc")]
+    private static partial nint readlink(byte* path, byte* result, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint fdopendir(int fd);

@@ -32,6 +32,30 @@ internal static unsafe partial class FileNative
         }
     }
 
+    /// <summary>Opens a file for reading, close-on-exec; −1 and an errno on failure.</summary>
+    /// <param name="path">The path, with its closing zero.</param>
+    /// <param name="errno">What went wrong.</param>
+    public static int OpenToRead(ReadOnlySpan<byte> path, out int errno)
+    {
+        fixed (byte* start = path)
+        {
+            int fd = open(start, O_CLOEXEC, 0);
+            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            return fd;
+        }
+    }
+
+    /// <summary>Reads once from a position of the file; −1 and an errno on failure.</summary>
+    public static int ReadAt(int fd, Span<byte> buffer, long position, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count = pread(fd, start, (nuint)buffer.Length, (nint)position);
+            errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            return (int)count;
+        }
+    }
+
     /// <summary>Writes once, again where a signal came in between; −1 and an errno on failure.</summary>
     public static int Write(int fd, ReadOnlySpan<byte> buffer, out int errno)
     {
@@ -106,6 +130,12 @@ internal static unsafe partial class FileNative
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint fd, nint buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int open(byte* path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pread(int fd, byte* buffer, nuint count, nint position);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int fd);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Unicode;
 
 namespace Vigil.Interop;
 
@@ -18,7 +20,6 @@ internal static unsafe partial class InotifyNative
     public const uint IN_Q_OVERFLOW = 0x4000;
     public const uint IN_IGNORED = 0x8000;
     public const uint IN_ONLYDIR = 0x100_0000;
-    public const uint IN_DONT_FOLLOW = 0x200_0000;
     public const uint IN_EXCL_UNLINK = 0x400_0000;
     public const uint IN_MASK_ADD = 0x2000_0000;
     public const uint IN_ISDIR = 0x4000_0000;
@@ -34,13 +35,18 @@ internal static unsafe partial class InotifyNative
         return fd;
     }
 
-    /// <summary>Watches what a path names. The same file again, by whatever path, gives the same watch. −1 on failure.</summary>
+    /// <summary>
+    /// Watches what is open, by its name in <c>/proc/self/fd</c>, which leads to the very file. The same file again, by whatever descriptor, gives the same
+    /// watch. −1 on failure; ENOENT says that there is no <c>/proc</c>.
+    /// </summary>
     /// <param name="fd">The instance.</param>
-    /// <param name="path">The path, with its closing zero.</param>
+    /// <param name="file">What is watched.</param>
     /// <param name="mask">What to report, and how.</param>
     /// <param name="errno">What went wrong.</param>
-    public static int AddWatch(int fd, ReadOnlySpan<byte> path, uint mask, out int errno)
+    public static int AddWatch(int fd, int file, uint mask, out int errno)
     {
+        Span<byte> path = stackalloc byte[32];
+        _ = Utf8.TryWrite(path, CultureInfo.InvariantCulture, $"/proc/self/fd/{file}\0", out _);
         fixed (byte* start = path)
         {
             int watch = inotify_add_watch(fd, start, mask);

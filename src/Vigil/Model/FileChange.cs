@@ -13,6 +13,12 @@ public readonly record struct FileChange(FileChangeKind Kind, string Path, strin
     /// <summary>Of <see cref="FileChangeKind.Incomplete"/>, why; otherwise null.</summary>
     public EventManagerException? Reason { get; init; }
 
+    /// <summary>
+    /// Of a file that was found by looking, where <see cref="FileInterest.Written"/> was asked for: whether nobody can say if a writer has it open. Then no
+    /// <see cref="FileChangeKind.Written"/> need follow; all other files that appear are told as written when they are complete.
+    /// </summary>
+    public bool IsWriterUnknown { get; init; }
+
     /// <summary>The path as the kernel has it, without a closing zero: for names that are not UTF-8, which the framework cannot open.</summary>
     public byte[] GetPathBytes() => FileName.Encode(Path);
 

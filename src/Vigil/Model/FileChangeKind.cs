@@ -12,10 +12,13 @@ public enum FileChangeKind
     /// <summary>The file's contents changed, or another file was put in its place.</summary>
     Changed,
 
-    /// <summary>The permissions, owner, times, extended attributes or number of links changed (<c>IN_ATTRIB</c>).</summary>
+    /// <summary>The permissions, owner, times or extended attributes changed (<c>IN_ATTRIB</c>).</summary>
     AttributesChanged,
 
-    /// <summary>A file that was open for writing was closed (<c>IN_CLOSE_WRITE</c>); told if <see cref="FileInterest.Written"/> was asked for.</summary>
+    /// <summary>
+    /// A file is complete: a writer has closed it (<c>IN_CLOSE_WRITE</c>), or it appeared while nobody had it open for writing. Told if
+    /// <see cref="FileInterest.Written"/> was asked for; docs/files.md says when.
+    /// </summary>
     Written,
 
     /// <summary>The path is gone: deleted, or moved to where the event does not look. With a directory goes all that was below it.</summary>
@@ -33,15 +36,21 @@ public enum FileChangeKind
     /// <summary>A <see cref="FileEvent.Rescan"/> is complete: everything that was there has been told as <see cref="Found"/>.</summary>
     Rescanned,
 
-    /// <summary>The watched directory itself, or that of the watched file, was deleted. The event is over.</summary>
+    /// <summary>
+    /// The watched directory itself, or that of the watched file, was deleted, or another directory has its name. The event is over, unless
+    /// <see cref="FileEventOptions.FollowPath"/> is set: then all that was below the path is gone.
+    /// </summary>
     RootDeleted,
 
-    /// <summary>The watched directory itself, or that of the watched file, was moved; its new path is not known. The event is over.</summary>
+    /// <summary>
+    /// The watched directory itself, or that of the watched file, was moved, and its new path is not known; or the path leads elsewhere, by a link that was set anew or a mount over
+    /// it. The event is over, unless <see cref="FileEventOptions.FollowPath"/> is set: then all that was below the path is gone.
+    /// </summary>
     RootMoved,
 
     /// <summary>
-    /// The file system that holds the path was unmounted. The event is over if the path is its own; otherwise a file system within its tree is
-    /// gone, with all that was below the path.
+    /// What was mounted on the path was unmounted. If that took the watched directory away, the event is over, unless
+    /// <see cref="FileEventOptions.FollowPath"/> is set; otherwise all that was below the path is gone, and what can be seen there now is told after this.
     /// </summary>
     Unmounted,
 
@@ -52,8 +61,9 @@ public enum FileChangeKind
     Overflow,
 
     /// <summary>
-    /// The directory cannot be watched, or not be read: <see cref="FileChange.Reason"/> says why. Nothing below it is told until that is remedied, and its
-    /// permissions changed or a <see cref="FileEvent.Rescan"/> made.
+    /// The directory cannot be watched, or not be read, or it cannot be seen whether the watched file is there: <see cref="FileChange.Reason"/> says why. What is
+    /// known stays known; nothing else below it is told until that is remedied, and its permissions changed or a <see cref="FileEvent.Rescan"/> made. Of a
+    /// single file that is mounted in a directory: its contents cannot be watched.
     /// </summary>
     Incomplete,
 }

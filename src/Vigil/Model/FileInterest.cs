@@ -13,6 +13,9 @@ public enum FileInterest
     /// <summary>Permissions, owners, times and the like (<see cref="FileChangeKind.AttributesChanged"/>).</summary>
     Attributes = 2,
 
-    /// <summary>That a writer has closed a file (<see cref="FileChangeKind.Written"/>): the time to read it.</summary>
+    /// <summary>
+    /// That a file is complete (<see cref="FileChangeKind.Written"/>): the time to read it. Of a file that is found by looking the kernel is asked whether it has a writer, for which it is
+    /// opened for a moment.
+    /// </summary>
     Written = 4,
 }

@@ -52,6 +52,8 @@ internal static class CNames
         ["DatagramNative.MaxMessages"] = "UIO_MAXIOV",
         ["DirectoryNative.TypeMask"] = "S_IFMT",
         ["DirectoryNative.DirectoryType"] = "S_IFDIR",
+        ["DirectoryNative.RegularType"] = "S_IFREG",
+        ["DirectoryNative.LinkCountOffset"] = "offsetof(struct statx, stx_nlink)",
         ["DirectoryNative.TypeOffset"] = "offsetof(struct dirent, d_type)",
         ["DirectoryNative.NameOffset"] = "offsetof(struct dirent, d_name)",
         ["DirectoryNative.ModeOffset"] = "offsetof(struct statx, stx_mode)",

@@ -1,0 +1,33 @@
+namespace Vigil.Files;
+
+/// <summary>
+/// Files of which it was said by looking that they are complete, with the position in the stream of records at which that was. Records of their contents from before are
+/// older than what was said, and would tell it again.
+/// </summary>
+internal sealed class CoveredRecords
+{
+    private readonly Dictionary<(DirectoryNode Directory, string Name), long> _positions = [];
+    private readonly Queue<(DirectoryNode Directory, string Name, long Position)> _order = new();
+
+    public void Add(DirectoryNode directory, string name, long position)
+    {
+        _positions[(directory, name)] = position;
+        _order.Enqueue((directory, name, position));
+    }
+
+    public bool Contains(DirectoryNode directory, string name, long position) =>
+        _positions.Count > 0 && _positions.TryGetValue((directory, name), out long covered) && position < covered;
+
+    /// <summary>The records before a position have all been taken.</summary>
+    public void Forget(long position)
+    {
+        while (_order.TryPeek(out (DirectoryNode Directory, string Name, long Position) oldest) && oldest.Position <= position)
+        {
+            _order.Dequeue();
+            if (_positions.TryGetValue((oldest.Directory, oldest.Name), out long covered) && covered == oldest.Position)
+            {
+                _positions.Remove((oldest.Directory, oldest.Name));
+            }
+        }
+    }
+}

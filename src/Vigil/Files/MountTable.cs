@@ -1,0 +1,171 @@
+using Vigil.Interop;
+using Vigil.IO;
+
+namespace Vigil.Files;
+
+/// <summary>
+/// What is mounted where, as the kernel lists it (<c>/proc/thread-self/mountinfo</c>, <c>proc_pid_mountinfo(5)</c>). inotify says nothing of a mount, and of an unmount only
+/// where the file system itself goes; so the list is read again whenever the kernel says that it has changed.
+/// </summary>
+internal sealed class MountTable : IDisposable
+{
+    private readonly FdHandle? _list;
+    private HashSet<Mount> _mounts;
+    private Dictionary<string, HashSet<string>> _names;
+    private byte[] _buffer = new byte[16 * 1024];
+
+    /// <exception cref="EventManagerException">There is no file descriptor for it.</exception>
+    public MountTable()
+    {
+        int fd = FileNative.OpenToRead("/proc/thread-self/mountinfo\0"u8, out int errno);
+        if (errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM)
+        {
+            throw FileErrors.OfDirectory("/proc/thread-self/mountinfo", errno);
+        }
+
+        _list = fd >= 0 ? new FdHandle(fd) : null;
+        _mounts = Read();
+        _names = NamesOf(_mounts);
+    }
+
+    /// <summary>The list, which reports <see cref="EventSet.Priority"/> at each change; null where it cannot be had.</summary>
+    public FdHandle? Fd => _list;
+
+    /// <summary>Reads the list again. Returns the paths where something was mounted or unmounted, and whether something was unmounted there.</summary>
+    public IReadOnlyDictionary<string, bool> Update()
+    {
+        HashSet<Mount> mounts = Read();
+        var changes = new Dictionary<string, bool>(StringComparer.Ordinal);
+        foreach (Mount mount in mounts)
+        {
+            if (!_mounts.Contains(mount))
+            {
+                changes[mount.Path] = false;
+            }
+        }
+
+        foreach (Mount mount in _mounts)
+        {
+            if (!mounts.Contains(mount))
+            {
+                changes[mount.Path] = true;
+            }
+        }
+
+        if (changes.Count > 0)
+        {
+            _mounts = mounts;
+            _names = NamesOf(mounts);
+        }
+
+        return changes;
+    }
+
+    /// <summary>Whether something is mounted below a directory.</summary>
+    public bool HasBelow(string directory) => _mounts.Any(mount =>
+        mount.Path.Length > directory.Length && mount.Path.StartsWith(directory, StringComparison.Ordinal) && (directory.Length == 1 || mount.Path[directory.Length] == '/'));
+
+    /// <summary>The names in a directory on which something is mounted; null if there are none.</summary>
+    public IReadOnlySet<string>? NamesIn(string directory) => _names.GetValueOrDefault(directory);
+
+    public void Dispose() => _list?.Dispose();
+
+    private static Dictionary<string, HashSet<string>> NamesOf(HashSet<Mount> mounts)
+    {
+        var names = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        foreach (Mount mount in mounts)
+        {
+            if (Path.GetDirectoryName(mount.Path) is { } directory)
+            {
+                if (!names.TryGetValue(directory, out HashSet<string>? inDirectory))
+                {
+                    names.Add(directory, inDirectory = new HashSet<string>(StringComparer.Ordinal));
+                }
+
+                inDirectory.Add(Path.GetFileName(mount.Path));
+            }
+        }
+
+        return names;
+    }
+
+    // A line: number, number of the parent, device, root, path, and more, with a blank in between. The first four say what it is: numbers are given out again,
+    // so the number alone does not.
+    private static bool TryParse(ReadOnlySpan<byte> line, out Mount mount)
+    {
+        ReadOnlySpan<byte> rest = line;
+        for (int i = 0; i < 4; i++)
+        {
+            TakeField(ref rest);
+        }
+
+        string identity = FileName.Decode(line[..^rest.Length]);
+        ReadOnlySpan<byte> path = TakeField(ref rest);
+        mount = new Mount(identity, FileName.Decode(Unescape(path)));
+        return !path.IsEmpty;
+    }
+
+    private static ReadOnlySpan<byte> TakeField(ref ReadOnlySpan<byte> line)
+    {
+        int end = line.IndexOf((byte)' ');
+        ReadOnlySpan<byte> field = end < 0 ? line : line[..end];
+        line = end < 0 ? [] : line[(end + 1)..];
+        return field;
+    }
+
+    // Blanks, tabs, ends of lines and backslashes are written as a backslash and three octal digits.
+    private static byte[] Unescape(ReadOnlySpan<byte> path)
+    {
+        byte[] bytes = new byte[path.Length];
+        int length = 0;
+        while (!path.IsEmpty)
+        {
+            bool isEscape = path[0] == '\\' && path.Length >= 4;
+            bytes[length++] = isEscape ? (byte)(((path[1] - '0') * 64) + ((path[2] - '0') * 8) + (path[3] - '0')) : path[0];
+            path = path[(isEscape ? 4 : 1)..];
+        }
+
+        return bytes[..length];
+    }
+
+    private HashSet<Mount> Read()
+    {
+        var mounts = new HashSet<Mount>();
+        if (_list is null)
+        {
+            return mounts;
+        }
+
+        int length = 0;
+        while (true)
+        {
+            int count = FileNative.ReadAt((int)_list.DangerousGetHandle(), _buffer.AsSpan(length), length, out _);
+            if (count <= 0)
+            {
+                break;
+            }
+
+            length += count;
+            if (length == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, 2 * length);
+            }
+        }
+
+        for (ReadOnlySpan<byte> lines = _buffer.AsSpan(0, length); !lines.IsEmpty;)
+        {
+            int end = lines.IndexOf((byte)'\n');
+            if (TryParse(end < 0 ? lines : lines[..end], out Mount mount))
+            {
+                mounts.Add(mount);
+            }
+
+            lines = end < 0 ? [] : lines[(end + 1)..];
+        }
+
+        return mounts;
+    }
+
+    // The same path may have several, one over the other, and a mount may be moved.
+    private readonly record struct Mount(string Identity, string Path);
+}

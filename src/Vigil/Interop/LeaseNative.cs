@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
+
+namespace Vigil.Interop;
+
+/// <summary>Asks the kernel whether somebody has a file open for writing, which it tells whoever wants a read lease (<c>fcntl(2)</c>, F_SETLEASE).</summary>
+internal static unsafe partial class LeaseNative
+{
+    private const int O_NONBLOCK = 0x800;
+    private const int O_CLOEXEC = 0x80000;
+    private const int F_SETSIG = 10;
+    private const int F_SETLEASE = 1024;
+    private const nint F_RDLCK = 0;
+    private const nint F_UNLCK = 2;
+
+    // Ignored by default, where the usual signal of a broken lease would end the process.
+    private const nint SIGURG = 23;
+
+    /// <summary>
+    /// Whether a regular file has a writer: EAGAIN if it has, zero if it has none, and another errno where nobody can say: the file is another user's
+    /// (EACCES), or its file system has no leases (EINVAL).
+    /// </summary>
+    /// <param name="path">What is asked for, opened as a path.</param>
+    /// <remarks>The lease is held for the time of one system call. A program that opens the file for writing in that time waits for its end.</remarks>
+    public static int AskForWriter(int path)
+    {
+        Span<byte> link = stackalloc byte[32];
+        _ = Utf8.TryWrite(link, CultureInfo.InvariantCulture, $"/proc/self/fd/{path}\0", out _);
+        int fd;
+        fixed (byte* start = link)
+        {
+            fd = open(start, O_NONBLOCK | O_CLOEXEC, 0);
+        }
+
+        if (fd < 0)
+        {
+            return Marshal.GetLastPInvokeError();
+        }
+
+        int errno = Errno.Success;
+        if (fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+        {
+            errno = Marshal.GetLastPInvokeError();
+        }
+        else
+        {
+            _ = fcntl(fd, F_SETLEASE, F_UNLCK);
+        }
+
+        _ = FileNative.Close(fd);
+        return errno;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int open(byte* path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int fd, int command, nint argument);
+}
