@@ -85,7 +85,8 @@ internal sealed class ReportConsole : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        if (!isWriting)
+        // Who has waited outside of a loop may be on that thread.
+        if (!isWriting && _thread != Thread.CurrentThread)
         {
             _thread.Join();
         }
