@@ -203,6 +203,32 @@ public sealed class FlusherTests : IDisposable
     }
 
     [Fact]
+    public void A_flush_that_fails_in_the_worker_is_counted_and_so_is_the_report_that_nobody_gets()
+    {
+        using StringWriter errors = new();
+        using EventManager manager = new(new EventManagerOptions { Workers = _workers, FaultPolicy = FaultPolicy.Detach });
+        LineBlockPool pool = new();
+        LineHandover handover = new(limit: 1_000_000, pool);
+        using GraphiteSender graphite = new(manager, handover, pool, _time, errors);
+        FlushTargets targets = new(_console, new FlushFile(manager, thread: 0, errors), graphite) { UsesConsole = true };
+        Flusher flusher = new(manager, _store, () => default, new FlushTexts(FlushPlan.Of(GatewayOptions.Defaults), handover, pool), targets, _time);
+        graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = new IPEndPoint(IPAddress.Loopback, 9) });
+        handover.Added += () => throw new InvalidOperationException("it is broken");
+        int faults = 0;
+        manager.FaultReported += (_, _) => faults++;
+        Receive("hits:1|c");
+        flusher.Flush(lateness: TimeSpan.Zero, missed: 0);
+        Task computed = flusher.WhenComputed();
+        _workers.RunAll();
+
+        Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && computed.IsCompleted && faults > 0, () => "the flush is not over");
+
+        Assert.Equal(1, flusher.Status.Failed);
+        Assert.Equal(1, flusher.Status.LostReports);
+        Assert.Equal(1, flusher.Status.Count);
+    }
+
+    [Fact]
     public void Names_that_are_deleted_and_come_while_a_flush_is_computed_are_where_they_belong()
     {
         _store.Apply(GatewayOptions.Defaults with { DeleteCounters = true, DeleteTimers = true, MaxNames = 5 });
