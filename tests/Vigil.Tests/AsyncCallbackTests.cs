@@ -350,8 +350,9 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     [Fact]
     public void Null_instead_of_a_task_is_a_fault()
     {
-        _manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => (Task)null!);
-        _manager.RemoteEndpoint.Fire(_ => (Task)null!);
+        Task? none = null;
+        _manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => none!);
+        _manager.RemoteEndpoint.Fire(_ => none!);
         Turn(_manager, () => _faults.Count == 2);
         Assert.All(_faults, fault => Assert.Contains("null instead of a task", fault.Exception.Message, StringComparison.Ordinal));
     }

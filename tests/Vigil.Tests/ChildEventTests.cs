@@ -291,7 +291,7 @@ public sealed partial class ChildEventTests
     public void A_child_that_foreign_code_waits_for_leaves_nothing_behind_for_the_next_child()
     {
         using var manager = new EventManager();
-        int id = Spawn("read line");
+        int id = Spawn("exec sleep 600");
         ChildEvent child = manager.Watch(id, (_, exit) => _exits.Add(exit));
         Assert.True(child.Send(Signal.SIGKILL));
         Assert.Equal(id, Posix.WaitFor(id));
