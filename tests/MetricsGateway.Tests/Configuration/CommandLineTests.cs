@@ -173,5 +173,12 @@ public class CommandLineTests
         Assert.StartsWith("cannot read the configuration file: ", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_relative_file_for_flushes_is_in_the_directory_of_the_start_for_good()
+    {
+        Assert.Equal(Path.Combine(Environment.CurrentDirectory, "x.jsonl"), Parse("--flush-file", "x.jsonl").FlushFile);
+        Assert.Equal("/var/log/x.jsonl", Parse("--flush-file", "/var/log/x.jsonl").FlushFile);
+    }
+
     private static GatewayOptions Parse(params string[] arguments) => CommandLine.Parse(arguments).Options;
 }
