@@ -21,6 +21,7 @@ internal static partial class Scenarios
         ["throwing-listener"] = ThrowingListener,
         ["file-limits"] = FileScenarios.Limits,
         ["file-unmounts"] = FileScenarios.Unmounts,
+        ["terminal-unplugged"] = TerminalScenarios.Unplugged,
         ["signalfd-unreadable"] = FailureScenarios.SignalFdUnreadable,
         ["mount-changes"] = MountScenarios.Changes,
         ["file-mounts"] = FileMountScenarios.SingleFiles,

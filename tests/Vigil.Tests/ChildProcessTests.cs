@@ -47,6 +47,7 @@ public sealed class ChildProcessTests
     [InlineData("children-traced")]
     [InlineData("children-with-another-exit-signal")]
     [InlineData("children-not-killed")]
+    [InlineData("terminal-unplugged")]
     [InlineData("signalfd-unreadable")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]

@@ -50,6 +50,11 @@ internal static partial class Posix
         }
     }
 
+    public static int MakeFifo(string path) => mkfifo(path, 0b110_000_000);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkfifo(string path, uint mode);
+
     /// <summary>A descriptor of a process (pidfd_open).</summary>
     public static FdHandle OpenProcess(int id) => new((int)syscall(434, id, 0));
 

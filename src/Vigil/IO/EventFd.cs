@@ -14,9 +14,7 @@ public sealed class EventFd : FdHandle
     /// <param name="semaphore">Whether each read takes 1 instead of everything (<c>EFD_SEMAPHORE</c>).</param>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
     public EventFd(uint initialValue = 0, bool semaphore = false)
-        : base(Created(EventFdNative.Create(initialValue, semaphore, out int errno), errno, "eventfd"))
-    {
-    }
+        : base(Created(EventFdNative.Create(initialValue, semaphore, out int errno), errno, "eventfd")) => IsNonBlocking = true;
 
     /// <summary>Adds to the counter.</summary>
     /// <param name="value">How much; <see cref="ulong.MaxValue"/> is not allowed.</param>

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Vigil.Interop;
 
 namespace Vigil.IO;
@@ -7,8 +9,11 @@ namespace Vigil.IO;
 /// No allocation, no exception for what happens every day; a signal in between is retried. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// The file must be in non-blocking mode; everything created in <see cref="Vigil.IO"/> is, a
-/// <see cref="System.Net.Sockets.Socket"/> is with <c>Blocking = false</c>, anything else through <see cref="SetNonBlocking"/>.
+/// <para>The calls do not wait, whatever mode the file is in, and leave the mode alone: it belongs to the open file, which a shell or another process may share. What costs least is a file in non-blocking
+/// mode that was made in <see cref="Vigil.IO"/>, or a socket, which is asked not to wait in the same call. Anything else is asked for its mode first.</para>
+/// <para>Of a file in blocking mode that is no socket, the kernel is asked before each call whether it would wait. That answer may be out of date where several read, write or accept by the same
+/// file; and to a pipe no more than 4,096 bytes are written at once then, to a terminal no more than 256. Where either matters: <see cref="SetNonBlocking"/> if the file is yours alone,
+/// otherwise <see cref="FdHandle.Open"/> of <c>/dev/tty</c> or <c>/proc/self/fd/N</c>, which makes an open file of its own.</para>
 /// </remarks>
 public static class NonBlocking
 {
@@ -22,7 +27,10 @@ public static class NonBlocking
     public static IOResult TryRead(FileDescriptor fd, Span<byte> buffer)
     {
         using var borrowed = new BorrowedDescriptor(fd);
-        int count = FileNative.Read(borrowed.Number, buffer, out int errno);
+        int errno;
+        int count = MayWait(fd, borrowed.Number)
+            ? FileNative.ReadWithoutWaiting(borrowed.Number, buffer, out errno)
+            : FileNative.Read(borrowed.Number, buffer, out errno);
         return IOResult.From(count, errno);
     }
 
@@ -32,7 +40,10 @@ public static class NonBlocking
     public static IOResult TryWrite(FileDescriptor fd, ReadOnlySpan<byte> buffer)
     {
         using var borrowed = new BorrowedDescriptor(fd);
-        int count = FileNative.Write(borrowed.Number, buffer, out int errno);
+        int errno;
+        int count = MayWait(fd, borrowed.Number)
+            ? FileNative.WriteWithoutWaiting(borrowed.Number, buffer, out errno)
+            : FileNative.Write(borrowed.Number, buffer, out errno);
         return IOResult.From(count, errno);
     }
 
@@ -47,9 +58,22 @@ public static class NonBlocking
     /// </remarks>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection)
     {
-        using var borrowed = new BorrowedDescriptor(listener);
-        int fd = SocketNative.Accept(borrowed.Number, out int errno);
-        connection = fd < 0 ? null : new FdHandle(fd);
+        connection = Accept(listener, [], out _, out int errno);
+        return new IOResult(0, errno);
+    }
+
+    /// <summary>As <see cref="TryAccept(FileDescriptor, out FdHandle?)"/>, and says who connected.</summary>
+    /// <param name="listener">A listening socket.</param>
+    /// <param name="connection">The connection, or null where there is none.</param>
+    /// <param name="peer">
+    /// Its address: an <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/>. Null where there is no connection, where its family is another, and where a
+    /// local socket has no name, as most of those that connect have none.
+    /// </param>
+    public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection, out EndPoint? peer)
+    {
+        Span<byte> address = stackalloc byte[PeerName.MaxSize];
+        connection = Accept(listener, address, out int size, out int errno);
+        peer = connection is null ? null : PeerName.Parse(address[..size]);
         return new IOResult(0, errno);
     }
 
@@ -70,5 +94,32 @@ public static class NonBlocking
     {
         using var borrowed = new BorrowedDescriptor(fd);
         new IOResult(0, FileNative.SetNonBlocking(borrowed.Number, nonBlocking)).ThrowIfFailed("fcntl(F_SETFL)");
+        if (fd.Handle is FdHandle handle)
+        {
+            handle.IsNonBlocking = nonBlocking;
+        }
     }
+
+    private static FdHandle? Accept(FileDescriptor listener, Span<byte> address, out int size, out int errno)
+    {
+        using var borrowed = new BorrowedDescriptor(listener);
+        bool isKnown = listener.Handle is FdHandle { IsNonBlocking: true };
+        if (!isKnown && FileNative.IsBlocking(borrowed.Number) && !PollNative.IsReadable(borrowed.Number))
+        {
+            size = 0;
+            errno = Errno.EAGAIN;
+            return null;
+        }
+
+        int fd = SocketNative.Accept(borrowed.Number, address, out size, out errno);
+        return fd < 0 ? null : new FdHandle(fd) { IsNonBlocking = true };
+    }
+
+    // A socket of the runtime's is asked not to wait in the call itself, whatever its mode.
+    private static bool MayWait(FileDescriptor fd, int number) => fd.Handle switch
+    {
+        FdHandle { IsNonBlocking: true } => false,
+        SafeSocketHandle => true,
+        _ => FileNative.IsBlocking(number),
+    };
 }

@@ -11,8 +11,8 @@ public sealed class UnixPipe : IDisposable
     public UnixPipe(bool nonBlocking = true)
     {
         int errno = FileNative.Pipe(nonBlocking, out int reader, out int writer);
-        Reader = new FdHandle(FdHandle.Created(reader, errno, "pipe2"));
-        Writer = new FdHandle(FdHandle.Created(writer, errno, "pipe2"));
+        Reader = new FdHandle(FdHandle.Created(reader, errno, "pipe2")) { IsNonBlocking = nonBlocking };
+        Writer = new FdHandle(FdHandle.Created(writer, errno, "pipe2")) { IsNonBlocking = nonBlocking };
     }
 
     /// <summary>The end to read from. It reports <see cref="EventSet.HangUp"/> when every writer is closed.</summary>

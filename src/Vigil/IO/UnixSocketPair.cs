@@ -23,8 +23,8 @@ public sealed class UnixSocketPair : IDisposable
         };
 
         int errno = SocketNative.Pair(kernelType, nonBlocking, out int first, out int second);
-        First = new FdHandle(FdHandle.Created(first, errno, "socketpair"));
-        Second = new FdHandle(FdHandle.Created(second, errno, "socketpair"));
+        First = new FdHandle(FdHandle.Created(first, errno, "socketpair")) { IsNonBlocking = nonBlocking };
+        Second = new FdHandle(FdHandle.Created(second, errno, "socketpair")) { IsNonBlocking = nonBlocking };
     }
 
     /// <summary>One socket.</summary>

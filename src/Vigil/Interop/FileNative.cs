@@ -10,7 +10,22 @@ internal static unsafe partial class FileNative
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
+    private const int F_GETPIPE_SZ = 1032;
+    private const int O_WRONLY = 1;
+    private const int O_RDWR = 2;
+    private const int O_NOCTTY = 0x100;
+    private const int O_APPEND = 0x400;
+    private const int PROC_SUPER_MAGIC = 0x9FA0;
+    private const int CGROUP2_SUPER_MAGIC = 0x63677270;
+    private const nuint TCGETS = 0x5401;
     private const nuint FIONREAD = 0x541B;
+
+    // A pipe that is writable takes a page at once (pipe(7), PIPE_BUF). A terminal that is writable has less than 256 characters to send
+    // (WAKEUP_CHARS, drivers/tty/n_tty.c), and room.
+    private const int PipeBuffer = 4096;
+    private const int TerminalBuffer = 256;
+
+    private static readonly int O_NOFOLLOW = ProcessorAbi.Current.NoFollowFlag;
 
     // Through syscall(2), since the C library's read(2) and write(2) are cancellation points (EpollNative).
     private static readonly nint SysRead = ProcessorAbi.Current.SysRead;
@@ -73,6 +88,71 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>
+    /// As <see cref="Read"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing is there. Whether anything is, a socket is asked in the same call. Of any other file the
+    /// kernel is asked before, so that whoever else reads the same file may be faster.
+    /// </summary>
+    public static int ReadWithoutWaiting(int fd, Span<byte> buffer, out int errno)
+    {
+        if (!buffer.IsEmpty)
+        {
+            int count = SocketNative.Receive(fd, buffer, out errno);
+            if (errno != Errno.ENOTSOCK)
+            {
+                return count;
+            }
+
+            // To look at those that tell their changes once would be to take one; they never wait.
+            if (!TellsChangesOnce(fd) && !PollNative.IsReadable(fd))
+            {
+                errno = Errno.EAGAIN;
+                return -1;
+            }
+        }
+
+        return Read(fd, buffer, out errno);
+    }
+
+    /// <summary>As <see cref="Write"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing fits. Of what is for a pipe or a terminal it takes no more than fits for sure.</summary>
+    public static int WriteWithoutWaiting(int fd, ReadOnlySpan<byte> buffer, out int errno)
+    {
+        int count = SocketNative.Send(fd, buffer, out errno);
+        if (errno != Errno.ENOTSOCK)
+        {
+            return count;
+        }
+
+        if (!PollNative.IsWritable(fd))
+        {
+            errno = Errno.EAGAIN;
+            return -1;
+        }
+
+        int fits = IsPipe(fd) ? PipeBuffer : IsTerminal(fd) ? TerminalBuffer : int.MaxValue;
+        return Write(fd, buffer[..Math.Min(buffer.Length, fits)], out errno);
+    }
+
+    /// <summary>Whether a file is in blocking mode. One that is not open is not.</summary>
+    public static bool IsBlocking(int fd)
+    {
+        int flags = fcntl(fd, F_GETFL, 0);
+        return flags >= 0 && (flags & O_NONBLOCK) == 0;
+    }
+
+    /// <summary>Opens a file that exists: close-on-exec, non-blocking, never as the controlling terminal. −1 and an errno on failure.</summary>
+    public static int OpenDevice(string path, bool reads, bool writes, bool appends, bool follows, out int errno)
+    {
+        int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (reads && writes ? O_RDWR : writes ? O_WRONLY : 0) | (appends ? O_APPEND : 0) | (follows ? 0 : O_NOFOLLOW);
+        int fd;
+        do
+        {
+            fd = open(path, flags, 0);
+            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        }
+        while (errno == Errno.EINTR);
+        return fd;
+    }
+
+    /// <summary>
     /// Closes once. After EINTR the descriptor is closed all the same on Linux, and calling again could close another thread's
     /// (<c>close(2)</c>, "Dealing with error returns").
     /// </summary>
@@ -115,8 +195,6 @@ internal static unsafe partial class FileNative
     public static bool TellsChangesOnce(int fd)
     {
         // struct statfs begins with the type, a register wide; it has 120 bytes where Vigil runs.
-        const nint PROC_SUPER_MAGIC = 0x9FA0;
-        const nint CGROUP2_SUPER_MAGIC = 0x63677270;
         nint* status = stackalloc nint[32];
         return fstatfs(fd, status) == 0 && status[0] is PROC_SUPER_MAGIC or CGROUP2_SUPER_MAGIC;
     }
@@ -127,6 +205,18 @@ internal static unsafe partial class FileNative
         int bytes = 0;
         return ioctl(fd, FIONREAD, &bytes) < 0 ? -1 : bytes;
     }
+
+    private static bool IsPipe(int fd) => fcntl(fd, F_GETPIPE_SZ, 0) >= 0;
+
+    // struct termios of the kernel has 36 bytes, of some architectures 44.
+    private static bool IsTerminal(int fd)
+    {
+        int* settings = stackalloc int[32];
+        return ioctl(fd, TCGETS, settings) == 0;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint fd, nint buffer, nint count);

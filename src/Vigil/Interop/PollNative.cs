@@ -6,6 +6,7 @@ namespace Vigil.Interop;
 internal static unsafe partial class PollNative
 {
     private const short POLLIN = 0x001;
+    private const short POLLOUT = 0x004;
     private const short POLLERR = 0x008;
     private const short POLLHUP = 0x010;
 
@@ -18,6 +19,12 @@ internal static unsafe partial class PollNative
         var entry = new PollFd { Fd = fd, Requested = kinds };
         return poll(&entry, 1, 0) > 0 ? (short)(entry.Returned & (kinds | POLLERR | POLLHUP)) : (short)0;
     }
+
+    /// <summary>Whether reading does not wait at this moment: there is something, an end, or an error.</summary>
+    public static bool IsReadable(int fd) => Look(fd, POLLIN) != 0;
+
+    /// <summary>Whether writing a little does not wait at this moment.</summary>
+    public static bool IsWritable(int fd) => Look(fd, POLLOUT) != 0;
 
     /// <summary>Waits until there is something to read, for a time in milliseconds; false where it passes. A signal handler in between does not end it.</summary>
     public static bool WaitUntilReadable(int fd, int milliseconds)

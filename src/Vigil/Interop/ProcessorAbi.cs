@@ -15,6 +15,8 @@ internal sealed record ProcessorAbi
         SysWrite = 1,
         SysEpollWait = 232,
         SysFutex = 202,
+        SysSendTo = 44,
+        SysReceiveFrom = 45,
         DirectoryFlag = 0x10000,
         NoFollowFlag = 0x20000,
         EpollEventSize = 12,
@@ -28,6 +30,8 @@ internal sealed record ProcessorAbi
         SysWrite = 64,
         SysEpollWait = 22,
         SysFutex = 98,
+        SysSendTo = 206,
+        SysReceiveFrom = 207,
         DirectoryFlag = 0x10000,
         NoFollowFlag = 0x20000,
         EpollEventSize = 16,
@@ -50,6 +54,10 @@ internal sealed record ProcessorAbi
     public required nint SysEpollWait { get; init; }
 
     public required nint SysFutex { get; init; }
+
+    public required nint SysSendTo { get; init; }
+
+    public required nint SysReceiveFrom { get; init; }
 
     /// <summary>O_DIRECTORY.</summary>
     public required int DirectoryFlag { get; init; }

@@ -12,6 +12,12 @@ internal static unsafe partial class SocketNative
     private const int SO_TYPE = 3;
     private const int SOCK_STREAM = 1;
     private const int SHUT_WR = 1;
+    private const int MSG_DONTWAIT = 0x40;
+    private const int MSG_NOSIGNAL = 0x4000;
+
+    // Through syscall(2), as reading and writing are (FileNative).
+    private static readonly nint SysSendTo = ProcessorAbi.Current.SysSendTo;
+    private static readonly nint SysReceiveFrom = ProcessorAbi.Current.SysReceiveFrom;
 
     /// <summary>Creates a connected pair of local sockets of a kernel type (1 stream, 2 datagram, 5 sequenced packets), close-on-exec.</summary>
     public static int Pair(int type, bool nonBlocking, out int first, out int second)
@@ -25,16 +31,59 @@ internal static unsafe partial class SocketNative
     }
 
     /// <summary>Takes a connection from a listener, non-blocking and close-on-exec; −1 and an errno on failure.</summary>
-    public static int Accept(int listener, out int errno)
+    /// <param name="listener">The listener.</param>
+    /// <param name="address">Where the peer's address goes; may be empty.</param>
+    /// <param name="size">How long that is.</param>
+    /// <param name="errno">What went wrong.</param>
+    public static int Accept(int listener, Span<byte> address, out int size, out int errno)
     {
         int fd;
-        do
+        fixed (byte* start = address)
         {
-            fd = accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
-            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            int length;
+            do
+            {
+                length = address.Length;
+                fd = accept4(listener, start, start == null ? null : &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+                errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
+            size = Math.Min(length, address.Length);
         }
-        while (errno == Errno.EINTR);
+
         return fd;
+    }
+
+    /// <summary>Receives what has arrived and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is none.</summary>
+    public static int Receive(int fd, Span<byte> buffer, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = syscall(SysReceiveFrom, fd, (nint)start, buffer.Length, MSG_DONTWAIT, 0, 0);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
+            return (int)count;
+        }
+    }
+
+    /// <summary>Sends what fits and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is none.</summary>
+    public static int Send(int fd, ReadOnlySpan<byte> buffer, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count;
+            do
+            {
+                count = syscall(SysSendTo, fd, (nint)start, buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
+            return (int)count;
+        }
     }
 
     public static int ShutdownWrite(int fd) => shutdown(fd, SHUT_WR) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
@@ -51,7 +100,10 @@ internal static unsafe partial class SocketNative
     private static partial int socketpair(int domain, int type, int protocol, int* ends);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int accept4(int listener, nint address, nint addressSize, int flags);
+    private static partial int accept4(int listener, byte* address, int* addressSize, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint fd, nint buffer, nint count, nint flags, nint address, nint addressSize);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int shutdown(int fd, int how);

@@ -61,6 +61,8 @@ internal static class CNames
         ["EpollEventLayout.MaxSize"] = null,
         ["EpollNative.SysEpollPwait2"] = "__NR_epoll_pwait2",
         ["Errno.Success"] = null,
+        ["FileNative.PipeBuffer"] = "PIPE_BUF",
+        ["FileNative.TerminalBuffer"] = null,
         ["PidFdNative.SysPidFdSendSignal"] = "__NR_pidfd_send_signal",
         ["PidFdNative.SysPidFdOpen"] = "__NR_pidfd_open",
         ["PidFdNative.WALL"] = "__WALL",
@@ -78,6 +80,8 @@ internal static class CNames
         ["SysWrite"] = "__NR_write",
         ["SysEpollWait"] = "EPOLL_WAIT_CALL",
         ["SysFutex"] = "__NR_futex",
+        ["SysSendTo"] = "__NR_sendto",
+        ["SysReceiveFrom"] = "__NR_recvfrom",
         ["DirectoryFlag"] = "O_DIRECTORY",
         ["NoFollowFlag"] = "O_NOFOLLOW",
         ["EpollEventSize"] = "sizeof(struct epoll_event)",
@@ -121,6 +125,7 @@ internal static class CNames
         #include <dirent.h>
         #include <errno.h>
         #include <fcntl.h>
+        #include <limits.h>
         #include <poll.h>
         #include <sched.h>
         #include <signal.h>
@@ -139,6 +144,7 @@ internal static class CNames
         #include <sys/un.h>
         #include <sys/wait.h>
         #include <linux/futex.h>
+        #include <linux/magic.h>
         #ifndef UIO_MAXIOV
         #include <linux/uio.h>
         #endif
