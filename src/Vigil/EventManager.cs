@@ -1034,6 +1034,17 @@ public sealed class EventManager : IDisposable
         }
     }
 
+    // What every event's options say is checked before a descriptor is opened for the event, or anything else is taken hold of.
+    private void Require(CallbackEventOptions options)
+    {
+        if (options.Name is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(options.Name, "options.Name");
+        }
+
+        Work.Require(options.Target);
+    }
+
     private SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, EventCallback<SocketEvent, EventSet> callback, SocketEventOptions options)
     {
         RequireDefined(options.Priority);
@@ -1046,7 +1057,7 @@ public sealed class EventManager : IDisposable
         }
 
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(options.Target);
+        Require(options);
         var socketEvent = new SocketEvent(this, fd, interest, callback, options);
         SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
         return socketEvent;
@@ -1080,7 +1091,7 @@ public sealed class EventManager : IDisposable
 
     private TimerEvent CreateTimer(TimerClock clock, TimeSpan period, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
     {
-        Work.Require(options.Target);
+        Require(options);
         var timer = new TimerEvent(this, Timers.Open(clock), callback, options);
         timer.SetPeriod(period);
         return timer;
@@ -1091,7 +1102,7 @@ public sealed class EventManager : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         FileEventOptions validated = options.Validate();
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(validated.Target);
+        Require(validated);
         var fileEvent = new FileEvent(this, callback, validated);
         fileEvent.Files.Add(fileEvent, path, validated);
         return fileEvent;
@@ -1100,7 +1111,7 @@ public sealed class EventManager : IDisposable
     private SignalEvent CreateSignalEvent(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
     {
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(options.Target);
+        Require(options);
         var signalEvent = new SignalEvent(this, signal, callback, options);
         Signals.Add(signalEvent);
         return signalEvent;
@@ -1124,14 +1135,14 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(process);
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(options.Target);
+        Require(options);
         return Children.Watch(process, callback, options);
     }
 
     private ChildEvent Watch(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(options.Target);
+        Require(options);
         return Children.Watch(processId, callback, options);
     }
 
@@ -1139,7 +1150,7 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(pidFd);
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(options.Target);
+        Require(options);
         return Children.Watch(pidFd, callback, options);
     }
 
@@ -1151,7 +1162,7 @@ public sealed class EventManager : IDisposable
         }
 
         using ThreadClaim.Scope claim = Claim();
-        Work.Require(options.Target);
+        Require(options);
         return new UserEvent(this, merge, callback, options);
     }
 

@@ -33,6 +33,42 @@ public sealed class EventNameTests
     }
 
     [Fact]
+    public void One_that_is_no_name_is_refused_before_anything_is_taken_hold_of()
+    {
+        using EventManager manager = Create();
+        using var fd = new EventFd();
+        using FdHandle self = Posix.OpenProcess(Environment.ProcessId);
+        Action[] creations =
+        [
+            () => manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => { }, new TimerEventOptions { Name = " " }),
+            () => manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { }, new SocketEventOptions { Name = " " }),
+            () => manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new UserEventOptions { Name = " " }),
+            () => manager.CreateFileEvent(Path.GetTempPath(), (_, _) => { }, new FileEventOptions { Name = " " }),
+            () => manager.Watch(Environment.ProcessId, (_, _) => { }, new ChildEventOptions { Name = " " }),
+            () => manager.Watch(self, (_, _) => { }, new ChildEventOptions { Name = " " }),
+            () => manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => { }, new SignalEventOptions { Name = " " }),
+        ];
+        Refuse();
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+        for (int i = 0; i < 20; i++)
+        {
+            Refuse();
+        }
+
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 2);
+        Assert.Empty(manager.GetSources());
+        Assert.Empty(manager.GetTimers());
+
+        void Refuse()
+        {
+            foreach (Action create in creations)
+            {
+                Assert.Equal("options.Name", Assert.Throws<ArgumentException>(create).ParamName);
+            }
+        }
+    }
+
+    [Fact]
     public void Faults_slow_callbacks_sources_timers_and_refusals_say_it()
     {
         using EventManager manager = Create();
