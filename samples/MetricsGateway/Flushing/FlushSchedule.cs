@@ -60,7 +60,7 @@ internal sealed class FlushSchedule
         {
             _interval = options.FlushInterval;
             _flusher.Interval = _interval;
-            Start(_interval is { } interval ? FlushTimes.UntilNext(_time.GetUtcNow(), interval) : Timeout.InfiniteTimeSpan);
+            Start(_interval is { } interval ? UntilEnd(_time.GetUtcNow(), interval) : Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -94,6 +94,8 @@ internal sealed class FlushSchedule
             : null;
     }
 
+    private TimeSpan UntilEnd(DateTimeOffset now, TimeSpan interval) => _flusher.Times.EndAfter(now, interval) - now;
+
     private void OnDue(in TimerTick tick)
     {
         _flusher.Flush(tick.Lateness, tick.Missed);
@@ -102,10 +104,11 @@ internal sealed class FlushSchedule
         if (_interval is { } interval)
         {
             DateTimeOffset now = _time.GetUtcNow();
-            if (FlushTimes.Deviation(now - tick.Lateness, interval).Duration() > LargestDeviation)
+            DateTimeOffset due = now - tick.Lateness + ((tick.Missed + 1) * interval);
+            DateTimeOffset end = _flusher.Times.Expected(due, interval);
+            if ((due - end).Duration() > LargestDeviation)
             {
-                TimeSpan next = FlushTimes.UntilNext(now, interval);
-                Start(next < interval / 2 ? next + interval : next);
+                Start(end > now ? end - now : UntilEnd(now, interval));
             }
         }
     }

@@ -21,15 +21,24 @@ internal sealed class FlushTimes
         return phase > interval / 2 ? phase - interval : phase;
     }
 
+    /// <summary>
+    /// When an interval that runs is to end: at the next multiple that was not told. Where the clock was set back a little, that is later than the
+    /// next one: otherwise each flush from then on would be told under a time that has not come yet.
+    /// </summary>
+    public DateTimeOffset EndAfter(DateTimeOffset now, TimeSpan interval) => Untold(now + UntilNext(now, interval), interval);
+
+    /// <summary>What <see cref="ForDue"/> will tell of an interval that is due then.</summary>
+    public DateTimeOffset Expected(DateTimeOffset due, TimeSpan interval) => Untold(due - Deviation(due, interval), interval);
+
     /// <summary>For an interval that has ended when it was due, or a little off because the clock is not perfect.</summary>
-    public DateTimeOffset ForDue(DateTimeOffset due, TimeSpan interval) => Next(due - Deviation(due, interval), interval);
+    public DateTimeOffset ForDue(DateTimeOffset due, TimeSpan interval) => _last = Expected(due, interval);
 
     /// <summary>
     /// For the interval that is cut short because the gateway stops. It is that at which it would have ended: under the time of its real end
     /// it would take the place of the complete interval before it.
     /// </summary>
     public DateTimeOffset ForLast(DateTimeOffset now, TimeSpan interval) =>
-        Next(Phase(now, interval) == TimeSpan.Zero ? now : now + UntilNext(now, interval), interval);
+        _last = Untold(Phase(now, interval) == TimeSpan.Zero ? now : now + UntilNext(now, interval), interval);
 
     private static TimeSpan Phase(DateTimeOffset time, TimeSpan interval)
     {
@@ -37,14 +46,6 @@ internal sealed class FlushTimes
         return TimeSpan.FromTicks(phase < 0 ? phase + interval.Ticks : phase);
     }
 
-    private DateTimeOffset Next(DateTimeOffset time, TimeSpan interval)
-    {
-        if (time <= _last && _last - time < LargestStepBack * interval)
-        {
-            time = _last + interval;
-        }
-
-        _last = time;
-        return time;
-    }
+    private DateTimeOffset Untold(DateTimeOffset time, TimeSpan interval) =>
+        time <= _last && _last - time < LargestStepBack * interval ? _last + UntilNext(_last, interval) : time;
 }

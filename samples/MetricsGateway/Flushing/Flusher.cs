@@ -20,7 +20,6 @@ internal sealed class Flusher
     private readonly Func<TrafficCounts> _countTraffic;
     private readonly FlushTargets _targets;
     private readonly TimeProvider _time;
-    private readonly FlushTimes _times = new();
     private TrafficCounts _counted;
     private long _begin;
     private long _count;
@@ -53,6 +52,9 @@ internal sealed class Flusher
     /// <summary>How an interval is told.</summary>
     public FlushTexts Texts { get; set; }
 
+    /// <summary>The times that flushes are told under.</summary>
+    public FlushTimes Times { get; } = new();
+
     /// <summary>How often it is flushed, which is what the times are multiples of that flushes are told under; null if it is not known.</summary>
     public TimeSpan? Interval { get; set; }
 
@@ -82,7 +84,7 @@ internal sealed class Flusher
         try
         {
             DateTimeOffset now = _time.GetUtcNow();
-            End(Interval is { } interval ? _times.ForDue(now - lateness + (missed * interval), interval) : now, lateness, missed + _overrun, isLast: false);
+            End(Interval is { } interval ? Times.ForDue(now - lateness + (missed * interval), interval) : now, lateness, missed + _overrun, isLast: false);
         }
         catch
         {
@@ -100,7 +102,7 @@ internal sealed class Flusher
     {
         await WhenComputed();
         DateTimeOffset now = _time.GetUtcNow();
-        End(Interval is { } interval ? _times.ForLast(now, interval) : now, TimeSpan.Zero, _overrun, isLast: true);
+        End(Interval is { } interval ? Times.ForLast(now, interval) : now, TimeSpan.Zero, _overrun, isLast: true);
         await WhenComputed();
     }
 

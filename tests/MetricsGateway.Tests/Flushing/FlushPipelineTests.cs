@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
 using MetricsGateway.Metrics;
@@ -91,6 +92,29 @@ public sealed class FlushPipelineTests : IDisposable
         Assert.Equal(["the totals are not told"], _pipeline.DescribeLeft());
     }
 
+    [Theory]
+    [InlineData(3, "12:00:23 12:00:30 12:00:40")]
+    [InlineData(7, "12:00:27 12:00:40 12:00:50")]
+    [InlineData(3600, "13:00:20 13:00:30 13:00:40")]
+    [InlineData(-3, "12:00:17 12:00:30 12:00:40")]
+    [InlineData(-7, "12:00:13 12:00:30 12:00:40")]
+    [InlineData(-10, "12:00:10 12:00:30 12:00:40")]
+    [InlineData(-12, "12:00:08 12:00:30 12:00:40")]
+    [InlineData(-25, "11:59:55 12:00:00 12:00:10")]
+    [InlineData(-3600, "11:00:20 11:00:30 11:00:40")]
+    public void When_the_clock_was_set_intervals_end_at_the_times_they_are_told_under_again(double seconds, string ends)
+    {
+        List<string> ended = [];
+        PassSeconds(10, ended);
+        Assert.Equal(["12:00:10"], ended);
+        ended.Clear();
+
+        _time.Step = TimeSpan.FromSeconds(seconds);
+        PassSeconds(60, ended);
+
+        Assert.Equal(ends, string.Join(' ', ended.Take(3)));
+    }
+
     [Fact]
     public void An_interval_that_no_worker_takes_is_lost_by_nobody()
     {
@@ -106,6 +130,23 @@ public sealed class FlushPipelineTests : IDisposable
         Assert.Equal(1, _pipeline.Status?.Count);
         Assert.Equal(1, _pipeline.Status?.Missed);
         Assert.Equal(0, _pipeline.Status?.LostReports);
+    }
+
+    private void PassSeconds(int count, List<string> ended)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _time.Advance(1);
+            long before = _pipeline.Status!.Count;
+            _manager.RunOnce(TimeSpan.Zero);
+            if (_pipeline.Status!.Count > before)
+            {
+                ended.Add(_time.GetUtcNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture));
+                Assert.Equal(1, _workers.RunAll());
+                _manager.RunOnce(TimeSpan.Zero);
+                _manager.RunOnce(TimeSpan.Zero);
+            }
+        }
     }
 
     private void WaitFor(Task task) => Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && task.IsCompleted, () => "it does not end");

@@ -69,4 +69,23 @@ public class FlushTimesTests
         Assert.Equal(Noon.AddSeconds(-3600), _times.ForDue(Noon.AddSeconds(-3599), interval));
         Assert.Equal(Noon.AddSeconds(7200), _times.ForDue(Noon.AddSeconds(7201), interval));
     }
+
+    [Theory]
+    [InlineData(12, 20)]
+    [InlineData(10, 20)]
+    [InlineData(3, 20)]
+    [InlineData(-9, 20)]
+    [InlineData(-11, -10)]
+    [InlineData(-3599, -3590)]
+    public void An_interval_ends_at_a_time_that_was_not_told_unless_the_clock_begins_anew(double now, double end)
+    {
+        TimeSpan interval = TimeSpan.FromSeconds(10);
+        _times.ForDue(Noon.AddSeconds(10), interval);
+
+        DateTimeOffset due = _times.EndAfter(Noon.AddSeconds(now), interval);
+
+        Assert.Equal(Noon.AddSeconds(end), due);
+        Assert.Equal(due, _times.Expected(due, interval));
+        Assert.Equal(due, _times.ForDue(due, interval));
+    }
 }

@@ -14,6 +14,9 @@ internal sealed class ManualTime : TimeProvider
     /// <summary>Whether asking for the date fails.</summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>By how much the date was set: forward, or back if it is negative. Timers do not notice.</summary>
+    public TimeSpan Step { get; set; }
+
     private TimeSpan Elapsed
     {
         get
@@ -27,7 +30,7 @@ internal sealed class ManualTime : TimeProvider
 
     public override long GetTimestamp() => Elapsed.Ticks;
 
-    public override DateTimeOffset GetUtcNow() => IsBroken ? throw new InvalidOperationException("it is broken") : Start + Elapsed;
+    public override DateTimeOffset GetUtcNow() => IsBroken ? throw new InvalidOperationException("it is broken") : Start + Elapsed + Step;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
