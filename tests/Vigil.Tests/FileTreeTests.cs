@@ -328,6 +328,23 @@ public sealed class FileTreeTests
     }
 
     [Fact]
+    public void A_followed_path_whose_directories_come_back_while_the_queue_is_full_is_found_again()
+    {
+        using var files = new WatchedDirectory();
+        files.Make("a/b/root");
+        files.Make("flood");
+        files.Watch("a/b/root", follow: true);
+        Directory.Delete(files.At("a"), recursive: true);
+        Assert.Equal(["RootDeleted a/b/root/"], files.Told());
+        files.Watch("flood", callback: (_, _) => { });
+        Flood(files);
+        files.Make("a/b");
+        files.Settle();
+        files.Make("a/b/root");
+        Assert.Equal("Created a/b/root/", files.Told()[^1]);
+    }
+
+    [Fact]
     public void A_directory_that_may_not_be_read_is_told_and_watched_as_soon_as_it_may_be()
     {
         if (Environment.IsPrivilegedProcess)

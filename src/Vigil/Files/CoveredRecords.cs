@@ -15,8 +15,8 @@ internal sealed class CoveredRecords
         _order.Enqueue((directory, name, position));
     }
 
-    public bool Contains(DirectoryNode directory, string name, long position) =>
-        _positions.Count > 0 && _positions.TryGetValue((directory, name), out long covered) && position < covered;
+    public bool Contains(DirectoryNode directory, string name, in InotifyRecord record) =>
+        _positions.Count > 0 && _positions.TryGetValue((directory, name), out long look) && record.IsBefore(look);
 
     /// <summary>The records before a position have all been taken.</summary>
     public void Forget(long position)

@@ -285,6 +285,9 @@ internal sealed class FileTree
     public void OnOverflow()
     {
         Set.Tell(this, new FileChange(FileChangeKind.Overflow, Path, IsDirectory: OnlyName is null));
+
+        // Records of the path's directories may be among what was lost.
+        RootPath.LookAgain();
         Scanner.Want(Root, ScanWork.List | ScanWork.Below);
     }
 
@@ -321,11 +324,11 @@ internal sealed class FileTree
             return WriterState.NoFile;
         }
 
-        long position = Set.Watches.End;
+        long look = Set.Watches.BeginLook();
         WriterState writers = FileWriters.Of(node.PathOf(name));
         if (writers == WriterState.None)
         {
-            Set.Covered.Add(node, name, position);
+            Set.Covered.Add(node, name, look);
         }
 
         return writers;

@@ -370,7 +370,7 @@ internal sealed class FileTreeSet : IDisposable
 
         foreach (WatchUser user in watch.Users)
         {
-            if (record.Position < user.Since)
+            if (record.IsBefore(user.Since))
             {
                 continue;
             }

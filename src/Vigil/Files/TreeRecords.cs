@@ -152,7 +152,7 @@ internal sealed class TreeRecords
             }
         }
 
-        if (_tree.Interest.HasFlag(wanted) && !(kind != FileChangeKind.AttributesChanged && _tree.Set.Covered.Contains(node, name, record.Position)))
+        if (_tree.Interest.HasFlag(wanted) && !(kind != FileChangeKind.AttributesChanged && _tree.Set.Covered.Contains(node, name, record)))
         {
             _tree.TellNoted(node, name, kind, isDirectory: child is not null);
         }

@@ -25,6 +25,9 @@ internal sealed class WatchTable : IDisposable
     private readonly byte[] _buffer = new byte[ReadSize];
     private readonly FdHandle _inotify;
 
+    // The end of the last mark.
+    private long _markEnd;
+
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     public WatchTable()
     {
@@ -48,12 +51,34 @@ internal sealed class WatchTable : IDisposable
         _watches.TryGetValue(number, out watch) && position >= watch.Since;
 
     /// <summary>
+    /// Called before a look at the disk. Of which records <see cref="InotifyRecord.IsBefore"/> says that they are older than the look: those that are queued now, behind which
+    /// a mark is put. Where none can be put, for want of watches, the last of them counts as newer: what it says may be told once too often, and is not lost.
+    /// </summary>
+    public long BeginLook()
+    {
+        long end = End;
+        if (end == Position || end == _markEnd)
+        {
+            return end;
+        }
+
+        if (InotifyNative.Mark(Number) != Errno.Success)
+        {
+            return end - 1;
+        }
+
+        // Where something else is queued before the mark, this is nowhere, and the next look puts another.
+        _markEnd = end + InotifyRecords.HeaderSize;
+        return end;
+    }
+
+    /// <summary>
     /// Watches what is open. If that fails, or if what was watched before is another file, the user keeps what it had. Returns an errno, and whether it is
     /// another file than before.
     /// </summary>
     public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
     {
-        long since = End;
+        long since = BeginLook();
         isOther = false;
         int number = InotifyNative.AddWatch(Number, fd, mask, out int errno);
         if (errno != Errno.Success || user.Watch?.Number == number)

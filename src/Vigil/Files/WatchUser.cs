@@ -11,7 +11,7 @@ internal abstract class WatchUser
     public DirectoryWatch? Watch { get; set; }
 
     /// <summary>
-    /// Records from before this position are older than what this user has seen by looking. A half of an exchange would take away what a listing has found, if the other half
+    /// Records from before this look (<see cref="WatchTable.BeginLook"/>) are older than what this user has seen by looking. A half of an exchange would take away what a listing has found, if the other half
     /// went to somebody else who had the directory before.
     /// </summary>
     public long Since { get; set; }

@@ -17,11 +17,11 @@ public class RecordQueueTests
         byte[] bytes = [.. Bytes(3, InotifyNative.IN_CREATE, 0, "name"), .. Bytes(4, InotifyNative.IN_DELETE_SELF, 0, ""), .. Bytes(5, InotifyNative.IN_MOVED_TO, 7, "a name of another length")];
         var records = new InotifyRecords(bytes, position: 1000);
         Assert.True(records.TryTake(out InotifyRecord record));
-        Assert.Equal(new InotifyRecord(1000, 3, InotifyNative.IN_CREATE, 0, "name"), record);
+        Assert.Equal(new InotifyRecord(1000, 3, InotifyNative.IN_CREATE, 0, "name", End: 1032), record);
         Assert.True(records.TryTake(out record));
-        Assert.Equal(new InotifyRecord(1032, 4, InotifyNative.IN_DELETE_SELF, 0, Name: null), record);
+        Assert.Equal(new InotifyRecord(1032, 4, InotifyNative.IN_DELETE_SELF, 0, Name: null, End: 1048), record);
         Assert.True(records.TryTake(out record));
-        Assert.Equal(new InotifyRecord(1048, 5, InotifyNative.IN_MOVED_TO, 7, "a name of another length"), record);
+        Assert.Equal(new InotifyRecord(1048, 5, InotifyNative.IN_MOVED_TO, 7, "a name of another length", End: 1096), record);
         Assert.False(records.TryTake(out _));
     }
 
@@ -75,7 +75,7 @@ public class RecordQueueTests
         return [.. MemoryMarshal.AsBytes<uint>([(uint)watch, mask, cookie, (uint)padded.Length]), .. padded];
     }
 
-    private void Add(uint mask, uint cookie, string name) => _queue.Add(new InotifyRecord(0, 1, mask, cookie, name), now: 0);
+    private void Add(uint mask, uint cookie, string name) => _queue.Add(new InotifyRecord(0, 1, mask, cookie, name, End: 32), now: 0);
 
     private List<string> TakeAll(long now)
     {
