@@ -130,18 +130,15 @@ internal sealed class SharedWait
     // negative and no other's.
     private static int IdOf(FdHandle pidFd)
     {
-        const string Name = "Pid:";
         try
         {
+            // /proc may be of a namespace further out, where ids are others (pid_namespaces(7)). NSpid has an id for each namespace from that one inwards, so this
+            // process's own ids say at which place its namespace is. Where the kernel has no such namespaces, there is no such line.
+            int depth = Numbers("/proc/self/status", "NSpid:").Length;
             string path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{pidFd.Number}");
-            foreach (string line in File.ReadLines(path))
-            {
-                if (line.StartsWith(Name, StringComparison.Ordinal))
-                {
-                    int id = int.Parse(line.AsSpan(Name.Length).Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-                    return id > 0 ? id : -1 - pidFd.Number;
-                }
-            }
+            int[] ids = depth > 0 ? Numbers(path, "NSpid:") : [];
+            int id = ids.Length >= depth && depth > 0 ? ids[depth - 1] : Numbers(path, "Pid:").FirstOrDefault();
+            return id > 0 ? id : -1 - pidFd.Number;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -154,5 +151,19 @@ internal sealed class SharedWait
         }
 
         return -1 - pidFd.Number;
+    }
+
+    // None where there is no such line.
+    private static int[] Numbers(string path, string name)
+    {
+        foreach (string line in File.ReadLines(path))
+        {
+            if (line.StartsWith(name, StringComparison.Ordinal))
+            {
+                return [.. line[name.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(number => int.Parse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))];
+            }
+        }
+
+        return [];
     }
 }

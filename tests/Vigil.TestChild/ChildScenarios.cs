@@ -110,6 +110,26 @@ internal static partial class ChildScenarios
     }
 
     /// <summary>
+    /// Run in a process id namespace of its own, with the <c>/proc</c> of another: whoever watches a child by its id, and by its descriptor, waits for the same one.
+    /// </summary>
+    public static void InAnOuterProc(string[] args)
+    {
+        const nint SysPidFdOpen = 434;
+        Check(Environment.ProcessId == 1, "this is no process id namespace of its own");
+        BeforeLinux615();
+        using var manager = new EventManager();
+        int id = Spawn("sleep 0.05; exit 3");
+        using var pidFd = new FdHandle((int)syscall(SysPidFdOpen, id, 0));
+        Check(!File.ReadLines($"/proc/self/fdinfo/{pidFd.DangerousGetHandle()}").Contains($"Pid:\t{id}"), "/proc is of this namespace");
+        ChildExit? byId = null;
+        ChildExit? byDescriptor = null;
+        manager.Watch(id, (_, exit) => byId = exit);
+        manager.Watch(pidFd, (_, exit) => byDescriptor = exit);
+        manager.RunUntil(() => byId is not null && byDescriptor is not null);
+        Check(byId is { ExitCode: 3 } && byDescriptor is { ExitCode: 3 }, $"by id: {byId}, by descriptor: {byDescriptor}");
+    }
+
+    /// <summary>
     /// Where the kernel does not tell afterwards, the end of each process is told with code or signal all the same, whoever waits for it
     /// first.
     /// </summary>
@@ -244,7 +264,9 @@ internal static partial class ChildScenarios
 
         int rounds = args is [string wanted] ? int.Parse(wanted, CultureInfo.InvariantCulture) : 500;
         using var manager = new EventManager();
-        using var step = new Barrier(2);
+
+        // Never disposed: the thread waits by it when the scenario, and with it the process, ends.
+        var step = new Barrier(2);
         int id = 0;
         int reaped = 0;
         new Thread(() =>

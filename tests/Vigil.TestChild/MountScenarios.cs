@@ -96,6 +96,28 @@ internal static partial class MountScenarios
         manager.RunUntil(() => told == 2);
     }
 
+    /// <summary>Where there is no <c>/proc</c>, watching a directory is refused, and the message says what is missing.</summary>
+    public static void FilesWithoutProc(string[] args)
+    {
+        using var manager = new EventManager();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        Mount("/proc");
+        try
+        {
+            manager.CreateFileEvent(directory.FullName, (_, _) => { });
+            Check(false, "it is watched");
+        }
+        catch (EventManagerException exception)
+        {
+            Check(exception.Error == EventManagerError.System && exception.Message.Contains("/proc is not mounted", StringComparison.Ordinal), exception.Message);
+        }
+        finally
+        {
+            Unmount("/proc");
+            directory.Delete();
+        }
+    }
+
     private static void Mount(string point) => Check(mount("vigil", point, "tmpfs", 0, 0) == 0, "a file system could not be mounted");
 
     private static void Unmount(string point) => Check(umount2(point, 0) == 0, "a file system could not be unmounted");

@@ -20,12 +20,21 @@ public sealed class FileLimitTests
     [InlineData("mount-changes")]
     [InlineData("file-mounts")]
     [InlineData("file-bind-mounts")]
+    [InlineData("files-without-proc")]
     [InlineData("file-bad-directory")]
     [InlineData("file-mounts-at-random")]
     public void In_a_mount_namespace_of_its_own(string scenario)
     {
         RequireNamespaces();
         (int exitCode, string error) = Unshare("--mount", DotNet, Program, scenario);
+        Assert.True(exitCode == 0, error);
+    }
+
+    [Fact]
+    public void In_a_process_id_namespace_with_the_proc_of_another()
+    {
+        RequireNamespaces();
+        (int exitCode, string error) = Unshare("--pid", "--fork", DotNet, Program, "children-in-an-outer-proc");
         Assert.True(exitCode == 0, error);
     }
 

@@ -44,6 +44,10 @@ internal static class FileErrors
             EventManagerError.PathNotFound,
             $"{path} cannot be watched: it does not exist. A file that does not exist yet can be watched if its directory exists. {Errno.Describe(errno)}.",
             errno: errno),
+        Errno.ENOSYS => new(
+            EventManagerError.System,
+            $"{path} cannot be watched: /proc is not mounted here, through which the kernel is told what to watch. Mount it (proc(5)). {Errno.Describe(errno)}.",
+            errno: errno),
         Errno.ENOTDIR => new(EventManagerError.PathNotFound, $"{path} cannot be watched: it is not a directory. {Errno.Describe(errno)}.", errno: errno),
         _ => new(EventManagerError.System, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
     };

@@ -38,7 +38,7 @@ internal static unsafe partial class InotifyNative
 
     /// <summary>
     /// Watches what is open, by its name in <c>/proc/self/fd</c>, which leads to the very file. The same file again, by whatever descriptor, gives the same
-    /// watch. −1 on failure; ENOENT says that there is no <c>/proc</c>.
+    /// watch. −1 on failure; ENOSYS says that there is no <c>/proc</c>.
     /// </summary>
     /// <param name="fd">The instance.</param>
     /// <param name="file">What is watched.</param>
@@ -52,6 +52,9 @@ internal static unsafe partial class InotifyNative
         {
             int watch = inotify_add_watch(fd, start, mask);
             errno = watch < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+
+            // What is open is there, so it is the link that is not. To whoever asked by a path, ENOENT would say that the path is not there.
+            errno = errno == Errno.ENOENT ? Errno.ENOSYS : errno;
             return watch;
         }
     }
