@@ -22,7 +22,10 @@ internal static unsafe partial class LeaseNative
     /// (EACCES), or its file system has no leases (EINVAL).
     /// </summary>
     /// <param name="path">What is asked for, opened as a path.</param>
-    /// <remarks>The lease is held for the time of one system call. A program that opens the file for writing in that time waits for its end.</remarks>
+    /// <remarks>
+    /// The lease is held for the time of one system call. A program that opens the file for writing in that time waits for its end, or gets EAGAIN with O_NONBLOCK, and
+    /// this process gets the signal. NFS 4 and SMB say EAGAIN, too, while their server has not lent the file (nfs4_setlease, cifs_setlease).
+    /// </remarks>
     public static int AskForWriter(int path)
     {
         Span<byte> link = stackalloc byte[32];
