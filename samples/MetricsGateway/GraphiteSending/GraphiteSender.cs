@@ -97,6 +97,9 @@ internal sealed class GraphiteSender : IDisposable
 
         _queue.Trim();
         NoteDrops();
+
+        // Who writes a flush may wait for room, or for a server that is none any more.
+        ReportProgress();
     }
 
     /// <summary>The worker has written a flush as a whole.</summary>

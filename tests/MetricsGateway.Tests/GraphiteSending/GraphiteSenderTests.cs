@@ -131,24 +131,64 @@ public sealed class GraphiteSenderTests : IDisposable
     {
         using StringWriter errors = new();
         using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        Task worker = WaitForServer(sender);
+
+        _server.Kill();
+
+        RunUntil(() => worker.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_waits_for_a_server_waits_no_longer_when_it_is_turned_off_or_another_one_is_named(bool hasOther)
+    {
+        using StringWriter errors = new();
+        using GraphiteServer other = new();
+        other.Kill();
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        Task worker = WaitForServer(sender);
+
+        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = hasOther ? (EndpointList)other.Endpoint : null, GraphiteBuffer = 1 << 16 });
+
+        RunUntil(() => worker.IsCompleted);
+        Assert.False(sender.Status.IsConnected);
+    }
+
+    [Fact]
+    public void Who_waits_for_room_goes_on_when_more_may_wait()
+    {
+        using StringWriter errors = new();
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        Task worker = WaitForServer(sender);
+
+        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint, GraphiteBuffer = 1 << 17 });
+
+        RunUntil(() => sender.Status.WaitingBytes > (1 << 17) - (1 << 12));
+        Assert.Equal(0, sender.Status.DroppedLines);
+        Assert.False(worker.IsCompleted);
+        _server.Kill();
+        RunUntil(() => worker.IsCompleted);
+    }
+
+    // Who writes a flush waits for the server, which does not read.
+    private Task WaitForServer(GraphiteSender sender)
+    {
         sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint, GraphiteBuffer = 1 << 16 });
         RunUntil(() => sender.Status.IsConnected);
         _server.Accept();
         Task worker = Task.Run(() =>
         {
-            // More than the kernel takes for a server that does not read.
             _handover.Begin(TimeSpan.FromDays(1));
             for (int line = 0; line < 1_000_000; line += 100)
             {
                 _handover.Add(Block(line, 100));
             }
         });
-        RunUntil(() => sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
+        int quiet = 0;
+        RunUntil(() => (quiet = _manager.RunOnce(TimeSpan.Zero) == 0 ? quiet + 1 : 0) > 100 && sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
         Assert.False(worker.IsCompleted);
-
-        _server.Kill();
-
-        RunUntil(() => worker.IsCompleted);
+        return worker;
     }
 
     private static LineBlock Block(int first, int lines)
