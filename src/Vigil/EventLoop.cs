@@ -63,7 +63,8 @@ internal sealed class EventLoop
     /// <summary>The callback of a source that fired has ended on a worker: the source reports again, unless it only repeats an Error or HangUp that nobody deals with.</summary>
     public void Repeat(Source source, EventSet delivered)
     {
-        if ((delivered & Interests.Always) != EventSet.None && _spinDetector.StopRepetition(source) is var stopped and not EventManagerError.None)
+        if ((delivered & Interests.Always) != EventSet.None
+            && _spinDetector.StopRepetition(source) is var stopped and not EventManagerError.None)
         {
             _faults.OnRegistrationFault(source, stopped);
             return;
@@ -246,7 +247,8 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
-    // As many as there were when the iteration began, and the manager's own. What is injected while these are delivered waits for the next iteration, as an event of the kernel would.
+    // As many as there were when the iteration began, and the manager's own. What is injected while these are delivered waits for the next
+    // iteration, as an event of the kernel would.
     private void DispatchInjected(int due)
     {
         for (int left = _injected.Count; left > 0; left--, due--)

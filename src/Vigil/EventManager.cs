@@ -738,7 +738,8 @@ public sealed class EventManager : IDisposable
 
     /// <summary>
     /// Delivers an event to a subscriber in the next iteration as if the kernel had reported it: only if the fd is registered and
-    /// armed then, only the kinds that are asked for, with the registered data. Modes, such as <see cref="EventSet.OneShot"/>, are no kinds and are never delivered. For restoring from snapshots, and for tests.
+    /// armed then, only the kinds that are asked for, with the registered data. Modes, such as <see cref="EventSet.OneShot"/>, are no kinds
+    /// and are never delivered. For restoring from snapshots, and for tests.
     /// </summary>
     /// <param name="id">The subscriber.</param>
     /// <param name="events">The fd, which must be registered by the subscriber, and what is to be reported.</param>
@@ -849,7 +850,8 @@ public sealed class EventManager : IDisposable
     }
 
     /// <summary>
-    /// Every file descriptor that subscribers and events have registered, in no particular order. Registrations whose handle was closed are dropped and reported first.
+    /// Every file descriptor that subscribers and events have registered, in no particular order. Registrations whose handle was closed are
+    /// dropped and reported first.
     /// </summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<SourceInfo> GetSources()

@@ -39,7 +39,8 @@ public sealed class EventManagerOptions
 
     /// <summary>
     /// For how many consecutive iterations a level-triggered source may report Error or HangUp without its owner changing anything
-    /// and without anything being read, before it is disarmed and reported; 2 or more. An error that is dealt with each time and comes again does not count. Default: 1,000.
+    /// and without anything being read, before it is disarmed and reported; 2 or more. An error that is dealt with each time and comes
+    /// again does not count. Default: 1,000.
     /// </summary>
     public int UnhandledHangUpLimit { get; set; } = 1_000;
 

@@ -167,8 +167,10 @@ internal sealed class LoopWait
         return false;
     }
 
-    // Where the kernel refuses, for want of descriptors, the orphan goes on ending every wait. So the refusal is said once; the rebuild is tried again after a
-    // pause; and until then a turn that an orphan has caused takes a millisecond, which is late for whoever else is ready, but leaves the processor to others.
+    // Where the kernel refuses, for want of descriptors, the orphan goes on ending every wait. So the refusal is said once; the rebuild is
+    // tried again after a
+    // pause; and until then a turn that an orphan has caused takes a millisecond, which is late for whoever else is ready, but leaves the
+    // processor to others.
     private void Rebuild(bool mayPause)
     {
         const long PauseBetweenTries = 100_000_000;
@@ -195,7 +197,8 @@ internal sealed class LoopWait
 
         string outcome = errno == Errno.Success
             ? "The poller was rebuilt without it."
-            : $"The poller could not be rebuilt and still has it: {Errno.Describe(errno)}. It is tried again ten times a second; until then the loop makes a thousand turns a second at most.";
+            : $"The poller could not be rebuilt and still has it: {Errno.Describe(errno)}. "
+                + "It is tried again ten times a second; until then the loop makes a thousand turns a second at most.";
         _manager.Faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
             EventManagerError.OrphanedRegistration,
             $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",

@@ -6,8 +6,10 @@ namespace Vigil;
 
 /// <summary>A descriptor of the manager's own among the sources.</summary>
 /// <remarks>
-/// What cannot be read stays readable, so a loop that goes on asking burns a core. The rule for all of them: the first failure in a row is reported, with fd and
-/// errno; the source is disarmed, and armed again after <see cref="Pause"/>, when it is read again; what comes meanwhile the kernel keeps. That goes on in
+/// What cannot be read stays readable, so a loop that goes on asking burns a core. The rule for all of them: the first failure in a row is
+/// reported, with fd and
+/// errno; the source is disarmed, and armed again after <see cref="Pause"/>, when it is read again; what comes meanwhile the kernel keeps.
+/// That goes on in
 /// silence until a reading succeeds. A number that is not open any more (EBADF) may be another file's soon, so it is not tried again.
 /// </remarks>
 internal abstract class OwnSource : Source, ITimerTarget
@@ -73,9 +75,14 @@ internal abstract class OwnSource : Source, ITimerTarget
 
         if (isFirst)
         {
-            string outlook = isClosed ? "Its file descriptor was closed by somebody else, so nothing comes of it any more." : "It is tried again every second; what comes meanwhile the kernel keeps.";
+            string outlook = isClosed
+                ? "Its file descriptor was closed by somebody else, so nothing comes of it any more."
+                : "It is tried again every second; what comes meanwhile the kernel keeps.";
             Manager.Faults.Report(new FaultReport(FaultOrigin.Registration, new EventManagerException(
-                EventManagerError.System, $"{what} of {Manager.Name} (fd {Number}) cannot be read: {Errno.Describe(errno)}. {outlook}", Number, errno))
+                EventManagerError.System,
+                $"{what} of {Manager.Name} (fd {Number}) cannot be read: {Errno.Describe(errno)}. {outlook}",
+                Number,
+                errno))
             {
                 Fd = Number,
             });

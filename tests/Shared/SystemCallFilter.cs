@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vigil.Tests.Shared;
 
 /// <summary>
-/// Lets system calls fail (<c>seccomp(2)</c>). There is no way back for a thread; another one that goes on with the same manager finds them working. The library knows nothing of
+/// Lets system calls fail (<c>seccomp(2)</c>). There is no way back for a thread; another one that goes on with the same manager finds them
+/// working. The library knows nothing of
 /// it, so nothing that is measured pays for it.
 /// </summary>
 internal static unsafe partial class SystemCallFilter

@@ -7,8 +7,10 @@ using Vigil.IO;
 namespace Vigil.Internals.Tests;
 
 /// <summary>
-/// A small program's life while one system call fails, each in turn, for good, on a thread of its own. Whatever the call: what fails is an EventManagerException or an IOResult, nothing
-/// ends anything else, nothing is reported without end, and the loop does not spin. With VIGIL_ALL_FAILURES=1 each call fails in every way; otherwise in two.
+/// A small program's life while one system call fails, each in turn, for good, on a thread of its own. Whatever the call: what fails is an
+/// EventManagerException or an IOResult, nothing
+/// ends anything else, nothing is reported without end, and the loop does not spin. With VIGIL_ALL_FAILURES=1 each call fails in every way;
+/// otherwise in two.
 /// </summary>
 public sealed class FailingCallsTests
 {
@@ -124,7 +126,8 @@ public sealed class FailingCallsTests
             return _refusals;
         }
 
-        // Turns that sleep when nothing is to be done. Where the wait itself is refused each says so, and the program that goes on is its own fault.
+        // Turns that sleep when nothing is to be done. Where the wait itself is refused each says so, and the program that goes on is its
+        // own fault.
         private void Turn(EventManager manager)
         {
             var span = TimeSpan.FromMilliseconds(100);

@@ -6,8 +6,8 @@ using Vigil.Internals.Tests.Sources;
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 using Vigil.IO;
-using Vigil.Sources;
 using Vigil.Messaging;
+using Vigil.Sources;
 
 namespace Vigil.Internals.Tests;
 

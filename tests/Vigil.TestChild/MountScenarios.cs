@@ -8,7 +8,8 @@ internal static partial class MountScenarios
 {
     private const string List = "/proc/self/mountinfo";
 
-    /// <summary>Whoever reads the list at each change knows the last one, with any number of changes before, on the loop and on workers.</summary>
+    /// <summary>Whoever reads the list at each change knows the last one, with any number of changes before, on the loop and on
+    /// workers.</summary>
     public static void Changes(string[] args)
     {
         string point = Directory.CreateTempSubdirectory("vigil-").FullName;

@@ -12,7 +12,8 @@ internal static partial class TerminalScenarios
     private const int O_NOCTTY = 0x100;
     private const int O_CLOEXEC = 0x80000;
 
-    /// <summary>A line that a session leader opens does not become its controlling terminal, so it survives when that is unplugged; the loop is told.</summary>
+    /// <summary>A line that a session leader opens does not become its controlling terminal, so it survives when that is unplugged; the
+    /// loop is told.</summary>
     public static void Unplugged(string[] args)
     {
         const int EIO = 5;

@@ -62,7 +62,8 @@ public sealed class ClosedDescriptorTests : IDisposable
     [Fact]
     public void A_number_that_is_disarmed_and_closed_stands_in_nobodys_way_whom_the_manager_gives_it_to()
     {
-        // The lowest free number is what the next file gets: all below are taken by now, and no other test gives out any as long as this one keeps it.
+        // The lowest free number is what the next file gets: all below are taken by now, and no other test gives out any as long as this
+        // one keeps it.
         using var file = new EventFd();
         FdHandle slot = Posix.Duplicate(file);
         SocketEvent stale = _manager.CreateSocketEvent(new FileDescriptor(slot).Number, EventSet.In, (_, _) => { });

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Vigil.Tests;
 
-/// <summary>What reports Error or HangUp again and again: a state that lasts is stopped, errors that are dealt with and come anew are not.</summary>
+/// <summary>What reports Error or HangUp again and again: a state that lasts is stopped, errors that are dealt with and come anew are
+/// not.</summary>
 public sealed class SpinningTests : IDisposable
 {
     private const int Limit = 10;

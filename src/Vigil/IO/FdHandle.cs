@@ -23,19 +23,25 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
 
     internal int Number => (int)handle;
 
-    /// <summary>Whether Vigil made the open file non-blocking, so that nobody need ask. What others do to its mode by a duplicate is not seen.</summary>
+    /// <summary>Whether Vigil made the open file non-blocking, so that nobody need ask. What others do to its mode by a duplicate is not
+    /// seen.</summary>
     internal bool IsNonBlocking { get; set; }
 
     /// <summary>
-    /// Opens a file for an event loop, a device above all: close-on-exec; non-blocking, so that neither opening waits (for a modem's carrier, for the other end of a FIFO) nor what
-    /// follows; and never as the controlling terminal (<c>O_NOCTTY</c>), by which the process would get SIGHUP, and end, when a serial line hangs up or is unplugged.
+    /// Opens a file for an event loop, a device above all: close-on-exec; non-blocking, so that neither opening waits (for a modem's
+    /// carrier, for the other end of a FIFO) nor what
+    /// follows; and never as the controlling terminal (<c>O_NOCTTY</c>), by which the process would get SIGHUP, and end, when a serial line
+    /// hangs up or is unplugged.
     /// Nothing is created or cut off.
     /// </summary>
-    /// <param name="path">The path. Opening <c>/dev/tty</c> or <c>/proc/self/fd/0</c> makes a new open file of a terminal, FIFO or pipe that others hold, with a mode of its own: theirs stays.</param>
+    /// <param name="path">The path. Opening <c>/dev/tty</c> or <c>/proc/self/fd/0</c> makes a new open file of a terminal, FIFO or pipe
+    /// that others hold, with a mode of its own: theirs stays.</param>
     /// <param name="flags">For reading, writing or both, and how.</param>
-    /// <exception cref="ArgumentException">The path is empty or has a zero in it, or the flags ask for neither reading nor writing, or for what there is not.</exception>
+    /// <exception cref="ArgumentException">The path is empty or has a zero in it, or the flags ask for neither reading nor writing, or for
+    /// what there is not.</exception>
     /// <exception cref="EventManagerException">
-    /// There is no such file (<see cref="EventManagerError.PathNotFound"/>), it may not be opened like that (<see cref="EventManagerError.AccessDenied"/>), or the kernel
+    /// There is no such file (<see cref="EventManagerError.PathNotFound"/>), it may not be opened like that (<see
+    /// cref="EventManagerError.AccessDenied"/>), or the kernel
     /// refused otherwise (<see cref="EventManagerError.System"/>); the message says what to do.
     /// </exception>
     public static FdHandle Open(string path, OpenFlags flags)
@@ -49,11 +55,17 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
         const OpenFlags Known = OpenFlags.ReadWrite | OpenFlags.Append | OpenFlags.NoFollow;
         if ((flags & OpenFlags.ReadWrite) == OpenFlags.None || (flags & ~Known) != OpenFlags.None)
         {
-            throw new ArgumentException($"A file is opened for Read, Write or both, with Append and NoFollow where wanted, not with {flags}.", nameof(flags));
+            throw new ArgumentException(
+                $"A file is opened for Read, Write or both, with Append and NoFollow where wanted, not with {flags}.", nameof(flags));
         }
 
         int fd = FileNative.OpenDevice(
-            path, flags.HasFlag(OpenFlags.Read), flags.HasFlag(OpenFlags.Write), flags.HasFlag(OpenFlags.Append), !flags.HasFlag(OpenFlags.NoFollow), out int errno);
+            path,
+            flags.HasFlag(OpenFlags.Read),
+            flags.HasFlag(OpenFlags.Write),
+            flags.HasFlag(OpenFlags.Append),
+            !flags.HasFlag(OpenFlags.NoFollow),
+            out int errno);
         return errno == Errno.Success ? new FdHandle(fd) { IsNonBlocking = true } : throw NotOpened(path, errno);
     }
 
@@ -68,10 +80,17 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
         (EventManagerError error, string advice) = errno switch
         {
             Errno.ENOENT or Errno.ENOTDIR => (EventManagerError.PathNotFound, "Is the device plugged in, and the path right?"),
-            Errno.EACCES or Errno.EPERM or Errno.EROFS => (EventManagerError.AccessDenied, "Look at its mode and owner (ls -l): devices often belong to a group, such as dialout, that the user must be in."),
-            Errno.EMFILE or Errno.ENFILE => (EventManagerError.System, "Raise the limit of open files (ulimit -n, LimitNOFILE=) or close some."),
+            Errno.EACCES or Errno.EPERM or Errno.EROFS => (
+                EventManagerError.AccessDenied,
+                "Look at its mode and owner (ls -l): devices often belong to a group, such as dialout, that the user must be in."),
+            Errno.EMFILE or Errno.ENFILE => (
+                EventManagerError.System,
+                "Raise the limit of open files (ulimit -n, LimitNOFILE=) or close some."),
             Errno.EBUSY => (EventManagerError.System, "Another program has it for itself (fuser, lsof)."),
-            Errno.ENXIO or Errno.ENODEV => (EventManagerError.System, "Its device is not there; or it is a FIFO that nobody reads: open that for ReadWrite, or when there is a reader; or a socket: connect to that."),
+            Errno.ENXIO or Errno.ENODEV => (
+                EventManagerError.System,
+                "Its device is not there; or it is a FIFO that nobody reads: open that for ReadWrite, or when there is a reader; "
+                + "or a socket: connect to that."),
             Errno.EISDIR => (EventManagerError.System, "It is a directory, which is opened for Read only."),
             Errno.ELOOP => (EventManagerError.System, "It is a symbolic link, which NoFollow refuses, or there are too many on the way."),
             _ => (EventManagerError.System, ""),

@@ -9,10 +9,14 @@ namespace Vigil.IO;
 /// No allocation, no exception for what happens every day; a signal in between is retried. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// <para>The calls do not wait, whatever mode the file is in, and leave the mode alone: it belongs to the open file, which a shell or another process may share. What costs least is a file in non-blocking
-/// mode that was made in <see cref="Vigil.IO"/>, or a socket, which is asked not to wait in the same call. Anything else is asked for its mode first.</para>
-/// <para>Of a file in blocking mode that is no socket, the kernel is asked before each call whether it would wait. That answer may be out of date where several read, write or accept by the same
-/// file; and to a pipe no more than 4,096 bytes are written at once then, to a terminal no more than 256. Where either matters: <see cref="SetNonBlocking"/> if the file is yours alone,
+/// <para>The calls do not wait, whatever mode the file is in, and leave the mode alone: it belongs to the open file, which a shell or
+/// another process may share. What costs least is a file in non-blocking
+/// mode that was made in <see cref="Vigil.IO"/>, or a socket, which is asked not to wait in the same call. Anything else is asked for its
+/// mode first.</para>
+/// <para>Of a file in blocking mode that is no socket, the kernel is asked before each call whether it would wait. That answer may be out
+/// of date where several read, write or accept by the same
+/// file; and to a pipe no more than 4,096 bytes are written at once then, to a terminal no more than 256. Where either matters: <see
+/// cref="SetNonBlocking"/> if the file is yours alone,
 /// otherwise <see cref="FdHandle.Open"/> of <c>/dev/tty</c> or <c>/proc/self/fd/N</c>, which makes an open file of its own.</para>
 /// </remarks>
 public static class NonBlocking
@@ -66,7 +70,8 @@ public static class NonBlocking
     /// <param name="listener">A listening socket.</param>
     /// <param name="connection">The connection, or null where there is none.</param>
     /// <param name="peer">
-    /// Its address: an <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/>. Null where there is no connection, where its family is another, and where a
+    /// Its address: an <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/>. Null where there is no connection, where its
+    /// family is another, and where a
     /// local socket has no name, as most of those that connect have none.
     /// </param>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection, out EndPoint? peer)

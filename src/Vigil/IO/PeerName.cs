@@ -27,7 +27,8 @@ internal static class PeerName
         return BitConverter.ToUInt16(address) switch
         {
             AF_INET when address.Length >= 8 => new IPEndPoint(new IPAddress(address[4..8]), PortOf(address)),
-            AF_INET6 when address.Length >= 28 => new IPEndPoint(new IPAddress(address[8..24], BitConverter.ToUInt32(address[24..])), PortOf(address)),
+            AF_INET6 when address.Length >= 28 =>
+                new IPEndPoint(new IPAddress(address[8..24], BitConverter.ToUInt32(address[24..])), PortOf(address)),
             AF_UNIX => Local(address[PathOffset..]),
             _ => null,
         };

@@ -88,7 +88,8 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>
-    /// As <see cref="Read"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing is there. Whether anything is, a socket is asked in the same call. Of any other file the
+    /// As <see cref="Read"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing is there. Whether anything
+    /// is, a socket is asked in the same call. Of any other file the
     /// kernel is asked before, so that whoever else reads the same file may be faster.
     /// </summary>
     public static int ReadWithoutWaiting(int fd, Span<byte> buffer, out int errno)
@@ -112,7 +113,8 @@ internal static unsafe partial class FileNative
         return Read(fd, buffer, out errno);
     }
 
-    /// <summary>As <see cref="Write"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing fits. Of what is for a pipe or a terminal it takes no more than fits for sure.</summary>
+    /// <summary>As <see cref="Write"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing fits. Of what is
+    /// for a pipe or a terminal it takes no more than fits for sure.</summary>
     public static int WriteWithoutWaiting(int fd, ReadOnlySpan<byte> buffer, out int errno)
     {
         int count = SocketNative.Send(fd, buffer, out errno);
@@ -138,10 +140,12 @@ internal static unsafe partial class FileNative
         return flags >= 0 && (flags & O_NONBLOCK) == 0;
     }
 
-    /// <summary>Opens a file that exists: close-on-exec, non-blocking, never as the controlling terminal. −1 and an errno on failure.</summary>
+    /// <summary>Opens a file that exists: close-on-exec, non-blocking, never as the controlling terminal. −1 and an errno on
+    /// failure.</summary>
     public static int OpenDevice(string path, bool reads, bool writes, bool appends, bool follows, out int errno)
     {
-        int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (reads && writes ? O_RDWR : writes ? O_WRONLY : 0) | (appends ? O_APPEND : 0) | (follows ? 0 : O_NOFOLLOW);
+        int access = reads && writes ? O_RDWR : writes ? O_WRONLY : 0;
+        int flags = access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (appends ? O_APPEND : 0) | (follows ? 0 : O_NOFOLLOW);
         int fd;
         do
         {
@@ -189,7 +193,8 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>
-    /// Whether the descriptor is of procfs or cgroupfs, where the poll of some files takes what it tells: each change is told to one look only
+    /// Whether the descriptor is of procfs or cgroupfs, where the poll of some files takes what it tells: each change is told to one look
+    /// only
     /// (mounts_poll, proc_sys_poll, psi_trigger_poll).
     /// </summary>
     public static bool TellsChangesOnce(int fd)

@@ -13,7 +13,8 @@ internal static unsafe partial class PollNative
     /// <summary>Whether the descriptor reports an error or a hang-up at this moment.</summary>
     public static bool HasErrorOrHangUp(int fd) => Look(fd, kinds: 0) != 0;
 
-    /// <summary>What the descriptor reports at this moment of the kinds that are asked for, and of error and hang-up. Nothing where the call fails.</summary>
+    /// <summary>What the descriptor reports at this moment of the kinds that are asked for, and of error and hang-up. Nothing where the
+    /// call fails.</summary>
     public static short Look(int fd, short kinds)
     {
         var entry = new PollFd { Fd = fd, Requested = kinds };

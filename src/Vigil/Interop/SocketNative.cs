@@ -54,7 +54,8 @@ internal static unsafe partial class SocketNative
         return fd;
     }
 
-    /// <summary>Receives what has arrived and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is none.</summary>
+    /// <summary>Receives what has arrived and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is
+    /// none.</summary>
     public static int Receive(int fd, Span<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
@@ -70,7 +71,8 @@ internal static unsafe partial class SocketNative
         }
     }
 
-    /// <summary>Sends what fits and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is none.</summary>
+    /// <summary>Sends what fits and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is
+    /// none.</summary>
     public static int Send(int fd, ReadOnlySpan<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)

@@ -46,7 +46,8 @@ internal abstract class Source
     /// <summary>What the kernel hands back with each event: the slot and its generation.</summary>
     internal ulong Token { get; set; }
 
-    /// <summary>The detector's memory of a source that reports Error or HangUp; null for all others. What it replaces is disposed.</summary>
+    /// <summary>The detector's memory of a source that reports Error or HangUp; null for all others. What it replaces is
+    /// disposed.</summary>
     internal SpinTrace? SpinTrace
     {
         get => _spinTrace;
@@ -61,14 +62,16 @@ internal abstract class Source
         }
     }
 
-    /// <summary>Whether its file tells each change to one look only (<see cref="SourceArming"/>); null as long as nobody had to know.</summary>
+    /// <summary>Whether its file tells each change to one look only (<see cref="SourceArming"/>); null as long as nobody had to
+    /// know.</summary>
     internal bool? TellsOnce { get; set; }
 
     /// <summary>Whether the kernel tells each change once, as an edge, whatever was asked for.</summary>
     internal bool IsToldByEdges => TellsOnce == true && !Interests.HasData(Interest);
 
     /// <summary>
-    /// Whether Vigil itself opened the descriptor and holds it. Then whatever else is registered under its number is dead, and the kernel need not be asked.
+    /// Whether Vigil itself opened the descriptor and holds it. Then whatever else is registered under its number is dead, and the kernel
+    /// need not be asked.
     /// </summary>
     public virtual bool IsOfVigilsOwn => false;
 

@@ -11,9 +11,12 @@ namespace Vigil.Sources;
 /// <para>A token is renewed, so that what the kernel already reported does not reach its source, in three cases: the source is disarmed;
 /// it is armed; it is a one-shot and modified, since its pending event belongs to the arming that the modification replaces.</para>
 /// <para>The kernel looks at whatever is added or modified, so nothing that is still true is lost. There are files for which looking is
-/// taking: the poll of <c>/proc/self/mountinfo</c>, of pressure files and of <c>/proc/sys</c> tells each change to one look only, and the wait, which looks once more,
-/// hears nothing of what the registration saw. They have nothing to read when it comes; they report Priority and Error. So where only such kinds are asked for of a file of
-/// procfs or cgroupfs, the kernel is asked for edges, whatever the mode: each change is one, and a level would say no more. And before such a file is
+/// taking: the poll of <c>/proc/self/mountinfo</c>, of pressure files and of <c>/proc/sys</c> tells each change to one look only, and the
+/// wait, which looks once more,
+/// hears nothing of what the registration saw. They have nothing to read when it comes; they report Priority and Error. So where only such
+/// kinds are asked for of a file of
+/// procfs or cgroupfs, the kernel is asked for edges, whatever the mode: each change is one, and a level would say no more. And before such
+/// a file is
 /// registered or modified it is looked at with <c>poll(2)</c>, and what that says is injected.</para>
 /// </remarks>
 internal sealed class SourceArming
@@ -111,7 +114,8 @@ internal sealed class SourceArming
     /// <param name="fd">Its number, borrowed.</param>
     /// <param name="token">What its events are to carry.</param>
     /// <param name="interest">What is asked for.</param>
-    /// <param name="mayTakeOver">Whether a registration that is there already is nobody's: that of an orphan whose number names the same file again.</param>
+    /// <param name="mayTakeOver">Whether a registration that is there already is nobody's: that of an orphan whose number names the same
+    /// file again.</param>
     public int Register(Source source, int fd, ulong token, EventSet interest, bool mayTakeOver)
     {
         interest = KernelsInterest(source, fd, interest);
@@ -126,7 +130,8 @@ internal sealed class SourceArming
         return errno == Errno.Success ? _poller.Add(fd, token, interest) : errno;
     }
 
-    /// <summary>Whether the kernel still knows an armed source, level-triggered, by its number. It looks at the file once more, so what is true then is reported.</summary>
+    /// <summary>Whether the kernel still knows an armed source, level-triggered, by its number. It looks at the file once more, so what is
+    /// true then is reported.</summary>
     public bool IsKnownToKernel(Source source)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
@@ -135,7 +140,8 @@ internal sealed class SourceArming
     }
 
     /// <summary>
-    /// What the kernel is asked for where a source's owner asks for an interest. Of a file that tells each change once this takes what it has to tell, and injects it.
+    /// What the kernel is asked for where a source's owner asks for an interest. Of a file that tells each change once this takes what it
+    /// has to tell, and injects it.
     /// </summary>
     public EventSet KernelsInterest(Source source, int fd, EventSet interest)
     {

@@ -277,7 +277,9 @@ internal sealed class SourceTable
         }
 
         using var fd = new BorrowedDescriptor(source.Fd);
-        EventSet? interest = source.State == SourceState.Armed && fd.Number >= 0 ? Arming.KernelsInterest(source, fd.Number, source.Interest) : null;
+        EventSet? interest = source.State == SourceState.Armed && fd.Number >= 0
+            ? Arming.KernelsInterest(source, fd.Number, source.Interest)
+            : null;
         int errno = fd.Number < 0 ? Errno.ENOENT : _poller.Transfer(fd.Number, source.Token, interest);
         if (errno != Errno.ENOENT)
         {

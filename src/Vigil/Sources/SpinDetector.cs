@@ -18,17 +18,21 @@ internal sealed class SpinDetector
     }
 
     /// <summary>
-    /// After a source was told of Error or HangUp: what was done about it if that was once too often, and <see cref="EventManagerError.None"/> otherwise.
+    /// After a source was told of Error or HangUp: what was done about it if that was once too often, and <see
+    /// cref="EventManagerError.None"/> otherwise.
     /// Only what the kernel repeats can spin: neither an edge nor a one-shot does.
     /// </summary>
     public EventManagerError StopSpinning(Source source) =>
-        source.State == SourceState.Armed && Interests.IsPlainLevelTriggered(source.Interest) && !source.IsToldByEdges && _table.IsRegistered(source)
+        source.State == SourceState.Armed && Interests.IsPlainLevelTriggered(source.Interest)
+        && !source.IsToldByEdges && _table.IsRegistered(source)
             ? StopRepetition(source)
             : EventManagerError.None;
 
-    /// <summary>As <see cref="StopSpinning"/>, of a source in the table that is silent and would be armed again, and so repeat itself.</summary>
+    /// <summary>As <see cref="StopSpinning"/>, of a source in the table that is silent and would be armed again, and so repeat
+    /// itself.</summary>
     /// <returns>
-    /// <see cref="EventManagerError.Spinning"/>: it was disarmed. <see cref="EventManagerError.DescriptorReplaced"/>: the kernel does not know its number any more,
+    /// <see cref="EventManagerError.Spinning"/>: it was disarmed. <see cref="EventManagerError.DescriptorReplaced"/>: the kernel does not
+    /// know its number any more,
     /// so a duplicate keeps its file open, and it was removed.
     /// </returns>
     public EventManagerError StopRepetition(Source source)
@@ -40,7 +44,8 @@ internal sealed class SpinDetector
             return EventManagerError.None;
         }
 
-        // A number that was closed while a duplicate lives says nothing of the file that reports: what the number is now may be quiet for ever.
+        // A number that was closed while a duplicate lives says nothing of the file that reports: what the number is now may be quiet for
+        // ever.
         bool isDead = source.State == SourceState.Armed && !_table.Arming.IsKnownToKernel(source);
         if (!isDead && !source.SpinTrace.Lasts(fd.Number))
         {

@@ -30,7 +30,8 @@ internal sealed class SpinTrace : IDisposable
         _bytesToRead = FileNative.BytesToRead(fd);
     }
 
-    /// <summary>Takes note of a turn with Error or HangUp, after the owner was told. True at the limit: <see cref="Lasts"/> decides then.</summary>
+    /// <summary>Takes note of a turn with Error or HangUp, after the owner was told. True at the limit: <see cref="Lasts"/> decides
+    /// then.</summary>
     /// <param name="fd">The descriptor.</param>
     /// <param name="limit">How many turns are put up with, 2 or more.</param>
     public bool HasReached(int fd, int limit)
