@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Measures two builds of bench/Compare in alternating turns: did a change make anything slower?
+
+    git worktree add BEFORE REVISION
+    dotnet build -c Release BEFORE/bench/Compare && dotnet build -c Release bench/Compare
+    bench/before_after.py BEFORE . [--rounds N] [--only TEXT]
+
+Both builds keep a process for each measurement and take turns in it; the side that begins changes with each round. A row has the medians of
+both sides, and the median and the spread of the ratios after/before within the rounds. Nothing is slower where that median is at most 1.02 or
+the spread contains 1.
+"""
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+# A measurement of Vigil's in bench/Compare, and how long a turn of it takes at least, in seconds.
+MEASUREMENTS = [
+    ("dispatch 1 1", 0.3), ("dispatch 200 200", 0.3), ("dispatch 10000 10000", 0.3), ("dispatch 200 9", 0.3),
+    ("ring 1000 1", 0.3), ("post 100000", 0.4), ("pingpong", 0.3), ("pingpong-spin 50", 0.3),
+    ("restart 100000", 0.3), ("restart-clock 100000", 0.3), ("fire", 0.3), ("fire-random 1000000", 0.3),
+    ("work 100000", 0.4), ("work-from-4 100000", 0.4),
+]
+
+WARM_UP_SECONDS = 1.5
+MOST_OPERATIONS = 20_000_000
+
+
+class Side:
+    def __init__(self, checkout, measurement):
+        program = os.path.join(checkout, "bench/Compare/bin/Release/net10.0/Compare.dll")
+        self.process = subprocess.Popen(
+            ["dotnet", program, "run", "vigil", *measurement.split()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def turn(self, count):
+        """Nanoseconds an operation, as the process itself has measured it, and how many seconds the turn took."""
+        start = time.monotonic()
+        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().split()
+        if len(answer) < 2:
+            sys.exit(f"The measurement ended: {' '.join(self.process.args)}")
+        return float(answer[1]), time.monotonic() - start
+
+    def find_count(self, seconds):
+        """Warms up, and finds how many operations take the time of a turn."""
+        count, end = 1, time.monotonic() + WARM_UP_SECONDS
+        while True:
+            _, took = self.turn(count)
+            if took < seconds and count < MOST_OPERATIONS:
+                count = min(MOST_OPERATIONS, count * 2 if took < seconds / 4 else int(count * 1.3) + 1)
+            elif time.monotonic() > end:
+                return count
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+def measure(before, after, measurement, seconds, rounds):
+    sides = [Side(before, measurement), Side(after, measurement)]
+    try:
+        counts = [side.find_count(seconds) for side in sides]
+        count = min(counts)
+        figures = ([], [])
+        for number in range(rounds):
+            for index in ((0, 1) if number % 2 == 0 else (1, 0)):
+                figures[index].append(sides[index].turn(count)[0])
+        return figures
+    finally:
+        for side in sides:
+            side.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("before", help="a checkout with a Release build of bench/Compare")
+    parser.add_argument("after", help="another one")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", default="", help="only measurements with this text in their names")
+    options = parser.parse_args()
+    print("| measurement | before | after | after/before | min–max | slower |\n| --- | --: | --: | --: | --: | --- |")
+    for name, seconds in MEASUREMENTS:
+        if options.only not in name:
+            continue
+        before, after = measure(options.before, options.after, name, seconds, options.rounds)
+        ratios = [b / a for a, b in zip(before, after)]
+        median, low, high = statistics.median(ratios), min(ratios), max(ratios)
+        slower = "no" if median <= 1.02 or low <= 1 <= high else "**yes**"
+        print(f"| {name} | {statistics.median(before):.1f} ns | {statistics.median(after):.1f} ns | {median:.3f}× | {low:.3f}–{high:.3f} | {slower} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
