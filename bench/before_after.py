@@ -6,7 +6,7 @@
     bench/before_after.py BEFORE . [--rounds N] [--only TEXT]
 
 Both builds keep a process for each measurement and take turns in it; the side that begins changes with each round. A row has the medians of
-both sides, and the median and the spread of the ratios after/before within the rounds. Nothing is slower where that median is at most 1.02 or
+both sides in the measurement's own unit, and the median and the spread of the ratios after/before within the rounds. Nothing is slower where that median is at most 1.02 or
 the spread contains 1.
 """
 import argparse
@@ -35,7 +35,7 @@ class Side:
             ["dotnet", program, "run", "vigil", *measurement.split()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def turn(self, count):
-        """Nanoseconds an operation, as the process itself has measured it, and how many seconds the turn took."""
+        """What the process itself has measured, in the unit of that measurement, and how many seconds the turn took."""
         start = time.monotonic()
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
@@ -89,7 +89,7 @@ def main():
         ratios = [b / a for a, b in zip(before, after)]
         median, low, high = statistics.median(ratios), min(ratios), max(ratios)
         slower = "no" if median <= 1.02 or low <= 1 <= high else "**yes**"
-        print(f"| {name} | {statistics.median(before):.1f} ns | {statistics.median(after):.1f} ns | {median:.3f}× | {low:.3f}–{high:.3f} | {slower} |", flush=True)
+        print(f"| {name} | {statistics.median(before):.1f} | {statistics.median(after):.1f} | {median:.3f}× | {low:.3f}–{high:.3f} | {slower} |", flush=True)
 
 
 if __name__ == "__main__":
