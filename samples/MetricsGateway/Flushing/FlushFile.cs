@@ -55,13 +55,26 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         _file = file;
     }
 
-    /// <summary>Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again.</summary>
+    /// <summary>
+    /// Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again. One that no worker takes is a failure like that of a
+    /// disk: it is told and counted, and the next one is tried.
+    /// </summary>
     public void Write(ReadOnlyMemory<byte> report)
     {
-        if (_file is { } file)
+        if (_file is not { } file)
         {
-            _written = new TaskCompletionSource();
+            return;
+        }
+
+        _written = new TaskCompletionSource();
+        try
+        {
             manager.ExecuteWork(thread, () => Append(file, report), OnWritten);
+        }
+        catch (Exception exception)
+        {
+            // The next flush must find the file ready, and whoever else is told of this one must hear of it.
+            OnWritten(manager, new FileOutcome(file, Bytes: 0, HasRotated: false, exception.Message));
         }
     }
 

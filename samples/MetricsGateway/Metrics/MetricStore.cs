@@ -49,6 +49,9 @@ internal sealed class MetricStore
     /// <summary>Of the interval that runs.</summary>
     public int SetValueCount => _setValues[_half.Current].Used;
 
+    /// <summary>Whether a new value of a set would be taken in the interval that runs.</summary>
+    public bool TakesSetValues => _setValues[_half.Current].HasRoom;
+
     /// <summary>How many samples of timers there is room for in the interval that runs, beyond the few that each has anyway.</summary>
     public int TimerSampleCount => _timerSamples[_half.Current].Used;
 

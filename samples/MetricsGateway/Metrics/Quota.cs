@@ -8,6 +8,9 @@ internal sealed class Quota(int maximum)
 
     public int Used { get; private set; }
 
+    /// <summary>Whether one would be given.</summary>
+    public bool HasRoom => Used < Maximum;
+
     /// <returns>False, with nothing taken, if there is not as much left.</returns>
     public bool TryTake(int count = 1)
     {

@@ -8,8 +8,11 @@ namespace MetricsGateway.Operation;
 /// </summary>
 internal sealed class ErrorConsole : TextWriter
 {
-    // Of what nobody reads, so much is kept.
-    private const int MaxWaiting = 1_000;
+    /// <summary>Bytes of memory that texts take which nobody has read yet. A text that does not fit is lost, and counted.</summary>
+    public const int MaxWaitingBytes = 1 << 20;
+
+    /// <summary>Bytes of memory that a text takes beside its characters, of two bytes each: the string itself, and its place in the queue.</summary>
+    public const int BytesOfText = 40;
 
     // How long the end of the program waits for somebody to read it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -19,6 +22,7 @@ internal sealed class ErrorConsole : TextWriter
     private readonly object _gate = new();
     private readonly Thread _thread;
     private long _lost;
+    private int _waitingBytes;
     private bool _isWriting;
     private bool _isClosed;
 
@@ -45,13 +49,15 @@ internal sealed class ErrorConsole : TextWriter
                 return;
             }
 
-            if (_waiting.Count == MaxWaiting)
+            long bytes = BytesOf(value);
+            if (_waitingBytes + bytes > MaxWaitingBytes)
             {
                 _lost++;
                 return;
             }
 
             _waiting.Enqueue(value);
+            _waitingBytes += (int)bytes;
             Monitor.PulseAll(_gate);
         }
     }
@@ -75,6 +81,8 @@ internal sealed class ErrorConsole : TextWriter
 
         base.Dispose(disposing);
     }
+
+    private static long BytesOf(string text) => ((long)text.Length * sizeof(char)) + BytesOfText;
 
     private void Run()
     {
@@ -110,6 +118,7 @@ internal sealed class ErrorConsole : TextWriter
 
             _isWriting = true;
             text = _waiting.Dequeue();
+            _waitingBytes -= (int)BytesOf(text);
             if (_lost > 0)
             {
                 text += ConsoleText.MessagesLost(_lost);

@@ -99,9 +99,18 @@ internal sealed class StatsDReceiver(MetricStore store, ProtocolTotals totals, i
 
     private RejectionReason AddToSet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        if (!store.Sets.TryGetOrAdd(key, out UniqueSet? set))
+        // A line that is refused leaves no name behind: a new set begins with a value, or not at all.
+        if (!store.Sets.TryGet(key, out UniqueSet? set))
         {
-            return ReasonOf(store.Sets.LastRefusal);
+            if (!store.TakesSetValues)
+            {
+                return RejectionReason.TooManySetValues;
+            }
+
+            if (!store.Sets.TryGetOrAdd(key, out set))
+            {
+                return ReasonOf(store.Sets.LastRefusal);
+            }
         }
 
         return set.TryAdd(value) ? RejectionReason.None : RejectionReason.TooManySetValues;

@@ -50,6 +50,27 @@ public sealed class FlushFileTests : IDisposable
         Assert.Equal(1, _file.Status.Lost);
     }
 
+    [Fact]
+    public void A_report_that_no_worker_takes_is_lost_and_told_and_the_next_one_is_written()
+    {
+        Use(New);
+        _workers.IsFull = true;
+        _file.Write("1\n"u8.ToArray());
+
+        Assert.True(_file.IsReady);
+        Assert.True(_file.WhenWritten().IsCompleted);
+        Assert.Matches($"^MetricsGateway: cannot write flushes to {New}: [^\n]+; each flush tries again\n$", _errors.ToString());
+        _errors.GetStringBuilder().Clear();
+
+        _workers.IsFull = false;
+        _file.Write("2\n"u8.ToArray());
+        FinishWriting();
+
+        Assert.Equal("2\n", File.ReadAllText(New));
+        Assert.Equal($"MetricsGateway: flushes are written to {New} again; 1 are not in it\n", _errors.ToString());
+        Assert.Equal(1, _file.Status.Lost);
+    }
+
     private void Use(string path) => _file.Apply(GatewayOptions.Defaults with { FlushFile = path });
 
     private void FinishWriting()

@@ -20,22 +20,44 @@ public class ErrorConsoleTests
         Assert.Equal($"first\nsecond{Environment.NewLine}", output.ToString());
     }
 
-    [Fact]
-    public void What_nobody_reads_is_kept_up_to_a_limit_and_the_rest_counted()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(10_000)]
+    public void What_nobody_reads_is_kept_up_to_a_limit_of_bytes_and_the_rest_counted(int length)
     {
+        int room = ErrorConsole.MaxWaitingBytes / ((length * sizeof(char)) + ErrorConsole.BytesOfText);
         using StuckWriter output = new();
         using ErrorConsole console = new(output);
         console.Write("first\n");
         output.WaitUntilStuck();
-        for (int i = 0; i < 1_002; i++)
+        for (int i = 0; i < room + 2; i++)
         {
-            console.Write($"{i}\n");
+            console.Write(new string('x', length));
         }
 
         output.Release();
 
-        Patience.WaitUntil(() => output.Text.EndsWith("999\n", StringComparison.Ordinal), () => output.Text);
-        Assert.StartsWith("first\n0\nMetricsGateway: 2 messages were lost here: standard error was not read\n1\n", output.Text, StringComparison.Ordinal);
+        const string Lost = "MetricsGateway: 2 messages were lost here: standard error was not read\n";
+        string x = new('x', length);
+        string expected = $"first\n{x}{Lost}{new string('x', (room - 1) * length)}";
+        Patience.WaitUntil(() => output.Text.Length >= expected.Length, () => $"{output.Text.Length} of {expected.Length}");
+        Assert.Equal(expected, output.Text);
+    }
+
+    [Fact]
+    public void A_text_that_is_too_large_by_itself_is_lost_and_what_follows_is_not()
+    {
+        using StuckWriter output = new();
+        using ErrorConsole console = new(output);
+        console.Write(new string('x', ErrorConsole.MaxWaitingBytes / sizeof(char)));
+        console.Write("next\n");
+
+        output.Release();
+
+        const string Expected = "next\nMetricsGateway: 1 messages were lost here: standard error was not read\n";
+        Patience.WaitUntil(() => output.Text.Length >= Expected.Length, () => output.Text);
+        Assert.Equal(Expected, output.Text);
     }
 
     [Fact]

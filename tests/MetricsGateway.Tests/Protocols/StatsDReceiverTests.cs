@@ -268,6 +268,18 @@ public class StatsDReceiverTests
     }
 
     [Fact]
+    public void A_set_whose_first_value_is_over_the_limit_is_not_made()
+    {
+        Reception reception = new(maxSetValues: 1);
+
+        reception.StatsD.ReceivePacket("a:1|s\nb:1|s\nc:1|s\nb:1|s"u8);
+
+        Assert.Null(reception.SetSize("b"));
+        Assert.Equal(1, reception.Store.NameCount);
+        Assert.Equal(3, reception.StatsDTotals.Rejections[RejectionReason.TooManySetValues]);
+    }
+
+    [Fact]
     public void A_stream_is_received_in_chunks_up_to_its_unterminated_end()
     {
         using LineSplitter splitter = _reception.StatsD.CreateSplitter();
