@@ -186,6 +186,11 @@ internal static class ConsoleText
         CultureInfo.InvariantCulture,
         $"{option}: the kernel gives a receive buffer of {got} bytes instead of {wanted} (--{OptionTable.ReceiveBuffer}); raise net.core.rmem_max"));
 
+    /// <summary>The kernel does not change the size of the buffer.</summary>
+    public static string BufferRefused(string option, string place, int wanted, string reason) => Line(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{option}: the kernel refuses {place} a receive buffer of {wanted} bytes (--{OptionTable.ReceiveBuffer}): {reason}; it keeps the one that it has"));
+
     /// <summary>The totals that are printed when the program stops.</summary>
     public static string Totals(TrafficTotals totals, MetricStore store)
     {

@@ -26,6 +26,8 @@ internal static unsafe partial class SystemCallFilter
 
     public static uint WaitId => IsX64 ? 247u : 95u;
 
+    public static uint SetSockOpt => IsX64 ? 54u : 208u;
+
     public static uint SignalFd4 => IsX64 ? 289u : 74u;
 
     /// <summary>Lets a call fail from here on, on this thread. False where the system does not allow filters.</summary>

@@ -178,15 +178,39 @@ internal sealed class Gateway : IDisposable
         return () =>
         {
             int before = _gate.Open;
-            int leaving = _listeners.Make(listeners);
-            _gate.Maximum = options.MaxConnections;
-            Store.Apply(options);
-            _admin.Options = options;
-            applyFlushes();
-            applyReception(_listeners);
-            _watch?.Apply(options);
+            int leaving = 0;
+            RunAll(
+                () => leaving = _listeners.Make(listeners),
+                () => _gate.Maximum = options.MaxConnections,
+                () => Store.Apply(options),
+                () => _admin.Options = options,
+                applyFlushes,
+                () => applyReception(_listeners),
+                () => _watch?.Apply(options));
             return ConsoleText.Changes(difference, Places, kept: before - leaving, closed: leaving);
         };
+    }
+
+    // There is no way back from here, so a bug in one part keeps no other one from going over to the new options.
+    private static void RunAll(params ReadOnlySpan<Action> parts)
+    {
+        List<Exception>? failures = null;
+        foreach (Action part in parts)
+        {
+            try
+            {
+                part();
+            }
+            catch (Exception exception)
+            {
+                (failures ??= []).Add(exception);
+            }
+        }
+
+        if (failures is not null)
+        {
+            throw new AggregateException(failures);
+        }
     }
 
     private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));

@@ -131,7 +131,7 @@ internal sealed class ListenerCatalog
                 datagrams.Batch = _batch;
                 if (resizesBuffers)
                 {
-                    datagrams.Rest = SetReceiveBuffer(option, listener.Socket);
+                    datagrams.Rest = SetReceiveBuffer(option, listener.Place, listener.Socket);
                 }
             }
 
@@ -167,14 +167,25 @@ internal sealed class ListenerCatalog
             open,
             bound =>
             {
-                TimeSpan rest = SetReceiveBuffer(option, bound.Socket);
+                TimeSpan rest = SetReceiveBuffer(option, bound.Place, bound.Socket);
                 return new DatagramReceiver(bound, receiver, totals, _batch, _activity, rest);
             });
 
     /// <returns>How long the socket need not be read.</returns>
-    private TimeSpan SetReceiveBuffer(string option, Socket socket)
+    private TimeSpan SetReceiveBuffer(string option, string place, Socket socket)
     {
-        int got = ListeningSocket.SetReceiveBuffer(socket, _receiveBuffer);
+        int got;
+        try
+        {
+            got = ListeningSocket.SetReceiveBuffer(socket, _receiveBuffer);
+        }
+        catch (SocketException exception)
+        {
+            // It receives with the buffer that it has. How large that is need not be known where it is read at once.
+            _errors.Write(ConsoleText.BufferRefused(option, place, _receiveBuffer, exception.Message));
+            return TimeSpan.Zero;
+        }
+
         if (got < _receiveBuffer && _receiveBuffer != OptionTable.DefaultReceiveBuffer)
         {
             _errors.Write(ConsoleText.BufferCapped(option, _receiveBuffer, got));

@@ -25,15 +25,18 @@ internal sealed class RunningGateway : IDisposable
     }
 
     /// <summary>A gateway that can be told to load its options again.</summary>
-    public RunningGateway(ConfigurationSource source, TimeProvider? time = null)
-        : this(source, source.Load(), time)
+    /// <param name="source">Where they come from.</param>
+    /// <param name="time">The time that it goes by.</param>
+    /// <param name="onThread">What is called on its thread before it runs.</param>
+    public RunningGateway(ConfigurationSource source, TimeProvider? time = null, Action? onThread = null)
+        : this(source, source.Load(), time, onThread)
     {
     }
 
-    private RunningGateway(ConfigurationSource source, LoadedConfiguration loaded, TimeProvider? time)
+    private RunningGateway(ConfigurationSource source, LoadedConfiguration loaded, TimeProvider? time, Action? onThread = null)
     {
         _gateway = new Gateway(source, loaded, _output.Writer, _errors, time ?? TimeProvider.System);
-        _thread = new Thread(Run) { Name = "gateway", IsBackground = true };
+        _thread = new Thread(() => Run(onThread)) { Name = "gateway", IsBackground = true };
         _thread.Start();
     }
 
@@ -86,10 +89,11 @@ internal sealed class RunningGateway : IDisposable
         Assert.Equal("", _errors.ToString());
     }
 
-    private void Run()
+    private void Run(Action? onThread)
     {
         try
         {
+            onThread?.Invoke();
             _gateway.Run();
         }
         catch (Exception exception)

@@ -327,6 +327,33 @@ public sealed class ReloadTests : IDisposable
         gateway.TakeErrors();
     }
 
+    [Fact]
+    public void What_the_kernel_refuses_is_told_in_a_line_and_all_the_rest_is_in_effect()
+    {
+        const int NotPermitted = 1;
+        bool isRefused = false;
+        using RunningGateway gateway = new(
+            _configuration.Source(), onThread: () => isRefused = SystemCallFilter.TryRefuse(SystemCallFilter.SetSockOpt, NotPermitted));
+        using AdminClient admin = gateway.ConnectAdmin();
+        admin.Stats();
+        Assert.SkipUnless(isRefused, "The system does not allow filters of system calls.");
+
+        _configuration.Write(("receive-buffer", 100_000), ("max-names", 5), ("idle-timeout", "1m"), ("max-line-length", 100));
+        string answer = admin.Ask("reload");
+
+        Assert.StartsWith($"reloaded {_configuration.Path}: ", answer, StringComparison.Ordinal);
+        Assert.Equal(
+            $"MetricsGateway: statsd-udp: the kernel refuses {gateway.StatsDUdp} a receive buffer of 100000 bytes (--receive-buffer): "
+            + $"Permission denied; it keeps the one that it has\nMetricsGateway: {answer}",
+            gateway.TakeErrors());
+        string config = admin.Ask("config");
+        Assert.Contains("max-names: 5\n", config, StringComparison.Ordinal);
+        Assert.Contains("max-line-length: 100\n", config, StringComparison.Ordinal);
+        Client.SendDatagram(gateway.StatsDUdp, "received:1|c"u8);
+        admin.WaitForCounter("received", 1);
+        Assert.Equal("reloaded " + _configuration.Path + ": nothing changed\n", Reload(gateway, admin));
+    }
+
     private RunningGateway Start(TimeProvider? time = null) => new(_configuration.Source(), time);
 
     private string Reloaded(string changes) => $"reloaded {_configuration.Path}: {changes}\n";
