@@ -31,13 +31,10 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
     {
         try
         {
-            manager.CreateSignalEvent(signal, (source, info) => Run(callback, source, info));
-        }
-        catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
-        {
-            // Whoever started the gateway wants it so: a script's & for SIGINT, nohup for SIGHUP.
-            if (signal == Signal.SIGHUP && gateway.HasConfigurationFile)
+            if (!manager.TryCreateSignalEvent(signal, (source, info) => Run(callback, source, info), out _)
+                && signal == Signal.SIGHUP && gateway.HasConfigurationFile)
             {
+                // Whoever started the gateway wants it so: a script's & for SIGINT, nohup for SIGHUP.
                 errors.Write(ConsoleText.ReloadSignalIgnored);
             }
         }

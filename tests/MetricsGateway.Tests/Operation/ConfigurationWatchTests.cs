@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MetricsGateway.Configuration;
 using MetricsGateway.Tests.Flushing;
 using MetricsGateway.Tests.Network;
@@ -121,21 +122,92 @@ public sealed class ConfigurationWatchTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_cannot_be_watched_for_a_while_is_watched_again_and_what_happened_meanwhile_is_read()
+    public void A_directory_of_the_path_that_goes_and_comes_back_is_followed()
     {
         string directory = _configuration.InDirectory("there");
-        Directory.CreateDirectory(directory);
-        string path = Path.Combine(directory, "gateway.json");
-        File.WriteAllText(path, _configuration.Text());
-        using RunningGateway gateway = new(new ConfigurationSource(path, new Dictionary<string, string>(StringComparer.Ordinal)), _time);
+        string path = WriteBelow(directory);
+        using RunningGateway gateway = Start(path);
         using AdminClient admin = gateway.ConnectAdmin();
 
         Directory.Delete(directory, recursive: true);
         WaitForStat(admin, "reloads.refused", 1);
-        Directory.CreateDirectory(directory);
-        File.WriteAllText(path, _configuration.Text(("max-names", 5)));
+        WriteBelow(directory, ("max-names", 5));
         WaitForStat(admin, "reloads.done", 1);
-        File.WriteAllText(path, _configuration.Text(("max-names", 6)));
+        WriteBelow(directory, ("max-names", 6));
+        WaitForStat(admin, "reloads.done", 2);
+
+        Assert.DoesNotContain("is not watched", gateway.TakeErrors(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_above_that_is_replaced_by_another_is_one_change_and_no_file_that_is_missing()
+    {
+        string above = _configuration.InDirectory("above");
+        string path = WriteBelow(Path.Combine(above, "there"));
+        WriteBelow(Path.Combine(_configuration.InDirectory("next"), "there"), ("max-names", 5));
+        using RunningGateway gateway = Start(path);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        // The time stands still in between, as it does for whoever is fast enough.
+        Directory.Move(above, _configuration.InDirectory("before"));
+        admin.Stats();
+        Directory.Move(_configuration.InDirectory("next"), above);
+        admin.Stats();
+        WaitForStat(admin, "reloads.done", 1);
+        WriteBelow(Path.Combine(above, "there"), ("max-names", 6));
+        WaitForStat(admin, "reloads.done", 2);
+
+        Assert.Equal(
+            Reloaded(path, "max-names 100000 → 5; 1 connection kept") + Reloaded(path, "max-names 5 → 6; 1 connection kept"), gateway.TakeErrors());
+    }
+
+    [Fact]
+    public void A_link_within_the_path_that_is_put_elsewhere_is_reloaded_as_Kubernetes_does_it()
+    {
+        // gateway.json -> ..data/gateway.json, ..data -> ..1, and then ..data -> ..2 by a rename.
+        string directory = Directory.CreateDirectory(_configuration.InDirectory("volume")).FullName;
+        WriteBelow(Path.Combine(directory, "..1"));
+        WriteBelow(Path.Combine(directory, "..2"), ("max-names", 5));
+        WriteBelow(Path.Combine(directory, "..3"), ("max-names", 6));
+        File.CreateSymbolicLink(Path.Combine(directory, "..data"), "..1");
+        string path = Path.Combine(directory, "gateway.json");
+        File.CreateSymbolicLink(path, "..data/gateway.json");
+        using RunningGateway gateway = Start(path);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        for (int i = 2; i <= 3; i++)
+        {
+            string next = Path.Combine(directory, "..data_tmp");
+            File.CreateSymbolicLink(next, $"..{i}");
+
+            // The framework renames no link to a directory over another one.
+            using (Process rename = Process.Start("mv", ["-T", next, Path.Combine(directory, "..data")]))
+            {
+                rename.WaitForExit();
+            }
+
+            WaitForStat(admin, "reloads.done", i - 1);
+            Directory.Delete(Path.Combine(directory, $"..{i - 1}"), recursive: true);
+        }
+
+        Assert.Contains("max-names: 6\n", admin.Ask("config"), StringComparison.Ordinal);
+        Assert.DoesNotContain("not reloaded", gateway.TakeErrors(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_watched_for_a_while_is_watched_again_and_what_happened_meanwhile_is_read()
+    {
+        string directory = _configuration.InDirectory("there");
+        using RunningGateway gateway = new(_configuration.Source(), _time);
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        // A link into a directory that is not there yet.
+        File.Delete(_configuration.Path);
+        File.CreateSymbolicLink(_configuration.Path, Path.Combine(directory, "gateway.json"));
+        WaitForStat(admin, "reloads.refused", 1);
+        WriteBelow(directory, ("max-names", 5));
+        WaitForStat(admin, "reloads.done", 1);
+        WriteBelow(directory, ("max-names", 6));
         WaitForStat(admin, "reloads.done", 2);
 
         string errors = gateway.TakeErrors();
@@ -214,5 +286,17 @@ public sealed class ConfigurationWatchTests : IDisposable
         admin.Stats();
     }
 
-    private string Reloaded(string changes) => $"MetricsGateway: reloaded {_configuration.Path}: {changes}\n";
+    private RunningGateway Start(string path) => new(new ConfigurationSource(path, new Dictionary<string, string>(StringComparer.Ordinal)), _time);
+
+    private string WriteBelow(string directory, params IReadOnlyList<(string Option, object Value)> options)
+    {
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, "gateway.json");
+        File.WriteAllText(path, _configuration.Text(options));
+        return path;
+    }
+
+    private string Reloaded(string changes) => Reloaded(_configuration.Path, changes);
+
+    private static string Reloaded(string path, string changes) => $"MetricsGateway: reloaded {path}: {changes}\n";
 }
