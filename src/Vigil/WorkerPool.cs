@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vigil.Collections;
 using Vigil.Diagnostics;
 using Vigil.Interop;
@@ -249,7 +250,8 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             return _room.WaitAndEnter(cancellationToken) && Place(in item);
         }
 
-        if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned)
+        // Work that its sender runs may send more, and that yet more: refused before the stack ends, and the process with it.
+        if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned && RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             Interlocked.Increment(ref _runByCallers);
             item.Run();

@@ -206,6 +206,55 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.True(pinnedHasRun);
     }
 
+    [Fact]
+    public void What_waits_behind_work_that_hangs_has_its_turn_though_all_other_threads_have_work_of_their_own()
+    {
+        using EventManager manager = Manager(Pool(2, ageing: TimeSpan.FromMilliseconds(1)), out _);
+        using var hangs = new ManualResetEventSlim();
+        using var holds = new ManualResetEventSlim();
+        const int Waiting = 20;
+        using var ran = new CountdownEvent(Waiting);
+        using var floodEnded = new CountdownEvent(8);
+
+        // Each thread's work takes about as long, so that what is sent while both are occupied is shared out.
+        for (int i = 0; i < 200; i++)
+        {
+            Patience.Wait(manager.ExecuteWorkAsync(i % 2, () => Thread.SpinWait(20_000)));
+        }
+
+        Occupy(manager, hangs, thread: 0);
+        Occupy(manager, holds, thread: 1);
+        for (int i = 0; i < Waiting; i++)
+        {
+            manager.ExecuteWork(WorkPriority.Normal, () => { ran.Signal(); });
+        }
+
+        // Each sends another one as it ends: the thread that goes on never comes to the end of its work.
+        void Flood()
+        {
+            Thread.SpinWait(20_000);
+            if (ran.IsSet || hangs.IsSet)
+            {
+                floodEnded.Signal();
+            }
+            else
+            {
+                manager.ExecuteWork(WorkPriority.High, Flood);
+            }
+        }
+
+        for (int i = 0; i < floodEnded.InitialCount; i++)
+        {
+            manager.ExecuteWork(WorkPriority.High, Flood);
+        }
+
+        holds.Set();
+        bool hasRun = ran.Wait(Patience.Limit);
+        hangs.Set();
+        Assert.True(floodEnded.Wait(Patience.Limit));
+        Assert.True(hasRun, $"{ran.CurrentCount} of {Waiting} waited until the thread came back");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
@@ -304,6 +353,34 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.Throws<EventManagerException>(() => manager.ExecuteWork(0, () => { }));
         gate.Set();
         Settle(pool, statistics => statistics is { Done: 2, RunByCallers: 1, Rejected: 1 });
+    }
+
+    [Fact]
+    public void Work_that_its_caller_runs_and_that_sends_more_is_refused_before_the_callers_stack_ends()
+    {
+        using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: QueueFullPolicy.RunByCaller), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        manager.ExecuteWork(WorkPriority.Normal, () => { });
+        EventManagerException? refusal = null;
+        void SendMore()
+        {
+            try
+            {
+                manager.ExecuteWork(WorkPriority.Normal, SendMore);
+            }
+            catch (EventManagerException exception)
+            {
+                refusal = exception;
+            }
+        }
+
+        var sender = new Thread(SendMore, maxStackSize: 512 << 10);
+        sender.Start();
+        Assert.True(sender.Join(Patience.Limit));
+        Assert.Equal(EventManagerError.WorkQueueFull, refusal?.Error);
+        Assert.Equal(1, pool.GetStatistics().Rejected);
+        gate.Set();
     }
 
     [Fact]
@@ -572,11 +649,11 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
     private static void Fail() => throw new InvalidOperationException("bad");
 
-    // Until the pool's only thread is inside, which is until whatever is sent next has to wait.
-    private static void Occupy(EventManager manager, ManualResetEventSlim gate)
+    // Until the pool's thread, its only one as a rule, is inside, which is until whatever is sent next has to wait.
+    private static void Occupy(EventManager manager, ManualResetEventSlim gate, int thread = 0)
     {
         using var entered = new ManualResetEventSlim();
-        manager.ExecuteWork(0, () =>
+        manager.ExecuteWork(thread, () =>
         {
             entered.Set();
             gate.Wait();

@@ -92,6 +92,32 @@ internal sealed class WorkQueue
         }
     }
 
+    /// <summary>Takes the next work of what is not pinned, if that was sent before a time. For other threads than its own.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="limit">The time before which it must have been sent.</param>
+    /// <param name="work">The work.</param>
+    public bool TryTakeOlder(long now, long limit, out QueuedWork work)
+    {
+        work = default;
+        if (!IsReady(_shared))
+        {
+            return false;
+        }
+
+        _gate.Enter();
+        try
+        {
+            MpscQueue<QueuedWork>? best = null;
+            (long Rank, long Since) least = (long.MaxValue, long.MaxValue);
+            Choose(_shared, now, ref best, ref least);
+            return least.Since < limit && TryTakeBest(now, isOwner: false, out work);
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
     /// <summary>Whether there is something to take: for its own thread of everything, for others of what is not pinned. Any thread.</summary>
     public bool HasWork(bool isOwner)
     {

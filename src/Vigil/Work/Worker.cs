@@ -10,9 +10,11 @@ namespace Vigil.Work;
 
 /// <summary>One thread of a pool: runs what waits for it, then what it can take from others, then sleeps.</summary>
 /// <remarks>
-/// Sleeping is Dekker's protocol. The worker says that it sleeps, then looks at all queues once more, then parks. Whoever sends work adds it, then looks
+/// <para>One that always has work of its own would never look at what waits for others, behind work that hangs perhaps. So it looks there once in each ageing time, and runs what has waited for
+/// longer than that time and longer than anything of its own.</para>
+/// <para>Sleeping is Dekker's protocol. The worker says that it sleeps, then looks at all queues once more, then parks. Whoever sends work adds it, then looks
 /// who sleeps. Both steps are separated by full fences, so either the worker finds the work or the sender finds the worker asleep; who changes asleep to awake,
-/// one alone, unparks it. <see cref="Team"/> says when nobody needs to be woken.
+/// one alone, unparks it. <see cref="Team"/> says when nobody needs to be woken.</para>
 /// </remarks>
 internal sealed class Worker
 {
@@ -26,6 +28,7 @@ internal sealed class Worker
     private readonly int _index;
     private readonly Team _team;
     private readonly long _spin;
+    private readonly long _ageing;
     private readonly Action _tookWork;
     private readonly LibraryThread _thread;
     private readonly int? _processor;
@@ -49,6 +52,7 @@ internal sealed class Worker
         _index = index;
         _team = team;
         _spin = spin;
+        _ageing = ageing;
         _tookWork = tookWork;
         _processor = processor;
         Queue = new WorkQueue(ageing);
@@ -116,12 +120,13 @@ internal sealed class Worker
         _bound.SetResult(_processor is { } processor ? SchedulerNative.BindToProcessor(processor) : Errno.Success);
         long now = MonotonicClock.NowNanoseconds;
         long searchEnd = 0;
+        long looksAroundAt = Nanoseconds.Add(now, _ageing);
         bool isSearching = false;
         bool isRunning = false;
         SpinWait senders = default;
         while (true)
         {
-            if (TryFind(now, out QueuedWork work))
+            if ((now >= looksAroundAt && TryFindOverdue(now, ref looksAroundAt, out QueuedWork work)) || TryFind(now, out work))
             {
                 if (isSearching)
                 {
@@ -226,13 +231,39 @@ internal sealed class Worker
         {
             if (workers[(_index + i) % workers.Length].Queue.TryTake(now, isOwner: false, out work))
             {
-                Volatile.Write(ref _figures.Stolen, _figures.Stolen + 1);
+                CountStolen();
                 return true;
             }
         }
 
         return false;
     }
+
+    // What waits for another one, and has for too long. As long as there is some it is looked for again after each work.
+    private bool TryFindOverdue(long now, ref long looksAgainAt, out QueuedWork work)
+    {
+        long limit = now - _ageing;
+        if (Queue.TryPeekOldest(out QueuedWork own))
+        {
+            limit = Math.Min(limit, own.Since);
+        }
+
+        Worker[] workers = _team.Workers;
+        for (int i = 1; i < workers.Length; i++)
+        {
+            if (workers[(_index + i) % workers.Length].Queue.TryTakeOlder(now, limit, out work))
+            {
+                CountStolen();
+                return true;
+            }
+        }
+
+        looksAgainAt = Nanoseconds.Add(now, _ageing);
+        work = default;
+        return false;
+    }
+
+    private void CountStolen() => Volatile.Write(ref _figures.Stolen, _figures.Stolen + 1);
 
     // The end of one run is the beginning of the next: two readings of the clock for each work, the sender's and this one.
     // Never a part of the loop around it: the frame of a thread that sleeps would keep alive what it ran last, and the context of whoever sent that.
