@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Vigil.Collections;
 using Vigil.Diagnostics;
@@ -21,12 +22,11 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     private readonly Team _team;
     private readonly Worker[] _workers;
     private readonly QueueRoom _room;
-    private readonly Lock _gate = new();
+    private readonly PoolEnd _end;
     private readonly PoolWatch? _watch;
 
     // The meter's way in. It does not keep the pool alive, so the pool keeps it.
     private readonly Func<PoolFigure, long> _figures;
-    private Task<IReadOnlyList<WorkItem>>? _draining;
     private long _rejected;
     private long _runByCallers;
 
@@ -51,12 +51,13 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         _room = new QueueRoom(_options.QueueCapacity);
         _team = new Team(_options.ThreadCount);
         _workers = _team.Workers;
+        _end = new PoolEnd(_workers.Length, Close, TakeLeft);
         long ageing = Nanoseconds.Of(_options.Ageing);
         long spin = Nanoseconds.Of(_options.SpinBeforeSleep);
         for (int i = 0; i < _workers.Length; i++)
         {
             int? processor = _options.Processors is { } processors ? processors[i % processors.Count] : null;
-            _workers[i] = new Worker(_options.Name, i, _team, spin, ageing, processor, _room.Leave);
+            _workers[i] = new Worker(_options.Name, i, _team, spin, ageing, processor, _room.Leave, _end.OnThreadEnded);
         }
 
         try
@@ -172,36 +173,16 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        if (Worker.Current?.IsOf(_team) == true)
-        {
-            throw new EventManagerException(
-                EventManagerError.Reentrant,
-                $"{Name} is ended by work on a thread of its own, which would wait for itself. Let somebody else end it, Task.Run for instance, and do not wait for that.");
-        }
-
-        return BeginDrain(timeout);
+        return IsEndedFromWithin(out EventManagerException? refusal) ? throw refusal : _end.Drain(timeout);
     }
 
     /// <summary>For a manager that ends: its pool ends when it has done what it has, and nobody waits for it, so that any thread may ask for it.</summary>
-    internal void EndUnawaited() => _ = DropLeft(BeginDrain(Timeout.InfiniteTimeSpan));
-
-    private Task<IReadOnlyList<WorkItem>> BeginDrain(TimeSpan timeout)
-    {
-        lock (_gate)
-        {
-            if (_draining is null)
-            {
-                _room.Close();
-                return _draining = Task.Run(() => Drain(timeout));
-            }
-
-            return NothingAfter(_draining);
-        }
-    }
+    internal void EndUnawaited() => _ = _end.Dispose(Timeout.InfiniteTimeSpan);
 
     /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled. After a drain it only waits for that.</summary>
     /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
-    public async ValueTask DisposeAsync() => await DropLeft(DrainAsync(_options.DrainTimeout)).ConfigureAwait(false);
+    public ValueTask DisposeAsync() =>
+        IsEndedFromWithin(out EventManagerException? refusal) ? ValueTask.FromException(refusal) : new ValueTask(_end.Dispose(_options.DrainTimeout));
 
     /// <summary>For logs.</summary>
     public override string ToString() => $"{Name} ({_workers.Length} threads, {_workers.Sum(worker => worker.Queue.Count)} waiting)";
@@ -299,20 +280,15 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         return true;
     }
 
-    private async Task<IReadOnlyList<WorkItem>> Drain(TimeSpan timeout)
+    private void Close()
     {
+        _room.Close();
         Array.ForEach(_workers, worker => worker.End());
-        try
-        {
-            TimeSpan longest = TimeSpan.FromMilliseconds(int.MaxValue);
-            await Task.WhenAll(_workers.Select(worker => worker.Ended)).WaitAsync(timeout < longest ? timeout : Timeout.InfiniteTimeSpan).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // What is left is given back.
-        }
+    }
 
-        // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
+    // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
+    private WorkItem[] TakeLeft()
+    {
         long now = MonotonicClock.NowNanoseconds;
         WorkItem[] left = [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
         PoolMeter.Remove(_figures, Name);
@@ -322,18 +298,12 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         return left;
     }
 
-    private static async Task DropLeft(Task<IReadOnlyList<WorkItem>> draining)
+    private bool IsEndedFromWithin([NotNullWhen(true)] out EventManagerException? refusal)
     {
-        foreach (WorkItem item in await draining.ConfigureAwait(false))
-        {
-            item.Drop();
-        }
-    }
-
-    private static async Task<IReadOnlyList<WorkItem>> NothingAfter(Task draining)
-    {
-        await draining.ConfigureAwait(false);
-        return [];
+        refusal = Worker.Current?.IsOf(_team) != true ? null : new EventManagerException(
+            EventManagerError.Reentrant,
+            $"{Name} is ended by work on a thread of its own, which would wait for itself. Let somebody else end it, Task.Run for instance, and do not wait for that.");
+        return refusal is not null;
     }
 
     private void RequireBound()

@@ -67,6 +67,7 @@ internal static partial class Scenarios
         ["signals-without-descriptors"] = SignalsWithoutDescriptors,
         ["signals-restart-without-temporary-files"] = RestartWithoutTemporaryFiles,
         ["children-killed-among-signals"] = ProcessScenarios.KilledAmongSignals,
+        ["workers-end-without-runtime-threads"] = WorkerScenarios.EndWithoutRuntimeThreads,
         ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,
         ["watchdog-idle"] = WatchdogScenarios.Idle,

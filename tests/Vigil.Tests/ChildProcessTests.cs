@@ -49,6 +49,7 @@ public sealed class ChildProcessTests
     [InlineData("children-not-killed")]
     [InlineData("terminal-unplugged")]
     [InlineData("signalfd-unreadable")]
+    [InlineData("workers-end-without-runtime-threads")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]
     [InlineData("watchdog-stopped")]

@@ -15,9 +15,6 @@ namespace MetricsGateway.Network;
 /// </summary>
 internal sealed class Gateway : IDisposable
 {
-    // What is not done by then is a disk or a name server that hangs.
-    private static readonly TimeSpan EndOfWorkers = TimeSpan.FromSeconds(1);
-
     private readonly EventManager _manager;
     private readonly TextWriter _errors;
     private readonly LoopActivity _activity = new();
@@ -152,20 +149,9 @@ internal sealed class Gateway : IDisposable
         _manager.Dispose();
         _reserve.Dispose();
         _flushes.Dispose();
-        EndWorkers();
-    }
 
-    // The pool's threads are in the background, so nobody must wait for them. Without a descriptor left no thread could be had that does.
-    private void EndWorkers()
-    {
-        try
-        {
-            _workers.DisposeAsync().AsTask().Wait(EndOfWorkers);
-        }
-        catch (Exception exception) when (exception is AggregateException or OutOfMemoryException or TaskSchedulerException)
-        {
-            // There is no thread for it. The process ends all the same.
-        }
+        // Ends at once, and needs no thread for it: the pool's are in the background, and whatever hangs there is left to the end of the process.
+        _workers.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
     // Whatever can fail, for want of memory, a descriptor or an address, comes here; what is given back cannot.

@@ -30,10 +30,10 @@ internal sealed class Worker
     private readonly long _spin;
     private readonly long _ageing;
     private readonly Action _tookWork;
+    private readonly Action _ended;
     private readonly LibraryThread _thread;
     private readonly int? _processor;
     private readonly TaskCompletionSource<int> _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Parker? _parker;
     private int _isAsleep;
     private WorkerFigures _figures;
@@ -46,7 +46,8 @@ internal sealed class Worker
     /// <param name="ageing">As of <see cref="WorkQueue"/>.</param>
     /// <param name="processor">The processor that it is bound to, or null.</param>
     /// <param name="tookWork">Called when work has left a queue.</param>
-    public Worker(string pool, int index, Team team, long spin, long ageing, int? processor, Action tookWork)
+    /// <param name="ended">Called when the thread has run its last work. What it throws ends the process.</param>
+    public Worker(string pool, int index, Team team, long spin, long ageing, int? processor, Action tookWork, Action ended)
     {
         _pool = pool;
         _index = index;
@@ -54,6 +55,7 @@ internal sealed class Worker
         _spin = spin;
         _ageing = ageing;
         _tookWork = tookWork;
+        _ended = ended;
         _processor = processor;
         Queue = new WorkQueue(ageing);
         _thread = new LibraryThread($"{pool}-{index}", Run);
@@ -84,9 +86,6 @@ internal sealed class Worker
 
     /// <summary>Whether the thread could be bound to its processor, as an errno.</summary>
     public Task<int> Bound => _bound.Task;
-
-    /// <summary>Completes when the thread has run its last work.</summary>
-    public Task Ended => _ended.Task;
 
     public bool IsOf(Team team) => _team == team;
 
@@ -179,7 +178,7 @@ internal sealed class Worker
             _team.EndSearch();
         }
 
-        _ended.SetResult();
+        _ended();
     }
 
     /// <summary>Says that it sleeps, and looks once more. False where there is something to do after all: then it is awake, and counts as searching. For its own thread.</summary>

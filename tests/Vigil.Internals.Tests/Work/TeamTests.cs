@@ -11,7 +11,7 @@ public sealed class TeamTests
     {
         for (int i = 0; i < _team.Workers.Length; i++)
         {
-            _team.Workers[i] = new Worker("team", i, _team, spin: 0, ageing: 100, processor: null, static () => { });
+            _team.Workers[i] = new Worker("team", i, _team, spin: 0, ageing: 100, processor: null, static () => { }, static () => { });
         }
     }
 
