@@ -144,8 +144,8 @@ internal abstract class LastingCallback
         Volatile.Write(ref _state, Queued);
         if (!Event.Manager.Work.TrySend(in _item))
         {
-            Volatile.Write(ref _state, Idle);
-            OnRefused();
+            // By a message, as when they drop it: an event that sends the next one at once would come back here within itself, again and again.
+            Drop();
         }
     }
 

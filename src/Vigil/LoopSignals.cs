@@ -75,10 +75,25 @@ internal sealed class LoopSignals
         }
     }
 
+    /// <summary>Real-time signals were, or will be, dropped. On the loop.</summary>
+    /// <param name="signalEvent">The event that they were for; null for all of the manager's.</param>
+    /// <param name="what">Which, how many and why, as a sentence without its end.</param>
+    public void ReportLost(SignalEvent? signalEvent, FormattableString what) => _manager.Faults.Report(new FaultReport(
+        FaultOrigin.SignalEvent,
+        new EventManagerException(
+            EventManagerError.SignalsLost,
+            FormattableString.Invariant(what) + ". Have less done in a callback, cancel the events of a manager that is not run, or send less."))
+    { Event = signalEvent });
+
     // A signal whose last callback has gone since it came has nobody left to go to.
     private int Deliver(SignalInfo info)
     {
         _inbox.BeginDelivery(info.Signal);
+        if (_inbox.TakeLost() is var lost and > 0)
+        {
+            ReportLost(null, $"{lost} real-time signals for {_manager.Name} were dropped, since {SignalInbox.Capacity} waited for its loop");
+        }
+
         int ran = 0;
         foreach (SignalEvent signalEvent in _events.GetValueOrDefault(info.Signal, []))
         {

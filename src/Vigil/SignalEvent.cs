@@ -1,3 +1,5 @@
+using Vigil.Signals;
+
 namespace Vigil;
 
 /// <summary>Handles a signal.</summary>
@@ -12,15 +14,17 @@ public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
 /// <remarks>
 /// While there is one for a signal its default action is off; when the last one in the process is cancelled it is as it was
 /// before. A standard signal that is sent again before the loop got to it counts once, as the kernel has it; real-time signals count
-/// one by one. Signals are delivered with posted work, in phase 6 of the iteration.
+/// one by one, up to 16,384 that wait for the loop and as many that wait for an asynchronous callback or one on a worker. More than that are dropped, which is
+/// reported (<see cref="EventManagerError.SignalsLost"/>). Signals are delivered with posted work, in phase 6 of the iteration.
 /// </remarks>
 public sealed class SignalEvent : CallbackEvent
 {
     private readonly SignalEventCallback _callback;
     private readonly LastingCallback<SignalEvent, SignalInfo>? _lasting;
 
-    // What came while a lasting callback was busy. One at most of a standard signal, as the kernel holds it.
+    // What came while a lasting callback was busy, and how many more of it. One at most of a standard signal, as the kernel holds it.
     private readonly Queue<SignalInfo>? _held;
+    private long _lost;
     private volatile bool _isCancelled;
 
     internal SignalEvent(EventManager manager, Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
@@ -74,11 +78,7 @@ public sealed class SignalEvent : CallbackEvent
     {
         if (_lasting is { IsBusy: true })
         {
-            if (Signal.IsRealTime || _held!.Count == 0)
-            {
-                _held!.Enqueue(info);
-            }
-
+            Hold(in info);
             return;
         }
 
@@ -106,7 +106,26 @@ public sealed class SignalEvent : CallbackEvent
             return 0;
         }
 
+        if (_lost > 0 && _held.Count <= SignalInbox.Capacity / 2)
+        {
+            Manager.Signals.ReportLost(this, $"{_lost} signals {Signal} for {this} were dropped while its callback was busy");
+            _lost = 0;
+        }
+
         _lasting!.Send(this, info);
         return 1;
+    }
+
+    private void Hold(in SignalInfo info)
+    {
+        if (_held!.Count < (Signal.IsRealTime ? SignalInbox.Capacity : 1))
+        {
+            _held.Enqueue(info);
+        }
+        else if (Signal.IsRealTime && _lost++ == 0)
+        {
+            // At once: a callback that never ends would hide it. How many is told when it gets on.
+            Manager.Signals.ReportLost(this, $"{SignalInbox.Capacity} signals {Signal} wait for {this}, whose callback has not ended, and further ones are dropped");
+        }
     }
 }

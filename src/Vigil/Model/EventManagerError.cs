@@ -75,6 +75,9 @@ public enum EventManagerError
     /// <summary>The signal is blocked on some threads and not on others, or must not be blocked.</summary>
     SignalBlocked,
 
+    /// <summary>Real-time signals were dropped: as many waited for a loop, or for a callback that had not ended, as may.</summary>
+    SignalsLost,
+
     /// <summary>There is no such process: it has ended and was waited for (<c>ESRCH</c>).</summary>
     ProcessNotFound,
 
