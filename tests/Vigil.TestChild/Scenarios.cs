@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Diagnostics.Tracing;
 using System.Runtime.InteropServices;
 using Vigil.IO;
 using static Vigil.TestChild.Claims;
@@ -19,6 +20,7 @@ internal static partial class Scenarios
         ["unheard-fault"] = UnheardFault,
         ["throwing-fault-handler"] = ThrowingFaultHandler,
         ["throwing-listener"] = ThrowingListener,
+        ["throwing-when-told-of-instruments"] = ThrowingWhenToldOfInstruments,
         ["file-limits"] = FileScenarios.Limits,
         ["file-unmounts"] = FileScenarios.Unmounts,
         ["terminal-unplugged"] = TerminalScenarios.Unplugged,
@@ -291,6 +293,22 @@ internal static partial class Scenarios
         manager.RunUntil(() => ticks == 100);
     }
 
+    /// <summary>What those throw who are told that there are instruments and an event source costs nobody a manager, a pool or work.</summary>
+    private static void ThrowingWhenToldOfInstruments(string[] args)
+    {
+        using var events = new SourceRefusingListener();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, _) => Check(instrument.Meter.Name != "Vigil", "bad listener");
+        listener.Start();
+        for (int i = 0; i < 2; i++)
+        {
+            using var manager = new EventManager(new EventManagerOptions { CollectStatistics = true });
+            Check(manager.ExecuteWorkAsync(WorkPriority.Normal, () => 7).Result == 7, "no work was done");
+            manager.Defer(static _ => { });
+            Check(manager.RunOnce() == 1 && manager.GetStatistics().DeferredCallbacks == 1, "nothing ran");
+        }
+    }
+
     private static void SetLimit(ulong files)
     {
         var limit = new Limit { Current = files, Maximum = files };
@@ -314,6 +332,11 @@ internal static partial class Scenarios
     {
         public ulong Current;
         public ulong Maximum;
+    }
+
+    private sealed class SourceRefusingListener : EventListener
+    {
+        protected override void OnEventSourceCreated(EventSource eventSource) => Check(eventSource.Name != "Vigil", "bad listener");
     }
 
     private sealed class OneItem : IWorkExecutor

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Diagnostics.Tracing;
 
@@ -74,6 +75,65 @@ public sealed class ObserverTests : IDisposable
         Assert.Equal(1, await manager.ExecuteWorkAsync(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.IsType<UnsayableException>(Assert.Single(faults).Exception);
         Assert.True(listener.Thrown > 20, $"The listener threw {listener.Thrown} times.");
+    }
+
+    [Fact]
+    public void What_a_listener_leaves_in_its_context_is_not_seen_by_the_callback_that_it_measures()
+    {
+        var local = new AsyncLocal<string?>();
+        string name = $"context-{_name}";
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (string.Equals(instrument.Meter.Name, "Vigil", StringComparison.Ordinal))
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        int measured = 0;
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (string.Equals(tags[0].Value as string, name, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref measured);
+                local.Value = "the listener's";
+            }
+        });
+        listener.Start();
+        using var manager = new EventManager(new EventManagerOptions { Name = name });
+        List<string?> seen = [];
+
+        // With a context of its own it would enter that.
+        using (ExecutionContext.SuppressFlow())
+        {
+            manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.FromMilliseconds(1), (_, _) => seen.Add(local.Value));
+        }
+
+        manager.RunUntil(() => seen.Count >= 20);
+        Assert.All(seen, Assert.Null);
+        Assert.True(measured >= 20, $"{measured} measurements");
+    }
+
+    [Fact]
+    public void What_a_handler_of_reports_leaves_in_its_context_is_not_seen_by_the_next()
+    {
+        var local = new AsyncLocal<string?>();
+        var seen = new ConcurrentQueue<string?>();
+        using var manager = new EventManager(new EventManagerOptions { Name = _name, Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromMilliseconds(20) } });
+        for (int i = 0; i < 2; i++)
+        {
+            manager.SlowCallbackReported += (_, _) =>
+            {
+                seen.Enqueue(local.Value);
+                local.Value = "the handler's";
+            };
+        }
+
+        // It ends when it was reported to run, and then is reported to have ended.
+        manager.Defer(_ => Assert.True(SpinWait.SpinUntil(() => seen.Count >= 2, Patience.Limit)));
+        manager.RunOnce();
+        Assert.True(SpinWait.SpinUntil(() => seen.Count >= 4, Patience.Limit));
+        Assert.All(seen, Assert.Null);
     }
 
     [Fact]

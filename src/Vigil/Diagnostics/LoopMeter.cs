@@ -36,14 +36,14 @@ internal static class LoopMeter
     // Read from the loops, as long as somebody collects them. A loop looks at the first one first.
     private static readonly Instrument[] Collected =
     [
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.iterations", () => Observe(LoopFigure.Iterations), "{iteration}", "Iterations of the loop."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.callbacks", () => Observe("vigil.callback.kind", CallbackKinds), "{callback}", "Callbacks that the loop called, or sent to a worker."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.posts", () => Observe(LoopFigure.Posts), "{message}", "Messages that the loop took from its mailbox."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle."),
-        VigilMeter.Instance.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the collection before that the loop was busy."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.dropped_events", () => Observe("vigil.drop.reason", DropReasons), "{event}", "Events of the kernel's that reached nobody."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.faults", () => Observe(LoopFigure.Faults), "{fault}", "Faults that the loop reported or threw."),
-        VigilMeter.Instance.CreateObservableCounter("vigil.loop.overruns", () => Observe("vigil.overrun.kind", OverrunKinds), "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets."),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.iterations", () => Observe(LoopFigure.Iterations), "{iteration}", "Iterations of the loop.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.callbacks", () => Observe("vigil.callback.kind", CallbackKinds), "{callback}", "Callbacks that the loop called, or sent to a worker.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.posts", () => Observe(LoopFigure.Posts), "{message}", "Messages that the loop took from its mailbox.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle.")),
+        VigilMeter.Create(static meter => meter.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the collection before that the loop was busy.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.dropped_events", () => Observe("vigil.drop.reason", DropReasons), "{event}", "Events of the kernel's that reached nobody.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.faults", () => Observe(LoopFigure.Faults), "{fault}", "Faults that the loop reported or threw.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.overruns", () => Observe("vigil.overrun.kind", OverrunKinds), "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets.")),
     ];
 
     /// <summary>Whether somebody listens to any of them.</summary>

@@ -5,7 +5,7 @@ namespace Vigil.Diagnostics;
 
 /// <summary>
 /// Tells observers what happens: listeners of the meter, and handlers of reports on other threads than a loop's. It alone decides what becomes of what they throw: a line on standard error.
-/// Whoever measures or reports goes on as if nobody had listened, so an observer costs nobody a tick, a callback or a registration.
+/// Whoever measures or reports goes on as if nobody had listened, so an observer costs nobody a tick, a callback or a registration. Each begins with the default context, and what it leaves there nobody sees.
 /// </summary>
 /// <remarks>
 /// <para>A <c>MeterListener</c> runs inside <c>Record</c>, on the thread that measures, so every recording of the library's goes through here. What an <c>EventListener</c> throws
@@ -23,6 +23,7 @@ internal static class Observers
     /// <summary>Records a measurement, whatever those do who listen. Any thread.</summary>
     public static void Record(Histogram<double> histogram, double value, in KeyValuePair<string, object?> tag)
     {
+        using AmbientContext.Scope scope = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         try
         {
             histogram.Record(value, tag);
@@ -44,6 +45,7 @@ internal static class Observers
 
         foreach (EventHandler<TReport> handler in Delegate.EnumerateInvocationList(handlers))
         {
+            using AmbientContext.Scope scope = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
             try
             {
                 handler(sender, report);
@@ -68,7 +70,8 @@ internal static class Observers
         }
     }
 
-    private static void OnListenerThrown(string instrument, Exception exception)
+    /// <summary>A listener of an instrument threw, when it was told of the instrument or of a measurement. Any thread.</summary>
+    public static void OnListenerThrown(string instrument, Exception exception)
     {
         long now = MonotonicClock.NowNanoseconds;
         long nextLineAt = Volatile.Read(ref _nextLineAt);

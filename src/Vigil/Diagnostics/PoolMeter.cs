@@ -38,11 +38,10 @@ internal static class PoolMeter
 
     static PoolMeter()
     {
-        Meter meter = VigilMeter.Instance;
-        meter.CreateObservableUpDownCounter("vigil.pool.queue.length", () => Observe(PoolFigure.Queued), "{item}", "Work that waits.");
-        meter.CreateObservableUpDownCounter("vigil.pool.threads.busy", () => Observe(PoolFigure.Running), "{thread}", "Threads that run work.");
-        meter.CreateObservableCounter("vigil.pool.items", ObserveItems, "{item}", "Work that is over, by how it ended.");
-        meter.CreateObservableCounter("vigil.pool.steals", () => Observe(PoolFigure.Stolen), "{item}", "Work that another thread took over.");
+        VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter("vigil.pool.queue.length", () => Observe(PoolFigure.Queued), "{item}", "Work that waits."));
+        VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter("vigil.pool.threads.busy", () => Observe(PoolFigure.Running), "{thread}", "Threads that run work."));
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.pool.items", ObserveItems, "{item}", "Work that is over, by how it ended."));
+        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.pool.steals", () => Observe(PoolFigure.Stolen), "{item}", "Work that another thread took over."));
     }
 
     /// <summary>Shows a pool, as long as it is alive.</summary>

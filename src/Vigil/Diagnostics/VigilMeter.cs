@@ -23,9 +23,30 @@ internal static class VigilMeter
         ],
     };
 
-    public static Meter Instance { get; } = new("Vigil", typeof(VigilMeter).Assembly.GetName().Version?.ToString());
+    private static readonly Meter Instance = NewMeter();
+
+    /// <summary>Makes an instrument, whatever those do who are told of it. Where one throws, it may be one that nobody listens to.</summary>
+    public static TInstrument Create<TInstrument>(Func<Meter, TInstrument> create)
+        where TInstrument : Instrument
+    {
+        try
+        {
+            return create(Instance);
+        }
+        catch (Exception exception)
+        {
+            // The runtime gives no instrument then. Of one that a disposed meter makes nobody is told.
+            Meter unseen = NewMeter();
+            unseen.Dispose();
+            TInstrument instrument = create(unseen);
+            Observers.OnListenerThrown(instrument.Name, exception);
+            return instrument;
+        }
+    }
 
     /// <summary>A histogram of durations in seconds, with buckets that suit a loop.</summary>
     public static Histogram<double> CreateDurations(string name, string description) =>
-        Instance.CreateHistogram(name, "s", description, tags: null, Buckets);
+        Create(meter => meter.CreateHistogram(name, "s", description, tags: null, Buckets));
+
+    private static Meter NewMeter() => new("Vigil", typeof(VigilMeter).Assembly.GetName().Version?.ToString());
 }
