@@ -11,13 +11,16 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// A callback that was too slow is dealt with by the loop when it returns, and goes from there to the sampler's thread in a queue, since
-/// reports are made there alone. Where the sampler finds a callback too slow at the very moment in which it returns, and the loop has not noticed, the sampler
+/// reports are made there alone. The queue has a bound, since a handler of reports may keep that thread. Where the sampler finds a callback too slow at the very moment in which it returns, and the loop has not noticed, the sampler
 /// ends it, and sends the loop a message for what the policy asks.
 /// </remarks>
 internal sealed class LoopWatch : Sampled
 {
     // In nanoseconds: how long nothing must have gone on before the loop has to wake the sampler, for a system call, with its next phase.
     private const long IdleBeforeParking = 1_000_000_000;
+
+    // How many callbacks that were too slow wait to be reported. Each keeps what was called alive, and a handler of reports may take for ever.
+    private const int MostReturned = 1024;
 
     private readonly EventManager _manager;
     private readonly CallbackBudgets _budgets;
@@ -97,7 +100,7 @@ internal sealed class LoopWatch : Sampled
         if (overrun is not null)
         {
             overrun.End(overrun.Callback.IsSameCallback(in here) ? overrun.AgeAt(now) : overrun.Age);
-            _returned.Enqueue(overrun);
+            Hand(overrun, isCounted: flagged is not null && flagged.Callback.IsSameCallback(overrun.Callback));
             Apply(overrun);
             now = _isExact ? MonotonicClock.NowNanoseconds : now;
         }
@@ -105,6 +108,19 @@ internal sealed class LoopWatch : Sampled
         if (_isExact)
         {
             _progress.Restart(now);
+        }
+    }
+
+    // To the sampler, which may be busy with a handler: what it has no room for is counted, and not reported.
+    private void Hand(Overrun overrun, bool isCounted)
+    {
+        if (_returned.Count < MostReturned)
+        {
+            _returned.Enqueue(overrun);
+        }
+        else if (!isCounted)
+        {
+            _log.Count(isPhase: false, isReported: false);
         }
     }
 

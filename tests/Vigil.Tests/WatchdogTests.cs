@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Vigil.Tests;
 
@@ -39,6 +40,50 @@ public sealed class WatchdogTests
         {
             Thread.Sleep(300);
             running = reports.Await(SlowCallbackKind.Running, nameof(SleepsTooLong));
+        }
+    }
+
+    [Fact]
+    public void While_a_handler_of_reports_does_not_return_slow_callbacks_are_counted_and_not_kept()
+    {
+        const int Slow = 5000;
+        EventManagerOptions options = SlowReports.Options();
+        options.Watchdog!.ExactTiming = true;
+        options.Watchdog.CallbackBudget = TimeSpan.FromTicks(1);
+        using var manager = new EventManager(options);
+        using var isReporting = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        manager.SlowCallbackReported += (_, _) =>
+        {
+            isReporting.Set();
+            gate.Wait();
+        };
+        Run(1);
+        Assert.True(isReporting.Wait(Patience.Limit));
+        WeakReference last = Run(Slow);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        bool isKept = last.IsAlive;
+        long counted = manager.GetSlowCallbacks().Callbacks;
+        gate.Set();
+        Assert.True(counted > Slow / 2, $"{counted} of {Slow} were counted while the handler ran");
+        Assert.False(isKept, "what was called is kept");
+        Assert.True(SpinWait.SpinUntil(() => manager.GetSlowCallbacks().Callbacks >= Slow, Patience.Limit), $"{manager.GetSlowCallbacks()}");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Run(int callbacks)
+        {
+            WeakReference? called = null;
+            for (int i = 0; i < callbacks; i++)
+            {
+                byte[] state = new byte[16];
+                called = new WeakReference(state);
+                manager.Defer(_ => Thread.SpinWait(state.Length));
+                manager.RunOnce();
+            }
+
+            return called!;
         }
     }
 
