@@ -8,11 +8,24 @@ namespace Vigil;
 /// execution context of its creation.
 /// </summary>
 /// <remarks>
+/// <para>
 /// The timing wheel is the loop's alone. So a change on the loop is applied at once, one by another thread travels through the mailbox with
-/// the due time that it had when it was asked for. Changes are numbered, and an older one that arrives after a newer is dropped.
-/// After the loop's end they go to a timer of the underlying clock, the successor, and so does what was under way or waiting then: by way of
-/// the thread pool, because the underlying clock is a user's and may call back at once. The successor follows each change once at most: a one-shot that
-/// follows one twice fires twice. What the underlying clock throws then is reported, and costs neither the thread that hands over nor a newer change anything.
+/// the due time that it had when it was asked for. Changes are numbered, and an older one that arrives after a newer is dropped. As long as
+/// a change is on its way by which the timer is not due yet, it does not fire by an older one: whoever has put it off, or stopped it, does
+/// not hear of it because the loop was busy or asleep. A change by which it is due already holds nothing up; otherwise a thread that goes on
+/// asking for a call would keep it from coming.
+/// </para>
+/// <para>
+/// Calls are counted, so that <see cref="DisposeAsync"/> ends when none goes on. A call counts first and then looks whether the timer is
+/// disposed; whoever disposes it says so first and then looks whether a call goes on. Both are separated by full fences, so at least one
+/// sees the other.
+/// </para>
+/// <para>
+/// After the loop's end changes go to a timer of the underlying clock, the successor, and so does what was under way or waiting then: by way
+/// of the thread pool, because the underlying clock is a user's and may call back at once. The successor follows each change once at most: a
+/// one-shot that follows one twice fires twice. What the underlying clock throws then is reported, and costs neither the thread that hands
+/// over nor a newer change anything.
+/// </para>
 /// </remarks>
 internal sealed class ProvidedTimer : ITimer, ITimerTarget
 {
@@ -26,7 +39,12 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
     private readonly Lock _lock = new();
     private long _changes;
+    private int _calls;
+    private TaskCompletionSource? _ended;
     private volatile bool _isDisposed;
+
+    // Under the lock: the newest change that travels, or has travelled, to the loop.
+    private TimerChange _underWay;
 
     // Under the lock: the newest change that the successor is to follow, and whether a thread is making it follow. The successor is that thread's.
     private TimerChange _handedOver;
@@ -72,10 +90,27 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         }
     }
 
+    /// <summary>
+    /// Ends when no call of the callback goes on any more, and none will come. As with the system's timers, the callback itself must not
+    /// wait for it.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         Dispose();
-        return ValueTask.CompletedTask;
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _calls) == 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource ended = Interlocked.CompareExchange(ref _ended, created, null) ?? created;
+        if (Volatile.Read(ref _calls) == 0)
+        {
+            ended.TrySetResult();
+        }
+
+        return new ValueTask(ended.Task);
     }
 
     public void OnMoved(int slot) => _slot = slot;
@@ -83,7 +118,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
     public bool Fire(long now)
     {
         _slot = TimingWheel.NotStarted;
-        if (_isDisposed)
+        if (_isDisposed || (HasNewer(out TimerChange newer) && newer.Due > now))
         {
             return false;
         }
@@ -103,7 +138,10 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
     public void OnAbandoned()
     {
         _slot = TimingWheel.NotStarted;
-        HandOverLater(_applied);
+        if (!HasNewer(out _))
+        {
+            HandOverLater(_applied);
+        }
     }
 
     /// <summary>Applies a change on the loop.</summary>
@@ -149,10 +187,35 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         {
             Apply(change);
         }
-        else if (_manager.Mailbox.PostUnbounded(TimerChangeKind.Create(this, change)) == PostResult.Closed)
+        else
         {
-            HandOver(change);
+            lock (_lock)
+            {
+                _underWay = change.Number > _underWay.Number ? change : _underWay;
+            }
+
+            if (_manager.Mailbox.PostUnbounded(TimerChangeKind.Create(this, change)) == PostResult.Closed)
+            {
+                HandOver(change);
+            }
         }
+    }
+
+    // Whether a newer change than the one that was applied is on its way. For the loop.
+    private bool HasNewer(out TimerChange newer)
+    {
+        newer = default;
+        if (Volatile.Read(ref _changes) == _applied.Number)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            newer = _underWay;
+        }
+
+        return newer.Number > _applied.Number;
     }
 
     // The lock does not span the underlying clock, which is a user's. One thread at a time changes the successor, and goes on until it has made
@@ -186,7 +249,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
                 _manager.Faults.Report(new FaultReport(FaultOrigin.TimeProvider, exception));
             }
         }
-        while (HasNewer(ref change));
+        while (HasMoreToFollow(ref change));
     }
 
     private void Follow(TimerChange change)
@@ -197,14 +260,14 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
             return;
         }
 
-        _successor ??= _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).CallAsSuccessor(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _successor ??= _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).Call(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         long left = Math.Max(change.Due - _manager.Timers.MonotonicClock.Now, 0);
         _successor.Change(
             change.Due == TimingWheel.Never ? Timeout.InfiniteTimeSpan : SpanOf(left),
             change.Period == 0 ? Timeout.InfiniteTimeSpan : SpanOf(change.Period));
     }
 
-    private bool HasNewer(ref TimerChange change)
+    private bool HasMoreToFollow(ref TimerChange change)
     {
         lock (_lock)
         {
@@ -214,15 +277,26 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget
         }
     }
 
-    private void CallAsSuccessor()
+    private void Call()
     {
-        if (!_isDisposed)
+        Interlocked.Increment(ref _calls);
+        try
         {
-            Call();
+            if (!_isDisposed)
+            {
+                CallInContext();
+            }
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _calls) == 0)
+            {
+                Volatile.Read(ref _ended)?.TrySetResult();
+            }
         }
     }
 
-    private void Call()
+    private void CallInContext()
     {
         if (_context is null)
         {

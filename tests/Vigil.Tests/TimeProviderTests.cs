@@ -104,6 +104,111 @@ public class TimeProviderTests
     }
 
     [Fact]
+    public void A_timer_that_another_thread_has_put_off_or_stopped_does_not_fire_because_the_loop_has_not_heard_of_it()
+    {
+        var time = new VirtualTime();
+        using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        int fired = 0;
+        ITimer once = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Millisecond * 10, Timeout.InfiniteTimeSpan);
+        ITimer periodic = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Millisecond * 10, Millisecond * 10);
+        using var source = new CancellationTokenSource(Millisecond * 10, manager.TimeProvider);
+        manager.RunOnce(TimeSpan.Zero);
+        time.Advance(Millisecond * 9);
+
+        // Between runs this thread is any other thread: the changes wait in the mailbox, and timers come before posted work.
+        Assert.True(once.Change(Millisecond * 10, Timeout.InfiniteTimeSpan));
+        Assert.True(periodic.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
+        source.CancelAfter(Millisecond * 10);
+        time.Advance(Millisecond * 2);
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal((0, false), (fired, source.IsCancellationRequested));
+        time.Advance(Millisecond * 8);
+        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal((1, true), (fired, source.IsCancellationRequested));
+    }
+
+    [Fact]
+    public void A_timer_that_is_asked_for_again_and_again_fires_all_the_same()
+    {
+        using var loop = new LoopThread();
+        int fired = 0;
+        using ITimer timer = loop.Manager.TimeProvider.CreateTimer(
+            _ => Interlocked.Increment(ref fired), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Assert.True(SpinWait.SpinUntil(
+            () => timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan) && Volatile.Read(ref fired) >= 10,
+            Patience.Limit));
+    }
+
+    [Fact]
+    public async Task Asynchronous_disposal_ends_when_the_callback_has_returned()
+    {
+        using var loop = new LoopThread();
+        using var began = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        bool hasReturned = false;
+        ITimer timer = loop.Manager.TimeProvider.CreateTimer(
+            _ =>
+            {
+                began.Set();
+                gate.Wait(Patience.Limit);
+                Volatile.Write(ref hasReturned, true);
+            },
+            state: null,
+            TimeSpan.Zero,
+            Millisecond);
+        Assert.True(began.Wait(Patience.Limit));
+        ValueTask disposal = timer.DisposeAsync();
+        Assert.False(disposal.IsCompleted);
+        ValueTask again = timer.DisposeAsync();
+        gate.Set();
+        await disposal.AsTask().WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        Assert.True(Volatile.Read(ref hasReturned));
+        await again.AsTask().WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        Assert.True(timer.DisposeAsync().IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void Asynchronous_disposal_does_not_wait_for_a_loop_that_does_not_run_and_its_own_callback_may_ask_for_it()
+    {
+        using var manager = new EventManager();
+        ITimer idle = manager.TimeProvider.CreateTimer(
+            _ => Assert.Fail("It is disposed."), state: null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        Assert.True(idle.DisposeAsync().IsCompletedSuccessfully);
+        Task? ended = null;
+        ITimer timer = null!;
+        timer = manager.TimeProvider.CreateTimer(_ => ended = timer.DisposeAsync().AsTask(), state: null, TimeSpan.Zero, Millisecond);
+        manager.RunUntil(() => ended is not null);
+        Patience.Wait(ended!);
+    }
+
+    [Fact]
+    public async Task After_the_loops_end_asynchronous_disposal_ends_when_the_underlying_clocks_call_has_returned()
+    {
+        var time = new VirtualTime();
+        var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
+        manager.Dispose();
+        using var began = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        ITimer timer = manager.TimeProvider.CreateTimer(
+            _ =>
+            {
+                began.Set();
+                gate.Wait(Patience.Limit);
+            },
+            state: null,
+            Millisecond,
+            Timeout.InfiniteTimeSpan);
+        var advancing = new Thread(() => time.Advance(Millisecond));
+        advancing.Start();
+        Assert.True(began.Wait(Patience.Limit));
+        ValueTask disposal = timer.DisposeAsync();
+        Assert.False(disposal.IsCompleted);
+        gate.Set();
+        await disposal.AsTask().WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        Assert.True(advancing.Join(Patience.Limit));
+    }
+
+    [Fact]
     public void The_execution_context_of_the_creation_is_that_of_the_callback()
     {
         using var manager = new EventManager();
