@@ -73,6 +73,8 @@ internal static partial class Scenarios
         ["signals-restart-without-temporary-files"] = RestartWithoutTemporaryFiles,
         ["children-killed-among-signals"] = ProcessScenarios.KilledAmongSignals,
         ["workers-end-without-runtime-threads"] = WorkerScenarios.EndWithoutRuntimeThreads,
+        ["workers-interrupted"] = WorkerScenarios.Interrupted,
+        ["workers-made-foreground"] = WorkerScenarios.MadeForeground,
         ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,
         ["watchdog-idle"] = WatchdogScenarios.Idle,

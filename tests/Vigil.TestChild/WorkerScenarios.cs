@@ -41,4 +41,52 @@ internal static class WorkerScenarios
         Check(last.DrainAsync(TimeSpan.Zero).IsCompletedSuccessfully, "a drain that waits for nothing waits");
         Check(last.DisposeAsync().IsCompletedSuccessfully, "it has ended");
     }
+
+    /// <summary>Whoever interrupts a worker's thread when its work has just ended ends no process, keeps no sender waiting, and loses no work.</summary>
+    public static void Interrupted(string[] args)
+    {
+        const int Interrupts = 200_000;
+        const int Senders = 32;
+        var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, QueueCapacity = 4, WhenFull = QueueFullPolicy.Block });
+        using var manager = new EventManager(new EventManagerOptions { Workers = pool });
+        Thread? worker = null;
+        manager.ExecuteWorkAsync(0, () => { worker = Thread.CurrentThread; }).Wait();
+        bool isOver = false;
+        long sent = 0;
+        Thread[] senders = [.. Enumerable.Range(0, Senders).Select(_ => new Thread(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                manager.ExecuteWork(0, static () => { });
+                Interlocked.Increment(ref sent);
+            }
+        }))];
+        Array.ForEach(senders, sender => sender.Start());
+        for (int i = 0; i < Interrupts; i++)
+        {
+            worker!.Interrupt();
+            Thread.SpinWait(100);
+        }
+
+        Volatile.Write(ref isOver, true);
+        Check(Array.TrueForAll(senders, sender => sender.Join(Patience)), "a sender waits");
+        Check(pool.DrainAsync(Patience).Result.Count == 0 && pool.GetStatistics().Done == sent + 1, $"{sent} were sent: {pool.GetStatistics()}");
+    }
+
+    /// <summary>Work that makes its thread one that keeps the program from ending, or gives it another name, does so for itself.</summary>
+    public static void MadeForeground(string[] args)
+    {
+        var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, SpinBeforeSleep = TimeSpan.Zero });
+        var manager = new EventManager(new EventManagerOptions { Workers = pool });
+        manager.ExecuteWorkAsync(0, () =>
+        {
+            Thread.CurrentThread.IsBackground = false;
+            Thread.CurrentThread.Name = "changed";
+        }).Wait();
+        Check(
+            SpinWait.SpinUntil(() => manager.ExecuteWorkAsync(0, () => Thread.CurrentThread is { IsBackground: true, Name: "worker-0" }).Result, Patience),
+            "the thread is not what it was");
+
+        // Neither is disposed: the end of the program is what is looked at.
+    }
 }

@@ -54,6 +54,8 @@ public sealed class ChildProcessTests
     [InlineData("signalfd-unreadable")]
     [InlineData("throwing-when-told-of-instruments")]
     [InlineData("workers-end-without-runtime-threads")]
+    [InlineData("workers-interrupted")]
+    [InlineData("workers-made-foreground")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]
     [InlineData("watchdog-stopped")]

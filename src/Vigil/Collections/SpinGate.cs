@@ -29,10 +29,10 @@ internal sealed class SpinGate
 
     private void EnterSlowly()
     {
-        SpinWait spinner = default;
+        using var spinner = default(UninterruptedSpin);
         do
         {
-            spinner.SpinOnce(LooksBeforeSleep);
+            spinner.Once(LooksBeforeSleep);
         }
         while (Volatile.Read(ref _state.IsTaken) != 0 || Interlocked.CompareExchange(ref _state.IsTaken, 1, 0) != 0);
     }

@@ -201,7 +201,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         // It does not sleep any more, so nobody need wake it.
         Interlocked.Exchange(ref _signals.State, Awake);
         int lost = 0;
-        SpinWait senders = default;
+        using var senders = default(UninterruptedSpin);
         while (true)
         {
             if (TryTake(out Message<TTarget> message))
@@ -215,7 +215,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
             else
             {
                 // Sleeps after some rounds: a sender may need this very processor.
-                senders.SpinOnce();
+                senders.Once();
             }
         }
     }

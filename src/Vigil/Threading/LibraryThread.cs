@@ -9,9 +9,13 @@ internal sealed class LibraryThread
 
     /// <param name="name">Its name, of which the kernel shows 15 bytes.</param>
     /// <param name="run">What it runs. What that throws ends the process.</param>
-    public LibraryThread(string name, Action run) => _thread = new Thread(() => run()) { Name = name, IsBackground = true };
+    public LibraryThread(string name, Action run)
+    {
+        Name = name;
+        _thread = new Thread(() => run()) { Name = name, IsBackground = true };
+    }
 
-    public string Name => _thread.Name!;
+    public string Name { get; }
 
     /// <summary>Starts it, once.</summary>
     /// <exception cref="EventManagerException">There is no thread to be had; it was not started.</exception>
@@ -28,6 +32,33 @@ internal sealed class LibraryThread
                 EventManagerError.LimitReached,
                 $"The thread {Name} could not be started. As many run as may (ulimit -u, LimitNPROC= and TasksMax= of a service, pids.max of a control group), or there is no memory for its stack.",
                 errno: Errno.EAGAIN);
+        }
+    }
+
+    /// <summary>Makes it what it was when it was started, whatever users' code has made of it. For the thread itself, between two pieces of that code.</summary>
+    public void Restore()
+    {
+        if (!_thread.IsBackground)
+        {
+            _thread.IsBackground = true;
+        }
+
+        if (!ReferenceEquals(_thread.Name, Name))
+        {
+            _thread.Name = Name;
+        }
+    }
+
+    /// <summary>An interrupt that came when the code that it was meant for had ended is for nobody. For the thread itself, which waits for nothing here.</summary>
+    public static void ForgetInterrupt()
+    {
+        try
+        {
+            Thread.Sleep(0);
+        }
+        catch (ThreadInterruptedException)
+        {
+            // Not pending any more.
         }
     }
 }

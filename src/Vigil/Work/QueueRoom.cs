@@ -101,10 +101,7 @@ internal sealed class QueueRoom
             Interlocked.Decrement(ref _taken);
             if (Volatile.Read(ref _waiters) > 0)
             {
-                lock (_waiting)
-                {
-                    Monitor.Pulse(_waiting);
-                }
+                WakeOne();
             }
         }
     }
@@ -114,6 +111,34 @@ internal sealed class QueueRoom
     {
         _isClosed = true;
         WakeAll();
+    }
+
+    // An interrupt of the thread that leaves must not keep anybody waiting: a worker's work may have ended before it came. It is pending again afterwards.
+    private void WakeOne()
+    {
+        bool wasInterrupted = false;
+        bool isDone = false;
+        while (!isDone)
+        {
+            try
+            {
+                lock (_waiting)
+                {
+                    Monitor.Pulse(_waiting);
+                }
+
+                isDone = true;
+            }
+            catch (ThreadInterruptedException)
+            {
+                wasInterrupted = true;
+            }
+        }
+
+        if (wasInterrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
     }
 
     private void WakeAll()

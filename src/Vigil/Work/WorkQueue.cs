@@ -178,7 +178,7 @@ internal sealed class WorkQueue
         Array.ForEach(_shared, line => line.Seal());
         Array.ForEach(_pinned, line => line.Seal());
         List<WorkItem> left = [];
-        SpinWait senders = default;
+        using var senders = default(UninterruptedSpin);
         while (true)
         {
             while (TryTake(now, isOwner: true, out QueuedWork work))
@@ -191,7 +191,7 @@ internal sealed class WorkQueue
                 return left;
             }
 
-            senders.SpinOnce();
+            senders.Once();
         }
     }
 

@@ -122,7 +122,9 @@ internal sealed class Worker
         long looksAroundAt = Nanoseconds.Add(now, _ageing);
         bool isSearching = false;
         bool isRunning = false;
-        SpinWait senders = default;
+
+        // Not disposed: an interrupt of a thread that ends is forgotten.
+        UninterruptedSpin senders = default;
         while (true)
         {
             if ((now >= looksAroundAt && TryFindOverdue(now, ref looksAroundAt, out QueuedWork work)) || TryFind(now, out work))
@@ -151,7 +153,7 @@ internal sealed class Worker
             else if (_isEnding)
             {
                 // Somebody is just adding work, and more may wait behind it.
-                senders.SpinOnce();
+                senders.Once();
                 now = MonotonicClock.NowNanoseconds;
             }
             else if (isSearching && now < searchEnd)
@@ -178,6 +180,7 @@ internal sealed class Worker
             _team.EndSearch();
         }
 
+        LibraryThread.ForgetInterrupt();
         _ended();
     }
 
@@ -207,6 +210,7 @@ internal sealed class Worker
     // Afterwards it counts as searching: by its waker's doing, or by its own.
     private void Sleep(bool isSearching)
     {
+        _thread.Restore();
         if (TryFallAsleep(isSearching))
         {
             while (Volatile.Read(ref _isAsleep) == 1)

@@ -47,4 +47,28 @@ public sealed class SpinGateTests
         gate.Exit();
         Assert.True(waiter.Result());
     }
+
+    [Fact]
+    public void An_interrupt_does_not_end_the_waiting_and_is_pending_afterwards()
+    {
+        var gate = new SpinGate();
+        gate.Enter();
+        var waiter = new BackgroundThread<bool>(() =>
+        {
+            Thread.CurrentThread.Interrupt();
+            gate.Enter();
+            gate.Exit();
+            Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(0));
+            return true;
+        });
+
+        // The interrupt came with its first sleep.
+        for (int i = 0; i < 3; i++)
+        {
+            waiter.AwaitSleep();
+        }
+
+        gate.Exit();
+        Assert.True(waiter.Result());
+    }
 }
