@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -87,6 +88,53 @@ public sealed class DatagramBatchTests : IDisposable
     }
 
     [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public void Each_datagram_has_its_sender(string address)
+    {
+        using Socket receiver = Bind(IPAddress.Parse(address));
+        using Socket first = Bind(IPAddress.Parse(address));
+        using Socket second = Bind(IPAddress.Parse(address));
+        var batch = new DatagramBatch(capacity: 3, maxLength: 16);
+        foreach (Socket sender in new[] { first, second, first })
+        {
+            sender.SendTo("x"u8, receiver.LocalEndPoint!);
+        }
+
+        Assert.Equal(3, batch.TryReceive(receiver).Count);
+
+        Assert.Equal([first.LocalEndPoint, second.LocalEndPoint, first.LocalEndPoint], Enumerable.Range(0, 3).Select(batch.GetSender));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.GetSender(3));
+    }
+
+    [Fact]
+    public void A_local_sender_has_its_path_or_no_name_and_each_call_has_room_for_the_longest()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            using Socket receiver = Bind(Path.Combine(directory.FullName, "there"));
+            using Socket named = Bind(Path.Combine(directory.FullName, new string('n', 40)));
+            using Socket unnamed = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            var batch = new DatagramBatch(capacity: 2, maxLength: 16);
+            foreach (Socket[] senders in new[] { new[] { unnamed, named }, [named, unnamed], [unnamed, named] })
+            {
+                Array.ForEach(senders, sender => sender.SendTo("x"u8, receiver.LocalEndPoint!));
+
+                Assert.Equal(2, batch.TryReceive(receiver).Count);
+
+                Assert.Equal(
+                    senders.Select(sender => sender == named ? named.LocalEndPoint!.ToString() : null),
+                    Enumerable.Range(0, 2).Select(index => batch.GetSender(index)?.ToString()));
+            }
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
     [InlineData(0, 16)]
     [InlineData(DatagramBatch.MaxCapacity + 1, 16)]
     [InlineData(1, 0)]
@@ -111,6 +159,20 @@ public sealed class DatagramBatchTests : IDisposable
         });
 
         Assert.Equal(8, length);
+    }
+
+    private static Socket Bind(IPAddress address)
+    {
+        Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(address, 0));
+        return socket;
+    }
+
+    private static Socket Bind(string path)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        return socket;
     }
 
     private void Send(params string[] datagrams) =>

@@ -37,7 +37,7 @@ internal sealed class ListenerCatalog
     private readonly TextWriter _errors;
     private readonly LineReceiver[] _receivers;
     private IdleTimeout _idle;
-    private DatagramBatch _batch;
+    private DatagramBatches _batches;
     private UnixFileMode _socketMode;
     private int _receiveBuffer;
 
@@ -58,7 +58,7 @@ internal sealed class ListenerCatalog
         _activity = activity;
         _errors = errors;
         _idle = new IdleTimeout(manager, options.IdleTimeout);
-        _batch = new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
+        _batches = new DatagramBatches(DatagramsAtOnce, options.MaxPacket);
         _receiveBuffer = options.ReceiveBuffer;
         _socketMode = options.UnixSocketMode;
 
@@ -103,13 +103,13 @@ internal sealed class ListenerCatalog
     /// <returns>What takes it over.</returns>
     public Action<ListenerSet> Prepare(GatewayOptions options)
     {
-        DatagramBatch batch = _batch.MaxLength == options.MaxPacket ? _batch : new DatagramBatch(DatagramsAtOnce, options.MaxPacket);
-        return open => Apply(options, batch, open);
+        DatagramBatches batches = _batches.MaxLength == options.MaxPacket ? _batches : new DatagramBatches(DatagramsAtOnce, options.MaxPacket);
+        return open => Apply(options, batches, open);
     }
 
-    private void Apply(GatewayOptions options, DatagramBatch batch, ListenerSet open)
+    private void Apply(GatewayOptions options, DatagramBatches batches, ListenerSet open)
     {
-        _batch = batch;
+        _batches = batches;
         _socketMode = options.UnixSocketMode;
         if (_idle.Timeout != options.IdleTimeout)
         {
@@ -128,7 +128,7 @@ internal sealed class ListenerCatalog
             SetMode(option, listener);
             if (listener is DatagramReceiver datagrams)
             {
-                datagrams.Batch = _batch;
+                datagrams.Batches = _batches;
                 if (resizesBuffers)
                 {
                     datagrams.Rest = SetReceiveBuffer(option, listener.Place, listener.Socket);
@@ -168,7 +168,7 @@ internal sealed class ListenerCatalog
             bound =>
             {
                 TimeSpan rest = SetReceiveBuffer(option, bound.Place, bound.Socket);
-                return new DatagramReceiver(bound, receiver, totals, _batch, _activity, rest);
+                return new DatagramReceiver(bound, receiver, totals, _batches, _activity, rest);
             });
 
     /// <returns>How long the socket need not be read.</returns>

@@ -60,11 +60,11 @@ internal sealed class MetricConnection(
         {
             using SafeSocketHandle borrowed = new(Handle.DangerousGetHandle(), ownsHandle: false);
             using Socket socket = new(borrowed);
-            return socket.RemoteEndPoint?.ToString() ?? "-";
+            return PeerText.Of(socket.RemoteEndPoint);
         }
         catch (SocketException)
         {
-            return "-";
+            return PeerText.Unknown;
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class RejectedLines(TimeProvider time)
 
         bool isCut = line.Length > LongestExample;
         string text = VisibleText.Of(isCut ? line[..LongestExample] : line);
-        string sender = describeSender?.Invoke() ?? "-";
+        string sender = describeSender?.Invoke() ?? PeerText.Unknown;
         _examples.Enqueue(string.Create(
             CultureInfo.InvariantCulture,
             $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} {protocol} {sender} {Rejections.NameOf(reason)}: {text}{(isCut ? "…" : string.Empty)}"));

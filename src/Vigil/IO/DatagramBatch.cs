@@ -1,3 +1,4 @@
+using System.Net;
 using Vigil.Interop;
 
 namespace Vigil.IO;
@@ -9,7 +10,7 @@ namespace Vigil.IO;
 /// </summary>
 /// <remarks>
 /// Its memory is <see cref="Capacity"/> times <see cref="MaxLength"/> and a little more, of which only what datagrams have really filled is
-/// resident. It does not tell who sent a datagram; where that matters, use <see cref="System.Net.Sockets.Socket"/>.
+/// resident.
 /// </remarks>
 public sealed unsafe class DatagramBatch
 {
@@ -22,6 +23,7 @@ public sealed unsafe class DatagramBatch
     private readonly byte[] _bytes;
     private readonly DatagramNative.Part[] _parts;
     private readonly DatagramNative.Message[] _messages;
+    private readonly byte[] _senders;
     private readonly int _stride;
 
     /// <summary>Makes the buffers.</summary>
@@ -49,13 +51,21 @@ public sealed unsafe class DatagramBatch
         _bytes = GC.AllocateUninitializedArray<byte>(capacity * _stride, pinned: true);
         _parts = GC.AllocateArray<DatagramNative.Part>(capacity, pinned: true);
         _messages = GC.AllocateArray<DatagramNative.Message>(capacity, pinned: true);
+        _senders = GC.AllocateArray<byte>(capacity * PeerName.MaxSize, pinned: true);
         fixed (byte* bytes = _bytes)
+        fixed (byte* senders = _senders)
         fixed (DatagramNative.Part* parts = _parts)
         {
             for (int i = 0; i < capacity; i++)
             {
                 parts[i] = new DatagramNative.Part { Start = bytes + ((long)i * _stride), Length = (nuint)maxLength };
-                _messages[i] = new DatagramNative.Message { Parts = parts + i, PartCount = 1 };
+                _messages[i] = new DatagramNative.Message
+                {
+                    Name = senders + (i * PeerName.MaxSize),
+                    NameLength = PeerName.MaxSize,
+                    Parts = parts + i,
+                    PartCount = 1,
+                };
             }
         }
     }
@@ -91,6 +101,23 @@ public sealed unsafe class DatagramBatch
         return _messages[index].IsTruncated;
     }
 
+    /// <summary>Who sent a datagram. Allocates what it returns.</summary>
+    /// <param name="index">Which, from 0.</param>
+    /// <returns>
+    /// An <see cref="IPEndPoint"/>, or a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>. Null where the address is of another family, and where a
+    /// local socket has no name, as most of those that only send. To a socket for IPv4 and IPv6, an IPv4 address is one of IPv6
+    /// (<see cref="IPAddress.IsIPv4MappedToIPv6"/>).
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">There were not as many.</exception>
+    public EndPoint? GetSender(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+
+        // The kernel tells the length of the whole address, also where it did not fit.
+        int length = Math.Min((int)_messages[index].NameLength, PeerName.MaxSize);
+        return PeerName.Parse(_senders.AsSpan(index * PeerName.MaxSize, length));
+    }
+
     /// <summary>
     /// Takes the datagrams that have arrived, as many as fit, and does not wait, whatever mode the socket is in. Fewer than
     /// <see cref="Capacity"/> mean that there were no more at that moment.
@@ -102,6 +129,13 @@ public sealed unsafe class DatagramBatch
         using var borrowed = new BorrowedDescriptor(fd);
         int received;
         int errno;
+
+        // Where the kernel has written the length of an address, it reads how much room there is for the next one.
+        foreach (ref DatagramNative.Message message in _messages.AsSpan(0, Count))
+        {
+            message.NameLength = PeerName.MaxSize;
+        }
+
         fixed (DatagramNative.Message* messages = _messages)
         {
             received = DatagramNative.Receive(borrowed.Number, messages, Capacity, out errno);

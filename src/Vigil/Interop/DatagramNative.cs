@@ -35,11 +35,14 @@ internal static unsafe partial class DatagramNative
         public nuint Length;
     }
 
-    /// <summary><c>struct mmsghdr</c> on 64 bits. The kernel writes <see cref="Flags"/> and <see cref="Received"/>; the rest stays as it is, without a name and control data asked for.</summary>
+    /// <summary>
+    /// <c>struct mmsghdr</c> on 64 bits. The kernel writes <see cref="NameLength"/>, <see cref="Flags"/> and <see cref="Received"/>; the rest stays as it
+    /// is, without control data asked for.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Message
     {
-        public nint Name;
+        public byte* Name;
         public uint NameLength;
         public Part* Parts;
         public nuint PartCount;

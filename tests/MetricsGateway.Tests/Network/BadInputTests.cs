@@ -37,6 +37,18 @@ public sealed class BadInputTests : IDisposable
         _admin.WaitForStat("statsd_tcp.rejected", 1);
 
         Assert.EndsWith($" statsd_tcp {sender.LocalEndPoint} invalid_value: temperature:warm|g\n", _admin.Ask("rejected"), StringComparison.Ordinal);
+        using Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        udp.Connect(_gateway.StatsDUdp);
+        udp.Send("pressure:high|g"u8);
+        _admin.WaitForStat("statsd_udp.rejected", 1);
+        Assert.EndsWith($" statsd_udp {udp.LocalEndPoint} invalid_value: pressure:high|g\n", _admin.Ask("rejected"), StringComparison.Ordinal);
+
+        // Who has a Unix socket chooses what its path looks like.
+        using Socket unix = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        unix.Bind(new UnixDomainSocketEndPoint(_path + "\nfake"));
+        unix.SendTo("level:low|g"u8, new UnixDomainSocketEndPoint(_path));
+        _admin.WaitForStat("statsd_unix.rejected", 1);
+        Assert.EndsWith($" statsd_unix {_path}\\u000Afake invalid_value: level:low|g\n", _admin.Ask("rejected"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -104,13 +104,140 @@ public sealed class DatagramReceiverTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_turn_is_bounded_in_bytes_and_what_is_left_is_used_though_nothing_more_comes()
+    {
+        const int Size = 10_000;
+        const int Count = 12;
+        _socket.ReceiveBufferSize = 1 << 20;
+        Create(_ => { }, maxLength: Size);
+        SendDatagrams(Count, Size);
+
+        List<long> turns = [];
+        for (long before = 0; before < Count * Size; before = _totals.Bytes)
+        {
+            _manager.RunOnce(TimeSpan.Zero);
+            turns.Add(_totals.Bytes - before);
+            Assert.InRange(turns.Count, 1, 100);
+        }
+
+        Assert.All(turns, bytes => Assert.InRange(bytes, 1, DatagramReceiver.BytesPerTurn + Size));
+        Assert.Equal(2, turns.Count);
+        Assert.Equal(Count, _totals.Packets);
+    }
+
+    [Fact]
+    public void What_is_left_of_two_sockets_is_not_mixed_up_and_other_sizes_count_from_the_next_call_on()
+    {
+        const int Size = 10_000;
+        using Socket other = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, Blocking = false };
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _socket.ReceiveBufferSize = 1 << 20;
+        ProtocolTotals otherTotals = new("other");
+        List<string> lines = [];
+        DatagramBatches batches = new(Capacity, Size);
+        foreach ((Socket socket, ProtocolTotals totals) in new[] { (_socket, _totals), (other, otherTotals) })
+        {
+            ObservedReceiver observed = new(totals, line => lines.Add($"{totals.Name} {line[0]} {line.Length}"), Size);
+            DatagramReceiver receiver = new(new BoundSocket(socket, "there"), observed, totals, batches, new LoopActivity(), TimeSpan.Zero);
+            _manager.AddSubscriber(receiver);
+            for (char first = 'a'; first < 'm'; first++)
+            {
+                Client.SendDatagram((IPEndPoint)socket.LocalEndPoint!, new string(first, Size).Utf8());
+            }
+
+            // A reload, while something is left.
+            _manager.Defer(_ => receiver.Batches = new DatagramBatches(Capacity, maxLength: 100));
+        }
+
+        for (int i = 0; i < 10; i++)
+        {
+            _manager.RunOnce(TimeSpan.Zero);
+        }
+
+        foreach (ProtocolTotals totals in new[] { _totals, otherTotals })
+        {
+            Assert.Equal(
+                Enumerable.Range('a', 12).Select(first => $"{totals.Name} {(char)first} {Size}"),
+                lines.Where(line => line.StartsWith(totals.Name, StringComparison.Ordinal)));
+        }
+
+        Client.SendDatagram((IPEndPoint)_socket.LocalEndPoint!, new string('x', Size).Utf8());
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Rejections.Total == 1, () => "it is not received");
+        Assert.Equal(1, _totals.Rejections[RejectionReason.PacketTruncated]);
+    }
+
+    [Fact]
+    public void What_is_left_when_the_end_comes_is_used()
+    {
+        const int Size = 10_000;
+        _socket.ReceiveBufferSize = 1 << 20;
+        DatagramReceiver receiver = Create(_ => { }, maxLength: Size);
+        SendDatagrams(12, Size);
+        _manager.RunOnce(TimeSpan.Zero);
+        Assert.InRange(_totals.Packets, 1, 11);
+
+        End(receiver);
+
+        Assert.Equal(12, _totals.Packets);
+        Assert.False(receiver.WasCut);
+    }
+
+    [Fact]
+    public void A_bug_costs_nothing_of_what_is_left()
+    {
+        const int Size = 10_000;
+        using EventManager manager = new(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach, TimeProvider = _time });
+        manager.FaultReported += (_, report) => Assert.NotNull(report.Detached is DatagramReceiver detached ? manager.AddSubscriber(detached) : report.Exception);
+        _socket.ReceiveBufferSize = 1 << 20;
+        ObservedReceiver buggy = new(_totals, _ => throw new InvalidOperationException("it is a bug"), Size);
+        manager.AddSubscriber(
+            new DatagramReceiver(new BoundSocket(_socket, "there"), buggy, _totals, new DatagramBatches(Capacity, Size), new LoopActivity(), TimeSpan.Zero));
+        SendDatagrams(12, Size);
+
+        Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Packets == 12, () => $"{_totals.Packets} were taken");
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("::", "127.0.0.1")]
+    [InlineData("::1", "[::1]")]
+    public void Who_asks_for_the_sender_of_a_line_is_told(string listens, string sends)
+    {
+        using Socket socket = new(IPAddress.Parse(listens).AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            socket.DualMode = true;
+        }
+
+        socket.Bind(new IPEndPoint(IPAddress.Parse(listens), 0));
+        List<string> senders = [];
+        ObservedReceiver? observed = null;
+        observed = new ObservedReceiver(_totals, _ => senders.Add(observed!.Sender!()), maxLineLength: 100);
+        _manager.AddSubscriber(
+            new DatagramReceiver(new BoundSocket(socket, "there"), observed, _totals, new DatagramBatches(Capacity, 100), new LoopActivity(), TimeSpan.Zero));
+        var address = IPAddress.Parse(sends);
+        Socket[] peers = [.. Enumerable.Range(0, 3).Select(_ => new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp))];
+        foreach (Socket peer in peers)
+        {
+            peer.Bind(new IPEndPoint(address, 0));
+            peer.SendTo("x"u8, new IPEndPoint(address, ((IPEndPoint)socket.LocalEndPoint!).Port));
+        }
+
+        TakeUntil(3);
+
+        Assert.Equal(peers.Select(peer => peer.LocalEndPoint!.ToString()), senders);
+        Assert.Null(observed.Sender);
+        Array.ForEach(peers, peer => peer.Dispose());
+    }
+
     private void TakeUntil(int count) =>
         Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Metrics == count, () => $"{_totals.Metrics} of {count} were taken");
 
-    private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default)
+    private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default, int maxLength = 100)
     {
-        DatagramBatch batch = new(Capacity, maxLength: 100);
-        DatagramReceiver receiver = new(new BoundSocket(_socket, "there"), new ObservedReceiver(_totals, onLine), _totals, batch, new LoopActivity(), rest);
+        DatagramBatches batches = new(Capacity, maxLength);
+        DatagramReceiver receiver = new(new BoundSocket(_socket, "there"), new ObservedReceiver(_totals, onLine, maxLength), _totals, batches, new LoopActivity(), rest);
         _manager.AddSubscriber(receiver);
         return receiver;
     }
@@ -122,15 +249,15 @@ public sealed class DatagramReceiverTests : IDisposable
         Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && ended.IsCompleted && !receiver.IsOpen, () => "it does not end");
     }
 
-    private void SendDatagrams(int count)
+    private void SendDatagrams(int count, int size = 1)
     {
         for (int i = 0; i < count; i++)
         {
-            Client.SendDatagram((IPEndPoint)_socket.LocalEndPoint!, "x"u8);
+            Client.SendDatagram((IPEndPoint)_socket.LocalEndPoint!, new string('x', size).Utf8());
         }
     }
 
-    private sealed class ObservedReceiver(ProtocolTotals totals, Action<string> onLine) : LineReceiver(totals, maxLineLength: 100)
+    private sealed class ObservedReceiver(ProtocolTotals totals, Action<string> onLine, int maxLineLength) : LineReceiver(totals, maxLineLength)
     {
         protected override RejectionReason Store(ReadOnlySpan<byte> line)
         {

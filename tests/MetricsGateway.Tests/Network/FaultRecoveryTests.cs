@@ -24,7 +24,7 @@ public sealed class FaultRecoveryTests : IDisposable
             SocketType.Dgram,
             options => ListenAddress.Of(options.StatsDUdp, options.IPv6Only),
             (address, leaving) => ListeningSocket.OpenUdp("test", address, leaving),
-            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatches(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
         _listeners = new ListenerSet(_manager, [kind], _errors);
         _manager.FaultReported += new FaultRecovery(_listeners, _errors).OnFault;
     }

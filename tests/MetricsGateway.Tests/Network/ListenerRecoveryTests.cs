@@ -33,7 +33,7 @@ public sealed class ListenerRecoveryTests : IDisposable
             SocketType.Dgram,
             options => ListenAddress.Of(options.StatsDUdp, options.IPv6Only),
             (address, leaving) => ListeningSocket.OpenUdp("udp", address, leaving),
-            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatch(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatches(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
         IdleTimeout idle = new(_manager, timeout: null);
         ListenerKind tcp = new(
             "tcp",
