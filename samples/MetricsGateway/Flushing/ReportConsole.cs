@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using MetricsGateway.Interop;
 using Vigil;
 using Vigil.IO;
 
@@ -9,13 +10,14 @@ namespace MetricsGateway.Flushing;
 /// have gone away, and the loop must notice none of it.
 /// </summary>
 /// <remarks>
-/// Standard output is shared with whoever started the gateway, so it is not made non-blocking; that would change it for them too.
+/// Standard output is shared with whoever started the gateway, so it is not made non-blocking; that would change it for them too. A write
+/// takes what there is room for, and the thread sleeps until there is more.
 /// One report is written at a time. While it is, there is no room for another one, and who has one may count it as lost.
 /// </remarks>
 internal sealed class ReportConsole : IDisposable
 {
-    // Somebody else who shares the output may have made it non-blocking.
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(10);
+    // How often it is seen whether this is disposed, while nobody reads.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(100);
 
     private readonly FileDescriptor _output;
     private readonly TextWriter _errors;
@@ -141,7 +143,7 @@ internal sealed class ReportConsole : IDisposable
 
             if (written.WouldBlock)
             {
-                Thread.Sleep(RetryInterval);
+                FileNative.WaitUntilWritable(_output.Number, LongestWait);
             }
 
             text = text[written.Count..];

@@ -13,6 +13,8 @@ internal static unsafe partial class FileNative
     private const int AtEmptyPath = 0x1000;
     private const uint StatxTypeAndIdentity = 0x1 | 0x100;
 
+    private const short PollOut = 0x4;
+
     private const int ReadOnly = 0;
     private const int NoControllingTerminal = 0x100;
     private const int NonBlocking = 0x800;
@@ -47,6 +49,15 @@ internal static unsafe partial class FileNative
         return file;
     }
 
+    /// <summary>Waits on this thread until a file takes something, or nobody reads it any more (poll(2)).</summary>
+    /// <param name="fd">Its number.</param>
+    /// <param name="limit">How long at most. A signal may end it earlier.</param>
+    public static void WaitUntilWritable(int fd, TimeSpan limit)
+    {
+        PollEntry entry = new() { Fd = fd, Events = PollOut };
+        _ = Poll(&entry, 1, (int)limit.TotalMilliseconds);
+    }
+
     /// <summary>bind(2).</summary>
     /// <returns>0, or the error's number.</returns>
     public static int Bind(SafeHandle socket, ReadOnlySpan<byte> address)
@@ -67,8 +78,20 @@ internal static unsafe partial class FileNative
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle Open(string path, int flags);
 
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     private static partial int Bind(SafeHandle socket, byte* address, uint length);
+
+    // struct pollfd (poll.h).
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Fd;
+        public short Events;
+        private readonly short _occurred;
+    }
 
     // struct statx (linux/stat.h), of which these are the fields that are read.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
