@@ -8,9 +8,12 @@ namespace MetricsGateway.Admin;
 /// <summary>What all admin connections share. Each has its own splitter and output buffer.</summary>
 /// <param name="commands">Answers what can be answered at once.</param>
 /// <param name="getStatus">What the network part knows.</param>
-/// <param name="reload">Loads the configuration again, and calls back on the loop, in a later callback, with a line that says what became of it.</param>
+/// <param name="reload">
+/// Loads the configuration again, and calls back on the loop, in a later callback, with a line that says what became of it. It gives what takes
+/// back that it calls.
+/// </param>
 /// <param name="time">Measures how long clients have read nothing.</param>
-internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus, Action<Action<string>> reload, TimeProvider time)
+internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus, Func<Action<string>, Action> reload, TimeProvider time)
 {
     private readonly OutputBudget _budget = new(commands.Options.AdminBuffer, time);
 
@@ -53,7 +56,8 @@ internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> g
 
     /// <summary>Begins what <see cref="AdminResult.Reload"/> asks for.</summary>
     /// <param name="onDone">Called on the loop, in a later callback, with what <see cref="AnswerReload"/> takes.</param>
-    public void BeginReload(Action<string> onDone) => reload(onDone);
+    /// <returns>To be called if the client is gone before.</returns>
+    public Action BeginReload(Action<string> onDone) => reload(onDone);
 
     public static void AnswerReload(string result, IBufferWriter<byte> output)
     {

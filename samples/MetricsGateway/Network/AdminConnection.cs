@@ -42,6 +42,9 @@ internal sealed class AdminConnection : StreamConnection
     private byte[] _rest = [];
     private bool _hasGivenCommand;
 
+    // Takes back that this is told of a reload.
+    private Action? _forgetReload;
+
     /// <param name="handle">The connection.</param>
     /// <param name="service">Answers commands.</param>
     /// <param name="turns">Where it goes on with what takes long.</param>
@@ -117,6 +120,8 @@ internal sealed class AdminConnection : StreamConnection
     protected override void ReleaseBuffers()
     {
         _splitter.Dispose();
+        _forgetReload?.Invoke();
+        _forgetReload = null;
         _answer?.Dispose();
         _answer = null;
         _output.Release();
@@ -209,7 +214,7 @@ internal sealed class AdminConnection : StreamConnection
         if (result == AdminResult.Reload)
         {
             _isWaiting = true;
-            _service.BeginReload(OnReloaded);
+            _forgetReload = _service.BeginReload(OnReloaded);
         }
         else if (result == AdminResult.Continues)
         {
@@ -258,6 +263,7 @@ internal sealed class AdminConnection : StreamConnection
     private void OnReloaded(string result)
     {
         _isWaiting = false;
+        _forgetReload = null;
         AdminService.AnswerReload(result, _output);
         Resume();
     }

@@ -48,7 +48,7 @@ internal sealed class Gateway : IDisposable
         _gate = new ConnectionGate(options.MaxConnections);
         Store = new MetricStore(options);
         Totals.Examples = new RejectedLines(time);
-        _admin = new AdminService(new AdminCommands(options, Store, Totals), GetStatus, Reload, time);
+        _admin = new AdminService(new AdminCommands(options, Store, Totals), GetStatus, ReloadFor, time);
 
         _workers = new WorkerPool(new WorkerPoolOptions
         {
@@ -137,8 +137,7 @@ internal sealed class Gateway : IDisposable
     }
 
     /// <summary>Reads the configuration file again, and tells what became of it.</summary>
-    /// <param name="onDone">Called in a later callback with the line that was told.</param>
-    public void Reload(Action<string>? onDone = null) => _reload.Run(onDone);
+    public void Reload() => _reload.Run();
 
     /// <summary>Tells what the gateway is doing.</summary>
     public void ReportState() => _errors.Write(ConsoleText.State(_admin.DescribeState()));
@@ -197,6 +196,12 @@ internal sealed class Gateway : IDisposable
         {
             throw new AggregateException(failures);
         }
+    }
+
+    private Action ReloadFor(Action<string> onDone)
+    {
+        _reload.Run(onDone);
+        return () => _reload.Forget(onDone);
     }
 
     private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));

@@ -26,7 +26,9 @@ internal sealed class ConfigurationReload
     // What was found when the file was read last, good or bad; null if it could not be read.
     private ReadOnlyMemory<byte>? _content;
 
-    private List<Action<string>> _waiting = [];
+    // Who has asked: for the next load, and for the one that is being made.
+    private HashSet<Action<string>> _waiting = [];
+    private HashSet<Action<string>> _served = [];
     private bool _isLoading;
     private bool _isWanted;
     private bool _isAsked;
@@ -74,6 +76,13 @@ internal sealed class ConfigurationReload
         Want();
     }
 
+    /// <summary>Takes back that somebody is told: he is gone. A load may take long, and whoever waits for it is kept until then.</summary>
+    public void Forget(Action<string> onDone)
+    {
+        _waiting.Remove(onDone);
+        _served.Remove(onDone);
+    }
+
     /// <summary>Loads the file because it may have changed. If it holds what it held when it was read last, which has had its line, nothing is told.</summary>
     public void RunIfChanged() => Want();
 
@@ -92,14 +101,14 @@ internal sealed class ConfigurationReload
 
     private void Begin()
     {
-        List<Action<string>> waiting = _waiting;
         bool isAsked = _isAsked;
+        _served = _waiting;
         _waiting = [];
         _isWanted = false;
         _isAsked = false;
         if (_isStopped || _source.Path is null)
         {
-            End(isAsked ? (_isStopped ? ConsoleText.NoReloadAtEnd : ConsoleText.NothingToReload) : null, waiting);
+            End(isAsked ? (_isStopped ? ConsoleText.NoReloadAtEnd : ConsoleText.NothingToReload) : null);
             return;
         }
 
@@ -107,11 +116,11 @@ internal sealed class ConfigurationReload
         {
             ReadOnlyMemory<byte>? known = isAsked ? null : _content;
             GatewayOptions before = _options;
-            _manager.ExecuteWork(_thread, () => Load(before, known), (_, outcome) => OnLoaded(outcome, waiting));
+            _manager.ExecuteWork(_thread, () => Load(before, known), (_, outcome) => OnLoaded(outcome));
         }
         catch (Exception exception)
         {
-            End(Refuse(exception), waiting);
+            End(Refuse(exception));
         }
     }
 
@@ -137,14 +146,14 @@ internal sealed class ConfigurationReload
         }
     }
 
-    private void OnLoaded(LoadOutcome outcome, List<Action<string>> waiting)
+    private void OnLoaded(LoadOutcome outcome)
     {
         _content = outcome.Content is null ? null : new ReadOnlyMemory<byte>(outcome.Content);
         string? result = _isStopped ? ConsoleText.NoReloadAtEnd
             : outcome.Error is { } error ? Refuse(error)
             : outcome.Options is { } options ? PutIntoEffect(options)
             : null;
-        End(result, waiting);
+        End(result);
     }
 
     private string PutIntoEffect(GatewayOptions options)
@@ -183,8 +192,10 @@ internal sealed class ConfigurationReload
         return ConsoleText.ReloadRefused(isExpected ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
     }
 
-    private void End(string? result, List<Action<string>> waiting)
+    private void End(string? result)
     {
+        Action<string>[] served = [.. _served];
+        _served = [];
         _isLoading = false;
         if (_isWanted)
         {
@@ -194,7 +205,7 @@ internal sealed class ConfigurationReload
         if (result is not null)
         {
             _tell(result);
-            waiting.ForEach(onDone => onDone(result));
+            Array.ForEach(served, onDone => onDone(result));
         }
     }
 
