@@ -62,7 +62,11 @@ internal abstract class BlockingCall : PendingCall
     public void Wait(TimeSpan timeout, TimeSpan spin, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        while (spin > TimeSpan.Zero && Volatile.Read(ref _state) != Done && Stopwatch.GetElapsedTime(start) < spin)
+        TimeSpan look = timeout < spin && timeout != Timeout.InfiniteTimeSpan ? timeout : spin;
+        while (look > TimeSpan.Zero
+            && Volatile.Read(ref _state) != Done
+            && !cancellationToken.IsCancellationRequested
+            && Stopwatch.GetElapsedTime(start) < look)
         {
             Thread.SpinWait(8);
         }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Vigil.Tests;
 
 public sealed class RemoteEndpointTests
@@ -109,6 +111,27 @@ public sealed class RemoteEndpointTests
         }));
         manager.RunOnce(TimeSpan.Zero);
         Assert.Equal(0, ran);
+    }
+
+    [Fact]
+    public void A_blocking_call_that_looks_before_it_sleeps_looks_no_longer_than_its_timeout_or_cancellation()
+    {
+        // Nobody runs it.
+        using var manager = new EventManager(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromSeconds(1) });
+        const int Calls = 10;
+        TimeSpan taken = Patience.Result(Task.Run(() =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < Calls; i++)
+            {
+                Assert.Throws<TimeoutException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1, TimeSpan.FromMilliseconds(1)));
+                using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
+                Assert.ThrowsAny<OperationCanceledException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1, cancellationToken: source.Token));
+            }
+
+            return Stopwatch.GetElapsedTime(start);
+        }));
+        Assert.True(taken < TimeSpan.FromSeconds(Calls), $"They took {taken}.");
     }
 
     [Theory]

@@ -70,7 +70,9 @@ internal sealed class LoopCounters
     /// <summary>How long the loop was busy and idle since it was first measured, up to now, in nanoseconds.</summary>
     public (long Busy, long Idle) Times(long now)
     {
-        while (true)
+        // It looks again at once, and sleeps after some looks: the loop may need this very processor to get on, and have the lower priority.
+        SpinWait loop = default;
+        for (; ; loop.SpinOnce())
         {
             int version = Volatile.Read(ref _version);
             long busy = Volatile.Read(ref _busy);
