@@ -167,12 +167,15 @@ public sealed class FileEvent : CallbackEvent
         _files.Remove(Tree);
     }
 
+    // Whether no callback may begin any more, for a lasting one, which has several changes to tell. What is over because its root is gone is told to the end.
+    private bool IsEnded => _lasting!.IsRevoked || Manager.IsDisposed;
+
     // On the worker. A change whose callback throws does not cost the others theirs.
     private Task TellBatch(List<FileChange> batch)
     {
         foreach (FileChange change in batch)
         {
-            if (_lasting!.IsRevoked)
+            if (IsEnded)
             {
                 break;
             }
@@ -183,7 +186,7 @@ public sealed class FileEvent : CallbackEvent
             }
             catch (Exception exception)
             {
-                _lasting.PostFault(exception);
+                _lasting!.PostFault(exception);
             }
         }
 
@@ -195,7 +198,7 @@ public sealed class FileEvent : CallbackEvent
     {
         foreach (FileChange change in batch)
         {
-            if (_lasting!.IsRevoked)
+            if (IsEnded)
             {
                 break;
             }
@@ -206,7 +209,7 @@ public sealed class FileEvent : CallbackEvent
             }
             catch (Exception exception)
             {
-                _lasting.PostFault(exception);
+                _lasting!.PostFault(exception);
             }
         }
     }

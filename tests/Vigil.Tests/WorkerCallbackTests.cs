@@ -729,6 +729,46 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal((0, 1), (_workers.Count, told));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_event_on_a_worker_tells_nothing_more_when_its_manager_was_disposed(bool isAsynchronous)
+    {
+        using var files = new WatchedDirectory(new EventManagerOptions { Workers = _workers });
+        int told = 0;
+        var options = new FileEventOptions { Target = AnyWorker };
+        if (isAsynchronous)
+        {
+            files.Manager.CreateFileEvent(
+                files.Root,
+                (_, _) =>
+                {
+                    DisposeAtFirst();
+                    return Task.CompletedTask;
+                },
+                options);
+        }
+        else
+        {
+            files.Manager.CreateFileEvent(files.Root, (_, _) => DisposeAtFirst(), options);
+        }
+
+        for (int i = 0; i < 20; i++)
+        {
+            files.Write($"{i}");
+        }
+
+        files.Manager.RunUntil(() => _workers.Count > 0);
+        _workers.RunNext();
+        Assert.Equal(1, told);
+
+        void DisposeAtFirst()
+        {
+            told++;
+            files.Manager.Dispose();
+        }
+    }
+
     [Fact]
     public void A_watched_directory_that_is_gone_is_told_on_a_worker_to_the_end()
     {
