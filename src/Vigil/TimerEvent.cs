@@ -153,7 +153,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     /// <summary>
     /// Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. A tick whose callback waits for a worker is taken back, and due at once when it is
-    /// resumed. Does nothing where it is not started and nothing waits.
+    /// resumed, as is a timer on the wall clock that was due already and whose clock is set back. Does nothing where it is not started and nothing waits.
     /// </summary>
     /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
     public void Suspend()
@@ -164,10 +164,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
 
         using ThreadClaim.Scope claim = Enter();
-        if (TakeBackTick() || State == TimerState.Started)
+        bool hasCome = TakeBackTick();
+        if (hasCome || State == TimerState.Started)
         {
+            // What has come stays due, though a clock that was set back says that it is not.
+            hasCome = hasCome || _slot == TimingWheel.NotStarted || _timers.IsStartedDue(_slot);
             Stop();
-            _due = _due == TimingWheel.Never ? _due : Nanoseconds.Subtract(_due, _timers.Clock.Now);
+            long left = _due == TimingWheel.Never ? _due : Nanoseconds.Subtract(_due, _timers.Clock.Now);
+            _due = hasCome ? Math.Min(left, 0) : left;
             State = TimerState.Suspended;
         }
     }
@@ -185,7 +189,14 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         if (State == TimerState.Suspended)
         {
             long now = _timers.Clock.Now;
-            StartAt(_due < 0 ? Math.Max(now + _due, Nanoseconds.First) : Nanoseconds.Add(now, _due));
+            if (_due > 0)
+            {
+                StartAt(Nanoseconds.Add(now, _due));
+            }
+            else
+            {
+                StartDue(Math.Max(now + _due, Nanoseconds.First));
+            }
         }
     }
 
@@ -243,7 +254,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     {
         if (State == TimerState.Started && _slot == TimingWheel.NotStarted)
         {
-            StartAt(_due);
+            StartDue(_due);
         }
 
         return 0;
@@ -300,6 +311,13 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     {
         _due = due;
         _slot = _toleranceBits == 0 ? _timers.Start(_slot, this, due) : StartWithTolerance(due);
+        State = TimerState.Started;
+    }
+
+    private void StartDue(long due)
+    {
+        _due = due;
+        _slot = _timers.StartDue(_slot, this, due);
         State = TimerState.Started;
     }
 

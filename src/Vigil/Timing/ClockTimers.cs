@@ -70,15 +70,19 @@ internal sealed class ClockTimers : IDisposable
     public int StartNow(int slot, ITimerTarget target, out long now)
     {
         now = _clock.Now;
-        if (Kind == TimerClock.WallClock)
+        if (Kind != TimerClock.WallClock)
         {
-            // It may be set back before the next iteration reads it. So the deadline is one that has passed by any reading.
-            return _wheel.Start(slot, target, Nanoseconds.First);
+            _startedNow = Math.Max(_startedNow, now);
         }
 
-        _startedNow = Math.Max(_startedNow, now);
-        return _wheel.Start(slot, target, now);
+        return StartDue(slot, target, now);
     }
+
+    /// <summary>Starts a timer whose due time has come: it fires in the next iteration, even if the clock is set back before.</summary>
+    public int StartDue(int slot, ITimerTarget target, long due) => _wheel.Start(slot, target, Kind == TimerClock.WallClock ? Nanoseconds.First : due);
+
+    /// <summary>Whether a started timer is one of those.</summary>
+    public bool IsStartedDue(int slot) => Kind == TimerClock.WallClock && _wheel.DeadlineOf(slot) == Nanoseconds.First;
 
     /// <inheritdoc cref="TimingWheel.Cancel"/>
     public void Cancel(int slot) => _wheel.Cancel(slot);

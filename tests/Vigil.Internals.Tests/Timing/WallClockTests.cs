@@ -1,3 +1,4 @@
+using Vigil.Internals.Tests.Support;
 using Vigil.IO;
 using Vigil.Polling;
 using Vigil.Timing;
@@ -256,6 +257,75 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal((TimerState.Idle, "now 0"), (timer.State, Assert.Single(_log)));
     }
 
+    [Theory]
+    [InlineData(true, 999 * Hour)]
+    [InlineData(true, 0)]
+    [InlineData(false, 999 * Hour)]
+    [InlineData(false, 0)]
+    public void A_timer_without_delay_that_is_suspended_is_due_when_it_is_resumed_although_the_clock_is_set_back_in_between(bool isSetBeforeSuspension, long setTo)
+    {
+        TimerEvent timer = _manager.CreateTimerEvent(
+            TimeSpan.Zero,
+            TimeSpan.FromHours(2),
+            (_, tick) => _log.Add($"now {tick.Lateness.Ticks}"),
+            new() { Clock = TimerClock.WallClock });
+        if (isSetBeforeSuspension)
+        {
+            _wall.Set(setTo);
+        }
+
+        timer.Suspend();
+        Assert.Equal(TimeSpan.Zero, timer.Remaining);
+        if (!isSetBeforeSuspension)
+        {
+            _wall.Set(setTo);
+        }
+
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        timer.Resume();
+
+        // Between this and the iteration, too.
+        _wall.Set(setTo / 2);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal("now 0", Assert.Single(_log));
+        Assert.Equal(TimerState.Started, timer.State);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_tick_that_has_come_while_the_callback_was_busy_fires_when_it_has_ended_although_the_clock_is_set_back(bool isSuspended)
+    {
+        var ends = new TaskCompletionSource();
+        int calls = 0;
+        TimerEvent timer = _manager.CreateTimerEvent(DateTimeOffset.UnixEpoch.AddHours(1001), TimeSpan.FromHours(1), async (_, _) =>
+        {
+            calls++;
+            await ends.Task;
+        });
+        KickOnce();
+        _wall.Set(1001 * Hour);
+        RunSome();
+        Assert.Equal(1, calls);
+        _wall.Set(1002 * Hour);
+        RunSome();
+        if (isSuspended)
+        {
+            timer.Suspend();
+        }
+
+        _wall.Set(900 * Hour);
+        ends.SetResult();
+        RunSome();
+        if (isSuspended)
+        {
+            Assert.Equal(1, calls);
+            timer.Resume();
+        }
+
+        Patience.Until(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && calls == 2, "the tick that had come");
+    }
+
     [Fact]
     public void A_date_before_1970_is_late_by_all_that_has_passed()
     {
@@ -345,6 +415,14 @@ public sealed class WallClockTests : IDisposable
     }
 
     // An iteration that prepares a wait and does not sleep.
+    private void RunSome()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            _manager.RunOnce(TimeSpan.Zero);
+        }
+    }
+
     private void KickOnce()
     {
         _manager.RemoteEndpoint.Kick();
