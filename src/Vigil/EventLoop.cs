@@ -71,7 +71,7 @@ internal sealed class EventLoop
         }
 
         SourceResult result = _table.Arming.Repeat(source);
-        if (result.Error is EventManagerError.NotRegistered or EventManagerError.InvalidDescriptor or EventManagerError.NotPollable)
+        if (result.IsOfDeadNumber)
         {
             _table.Remove(source);
             _faults.OnRegistrationFault(source, EventManagerError.DescriptorReplaced);

@@ -13,6 +13,12 @@ internal sealed class FileSource : OwnSource
 
     public override int Deliver(EventSet ready) => Files.Deliver();
 
+    public override void OnRemoved()
+    {
+        base.OnRemoved();
+        Files.OnSourceRemoved();
+    }
+
     /// <summary>A reading has come to this.</summary>
     public void OnRead(int errno) => OnRead(errno, "The inotify instance");
 

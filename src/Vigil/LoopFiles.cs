@@ -135,23 +135,45 @@ internal sealed class LoopFiles : ITimerTarget
 
     public void Close()
     {
-        if (_set is null)
+        if (_set is not { } set)
         {
             return;
         }
 
         Cancel();
-        _manager.SourceTable.Remove(_source!);
-        if (_mounts is not null)
-        {
-            _manager.SourceTable.Remove(_mounts);
-        }
-
-        _set.Dispose();
+        (FileSource source, MountSource? mounts) = (_source!, _mounts);
         _set = null;
         _source = null;
         _mounts = null;
         _isTurnRequested = false;
+        _manager.SourceTable.Remove(source);
+        if (mounts is not null)
+        {
+            _manager.SourceTable.Remove(mounts);
+        }
+
+        set.Dispose();
+    }
+
+    /// <summary>
+    /// The source has left the table. Unless it was closed here, somebody closed the inotify instance's number, which is another file's
+    /// now or will be: it
+    /// must not be closed again, and the events are over. One that is created now gets another instance.
+    /// </summary>
+    public void OnSourceRemoved()
+    {
+        if (_set is not { } set)
+        {
+            return;
+        }
+
+        set.Watches.Fd.SetHandleAsInvalid();
+        foreach (object listener in set.Listeners)
+        {
+            ((FileEvent)listener).OnOver();
+        }
+
+        Close();
     }
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;

@@ -195,6 +195,49 @@ public sealed class LoopFailureTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_inotify_instance_whose_number_somebody_closed_and_reused_ends_its_events_and_nothing_else(bool isLasting)
+    {
+        using var stranger = new EventFd(1);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        int number;
+        try
+        {
+            List<FaultReport> faults = [];
+            int calls = 0;
+            using (var manager = new EventManager())
+            {
+                manager.FaultReported += (_, report) => faults.Add(report);
+                CallbackTarget target = isLasting ? CallbackTarget.Worker(WorkPriority.Normal) : CallbackTarget.Loop;
+                FileEvent source = manager.CreateFileEvent(directory.FullName, (_, _) => Assert.Fail("It is told of nothing."), new FileEventOptions { Target = target });
+                number = manager.SourceTable.Sources.OfType<FileSource>().Single().Number;
+                LibC.DuplicateTo(stranger.Number, number);
+                manager.CreateSocketEvent(number, EventSet.In | EventSet.EdgeTriggered, (_, _) => calls++);
+
+                Assert.Equal(EventManagerError.DescriptorReplaced, Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Error);
+                Assert.True(source.IsCancelled);
+                Assert.Equal(EventManagerError.NotRegistered, Assert.Throws<EventManagerException>(source.Rescan).Error);
+                source.Dispose();
+                bool isTold = false;
+                manager.CreateFileEvent(directory.FullName, (_, _) => isTold = true);
+                File.WriteAllText(Path.Combine(directory.FullName, "file"), "");
+                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && isTold && calls == 1, "a new event is told, and the number's owner, too");
+            }
+
+            Assert.Single(faults);
+
+            // It is the stranger's still.
+            Assert.True(LibC.IsCloseOnExec(number));
+            LibC.Close(number);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public void A_rebuild_that_is_refused_is_said_once_costs_no_processor_and_is_tried_again()
     {

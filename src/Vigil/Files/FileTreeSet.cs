@@ -52,6 +52,9 @@ internal sealed class FileTreeSet : IDisposable
 
     public CoveredRecords Covered { get; } = new();
 
+    /// <summary>Whose the trees are.</summary>
+    public IEnumerable<object> Listeners => _trees.Select(tree => tree.Listener);
+
     /// <summary>How many trees there are.</summary>
     public int Count => _trees.Count;
 

@@ -6,7 +6,9 @@ namespace Vigil.Interop;
 
 /// <summary>
 /// Directories by their names' bytes (<c>opendir(3)</c>, <c>statx(2)</c>): the framework's enumeration replaces what is not UTF-8, and such names
-/// could not be told apart nor found again.
+/// could not be told apart nor found again. Where the file system waits for a network or for another program, each call can be
+/// interrupted by a signal, of which the
+/// runtime has its own (EINTR; FUSE, NFS): then it is made again.
 /// </summary>
 internal static unsafe partial class DirectoryNative
 {
@@ -58,10 +60,15 @@ internal static unsafe partial class DirectoryNative
                 return 0;
             }
 
-            nint directory = fdopendir(fd);
+            nint directory;
+            do
+            {
+                directory = fdopendir(fd);
+                errno = directory == 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
             if (directory == 0)
             {
-                errno = Marshal.GetLastPInvokeError();
                 _ = FileNative.Close(fd);
             }
 
@@ -76,8 +83,13 @@ internal static unsafe partial class DirectoryNative
     {
         fixed (byte* start = path)
         {
-            int fd = open(start, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0);
-            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            int fd;
+            do
+            {
+                fd = open(start, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0);
+                errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
             return fd;
         }
     }
@@ -105,17 +117,21 @@ internal static unsafe partial class DirectoryNative
     public static bool TryRead(nint directory, out ReadOnlySpan<byte> name, out bool isDirectory, out int errno)
     {
         // The end and a failure look the same but for the errno, which the end leaves alone.
-        Marshal.SetLastSystemError(Errno.Success);
-        byte* entry = readdir(directory);
+        byte* entry;
+        do
+        {
+            Marshal.SetLastSystemError(Errno.Success);
+            entry = readdir(directory);
+            errno = entry is null ? Marshal.GetLastSystemError() : Errno.Success;
+        }
+        while (errno == Errno.EINTR);
         if (entry is null)
         {
-            errno = Marshal.GetLastSystemError();
             name = default;
             isDirectory = false;
             return false;
         }
 
-        errno = Errno.Success;
         name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameOffset);
         byte type = entry[TypeOffset];
         isDirectory = type == DT_UNKNOWN ? TypeOf(dirfd(directory), entry + NameOffset, AT_SYMLINK_NOFOLLOW, out errno) : type == DT_DIR;
@@ -154,7 +170,7 @@ internal static unsafe partial class DirectoryNative
     {
         byte* result = stackalloc byte[StatxSize];
         byte nothing = 0;
-        bool isKnown = statx(fd, &nothing, AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, result) == 0;
+        bool isKnown = Look(fd, &nothing, AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, result) == Errno.Success;
         linkCount = isKnown ? *(uint*)(result + LinkCountOffset) : 0;
         return isKnown && (*(ushort*)(result + ModeOffset) & TypeMask) == RegularType;
     }
@@ -162,14 +178,19 @@ internal static unsafe partial class DirectoryNative
     private static bool TypeOf(int directory, byte* path, int flags, out int errno)
     {
         byte* result = stackalloc byte[StatxSize];
-        if (statx(directory, path, flags, STATX_TYPE, result) < 0)
-        {
-            errno = Marshal.GetLastPInvokeError();
-            return false;
-        }
+        errno = Look(directory, path, flags, STATX_TYPE, result);
+        return errno == Errno.Success && (*(ushort*)(result + ModeOffset) & TypeMask) == DirectoryType;
+    }
 
-        errno = Errno.Success;
-        return (*(ushort*)(result + ModeOffset) & TypeMask) == DirectoryType;
+    private static int Look(int directory, byte* path, int flags, uint mask, byte* result)
+    {
+        int errno;
+        do
+        {
+            errno = statx(directory, path, flags, mask, result) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        }
+        while (errno == Errno.EINTR);
+        return errno;
     }
 
     [LibraryImport("libc", SetLastError = true)]

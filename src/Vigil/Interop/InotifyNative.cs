@@ -50,8 +50,14 @@ internal static unsafe partial class InotifyNative
         _ = Utf8.TryWrite(path, CultureInfo.InvariantCulture, $"/proc/self/fd/{file}\0", out _);
         fixed (byte* start = path)
         {
-            int watch = inotify_add_watch(fd, start, mask);
-            errno = watch < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            // The kernel asks the file's file system whether it may be read, which can be interrupted by a signal.
+            int watch;
+            do
+            {
+                watch = inotify_add_watch(fd, start, mask);
+                errno = watch < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
 
             // What is open is there, so it is the link that is not. To whoever asked by a path, ENOENT would say that the path is not there.
             errno = errno == Errno.ENOENT ? Errno.ENOSYS : errno;

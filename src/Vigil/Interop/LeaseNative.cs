@@ -31,17 +31,22 @@ internal static unsafe partial class LeaseNative
         Span<byte> link = stackalloc byte[32];
         _ = Utf8.TryWrite(link, CultureInfo.InvariantCulture, $"/proc/self/fd/{path}\0", out _);
         int fd;
+        int errno;
         fixed (byte* start = link)
         {
-            fd = open(start, O_NONBLOCK | O_CLOEXEC, 0);
+            do
+            {
+                fd = open(start, O_NONBLOCK | O_CLOEXEC, 0);
+                errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
         }
 
         if (fd < 0)
         {
-            return Marshal.GetLastPInvokeError();
+            return errno;
         }
 
-        int errno = Errno.Success;
         if (fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
         {
             errno = Marshal.GetLastPInvokeError();

@@ -10,8 +10,13 @@ internal static unsafe partial class PollNative
     private const short POLLERR = 0x008;
     private const short POLLHUP = 0x010;
 
-    /// <summary>Whether the descriptor reports an error or a hang-up at this moment.</summary>
-    public static bool HasErrorOrHangUp(int fd) => Look(fd, kinds: 0) != 0;
+    /// <summary>Whether the descriptor, which has just reported an error or a hang-up, still does. It counts as doing so where the call
+    /// fails.</summary>
+    public static bool StillHasErrorOrHangUp(int fd)
+    {
+        var entry = new PollFd { Fd = fd };
+        return poll(&entry, 1, 0) != 0;
+    }
 
     /// <summary>What the descriptor reports at this moment of the kinds that are asked for, and of error and hang-up. Nothing where the
     /// call fails.</summary>

@@ -93,16 +93,18 @@ internal sealed unsafe class EpollPoller : IPoller
     public int Transfer(int fd, ulong token, EventSet? interest)
     {
         // EEXIST proves that the old instance still watches this very file. Where the addition succeeds instead, the number
-        // belongs to another file by now, which nobody asked to watch.
+        // belongs to another file by now, which nobody asked to watch; and a number without a file, or with one that has no readiness,
+        // does not
+        // belong to this one either. Any other answer says nothing about it.
         int errno = EpollNative.Add(_epoll, fd, 0, TimerToken);
+        if (errno == Errno.Success)
+        {
+            EpollNative.Remove(_epoll, fd);
+        }
+
         if (errno != Errno.EEXIST)
         {
-            if (errno == Errno.Success)
-            {
-                EpollNative.Remove(_epoll, fd);
-            }
-
-            return Errno.ENOENT;
+            return errno is Errno.Success or Errno.EBADF or Errno.EPERM ? Errno.ENOENT : errno;
         }
 
         return interest is { } wanted ? EpollNative.Add(NumberOf(_successor!), fd, (uint)wanted, token) : Errno.Success;

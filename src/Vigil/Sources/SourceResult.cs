@@ -7,6 +7,9 @@ internal readonly record struct SourceResult(EventManagerError Error, int Fd = -
 
     public bool IsSuccess => Error == EventManagerError.None;
 
+    /// <summary>Whether it says that the number is not that of the file which was registered: it was closed without removing it.</summary>
+    public bool IsOfDeadNumber => Error is EventManagerError.NotRegistered or EventManagerError.InvalidDescriptor or EventManagerError.NotPollable;
+
     /// <summary>What the kernel's refusal of an operation on a registration means.</summary>
     public static SourceResult FromErrno(int errno, int number, object? holder) => new(
         errno switch

@@ -138,10 +138,15 @@ internal sealed class SourceTable
 
     /// <summary>
     /// Ends a registration. It always succeeds: a number that was closed without removing it makes the kernel answer EBADF, ENOENT
-    /// or, if a regular file has the number now, EPERM; there is nothing left to remove then.
+    /// or, if a regular file has the number now, EPERM; there is nothing left to remove then. Nor is there of a source that was dropped.
     /// </summary>
     public void Remove(Source source)
     {
+        if (!IsRegistered(source))
+        {
+            return;
+        }
+
         if (source.IsInKernel)
         {
             using var fd = new BorrowedDescriptor(source.Fd);

@@ -52,9 +52,19 @@ internal sealed class SpinDetector
             return EventManagerError.None;
         }
 
-        if (!isDead && _table.Arming.Disarm(source).IsSuccess)
+        if (!isDead)
         {
-            return EventManagerError.Spinning;
+            SourceResult result = _table.Arming.Disarm(source);
+            if (result.IsSuccess)
+            {
+                return EventManagerError.Spinning;
+            }
+
+            if (!result.IsOfDeadNumber)
+            {
+                // The next turns decide.
+                return EventManagerError.None;
+            }
         }
 
         _table.Remove(source);

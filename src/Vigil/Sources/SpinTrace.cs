@@ -57,7 +57,7 @@ internal sealed class SpinTrace : IDisposable
     /// <summary>At the limit: whether the state is one that lasts. The count begins anew.</summary>
     public bool Lasts(int fd)
     {
-        bool lasts = PollNative.HasErrorOrHangUp(fd) && _announcements is not null && !HasAnnouncement();
+        bool lasts = PollNative.StillHasErrorOrHangUp(fd) && _announcements is not null && !HasAnnouncement();
         Restart();
         return lasts;
     }
