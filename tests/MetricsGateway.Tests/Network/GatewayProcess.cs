@@ -10,22 +10,25 @@ internal sealed class GatewayProcess : IDisposable
 {
     public const string FlushInterval = "--flush-interval";
 
+    // Whose nothing is.
+    private const int UserOfNothing = 61_234;
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
     private readonly Task _errorsEnd;
     private bool _isOutputClosed;
 
-    private GatewayProcess(int? descriptors, IReadOnlyList<string> arguments, string? signals = null)
+    // What the shell does that executes the program: limits.
+    private GatewayProcess(string? preparation, IReadOnlyList<string> arguments, string? signals = null)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string program = Path.Combine(AppContext.BaseDirectory, "MetricsGateway.dll");
-        string limit = descriptors is null ? "" : $"ulimit -n {descriptors}; ";
 
         // Where tests run in the background of a script, SIGINT is ignored, under nohup SIGHUP, and children would inherit that.
         ProcessStartInfo start = new(
             "env",
-            [.. (signals ?? "--default-signal=HUP,INT,TERM,USR1").Split(' '), "sh", "-c", $"{limit}exec \"$@\"", "sh", dotnet, program, .. arguments])
+            [.. (signals ?? "--default-signal=HUP,INT,TERM,USR1").Split(' '), "sh", "-c", $"{preparation}exec \"$@\"", "sh", dotnet, program, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -77,34 +80,48 @@ internal sealed class GatewayProcess : IDisposable
         const string AnyPort = "127.0.0.1:0";
         string[] flush = arguments.Contains(FlushInterval, StringComparer.Ordinal) ? [] : [FlushInterval, "off"];
         GatewayProcess gateway = new(
-            descriptors,
+            descriptors is { } count ? LimitOf(count) : null,
             ["--statsd-udp", AnyPort, "--statsd-tcp", AnyPort, "--graphite", AnyPort, "--admin", AnyPort, .. flush, .. arguments]);
         gateway.ReadUntilListening();
         return gateway;
     }
 
     /// <summary>Starts the program with just these arguments and waits for nothing.</summary>
-    public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(descriptors: null, arguments);
+    public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(preparation: null, arguments);
 
     /// <summary>Starts the program with no more than so many descriptors, and waits for nothing.</summary>
-    public static GatewayProcess StartBareLimited(int descriptors) => new(descriptors, []);
+    public static GatewayProcess StartBareLimited(int descriptors) => new(LimitOf(descriptors), []);
+
+    /// <summary>Starts the program on free ports as a user who has no other thread and may have no more than so many, and waits for nothing. For root only, who may be any user, and is not limited.</summary>
+    public static GatewayProcess StartBareWithThreads(int threads) => new(
+        $"exec setpriv --reuid {UserOfNothing} --clear-groups prlimit --nproc={threads} \"$@\"; ",
+        ["--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0"]);
 
     /// <summary>Starts the program with just these arguments, and with its signals as <c>env(1)</c> is told to set them.</summary>
-    public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) => new(descriptors: null, arguments, signals);
+    public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) => new(preparation: null, arguments, signals);
 
     /// <summary>Reads up to the line of the admin port, which is the last one.</summary>
     public void ReadUntilListening()
     {
-        for (string? line = null; line is null || !line.StartsWith("admin ", StringComparison.Ordinal);)
+        if (!TryReadUntilListening())
         {
-            line = _process.StandardOutput.ReadLine();
-            if (line is null)
-            {
-                throw new InvalidOperationException($"The gateway ended without listening: {Errors}");
-            }
-
-            _output.Append(line).Append('\n');
+            throw new InvalidOperationException($"The gateway ended without listening: {Errors}");
         }
+    }
+
+    /// <summary>As <see cref="ReadUntilListening"/>. False if it ends without listening.</summary>
+    public bool TryReadUntilListening()
+    {
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            _output.Append(line).Append('\n');
+            if (line.StartsWith("admin ", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public AdminClient ConnectAdmin() => new(Admin);
@@ -175,6 +192,8 @@ internal sealed class GatewayProcess : IDisposable
 
         _process.Dispose();
     }
+
+    private static string LimitOf(int descriptors) => $"ulimit -n {descriptors}; ";
 
     private void ReadErrors()
     {
