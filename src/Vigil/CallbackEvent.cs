@@ -81,7 +81,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Ends it: no callback follows, even if what it waits for has happened already. A callback that is running on a worker, or is asynchronous and not finished, goes on;
-    /// <see cref="CancelAsync"/> says when it has ended. Again, or after the manager was disposed, it does nothing.
+    /// <see cref="CancelAsync"/> says when it has ended. Again, or when the manager is disposed or being disposed, it does nothing.
     /// </summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public void Cancel()

@@ -127,7 +127,12 @@ public sealed class ChildEvent : CallbackEvent
             return;
         }
 
-        using ThreadClaim.Scope claim = Manager.Claim();
+        using ThreadClaim.Scope claim = Manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         int errno = Kill();
         if (errno != Errno.Success)
         {

@@ -133,7 +133,12 @@ public sealed class EventManager : IDisposable
 
         remove
         {
-            using ThreadClaim.Scope claim = Claim();
+            using ThreadClaim.Scope claim = ClaimToEnd(out bool isOver);
+            if (isOver)
+            {
+                return;
+            }
+
             _wallClockStepped -= value;
             Timers.ListenToSteps(isListening: _wallClockStepped is not null);
         }
@@ -981,6 +986,9 @@ public sealed class EventManager : IDisposable
     public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Sources.Count(IsUsers)} sources, {Timers.Count} timers)";
 
     internal ThreadClaim.Scope Claim() => _lifetime.Claim();
+
+    /// <inheritdoc cref="LoopLifetime.ClaimToEnd"/>
+    internal ThreadClaim.Scope ClaimToEnd(out bool isOver) => _lifetime.ClaimToEnd(out isOver);
 
     internal void EndRun() => _lifetime.EndRun();
 

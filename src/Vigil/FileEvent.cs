@@ -162,7 +162,12 @@ public sealed class FileEvent : CallbackEvent
             return;
         }
 
-        using ThreadClaim.Scope claim = Manager.Claim();
+        using ThreadClaim.Scope claim = Manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         _isCancelled = true;
         _files.Remove(Tree);
     }

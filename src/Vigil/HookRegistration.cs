@@ -20,16 +20,21 @@ public sealed class HookRegistration : IDisposable
 
     internal bool IsRemoved { get; private set; }
 
-    /// <summary>Ends the registration. Again, or after the manager was disposed, it does nothing.</summary>
+    /// <summary>Ends the registration. Again, or when the manager is disposed or being disposed, it does nothing.</summary>
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public void Dispose()
     {
-        if (IsRemoved || _manager.IsDisposed)
+        if (IsRemoved)
         {
             return;
         }
 
-        using ThreadClaim.Scope claim = _manager.Claim();
+        using ThreadClaim.Scope claim = _manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         IsRemoved = true;
         _list.Remove(this);
     }

@@ -51,6 +51,34 @@ internal sealed class LoopLifetime
         return Undisposed(_claim.Enter());
     }
 
+    /// <summary>
+    /// Claims the manager in order to end something that ends with it: an event, a hook, the listening to something. While it is being
+    /// disposed, which any thread may do at any time between runs, there is nothing left to do, and it is no error to ask.
+    /// </summary>
+    /// <param name="isOver">Whether it is disposed, or is just being; then nothing was claimed.</param>
+    /// <exception cref="EventManagerException">Another thread has it.</exception>
+    /// <exception cref="ObjectDisposedException">Another thread runs it, for the last time.</exception>
+    public ThreadClaim.Scope ClaimToEnd(out bool isOver)
+    {
+        isOver = false;
+        if (_claim.IsRunningHere)
+        {
+            // A disposal waits for the end of the run.
+            return default;
+        }
+
+        // Whoever has the claim in order to dispose has asked for the disposal before.
+        bool isMine = _claim.TryEnter(out ThreadClaim.Scope claim);
+        isOver = IsDisposed || (!isMine && _disposeRequested && !_claim.IsOfRun);
+        if (isOver)
+        {
+            claim.Dispose();
+            return default;
+        }
+
+        return isMine ? claim : Claim();
+    }
+
     /// <summary>Claims the manager for a run.</summary>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="EventManagerException">Another thread has it, or this one runs it already.</exception>

@@ -60,12 +60,17 @@ public sealed class SignalEvent : CallbackEvent
 
     private protected override void CancelOnLoop()
     {
-        if (_isCancelled || Manager.IsDisposed)
+        if (_isCancelled)
         {
             return;
         }
 
-        using ThreadClaim.Scope claim = Manager.Claim();
+        using ThreadClaim.Scope claim = Manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         Manager.Signals.Remove(this);
     }
 

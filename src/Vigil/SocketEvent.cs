@@ -184,7 +184,12 @@ public sealed class SocketEvent : CallbackEvent
             return;
         }
 
-        using ThreadClaim.Scope claim = Manager.Claim();
+        using ThreadClaim.Scope claim = Manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         Manager.SourceTable.Remove(_source);
     }
 

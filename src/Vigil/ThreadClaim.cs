@@ -55,6 +55,11 @@ internal sealed class ThreadClaim
         }
     }
 
+    /// <summary>
+    /// Whether a run has the claim, and not a single operation. Also false for a run that began with little stack left. Any thread.
+    /// </summary>
+    public bool IsOfRun => Volatile.Read(ref _stackOfRun) != 0;
+
     /// <summary>Whether somebody who waits for a run on this thread would wait for himself: it runs here, or would be expected to.</summary>
     public bool WouldWaitForItself
     {
@@ -105,6 +110,20 @@ internal sealed class ThreadClaim
         }
 
         return claim;
+    }
+
+    /// <summary>Takes the claim for one operation if nobody has it, or if the calling thread has it already.</summary>
+    public bool TryEnter(out Scope scope)
+    {
+        if (IsMine)
+        {
+            scope = default;
+            return true;
+        }
+
+        bool isTaken = TryTake();
+        scope = isTaken ? new Scope(this) : default;
+        return isTaken;
     }
 
     /// <summary>Takes the claim if nobody has it.</summary>

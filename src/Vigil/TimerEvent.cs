@@ -262,12 +262,17 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     private protected override void CancelOnLoop()
     {
-        if (State == TimerState.Cancelled || Manager.IsDisposed)
+        if (State == TimerState.Cancelled)
         {
             return;
         }
 
-        using ThreadClaim.Scope claim = Manager.Claim();
+        using ThreadClaim.Scope claim = Manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         Stop();
         State = TimerState.Cancelled;
     }

@@ -86,7 +86,12 @@ public sealed class UserEvent : CallbackEvent
             return;
         }
 
-        using ThreadClaim.Scope claim = Manager.Claim();
+        using ThreadClaim.Scope claim = Manager.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         _isCancelled = true;
     }
 

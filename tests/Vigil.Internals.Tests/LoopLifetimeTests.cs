@@ -1,3 +1,5 @@
+using Vigil.Internals.Tests.Support;
+
 namespace Vigil.Internals.Tests;
 
 public sealed class LoopLifetimeTests
@@ -43,6 +45,51 @@ public sealed class LoopLifetimeTests
                 }
 
                 here = Volatile.Read(ref arrivals);
+            }
+        }
+    }
+
+    // What ends an event, without the event: one thread often asks between another's wish to dispose and its beginning.
+    [Fact]
+    public async Task A_thread_that_ends_something_while_another_disposes_either_has_the_claim_alone_or_has_nothing_to_do()
+    {
+        const int Rounds = 20_000;
+        using var manager = new EventManager();
+        int inside = 0;
+        int together = 0;
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, Visit))];
+        using var both = new Barrier(2);
+        await Task.WhenAll(OnThread(DisposeAll), OnThread(EndAll));
+        Assert.Equal(0, together);
+
+        void Visit()
+        {
+            together += Interlocked.Increment(ref inside) == 1 ? 0 : 1;
+            Thread.SpinWait(10);
+            Interlocked.Decrement(ref inside);
+        }
+
+        void DisposeAll()
+        {
+            foreach (LoopLifetime lifetime in lifetimes)
+            {
+                both.SignalAndWait(Patience.Limit);
+                lifetime.RequestDisposal();
+                lifetime.AwaitDisposal(Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        void EndAll()
+        {
+            for (int round = 0; round < Rounds; round++)
+            {
+                both.SignalAndWait(Patience.Limit);
+                Thread.SpinWait(round % 50);
+                using ThreadClaim.Scope claim = lifetimes[round].ClaimToEnd(out bool isOver);
+                if (!isOver)
+                {
+                    Visit();
+                }
             }
         }
     }

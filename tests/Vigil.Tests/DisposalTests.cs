@@ -1,3 +1,5 @@
+using Vigil.IO;
+
 namespace Vigil.Tests;
 
 public sealed class DisposalTests
@@ -49,6 +51,94 @@ public sealed class DisposalTests
         Assert.True(started.Wait(Patience.Limit));
         loop.Manager.Dispose();
         Assert.Throws<ObjectDisposedException>(() => Patience.Wait(call));
+    }
+
+    [Fact]
+    public void Whoever_ends_what_ends_with_the_manager_during_its_disposal_or_afterwards_gets_no_exception()
+    {
+        List<FaultReport> reports = [];
+        var manager = new EventManager();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        using var fd = new EventFd();
+        using var directory = new WatchedDirectory();
+        List<IDisposable> owned =
+        [
+            manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { }),
+            manager.CreateTimerEvent(TimeSpan.FromDays(1), (_, _) => { }),
+            manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { }),
+            manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }),
+            manager.CreateFileEvent(directory.Root, (_, _) => { }),
+            manager.Watch(Environment.ProcessId, (_, _) => { }),
+            manager.AddCheckHook(_ => { }),
+        ];
+        manager.WallClockStepped += OnStep;
+        int ended = 0;
+        manager.AddSubscriber(new TestSubscriber
+        {
+            Disposed = () =>
+            {
+                EndAll();
+                ended++;
+            },
+        });
+        manager.Dispose();
+        EndAll();
+        Assert.Empty(reports);
+        Assert.Equal(1, ended);
+
+        void EndAll()
+        {
+            owned.ForEach(one => one.Dispose());
+            manager.WallClockStepped -= OnStep;
+        }
+
+        static void OnStep(object? sender, ClockStep step)
+        {
+        }
+    }
+
+    [Fact]
+    public void Whoever_ends_an_event_between_runs_while_another_thread_disposes_the_manager_gets_no_exception()
+    {
+        const int Rounds = 3_000;
+        EventManager manager = null!;
+        int asked = 0;
+        int disposed = 0;
+        Task disposing = OnThread(() =>
+        {
+            for (int round = 1; round <= Rounds; round++)
+            {
+                Await(ref asked, round);
+                manager.Dispose();
+                Volatile.Write(ref disposed, round);
+            }
+        });
+        int thrown = 0;
+        for (int round = 1; round <= Rounds; round++)
+        {
+            manager = new EventManager();
+            TimerEvent timer = manager.CreateTimerEvent(TimeSpan.FromDays(1), (_, _) => { });
+            Volatile.Write(ref asked, round);
+            Thread.SpinWait(round % 40);
+            thrown += Record.Exception(timer.Dispose) is null ? 0 : 1;
+            Await(ref disposed, round);
+            Assert.True(timer.IsCancelled);
+        }
+
+        Patience.Wait(disposing);
+        Assert.Equal(0, thrown);
+
+        // Without a SpinWait, whose yields would let the two begin far apart; but they may have to share a processor.
+        static void Await(ref int counter, int round)
+        {
+            for (int looks = 0; Volatile.Read(ref counter) < round; looks++)
+            {
+                if (looks > 10_000)
+                {
+                    Thread.Yield();
+                }
+            }
+        }
     }
 
     [Fact]
