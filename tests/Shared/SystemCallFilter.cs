@@ -12,11 +12,13 @@ internal static unsafe partial class SystemCallFilter
     private const int PR_SET_NO_NEW_PRIVS = 38;
     private const uint SECCOMP_SET_MODE_FILTER = 1;
     private const uint SECCOMP_FILTER_FLAG_TSYNC = 1;
+    private const uint SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3;
     private const ushort LoadWord = 0x20;
     private const ushort JumpIfEqual = 0x15;
     private const ushort Return = 0x06;
     private const uint Allow = 0x7FFF0000;
     private const uint FailWith = 0x00050000;
+    private const uint AskListener = 0x7FC00000;
 
     public static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
@@ -38,7 +40,21 @@ internal static unsafe partial class SystemCallFilter
         new Step { Code = Return, Value = FailWith | (uint)errno },
         new Step { Code = Return, Value = Allow },
     ],
-    everywhere: false);
+    flags: 0) == 0;
+
+    /// <summary>
+    /// Lets a call of this thread wait until somebody who listens has said what comes of it (<c>seccomp_unotify(2)</c>). Returns the
+    /// descriptor to listen
+    /// at, which hangs up when the thread has ended; −1 where the system does not allow it.
+    /// </summary>
+    public static int TryListen(uint call) => (int)TryInstall(
+    [
+        new Step { Code = LoadWord, Value = 0 },
+        new Step { Code = JumpIfEqual, IfFalse = 1, Value = call },
+        new Step { Code = Return, Value = AskListener },
+        new Step { Code = Return, Value = Allow },
+    ],
+    SECCOMP_FILTER_FLAG_NEW_LISTENER);
 
     /// <summary>As <see cref="Refuse"/>. False where the system does not allow filters.</summary>
     public static bool TryRefuse(uint call, int argument, uint value, int errno, bool everywhere)
@@ -53,7 +69,7 @@ internal static unsafe partial class SystemCallFilter
             new Step { Code = Return, Value = FailWith | (uint)errno },
             new Step { Code = Return, Value = Allow },
         ],
-        everywhere);
+        everywhere ? SECCOMP_FILTER_FLAG_TSYNC : 0) == 0;
     }
 
     /// <summary>Lets a call fail from here on.</summary>
@@ -70,14 +86,14 @@ internal static unsafe partial class SystemCallFilter
         }
     }
 
-    private static bool TryInstall(Step[] steps, bool everywhere)
+    // Negative where the kernel refuses.
+    private static nint TryInstall(Step[] steps, uint flags)
     {
         nint seccomp = IsX64 ? 317 : 277;
         fixed (Step* start = steps)
         {
             var filter = new Filter { Length = (ushort)steps.Length, Steps = start };
-            return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-                && syscall(seccomp, SECCOMP_SET_MODE_FILTER, everywhere ? SECCOMP_FILTER_FLAG_TSYNC : 0, &filter) == 0;
+            return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? syscall(seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter) : -1;
         }
     }
 

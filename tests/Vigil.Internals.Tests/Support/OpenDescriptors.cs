@@ -10,14 +10,16 @@ internal static class OpenDescriptors
     public const int Reserved = 700;
 
     /// <summary>
-    /// The descriptors that an action opened and left open, in the order of their numbers. Without files that have a path: the runtime opens those whenever
-    /// it loads code, on any thread.
+    /// The descriptors that an action opened and left open, in the order of their numbers. Without files that have a path elsewhere than below a directory:
+    /// the runtime opens those whenever it loads code, on any thread.
     /// </summary>
-    public static OpenDescriptor[] OpenedBy(Action action)
+    public static OpenDescriptor[] OpenedBy(Action action, string? below = null)
     {
         List<OpenDescriptor> before = All();
         action();
-        return [.. All().Except(before).Where(descriptor => !descriptor.Kind.StartsWith('/')).OrderBy(descriptor => descriptor.Number)];
+        return [.. All().Except(before).Where(IsOfInterest).OrderBy(descriptor => descriptor.Number)];
+
+        bool IsOfInterest(OpenDescriptor descriptor) => !descriptor.Kind.StartsWith('/') || (below is not null && descriptor.Kind.StartsWith(below, StringComparison.Ordinal));
     }
 
     public static int Count(string kind) => All().Count(descriptor => string.Equals(descriptor.Kind, kind, StringComparison.Ordinal));
