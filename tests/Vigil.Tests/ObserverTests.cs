@@ -115,6 +115,32 @@ public sealed class ObserverTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_listener_of_the_event_source_leaves_in_its_context_is_not_seen_by_what_it_traces()
+    {
+        var local = new AsyncLocal<string?>();
+        await using var pool = new WorkerPool(new WorkerPoolOptions { Name = _name, ThreadCount = 1 });
+        using var manager = new EventManager(new EventManagerOptions { Name = _name, Workers = pool });
+        using var listener = new LeavingListener(_name, local);
+        List<string?> seen = [];
+        using (ExecutionContext.SuppressFlow())
+        {
+            manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.FromMilliseconds(1), (_, _) => seen.Add(local.Value));
+        }
+
+        manager.RunUntil(() => seen.Count >= 10);
+        using (ExecutionContext.SuppressFlow())
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                seen.Add(Patience.Result(manager.ExecuteWorkAsync(WorkPriority.Normal, () => local.Value)));
+            }
+        }
+
+        Assert.All(seen, Assert.Null);
+        Assert.True(listener.Written > 20, $"{listener.Written} events");
+    }
+
+    [Fact]
     public void What_a_handler_of_reports_leaves_in_its_context_is_not_seen_by_the_next()
     {
         var local = new AsyncLocal<string?>();
@@ -154,6 +180,32 @@ public sealed class ObserverTests : IDisposable
     private sealed class UnsayableException : Exception
     {
         public override string Message => throw new InvalidOperationException("the message");
+    }
+
+    private sealed class LeavingListener : EventListener
+    {
+        private readonly string _name;
+        private readonly AsyncLocal<string?> _local;
+        private int _written;
+
+        public LeavingListener(string name, AsyncLocal<string?> local)
+        {
+            _name = name;
+            _local = local;
+            EnableEvents(EventSource.GetSources().Single(source => string.Equals(source.Name, "Vigil", StringComparison.Ordinal)), EventLevel.Verbose, EventKeywords.All);
+        }
+
+        public int Written => Volatile.Read(ref _written);
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            // Of this test's manager and pool only.
+            if (_name is not null && eventData.Payload?[0] is string name && name.StartsWith(_name, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _written);
+                _local.Value = "the listener's";
+            }
+        }
     }
 
     private sealed class ThrowingListener : EventListener

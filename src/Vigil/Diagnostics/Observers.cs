@@ -9,7 +9,7 @@ namespace Vigil.Diagnostics;
 /// </summary>
 /// <remarks>
 /// <para>A <c>MeterListener</c> runs inside <c>Record</c>, on the thread that measures, so every recording of the library's goes through here. What an <c>EventListener</c> throws
-/// the runtime keeps to itself (the event source does not ask for <c>ThrowOnEventWriteErrors</c>), so events need not.</para>
+/// the runtime keeps to itself (the event source does not ask for <c>ThrowOnEventWriteErrors</c>), so events need not; the event source itself keeps contexts apart.</para>
 /// <para>Handlers of <c>FaultReported</c> are no observers: they decide about faults, and what they throw ends the run (docs/errors.md).</para>
 /// </remarks>
 internal static class Observers

@@ -29,6 +29,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(1, manager);
         }
     }
@@ -38,6 +39,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(2, manager);
         }
     }
@@ -47,6 +49,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(3, manager);
         }
     }
@@ -56,6 +59,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(4, manager, callbacks);
         }
     }
@@ -65,6 +69,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(5, (EventSourcePrimitive)manager, callback, fd);
         }
     }
@@ -74,6 +79,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(6, manager);
         }
     }
@@ -83,6 +89,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(7, manager, report);
         }
     }
@@ -92,6 +99,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(8, (EventSourcePrimitive)thread, work, waited);
         }
     }
@@ -101,6 +109,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(9, thread, outcome);
         }
     }
@@ -110,6 +119,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(10, manager, report);
         }
     }
@@ -119,9 +129,13 @@ internal sealed class VigilEventSource : EventSource
     {
         if (IsEnabled())
         {
+            using AmbientContext.Scope scope = Apart();
             WriteEvent(11, pool, report);
         }
     }
+
+    // As of Observers: listeners run in here, in the midst of whatever is traced.
+    private static AmbientContext.Scope Apart() => AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
 
     /// <summary>What a listener can ask for.</summary>
     public static class Keywords
