@@ -13,7 +13,8 @@ namespace Vigil;
 /// </summary>
 public static class SignalBlocking
 {
-    // Holds the id of the process that was restarted, which stays the same, so that a child that inherits it takes no notice; and the signals that were blocked.
+    // Holds which process was restarted, so that a child that inherits it takes no notice; and the signals that were blocked. What stays
+    // the same when a program is executed, and is no other process's while this one lives, is its id with the namespace that gave it.
     private const string RestartedVariable = "VIGIL_RESTARTED_WITH_SIGNALS_BLOCKED";
 
     /// <summary>Whether every thread has a signal blocked. Where only some have, it looks for up to a second whether that lasts.</summary>
@@ -50,7 +51,8 @@ public static class SignalBlocking
         }
 
         string processId = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        ulong blocked = BlockedByRestart(processId);
+        string identity = $"{processId}/{new FileInfo("/proc/self/ns/pid").LinkTarget}";
+        ulong blocked = BlockedByRestart(identity);
         if ((wanted & ~blocked) == 0)
         {
             throw new EventManagerException(EventManagerError.SignalBlocked, "The program was executed again with its signals blocked, and yet some thread has one of them unblocked. Something in the program unblocks signals.");
@@ -60,7 +62,7 @@ public static class SignalBlocking
         List<byte[]> arguments = Arguments();
         RemoveDiagnosticsSocket(processId);
         ulong before = SignalNative.Block(wanted);
-        ExecNative.SetEnvironment(RestartedVariable, string.Create(CultureInfo.InvariantCulture, $"{processId}:{wanted | blocked:x}"));
+        ExecNative.SetEnvironment(RestartedVariable, string.Create(CultureInfo.InvariantCulture, $"{identity} {wanted | blocked:x}"));
         int errno = ExecNative.Exec(path, arguments);
         ExecNative.ClearEnvironment(RestartedVariable);
         SignalNative.SetMask(before);
@@ -114,10 +116,10 @@ public static class SignalBlocking
     }
 
     // None where the program was not executed again yet.
-    private static ulong BlockedByRestart(string processId)
+    private static ulong BlockedByRestart(string identity)
     {
-        string[] parts = (Environment.GetEnvironmentVariable(RestartedVariable) ?? "").Split(':');
-        return parts.Length == 2 && string.Equals(parts[0], processId, StringComparison.Ordinal) && ulong.TryParse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong signals) ? signals : 0;
+        string[] parts = (Environment.GetEnvironmentVariable(RestartedVariable) ?? "").Split(' ');
+        return parts.Length == 2 && string.Equals(parts[0], identity, StringComparison.Ordinal) && ulong.TryParse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong signals) ? signals : 0;
     }
 
     // The link, not what it names, where the file was replaced meanwhile by an update.

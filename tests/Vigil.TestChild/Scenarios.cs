@@ -68,6 +68,7 @@ internal static partial class Scenarios
         ["children-with-another-exit-signal"] = ChildScenarios.WithAnotherExitSignal,
         ["children-not-killed"] = ProcessScenarios.NotKilled,
         ["signals-restart-twice"] = SignalScenarios.RestartTwice,
+        ["signals-restart-in-nested-namespaces"] = SignalScenarios.RestartInNestedNamespaces,
         ["signals-started-with-pending"] = ProcessScenarios.StartedWithSignalsPending,
         ["signals-without-descriptors"] = SignalsWithoutDescriptors,
         ["signals-restart-without-temporary-files"] = RestartWithoutTemporaryFiles,

@@ -468,6 +468,23 @@ internal static partial class SignalScenarios
         Check(SignalBlocking.IsBlocked(Signal.SIGTERM) && SignalBlocking.IsBlocked(Signal.SIGUSR1), "not blocked");
     }
 
+    /// <summary>A program that was executed again and starts another, which has the same id in a namespace of its own, does not speak for that one.</summary>
+    public static void RestartInNestedNamespaces(string[] args)
+    {
+        Check(Environment.ProcessId == 1, $"process {Environment.ProcessId}");
+        SignalBlocking.Restart(Signal.SIGTERM, Signal.SIGUSR1);
+        ProcessStartInfo restarting = Self.Info("signals-restart-twice");
+        var startInfo = new ProcessStartInfo("unshare", ["--pid", "--fork", restarting.FileName, .. restarting.ArgumentList])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        using Process child = SignalBlocking.StartProcess(startInfo);
+        string error = child.StandardError.ReadToEnd();
+        child.WaitForExit();
+        Check(child.ExitCode == 0, error);
+    }
+
     /// <summary>What a child has of this program's signals: no handler, nothing ignored that was not, and the mask of the thread that starts it.</summary>
     public static void Inherited(string[] args)
     {

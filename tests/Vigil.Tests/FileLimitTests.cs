@@ -30,11 +30,13 @@ public sealed class FileLimitTests
         Assert.True(exitCode == 0, error);
     }
 
-    [Fact]
-    public void In_a_process_id_namespace_with_the_proc_of_another()
+    [Theory]
+    [InlineData("children-in-an-outer-proc")]
+    [InlineData("signals-restart-in-nested-namespaces")]
+    public void In_a_process_id_namespace_with_the_proc_of_another(string scenario)
     {
         RequireNamespaces();
-        (int exitCode, string error) = Unshare("--pid", "--fork", DotNet, Program, "children-in-an-outer-proc");
+        (int exitCode, string error) = Unshare("--pid", "--fork", DotNet, Program, scenario);
         Assert.True(exitCode == 0, error);
     }
 

@@ -33,6 +33,20 @@ public sealed class FileWrittenTests
     }
 
     [Fact]
+    public void A_file_on_which_somebody_has_a_write_lease_but_which_nobody_has_open_for_writing_is_told_as_written()
+    {
+        using var files = new WatchedDirectory();
+        files.Make("spool");
+        files.Make("elsewhere");
+        files.Write("elsewhere/leased");
+        files.Watch("spool", interest: Written);
+        using FdHandle open = Posix.Open(files.At("elsewhere/leased"));
+        Assert.SkipUnless(Posix.TryLeaseForWriting(open), "This file system has no leases.");
+        files.Move("elsewhere/leased", "spool/leased");
+        Assert.Equal(["Created spool/leased", "Written spool/leased"], files.Told());
+    }
+
+    [Fact]
     public void A_file_that_comes_complete_by_a_move_or_a_link_is_told_as_written()
     {
         using var files = new WatchedDirectory();

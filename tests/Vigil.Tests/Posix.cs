@@ -15,6 +15,19 @@ internal static partial class Posix
 
     public static FdHandle Duplicate(FileDescriptor fd) => new(fcntl(fd.Number, F_DUPFD_CLOEXEC, 0));
 
+    /// <summary>
+    /// Takes a write lease, which whoever opens the file waits for, or is refused by if he does not wait (<c>fcntl(2)</c>, F_SETLEASE). False where there are
+    /// none. The signal is one that is ignored by default.
+    /// </summary>
+    public static bool TryLeaseForWriting(FileDescriptor fd)
+    {
+        const int F_SETSIG = 10;
+        const int F_SETLEASE = 1024;
+        const int F_WRLCK = 1;
+        const int SIGURG = 23;
+        return fcntl(fd.Number, F_SETSIG, SIGURG) == 0 && fcntl(fd.Number, F_SETLEASE, F_WRLCK) == 0;
+    }
+
     /// <summary>Makes a number name another file, closing what it named.</summary>
     public static void Replace(int number, FileDescriptor by) => Assert.Equal(number, dup3(by.Number, number, O_CLOEXEC));
 

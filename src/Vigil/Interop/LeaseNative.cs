@@ -18,8 +18,9 @@ internal static unsafe partial class LeaseNative
     private const nint SIGURG = 23;
 
     /// <summary>
-    /// Whether a regular file has a writer: EAGAIN if it has, zero if it has none, and another errno where nobody can say: the file is another user's
-    /// (EACCES), or its file system has no leases (EINVAL).
+    /// Whether a regular file has a writer: EAGAIN if it has, zero if it has none, and another errno where nobody can say: the file is
+    /// another user's (EACCES), its file system has no leases (EINVAL), or somebody has a write lease on it, which says nothing of how he has
+    /// it open (EBUSY).
     /// </summary>
     /// <param name="path">What is asked for, opened as a path.</param>
     /// <remarks>
@@ -44,7 +45,7 @@ internal static unsafe partial class LeaseNative
 
         if (fd < 0)
         {
-            return errno;
+            return errno == Errno.EAGAIN ? Errno.EBUSY : errno;
         }
 
         if (fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
