@@ -23,17 +23,12 @@ internal sealed class Waker : IDisposable
     /// </summary>
     public int Signal()
     {
-        try
-        {
-            ulong one = 1;
-            IOResult written = NonBlocking.TryWrite(_event, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in one)));
-            return written.IsFailure ? written.Errno : Errno.Success;
-        }
-        catch (ObjectDisposedException)
-        {
-            // The loop ended for good between the caller's look at its state and this call: there is no wait to end.
-            return Errno.Success;
-        }
+        ulong one = 1;
+        IOResult written = NonBlocking.TryWrite(_event, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in one)));
+
+        // Closed by its handle, not by its number: the loop ended for good between the caller's look at its state and this call, and there
+        // is no wait to end.
+        return written.IsFailure && !_event.IsClosed ? written.Errno : Errno.Success;
     }
 
     public void Dispose() => _event.Dispose();

@@ -1,6 +1,8 @@
 using Vigil.Internals.Tests.Collections;
 using Vigil.Internals.Tests.Support;
+using Vigil.Interop;
 using Vigil.Messaging;
+using Vigil.Polling;
 
 namespace Vigil.Internals.Tests.Messaging;
 
@@ -286,6 +288,21 @@ public sealed class MailboxTests : IDisposable
         Assert.Equal(1, most);
         Assert.Equal([0], mailbox.DeliverAll());
         Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(2)));
+    }
+
+    // The sender has seen it asleep, and loses its processor until the receiver is gone.
+    [Fact]
+    public void A_sender_that_is_about_to_wake_a_receiver_which_ends_is_refused_nothing_and_reports_nothing()
+    {
+        int refusals = 0;
+        var mailbox = new Mailbox<List<int>>(wakeFailed: _ => refusals++);
+        Assert.Equal(SleepPermit.Unlimited, mailbox.BeginSleep());
+        mailbox.Dispose();
+        Assert.True(mailbox.Kick());
+        Assert.Equal((0, 0), (refusals, mailbox.LastRefusal));
+        using var waker = new Waker();
+        waker.Dispose();
+        Assert.Equal(Errno.Success, waker.Signal());
     }
 
     [Fact]
