@@ -29,7 +29,10 @@ public sealed class WorkerPoolOptions
     /// </summary>
     public TimeSpan SpinBeforeSleep { get; set; } = TimeSpan.FromMicroseconds(20);
 
-    /// <summary>The processors that the threads are bound to, one each, in turn where there are more threads; null, the default, leaves them free.</summary>
+    /// <summary>
+    /// The processors that the threads are bound to, one each, in turn where there are more threads; null, the default, leaves them free. A processor that real-time threads keep busy is none for them: work that
+    /// one of them was woken for waits for it, as does work that others leave to it, though other processors are idle.
+    /// </summary>
     public IReadOnlyList<int>? Processors { get; set; }
 
     /// <summary>How long <see cref="WorkerPool.DisposeAsync"/> waits for the work that is left; zero or more, or infinite. Default: 5 s.</summary>
