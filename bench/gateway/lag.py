@@ -6,7 +6,8 @@
 
 GATEWAY is the built program. A client asks for `health` again and again, a millisecond after each answer, while others fill the gateway
 with names, list and delete them, and flushes go to a file and to a Graphite server that reads. Each row tells how long its answers
-took. What the first row shows, with nothing going on, is the machine's and the client's own part.
+took, and for how long garbage collections stopped the gateway, all of them together. What the first row shows, with nothing going on, is
+the machine's and the client's own part.
 """
 import argparse, os, re, socket, subprocess, sys, tempfile, threading, time
 
@@ -68,28 +69,30 @@ def measure(program, names):
         probe = Probe(int(ports['admin']))
 
         def phase(title, action):
+            paused = stat('memory.paused_ms')
             probe.take()
             begin = time.perf_counter()
             action()
             seconds = time.perf_counter() - begin
             times = probe.take()
+            paused = stat('memory.paused_ms') - paused
             at = lambda part: times[min(int(part * len(times)), len(times) - 1)] * 1000
-            print(f'| {names:,} | {title} | {seconds:.1f} s | {at(0.5):.2f} | {at(0.99):.2f} | {times[-1] * 1000:.1f} |', flush=True)
+            print(f'| {names:,} | {title} | {seconds:.1f} s | {at(0.5):.2f} | {at(0.99):.2f} | {times[-1] * 1000:.1f} | {paused} |', flush=True)
 
         def send():
             for first in range(0, names, 10000):
                 sender.sendall(b''.join(b'service.host%d.requests:1|c\n' % number for number in range(first, min(first + 10000, names))))
             while True:
                 time.sleep(0.05)
-                if counters() >= names:
+                if stat('names.counters') >= names:
                     return
 
-        def counters():
+        def stat(key):
             admin.sendall(b'stats\n')
             answer = b''
             while not answer.endswith(b'END\n\n'):
                 answer += admin.recv(1 << 16)
-            return int(re.search(rb'names.counters: (\d+)', answer).group(1))
+            return int(re.search(rf'^{key}: (\d+)', answer.decode(), re.MULTILINE).group(1))
 
         def pipelined(commands, answers):
             admin.sendall(commands)
@@ -116,7 +119,7 @@ def main():
     parser.add_argument('gateway')
     parser.add_argument('--names', default='100000,1000000')
     arguments = parser.parse_args()
-    print('| names | while | which took | p50, ms | p99, ms | longest, ms |\n|---|---|---|---|---|---|')
+    print('| names | while | which took | p50, ms | p99, ms | longest, ms | collections, ms |\n|---|---|---|---|---|---|---|')
     for names in arguments.names.split(','):
         measure(arguments.gateway, int(names))
 

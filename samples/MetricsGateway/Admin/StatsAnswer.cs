@@ -44,6 +44,7 @@ internal static class StatsAnswer
         answer.Line("memory.resident_bytes", Environment.WorkingSet);
         answer.Line("memory.heap_bytes", GC.GetTotalMemory(forceFullCollection: false));
         answer.Line("memory.collections", GC.CollectionCount(0));
+        answer.Line("memory.paused_ms", (long)GC.GetTotalPauseDuration().TotalMilliseconds);
 
         answer.Line("names.counters", store.Counters.Count);
         answer.Line("names.gauges", store.Gauges.Count);

@@ -48,11 +48,12 @@ internal sealed class FlushReport : IFlushWriter
     /// <summary>Bytes that it has room for.</summary>
     public int Room => _output.Capacity;
 
-    /// <summary>Gives back the room that a large flush needed, and its text with it.</summary>
+    /// <summary>Gives back the room that a large flush needed, and its text with it, which nobody must be reading.</summary>
     public void GiveBack()
     {
         if (Room > SmallRoom)
         {
+            ((IDisposable)_output).Dispose();
             _output = new ReportBuffer(_limit);
             _writer = new Utf8JsonWriter(_output, Options);
         }

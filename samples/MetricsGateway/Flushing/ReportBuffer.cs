@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace MetricsGateway.Flushing;
 
@@ -6,20 +7,27 @@ namespace MetricsGateway.Flushing;
 /// The memory of a report, in one piece. It doubles as long as that stays within what a report may have, and grows by small steps beyond:
 /// twice that much would be taken for the last line alone.
 /// </summary>
+/// <remarks>
+/// It is not on the collector's heap: there, each doubling of a large array has all objects looked at, those of all names included, while
+/// every thread stands still. Outside, the kernel moves large pieces instead of copying them. What was handed out of it keeps it
+/// alive, and shows where the memory is now, not where it was.
+/// </remarks>
 /// <param name="limit">How many bytes a report has, but for the line that exceeds them and the last one.</param>
-internal sealed class ReportBuffer(int limit) : IBufferWriter<byte>
+internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBufferWriter<byte>
 {
     private const int Least = 4 << 10;
     private const int Step = 1 << 20;
 
-    private byte[] _bytes = [];
+    private byte* _bytes;
+
+    ~ReportBuffer() => Dispose(disposing: false);
 
     public int Count { get; private set; }
 
-    public int Capacity => _bytes.Length;
+    public int Capacity { get; private set; }
 
     /// <summary>Valid until it is written again.</summary>
-    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Count);
+    public ReadOnlyMemory<byte> Written => CreateMemory(Count);
 
     /// <summary>Forgets what was written, and keeps the memory.</summary>
     public void Clear() => Count = 0;
@@ -28,15 +36,42 @@ internal sealed class ReportBuffer(int limit) : IBufferWriter<byte>
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
+        EnsureRoom(sizeHint);
+        return CreateMemory(Count, Capacity - Count);
+    }
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint)
+    {
+        EnsureRoom(sizeHint);
+        return GetSpan()[Count..];
+    }
+
+    public override Span<byte> GetSpan() => new(_bytes, Capacity);
+
+    public override MemoryHandle Pin(int elementIndex = 0) => new(_bytes + elementIndex, default, this);
+
+    public override void Unpin()
+    {
+    }
+
+    /// <summary>Gives the memory back; nothing that was handed out is valid any more. It may be used again.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        NativeMemory.Free(_bytes);
+        _bytes = null;
+        Capacity = 0;
+        Count = 0;
+    }
+
+    private void EnsureRoom(int sizeHint)
+    {
         int needed = checked(Count + Math.Max(sizeHint, 1));
         if (needed > Capacity)
         {
             int larger = Capacity < limit ? (int)Math.Min(Math.Max(2L * Capacity, Least), (long)limit + Step) : Capacity + Step;
-            Array.Resize(ref _bytes, Math.Max(needed, larger));
+            int capacity = Math.Max(needed, larger);
+            _bytes = (byte*)NativeMemory.Realloc(_bytes, (nuint)capacity);
+            Capacity = capacity;
         }
-
-        return _bytes.AsMemory(Count);
     }
-
-    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 }

@@ -17,8 +17,8 @@ internal abstract class Series(StoreHalf half)
     /// <summary>Of the key. Kept by the table, as is <see cref="Next"/>.</summary>
     public int Hash { get; set; }
 
-    /// <summary>The next one in its bucket of the table.</summary>
-    public Series? Next { get; set; }
+    /// <summary>The place of the next one in its bucket of the table, or -1.</summary>
+    public int Next { get; set; } = -1;
 
     /// <summary>Whether nothing has arrived since the interval began.</summary>
     public bool IsIdle => IsIdleIn(Current);

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 
 namespace MetricsGateway.Metrics;
 
@@ -23,11 +22,20 @@ internal enum SeriesRefusal
 /// the worker finds a series of its interval, nothing, or one that came later, which says so itself. So a place that is free is used again
 /// at once, and there are no more places than there were names at any one time.
 /// </para>
+/// <para>
+/// Buckets and the series in them name each other by places, which are numbers: the places alone refer to series. A collection of garbage
+/// looks at every object that another one refers to, and at each place in an old object that a new reference was written to. A new name writes one, behind the one
+/// before, instead of one in a bucket that may lie anywhere.
+/// </para>
 /// </remarks>
 internal sealed class SeriesTable<TSeries>
     where TSeries : Series
 {
-    private readonly ChunkedList<TSeries?> _buckets = new();
+    // Where no series is.
+    private const int Nowhere = -1;
+
+    // The place of the first series of each.
+    private readonly ChunkedList<int> _buckets = new();
     private readonly ChunkedList<TSeries?> _places = new();
     private readonly Quota _names;
     private readonly Quota _nameBytes;
@@ -53,7 +61,7 @@ internal sealed class SeriesTable<TSeries>
         _half = half;
         _create = create;
         _reserved = reserved ?? [];
-        _buckets.Add(null);
+        _buckets.Add(Nowhere);
     }
 
     public int Count { get; private set; }
@@ -128,8 +136,6 @@ internal sealed class SeriesTable<TSeries>
         }
     }
 
-    private static TSeries? NextOf(TSeries series) => Unsafe.As<TSeries?>(series.Next);
-
     private int BucketOf(int hash)
     {
         uint bucket = (uint)hash & _mask;
@@ -138,14 +144,21 @@ internal sealed class SeriesTable<TSeries>
 
     private bool TryFind(ReadOnlySpan<byte> key, int hash, [NotNullWhen(true)] out TSeries? series)
     {
-        TSeries? next = _buckets[BucketOf(hash)];
-        while (next is not null && (next.Hash != hash || !key.SequenceEqual(next.Key)))
+        int place = _buckets[BucketOf(hash)];
+        while (place >= 0)
         {
-            next = NextOf(next);
+            TSeries next = _places[place]!;
+            if (next.Hash == hash && key.SequenceEqual(next.Key))
+            {
+                series = next;
+                return true;
+            }
+
+            place = next.Next;
         }
 
-        series = next;
-        return next is not null;
+        series = null;
+        return false;
     }
 
     private bool TryAdd(ReadOnlySpan<byte> key, int hash, [NotNullWhen(true)] out TSeries? series)
@@ -175,10 +188,10 @@ internal sealed class SeriesTable<TSeries>
 
         series = _create(key.ToArray());
         series.Hash = hash;
-        ref TSeries? bucket = ref _buckets[BucketOf(hash)];
-        series.Next = bucket;
-        bucket = series;
         series.Place = TakePlace(series);
+        ref int bucket = ref _buckets[BucketOf(hash)];
+        series.Next = bucket;
+        bucket = series.Place;
         Count++;
         if (Count > _buckets.Count)
         {
@@ -197,16 +210,16 @@ internal sealed class SeriesTable<TSeries>
         }
 
         int source = (int)(added & (_mask >> 1));
-        TSeries? next = _buckets[source];
-        TSeries? stays = null;
-        TSeries? moves = null;
-        while (next is not null)
+        int place = _buckets[source];
+        int stays = Nowhere;
+        int moves = Nowhere;
+        while (place >= 0)
         {
-            TSeries series = next;
-            next = NextOf(series);
-            ref TSeries? target = ref ((uint)series.Hash & _mask) == added ? ref moves : ref stays;
+            TSeries series = _places[place]!;
+            place = series.Next;
+            ref int target = ref ((uint)series.Hash & _mask) == added ? ref moves : ref stays;
             series.Next = target;
-            target = series;
+            target = series.Place;
         }
 
         _buckets[source] = stays;
@@ -215,23 +228,20 @@ internal sealed class SeriesTable<TSeries>
 
     private void Unlink(TSeries series)
     {
-        ref TSeries? bucket = ref _buckets[BucketOf(series.Hash)];
-        if (bucket == series)
+        ref int link = ref _buckets[BucketOf(series.Hash)];
+        if (link == series.Place)
         {
-            bucket = NextOf(series);
-        }
-        else
-        {
-            TSeries before = bucket!;
-            while (before.Next != series)
-            {
-                before = NextOf(before)!;
-            }
-
-            before.Next = series.Next;
+            link = series.Next;
+            return;
         }
 
-        series.Next = null;
+        TSeries before = _places[link]!;
+        while (before.Next != series.Place)
+        {
+            before = _places[before.Next]!;
+        }
+
+        before.Next = series.Next;
     }
 
     private int TakePlace(TSeries series)

@@ -170,6 +170,23 @@ public class FlushReportTests
     }
 
     [Fact]
+    public void What_a_large_report_needs_is_not_the_collectors()
+    {
+        FlushReport report = new(GatewayOptions.Defaults.Percentiles);
+        byte[] key = "some.name.of.a.counter"u8.ToArray();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        report.Begin(TenSeconds);
+        for (int i = 0; i < 100_000; i++)
+        {
+            report.WriteCounter(key, i, i);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+        Assert.InRange(report.Text.Length, 5_000_000, 10_000_000);
+    }
+
+    [Fact]
     public void Reports_that_were_large_once_give_their_memory_back_also_when_no_flush_needs_them_any_more()
     {
         MetricStore store = new(GatewayOptions.Defaults);

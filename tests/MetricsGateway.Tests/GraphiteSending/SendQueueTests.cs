@@ -1,3 +1,4 @@
+using MetricsGateway.Configuration;
 using MetricsGateway.GraphiteSending;
 
 namespace MetricsGateway.Tests.GraphiteSending;
@@ -5,6 +6,20 @@ namespace MetricsGateway.Tests.GraphiteSending;
 public class SendQueueTests
 {
     private readonly LineBlockPool _pool = new();
+
+    [Fact]
+    public void As_many_blocks_as_may_be_under_way_are_used_again()
+    {
+        LineBlockPool pool = new();
+        LineBlock[] blocks = RentAll();
+        Array.ForEach(blocks, pool.Return);
+
+        Assert.Equal(blocks.ToHashSet(), RentAll().ToHashSet());
+
+        // What waits to be taken, and what waits to be sent.
+        LineBlock[] RentAll() =>
+            [.. Enumerable.Range(0, (int)(2 * GatewayOptions.Defaults.GraphiteBuffer / LineBlock.DefaultCapacity)).Select(_ => pool.Rent(length: 1))];
+    }
 
     [Fact]
     public void Lines_are_sent_in_order_and_counted_when_they_are_whole()
