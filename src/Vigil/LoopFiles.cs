@@ -84,6 +84,10 @@ internal sealed class LoopFiles : ITimerTarget
         {
             int errno = set.Turn(_manager.Timers.MonotonicClock.Now);
             _source!.OnRead(errno);
+            if (_set == set && set.MountsRead is { } mountsErrno)
+            {
+                _mounts?.OnRead(mountsErrno);
+            }
         }
 
         // Callbacks may cancel the last event, and create another, with another instance.
@@ -342,7 +346,11 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
-    private static void WantRescan(FileTree tree) => tree.Scanner.Want(tree.Root, ScanWork.List | ScanWork.Below | ScanWork.Found);
+    private static void WantRescan(FileTree tree)
+    {
+        tree.RootPath.OnRescan();
+        tree.Scanner.Want(tree.Root, ScanWork.List | ScanWork.Below | ScanWork.Found);
+    }
 
     private void RequestTurn()
     {

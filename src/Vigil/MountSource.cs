@@ -16,4 +16,17 @@ internal sealed class MountSource : OwnSource
         _files.OnMountsChanged();
         return 0;
     }
+
+    /// <summary>A reading has come to this.</summary>
+    public void OnRead(int errno) => OnRead(errno, "The list of mounts");
+
+    // The change that could not be read is not told again.
+    protected override void Retry()
+    {
+        base.Retry();
+        if (State == SourceState.Armed)
+        {
+            _files.OnMountsChanged();
+        }
+    }
 }

@@ -24,11 +24,15 @@ internal static unsafe partial class SystemCallFilter
 
     public static uint Read => IsX64 ? 0u : 63u;
 
+    public static uint PositionedRead => IsX64 ? 17u : 67u;
+
     public static uint Ioctl => IsX64 ? 16u : 29u;
 
     public static uint WaitId => IsX64 ? 247u : 95u;
 
     public static uint SetSockOpt => IsX64 ? 54u : 208u;
+
+    public static uint WatchFile => IsX64 ? 254u : 27u;
 
     public static uint SignalFd4 => IsX64 ? 289u : 74u;
 

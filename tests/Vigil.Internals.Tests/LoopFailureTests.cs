@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vigil.Files;
 using Vigil.Internals.Tests.Collections;
 using Vigil.Internals.Tests.Messaging;
 using Vigil.Internals.Tests.Polling;
@@ -231,6 +232,63 @@ public sealed class LoopFailureTests
             // It is the stranger's still.
             Assert.True(LibC.IsCloseOnExec(number));
             LibC.Close(number);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_followed_path_that_cannot_be_watched_any_more_is_told_and_a_rescan_watches_it_again()
+    {
+        using var manager = new EventManager();
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            string root = directory.CreateSubdirectory("current").CreateSubdirectory("root").FullName;
+            string current = Path.GetDirectoryName(root)!;
+            List<FileChange> changes = [];
+            FileEvent source = manager.CreateFileEvent(root, (_, change) => changes.Add(change), new FileEventOptions { FollowPath = true });
+            FileTree tree = source.Tree;
+            Assert.NotEqual(WatchTable.MaskOf(tree), WatchTable.MaskOfPath(tree));
+            bool couldRefuse = new BackgroundThread<bool>(() =>
+            {
+                if (!SystemCallFilter.TryRefuse(SystemCallFilter.WatchFile, argument: 2, WatchTable.MaskOfPath(tree), Errno.ENOSPC, everywhere: false))
+                {
+                    return false;
+                }
+
+                // Told once, however often the path changes.
+                for (int i = 0; i < 2; i++)
+                {
+                    Directory.Move(current, $"{current}{i}");
+                    Directory.CreateDirectory(root);
+                    manager.RunOnce(TimeSpan.FromMilliseconds(20));
+                    manager.RunOnce(TimeSpan.FromMilliseconds(20));
+                }
+
+                return true;
+            }).Result();
+            Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+            FileChange incomplete = Assert.Single(changes, change => change.Kind == FileChangeKind.Incomplete);
+            Assert.Equal((root, EventManagerError.LimitReached, Errno.ENOSPC), (incomplete.Path, incomplete.Reason!.Error, incomplete.Reason.Errno));
+            Assert.Same(incomplete.Reason, Assert.Single(faults).Exception);
+
+            source.Rescan();
+            Until(change => change.Kind == FileChangeKind.Rescanned);
+            changes.Clear();
+            Directory.Move(current, $"{current}-old");
+            Until(change => change.Kind is FileChangeKind.RootMoved or FileChangeKind.RootDeleted);
+            Directory.CreateDirectory(root);
+            File.WriteAllText(Path.Combine(root, "file"), "");
+            Until(change => change.Kind == FileChangeKind.Created && change.Path == Path.Combine(root, "file"));
+            Assert.Single(faults);
+
+            void Until(Predicate<FileChange> isTold) =>
+                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && changes.Exists(isTold), $"a change; told: {string.Join(", ", changes)}");
         }
         finally
         {

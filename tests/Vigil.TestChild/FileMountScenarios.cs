@@ -161,6 +161,49 @@ internal static partial class FileMountScenarios
         }
     }
 
+    /// <summary>A mount that cannot be read in the list is told once it can be: the kernel says only once that there is one.</summary>
+    public static void UnreadableList(string[] args)
+    {
+        const int ENOMEM = 12;
+        using var files = new Tree();
+        files.Write("point/below", "1");
+        string point = Path.Combine(files.Root, "point");
+        using var manager = new EventManager();
+        var changes = new List<FileChange>();
+        var faults = new List<FaultReport>();
+        manager.FaultReported += (_, report) => faults.Add(report);
+        using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true });
+        bool couldRefuse = false;
+        int turns = 0;
+        var loop = new Thread(() =>
+        {
+            couldRefuse = SystemCallFilter.TryRefuse(SystemCallFilter.PositionedRead, ENOMEM);
+            if (couldRefuse)
+            {
+                Check(mount("vigil", point, "tmpfs", 0, null) == 0, "nothing could be mounted");
+                long start = Stopwatch.GetTimestamp();
+                for (; Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(300); turns++)
+                {
+                    manager.RunOnce(TimeSpan.FromMilliseconds(100));
+                }
+            }
+        });
+        loop.Start();
+        loop.Join();
+        if (!couldRefuse)
+        {
+            Console.Error.WriteLine("This system does not allow filters of system calls.");
+            return;
+        }
+
+        Check(faults is [{ Exception: EventManagerException { Errno: ENOMEM, Error: EventManagerError.System } }], string.Join('\n', faults));
+        Check(turns < 20, $"{turns} turns");
+        string inside = files.Write("point/inside", "1");
+        Run(manager, () => changes.Any(change => change.Kind == FileChangeKind.Created && string.Equals(change.Path, inside, StringComparison.Ordinal)), changes);
+        Check(faults.Count == 1, string.Join('\n', faults));
+        Unmount(point);
+    }
+
     /// <summary>Whoever follows knows what is there though file systems and single files are mounted and unmounted among everything else.</summary>
     public static void AtRandom(string[] args)
     {

@@ -28,6 +28,7 @@ internal static partial class Scenarios
         ["mount-changes"] = MountScenarios.Changes,
         ["file-mounts"] = FileMountScenarios.SingleFiles,
         ["file-bind-mounts"] = FileMountScenarios.BindMounts,
+        ["file-mounts-unreadable"] = FileMountScenarios.UnreadableList,
         ["files-without-proc"] = MountScenarios.FilesWithoutProc,
         ["file-bad-directory"] = FileMountScenarios.BadDirectory,
         ["file-mounts-at-random"] = FileMountScenarios.AtRandom,

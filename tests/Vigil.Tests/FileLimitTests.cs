@@ -20,6 +20,7 @@ public sealed class FileLimitTests
     [InlineData("mount-changes")]
     [InlineData("file-mounts")]
     [InlineData("file-bind-mounts")]
+    [InlineData("file-mounts-unreadable")]
     [InlineData("files-without-proc")]
     [InlineData("file-bad-directory")]
     [InlineData("file-mounts-at-random")]

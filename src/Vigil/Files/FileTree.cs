@@ -239,12 +239,20 @@ internal sealed class FileTree
         if (!node.IsIncomplete)
         {
             node.IsIncomplete = true;
-            TellIncomplete(node, node.Path, isDirectory: true, errno);
+            TellIncomplete(node, node.Path, isDirectory: true, FileErrors.OfDirectory(node.Path, errno));
         }
     }
 
     /// <summary>Says that a single file cannot be watched.</summary>
-    public void TellIncomplete(DirectoryNode node, string name, int errno) => TellIncomplete(node, node.PathOf(name), isDirectory: false, errno);
+    public void TellIncomplete(DirectoryNode node, string name, int errno)
+    {
+        string path = node.PathOf(name);
+        TellIncomplete(node, path, isDirectory: false, FileErrors.OfDirectory(path, errno));
+    }
+
+    /// <summary>Says that a directory of the root's path cannot be watched, so that nobody may tell when the path leads
+    /// elsewhere.</summary>
+    public void TellPathIncomplete(string directory, int errno) => TellIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(directory, errno));
 
     /// <summary>What the root's path led to is gone. Nothing can be told any more after this, unless the path is followed.</summary>
     public void EndRoot(FileChangeKind kind)
@@ -334,9 +342,8 @@ internal sealed class FileTree
         return writers;
     }
 
-    private void TellIncomplete(DirectoryNode node, string path, bool isDirectory, int errno)
+    private void TellIncomplete(DirectoryNode node, string path, bool isDirectory, EventManagerException reason)
     {
-        EventManagerException reason = FileErrors.OfDirectory(path, errno);
         bool isFault = reason.Error == EventManagerError.LimitReached && !IsFaulty;
         IsFaulty |= isFault;
         TellAt(node, new FileChange(FileChangeKind.Incomplete, path, IsDirectory: isDirectory) { Reason = reason }, isFault);

@@ -61,6 +61,9 @@ internal sealed class FileTreeSet : IDisposable
     /// <summary>When the current turn began, in nanoseconds.</summary>
     public long Now { get; private set; }
 
+    /// <summary>What the last turn's reading of the list of mounts has come to; null if there was none.</summary>
+    public int? MountsRead { get; private set; }
+
     /// <summary>Whether there is something to be done although nothing is queued and no time has passed.</summary>
     public bool HasWork => _scanning.Count > 0 || _notices.Count > 0 || _departed.Count > 0 || _haveMountsChanged;
 
@@ -193,13 +196,14 @@ internal sealed class FileTreeSet : IDisposable
 
     private void UpdateMounts()
     {
+        MountsRead = null;
         if (!_haveMountsChanged)
         {
             return;
         }
 
         _haveMountsChanged = false;
-        IReadOnlyDictionary<string, bool> changes = Mounts.Update();
+        MountsRead = Mounts.Update(out IReadOnlyDictionary<string, bool> changes);
         if (changes.Count > 0)
         {
             foreach (FileTree tree in _trees)

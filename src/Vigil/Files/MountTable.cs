@@ -14,7 +14,7 @@ internal sealed class MountTable : IDisposable
     private Dictionary<string, HashSet<string>> _names;
     private byte[] _buffer = new byte[16 * 1024];
 
-    /// <exception cref="EventManagerException">There is no file descriptor for it.</exception>
+    /// <exception cref="EventManagerException">There is no file descriptor for it, or it cannot be read.</exception>
     public MountTable()
     {
         int fd = FileNative.OpenToRead("/proc/thread-self/mountinfo\0"u8, out int errno);
@@ -24,18 +24,31 @@ internal sealed class MountTable : IDisposable
         }
 
         _list = fd >= 0 ? new FdHandle(fd) : null;
-        _mounts = Read();
+        errno = Read(out _mounts);
+        if (errno != Errno.Success)
+        {
+            _list!.Dispose();
+            throw FileErrors.OfDirectory("/proc/thread-self/mountinfo", errno);
+        }
+
         _names = NamesOf(_mounts);
     }
 
     /// <summary>The list, which reports <see cref="EventSet.Priority"/> at each change; null where it cannot be had.</summary>
     public FdHandle? Fd => _list;
 
-    /// <summary>Reads the list again. Returns the paths where something was mounted or unmounted, and whether something was unmounted there.</summary>
-    public IReadOnlyDictionary<string, bool> Update()
+    /// <summary>Reads the list again. Returns an errno, and then nothing is known but what was known before.</summary>
+    /// <param name="paths">The paths where something was mounted or unmounted, and whether something was unmounted there.</param>
+    public int Update(out IReadOnlyDictionary<string, bool> paths)
     {
-        HashSet<Mount> mounts = Read();
         var changes = new Dictionary<string, bool>(StringComparer.Ordinal);
+        paths = changes;
+        int errno = Read(out HashSet<Mount> mounts);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
         foreach (Mount mount in mounts)
         {
             if (!_mounts.Contains(mount))
@@ -58,7 +71,7 @@ internal sealed class MountTable : IDisposable
             _names = NamesOf(mounts);
         }
 
-        return changes;
+        return Errno.Success;
     }
 
     /// <summary>Whether something is mounted below a directory.</summary>
@@ -128,19 +141,24 @@ internal sealed class MountTable : IDisposable
         return bytes[..length];
     }
 
-    private HashSet<Mount> Read()
+    private int Read(out HashSet<Mount> mounts)
     {
-        var mounts = new HashSet<Mount>();
+        mounts = [];
         if (_list is null)
         {
-            return mounts;
+            return Errno.Success;
         }
 
         int length = 0;
         while (true)
         {
-            int count = FileNative.ReadAt((int)_list.DangerousGetHandle(), _buffer.AsSpan(length), length, out _);
-            if (count <= 0)
+            int count = FileNative.ReadAt((int)_list.DangerousGetHandle(), _buffer.AsSpan(length), length, out int errno);
+            if (count < 0)
+            {
+                return errno;
+            }
+
+            if (count == 0)
             {
                 break;
             }
@@ -163,7 +181,7 @@ internal sealed class MountTable : IDisposable
             lines = end < 0 ? [] : lines[(end + 1)..];
         }
 
-        return mounts;
+        return Errno.Success;
     }
 
     // The same path may have several, one over the other, and a mount may be moved.

@@ -16,6 +16,9 @@ internal sealed class RootPath
     private readonly FileTree _tree;
     private readonly List<PathGuard> _guards = [];
 
+    // A limit stands in the way of watching the path, which was told.
+    private bool _isUnwatched;
+
     public RootPath(FileTree tree)
     {
         _tree = tree;
@@ -31,20 +34,21 @@ internal sealed class RootPath
         }
     }
 
-    /// <summary>Watches the directories of the path as they are now. What cannot be watched is not, which only a limit of the kernel's makes an errno.</summary>
-    public int Bind()
-    {
-        Unbind();
-        foreach (PathGuard guard in _guards)
-        {
-            int errno = Bind(guard);
-            if (FileErrors.IsLimit(errno))
-            {
-                return errno;
-            }
-        }
+    /// <summary>
+    /// Watches the directories of the path as they are now. What cannot be watched is not, which only a limit of the kernel's makes an
+    /// errno:
+    /// then the directory that it stands in the way of, and those below, are not watched.
+    /// </summary>
+    public int Bind() => Bind(out _);
 
-        return Errno.Success;
+    /// <summary>A rescan is wanted: where a limit stood in the way, the path is watched again, or that is told again.</summary>
+    public void OnRescan()
+    {
+        if (_isUnwatched)
+        {
+            _isUnwatched = false;
+            LookAgain();
+        }
     }
 
     /// <summary>Ends the watches.</summary>
@@ -80,10 +84,33 @@ internal sealed class RootPath
     {
         if (_tree.Options.FollowsPath)
         {
-            _ = Bind();
+            int errno = Bind(out string directory);
+            if (errno != Errno.Success && !_isUnwatched)
+            {
+                _tree.TellPathIncomplete(directory, errno);
+            }
+
+            _isUnwatched = errno != Errno.Success;
         }
 
         _tree.Scanner.Want(_tree.Root, _tree.IsWaiting ? ScanWork.List | ScanWork.Below : ScanWork.Verify);
+    }
+
+    private int Bind(out string directory)
+    {
+        Unbind();
+        foreach (PathGuard guard in _guards)
+        {
+            int errno = Bind(guard);
+            directory = guard.Directory;
+            if (FileErrors.IsLimit(errno))
+            {
+                return errno;
+            }
+        }
+
+        directory = "";
+        return Errno.Success;
     }
 
     private int Bind(PathGuard guard)
