@@ -102,6 +102,25 @@ public sealed class AmbientContextTests : IDisposable
     }
 
     [Fact]
+    public void What_was_posted_to_the_loop_has_its_senders_context_also_where_the_manager_ends_first()
+    {
+        var manager = new EventManager();
+        SynchronizationContext context = null!;
+        manager.RemoteEndpoint.Fire(_ => context = SynchronizationContext.Current!);
+        manager.RunOnce();
+        var waiting = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var late = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Local.Value = "sender";
+        context.Post(_ => waiting.SetResult(Local.Value), state: null);
+        Local.Value = "disposer";
+        manager.Dispose();
+        Local.Value = "late";
+        context.Post(_ => late.SetResult(Local.Value), state: null);
+        Local.Value = null;
+        Assert.Equal(("sender", "late"), (Patience.Result(waiting.Task), Patience.Result(late.Task)));
+    }
+
+    [Fact]
     public async Task Calls_flow_from_their_senders_thread_and_each_part_of_an_asynchronous_one_has_its_own_context()
     {
         using var loop = new LoopThread();

@@ -22,7 +22,13 @@ internal sealed class ContextKind<TTarget> : MessageKind<TTarget>
         return inner.Deliver(target);
     }
 
-    public override bool Abandon(in Message<TTarget> message) => Unwrap(in message).Message.Abandon();
+    // What is handed over to somebody else runs in its sender's context there, too.
+    public override bool Abandon(in Message<TTarget> message)
+    {
+        (Message<TTarget> inner, ExecutionContext context) = Unwrap(in message);
+        using AmbientContext.Scope scope = AmbientContext.EnterScope(context, SynchronizationContext.Current);
+        return inner.Abandon();
+    }
 
     public override object SubjectOf(in Message<TTarget> message) =>
         ((StateBox<(Message<TTarget> Message, ExecutionContext)>)message.State!).Value.Message.Subject;
