@@ -22,6 +22,7 @@ internal sealed class FlushPipeline : IDisposable
     private readonly FlushFile _file;
     private readonly FlushSchedule _schedule;
     private readonly FlushTargets _targets;
+    private readonly LineHandover _handover;
     private bool _isFlushed;
     private bool _isFinishing;
 
@@ -44,6 +45,7 @@ internal sealed class FlushPipeline : IDisposable
         LineBlockPool pool = new();
         _console = new ReportConsole(output, errors);
         LineHandover handover = new(options.GraphiteBuffer, pool);
+        _handover = handover;
         _graphite = new GraphiteSender(manager, handover, pool, time, errors);
         _file = new FlushFile(manager, FileThread, errors);
         _targets = new FlushTargets(_console, _file, _graphite);
@@ -89,7 +91,15 @@ internal sealed class FlushPipeline : IDisposable
     }
 
     /// <summary>Ends the schedule.</summary>
-    public void Stop() => _schedule.Stop();
+    /// <param name="patience">How long flushes may wait from now on for a Graphite server that takes less than is written; null for as long as ever.</param>
+    public void Stop(TimeSpan? patience)
+    {
+        _schedule.Stop();
+        if (patience is { } limit)
+        {
+            _handover.EndPatience(limit);
+        }
+    }
 
     /// <summary>Flushes what came since the last flush, if there are flushes, after the one that is being computed, if there is one.</summary>
     /// <returns>Ends when it was handed to whoever tells it.</returns>

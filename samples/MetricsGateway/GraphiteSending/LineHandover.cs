@@ -30,6 +30,7 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
     private long _queued;
     private long _dropped;
     private TimeSpan _patience;
+    private long _end = long.MaxValue;
     private bool _isTaking;
     private bool _isWaiting;
     private bool _isAnnounced;
@@ -45,6 +46,16 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
         }
     }
 
+    /// <summary>From then on nobody waits any more, in whichever flush: the gateway ends, and others are to be told of its last one.</summary>
+    public void EndPatience(TimeSpan after)
+    {
+        lock (_gate)
+        {
+            _end = Stopwatch.GetTimestamp() + (long)(after.TotalSeconds * Stopwatch.Frequency);
+            Wake();
+        }
+    }
+
     /// <summary>A flush begins.</summary>
     /// <param name="patience">How long it may wait, all times together.</param>
     public void Begin(TimeSpan patience) => _patience = patience;
@@ -52,15 +63,11 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
     /// <summary>Takes a block over. The worker may have to wait.</summary>
     public void Add(LineBlock block)
     {
-        while (MustWait(block.Length))
+        while (MustWait(block.Length, out TimeSpan limit))
         {
             long begin = Stopwatch.GetTimestamp();
-            bool hasProgress = _progress.Wait(_patience);
+            _progress.Wait(limit);
             _patience -= Stopwatch.GetElapsedTime(begin);
-            if (!hasProgress)
-            {
-                break;
-            }
         }
 
         bool isFirst;
@@ -115,19 +122,25 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
         {
             _queued = queued;
             _isTaking = isTaking;
-            if (_isWaiting)
-            {
-                _isWaiting = false;
-                _progress.Release();
-            }
+            Wake();
         }
     }
 
-    private bool MustWait(int length)
+    private void Wake()
+    {
+        if (_isWaiting)
+        {
+            _isWaiting = false;
+            _progress.Release();
+        }
+    }
+
+    private bool MustWait(int length, out TimeSpan limit)
     {
         lock (_gate)
         {
-            _isWaiting = _isTaking && _patience > TimeSpan.Zero && _bytes + _queued + length > _limit;
+            limit = Left();
+            _isWaiting = _isTaking && limit > TimeSpan.Zero && _bytes + _queued + length > _limit;
             if (_isWaiting)
             {
                 // What was said before does not count: who waits wants to hear of what comes.
@@ -136,5 +149,11 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
 
             return _isWaiting;
         }
+    }
+
+    private TimeSpan Left()
+    {
+        long now = Stopwatch.GetTimestamp();
+        return _end == long.MaxValue || _patience < Stopwatch.GetElapsedTime(now, _end) ? _patience : Stopwatch.GetElapsedTime(now, _end);
     }
 }

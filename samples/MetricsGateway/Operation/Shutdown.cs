@@ -42,7 +42,8 @@ internal sealed class Shutdown(
         try
         {
             // Senders that never pause must not take the time that the last flush needs.
-            Task work = FinishAsync(receptionEnds: After(timeout / 2));
+            // Nor must a Graphite server that takes little: the last report for others is written with what is for it.
+            Task work = FinishAsync(receptionEnds: After(timeout / 2), patience: timeout / 4);
             if (await Task.WhenAny(work, After(timeout)) == work)
             {
                 await work;
@@ -63,10 +64,10 @@ internal sealed class Shutdown(
         }
     }
 
-    private async Task FinishAsync(Task receptionEnds)
+    private async Task FinishAsync(Task receptionEnds, TimeSpan? patience)
     {
         // What comes from here on is for the last report, which no other one must be in the way of.
-        flushes.Stop();
+        flushes.Stop(patience);
         (Task metrics, Task admin) = listeners.EndAll();
         if (await Task.WhenAny(metrics, receptionEnds) != metrics || listeners.WasCut)
         {

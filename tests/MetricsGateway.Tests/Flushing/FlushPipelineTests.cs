@@ -44,7 +44,7 @@ public sealed class FlushPipelineTests : IDisposable
         _manager.RunOnce(TimeSpan.Zero);
         _pipeline.Apply(EveryTenSeconds with { FlushInterval = null });
 
-        _pipeline.Stop();
+        _pipeline.Stop(patience: null);
         Task last = _pipeline.FlushLast();
 
         Assert.False(last.IsCompleted);
@@ -62,7 +62,7 @@ public sealed class FlushPipelineTests : IDisposable
     {
         _time.Advance(10);
         _manager.RunOnce(TimeSpan.Zero);
-        _pipeline.Stop();
+        _pipeline.Stop(patience: null);
         Task last = Task.CompletedTask;
         _manager.Defer(_ => last = _pipeline.FlushLast());
 
@@ -87,7 +87,7 @@ public sealed class FlushPipelineTests : IDisposable
     public void Where_there_are_no_flushes_none_is_left()
     {
         _pipeline.Apply(EveryTenSeconds with { FlushInterval = null });
-        _pipeline.Stop();
+        _pipeline.Stop(patience: null);
 
         Assert.Equal(["the totals are not told"], _pipeline.DescribeLeft());
     }

@@ -138,6 +138,28 @@ public sealed class GraphiteSenderTests : IDisposable
         RunUntil(() => worker.IsCompleted);
     }
 
+    [Fact]
+    public void Who_waits_for_a_server_waits_no_longer_when_the_gateway_ends_and_nor_does_the_next_flush()
+    {
+        using StringWriter errors = new();
+        using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
+        Task worker = WaitForServer(sender);
+
+        _handover.EndPatience(TimeSpan.Zero);
+
+        RunUntil(() => worker.IsCompleted);
+        Assert.True(sender.Status.IsConnected);
+        Task last = Task.Run(() =>
+        {
+            _handover.Begin(TimeSpan.FromDays(1));
+            for (int line = 0; line < 10_000; line += 100)
+            {
+                _handover.Add(Block(line, 100));
+            }
+        });
+        RunUntil(() => last.IsCompleted);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -104,6 +104,28 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
+    public void A_last_flush_that_is_larger_than_what_may_wait_for_Graphite_is_told_to_others_within_the_time_for_the_end()
+    {
+        using GraphiteServer server = new(receiveBufferSize: 4096);
+        using GatewayProcess gateway = GatewayProcess.Start(
+            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--graphite-buffer", "65536", "--stop-timeout", "6s", GatewayProcess.FlushInterval, "24h");
+        server.Accept();
+        using AdminClient admin = gateway.ConnectAdmin();
+        using Socket sender = Client.Connect(gateway.StatsDTcp);
+        string name = new('x', 200);
+        sender.Send(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 30_000).Select(i => $"{name}{i}:1|c\n"))));
+        admin.WaitForStat("names.counters", 30_000);
+
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.Contains("\"last\":true", output, StringComparison.Ordinal);
+        Assert.EndsWith(" 30000 names\n", output, StringComparison.Ordinal);
+        Assert.Matches(": stopped after 6s \\(--stop-timeout\\): [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", errors);
+    }
+
+    [Fact]
     public void An_admin_client_that_reads_slowly_gets_the_rest_of_its_answer()
     {
         using GatewayProcess gateway = GatewayProcess.Start("--stop-timeout", "off");
