@@ -135,6 +135,56 @@ public sealed class DatagramBatchTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_refusal_by_the_peer_of_a_connected_socket_is_a_failure_once_and_costs_no_datagram(bool areErrorsQueued)
+    {
+        using Socket socket = Udp();
+        using Socket peer = Udp();
+        EndPoint address = peer.LocalEndPoint!;
+        socket.Connect(address);
+        if (areErrorsQueued)
+        {
+            Posix.RequestErrors(socket);
+        }
+
+        peer.SendTo("before"u8, socket.LocalEndPoint!);
+        peer.Dispose();
+        Assert.True(NonBlocking.TryWrite(socket, "to nobody"u8).IsSuccess);
+        using Socket again = Udp(address);
+        again.SendTo("after"u8, socket.LocalEndPoint!);
+        var batch = new DatagramBatch(capacity: 4, maxLength: 16);
+
+        IOResult refusal = batch.TryReceive(socket);
+
+        Assert.Equal((new IOResult(0, 111), 0), (refusal, batch.Count));
+        Assert.Equal(111, Assert.Throws<EventManagerException>(() => refusal.ThrowIfFailed("recvmmsg")).Errno);
+        Assert.Equal(2, batch.TryReceive(socket).Count);
+        Assert.Equal(["before", "after"], Received(batch));
+        Assert.True(batch.TryReceive(socket).WouldBlock);
+        Assert.Equal(areErrorsQueued ? 1 : 0, Posix.EmptyErrorQueue(socket));
+    }
+
+    [Fact]
+    public void Completions_of_sending_without_copying_are_not_taken_for_datagrams_nor_for_failures()
+    {
+        using Socket socket = Udp();
+        using Socket peer = Udp();
+        socket.Connect(peer.LocalEndPoint!);
+        Assert.SkipUnless(Posix.TrySendWithoutCopying(socket, new byte[512]), "The kernel sends no datagrams without copying.");
+        Assert.Equal(512, NonBlocking.TryRead(peer, new byte[1024]).Count);
+        var batch = new DatagramBatch(capacity: 4, maxLength: 16);
+
+        Assert.True(batch.TryReceive(socket).WouldBlock);
+
+        peer.SendTo("datagram"u8, socket.LocalEndPoint!);
+        Assert.Equal(1, batch.TryReceive(socket).Count);
+        Assert.Equal(["datagram"], Received(batch));
+        Assert.Equal(1, Posix.EmptyErrorQueue(socket));
+        Assert.True(batch.TryReceive(socket).WouldBlock);
+    }
+
+    [Theory]
     [InlineData(0, 16)]
     [InlineData(DatagramBatch.MaxCapacity + 1, 16)]
     [InlineData(1, 0)]
@@ -172,6 +222,13 @@ public sealed class DatagramBatchTests : IDisposable
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(path));
+        return socket;
+    }
+
+    private static Socket Udp(EndPoint? address = null)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        socket.Bind(address ?? new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
     }
 

@@ -46,21 +46,56 @@ internal static partial class Posix
     }
 
     /// <summary>Takes everything out of a socket's error queue, and returns how much there was.</summary>
-    public static unsafe int EmptyErrorQueue(Socket socket)
+    public static int EmptyErrorQueue(Socket socket)
+    {
+        int taken = 0;
+        while (TakeError(socket))
+        {
+            taken++;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Takes one entry out of a socket's error queue; false where there is none.</summary>
+    public static unsafe bool TakeError(Socket socket)
     {
         const int MSG_DONTWAIT = 0x40;
         const int MSG_ERRQUEUE = 0x2000;
         byte* buffer = stackalloc byte[1024];
         nint* part = stackalloc nint[] { (nint)buffer, 256 };
-        nint* header = stackalloc nint[7];
-        for (int taken = 0; ; taken++)
+        nint* header = stackalloc nint[] { 0, 0, (nint)part, 1, (nint)(buffer + 512), 512, 0 };
+        return recvmsg((int)socket.Handle, header, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
+    }
+
+    /// <summary>
+    /// Lets the kernel send from the program's own memory, which it says in the error queue when it has done so (SO_ZEROCOPY,
+    /// MSG_ZEROCOPY). False where it
+    /// cannot.
+    /// </summary>
+    public static bool TrySendWithoutCopying(Socket socket, byte[] datagram)
+    {
+        const int SOL_SOCKET = 1;
+        const int SO_ZEROCOPY = 60;
+        const int MSG_ZEROCOPY = 0x4000000;
+        try
         {
-            new Span<nint>([0, 0, (nint)part, 1, (nint)(buffer + 512), 512, 0]).CopyTo(new Span<nint>(header, 7));
-            if (recvmsg((int)socket.Handle, header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-            {
-                return taken;
-            }
+            socket.SetRawSocketOption(SOL_SOCKET, SO_ZEROCOPY, BitConverter.GetBytes(1));
         }
+        catch (SocketException)
+        {
+            return false;
+        }
+
+        return send((int)socket.Handle, datagram, datagram.Length, MSG_ZEROCOPY) == datagram.Length;
+    }
+
+    /// <summary>Asks for all errors of a connection of UDP, each of which waits in the error queue (IP_RECVERR).</summary>
+    public static void RequestErrors(Socket socket)
+    {
+        const int SOL_IP = 0;
+        const int IP_RECVERR = 11;
+        socket.SetRawSocketOption(SOL_IP, IP_RECVERR, BitConverter.GetBytes(1));
     }
 
     public static int MakeFifo(string path) => mkfifo(path, 0b110_000_000);
@@ -85,6 +120,9 @@ internal static partial class Posix
 
     [LibraryImport("libc")]
     private static unsafe partial nint recvmsg(int fd, nint* header, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint send(int fd, byte[] buffer, nint length, int flags);
 
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, nint first, nint second);

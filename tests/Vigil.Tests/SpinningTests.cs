@@ -68,6 +68,57 @@ public sealed class SpinningTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void An_error_queue_that_is_emptied_one_entry_a_turn_for_longer_than_the_limit_is_not_spinning(bool onWorker)
+    {
+        const int Entries = 5 * Limit;
+        using Socket receiver = Udp();
+        using Socket sender = Udp();
+        sender.Connect(receiver.LocalEndPoint!);
+        Posix.RequestSendTimestamps(sender);
+        int taken = 0;
+        for (int i = 0; i < Entries; i++)
+        {
+            Assert.True(NonBlocking.TryWrite(sender, "x"u8).IsSuccess);
+        }
+
+        SocketEvent source = Watch(sender, EventSet.None, onWorker, () => taken += Posix.TakeError(sender) ? 1 : 0);
+        RunUntil(() => taken == Entries || source.State == SourceState.Disarmed);
+        Assert.Equal(Entries, taken);
+        Assert.Empty(_faults);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Completions_of_sending_without_copying_are_no_spinning_where_they_are_taken_and_are_stopped_where_they_are_left(bool areTaken)
+    {
+        using Socket receiver = Udp();
+        using Socket sender = Udp();
+        sender.Connect(receiver.LocalEndPoint!);
+        byte[] datagram = new byte[512];
+        byte[] buffer = new byte[1024];
+        Assert.SkipUnless(Posix.TrySendWithoutCopying(sender, datagram), "The kernel sends no datagrams without copying.");
+        int taken = 0;
+        SocketEvent source = Watch(sender, EventSet.None, onWorker: false, () =>
+        {
+            if (areTaken)
+            {
+                taken += Posix.EmptyErrorQueue(sender);
+                NonBlocking.TryRead(receiver, buffer);
+                Assert.True(Posix.TrySendWithoutCopying(sender, datagram));
+            }
+        });
+
+        // A completion comes when the receiver has read the datagram, or the kernel has copied it after all.
+        NonBlocking.TryRead(receiver, buffer);
+        RunUntil(() => taken >= Errors || source.State == SourceState.Disarmed);
+        Assert.Equal(areTaken, source.State == SourceState.Armed);
+        Assert.Equal(areTaken ? 0 : 1, _faults.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void An_error_that_is_left_where_it_is_is_told_as_often_as_the_limit_says_and_then_stopped(bool onWorker)
     {
         using Socket receiver = Udp();
