@@ -9,7 +9,6 @@ using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Sources;
 using Vigil.Timing;
-using Vigil.Watchdog;
 
 namespace Vigil;
 
@@ -19,7 +18,7 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>A run claims the manager for its thread and gives it back on return; between runs any one thread may use it. Every member is
-/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="GetSlowCallbacks"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
+/// for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/> and <c>ExecuteWork</c>, <see cref="GetStatistics"/>, <see cref="GetSlowCallbackStatistics"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
 /// <see cref="Dispose()"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
@@ -29,15 +28,17 @@ public sealed class EventManager : IDisposable
         "Work that is forgotten is synchronous: nobody would wait for its task, and what that throws would be lost. Use ExecuteWorkAsync, which returns a task. "
         + "(A lambda that never returns, but only throws or loops, is taken for one that returns a task: make it a method.)";
 
-    private readonly EventManagerOptions _options;
     private readonly IPoller _poller;
-    private readonly LoopLifetime _lifetime;
-    private readonly ThreadClaim _claim;
+    private readonly LoopCore _core;
     private readonly EventLoop _loop;
+    private readonly SubscriberRegistry _subscribers;
+    private readonly LoopSignals _signals;
+    private readonly LoopChildren _children;
+    private readonly LoopFiles _files;
+    private readonly LoopWorkers _workers;
     private readonly CallbackList _exitCallbacks = new();
     private readonly SlowCallbackLog _slowCallbacks;
     private readonly LoopWatch? _watch;
-    private EventHandler<ClockStep>? _wallClockStepped;
 
     /// <summary>Creates a manager with default options.</summary>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
@@ -61,41 +62,40 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ProcessorAbi.RequireKnown(RuntimeInformation.ProcessArchitecture);
-        _options = options.Validate();
-        Counters = new LoopCounters(_options.Name, _options.CollectStatistics);
-        Faults = new FaultSink(this, _options);
-        Budgets = new CallbackBudgets(_options.Watchdog);
-        _slowCallbacks = new SlowCallbackLog(this);
-        _watch = _options.Watchdog is null ? null : new LoopWatch(this, _options.Watchdog, _slowCallbacks);
+        options = options.Validate();
         _poller = createPoller();
         try
         {
-            Mailbox = new Mailbox<EventManager>(_options.MailboxCapacity, OnWakeFailed);
-            SourceTable = new SourceTable(_poller, Faults.OnRegistrationFault);
-            SourceTable.Add(new WakerSource(this, Mailbox.WakerFd)).ThrowIfFailed();
-            Timers = new LoopTimers(this, createClock ?? CreateClock);
-            Files = new LoopFiles(this);
-            Subscribers = new SubscriberRegistry(SourceTable);
-            Signals = new LoopSignals(this);
-            Children = new LoopChildren(this);
-            Work = new LoopWorkers(this, _options.Workers);
-            _lifetime = new LoopLifetime(this, TearDown);
-            _claim = _lifetime.ThreadClaim;
-            Context = new LoopSynchronizationContext(this);
-            _loop = new EventLoop(this, _options, _poller, Faults);
-            RemoteEndpoint = new RemoteEndpoint(this, _options);
-            TimeProvider = new LoopTimeProvider(this, _options.TimeProvider);
+            WatchdogOptions? watchdog = options.Watchdog;
+            _core = new LoopCore(
+                this,
+                options,
+                _poller,
+                createClock,
+                static core => new LoopSynchronizationContext(core),
+                TearDown,
+                fault => new FaultReporter(_core!, () => FaultReported).Report(fault))
+            {
+                Budgets = new CallbackBudgets(
+                    watchdog is null ? TimingWheel.Never : CallbackBudgets.NanosecondsOf(watchdog.CallbackBudget),
+                    watchdog is null ? WatchdogOptions.RequirePositive : watchdog.RequireBudget),
+            };
+            _subscribers = new SubscriberRegistry(_core);
+            _signals = new LoopSignals(_core);
+            _workers = new LoopWorkers(_core, options.Workers);
+            _children = new LoopChildren(_core, _workers);
+            _files = new LoopFiles(_core);
+            _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
+            _watch = watchdog is null ? null : new LoopWatch(_core, watchdog, _slowCallbacks);
+            _loop = new EventLoop(_core, options, _poller, _watch?.Progress);
+            RemoteEndpoint = new RemoteEndpoint(_core, options);
+            TimeProvider = new LoopTimeProvider(_core, options.TimeProvider);
             _watch?.Start();
-            LoopMeter.Add(Counters);
+            LoopMeter.Add(_core.Counters);
         }
         catch
         {
-            foreach (IClock clock in Timers?.Clocks ?? [])
-            {
-                clock.Dispose();
-            }
-
-            Mailbox?.Dispose();
+            _core?.Abandon();
             _poller.Dispose();
             throw;
         }
@@ -126,21 +126,17 @@ public sealed class EventManager : IDisposable
     {
         add
         {
-            using ThreadClaim.Scope claim = Claim();
-            Timers.ListenToSteps(isListening: true);
-            _wallClockStepped += value;
+            using ThreadClaim.Scope claim = _core.Claim();
+            _core.Timers.AddStepHandler(value);
         }
 
         remove
         {
-            using ThreadClaim.Scope claim = ClaimToEnd(out bool isOver);
-            if (isOver)
+            using ThreadClaim.Scope claim = _core.ClaimToEnd(out bool isOver);
+            if (!isOver)
             {
-                return;
+                _core.Timers.RemoveStepHandler(value);
             }
-
-            _wallClockStepped -= value;
-            Timers.ListenToSteps(isListening: _wallClockStepped is not null);
         }
     }
 
@@ -148,7 +144,7 @@ public sealed class EventManager : IDisposable
     public static EventManager? Current => RunScope.Current;
 
     /// <summary>The name given in the options, for messages. Any thread.</summary>
-    public string Name => _options.Name;
+    public string Name => _core.Name;
 
     /// <summary>The way in for other threads. Any thread.</summary>
     public RemoteEndpoint RemoteEndpoint { get; }
@@ -164,53 +160,16 @@ public sealed class EventManager : IDisposable
 
     /// <summary>Who runs the work of <c>ExecuteWork</c>: what the options say, otherwise a <see cref="WorkerPool"/> of the manager's own, which the first use starts. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
-    public IWorkExecutor Workers => Work.Executor;
+    public IWorkExecutor Workers => _workers.Executor;
 
     /// <summary>Whether the calling thread is the one that runs or uses the manager at this moment. Any thread.</summary>
-    public bool IsOnLoop => _lifetime.IsMine;
+    public bool IsOnLoop => _core.Lifetime.IsMine;
 
-    /// <summary>The synchronization context of its callbacks.</summary>
-    internal SynchronizationContext Context { get; }
+    /// <summary>What tests look into. No other folder uses it: features are given the core.</summary>
+    internal LoopCore Core => _core;
 
-    internal SourceTable SourceTable { get; }
-
-    internal SubscriberRegistry Subscribers { get; }
-
-    internal Mailbox<EventManager> Mailbox { get; }
-
-    internal LoopTimers Timers { get; }
-
-    internal LoopSignals Signals { get; }
-
-    internal LoopChildren Children { get; }
-
-    internal LoopFiles Files { get; }
-
-    internal LoopWorkers Work { get; }
-
-    internal FaultSink Faults { get; }
-
-    internal LoopCounters Counters { get; }
-
-    internal CallbackBudgets Budgets { get; }
-
-    /// <summary>Where the loop says what it does, for the watchdog; null where there is none.</summary>
+    /// <summary>Where the loop says what it does, for the watchdog; null where there is none. For tests.</summary>
     internal LoopProgress? Progress => _watch?.Progress;
-
-    /// <summary>Who is told of what the loop does in this iteration; null where nobody wants to know.</summary>
-    internal LoopObserver? Observer { get; set; }
-
-    internal InFlightCalls InFlightCalls { get; } = new();
-
-    internal bool IsDisposed => _lifetime.IsDisposed;
-
-    /// <summary>Whether the calling thread is known to run it, so that it may use it without claiming it first. Then it is not disposed either: that waits for the end of the run.</summary>
-    internal bool IsRunningHere => _claim.IsRunningHere;
-
-    internal bool WouldWaitForItself => _lifetime.WouldWaitForItself;
-
-    /// <summary>Whether the current iteration must return: whoever sets one of these wakes the mailbox afterwards.</summary>
-    internal bool MustNotSleep => _lifetime.MustNotSleep;
 
     /// <summary>Adds a subscriber and lets it register its first interest. It is the manager's until it is removed.</summary>
     /// <param name="subscriber">The subscriber. The same object may be added again, for another id and another interest list.</param>
@@ -222,8 +181,8 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(subscriber);
         RequireDefined(priority);
-        using ThreadClaim.Scope claim = Claim();
-        return Subscribers.Attach(new Subscriber(this, subscriber, priority));
+        using ThreadClaim.Scope claim = _core.Claim();
+        return _subscribers.Attach(new Subscriber(_core, _subscribers, subscriber, priority));
     }
 
     /// <summary>Removes a subscriber with everything it registered; nothing that is pending for it is delivered.</summary>
@@ -232,9 +191,9 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">It is not attached here, or the call comes from another thread than the loop's.</exception>
     public IEventSubscriber RemoveSubscriber(SubscriberId id)
     {
-        using ThreadClaim.Scope claim = Claim();
-        Subscriber subscriber = Subscribers.Find(id);
-        Subscribers.Detach(subscriber);
+        using ThreadClaim.Scope claim = _core.Claim();
+        Subscriber subscriber = _subscribers.Find(id);
+        _subscribers.Detach(subscriber);
         return subscriber.Target;
     }
 
@@ -245,8 +204,8 @@ public sealed class EventManager : IDisposable
     public T GetSubscriber<T>(SubscriberId id)
         where T : class, IEventSubscriber
     {
-        using ThreadClaim.Scope claim = Claim();
-        IEventSubscriber subscriber = Subscribers.Find(id).Target;
+        using ThreadClaim.Scope claim = _core.Claim();
+        IEventSubscriber subscriber = _subscribers.Find(id).Target;
         return subscriber as T ?? throw new EventManagerException(
             EventManagerError.SubscriberTypeMismatch,
             $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
@@ -259,20 +218,20 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">The subscriber is not attached here, or the call comes from another thread than the loop's.</exception>
     public void SetBudget(SubscriberId id, TimeSpan? budget)
     {
-        using ThreadClaim.Scope claim = Claim();
-        Budgets.Set(Subscribers.Find(id), budget);
+        using ThreadClaim.Scope claim = _core.Claim();
+        _core.Budgets.Set(_subscribers.Find(id), budget);
     }
 
     /// <summary>What the watchdog has seen so far; nothing where there is none. Any thread, also after disposal.</summary>
-    public SlowCallbackStatistics GetSlowCallbacks() => _slowCallbacks.Statistics;
+    public SlowCallbackStatistics GetSlowCallbackStatistics() => _slowCallbacks.Statistics;
 
     /// <summary>The door to a subscriber's interest list, for changes from outside of its own callbacks.</summary>
     /// <param name="id">Its id.</param>
     /// <exception cref="EventManagerException">It is not attached here, or the call comes from another thread than the loop's.</exception>
     public EventOps GetEventOps(SubscriberId id)
     {
-        using ThreadClaim.Scope claim = Claim();
-        return new EventOps(Subscribers.Find(id));
+        using ThreadClaim.Scope claim = _core.Claim();
+        return new EventOps(_subscribers.Find(id));
     }
 
     /// <summary>Calls back when a file descriptor of any pollable kind is ready.</summary>
@@ -401,8 +360,8 @@ public sealed class EventManager : IDisposable
     public Task Delay(TimeSpan delay, CancellationToken cancellationToken = default)
     {
         TimerEvent.RequireSpan(delay, nameof(delay));
-        var timer = new DelayTimer(this, cancellationToken);
-        using (Claim())
+        var timer = new DelayTimer(_core, cancellationToken);
+        using (_core.Claim())
         {
             timer.Start(delay);
         }
@@ -466,20 +425,20 @@ public sealed class EventManager : IDisposable
     /// <param name="options">How to call it, and whether to kill the process; null for the defaults.</param>
     /// <exception cref="InvalidOperationException">No process belongs to the object.</exception>
     /// <exception cref="EventManagerException">SIGCHLD is blocked, so that the runtime does not hear of children; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(Process process, ChildEventCallback callback, ChildEventOptions? options = null) =>
-        Watch(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(Process process, ChildEventCallback callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <inheritdoc cref="Watch(Process, ChildEventCallback, ChildEventOptions?)"/>
+    /// <inheritdoc cref="CreateChildEvent(Process, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
     [OverloadResolutionPriority(2)]
-    public ChildEvent Watch(Process process, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
-        Watch(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(Process process, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <inheritdoc cref="Watch(Process, ChildEventCallback, ChildEventOptions?)"/>
+    /// <inheritdoc cref="CreateChildEvent(Process, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
     [OverloadResolutionPriority(1)]
-    public ChildEvent Watch(Process process, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
-        Watch(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(Process process, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>
     /// Calls back when a process ends that was not started by <see cref="Process"/>. A child is waited for, and its exit code or signal told; of
@@ -490,41 +449,41 @@ public sealed class EventManager : IDisposable
     /// <param name="options">How to call it, and whether to kill the process; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="processId"/> is not positive.</exception>
     /// <exception cref="EventManagerException">There is no such process; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(int processId, ChildEventCallback callback, ChildEventOptions? options = null) =>
-        Watch(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(int processId, ChildEventCallback callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <inheritdoc cref="Watch(int, ChildEventCallback, ChildEventOptions?)"/>
+    /// <inheritdoc cref="CreateChildEvent(int, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
     [OverloadResolutionPriority(2)]
-    public ChildEvent Watch(int processId, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
-        Watch(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(int processId, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <inheritdoc cref="Watch(int, ChildEventCallback, ChildEventOptions?)"/>
+    /// <inheritdoc cref="CreateChildEvent(int, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
     [OverloadResolutionPriority(1)]
-    public ChildEvent Watch(int processId, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
-        Watch(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(int processId, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <summary>As of <see cref="Watch(int, ChildEventCallback, ChildEventOptions?)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
+    /// <summary>As of <see cref="CreateChildEvent(int, ChildEventCallback, ChildEventOptions?)"/>, for a process that is named by a descriptor (<c>pidfd_open(2)</c>), which cannot become another's.</summary>
     /// <param name="pidFd">The descriptor. It stays the caller's, and may be closed at any time.</param>
     /// <param name="callback">What to call, once.</param>
     /// <param name="options">How to call it, and whether to kill the process; null for the defaults.</param>
     /// <exception cref="ArgumentException">The handle is a <see cref="Microsoft.Win32.SafeHandles.SafeProcessHandle"/>, which holds an id.</exception>
     /// <exception cref="EventManagerException">The descriptor is no process's; the kernel refused; the call comes from another thread than the loop's.</exception>
-    public ChildEvent Watch(SafeHandle pidFd, ChildEventCallback callback, ChildEventOptions? options = null) =>
-        Watch(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(SafeHandle pidFd, ChildEventCallback callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <inheritdoc cref="Watch(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
+    /// <inheritdoc cref="CreateChildEvent(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
     [OverloadResolutionPriority(2)]
-    public ChildEvent Watch(SafeHandle pidFd, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
-        Watch(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(SafeHandle pidFd, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
-    /// <inheritdoc cref="Watch(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
+    /// <inheritdoc cref="CreateChildEvent(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>The callback is asynchronous: until its task has ended nothing further is told, and what the task fails with is a fault of the event (docs/workers.md).</remarks>
     [OverloadResolutionPriority(1)]
-    public ChildEvent Watch(SafeHandle pidFd, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
-        Watch(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+    public ChildEvent CreateChildEvent(SafeHandle pidFd, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
+        CreateChildEvent(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>Makes a callback that any thread can trigger with a value, merged until the loop gets to it.</summary>
     /// <param name="merge">What becomes of several values.</param>
@@ -557,7 +516,7 @@ public sealed class EventManager : IDisposable
     public void ExecuteWork(WorkTarget target, Action work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        Work.Execute(target, work, cancellationToken);
+        _workers.Execute(target, work, cancellationToken);
     }
 
     /// <summary>Runs work with a state on a worker, and forgets it, without allocating a closure. Any thread.</summary>
@@ -571,7 +530,7 @@ public sealed class EventManager : IDisposable
     public void ExecuteWork<TState>(WorkTarget target, Action<TState> work, TState state)
     {
         ArgumentNullException.ThrowIfNull(work);
-        Work.Execute(target, work, state);
+        _workers.Execute(target, work, state);
     }
 
     /// <summary>Runs work on a worker, and gives its result to a callback on the loop. Any thread.</summary>
@@ -587,7 +546,7 @@ public sealed class EventManager : IDisposable
     {
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(completed);
-        Work.Execute(target, work, completed, cancellationToken);
+        _workers.Execute(target, work, completed, cancellationToken);
     }
 
     /// <summary>Does not compile: what is forgotten cannot be asynchronous. Use <see cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>.</summary>
@@ -664,7 +623,7 @@ public sealed class EventManager : IDisposable
     public Task ExecuteWorkAsync(WorkTarget target, Action work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Work.ExecuteAsync(
+        return _workers.ExecuteAsync(
             target,
             new TaskWork<bool>(
                 () =>
@@ -688,7 +647,7 @@ public sealed class EventManager : IDisposable
     public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Work.ExecuteAsync(target, new TaskWork<T>(work, work), cancellationToken);
+        return _workers.ExecuteAsync(target, new TaskWork<T>(work, work), cancellationToken);
     }
 
     /// <summary>
@@ -706,7 +665,7 @@ public sealed class EventManager : IDisposable
     public Task ExecuteWorkAsync(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Work.ExecuteAsync(target, work, cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, work, cancellationToken).Unwrap();
     }
 
     /// <summary>Runs asynchronous work with a result on workers, as of <see cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>. Any thread.</summary>
@@ -722,7 +681,7 @@ public sealed class EventManager : IDisposable
     public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Work.ExecuteAsync(target, work, cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, work, cancellationToken).Unwrap();
     }
 
     /// <inheritdoc cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>
@@ -730,7 +689,7 @@ public sealed class EventManager : IDisposable
     public Task ExecuteWorkAsync(WorkTarget target, Func<ValueTask> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Work.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
     }
 
     /// <inheritdoc cref="ExecuteWorkAsync{T}(WorkTarget, Func{Task{T}}, CancellationToken)"/>
@@ -738,7 +697,7 @@ public sealed class EventManager : IDisposable
     public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<ValueTask<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return Work.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
     }
 
     /// <summary>
@@ -751,9 +710,9 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">The subscriber is not attached here, the fd is not registered by it, or the call comes from another thread than the loop's.</exception>
     public void Inject(SubscriberId id, Events events)
     {
-        using ThreadClaim.Scope claim = Claim();
-        SourceTable.Find(Subscribers.Find(id), events.Fd, out Source? source).ThrowIfFailed(events.Set);
-        SourceTable.Injected.Enqueue(new InjectedEvent(source!, events.Set & Interests.Kinds));
+        using ThreadClaim.Scope claim = _core.Claim();
+        _core.SourceTable.Find(_subscribers.Find(id), events.Fd, out Source? source).ThrowIfFailed(events.Set);
+        _core.SourceTable.Injected.Enqueue(new InjectedEvent(source!, events.Set & Interests.Kinds));
     }
 
     /// <summary>Runs a callback at the end of this iteration, or of the next one if none is running; one that a deferred callback defers runs in the next.</summary>
@@ -762,7 +721,7 @@ public sealed class EventManager : IDisposable
     public void Defer(Action<EventManager> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         _loop.Defer(ContextKind<EventManager>.WithSendersContext(ActionKind<EventManager>.Create(callback)));
     }
 
@@ -774,7 +733,7 @@ public sealed class EventManager : IDisposable
     public void Defer<TState>(Action<EventManager, TState> callback, TState state)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         _loop.Defer(ContextKind<EventManager>.WithSendersContext(StateKind<EventManager, TState>.Create(callback, state)));
     }
 
@@ -785,8 +744,8 @@ public sealed class EventManager : IDisposable
     public void Defer(Func<EventManager, Task> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback)));
+        using ThreadClaim.Scope claim = _core.Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback, _core)));
     }
 
     /// <inheritdoc cref="Defer(Func{EventManager, Task})"/>
@@ -794,8 +753,8 @@ public sealed class EventManager : IDisposable
     public void Defer(Func<EventManager, ValueTask> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback)));
+        using ThreadClaim.Scope claim = _core.Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback, _core)));
     }
 
     /// <summary>Begins an asynchronous callback with a state at the end of this iteration, or of the next one if none is running.</summary>
@@ -807,8 +766,8 @@ public sealed class EventManager : IDisposable
     public void Defer<TState>(Func<EventManager, TState, Task> callback, TState state)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state)));
+        using ThreadClaim.Scope claim = _core.Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state, _core)));
     }
 
     /// <inheritdoc cref="Defer{TState}(Func{EventManager, TState, Task}, TState)"/>
@@ -816,8 +775,8 @@ public sealed class EventManager : IDisposable
     public void Defer<TState>(Func<EventManager, TState, ValueTask> callback, TState state)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state)));
+        using ThreadClaim.Scope claim = _core.Claim();
+        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state, _core)));
     }
 
     /// <summary>Calls back at the beginning of every iteration, before it decides how long to sleep.</summary>
@@ -850,8 +809,8 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<SubscriberInfo> GetSubscribers()
     {
-        using ThreadClaim.Scope claim = Claim();
-        return [.. Subscribers.InOrder.Select(subscriber => new SubscriberInfo(subscriber.Id, subscriber.Target, subscriber.DispatchPriority, subscriber.SourceCount))];
+        using ThreadClaim.Scope claim = _core.Claim();
+        return [.. _subscribers.InOrder.Select(subscriber => new SubscriberInfo { Id = subscriber.Id, Subscriber = subscriber.Target, DispatchPriority = subscriber.DispatchPriority, SourceCount = subscriber.SourceCount })];
     }
 
     /// <summary>
@@ -861,16 +820,18 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<SourceInfo> GetSources()
     {
-        using ThreadClaim.Scope claim = Claim();
-        SourceTable.DropClosed();
-        return [.. SourceTable.Sources.Where(IsUsers).Select(source => new SourceInfo(
-            source.Fd,
-            (source.Owner as SocketEvent)?.Interest ?? source.Interest,
-            source.Data,
-            source.State,
-            source.DispatchPriority,
-            (source.Owner as Subscriber)?.Id ?? default,
-            source.Owner as CallbackEvent))];
+        using ThreadClaim.Scope claim = _core.Claim();
+        _core.SourceTable.DropClosed();
+        return [.. _core.SourceTable.Sources.Where(IsUsers).Select(source => new SourceInfo
+        {
+            Fd = source.Fd,
+            Interest = (source.Owner as SocketEvent)?.Interest ?? source.Interest,
+            Data = source.Data,
+            State = source.State,
+            DispatchPriority = source.DispatchPriority,
+            SubscriberId = (source.Owner as Subscriber)?.Id ?? default,
+            Event = source.Owner as CallbackEvent,
+        })];
     }
 
     /// <summary>
@@ -880,12 +841,12 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
     public IReadOnlyList<TimerEvent> GetTimers()
     {
-        using ThreadClaim.Scope claim = Claim();
-        return [.. Timers.Targets().OfType<TimerEvent>()];
+        using ThreadClaim.Scope claim = _core.Claim();
+        return [.. _core.Timers.Targets().OfType<TimerEvent>()];
     }
 
     /// <summary>What the loop has done. The figures are of this moment, each for itself. Any thread.</summary>
-    public EventManagerStatistics GetStatistics() => Counters.ToStatistics();
+    public EventManagerStatistics GetStatistics() => _core.Counters.ToStatistics();
 
     /// <summary>Runs one iteration, which sleeps until something is ready.</summary>
     /// <returns>How many callbacks ran: of timers and delays, of sources, of posted work, and deferred ones. 0 after a kick, or where all that came was out of date.</returns>
@@ -908,10 +869,10 @@ public sealed class EventManager : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        Deadline deadline = Timers.DeadlineAfter(timeout);
+        Deadline deadline = _core.Timers.DeadlineAfter(timeout);
         using RunScope run = BeginRun(CancellationToken.None);
         int ran = _loop.RunIteration(deadline);
-        Faults.ThrowPending();
+        _core.Faults.ThrowPending();
         return ran;
     }
 
@@ -923,17 +884,17 @@ public sealed class EventManager : IDisposable
     public void Run(CancellationToken cancellationToken = default)
     {
         using RunScope run = BeginRun(cancellationToken);
-        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static manager => ((EventManager)manager!).Mailbox.Wake(), this);
+        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static manager => ((EventManager)manager!)._core.Mailbox.Wake(), this);
         do
         {
             _loop.RunIteration(Deadline.Infinite);
-            Faults.ThrowPending();
+            _core.Faults.ThrowPending();
         }
-        while (!MustNotSleep);
+        while (!_core.Lifetime.MustNotSleep);
 
         RunExitCallbacks();
-        _lifetime.TakeStop();
-        Faults.ThrowPending();
+        _core.Lifetime.TakeStop();
+        _core.Faults.ThrowPending();
     }
 
     /// <summary>
@@ -943,8 +904,8 @@ public sealed class EventManager : IDisposable
     /// <exception cref="EventManagerException">The kernel refused to wake the loop, which stops when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
     public void Stop()
     {
-        _lifetime.RequestStop();
-        WakeLoop();
+        _core.Lifetime.RequestStop();
+        _core.Wake();
     }
 
     /// <summary>
@@ -973,65 +934,17 @@ public sealed class EventManager : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        if (!_lifetime.RequestDisposal())
+        if (!_core.Lifetime.RequestDisposal())
         {
             return false;
         }
 
-        WakeLoop();
-        return _lifetime.AwaitDisposal(timeout);
+        _core.Wake();
+        return _core.Lifetime.AwaitDisposal(timeout);
     }
 
     /// <summary>For logs.</summary>
-    public override string ToString() => $"{Name} ({Subscribers.Count} subscribers, {SourceTable.Sources.Count(IsUsers)} sources, {Timers.Count} timers)";
-
-    internal ThreadClaim.Scope Claim() => _lifetime.Claim();
-
-    /// <inheritdoc cref="LoopLifetime.ClaimToEnd"/>
-    internal ThreadClaim.Scope ClaimToEnd(out bool isOver) => _lifetime.ClaimToEnd(out isOver);
-
-    internal void EndRun() => _lifetime.EndRun();
-
-    /// <summary>A callback has returned or thrown, of several that the loop calls as one: what it left changed of the ambient state is undone.</summary>
-    internal void EndCallback() => AmbientContext.EndCallback(Context);
-
-    /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next.</summary>
-    internal void InjectInto(Source source) => SourceTable.Injected.Enqueue(new InjectedEvent(source, EventSet.In, IsForThisIteration: true));
-
-    /// <summary>The callback of a source that fired has ended on a worker: it reports again.</summary>
-    internal void Repeat(Source source, EventSet delivered) => _loop.Repeat(source, delivered);
-
-    internal EventHandler<FaultReport>? FaultHandlers => FaultReported;
-
-    internal void RaiseSlowCallbackReported(SlowCallbackReport report) => Observers.Tell(SlowCallbackReported, this, report);
-
-    internal bool RaiseWallClockStepped(ClockStep step)
-    {
-        EventHandler<ClockStep>? handlers = _wallClockStepped;
-        foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
-        {
-            Observer?.Enter(handler);
-            try
-            {
-                handler(this, step);
-            }
-            catch (Exception exception)
-            {
-                Faults.OnThrown(FaultOrigin.ClockStep, exception);
-            }
-
-            EndCallback();
-            Observer?.Leave();
-        }
-
-        return handlers is not null;
-    }
-
-    /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop, and is reported here after the manager's end.</summary>
-    internal void PostFault(FaultOrigin origin, Exception exception) => Post(PostedFault.OfCallback(this, origin, exception));
-
-    /// <summary>For whoever has sent something and was told that the loop could not be woken for it.</summary>
-    internal EventManagerException NotWoken() => NotWoken(Mailbox.LastRefusal);
+    public override string ToString() => $"{Name} ({_subscribers.Count} subscribers, {_core.SourceTable.Sources.Count(IsUsers)} sources, {_core.Timers.Count} timers)";
 
     // The others are the manager's own: the waker, the clocks, the signals.
     private static bool IsUsers(Source source) => source.Owner is Subscriber or CallbackEvent;
@@ -1052,7 +965,10 @@ public sealed class EventManager : IDisposable
             ArgumentException.ThrowIfNullOrWhiteSpace(options.Name, "options.Name");
         }
 
-        Work.Require(options.Target);
+        if (options.Target.IsWorker)
+        {
+            _workers.Require(options.Target.Work);
+        }
     }
 
     private SocketEvent CreateSocketEvent(FileDescriptor fd, EventSet interest, EventCallback<SocketEvent, EventSet> callback, SocketEventOptions options)
@@ -1066,10 +982,10 @@ public sealed class EventManager : IDisposable
                 fd.Number);
         }
 
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
-        var socketEvent = new SocketEvent(this, fd, interest, callback, options);
-        SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
+        var socketEvent = new SocketEvent(_core, _workers, fd, interest, callback, options);
+        _core.SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
         return socketEvent;
     }
 
@@ -1078,7 +994,7 @@ public sealed class EventManager : IDisposable
         TimerEvent.RequireSpan(dueTime, nameof(dueTime));
         TimerEvent.RequireSpan(period, nameof(period));
         options.Validate();
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         TimerEvent timer = CreateTimer(options.Clock ?? TimerClock.Monotonic, period, callback, options);
         timer.StartIn(dueTime);
         return timer;
@@ -1093,7 +1009,7 @@ public sealed class EventManager : IDisposable
             throw new ArgumentException($"A timer with a date follows TimerClock.WallClock; TimerClock.{clock} has no dates.", nameof(options));
         }
 
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         TimerEvent timer = CreateTimer(TimerClock.WallClock, period, callback, options);
         timer.StartAt(dueTime);
         return timer;
@@ -1102,7 +1018,7 @@ public sealed class EventManager : IDisposable
     private TimerEvent CreateTimer(TimerClock clock, TimeSpan period, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
     {
         Require(options);
-        var timer = new TimerEvent(this, Timers.Open(clock), callback, options);
+        var timer = new TimerEvent(_core, _workers, _core.Timers.Open(clock), callback, options);
         timer.SetPeriod(period);
         return timer;
     }
@@ -1111,19 +1027,19 @@ public sealed class EventManager : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         FileEventOptions validated = options.Validate();
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(validated);
-        var fileEvent = new FileEvent(this, callback, validated);
+        var fileEvent = new FileEvent(_core, _files, _workers, callback, validated);
         fileEvent.Files.Add(fileEvent, path, validated);
         return fileEvent;
     }
 
     private SignalEvent CreateSignalEvent(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
     {
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
-        var signalEvent = new SignalEvent(this, signal, callback, options);
-        Signals.Add(signalEvent);
+        var signalEvent = new SignalEvent(_core, _signals, _workers, signal, callback, options);
+        _signals.Add(signalEvent);
         return signalEvent;
     }
 
@@ -1141,27 +1057,27 @@ public sealed class EventManager : IDisposable
         }
     }
 
-    private ChildEvent Watch(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    private ChildEvent CreateChildEvent(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
         ArgumentNullException.ThrowIfNull(process);
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
-        return Children.Watch(process, callback, options);
+        return _children.Watch(process, callback, options);
     }
 
-    private ChildEvent Watch(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    private ChildEvent CreateChildEvent(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
-        return Children.Watch(processId, callback, options);
+        return _children.Watch(processId, callback, options);
     }
 
-    private ChildEvent Watch(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    private ChildEvent CreateChildEvent(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
         ArgumentNullException.ThrowIfNull(pidFd);
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
-        return Children.Watch(pidFd, callback, options);
+        return _children.Watch(pidFd, callback, options);
     }
 
     private UserEvent CreateUserEvent(UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
@@ -1171,62 +1087,29 @@ public sealed class EventManager : IDisposable
             throw new ArgumentOutOfRangeException(nameof(merge), merge, "Values are merged by Add, Or or Replace.");
         }
 
-        using ThreadClaim.Scope claim = Claim();
+        using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
-        return new UserEvent(this, merge, callback, options);
-    }
-
-    private IClock CreateClock(TimerClock clock) => _options.TimeProvider == TimeProvider.System
-        ? new KernelClock(clock)
-        : new ProviderClock(_options.TimeProvider, clock, () => Mailbox.Kick());
-
-    private void WakeLoop()
-    {
-        if (!Mailbox.Wake())
-        {
-            throw NotWoken();
-        }
-    }
-
-    private EventManagerException NotWoken(int errno)
-    {
-        int fd = Mailbox.WakerFd.Number;
-        return new EventManagerException(
-            EventManagerError.System,
-            $"{Name} sleeps and could not be woken: writing to its eventfd, fd {fd}, failed: {Errno.Describe(errno)}. Was the number of a descriptor closed that was not yours? What was sent waits until the loop wakes up, which is tried again.",
-            fd,
-            errno);
-    }
-
-    // On a sender's thread. The loop reports it when it is awake again.
-    private void OnWakeFailed(int errno) => Post(PostedFault.OfManager(this, FaultOrigin.Registration, NotWoken(errno)));
-
-    private void Post(in Message<EventManager> fault)
-    {
-        if (Mailbox.PostUnbounded(in fault) == PostResult.Closed)
-        {
-            fault.Abandon();
-        }
+        return new UserEvent(_core, _workers, merge, callback, options);
     }
 
     private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = Claim();
-        return list.Add(this, callback);
+        using ThreadClaim.Scope claim = _core.Claim();
+        return list.Add(_core, callback);
     }
 
     private RunScope BeginRun(CancellationToken cancellationToken)
     {
-        _lifetime.BeginRun(cancellationToken);
-        return new RunScope(this, Context);
+        _core.Lifetime.BeginRun(cancellationToken);
+        return new RunScope(_core);
     }
 
     private void RunExitCallbacks()
     {
-        Observer?.Begin(LoopPhase.Exit, ran: 0);
-        _exitCallbacks.RunOutLastFirst(this, Faults);
-        Observer?.Begin(LoopPhase.Waiting, ran: 0);
+        _core.Observer?.Begin(LoopPhase.Exit, ran: 0);
+        _exitCallbacks.RunOutLastFirst(_core);
+        _core.Observer?.Begin(LoopPhase.Waiting, ran: 0);
     }
 
     // What is the users' runs in here: subscribers, clocks, handlers. So every step is tried, whatever the ones before threw, and what it throws is reported.
@@ -1236,34 +1119,34 @@ public sealed class EventManager : IDisposable
         using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         Attempt(() => _watch?.End());
         Attempt(EndPostedWork);
-        foreach (Subscriber subscriber in Subscribers.InOrder.Reverse().ToArray())
+        foreach (Subscriber subscriber in _subscribers.InOrder.Reverse().ToArray())
         {
             Attempt(() => DisposeSubscriber(subscriber));
         }
 
-        Attempt(Children.DisposeAll);
-        foreach (FileSource source in SourceTable.Sources.OfType<FileSource>().ToArray())
+        Attempt(_children.DisposeAll);
+        foreach (FileSource source in _core.SourceTable.Sources.OfType<FileSource>().ToArray())
         {
             Attempt(source.Files.Close);
         }
 
-        Attempt(Timers.AbandonAll);
-        Attempt(Signals.RemoveAll);
-        foreach (Source source in SourceTable.Sources.ToArray())
+        Attempt(_core.Timers.AbandonAll);
+        Attempt(_signals.RemoveAll);
+        foreach (Source source in _core.SourceTable.Sources.ToArray())
         {
-            Attempt(() => SourceTable.Remove(source));
+            Attempt(() => _core.SourceTable.Remove(source));
         }
 
-        Attempt(() => LoopMeter.Remove(Counters));
-        Attempt(Work.End);
-        foreach (IClock clock in Timers.Clocks)
+        Attempt(() => LoopMeter.Remove(_core.Counters));
+        Attempt(_workers.End);
+        foreach (IClock clock in _core.Timers.Clocks)
         {
             Attempt(clock.Dispose);
         }
 
-        Attempt(Mailbox.Dispose);
+        Attempt(_core.Mailbox.Dispose);
         Attempt(_poller.Dispose);
-        Faults.WritePending();
+        _core.Faults.WritePending();
     }
 
     private void Attempt(Action step)
@@ -1274,18 +1157,18 @@ public sealed class EventManager : IDisposable
         }
         catch (Exception exception)
         {
-            Faults.Report(new FaultReport(FaultOrigin.Disposal, exception));
+            _core.Faults.Report(new Fault(FaultOrigin.Disposal, exception));
         }
     }
 
     // The number of those that are lost is final: the mailbox takes no more.
     private void EndPostedWork()
     {
-        int lost = Mailbox.Close() + _loop.DeferredCount;
-        InFlightCalls.FailAll(this);
+        int lost = _core.Mailbox.Close() + _loop.DeferredCount;
+        RemoteEndpoint.InFlight.FailAll(this);
         if (lost > 0)
         {
-            Faults.Report(new FaultReport(FaultOrigin.PostedWork, new EventManagerException(
+            _core.Faults.Report(new Fault(FaultOrigin.PostedWork, new EventManagerException(
                 EventManagerError.Disposed, $"{Name} was disposed with {lost} posted or deferred closures not yet run; they will not be."))
             {
                 LostClosures = lost,
@@ -1296,14 +1179,14 @@ public sealed class EventManager : IDisposable
     private void DisposeSubscriber(Subscriber subscriber)
     {
         using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
-        Subscribers.Detach(subscriber);
+        _subscribers.Detach(subscriber);
         try
         {
             (subscriber.Target as IDisposable)?.Dispose();
         }
         catch (Exception exception)
         {
-            Faults.Report(new FaultReport(FaultOrigin.Subscriber, exception) { SubscriberId = subscriber.Id });
+            _core.Faults.Report(new Fault(FaultOrigin.Subscriber, exception) { Owner = subscriber });
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Vigil.Files;
 using Vigil.Internals.Tests.Collections;
 using Vigil.Internals.Tests.Messaging;
 using Vigil.Internals.Tests.Polling;
@@ -41,7 +40,7 @@ public sealed class LoopFailureTests
         using var own = new EventFd(1);
         using var other = new EventFd(1);
         var fault = new FormatException("own");
-        manager.SourceTable.Add(new TestSource(own, EventSet.In, priority: priority) { Fault = fault }).ThrowIfFailed();
+        manager.Core.SourceTable.Add(new TestSource(own, EventSet.In, priority: priority) { Fault = fault }).ThrowIfFailed();
         int calls = 0;
         manager.CreateSocketEvent(other, EventSet.In | EventSet.EdgeTriggered, (_, _) => calls++);
         manager.RunOnce();
@@ -57,7 +56,7 @@ public sealed class LoopFailureTests
         List<FaultReport> reports = [];
         using var manager = new EventManager();
         manager.FaultReported += (_, report) => reports.Add(report);
-        int wakerFd = manager.Mailbox.WakerFd.Number;
+        int wakerFd = manager.Core.Mailbox.WakerFd.Number;
         int ran = 0;
         var loop = new BackgroundThread<int>(() =>
         {
@@ -100,7 +99,7 @@ public sealed class LoopFailureTests
             return true;
         });
         loop.AwaitSleep();
-        using (new ReplacedDescriptor(manager.Mailbox.WakerFd.Number))
+        using (new ReplacedDescriptor(manager.Core.Mailbox.WakerFd.Number))
         {
             Assert.Throws<EventManagerException>(manager.Stop);
         }
@@ -113,7 +112,7 @@ public sealed class LoopFailureTests
     {
         const int Iterations = 20;
         using var manager = new EventManager();
-        StalledSender<Message<EventManager>> stalled = manager.Mailbox.Stall(ActionKind<EventManager>.Create(loop => loop.Stop()));
+        StalledSender<Message<EventManager>> stalled = manager.Core.Mailbox.Stall(ActionKind<EventManager>.Create(loop => loop.Stop()));
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < Iterations; i++)
         {
@@ -159,7 +158,7 @@ public sealed class LoopFailureTests
         {
             int told = 0;
             using FileEvent source = manager.CreateFileEvent(directory.FullName, (_, _) => told++);
-            int fd = manager.SourceTable.Sources.OfType<FileSource>().Single().Number;
+            int fd = manager.Core.SourceTable.Sources.OfType<FileSource>().Single().Number;
             File.WriteAllText(Path.Combine(directory.FullName, "a"), "");
             bool couldRefuse = new BackgroundThread<bool>(() =>
             {
@@ -213,7 +212,7 @@ public sealed class LoopFailureTests
                 manager.FaultReported += (_, report) => faults.Add(report);
                 CallbackTarget target = isLasting ? CallbackTarget.Worker(WorkPriority.Normal) : CallbackTarget.Loop;
                 FileEvent source = manager.CreateFileEvent(directory.FullName, (_, _) => Assert.Fail("It is told of nothing."), new FileEventOptions { Target = target });
-                number = manager.SourceTable.Sources.OfType<FileSource>().Single().Number;
+                number = manager.Core.SourceTable.Sources.OfType<FileSource>().Single().Number;
                 LibC.DuplicateTo(stranger.Number, number);
                 manager.CreateSocketEvent(number, EventSet.In | EventSet.EdgeTriggered, (_, _) => calls++);
 

@@ -11,7 +11,7 @@ public sealed class LoopLifetimeTests
         const int Rounds = 20_000;
         using var manager = new EventManager();
         int tornDown = 0;
-        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, () => Interlocked.Increment(ref tornDown)))];
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, manager.Name, () => Interlocked.Increment(ref tornDown)))];
         int arrivals = 0;
         await Task.WhenAll(OnThread(DisposeAll), OnThread(DisposeAll));
         Assert.Equal(Rounds, tornDown);
@@ -57,7 +57,7 @@ public sealed class LoopLifetimeTests
         using var manager = new EventManager();
         int inside = 0;
         int together = 0;
-        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, Visit))];
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, manager.Name, Visit))];
         using var both = new Barrier(2);
         await Task.WhenAll(OnThread(DisposeAll), OnThread(EndAll));
         Assert.Equal(0, together);

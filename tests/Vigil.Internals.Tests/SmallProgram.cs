@@ -67,7 +67,7 @@ internal sealed class SmallProgram : IDisposable
         Ask("a boot-time timer", told => manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => told(), bootTime));
         var recursive = new FileEventOptions { Recursive = true, Interest = FileInterest.Written, FollowPath = true };
         Ask("files", told => _files = manager.CreateFileEvent(_directory, (_, change) => OnFile(change, told), recursive));
-        Try(() => manager.Watch(Environment.ProcessId, (_, _) => { }));
+        Try(() => manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }));
         Try(() => manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => { }));
         Try(() => FdHandle.Open("/dev/null", OpenFlags.Read).Dispose());
         using UnixPipe? pipe = Make(() => new UnixPipe(nonBlocking: false));

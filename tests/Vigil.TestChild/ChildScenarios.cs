@@ -97,7 +97,7 @@ internal static partial class ChildScenarios
             ChildExit? end = null;
             try
             {
-                manager.Watch(id, (_, exit) => end = exit);
+                manager.CreateChildEvent(id, (_, exit) => end = exit);
             }
             catch (EventManagerException exception) when (exception.Error == EventManagerError.ProcessNotFound)
             {
@@ -123,8 +123,8 @@ internal static partial class ChildScenarios
         Check(!File.ReadLines($"/proc/self/fdinfo/{pidFd.DangerousGetHandle()}").Contains($"Pid:\t{id}"), "/proc is of this namespace");
         ChildExit? byId = null;
         ChildExit? byDescriptor = null;
-        manager.Watch(id, (_, exit) => byId = exit);
-        manager.Watch(pidFd, (_, exit) => byDescriptor = exit);
+        manager.CreateChildEvent(id, (_, exit) => byId = exit);
+        manager.CreateChildEvent(pidFd, (_, exit) => byDescriptor = exit);
         manager.RunUntil(() => byId is not null && byDescriptor is not null);
         Check(byId is { ExitCode: 3 } && byDescriptor is { ExitCode: 3 }, $"by id: {byId}, by descriptor: {byDescriptor}");
     }
@@ -148,7 +148,7 @@ internal static partial class ChildScenarios
             using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { UseShellExecute = false })!;
             expected[process.Id] = bySignal ? new ChildExit(null, Signal.SIGTERM) : new ChildExit(i % 100, null);
             exits.Remove(process.Id);
-            manager.Watch(process, (child, exit) => exits[child.ProcessId] = exit);
+            manager.CreateChildEvent(process, (child, exit) => exits[child.ProcessId] = exit);
             int id = process.Id;
             if (isBusy)
             {
@@ -165,13 +165,13 @@ internal static partial class ChildScenarios
         {
             int id = Spawn("exec sleep 0.001");
             var told = new List<ChildExit>();
-            manager.Watch(id, (_, exit) => told.Add(exit));
+            manager.CreateChildEvent(id, (_, exit) => told.Add(exit));
             using (var pidFd = new FdHandle((int)syscall(434, id, 0)))
             {
-                manager.Watch(pidFd, (_, exit) => told.Add(exit));
+                manager.CreateChildEvent(pidFd, (_, exit) => told.Add(exit));
             }
 
-            manager.Watch(id, (_, exit) => told.Add(exit));
+            manager.CreateChildEvent(id, (_, exit) => told.Add(exit));
             manager.RunUntil(() => told.Count == 3);
             Check(told.TrueForAll(exit => exit.ExitCode == 0), string.Join(", ", told));
         }
@@ -188,7 +188,7 @@ internal static partial class ChildScenarios
         manager.FaultReported += (_, report) => reports.Add(report);
         int id = Spawn("exec sleep 0.05; exit 3");
         ChildExit? end = null;
-        ChildEvent child = manager.Watch(id, (_, exit) => end = exit);
+        ChildEvent child = manager.CreateChildEvent(id, (_, exit) => end = exit);
         bool isMended = args is ["mended"];
         RunOnFilteredThread(() =>
         {
@@ -215,11 +215,11 @@ internal static partial class ChildScenarios
         int second = Spawn("exec sleep 600");
         var other = new EventManager();
         other.FaultReported += (_, report) => reports.Add(report);
-        other.Watch(second, (_, _) => { }, new() { KillOnDispose = true });
+        other.CreateChildEvent(second, (_, _) => { }, new() { KillOnDispose = true });
         reports.Clear();
         RunOnFilteredThread(() =>
         {
-            EventManagerException refusal = Expect<EventManagerException>(() => other.Watch(second, (_, _) => { }));
+            EventManagerException refusal = Expect<EventManagerException>(() => other.CreateChildEvent(second, (_, _) => { }));
             Check(refusal is { Error: EventManagerError.System, Errno: EIO }, refusal.ToString());
             other.Dispose();
         });
@@ -236,14 +236,14 @@ internal static partial class ChildScenarios
             using var manager = new EventManager();
             ChildExit? end = null;
             int id = Clone("_exit", argument: 7, exitSignal);
-            manager.Watch(id, (_, exit) => end = exit);
+            manager.CreateChildEvent(id, (_, exit) => end = exit);
             manager.RunUntil(() => end is not null);
             Check(end is { ExitCode: 7 }, $"{end}");
             Check(!Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}")), "it is still a zombie");
 
             end = null;
             id = Clone("sleep", argument: 600, exitSignal);
-            ChildEvent child = manager.Watch(id, (_, exit) => end = exit);
+            ChildEvent child = manager.CreateChildEvent(id, (_, exit) => end = exit);
             Check(child.Send(Signal.SIGKILL), "not sent");
             manager.RunUntil(() => end is not null);
             Check(end == new ChildExit(null, Signal.SIGKILL), $"{end}");
@@ -285,7 +285,7 @@ internal static partial class ChildScenarios
             using var pidFd = new FdHandle((int)syscall(434, id, 0));
             step.SignalAndWait();
             ChildExit? end = null;
-            manager.Watch(pidFd, (_, exit) => end = exit);
+            manager.CreateChildEvent(pidFd, (_, exit) => end = exit);
             manager.RunUntil(() => end is not null);
             step.SignalAndWait();
             Check(end is { ExitCode: 0 }, $"round {i}: {end}");
@@ -311,7 +311,7 @@ internal static partial class ChildScenarios
         using var manager = new EventManager();
         int id = Spawn("exec sleep 600");
         ChildExit? end = null;
-        ChildEvent watched = manager.Watch(id, (_, exit) => end = exit);
+        ChildEvent watched = manager.CreateChildEvent(id, (_, exit) => end = exit);
         ProcessStartInfo info = Self.Info("children-traced", id.ToString(CultureInfo.InvariantCulture));
         info.RedirectStandardInput = info.RedirectStandardOutput = true;
         using Process tracer = Process.Start(info)!;

@@ -142,7 +142,7 @@ internal static partial class ProcessScenarios
         int faults = 0;
         manager.FaultReported += (_, _) => faults++;
         int id = Spawn("exec sleep 12 </dev/null >/dev/null 2>&1");
-        manager.Watch(id, (_, _) => { }, new() { KillOnDispose = true });
+        manager.CreateChildEvent(id, (_, _) => { }, new() { KillOnDispose = true });
         Check(setresuid(65534, 65534, 65534) == 0, "setresuid failed");
         long start = Stopwatch.GetTimestamp();
         manager.Dispose();
@@ -170,7 +170,7 @@ internal static partial class ProcessScenarios
         {
             var manager = new EventManager();
             int id = Spawn("exec sleep 600");
-            manager.Watch(id, (_, _) => { }, new() { KillOnDispose = true });
+            manager.CreateChildEvent(id, (_, _) => { }, new() { KillOnDispose = true });
             manager.Dispose();
             Check(!Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}")), $"child {i} was not waited for");
         }

@@ -186,14 +186,14 @@ internal static partial class Scenarios
         {
             Check(Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { })).Errno == 24, "another errno");
             Check(Expect<EventManagerException>(() => SignalBlocking.IsBlocked(Signal.SIGUSR2)).Errno == 24, "another errno");
-            Check(Expect<EventManagerException>(() => manager.Watch(process, (_, _) => { })).Errno == 24, "another errno");
+            Check(Expect<EventManagerException>(() => manager.CreateChildEvent(process, (_, _) => { })).Errno == 24, "another errno");
             hoard[free].Dispose();
         }
 
         hoard.ForEach(fd => fd.Dispose());
-        Check(manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }).Path == SignalPath.SignalFd, "another path");
+        Check(manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }).Route == SignalRoute.SignalFd, "another path");
         bool hasEnded = false;
-        manager.Watch(process, (_, _) => hasEnded = true);
+        manager.CreateChildEvent(process, (_, _) => hasEnded = true);
         process.StandardInput.Close();
         manager.RunUntil(() => hasEnded);
     }

@@ -37,7 +37,7 @@ internal static partial class SignalScenarios
         });
         manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => order.Add("second"));
         other.CreateSignalEvent(Signal.SIGUSR1, (_, _) => elsewhere++);
-        Check(first.Path == SignalPath.Runtime, first.Path.ToString());
+        Check(first.Route == SignalRoute.Runtime, first.Route.ToString());
         for (int i = 0; i < 1000; i++)
         {
             Send(Signal.SIGUSR1);
@@ -76,7 +76,7 @@ internal static partial class SignalScenarios
         manager.CreateSignalEvent(RealTime3, (_, info) => here.Add(info));
         manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => standard++);
         other.CreateSignalEvent(RealTime4, (_, info) => there.Add(info));
-        Check(signalEvent.Path == SignalPath.SignalFd, signalEvent.Path.ToString());
+        Check(signalEvent.Route == SignalRoute.SignalFd, signalEvent.Route.ToString());
         for (int i = 0; i < Count; i++)
         {
             Check(Queue(RealTime4, i) == 0, "sigqueue failed: is the limit of pending signals (ulimit -i) below a thousand?");
@@ -291,7 +291,7 @@ internal static partial class SignalScenarios
         for (int i = 0; i < 200; i++)
         {
             SignalEvent signalEvent = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
-            Check(signalEvent.Path == SignalPath.Runtime, signalEvent.Path.ToString());
+            Check(signalEvent.Route == SignalRoute.Runtime, signalEvent.Route.ToString());
             signalEvent.Cancel();
         }
 
@@ -314,7 +314,7 @@ internal static partial class SignalScenarios
         using var manager = new EventManager();
         int calls = 0;
         SignalEvent signalEvent = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => calls++);
-        Check(signalEvent.Path == SignalPath.Runtime, signalEvent.Path.ToString());
+        Check(signalEvent.Route == SignalRoute.Runtime, signalEvent.Route.ToString());
         Send(Signal.SIGUSR1);
         manager.RunUntil(() => calls == 1);
 
@@ -343,7 +343,7 @@ internal static partial class SignalScenarios
         {
             SignalEvent onRuntime = manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { });
             SignalEvent onDescriptor = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
-            Check(onRuntime.Path == SignalPath.Runtime && onDescriptor.Path == SignalPath.SignalFd, $"{onRuntime.Path}, {onDescriptor.Path}");
+            Check(onRuntime.Route == SignalRoute.Runtime && onDescriptor.Route == SignalRoute.SignalFd, $"{onRuntime.Route}, {onDescriptor.Route}");
             onRuntime.Cancel();
             onDescriptor.Cancel();
         }
@@ -404,7 +404,7 @@ internal static partial class SignalScenarios
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGCHLD, (_, _) => { }));
         Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("WaitForExit", StringComparison.Ordinal), refusal.Message);
         using Process child = Process.Start(new ProcessStartInfo("true") { UseShellExecute = false })!;
-        refusal = Expect<EventManagerException>(() => manager.Watch(child, (_, _) => { }));
+        refusal = Expect<EventManagerException>(() => manager.CreateChildEvent(child, (_, _) => { }));
         Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);
         refusal = Expect<EventManagerException>(() => SignalBlocking.Restart(Signal.SIGCHLD));
         Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);

@@ -26,9 +26,9 @@ internal static partial class WatchdogScenarios
     {
         using EventManager manager = Watched("unheard", SlowCallbackPolicy.Report);
         using var heard = new ManualResetEventSlim();
-        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => Check(SpinWait.SpinUntil(() => manager.GetSlowCallbacks().Callbacks > 0, Patience), "not flagged"));
+        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => Check(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks > 0, Patience), "not flagged"));
         manager.RunOnce();
-        Check(SpinWait.SpinUntil(() => manager.GetSlowCallbacks().Latest.Any(report => report.Kind == SlowCallbackKind.Ended), Patience), "its end was not told");
+        Check(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Latest.Any(report => report.Kind == SlowCallbackKind.Ended), Patience), "its end was not told");
         manager.SlowCallbackReported += (_, _) => throw new InvalidOperationException("bad handler");
         manager.SlowCallbackReported += (_, _) => heard.Set();
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => Check(heard.Wait(Patience), "the second handler was not told"));
@@ -73,8 +73,8 @@ internal static partial class WatchdogScenarios
             AwaitSleep();
             var told = new ManualResetEventSlim();
             pool.WorkWaiting += (_, _) => told.Set();
-            manager.ExecuteWork(0, () => Check(told.Wait(Patience), "work was not noticed after the watchdog had slept"));
-            manager.ExecuteWork(0, told.Set);
+            manager.ExecuteWork(WorkTarget.Thread(0), () => Check(told.Wait(Patience), "work was not noticed after the watchdog had slept"));
+            manager.ExecuteWork(WorkTarget.Thread(0), told.Set);
             Check(told.Wait(Patience), "work was not noticed at all");
         }
 
@@ -124,7 +124,7 @@ internal static partial class WatchdogScenarios
             Check(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(6), "the process was not stopped");
         });
         Check(manager.RunOnce() == 1, "the callback did not run");
-        Check(manager.GetSlowCallbacks().Callbacks == 0, "a callback was blamed");
+        Check(manager.GetSlowCallbackStatistics().Callbacks == 0, "a callback was blamed");
     }
 
     private static EventManager Watched(string name, SlowCallbackPolicy policy) => new(new EventManagerOptions

@@ -50,14 +50,14 @@ internal static class WorkerScenarios
         var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, QueueCapacity = 4, WhenFull = QueueFullPolicy.Block });
         using var manager = new EventManager(new EventManagerOptions { Workers = pool });
         Thread? worker = null;
-        manager.ExecuteWorkAsync(0, () => { worker = Thread.CurrentThread; }).Wait();
+        manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => { worker = Thread.CurrentThread; }).Wait();
         bool isOver = false;
         long sent = 0;
         Thread[] senders = [.. Enumerable.Range(0, Senders).Select(_ => new Thread(() =>
         {
             while (!Volatile.Read(ref isOver))
             {
-                manager.ExecuteWork(0, static () => { });
+                manager.ExecuteWork(WorkTarget.Thread(0), static () => { });
                 Interlocked.Increment(ref sent);
             }
         }))];
@@ -78,13 +78,13 @@ internal static class WorkerScenarios
     {
         var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, SpinBeforeSleep = TimeSpan.Zero });
         var manager = new EventManager(new EventManagerOptions { Workers = pool });
-        manager.ExecuteWorkAsync(0, () =>
+        manager.ExecuteWorkAsync(WorkTarget.Thread(0), () =>
         {
             Thread.CurrentThread.IsBackground = false;
             Thread.CurrentThread.Name = "changed";
         }).Wait();
         Check(
-            SpinWait.SpinUntil(() => manager.ExecuteWorkAsync(0, () => Thread.CurrentThread is { IsBackground: true, Name: "worker-0" }).Result, Patience),
+            SpinWait.SpinUntil(() => manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => Thread.CurrentThread is { IsBackground: true, Name: "worker-0" }).Result, Patience),
             "the thread is not what it was");
 
         // Neither is disposed: the end of the program is what is looked at.

@@ -171,7 +171,7 @@ public sealed class AmbientContextTests : IDisposable
 
         // On another stack: this may be called from that of the first use, which has not let go of its context then.
         await Task.Yield();
-        Assert.Null(await manager.ExecuteWorkAsync(WorkTarget.On(0), () => Local.Value).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Null(await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => Local.Value).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.True(SpinWait.SpinUntil(
             () =>
             {

@@ -153,7 +153,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     {
         using Process process = Process.Start("true");
         int told = 0;
-        ChildEvent child = _manager.Watch(
+        ChildEvent child = _manager.CreateChildEvent(
             process,
             async (_, exit) =>
             {
@@ -393,7 +393,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     [Fact]
     public async Task Asynchronous_work_stays_on_the_thread_that_it_is_pinned_to()
     {
-        string?[] threads = await _manager.ExecuteWorkAsync(1, async () =>
+        string?[] threads = await _manager.ExecuteWorkAsync(WorkTarget.Thread(1), async () =>
         {
             string? first = Thread.CurrentThread.Name;
             await Task.Yield();
@@ -410,7 +410,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
         var gate = new TaskCompletionSource();
         var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1 });
         using var manager = new EventManager(new EventManagerOptions { Workers = pool });
-        Task<bool> work = manager.ExecuteWorkAsync(0, async () =>
+        Task<bool> work = manager.ExecuteWorkAsync(WorkTarget.Thread(0), async () =>
         {
             await gate.Task;
             return Thread.CurrentThread.IsThreadPoolThread;

@@ -14,7 +14,7 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         using Process process = Shell("exit 7");
         int code = -1;
-        ChildEvent child = manager.Watch(process, (source, exit) =>
+        ChildEvent child = manager.CreateChildEvent(process, (source, exit) =>
         {
             _exits.Add(exit);
             code = process.ExitCode;
@@ -34,7 +34,7 @@ public sealed partial class ChildEventTests
     {
         using var manager = new EventManager();
         using Process process = Shell("kill -9 $$");
-        manager.Watch(process, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
         manager.RunUntil(() => _exits.Count > 0);
         Assert.Equal([new ChildExit(null, new Signal(9))], _exits);
         Assert.Equal("ended by SIGKILL", _exits[0].ToString());
@@ -46,7 +46,7 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         using Process process = Shell("exit 3");
         process.WaitForExit();
-        manager.Watch(process, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
         Assert.Empty(_exits);
         Assert.Equal(1, manager.RunOnce());
         Assert.Equal([new ChildExit(3, null)], _exits);
@@ -58,7 +58,7 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         using (Process process = Shell("read line; exit 5", redirectInput: true))
         {
-            manager.Watch(process, (_, exit) => _exits.Add(exit));
+            manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
             process.StandardInput.Close();
         }
 
@@ -77,7 +77,7 @@ public sealed partial class ChildEventTests
         {
             Process process = Shell(string.Create(CultureInfo.InvariantCulture, $"exit {i % 100}"));
             processes.Add(process);
-            manager.Watch(process, (child, exit) => codes.Add(child.ProcessId, exit.ExitCode));
+            manager.CreateChildEvent(process, (child, exit) => codes.Add(child.ProcessId, exit.ExitCode));
         }
 
         manager.RunUntil(() => codes.Count == Count);
@@ -99,9 +99,9 @@ public sealed partial class ChildEventTests
         using var other = new EventManager();
         using Process process = Shell("exit 4");
         int calls = 0;
-        manager.Watch(process, (_, exit) => calls += exit.ExitCode!.Value);
-        manager.Watch(process, (_, exit) => calls += exit.ExitCode!.Value);
-        other.Watch(process, (_, exit) => calls += exit.ExitCode!.Value);
+        manager.CreateChildEvent(process, (_, exit) => calls += exit.ExitCode!.Value);
+        manager.CreateChildEvent(process, (_, exit) => calls += exit.ExitCode!.Value);
+        other.CreateChildEvent(process, (_, exit) => calls += exit.ExitCode!.Value);
         manager.RunUntil(() => calls == 8);
         other.RunUntil(() => calls == 12);
     }
@@ -111,7 +111,7 @@ public sealed partial class ChildEventTests
     {
         using var manager = new EventManager();
         int id = Spawn("exit 9");
-        manager.Watch(id, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(id, (_, exit) => _exits.Add(exit));
         manager.RunUntil(() => _exits.Count > 0);
         Assert.Equal([new ChildExit(9, null)], _exits);
         Assert.False(Directory.Exists($"/proc/{id}"), "it is still a zombie");
@@ -125,10 +125,10 @@ public sealed partial class ChildEventTests
         int second = Spawn("exit 1");
         Posix.WaitForZombie(first);
         Posix.WaitForZombie(second);
-        manager.Watch(first, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(first, (_, exit) => _exits.Add(exit));
         using (FdHandle pidFd = Posix.OpenProcess(second))
         {
-            manager.Watch(pidFd, (_, exit) => _exits.Add(exit));
+            manager.CreateChildEvent(pidFd, (_, exit) => _exits.Add(exit));
         }
 
         manager.RunUntil(() => _exits.Count == 2);
@@ -142,8 +142,8 @@ public sealed partial class ChildEventTests
         using Process parent = Shell("sleep 600 & echo $!; read line", redirectInput: true, redirectOutput: true);
         int grandchild = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
         using Process asProcess = Process.GetProcessById(grandchild);
-        manager.Watch(grandchild, (_, exit) => _exits.Add(exit));
-        manager.Watch(asProcess, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(grandchild, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(asProcess, (_, exit) => _exits.Add(exit));
         asProcess.Kill();
         manager.RunUntil(() => _exits.Count == 2);
         Assert.Equal([default, default], _exits);
@@ -157,7 +157,7 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         int id = Spawn("exit 8");
         using Process process = Process.GetProcessById(id);
-        manager.Watch(process, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
         manager.RunUntil(() => _exits.Count > 0);
         Assert.Equal([new ChildExit(8, null)], _exits);
         Assert.Equal(id, Posix.WaitFor(id));
@@ -169,7 +169,7 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         using Process process = Shell("read line; exit 3", redirectInput: true);
         using Process other = Process.GetProcessById(process.Id);
-        manager.Watch(other, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(other, (_, exit) => _exits.Add(exit));
         process.StandardInput.Close();
         manager.RunUntil(() => _exits.Count > 0);
         Assert.Equal([new ChildExit(3, null)], _exits);
@@ -182,7 +182,7 @@ public sealed partial class ChildEventTests
     {
         using var manager = new EventManager();
         string id = Directory.GetDirectories("/proc/self/task").Select(path => Path.GetFileName(path)!).First(id => int.Parse(id, CultureInfo.InvariantCulture) != Environment.ProcessId);
-        EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.Watch(int.Parse(id, CultureInfo.InvariantCulture), (_, _) => { }));
+        EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(int.Parse(id, CultureInfo.InvariantCulture), (_, _) => { }));
         Assert.Equal(EventManagerError.ProcessNotFound, refusal.Error);
     }
 
@@ -191,7 +191,7 @@ public sealed partial class ChildEventTests
     {
         using var manager = new EventManager();
         using Process process = Shell("read line; exit 2", redirectInput: true);
-        ChildEvent child = manager.Watch(process, (_, exit) => _exits.Add(exit));
+        ChildEvent child = manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
         child.Cancel();
         Assert.True(child.IsCancelled);
         Assert.False(process.HasExited);
@@ -208,8 +208,8 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         using Process process = Shell("exec sleep 600");
         int spawned = Spawn("exec sleep 600");
-        manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true }).Dispose();
-        ChildEvent child = manager.Watch(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+        manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true }).Dispose();
+        ChildEvent child = manager.CreateChildEvent(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         child.Dispose();
         child.Dispose();
         process.WaitForExit();
@@ -226,9 +226,9 @@ public sealed partial class ChildEventTests
         using Process process = Shell("exec sleep 600");
         using Process spared = Shell("read line; exit 6", redirectInput: true);
         int spawned = Spawn("exec sleep 600");
-        manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
-        manager.Watch(spared, (_, exit) => _exits.Add(exit));
-        manager.Watch(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+        manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+        manager.CreateChildEvent(spared, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         manager.Dispose();
         process.WaitForExit();
         Assert.Equal(128 + 9, process.ExitCode);
@@ -246,16 +246,16 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         int id = Spawn("exit 0");
         Assert.Equal(id, Posix.WaitFor(id));
-        Assert.Equal(EventManagerError.ProcessNotFound, Assert.Throws<EventManagerException>(() => manager.Watch(id, (_, _) => { })).Error);
+        Assert.Equal(EventManagerError.ProcessNotFound, Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(id, (_, _) => { })).Error);
         using var eventFd = new EventFd();
-        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.Watch(eventFd, (_, _) => { })).Error);
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.Watch(0, (_, _) => { }));
+        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(eventFd, (_, _) => { })).Error);
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateChildEvent(0, (_, _) => { }));
         using Process process = Shell("exit 0");
-        Assert.Throws<ArgumentException>(() => manager.Watch(process.SafeHandle, (_, _) => { }));
+        Assert.Throws<ArgumentException>(() => manager.CreateChildEvent(process.SafeHandle, (_, _) => { }));
         eventFd.Dispose();
-        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.Watch(eventFd, (_, _) => { })).Error);
+        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(eventFd, (_, _) => { })).Error);
         using var notStarted = new Process();
-        Assert.Throws<InvalidOperationException>(() => manager.Watch(notStarted, (_, _) => { }));
+        Assert.Throws<InvalidOperationException>(() => manager.CreateChildEvent(notStarted, (_, _) => { }));
         Assert.Empty(manager.GetSources());
     }
 
@@ -264,7 +264,7 @@ public sealed partial class ChildEventTests
     {
         using var manager = new EventManager();
         using Process process = Shell("exit 0");
-        manager.Watch(process, (_, _) => throw new InvalidOperationException("bad"));
+        manager.CreateChildEvent(process, (_, _) => throw new InvalidOperationException("bad"));
         Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => manager.RunUntil(() => false)).Message);
     }
 
@@ -280,9 +280,9 @@ public sealed partial class ChildEventTests
         int id = Spawn("exit 7");
         using FdHandle pidFd = Posix.OpenProcess(id);
         Assert.Equal(id, Posix.WaitFor(id));
-        manager.Watch(pidFd, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(pidFd, (_, exit) => _exits.Add(exit));
         manager.RunUntil(() => _exits.Count == 1);
-        manager.Watch(pidFd, (_, exit) => _exits.Add(exit));
+        manager.CreateChildEvent(pidFd, (_, exit) => _exits.Add(exit));
         manager.RunUntil(() => _exits.Count == 2);
         Assert.Equal([new ChildExit(7, null), new ChildExit(7, null)], _exits);
     }
@@ -292,7 +292,7 @@ public sealed partial class ChildEventTests
     {
         using var manager = new EventManager();
         int id = Spawn("exec sleep 600");
-        ChildEvent child = manager.Watch(id, (_, exit) => _exits.Add(exit));
+        ChildEvent child = manager.CreateChildEvent(id, (_, exit) => _exits.Add(exit));
         Assert.True(child.Send(Signal.SIGKILL));
         Assert.Equal(id, Posix.WaitFor(id));
         manager.RunUntil(() => _exits.Count == 1);
@@ -308,8 +308,8 @@ public sealed partial class ChildEventTests
         using Process process = Shell("trap 'exit 5' USR1; echo ready; while :; do read line; done", redirectInput: true, redirectOutput: true);
         process.StandardOutput.ReadLine();
         int spawned = Spawn("exec sleep 600");
-        ChildEvent trapping = manager.Watch(process, (_, exit) => _exits.Add(exit));
-        ChildEvent stopped = manager.Watch(spawned, (_, exit) => _exits.Add(exit));
+        ChildEvent trapping = manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
+        ChildEvent stopped = manager.CreateChildEvent(spawned, (_, exit) => _exits.Add(exit));
         Assert.Throws<ArgumentException>(() => trapping.Send(default));
         Assert.True(stopped.Send(Signal.SIGSTOP));
         Assert.True(trapping.Send(Signal.SIGUSR1));
@@ -334,8 +334,8 @@ public sealed partial class ChildEventTests
         int spawned = Spawn("exec sleep 600");
         ChildExit?[] exits = await manager.RemoteEndpoint.CallAsync(async _ =>
         {
-            ChildEvent ofRuntime = manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
-            ChildEvent ofNobody = manager.Watch(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+            ChildEvent ofRuntime = manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+            ChildEvent ofNobody = manager.CreateChildEvent(spawned, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
             await ofRuntime.CancelAsync();
             await ofNobody.DisposeAsync();
             return new[] { ofRuntime.Exit, ofNobody.Exit };
@@ -351,9 +351,9 @@ public sealed partial class ChildEventTests
     {
         var manager = new EventManager();
         using Process process = Shell("exec sleep 600");
-        ChildEvent child = manager.Watch(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
+        ChildEvent child = manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit), new() { KillOnDispose = true });
         Task ended = child.CancelAsync();
-        Task withoutKill = manager.Watch(process, (_, exit) => _exits.Add(exit)).CancelAsync();
+        Task withoutKill = manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit)).CancelAsync();
         Assert.True(withoutKill.IsCompletedSuccessfully);
         manager.Dispose();
         Patience.Wait(ended);

@@ -50,14 +50,14 @@ public sealed class CultureTests
             yield return $"{new SlowCallbackReport(kind, "manager", "callback") { Elapsed = some, Budget = budget, OverrunsBefore = 1234, Suppressed = 5678 }}";
         }
 
-        yield return $"{new WorkWaitingReport("pool", "work") { Waited = some, Limit = budget, Threads = [new WorkerActivity(3, "work", some)], Suppressed = 1234 }}";
-        var durations = new DurationSummary(1234, some, some, some, some * 1000);
+        yield return $"{new WorkWaitingReport("pool", "work") { Waited = some, Limit = budget, Threads = [new WorkerActivity { Thread = 3, Work = "work", Elapsed = some }], Suppressed = 1234 }}";
+        var durations = new DurationSummary { Count = 1234, Mean = some, Median = some, P99 = some, Max = some * 1000 };
         yield return $"{durations}";
-        yield return $"{new EventManagerStatistics(1, 2, 3, 4, 5, 6, some, some * 2, durations, durations, 7, 8, 9)}";
-        yield return $"{new WorkerPoolStatistics(1, 2, 3, 4, 5, 6, 7, 8, durations, durations)}";
+        yield return $"{new EventManagerStatistics { Iterations = 1, TimerCallbacks = 2, SourceCallbacks = 3, PostedCallbacks = 4, DeferredCallbacks = 5, Posts = 6, BusyTime = some, IdleTime = some * 2, Lag = durations, TimerLateness = durations, StaleEvents = 7, OrphanedEvents = 8, Faults = 9 }}";
+        yield return $"{new WorkerPoolStatistics { Queued = 1, Running = 2, Done = 3, Failed = 4, Stolen = 5, Cancelled = 6, Rejected = 7, RunByCallers = 8, WaitTimes = durations, RunTimes = durations }}";
         yield return $"{new SignalInfo(Signal.SIGUSR1) { Code = -6, SenderProcessId = 1234, Value = -5678 }}";
         yield return $"{new TimerTick(some, 1234)} {new ClockStep(-some)} {new ChildExit(139, null)} {new ChildExit(null, Signal.SIGTERM)}";
-        yield return $"{WorkTarget.On(1234)} {new Events(new FileDescriptor(1234), EventSet.In)}";
+        yield return $"{WorkTarget.Thread(1234)} {new Events(new FileDescriptor(1234), EventSet.In)}";
         yield return Message(() => new WatchdogOptions { SamplingPeriod = budget, CallbackBudget = TimeSpan.FromMilliseconds(1) });
         yield return Message(() => new WatchdogOptions { SamplingPeriod = some * 1000 });
         using var manager = new EventManager(new EventManagerOptions { Name = "manager" });

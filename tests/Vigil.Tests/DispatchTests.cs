@@ -404,9 +404,9 @@ public sealed class DispatchTests : IDisposable
         var subscriber = TestSubscriber.For(new Events(_a, EventSet.In, 4));
         SubscriberId id = _manager.AddSubscriber(subscriber, DispatchPriority.Low);
         using SocketEvent socketEvent = _manager.CreateSocketEvent(_b, EventSet.Out, (_, _) => { });
-        Assert.Equal(new SubscriberInfo(id, subscriber, DispatchPriority.Low, 1), Assert.Single(_manager.GetSubscribers()));
+        Assert.Equal(new SubscriberInfo { Id = id, Subscriber = subscriber, DispatchPriority = DispatchPriority.Low, SourceCount = 1 }, Assert.Single(_manager.GetSubscribers()));
         Assert.Equal(2, _manager.GetSources().Count);
-        Assert.Contains(new SourceInfo(_a, EventSet.In, 4, SourceState.Armed, DispatchPriority.Low, id, null), _manager.GetSources());
-        Assert.Contains(new SourceInfo(_b, EventSet.Out, 0, SourceState.Armed, DispatchPriority.Normal, default, socketEvent), _manager.GetSources());
+        Assert.Contains(new SourceInfo { Fd = _a, Interest = EventSet.In, Data = 4, State = SourceState.Armed, DispatchPriority = DispatchPriority.Low, SubscriberId = id, Event = null }, _manager.GetSources());
+        Assert.Contains(new SourceInfo { Fd = _b, Interest = EventSet.Out, Data = 0, State = SourceState.Armed, DispatchPriority = DispatchPriority.Normal, SubscriberId = default, Event = socketEvent }, _manager.GetSources());
     }
 }

@@ -68,7 +68,7 @@ public sealed class DisposalTests
             manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { }),
             manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }),
             manager.CreateFileEvent(directory.Root, (_, _) => { }),
-            manager.Watch(Environment.ProcessId, (_, _) => { }),
+            manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }),
             manager.AddCheckHook(_ => { }),
         ];
         manager.WallClockStepped += OnStep;

@@ -14,7 +14,7 @@ public sealed class EventNameTests
             manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { }),
             manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }),
             manager.CreateFileEvent(Path.GetTempPath(), (_, _) => { }),
-            manager.Watch(Environment.ProcessId, (_, _) => { }),
+            manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }),
             manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => { }),
         ];
         foreach (CallbackEvent callbackEvent in events)
@@ -44,8 +44,8 @@ public sealed class EventNameTests
             () => manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { }, new SocketEventOptions { Name = " " }),
             () => manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new UserEventOptions { Name = " " }),
             () => manager.CreateFileEvent(Path.GetTempPath(), (_, _) => { }, new FileEventOptions { Name = " " }),
-            () => manager.Watch(Environment.ProcessId, (_, _) => { }, new ChildEventOptions { Name = " " }),
-            () => manager.Watch(self, (_, _) => { }, new ChildEventOptions { Name = " " }),
+            () => manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }, new ChildEventOptions { Name = " " }),
+            () => manager.CreateChildEvent(self, (_, _) => { }, new ChildEventOptions { Name = " " }),
             () => manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => { }, new SignalEventOptions { Name = " " }),
         ];
         Refuse();

@@ -76,7 +76,7 @@ public sealed class FaultTests
                 ops.Add(new Events(a, EventSet.In));
                 ops.Add(new Events(b, EventSet.In));
             },
-            (_, _) => throw new InvalidOperationException("offence"));
+            (_, _) => throw new InvalidOperationException("history"));
         SubscriberId id = manager.AddSubscriber(offender);
         SocketEvent throwing = manager.CreateSocketEvent(c, EventSet.In, (_, _) => throw new FormatException());
         Assert.Equal(2, manager.RunOnce());

@@ -242,7 +242,7 @@ public sealed class MeterTests : IDisposable
             foreach (WorkerPool pool in new[] { first, second })
             {
                 using EventManager manager = new(new EventManagerOptions { Workers = pool });
-                await manager.ExecuteWorkAsync(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+                await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
             }
         }
 
@@ -324,15 +324,15 @@ public sealed class MeterTests : IDisposable
         using EventManager manager = new(new EventManagerOptions { Name = _name, Workers = pool });
         using var release = new ManualResetEventSlim();
         using var began = new ManualResetEventSlim();
-        Task first = manager.ExecuteWorkAsync(0, () =>
+        Task first = manager.ExecuteWorkAsync(WorkTarget.Thread(0), () =>
         {
             began.Set();
             release.Wait();
             return 1;
         });
         Assert.True(began.Wait(Patience.Limit));
-        Task second = manager.ExecuteWorkAsync(0, () => 2);
-        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(0, () => { }));
+        Task second = manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 2);
+        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkTarget.Thread(0), () => { }));
         _listener.RecordObservableInstruments();
         Assert.Equal(1, Value("vigil.pool.queue.length"));
         Assert.Equal(1, Value("vigil.pool.threads.busy"));

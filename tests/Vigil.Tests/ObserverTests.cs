@@ -72,7 +72,7 @@ public sealed class ObserverTests : IDisposable
         manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), (_, _) => ticks++);
         manager.Defer(_ => throw new UnsayableException());
         manager.RunUntil(() => ticks >= 20);
-        Assert.Equal(1, await manager.ExecuteWorkAsync(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.IsType<UnsayableException>(Assert.Single(faults).Exception);
         Assert.True(listener.Thrown > 20, $"The listener threw {listener.Thrown} times.");
     }

@@ -20,7 +20,7 @@ public sealed class TraceTests
             manager.RunOnce();
             manager.Defer(_ => throw new InvalidOperationException("bad"));
             manager.RunOnce();
-            await manager.ExecuteWorkAsync(0, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+            await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
             Assert.True(SpinWait.SpinUntil(() => listener.Names.Contains("WorkStop"), Patience.Limit));
             string[] expected =
             [

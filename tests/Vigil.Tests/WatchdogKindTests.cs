@@ -112,7 +112,7 @@ public sealed class WatchdogKindTests : IDisposable
 
     // In phase 5 or 6, by how soon the runtime has waited for it.
     [Fact]
-    public void The_end_of_a_child() => AssertEventNamed(phase: null, () => _manager.Watch(Process.Start("true"), (_, _) => BeSlow()));
+    public void The_end_of_a_child() => AssertEventNamed(phase: null, () => _manager.CreateChildEvent(Process.Start("true"), (_, _) => BeSlow()));
 
     [Fact]
     public void A_file_that_changed()

@@ -102,7 +102,7 @@ public sealed class WatchdogPolicyTests
         manager.RunUntil(() => isOver);
         SlowCallbackReport report = reports.Await(SlowCallbackKind.PhaseRunning, Offender, LoopPhase.Deferred);
         Assert.InRange(reports.Await(SlowCallbackKind.PhaseEnded, phase: LoopPhase.Deferred).Elapsed, report.Elapsed, TimeSpan.MaxValue);
-        Assert.InRange(manager.GetSlowCallbacks().Phases, 1, long.MaxValue);
+        Assert.InRange(manager.GetSlowCallbackStatistics().Phases, 1, long.MaxValue);
 
         void Work()
         {
@@ -231,7 +231,7 @@ public sealed class WatchdogPolicyTests
         });
         manager.RunOnce();
         reports.Await(SlowCallbackKind.Ended);
-        Assert.InRange(manager.GetSlowCallbacks().Callbacks, 1, long.MaxValue);
+        Assert.InRange(manager.GetSlowCallbackStatistics().Callbacks, 1, long.MaxValue);
     }
 
     [Theory]
@@ -271,6 +271,6 @@ public sealed class WatchdogPolicyTests
         other.Budget = TimeSpan.FromMilliseconds(1);
         Assert.Equal(TimeSpan.FromMilliseconds(1), other.Budget);
         Assert.Throws<ArgumentOutOfRangeException>(() => other.Budget = TimeSpan.FromMilliseconds(-2));
-        Assert.Equal(0, unwatched.GetSlowCallbacks().Callbacks);
+        Assert.Equal(0, unwatched.GetSlowCallbackStatistics().Callbacks);
     }
 }

@@ -32,8 +32,8 @@ public sealed class WatchdogTests
             Assert.Contains(nameof(SleepsTooLong), report.ToString(), StringComparison.Ordinal);
         });
         Assert.True(ended.Elapsed >= running!.Elapsed);
-        Assert.InRange(manager.GetSlowCallbacks().Callbacks, 1, long.MaxValue);
-        Assert.Contains(ended, manager.GetSlowCallbacks().Latest);
+        Assert.InRange(manager.GetSlowCallbackStatistics().Callbacks, 1, long.MaxValue);
+        Assert.Contains(ended, manager.GetSlowCallbackStatistics().Latest);
 
         // Longer than any sampler is late, as a rule; otherwise for as long as it takes.
         void SleepsTooLong(SocketEvent source, EventSet ready)
@@ -65,11 +65,11 @@ public sealed class WatchdogTests
         GC.WaitForPendingFinalizers();
         GC.Collect();
         bool isKept = last.IsAlive;
-        long counted = manager.GetSlowCallbacks().Callbacks;
+        long counted = manager.GetSlowCallbackStatistics().Callbacks;
         gate.Set();
         Assert.True(counted > Slow / 2, $"{counted} of {Slow} were counted while the handler ran");
         Assert.False(isKept, "what was called is kept");
-        Assert.True(SpinWait.SpinUntil(() => manager.GetSlowCallbacks().Callbacks >= Slow, Patience.Limit), $"{manager.GetSlowCallbacks()}");
+        Assert.True(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks >= Slow, Patience.Limit), $"{manager.GetSlowCallbackStatistics()}");
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         WeakReference Run(int callbacks)
@@ -194,7 +194,7 @@ public sealed class WatchdogTests
         TimerEvent timer = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) =>
         {
             turns++;
-            Assert.True(SpinWait.SpinUntil(() => manager.GetSlowCallbacks().Callbacks >= turns, Patience.Limit));
+            Assert.True(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks >= turns, Patience.Limit));
         });
         for (int i = 0; i < 3; i++)
         {
@@ -204,7 +204,7 @@ public sealed class WatchdogTests
 
         reports.Await(SlowCallbackKind.Ended);
         Assert.Equal([SlowCallbackKind.Running, SlowCallbackKind.Ended], reports.All.Where(report => report.Event == timer).Select(report => report.Kind));
-        SlowCallbackStatistics statistics = manager.GetSlowCallbacks();
+        SlowCallbackStatistics statistics = manager.GetSlowCallbackStatistics();
         Assert.InRange(statistics.Callbacks, 3, long.MaxValue);
         Assert.Equal(statistics.Callbacks - (reports.All.Length / 2), statistics.Suppressed);
         Assert.Equal(reports.All, statistics.Latest);

@@ -34,7 +34,7 @@ public sealed class WorkWaitingTests : IAsyncDisposable
         using var occupied = new CountdownEvent(2);
         for (int thread = 0; thread < 2; thread++)
         {
-            _manager.ExecuteWork(thread, () => Occupy(occupied));
+            _manager.ExecuteWork(WorkTarget.Thread(thread), () => Occupy(occupied));
         }
 
         Assert.True(occupied.Wait(Patience.Limit));
@@ -61,9 +61,9 @@ public sealed class WorkWaitingTests : IAsyncDisposable
     public void Work_that_is_pinned_to_a_busy_thread_is_told_though_others_are_free()
     {
         using var occupied = new CountdownEvent(1);
-        _manager.ExecuteWork(0, () => Occupy(occupied));
+        _manager.ExecuteWork(WorkTarget.Thread(0), () => Occupy(occupied));
         Assert.True(occupied.Wait(Patience.Limit));
-        _manager.ExecuteWork(0, Waits);
+        _manager.ExecuteWork(WorkTarget.Thread(0), Waits);
         WorkWaitingReport waiting = Await(report => report.Work.Contains(nameof(Waits), StringComparison.Ordinal));
         Assert.True(waiting.IsPinned);
         Assert.Equal(0, waiting.Thread);
@@ -76,12 +76,12 @@ public sealed class WorkWaitingTests : IAsyncDisposable
         using var occupied = new CountdownEvent(1);
         using var step = new SemaphoreSlim(0);
         using var done = new ManualResetEventSlim();
-        _manager.ExecuteWork(0, () => Occupy(occupied));
+        _manager.ExecuteWork(WorkTarget.Thread(0), () => Occupy(occupied));
         Assert.True(occupied.Wait(Patience.Limit));
-        _manager.ExecuteWork(0, Waits);
-        _manager.ExecuteWork(0, () => Assert.True(step.Wait(Patience.Limit)));
-        _manager.ExecuteWork(0, WaitsToo);
-        _manager.ExecuteWork(0, done.Set);
+        _manager.ExecuteWork(WorkTarget.Thread(0), Waits);
+        _manager.ExecuteWork(WorkTarget.Thread(0), () => Assert.True(step.Wait(Patience.Limit)));
+        _manager.ExecuteWork(WorkTarget.Thread(0), WaitsToo);
+        _manager.ExecuteWork(WorkTarget.Thread(0), done.Set);
         Await(report => !report.IsOver);
         _release.Set();
 
@@ -106,9 +106,9 @@ public sealed class WorkWaitingTests : IAsyncDisposable
     public async Task What_leaves_the_queue_because_the_pool_ends_is_told_to_have_left_it()
     {
         using var occupied = new CountdownEvent(1);
-        _manager.ExecuteWork(0, () => Occupy(occupied));
+        _manager.ExecuteWork(WorkTarget.Thread(0), () => Occupy(occupied));
         Assert.True(occupied.Wait(Patience.Limit));
-        _manager.ExecuteWork(0, Waits);
+        _manager.ExecuteWork(WorkTarget.Thread(0), Waits);
         Await(report => !report.IsOver);
         Assert.Single(await _pool.DrainAsync(TimeSpan.Zero));
         Await(report => report.IsOver);

@@ -369,7 +369,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => { }, new() { Target = target }));
         Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new() { Target = target }));
         Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateFileEvent("/", (_, _) => { }, new() { Target = target }));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.Watch(Environment.ProcessId, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }, new() { Target = target }));
         Assert.Throws<ArgumentOutOfRangeException>("thread", () => CallbackTarget.Thread(-1));
         Assert.Throws<ArgumentOutOfRangeException>("priority", () => CallbackTarget.Worker((WorkPriority)7));
         Assert.Empty(_manager.GetSources());
@@ -654,7 +654,7 @@ public sealed class WorkerCallbackTests : IDisposable
     {
         ChildExit? exit = null;
         using Process process = Process.Start("sh", ["-c", "exit 7"]);
-        ChildEvent child = _manager.Watch(process, (_, how) => exit = how, new() { Target = AnyWorker });
+        ChildEvent child = _manager.CreateChildEvent(process, (_, how) => exit = how, new() { Target = AnyWorker });
         _manager.RunUntil(() => _workers.Count > 0);
         Assert.Null(exit);
         Assert.True(child.IsCancelled);

@@ -87,7 +87,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             for (int thread = 0; thread < 3; thread++)
             {
                 manager.ExecuteWork(
-                    thread,
+                    WorkTarget.Thread(thread),
                     static work =>
                     {
                         Assert.Equal($"worker-{work.Thread}", Thread.CurrentThread.Name);
@@ -192,8 +192,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var gate = new ManualResetEventSlim();
         using var stolen = new CountdownEvent(100);
         bool pinnedHasRun = false;
-        manager.ExecuteWork(0, gate.Wait);
-        manager.ExecuteWork(0, () => Volatile.Write(ref pinnedHasRun, true));
+        manager.ExecuteWork(WorkTarget.Thread(0), gate.Wait);
+        manager.ExecuteWork(WorkTarget.Thread(0), () => Volatile.Write(ref pinnedHasRun, true));
         for (int i = 0; i < 100; i++)
         {
             manager.ExecuteWork(WorkPriority.Normal, () => { stolen.Signal(); });
@@ -219,7 +219,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         // Each thread's work takes about as long, so that what is sent while both are occupied is shared out.
         for (int i = 0; i < 200; i++)
         {
-            Patience.Wait(manager.ExecuteWorkAsync(i % 2, () => Thread.SpinWait(20_000)));
+            Patience.Wait(manager.ExecuteWorkAsync(WorkTarget.Thread(i % 2), () => Thread.SpinWait(20_000)));
         }
 
         Occupy(manager, hangs, thread: 0);
@@ -330,7 +330,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var gate = new ManualResetEventSlim();
         Occupy(manager, gate);
         manager.ExecuteWork(WorkPriority.Normal, () => { });
-        manager.ExecuteWork(0, () => { });
+        manager.ExecuteWork(WorkTarget.Thread(0), () => { });
         EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.High, () => { }));
         Assert.Equal(EventManagerError.WorkQueueFull, refusal.Error);
         Assert.Throws<EventManagerException>(() => { _ = manager.ExecuteWorkAsync(WorkPriority.High, () => 1); });
@@ -350,7 +350,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Thread? ranOn = null;
         manager.ExecuteWork(WorkPriority.Normal, () => { ranOn = Thread.CurrentThread; });
         Assert.Same(Thread.CurrentThread, ranOn);
-        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(0, () => { }));
+        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkTarget.Thread(0), () => { }));
         gate.Set();
         Settle(pool, statistics => statistics is { Done: 2, RunByCallers: 1, Rejected: 1 });
     }
@@ -455,7 +455,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Occupy(manager, gate);
         bool hasRun = false;
         manager.ExecuteWork(WorkPriority.Low, () => { hasRun = true; });
-        Task<int> task = manager.ExecuteWorkAsync(0, () => 1);
+        Task<int> task = manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1);
         IReadOnlyList<WorkItem> left = await pool.DrainAsync(TimeSpan.FromMilliseconds(20));
         Assert.Equal([0, -1], left.Select(item => item.Thread));
         Assert.Equal(WorkOutcome.Done, left[1].Run());
@@ -569,7 +569,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         using var manager = new EventManager(new EventManagerOptions { Workers = ThreadPoolExecutor.Instance });
         Assert.True(Patience.Result(manager.ExecuteWorkAsync(WorkPriority.Normal, () => Thread.CurrentThread.IsThreadPoolThread)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(0, () => { }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(WorkTarget.Thread(0), () => { }));
     }
 
     [Fact]
@@ -590,7 +590,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         int processor = AllowedProcessor();
         using EventManager manager = Manager(Pool(2, processors: [processor]), out _);
-        string status = Patience.Result(manager.ExecuteWorkAsync(1, () => File.ReadAllText("/proc/thread-self/status")));
+        string status = Patience.Result(manager.ExecuteWorkAsync(WorkTarget.Thread(1), () => File.ReadAllText("/proc/thread-self/status")));
         Assert.Contains($"Cpus_allowed_list:\t{processor}\n", status, StringComparison.Ordinal);
         EventManagerException refusal = Assert.Throws<EventManagerException>(() => new WorkerPool(new WorkerPoolOptions { Processors = [1023] }));
         Assert.Equal(22, refusal.Errno);
@@ -604,11 +604,12 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { Ageing = TimeSpan.Zero }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { WhenFull = (QueueFullPolicy)9 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { Processors = [-1] }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => WorkTarget.On(-1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => WorkTarget.Any((WorkPriority)9));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkTarget.Thread(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkTarget.Worker((WorkPriority)9));
         using EventManager manager = Manager(Pool(2), out _);
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(2, () => { }));
-        Assert.Equal(-1, default(WorkTarget).Thread);
+        Assert.Throws<ArgumentOutOfRangeException>(() => manager.ExecuteWork(WorkTarget.Thread(2), () => { }));
+        Assert.Null(default(WorkTarget).ThreadNumber);
+        Assert.Equal(WorkPriority.Normal, default(WorkTarget).Priority);
     }
 
     [Fact]
@@ -653,7 +654,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     private static void Occupy(EventManager manager, ManualResetEventSlim gate, int thread = 0)
     {
         using var entered = new ManualResetEventSlim();
-        manager.ExecuteWork(thread, () =>
+        manager.ExecuteWork(WorkTarget.Thread(thread), () =>
         {
             entered.Set();
             gate.Wait();

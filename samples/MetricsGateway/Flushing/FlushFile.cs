@@ -69,7 +69,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         _written = new TaskCompletionSource();
         try
         {
-            manager.ExecuteWork(thread, () => Append(file, report), OnWritten);
+            manager.ExecuteWork(WorkTarget.Thread(thread), () => Append(file, report), OnWritten);
         }
         catch (Exception exception)
         {

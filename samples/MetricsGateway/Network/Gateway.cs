@@ -244,6 +244,6 @@ internal sealed class Gateway : IDisposable
         Troubles = [.. _listeners.Troubles.Select(entry => new ListenerTrouble(entry.Option, entry.Place, entry.Trouble))],
         ListenerFailures = _listeners.Failures,
         Loop = _manager.GetStatistics(),
-        Slow = _manager.GetSlowCallbacks(),
+        Slow = _manager.GetSlowCallbackStatistics(),
     };
 }

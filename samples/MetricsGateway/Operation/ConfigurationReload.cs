@@ -116,7 +116,7 @@ internal sealed class ConfigurationReload
         {
             ReadOnlyMemory<byte>? known = isAsked ? null : _content;
             GatewayOptions before = _options;
-            _manager.ExecuteWork(_thread, () => Load(before, known), (_, outcome) => OnLoaded(outcome));
+            _manager.ExecuteWork(WorkTarget.Thread(_thread), () => Load(before, known), (_, outcome) => OnLoaded(outcome));
         }
         catch (Exception exception)
         {

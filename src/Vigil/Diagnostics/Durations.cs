@@ -8,11 +8,13 @@ internal static class Durations
 {
     public static DurationSummary Summary(DurationHistogram histogram)
     {
-        return new DurationSummary(
-            histogram.Count,
-            Nanoseconds.ToTimeSpan(histogram.Mean),
-            Nanoseconds.ToTimeSpan(histogram.Quantile(0.5)),
-            Nanoseconds.ToTimeSpan(histogram.Quantile(0.99)),
-            Nanoseconds.ToTimeSpan(histogram.Max));
+        return new DurationSummary
+        {
+            Count = histogram.Count,
+            Mean = Nanoseconds.ToTimeSpan(histogram.Mean),
+            Median = Nanoseconds.ToTimeSpan(histogram.Quantile(0.5)),
+            P99 = Nanoseconds.ToTimeSpan(histogram.Quantile(0.99)),
+            Max = Nanoseconds.ToTimeSpan(histogram.Max),
+        };
     }
 }

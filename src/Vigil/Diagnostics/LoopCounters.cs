@@ -94,20 +94,22 @@ internal sealed class LoopCounters
     public EventManagerStatistics ToStatistics()
     {
         (long busy, long idle) = Times(MonotonicClock.NowNanoseconds);
-        return new EventManagerStatistics(
-            Iterations,
-            CallbacksOf(LoopPhase.Timers),
-            CallbacksOf(LoopPhase.Sources),
-            CallbacksOf(LoopPhase.Mailbox),
-            CallbacksOf(LoopPhase.Deferred),
-            Posts,
-            Nanoseconds.ToTimeSpan(busy),
-            Nanoseconds.ToTimeSpan(idle),
-            Durations.Summary(Lag),
-            Durations.Summary(TimerLateness),
-            StaleEvents,
-            OrphanedEvents,
-            Faults);
+        return new EventManagerStatistics
+        {
+            Iterations = Iterations,
+            TimerCallbacks = CallbacksOf(LoopPhase.Timers),
+            SourceCallbacks = CallbacksOf(LoopPhase.Sources),
+            PostedCallbacks = CallbacksOf(LoopPhase.Mailbox),
+            DeferredCallbacks = CallbacksOf(LoopPhase.Deferred),
+            Posts = Posts,
+            BusyTime = Nanoseconds.ToTimeSpan(busy),
+            IdleTime = Nanoseconds.ToTimeSpan(idle),
+            Lag = Durations.Summary(Lag),
+            TimerLateness = Durations.Summary(TimerLateness),
+            StaleEvents = StaleEvents,
+            OrphanedEvents = OrphanedEvents,
+            Faults = Faults,
+        };
     }
 
     /// <summary>An iteration begins: is it to be measured?</summary>

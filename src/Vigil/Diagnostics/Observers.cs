@@ -35,7 +35,7 @@ internal static class Observers
     }
 
     /// <summary>Tells every handler. Where nobody listens, the report is a line on standard error. Any thread.</summary>
-    public static void Tell<TReport>(EventHandler<TReport>? handlers, object sender, TReport report)
+    public static void Notify<TReport>(EventHandler<TReport>? handlers, object sender, TReport report)
         where TReport : notnull
     {
         if (handlers is null)

@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// Files of which it was said by looking that they are complete, with the position in the stream of records at which that was. Records of their contents from before are

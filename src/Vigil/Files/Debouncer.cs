@@ -1,6 +1,6 @@
 using Vigil.Timing;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// Puts changes together: when nothing has happened to a name for as long as the window, one change is told of it, by what it was before and what
@@ -104,7 +104,7 @@ internal sealed class Debouncer
             Forget(target);
         }
 
-        TellAbove(to);
+        ReportAbove(to);
         _settled(new FileChange(FileChangeKind.Moved, to.PathOf(newName), from.PathOf(oldName), IsDirectory: true));
         if (source is not null)
         {
@@ -116,7 +116,7 @@ internal sealed class Debouncer
     /// <summary>A name was found by a rescan, which is told at once and is all that there is to be told of it.</summary>
     public void Find(DirectoryNode directory, string name, in FileChange found)
     {
-        TellAbove(directory);
+        ReportAbove(directory);
         if (Find(directory, name) is { } pending)
         {
             pending.ForgetMove();
@@ -146,15 +146,15 @@ internal sealed class Debouncer
     }
 
     /// <summary>Tells of a directory and of those above it, as far as they are not known.</summary>
-    public void TellAbove(DirectoryNode directory)
+    public void ReportAbove(DirectoryNode directory)
     {
         if (directory.Parent is { } parent)
         {
-            TellAbove(parent);
+            ReportAbove(parent);
             if (Find(parent, directory.Name) is { IsNew: true } pending)
             {
                 Forget(pending);
-                Tell(pending);
+                Report(pending);
             }
         }
     }
@@ -206,24 +206,24 @@ internal sealed class Debouncer
             }
             else
             {
-                TellAbove(target.Directory);
+                ReportAbove(target.Directory);
             }
 
-            Tell(pending);
+            Report(pending);
         }
         else
         {
-            TellAbove(pending.Directory);
-            Tell(pending);
+            ReportAbove(pending.Directory);
+            Report(pending);
         }
     }
 
-    private void Tell(PendingChange pending)
+    private void Report(PendingChange pending)
     {
         if (pending.MovedTo is { } target)
         {
             _settled(new FileChange(FileChangeKind.Moved, target.Path, pending.Path));
-            TellWritten(target);
+            ReportWritten(target);
             return;
         }
 
@@ -241,10 +241,10 @@ internal sealed class Debouncer
             _settled(new FileChange(kind, pending.Path, IsDirectory: pending.IsDirectory));
         }
 
-        TellWritten(pending);
+        ReportWritten(pending);
     }
 
-    private void TellWritten(PendingChange pending)
+    private void ReportWritten(PendingChange pending)
     {
         if (pending is { Exists: true, IsWritten: true })
         {

@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>A directory of a tree, with the names that it holds as far as they were told: whoever listens knows exactly these.</summary>
 /// <remarks>

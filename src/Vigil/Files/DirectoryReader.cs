@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>An open directory whose entries are read one after the other.</summary>
 internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid

@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// A directory that is being listed, a few entries at a time. Events of entries that come meanwhile are newer than what

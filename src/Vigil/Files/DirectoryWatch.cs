@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// A watch of the kernel's and those who share it: there is one for each directory or file, whatever the number of trees that

@@ -2,7 +2,7 @@ using System.Globalization;
 using Vigil.Interop;
 using Vigil.IO;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>What the kernel's refusals mean, and what to do about them.</summary>
 internal static class FileErrors

@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// What one listener watches: a directory, a directory with everything below it, or one name in a directory. It keeps what was told of it, which
@@ -17,7 +17,7 @@ internal sealed class FileTree
         Listener = listener;
         OnlyName = onlyName;
         Options = options;
-        Debouncer = options.Debounce > 0 ? new Debouncer(options.Debounce, change => Set.Tell(this, change)) : null;
+        Debouncer = options.Debounce > 0 ? new Debouncer(options.Debounce, change => Set.Report(this, change)) : null;
         Root = new DirectoryNode(this, parent: null, directory);
         Scanner = new TreeScanner(this);
         Records = new TreeRecords(this);
@@ -85,7 +85,7 @@ internal sealed class FileTree
     {
         WriterState writers = AskForWriters(node, name);
         Add(node, name, isDirectory: false, kind, isWriterUnknown: !isComplete && writers == WriterState.Unknown);
-        TellComplete(node, name, writers, isComplete);
+        ReportComplete(node, name, writers, isComplete);
     }
 
     /// <summary>Whether a name that was made is another one of a file that had one already, so that its writers' end may be long past.</summary>
@@ -93,7 +93,7 @@ internal sealed class FileTree
         Interest.HasFlag(FileInterest.Written) && FileWriters.LinkCountOf(node.PathOf(name)) > 1;
 
     /// <summary>A known name stands for another file, of which the same is true.</summary>
-    public void TellComplete(DirectoryNode node, string name) => TellComplete(node, name, AskForWriters(node, name), isComplete: true);
+    public void ReportComplete(DirectoryNode node, string name) => ReportComplete(node, name, AskForWriters(node, name), isComplete: true);
 
     /// <summary>Something is there that was not known to be. Returns its node if it is a directory.</summary>
     public DirectoryNode? Add(DirectoryNode node, string name, bool isDirectory, FileChangeKind kind, bool isWriterUnknown = false)
@@ -108,13 +108,13 @@ internal sealed class FileTree
 
         if (kind == FileChangeKind.Found)
         {
-            TellFound(node, name, isDirectory, isWriterUnknown);
+            ReportFound(node, name, isDirectory, isWriterUnknown);
         }
         else if (!IsNew)
         {
             if (Debouncer is null)
             {
-                Set.Tell(this, new FileChange(FileChangeKind.Created, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown });
+                Set.Report(this, new FileChange(FileChangeKind.Created, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown });
             }
             else
             {
@@ -149,7 +149,7 @@ internal sealed class FileTree
 
         if (Debouncer is null)
         {
-            Set.Tell(this, new FileChange(FileChangeKind.Deleted, node.PathOf(name), IsDirectory: child is not null));
+            Set.Report(this, new FileChange(FileChangeKind.Deleted, node.PathOf(name), IsDirectory: child is not null));
         }
         else
         {
@@ -169,7 +169,7 @@ internal sealed class FileTree
     public DirectoryNode Unmount(DirectoryNode node)
     {
         (DirectoryNode parent, string name) = (node.Parent!, node.Name);
-        TellAt(node, new FileChange(FileChangeKind.Unmounted, node.Path, IsDirectory: true));
+        ReportAt(node, new FileChange(FileChangeKind.Unmounted, node.Path, IsDirectory: true));
         Drop(node);
         var below = new DirectoryNode(this, parent, name);
         DirectoryCount += IsRecursive ? 1 : 0;
@@ -178,11 +178,11 @@ internal sealed class FileTree
     }
 
     /// <summary>Something happened to what has a name.</summary>
-    public void TellNoted(DirectoryNode node, string name, FileChangeKind kind, bool isDirectory)
+    public void ReportNoted(DirectoryNode node, string name, FileChangeKind kind, bool isDirectory)
     {
         if (Debouncer is null)
         {
-            Set.Tell(this, new FileChange(kind, node.PathOf(name), IsDirectory: isDirectory));
+            Set.Report(this, new FileChange(kind, node.PathOf(name), IsDirectory: isDirectory));
         }
         else
         {
@@ -191,12 +191,12 @@ internal sealed class FileTree
     }
 
     /// <summary>A rescan found a name that is known.</summary>
-    public void TellFound(DirectoryNode node, string name, bool isDirectory, bool isWriterUnknown = false)
+    public void ReportFound(DirectoryNode node, string name, bool isDirectory, bool isWriterUnknown = false)
     {
         var found = new FileChange(FileChangeKind.Found, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown };
         if (Debouncer is null)
         {
-            Set.Tell(this, found);
+            Set.Report(this, found);
         }
         else
         {
@@ -205,14 +205,14 @@ internal sealed class FileTree
     }
 
     /// <summary>Something has another name. What it replaces is known no more, and its node is still where it was.</summary>
-    public void TellMoved(DirectoryNode from, string oldName, DirectoryNode to, string newName, bool isDirectory, ReplacedEntry replaced)
+    public void ReportMoved(DirectoryNode from, string oldName, DirectoryNode to, string newName, bool isDirectory, ReplacedEntry replaced)
     {
         if (Debouncer is null)
         {
-            Set.Tell(this, new FileChange(FileChangeKind.Moved, to.PathOf(newName), from.PathOf(oldName), isDirectory));
+            Set.Report(this, new FileChange(FileChangeKind.Moved, to.PathOf(newName), from.PathOf(oldName), isDirectory));
             if (!isDirectory)
             {
-                TellComplete(to, newName);
+                ReportComplete(to, newName);
             }
         }
         else if (isDirectory)
@@ -227,32 +227,32 @@ internal sealed class FileTree
     }
 
     /// <summary>Tells at once what concerns a directory.</summary>
-    public void TellAt(DirectoryNode node, in FileChange change, bool isFault = false)
+    public void ReportAt(DirectoryNode node, in FileChange change, bool isFault = false)
     {
-        Debouncer?.TellAbove(node);
-        Set.Tell(this, change, isFault);
+        Debouncer?.ReportAbove(node);
+        Set.Report(this, change, isFault);
     }
 
     /// <summary>Says once that a directory cannot be watched; where a limit stands in the way, that is also a fault of the loop.</summary>
-    public void TellIncomplete(DirectoryNode node, int errno)
+    public void ReportIncomplete(DirectoryNode node, int errno)
     {
         if (!node.IsIncomplete)
         {
             node.IsIncomplete = true;
-            TellIncomplete(node, node.Path, isDirectory: true, FileErrors.OfDirectory(node.Path, errno));
+            ReportIncomplete(node, node.Path, isDirectory: true, FileErrors.OfDirectory(node.Path, errno));
         }
     }
 
     /// <summary>Says that a single file cannot be watched.</summary>
-    public void TellIncomplete(DirectoryNode node, string name, int errno)
+    public void ReportIncomplete(DirectoryNode node, string name, int errno)
     {
         string path = node.PathOf(name);
-        TellIncomplete(node, path, isDirectory: false, FileErrors.OfDirectory(path, errno));
+        ReportIncomplete(node, path, isDirectory: false, FileErrors.OfDirectory(path, errno));
     }
 
     /// <summary>Says that a directory of the root's path cannot be watched, so that nobody may tell when the path leads
     /// elsewhere.</summary>
-    public void TellPathIncomplete(string directory, int errno) => TellIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(directory, errno));
+    public void ReportPathIncomplete(string directory, int errno) => ReportIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(directory, errno));
 
     /// <summary>What the root's path led to is gone. Nothing can be told any more after this, unless the path is followed.</summary>
     public void EndRoot(FileChangeKind kind)
@@ -262,7 +262,7 @@ internal sealed class FileTree
             return;
         }
 
-        Set.Tell(this, new FileChange(kind, Root.Path, IsDirectory: true));
+        Set.Report(this, new FileChange(kind, Root.Path, IsDirectory: true));
         if (!Options.FollowsPath)
         {
             Close();
@@ -285,14 +285,14 @@ internal sealed class FileTree
         IsWaiting = false;
         if (wasWaiting && OnlyName is null)
         {
-            Set.Tell(this, new FileChange(FileChangeKind.Created, Root.Path, IsDirectory: true));
+            Set.Report(this, new FileChange(FileChangeKind.Created, Root.Path, IsDirectory: true));
         }
     }
 
     /// <summary>The queue was full: what it would have said is found out by looking.</summary>
     public void OnOverflow()
     {
-        Set.Tell(this, new FileChange(FileChangeKind.Overflow, Path, IsDirectory: OnlyName is null));
+        Set.Report(this, new FileChange(FileChangeKind.Overflow, Path, IsDirectory: OnlyName is null));
 
         // Records of the path's directories may be among what was lost.
         RootPath.LookAgain();
@@ -316,11 +316,11 @@ internal sealed class FileTree
 
     private static bool IsComplete(WriterState writers, bool isComplete) => writers == WriterState.None || (isComplete && writers == WriterState.Unknown);
 
-    private void TellComplete(DirectoryNode node, string name, WriterState writers, bool isComplete)
+    private void ReportComplete(DirectoryNode node, string name, WriterState writers, bool isComplete)
     {
         if (IsComplete(writers, isComplete))
         {
-            TellNoted(node, name, FileChangeKind.Written, isDirectory: false);
+            ReportNoted(node, name, FileChangeKind.Written, isDirectory: false);
         }
     }
 
@@ -342,11 +342,11 @@ internal sealed class FileTree
         return writers;
     }
 
-    private void TellIncomplete(DirectoryNode node, string path, bool isDirectory, EventManagerException reason)
+    private void ReportIncomplete(DirectoryNode node, string path, bool isDirectory, EventManagerException reason)
     {
         bool isFault = reason.Error == EventManagerError.LimitReached && !IsFaulty;
         IsFaulty |= isFault;
-        TellAt(node, new FileChange(FileChangeKind.Incomplete, path, IsDirectory: isDirectory) { Reason = reason }, isFault);
+        ReportAt(node, new FileChange(FileChangeKind.Incomplete, path, IsDirectory: isDirectory) { Reason = reason }, isFault);
     }
 }
 

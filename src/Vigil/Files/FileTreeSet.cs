@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>A change on its way to a listener.</summary>
 /// <param name="Tree">Whose it is.</param>
@@ -149,7 +149,7 @@ internal sealed class FileTreeSet : IDisposable
         return errno == Errno.EAGAIN ? Errno.Success : errno;
     }
 
-    public void Tell(FileTree tree, in FileChange change, bool isFault = false) => _notices.Enqueue(new FileNotice(tree, change, isFault));
+    public void Report(FileTree tree, in FileChange change, bool isFault = false) => _notices.Enqueue(new FileNotice(tree, change, isFault));
 
     public bool TryTake(out FileNotice notice) => _notices.TryDequeue(out notice);
 
@@ -258,10 +258,10 @@ internal sealed class FileTreeSet : IDisposable
         Find(record, _receivers);
         if (destination is { } second)
         {
-            TellOthers(record);
+            ReportOthers(record);
             Find(second, _destinations);
             Move(record, second);
-            TellOthers(second);
+            ReportOthers(second);
             return;
         }
 
@@ -273,7 +273,7 @@ internal sealed class FileTreeSet : IDisposable
             }
         }
 
-        TellOthers(record);
+        ReportOthers(record);
         if (record.Has(InotifyNative.IN_IGNORED) && Watches.TryGet(record.Watch, record.Position, out DirectoryWatch? watch))
         {
             Watches.Forget(watch);
@@ -282,7 +282,7 @@ internal sealed class FileTreeSet : IDisposable
     }
 
     // Those that have a watch and are no directories of a tree.
-    private void TellOthers(in InotifyRecord record)
+    private void ReportOthers(in InotifyRecord record)
     {
         foreach (WatchUser user in _others)
         {

@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>Whether a file that appeared is complete: whether somebody has it open for writing.</summary>
 internal static class FileWriters

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>One event as the kernel reports it.</summary>
 /// <param name="Position">How many bytes of events came before it, since the instance was opened: what happened before what.</param>

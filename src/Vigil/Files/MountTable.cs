@@ -1,7 +1,7 @@
 using Vigil.Interop;
 using Vigil.IO;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// What is mounted where, as the kernel lists it (<c>/proc/thread-self/mountinfo</c>, <c>proc_pid_mountinfo(5)</c>). inotify says nothing of a mount, and of an unmount only

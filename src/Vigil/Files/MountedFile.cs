@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// A name of a directory on which a single file is mounted, as containers have their configuration. What happens to the file is told by the directory that it was

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>A path as the kernel wants it, with a closing zero, in memory that is given back.</summary>
 internal readonly ref struct PathBytes

@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>A name on the way to a tree's root, watched in the directory that holds it.</summary>
 internal sealed class PathGuard : WatchUser

@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>What has happened to a name of a directory since it was last told of.</summary>
 internal sealed class PendingChange

@@ -1,7 +1,7 @@
 using Vigil.Interop;
 using Vigil.Timing;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// The kernel's events in their order, with the two halves of each move put together at the place of the first.

@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// The path to a tree's root, watched. The kernel tells of a directory itself that it is gone only when nobody has it open any more, nor stands in it, and
@@ -87,7 +87,7 @@ internal sealed class RootPath
             int errno = Bind(out string directory);
             if (errno != Errno.Success && !_isUnwatched)
             {
-                _tree.TellPathIncomplete(directory, errno);
+                _tree.ReportPathIncomplete(directory, errno);
             }
 
             _isUnwatched = errno != Errno.Success;

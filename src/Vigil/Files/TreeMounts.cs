@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>What is mounted on a tree's path and within it.</summary>
 /// <remarks>The kernel lists mounts by paths without links, so this keeps what the root's path comes to. Below the root no link is followed.</remarks>
@@ -87,7 +87,7 @@ internal sealed class TreeMounts
         {
             OnGone(directory, name);
             OnFile(directory, name);
-            _tree.TellNoted(directory, name, FileChangeKind.Changed, isDirectory: false);
+            _tree.ReportNoted(directory, name, FileChangeKind.Changed, isDirectory: false);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class TreeMounts
 
         if (errno is not (Errno.Success or Errno.ENOENT))
         {
-            _tree.TellIncomplete(directory, name, errno);
+            _tree.ReportIncomplete(directory, name, errno);
         }
     }
 

@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>What the kernel's records mean for a tree.</summary>
 /// <remarks>
@@ -92,11 +92,11 @@ internal sealed class TreeRecords
         else if (node is { IsRoot: false, Parent: { } parent } && _tree.Mounts.IsMountPoint(node))
         {
             // Of any other directory its parent says the same, and by name.
-            _tree.TellNoted(parent, node.Name, FileChangeKind.AttributesChanged, isDirectory: true);
+            _tree.ReportNoted(parent, node.Name, FileChangeKind.AttributesChanged, isDirectory: true);
         }
         else if (node.IsRoot && _tree.OnlyName is null)
         {
-            _tree.TellAt(node, new FileChange(FileChangeKind.AttributesChanged, node.Path, IsDirectory: true));
+            _tree.ReportAt(node, new FileChange(FileChangeKind.AttributesChanged, node.Path, IsDirectory: true));
         }
 
         if (node.IsIncomplete)
@@ -154,7 +154,7 @@ internal sealed class TreeRecords
 
         if (_tree.Interest.HasFlag(wanted) && !(kind != FileChangeKind.AttributesChanged && _tree.Set.Covered.Contains(node, name, record)))
         {
-            _tree.TellNoted(node, name, kind, isDirectory: child is not null);
+            _tree.ReportNoted(node, name, kind, isDirectory: child is not null);
         }
     }
 
@@ -209,12 +209,12 @@ internal sealed class TreeRecords
 
         if (byMove && known is null)
         {
-            _tree.TellNoted(node, name, FileChangeKind.Changed, isDirectory: false);
-            _tree.TellComplete(node, name);
+            _tree.ReportNoted(node, name, FileChangeKind.Changed, isDirectory: false);
+            _tree.ReportComplete(node, name);
         }
         else if (byMove && _tree.Interest.HasFlag(FileInterest.Attributes))
         {
-            _tree.TellNoted(node, name, FileChangeKind.AttributesChanged, isDirectory: true);
+            _tree.ReportNoted(node, name, FileChangeKind.AttributesChanged, isDirectory: true);
         }
     }
 
@@ -256,7 +256,7 @@ internal sealed class TreeRecords
         }
 
         to.Entries[newName] = moved;
-        _tree.TellMoved(from, oldName, to, newName, isDirectory, kind);
+        _tree.ReportMoved(from, oldName, to, newName, isDirectory, kind);
         if (moved is not null)
         {
             moved.MoveTo(to, newName);
@@ -296,8 +296,8 @@ internal sealed class TreeRecords
         if (to is not null && to.Entries.TryGetValue(newName!, out DirectoryNode? known) && known is null)
         {
             // Of a directory the look at it, which each move brings, finds that it is another.
-            _tree.TellNoted(to, newName!, FileChangeKind.Changed, isDirectory: false);
-            _tree.TellComplete(to, newName!);
+            _tree.ReportNoted(to, newName!, FileChangeKind.Changed, isDirectory: false);
+            _tree.ReportComplete(to, newName!);
         }
     }
 }

@@ -1,6 +1,6 @@
 using Vigil.Interop;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>
 /// Brings a tree's nodes in line with the disk: opens each directory, watches what was opened, and lists that. So the watch and the listing are of one directory, whatever
@@ -224,7 +224,7 @@ internal sealed class TreeScanner
         {
             if (isFound)
             {
-                _tree.TellFound(node, name, isDirectory: child is not null);
+                _tree.ReportFound(node, name, isDirectory: child is not null);
             }
 
             if (child is not null && _tree.IsRecursive && scan.Work.HasFlag(ScanWork.Below))
@@ -308,7 +308,7 @@ internal sealed class TreeScanner
         }
         else if (isThere && isFound)
         {
-            _tree.TellFound(node, name, isDirectory);
+            _tree.ReportFound(node, name, isDirectory);
         }
     }
 
@@ -322,7 +322,7 @@ internal sealed class TreeScanner
 
         if (errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
         {
-            _tree.TellIncomplete(node, errno);
+            _tree.ReportIncomplete(node, errno);
         }
         else if (node.IsRoot)
         {
@@ -336,7 +336,7 @@ internal sealed class TreeScanner
     {
         if (work.HasFlag(ScanWork.Found) && --_rescanning == 0 && !_tree.IsOver)
         {
-            _tree.TellAt(_tree.Root, new FileChange(FileChangeKind.Rescanned, _tree.Path, IsDirectory: _tree.OnlyName is null));
+            _tree.ReportAt(_tree.Root, new FileChange(FileChangeKind.Rescanned, _tree.Path, IsDirectory: _tree.OnlyName is null));
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Vigil.Interop;
 using Vigil.IO;
 
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>The watches of one inotify instance, by number, and the reading of its queue.</summary>
 /// <remarks>

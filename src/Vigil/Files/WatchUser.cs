@@ -1,4 +1,4 @@
-namespace Vigil.Files;
+namespace Vigil;
 
 /// <summary>Whoever wants the records of one of the kernel's watches, for a tree.</summary>
 internal abstract class WatchUser

@@ -1,5 +1,6 @@
 using System.Net;
 using Vigil.Interop;
+using Vigil.Threading;
 
 namespace Vigil.IO;
 

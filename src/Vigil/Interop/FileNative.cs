@@ -103,7 +103,7 @@ internal static unsafe partial class FileNative
             }
 
             // To look at those that tell their changes once would be to take one; they never wait.
-            if (!TellsChangesOnce(fd) && !PollNative.IsReadable(fd))
+            if (!ReportsChangesOnce(fd) && !PollNative.IsReadable(fd))
             {
                 errno = Errno.EAGAIN;
                 return -1;
@@ -197,7 +197,7 @@ internal static unsafe partial class FileNative
     /// only
     /// (mounts_poll, proc_sys_poll, psi_trigger_poll).
     /// </summary>
-    public static bool TellsChangesOnce(int fd)
+    public static bool ReportsChangesOnce(int fd)
     {
         // struct statfs begins with the type, a register wide; it has 120 bytes where Vigil runs.
         nint* status = stackalloc nint[32];

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Vigil.Collections;
 using Vigil.Interop;
 using Vigil.Polling;
+using Vigil.Threading;
 
 namespace Vigil.Messaging;
 

@@ -3,13 +3,23 @@ using System.Globalization;
 namespace Vigil;
 
 /// <summary>How long something took, over all times that it was measured. Quantiles are exact to an eighth.</summary>
-/// <param name="Count">How often it was measured.</param>
-/// <param name="Mean">The mean.</param>
-/// <param name="Median">What half of them did not exceed.</param>
-/// <param name="P99">What 99 of 100 did not exceed.</param>
-/// <param name="Max">The longest.</param>
-public readonly record struct DurationSummary(long Count, TimeSpan Mean, TimeSpan Median, TimeSpan P99, TimeSpan Max)
+public readonly record struct DurationSummary
 {
+    /// <summary>How often it was measured.</summary>
+    public long Count { get; init; }
+
+    /// <summary>The mean.</summary>
+    public TimeSpan Mean { get; init; }
+
+    /// <summary>What half of them did not exceed.</summary>
+    public TimeSpan Median { get; init; }
+
+    /// <summary>What 99 of 100 did not exceed.</summary>
+    public TimeSpan P99 { get; init; }
+
+    /// <summary>The longest.</summary>
+    public TimeSpan Max { get; init; }
+
     /// <summary>For logs: median, 99th percentile and longest, in milliseconds.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,

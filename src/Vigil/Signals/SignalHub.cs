@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Vigil.Interop;
 using Vigil.IO;
 
-namespace Vigil.Signals;
+namespace Vigil;
 
 /// <summary>
 /// The process's signals, and the managers that they go to. A signal belongs to the process, not to a loop: whoever takes it hands
@@ -24,7 +24,7 @@ internal static class SignalHub
     private const int InfosAtOnce = 32;
 
     private static readonly Lock Gate = new();
-    private static readonly SignalRoute?[] Routes = new SignalRoute?[65];
+    private static readonly SignalSubscription?[] Routes = new SignalSubscription?[65];
     private static FdHandle? _fd;
 
     // The signals that have a route on this path, and those that the descriptor reads: the same, unless the kernel refused to let it read
@@ -34,21 +34,21 @@ internal static class SignalHub
 
     /// <summary>Lets a manager's inbox have a signal from now on; its default action is off until nobody has it any more.</summary>
     /// <exception cref="EventManagerException">The signal is not to be had, or the kernel refused.</exception>
-    public static SignalPath Subscribe(Signal signal, SignalInbox inbox)
+    public static SignalRoute Subscribe(Signal signal, SignalInbox inbox)
     {
         lock (Gate)
         {
             if (Routes[signal.Number] is { } known)
             {
                 known.Inboxes.Add(inbox);
-                return known.Path;
+                return known.Route;
             }
         }
 
         // Outside of the lock, since it reads the state of every thread, and other loops' signals must not wait for that.
-        var created = new SignalRoute(signal, SignalRules.PathOf(signal));
-        created.Registration = created.Path == SignalPath.Runtime ? Register(signal, context => OnRuntimeSignal(created, context)) : null;
-        SignalRoute? route = null;
+        var created = new SignalSubscription(signal, SignalRules.RouteOf(signal));
+        created.Registration = created.Route == SignalRoute.Runtime ? Register(signal, context => OnRuntimeSignal(created, context)) : null;
+        SignalSubscription? route = null;
         try
         {
             lock (Gate)
@@ -56,7 +56,7 @@ internal static class SignalHub
                 route = Routes[signal.Number];
                 if (route is null)
                 {
-                    if (created.Path == SignalPath.SignalFd)
+                    if (created.Route == SignalRoute.SignalFd)
                     {
                         OpenDescriptor(_wantedSignals | SignalStatus.BitOf(signal));
                     }
@@ -76,13 +76,13 @@ internal static class SignalHub
         }
 
         SignalNets.HandOver(signal);
-        return route.Path;
+        return route.Route;
     }
 
     /// <summary>Ends <see cref="Subscribe"/>. After the last one the signal does what it did before the first.</summary>
     public static void Unsubscribe(Signal signal, SignalInbox inbox)
     {
-        SignalRoute route;
+        SignalSubscription route;
         lock (Gate)
         {
             route = Routes[signal.Number]!;
@@ -93,7 +93,7 @@ internal static class SignalHub
             }
 
             Routes[signal.Number] = null;
-            if (route.Path == SignalPath.SignalFd)
+            if (route.Route == SignalRoute.SignalFd)
             {
                 _wantedSignals &= ~SignalStatus.BitOf(signal);
                 ShrinkDescriptor();
@@ -147,12 +147,12 @@ internal static class SignalHub
     /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. Returns the path of those who handle
     /// it, and null where nobody does. On the runtime's path the route's own registration hears of the same signal, and posts it.
     /// </summary>
-    public static SignalPath? PostPastDescriptor(Signal signal)
+    public static SignalRoute? PostPastDescriptor(Signal signal)
     {
         lock (Gate)
         {
-            SignalPath? path = Routes[signal.Number]?.Path;
-            if (path == SignalPath.SignalFd)
+            SignalRoute? path = Routes[signal.Number]?.Route;
+            if (path == SignalRoute.SignalFd)
             {
                 Post(new SignalInfo(signal));
             }
@@ -166,7 +166,7 @@ internal static class SignalHub
     {
         lock (Gate)
         {
-            return Routes[signal.Number]?.Path == SignalPath.SignalFd;
+            return Routes[signal.Number]?.Route == SignalRoute.SignalFd;
         }
     }
 
@@ -226,7 +226,7 @@ internal static class SignalHub
         }
     }
 
-    private static void OnRuntimeSignal(SignalRoute route, PosixSignalContext context)
+    private static void OnRuntimeSignal(SignalSubscription route, PosixSignalContext context)
     {
         Signal signal = route.Signal;
         lock (Gate)

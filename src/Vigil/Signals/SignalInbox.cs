@@ -1,4 +1,4 @@
-namespace Vigil.Signals;
+namespace Vigil;
 
 /// <summary>
 /// One manager's signals on their way to its loop. A standard signal that comes again before the loop got to it is one with it, as

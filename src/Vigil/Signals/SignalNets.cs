@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Vigil.Interop;
 
-namespace Vigil.Signals;
+namespace Vigil;
 
 /// <summary>
 /// Catches the signals that come while threads have them unblocked to start processes: under a handler of the runtime's a signal does not take its
@@ -62,7 +62,7 @@ internal static class SignalNets
 
         for (int i = 0; i < count; i++)
         {
-            if (SignalHub.PostPastDescriptor(signal) != SignalPath.SignalFd)
+            if (SignalHub.PostPastDescriptor(signal) != SignalRoute.SignalFd)
             {
                 // Gone again meanwhile: pending, as it would have been.
                 SignalNative.Raise(signal.Number);
@@ -74,8 +74,8 @@ internal static class SignalNets
     private static void OnSignal(PosixSignalContext context)
     {
         Signal signal = context.Signal;
-        SignalPath? path = SignalHub.PostPastDescriptor(signal);
-        if (path == SignalPath.SignalFd || (path is null && TryKeepPending(signal)))
+        SignalRoute? path = SignalHub.PostPastDescriptor(signal);
+        if (path == SignalRoute.SignalFd || (path is null && TryKeepPending(signal)))
         {
             context.Cancel = true;
             if (path is null && SignalHub.IsHandled(signal))

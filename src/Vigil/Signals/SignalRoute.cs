@@ -1,23 +1,17 @@
-using System.Runtime.InteropServices;
+namespace Vigil;
 
-namespace Vigil.Signals;
-
-/// <summary>A signal that somebody in the process handles: the way it comes, and whom it goes to. Guarded by the hub.</summary>
-internal sealed class SignalRoute
+/// <summary>The way on which a signal comes to its callbacks.</summary>
+public enum SignalRoute
 {
-    public SignalRoute(Signal signal, SignalPath path)
-    {
-        Signal = signal;
-        Path = path;
-    }
+    /// <summary>
+    /// Through the runtime (<see cref="System.Runtime.InteropServices.PosixSignalRegistration"/>): works in every program. Says neither
+    /// who sent the signal nor with what value, and keeps no order between signals.
+    /// </summary>
+    Runtime,
 
-    public Signal Signal { get; }
-
-    public SignalPath Path { get; }
-
-    /// <summary>In the order in which they subscribed.</summary>
-    public List<SignalInbox> Inboxes { get; } = [];
-
-    /// <summary>On the runtime's path: what keeps the default action off.</summary>
-    public PosixSignalRegistration? Registration { get; set; }
+    /// <summary>
+    /// Through <c>signalfd(2)</c>, where every thread has the signal blocked from the start: with sender and value, in the kernel's
+    /// order, real-time signals one by one.
+    /// </summary>
+    SignalFd,
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Vigil.Interop;
 
-namespace Vigil.Signals;
+namespace Vigil;
 
 /// <summary>Which signals a program on this runtime can handle, on which path, and what to do about those that it cannot.</summary>
 internal static class SignalRules
@@ -11,7 +11,7 @@ internal static class SignalRules
 
     /// <summary>The path on which a signal is to be had.</summary>
     /// <exception cref="EventManagerException">It is not to be had; the message says why and what to do.</exception>
-    public static SignalPath PathOf(Signal signal)
+    public static SignalRoute RouteOf(Signal signal)
     {
         RequireUsable(signal);
         SignalStatus status = SignalStatus.Of(signal);
@@ -26,7 +26,7 @@ internal static class SignalRules
 
         if (!status.IsBlockedSomewhere)
         {
-            return SignalPath.Runtime;
+            return SignalRoute.Runtime;
         }
 
         if (!status.IsBlockedEverywhere)
@@ -36,7 +36,7 @@ internal static class SignalRules
                 $"{name} is blocked on {status.BlockedThreads} of {status.Threads} threads: whether it is seen would depend on which one the kernel chooses. Block it before the program starts ('env --block-signal={option}', or SignalBlocking.Restart), or nowhere.");
         }
 
-        return signal == Signal.SIGCHLD ? throw BlockedChild() : SignalPath.SignalFd;
+        return signal == Signal.SIGCHLD ? throw BlockedChild() : SignalRoute.SignalFd;
     }
 
     /// <summary>Refuses signals that must not be handled, and those that must not be blocked.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using Vigil.Interop;
 using Vigil.IO;
 
-namespace Vigil.Signals;
+namespace Vigil;
 
 /// <summary>What the kernel does with a signal to this process at this moment, from <c>/proc</c> (<c>proc_pid_status(5)</c>).</summary>
 /// <param name="IsIgnored">Whether its action is SIG_IGN, so that it never arrives.</param>

@@ -4,15 +4,15 @@ namespace Vigil.Sources;
 internal static class Interests
 {
     /// <summary>What is delivered whether asked for or not.</summary>
-    public const EventSet Always = EventSet.Error | EventSet.HangUp;
+    public const EventSet Unmaskable = EventSet.Error | EventSet.HangUp;
 
     /// <summary>What the kernel reports. The rest of an event set are modes, in which a file is watched.</summary>
-    public const EventSet Kinds = EventSet.In | EventSet.Out | EventSet.Priority | EventSet.ReadHangUp | Always;
+    public const EventSet Kinds = EventSet.In | EventSet.Out | EventSet.Priority | EventSet.ReadHangUp | Unmaskable;
 
     private const EventSet Known = Kinds | EventSet.EdgeTriggered | EventSet.OneShot | EventSet.Exclusive | EventSet.WakeUp;
 
     // The kernel takes EPOLLERR and EPOLLHUP here too (EPOLLEXCLUSIVE_OK_BITS, fs/eventpoll.c): they are in every set anyway.
-    private const EventSet GoesWithExclusive = EventSet.In | EventSet.Out | Always
+    private const EventSet GoesWithExclusive = EventSet.In | EventSet.Out | Unmaskable
         | EventSet.EdgeTriggered | EventSet.WakeUp | EventSet.Exclusive;
 
     public static bool IsValid(EventSet interest)

@@ -64,10 +64,10 @@ internal abstract class Source
 
     /// <summary>Whether its file tells each change to one look only (<see cref="SourceArming"/>); null as long as nobody had to
     /// know.</summary>
-    internal bool? TellsOnce { get; set; }
+    internal bool? ReportsOnce { get; set; }
 
     /// <summary>Whether the kernel tells each change once, as an edge, whatever was asked for.</summary>
-    internal bool IsToldByEdges => TellsOnce == true && !Interests.HasData(Interest);
+    internal bool IsReportedByEdges => ReportsOnce == true && !Interests.HasData(Interest);
 
     /// <summary>
     /// Whether Vigil itself opened the descriptor and holds it. Then whatever else is registered under its number is dead, and the kernel
@@ -76,10 +76,10 @@ internal abstract class Source
     public virtual bool IsOfVigilsOwn => false;
 
     /// <summary>Whoever may change and remove it.</summary>
-    public abstract object Owner { get; }
+    public abstract ICallbackOwner Owner { get; }
 
     /// <summary>What of these events its owner is to hear: those that are asked for, and Error and HangUp, for which nobody has to ask.</summary>
-    public EventSet Deliverable(EventSet events) => events & (Interest | Interests.Always);
+    public EventSet Deliverable(EventSet events) => events & (Interest | Interests.Unmaskable);
 
     /// <summary>
     /// Tells the owner. <paramref name="ready"/> holds only what is asked for, and Error and HangUp. Returns how many callbacks ran.

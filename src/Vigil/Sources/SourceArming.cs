@@ -92,7 +92,7 @@ internal sealed class SourceArming
     }
 
     /// <summary>Lets a source that fired report again because its callback has ended, which is no sign that its owner did anything about it.</summary>
-    public SourceResult Repeat(Source source) => Rearm(source, source.Interest);
+    public SourceResult Rearm(Source source) => Rearm(source, source.Interest);
 
     /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
     public static void MarkFired(Source source) => source.State = SourceState.Fired;
@@ -150,8 +150,8 @@ internal sealed class SourceArming
             return interest;
         }
 
-        source.TellsOnce ??= FileNative.TellsChangesOnce(fd);
-        if (source.TellsOnce == false)
+        source.ReportsOnce ??= FileNative.ReportsChangesOnce(fd);
+        if (source.ReportsOnce == false)
         {
             return interest;
         }

@@ -34,15 +34,18 @@ internal sealed class SourceTable
     private readonly DescriptorMap<Source> _byNumber = new();
     private int _orphanedEvents;
 
-    public SourceTable(IPoller poller, SourceDropped dropped)
+    public SourceTable(IPoller poller, SourceDropped dropped, int unhandledHangUpLimit)
     {
         _poller = poller;
         _dropped = dropped;
         Arming = new SourceArming(poller, _slots, Injected);
+        SpinDetector = new SpinDetector(this, unhandledHangUpLimit);
     }
 
     /// <summary>Changes what a source in the table is watched for, and whether.</summary>
     public SourceArming Arming { get; }
+
+    public SpinDetector SpinDetector { get; }
 
     /// <summary>Events that did not come from a wait and are still to be delivered, in this order.</summary>
     public Queue<InjectedEvent> Injected { get; } = new();
@@ -134,6 +137,38 @@ internal sealed class SourceTable
         return source!.Owner == owner
             ? SourceResult.Success
             : new SourceResult(EventManagerError.NotOwner, fd.Number, Owner: source.Owner);
+    }
+
+    /// <summary>
+    /// Re-arms a source that fired, because its callback has ended: it reports again, beginning with what is ready now. A source that only repeats an Error or HangUp that nobody deals
+    /// with is stopped instead, and told as dropped.
+    /// </summary>
+    /// <param name="source">The source, in the table.</param>
+    /// <param name="delivered">What its callback was told.</param>
+    /// <returns>What the kernel refused; then the source stays disarmed.</returns>
+    public SourceResult Rearm(Source source, EventSet delivered)
+    {
+        EventManagerError stopped = (delivered & Interests.Unmaskable) != EventSet.None ? SpinDetector.StopRepetition(source) : EventManagerError.None;
+        if (stopped != EventManagerError.None)
+        {
+            _dropped(source, stopped);
+            return SourceResult.Success;
+        }
+
+        SourceResult result = Arming.Rearm(source);
+        if (result.IsOfDeadNumber)
+        {
+            Remove(source);
+            _dropped(source, EventManagerError.DescriptorReplaced);
+            return SourceResult.Success;
+        }
+
+        if (!result.IsSuccess)
+        {
+            _ = Arming.Disarm(source);
+        }
+
+        return result;
     }
 
     /// <summary>

@@ -24,7 +24,7 @@ internal sealed class SpinDetector
     /// </summary>
     public EventManagerError StopSpinning(Source source) =>
         source.State == SourceState.Armed && Interests.IsPlainLevelTriggered(source.Interest)
-        && !source.IsToldByEdges && _table.IsRegistered(source)
+        && !source.IsReportedByEdges && _table.IsRegistered(source)
             ? StopRepetition(source)
             : EventManagerError.None;
 

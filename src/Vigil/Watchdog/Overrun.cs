@@ -1,4 +1,4 @@
-namespace Vigil.Watchdog;
+namespace Vigil;
 
 /// <summary>A callback, or a phase, that took longer than its budget.</summary>
 /// <remarks>
@@ -32,7 +32,7 @@ internal sealed class Overrun
     public long Budget { get; }
 
     /// <summary>How it stands with its owner. The sampler's.</summary>
-    public Offence Offence { get; set; }
+    public OwnerHistory OwnerHistory { get; set; }
 
     /// <summary>For how long it had been going on when it was last seen, in nanoseconds.</summary>
     public long Age => Volatile.Read(ref _age);
@@ -62,4 +62,4 @@ internal sealed class Overrun
 /// <param name="Before">How often before this one.</param>
 /// <param name="IsReported">Whether it is; otherwise it came too soon after the last one that was, and is counted.</param>
 /// <param name="Suppressed">How many were not reported since the last one that was.</param>
-internal readonly record struct Offence(long Before, bool IsReported, long Suppressed);
+internal readonly record struct OwnerHistory(long Before, bool IsReported, long Suppressed);

@@ -1,4 +1,4 @@
-namespace Vigil.Watchdog;
+namespace Vigil;
 
 /// <summary>What the tracker has to tell after a sample.</summary>
 internal enum FindingKind
@@ -46,7 +46,7 @@ internal sealed class OverrunTracker
     public const long LongestGap = 2_000_000_000;
 
     private readonly TrackerRules _rules;
-    private readonly OffenderLog _offenders;
+    private readonly OwnerLog _owners;
     private ProgressSample _last;
     private ProgressSample _lastEnded;
     private long _lastTime;
@@ -59,7 +59,7 @@ internal sealed class OverrunTracker
     public OverrunTracker(TrackerRules rules)
     {
         _rules = rules;
-        _offenders = new OffenderLog(rules.ReportInterval);
+        _owners = new OwnerLog(rules.ReportInterval);
     }
 
     /// <summary>Takes a sample, and adds what it means to a list.</summary>
@@ -112,11 +112,11 @@ internal sealed class OverrunTracker
 
         if (_running is not null && _running.Callback.IsSameCallback(overrun.Callback))
         {
-            overrun.Offence = _running.Offence;
+            overrun.OwnerHistory = _running.OwnerHistory;
             return false;
         }
 
-        overrun.Offence = _offenders.Note(_rules.OwnerOf(overrun.Callback), now);
+        overrun.OwnerHistory = _owners.Note(_rules.OwnerOf(overrun.Callback), now);
         return true;
     }
 
@@ -168,7 +168,7 @@ internal sealed class OverrunTracker
         }
 
         _excused += mayOutlastPhase ? 0 : age;
-        _running = new Overrun(in sample, isPhase: false, age, now, budget) { Offence = _offenders.Note(_rules.OwnerOf(sample), now) };
+        _running = new Overrun(in sample, isPhase: false, age, now, budget) { OwnerHistory = _owners.Note(_rules.OwnerOf(sample), now) };
         found.Add(new Finding(FindingKind.Running, _running));
         return true;
     }
@@ -186,7 +186,7 @@ internal sealed class OverrunTracker
 
         if (sample.Phase != LoopPhase.Waiting && age > _rules.PhaseBudget)
         {
-            _runningPhase = new Overrun(in sample, isPhase: true, age, now, _rules.PhaseBudget) { Offence = _offenders.Note(sample.Phase, now) };
+            _runningPhase = new Overrun(in sample, isPhase: true, age, now, _rules.PhaseBudget) { OwnerHistory = _owners.Note(sample.Phase, now) };
             found.Add(new Finding(FindingKind.PhaseRunning, _runningPhase));
         }
     }
@@ -194,11 +194,11 @@ internal sealed class OverrunTracker
     // Otherwise an owner that was reported a moment ago could hang for ever unheard of.
     private void Review(Overrun overrun, long now, List<Finding> found)
     {
-        if (!overrun.Offence.IsReported)
+        if (!overrun.OwnerHistory.IsReported)
         {
             object owner = overrun.IsPhase ? overrun.Callback.Phase : _rules.OwnerOf(overrun.Callback);
-            overrun.Offence = _offenders.Review(owner, overrun.Offence, now);
-            if (overrun.Offence.IsReported)
+            overrun.OwnerHistory = _owners.Review(owner, overrun.OwnerHistory, now);
+            if (overrun.OwnerHistory.IsReported)
             {
                 found.Add(new Finding(FindingKind.Overdue, overrun));
             }

@@ -1,4 +1,4 @@
-namespace Vigil.Watchdog;
+namespace Vigil;
 
 /// <summary>
 /// For a loop that measures its callbacks by its own clock: the time in which the whole process stood still while the current one ran. The sampler notes when it has not looked for

@@ -38,7 +38,7 @@ internal static class ApiText
         }
 
         Type[] inherited = type.BaseType?.GetInterfaces() ?? [];
-        IEnumerable<Type> interfaces = type.IsEnum ? [] : type.GetInterfaces().Except(inherited);
+        IEnumerable<Type> interfaces = type.IsEnum ? [] : type.GetInterfaces().Where(face => face.IsVisible).Except(inherited);
         Type? baseType = type.IsEnum ? Enum.GetUnderlyingType(type) : type.BaseType;
         return baseType is null || baseType == typeof(object) || baseType == typeof(ValueType) ? interfaces : interfaces.Prepend(baseType);
     }

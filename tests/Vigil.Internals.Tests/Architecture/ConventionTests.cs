@@ -51,24 +51,13 @@ public class ConventionTests
         Assert.Empty(types);
     }
 
-    [Theory]
-    [InlineData("Model", "Vigil")]
-    [InlineData("", "Vigil")]
-    [InlineData("IO", "Vigil.IO")]
-    public void Types_for_users_share_a_namespace_wherever_their_file_is(string folder, string expected)
-    {
-        Assert.All(
-            LibrarySources.Current.DeclaredTypes().Where(type => IsIn(type, folder)),
-            type => Assert.Equal(expected, type.ContainingNamespace.ToDisplayString()));
-    }
-
+    // The ground and the mechanisms have namespaces of their own. Types of users' and whatever belongs to a feature are in the one that users import.
     [Fact]
-    public void Internal_folders_have_namespaces_of_their_own()
+    public void The_namespace_of_a_type_says_at_which_level_it_is()
     {
         string[] strays = [.. LibrarySources.Current.DeclaredTypes()
-            .Where(type => type.Locations[0].SourceTree is { } tree && LibrarySources.FolderOf(tree.FilePath) is not ("" or "Model"))
-            .Where(type => !IsIn(type, type.ContainingNamespace.Name))
-            .Select(type => type.ToDisplayString())];
+            .Where(type => !string.Equals(type.ContainingNamespace.ToDisplayString(), NamespaceOf(LibrarySources.FolderOf(type.Locations[0].SourceTree!.FilePath)), StringComparison.Ordinal))
+            .Select(type => $"{type.ToDisplayString()} in {type.Locations[0].SourceTree!.FilePath}")];
 
         Assert.Empty(strays);
     }
@@ -92,8 +81,8 @@ public class ConventionTests
     private static bool IsInvariant(InvocationExpressionSyntax call) =>
         call.ArgumentList.Arguments.FirstOrDefault()?.Expression.ToString() is "CultureInfo.InvariantCulture";
 
-    private static bool IsIn(INamedTypeSymbol type, string folder) =>
-        string.Equals(LibrarySources.FolderOf(type.Locations[0].SourceTree!.FilePath), folder, StringComparison.Ordinal);
+    private static string NamespaceOf(string folder) =>
+        folder is not "Model" && Layers.Levels.Take(2).Any(level => level.Folders.Contains(folder, StringComparer.Ordinal)) ? $"Vigil.{folder}" : "Vigil";
 
     private static bool IsGenerated(MethodDeclarationSyntax method) =>
         method.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() is "LibraryImport");

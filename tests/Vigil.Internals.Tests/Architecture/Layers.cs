@@ -1,43 +1,61 @@
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>The library's folders and which of them may use which.</summary>
+/// <summary>The library's folders from the ground up. A folder may use those of the levels below its own, and of its own level what is listed.</summary>
 internal static class Layers
 {
-    private static readonly Dictionary<string, int> LevelOf = new(StringComparer.Ordinal)
-    {
-        ["Model"] = 0,
-        ["Interop"] = 0,
-        ["Collections"] = 0,
-        ["Timing"] = 1,
-        ["Polling"] = 1,
-        ["IO"] = 1,
-        ["Threading"] = 1,
-        ["Messaging"] = 2,
-        ["Sources"] = 2,
-        ["Files"] = 3,
-        ["Work"] = 3,
-        ["Signals"] = 3,
-        ["Watchdog"] = 3,
-        ["Diagnostics"] = 3,
-        [""] = 4,
-    };
-
-    /// <summary>References that do not point down and are meant.</summary>
-    public static IReadOnlyList<SameLevelReference> Exceptions { get; } =
+    /// <summary>The levels, the ground first: what each is called, and its folders.</summary>
+    public static readonly IReadOnlyList<(string Name, string[] Folders)> Levels =
     [
-        new("Model", "Interop", "a signal asks the C library where real-time signals begin"),
-        new("Polling", "IO", "the epoll instance, the timer and the waker are file descriptors that are owned and closed"),
-        new("Timing", "IO", "a kernel clock's timer is a file descriptor that is owned and closed"),
-        new("Polling", "Timing", "a wait is given a deadline"),
-        new("Work", "Diagnostics", "a pool's threads record how long work waited and ran, where somebody listens"),
+        ("ground", ["Model", "Interop", "Collections", "Threading", "IO"]),
+        ("mechanisms", ["Timing", "Polling", "Diagnostics", "Messaging", "Sources"]),
+        ("the loop", ["Loop"]),
+        ("features", ["Workers", "Events", "Timers", "Signals", "Children", "Files", "Subscribers", "Calls", "Faults", "Watchdog"]),
+        ("the face", [""]),
     ];
 
-    public static bool IsKnown(string folder) => LevelOf.ContainsKey(folder);
+    /// <summary>References within a level that are meant, and why.</summary>
+    public static IReadOnlyList<SameLevelReference> Neighbours { get; } =
+    [
+        new("Threading", "Interop", "a thread is parked by a futex"),
+        new("Threading", "Model", "a thread that cannot be started is an EventManagerException"),
+        new("IO", "Interop", "a handle's calls are the kernel's"),
+        new("IO", "Model", "what cannot be opened is an EventManagerException"),
+        new("Polling", "Timing", "a wait is given a deadline"),
+        new("Messaging", "Polling", "a mailbox wakes its loop by a descriptor"),
+        new("Sources", "Polling", "a source is registered with the poller"),
+        new("Diagnostics", "Timing", "durations are measured"),
+        new("Events", "Workers", "a callback may run on a worker"),
+        new("Timers", "Events", "a timer event is an event"),
+        new("Signals", "Events", "a signal event is an event"),
+        new("Children", "Events", "a child event is an event"),
+        new("Files", "Events", "a file event is an event"),
+        new("Timers", "Workers", "its callback may run on a worker"),
+        new("Signals", "Workers", "its callback may run on a worker"),
+        new("Children", "Workers", "its callback may run on a worker"),
+        new("Files", "Workers", "its callback may run on a worker"),
+        new("Children", "Signals", "a child ends by a signal, and is sent some"),
+        new("Faults", "Events", "a report names the event"),
+        new("Faults", "Subscribers", "a report names the subscriber"),
+        new("Watchdog", "Events", "a report names the event"),
+        new("Watchdog", "Subscribers", "a report names the subscriber"),
+    ];
 
-    public static bool IsAllowed(string from, string to) =>
-        string.Equals(from, to, StringComparison.Ordinal)
-        || LevelOf[from] > LevelOf[to]
-        || Exceptions.Any(exception => exception.Connects(from, to));
+    public static bool IsKnown(string folder) => LevelOf(folder) >= 0;
+
+    public static bool IsAllowed(string from, string to) => LevelOf(from) > LevelOf(to) || Neighbours.Any(neighbour => neighbour.Connects(from, to));
+
+    private static int LevelOf(string folder)
+    {
+        for (int level = 0; level < Levels.Count; level++)
+        {
+            if (Levels[level].Folders.Contains(folder, StringComparer.Ordinal))
+            {
+                return level;
+            }
+        }
+
+        return -1;
+    }
 }
 
 /// <summary>A reference between folders of one level, and why it is there.</summary>

@@ -8,8 +8,12 @@ namespace Vigil.Internals.Tests.Architecture;
 /// <param name="FromFile">The file that names it.</param>
 /// <param name="ToFile">The file that declares the type.</param>
 /// <param name="TypeName">The type.</param>
-internal sealed record TypeReference(string FromFile, string ToFile, string TypeName)
+/// <param name="Member">The member of it that is named, where that is not public; empty where only the type is named, or what is public of it.</param>
+internal sealed record TypeReference(string FromFile, string ToFile, string TypeName, string Member)
 {
+    /// <summary>Whether it is to what the manager shows to users: its own public members, and its options.</summary>
+    public bool IsToFace => TypeName is "Vigil.EventManager" or "Vigil.EventManagerOptions" && Member.Length == 0;
+
     public string FromFolder => LibrarySources.FolderOf(FromFile);
 
     public string ToFolder => LibrarySources.FolderOf(ToFile);
@@ -91,8 +95,8 @@ internal sealed class LibrarySources
     {
         SemanticModel model = _compilation.GetSemanticModel(tree);
         return tree.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
-            .SelectMany(node => TypesIn(model, node))
-            .SelectMany(type => FilesOf(type).Select(file => new TypeReference(tree.FilePath, file, type.ToDisplayString())))
+            .SelectMany(node => TypesIn(model, node).Select(type => (Type: type, Member: MemberOf(type, model.GetSymbolInfo(node).Symbol))))
+            .SelectMany(used => FilesOf(used.Type).Select(file => new TypeReference(tree.FilePath, file, used.Type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(), used.Member)))
             .Where(reference => !string.Equals(reference.FromFile, reference.ToFile, StringComparison.Ordinal));
     });
 
@@ -103,6 +107,12 @@ internal sealed class LibrarySources
         TypeInfo info = model.GetTypeInfo(node);
         return new[] { symbol as ITypeSymbol ?? symbol?.ContainingType, info.Type, info.ConvertedType }.OfType<ITypeSymbol>();
     }
+
+    private static string MemberOf(ITypeSymbol type, ISymbol? symbol) =>
+        symbol is not (null or ITypeSymbol) && SymbolEqualityComparer.Default.Equals(symbol.ContainingType, type)
+            && symbol.DeclaredAccessibility is not (Accessibility.Public or Accessibility.NotApplicable)
+            ? symbol.Name
+            : "";
 
     private static IEnumerable<string> FilesOf(ITypeSymbol type) =>
         type.OriginalDefinition.DeclaringSyntaxReferences.Select(declaration => declaration.SyntaxTree.FilePath);

@@ -1,5 +1,6 @@
 using Vigil.Collections;
 using Vigil.Internals.Tests.Support;
+using Vigil.Threading;
 
 namespace Vigil.Internals.Tests.Collections;
 

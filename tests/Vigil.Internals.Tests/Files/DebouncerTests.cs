@@ -1,4 +1,3 @@
-using Vigil.Files;
 using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Files;

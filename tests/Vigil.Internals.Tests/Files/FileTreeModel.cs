@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vigil.Files;
 
 namespace Vigil.Internals.Tests.Files;
 

@@ -1,4 +1,3 @@
-using Vigil.Files;
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 

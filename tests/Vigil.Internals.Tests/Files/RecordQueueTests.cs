@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Vigil.Files;
 using Vigil.Interop;
 using Vigil.Timing;
 

@@ -1,5 +1,3 @@
-using Vigil.Signals;
-
 namespace Vigil.Internals.Tests.Signals;
 
 /// <summary>The C library decides where real-time signals begin: at 34 (glibc) or 35 (musl). The runtime takes the first one for itself.</summary>

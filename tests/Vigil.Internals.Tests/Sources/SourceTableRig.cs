@@ -8,16 +8,21 @@ namespace Vigil.Internals.Tests.Sources;
 /// <summary>A source table over a scripted poller, and the part of the loop that takes one batch through it.</summary>
 internal sealed class SourceTableRig
 {
+    private const int UnhandledHangUpLimit = 8;
+
     private readonly ReadyBuffer _ready = new(capacity: 32);
     private int _lastNumber = 9;
 
     public SourceTableRig()
     {
-        Table = new SourceTable(Poller, (source, reason) =>
-        {
-            Dropped.Add((source, reason));
-            OnDropped?.Invoke();
-        });
+        Table = new SourceTable(
+            Poller,
+            (source, reason) =>
+            {
+                Dropped.Add((source, reason));
+                OnDropped?.Invoke();
+            },
+            UnhandledHangUpLimit);
     }
 
     public ScriptedPoller Poller { get; } = new();

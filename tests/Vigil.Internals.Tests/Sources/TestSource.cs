@@ -3,7 +3,7 @@ using Vigil.Sources;
 namespace Vigil.Internals.Tests.Sources;
 
 /// <summary>A source that is its own owner and remembers that it was removed.</summary>
-internal sealed class TestSource : Source
+internal sealed class TestSource : Source, ICallbackOwner
 {
     public TestSource(FileDescriptor fd, EventSet interest, uint data = 0, DispatchPriority priority = DispatchPriority.Normal)
         : base(fd, interest, data, priority)
@@ -12,7 +12,13 @@ internal sealed class TestSource : Source
 
     public int Removals { get; private set; }
 
-    public override object Owner => this;
+    public override ICallbackOwner Owner => this;
+
+    public FaultOrigin FaultOrigin => FaultOrigin.Registration;
+
+    public string MethodName => nameof(Deliver);
+
+    public string Description => "a source of the test";
 
     /// <summary>What its delivery throws; null where it throws nothing.</summary>
     public Exception? Fault { get; init; }

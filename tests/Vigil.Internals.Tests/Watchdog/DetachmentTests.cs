@@ -9,8 +9,8 @@ public sealed class DetachmentTests
         List<FaultReport> reports = [];
         manager.FaultReported += (_, report) => reports.Add(report);
         var stubborn = new Stubborn(manager);
-        manager.Faults.OnOverran(Offender.Of(stubborn, LoopPhase.Timers), "stubborn took long", SlowCallbackPolicy.Detach);
-        manager.Faults.OnThrown(stubborn, new FormatException("thrown"));
+        manager.Core.Faults.OnOverran(OwnedCallback.Of(stubborn, LoopPhase.Timers), "stubborn took long", FaultPolicy.Detach);
+        manager.Core.Faults.OnThrown(stubborn, new FormatException("thrown"));
         Assert.All(reports, report => Assert.Same(stubborn, report.Event));
         Assert.Equal("cannot be removed", reports[0].Exception.Message);
         Assert.DoesNotContain("was detached", reports[1].Exception.Message, StringComparison.Ordinal);
@@ -18,7 +18,7 @@ public sealed class DetachmentTests
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
     }
 
-    private sealed class Stubborn(EventManager manager) : CallbackEvent(manager, new TimerEventOptions())
+    private sealed class Stubborn(EventManager manager) : CallbackEvent(manager.Core, new TimerEventOptions())
     {
         public override bool IsCancelled => false;
 

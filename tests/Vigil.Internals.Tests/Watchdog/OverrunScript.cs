@@ -1,5 +1,3 @@
-using Vigil.Watchdog;
-
 namespace Vigil.Internals.Tests.Watchdog;
 
 /// <summary>A tracker that is fed with samples, in milliseconds, and tells its findings as words.</summary>
@@ -79,15 +77,15 @@ internal sealed class OverrunScript
     private ProgressSample Sample(long turn, object? subject, long step, LoopPhase phase) =>
         new((turn << ProgressSample.PhaseBits) | (long)phase, step, subject, _started * Millisecond);
 
-    private static string Words(Offence offence) =>
-        (offence.Before > 0 ? $" before {offence.Before}" : "") + (offence.Suppressed > 0 ? $" suppressed {offence.Suppressed}" : "") + (offence.IsReported ? "" : " quiet");
+    private static string Words(OwnerHistory history) =>
+        (history.Before > 0 ? $" before {history.Before}" : "") + (history.Suppressed > 0 ? $" suppressed {history.Suppressed}" : "") + (history.IsReported ? "" : " quiet");
 
     private void Return(ProgressSample sample, long turn, object subject, long took)
     {
         var overrun = new Overrun(Sample(turn, subject, step: 0, LoopPhase.Mailbox), isPhase: false, took * Millisecond, _now * Millisecond, budget: 0);
         overrun.End(took * Millisecond);
         bool isNew = _tracker.OnReturned(overrun, in sample, _now * Millisecond);
-        _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.Offence)}");
+        _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.OwnerHistory)}");
     }
 
     private void Observe(ProgressSample sample, long interrupted = 0)
@@ -100,7 +98,7 @@ internal sealed class OverrunScript
         {
             Overrun overrun = finding.Overrun;
             object who = overrun.IsPhase ? overrun.Callback.Phase : overrun.Callback.Subject!;
-            _told.Add($"{finding.Kind} {who} {overrun.Age / Millisecond}{Words(overrun.Offence)}");
+            _told.Add($"{finding.Kind} {who} {overrun.Age / Millisecond}{Words(overrun.OwnerHistory)}");
         }
     }
 }

@@ -1,6 +1,6 @@
+using Vigil.Diagnostics;
 using Vigil.Internals.Tests.Support;
 using Vigil.Timing;
-using Vigil.Watchdog;
 
 namespace Vigil.Internals.Tests.Watchdog;
 

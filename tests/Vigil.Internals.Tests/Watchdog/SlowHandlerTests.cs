@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Vigil.Diagnostics;
 using Vigil.Internals.Tests.Support;
 using Vigil.Timing;
-using Vigil.Watchdog;
 
 namespace Vigil.Internals.Tests.Watchdog;
 

@@ -1,5 +1,3 @@
-using Vigil.Watchdog;
-
 namespace Vigil.Internals.Tests.Watchdog;
 
 /// <summary>Times in seconds; the callback begins at 100.</summary>

@@ -1,6 +1,5 @@
 using System.Reflection;
 using Vigil.Internals.Tests.Support;
-using Vigil.Work;
 
 namespace Vigil.Internals.Tests.Work;
 

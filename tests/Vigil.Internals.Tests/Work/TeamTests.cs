@@ -1,5 +1,3 @@
-using Vigil.Work;
-
 namespace Vigil.Internals.Tests.Work;
 
 /// <summary>Who is woken for work: the steps of workers whose threads do not run, one after the other.</summary>
@@ -84,7 +82,7 @@ public sealed class TeamTests
 
     private static void Add(Worker worker, int thread = -1)
     {
-        var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, "item", state: null, new WorkContext(static _ => { }), context: null, thread < 0 ? WorkTarget.Any(WorkPriority.Normal) : WorkTarget.On(thread));
+        var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, "item", state: null, new WorkContext(static _ => { }), context: null, thread < 0 ? WorkTarget.Worker(WorkPriority.Normal) : WorkTarget.Thread(thread));
         Assert.True(worker.Queue.TryAdd(in item, now: 0));
     }
 }

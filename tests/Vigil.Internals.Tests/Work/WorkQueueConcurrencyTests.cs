@@ -1,5 +1,4 @@
 using Vigil.Internals.Tests.Support;
-using Vigil.Work;
 
 namespace Vigil.Internals.Tests.Work;
 
@@ -111,7 +110,7 @@ public class WorkQueueConcurrencyTests
         for (int i = 0; i < most; i++)
         {
             var sent = new Sent(sender, i, i % 3 == 0);
-            var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, sent, state: null, new WorkContext(static _ => { }), context: null, sent.IsPinned ? WorkTarget.On(0) : WorkTarget.Any(WorkPriority.Normal));
+            var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, sent, state: null, new WorkContext(static _ => { }), context: null, sent.IsPinned ? WorkTarget.Thread(0) : WorkTarget.Worker(WorkPriority.Normal));
             if (!queue.TryAdd(in item, since))
             {
                 return i;

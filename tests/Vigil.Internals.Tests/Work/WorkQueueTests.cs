@@ -1,9 +1,9 @@
-using Vigil.Work;
-
 namespace Vigil.Internals.Tests.Work;
 
 public class WorkQueueTests
 {
+    private static readonly WorkPriority[] ByUrgency = [WorkPriority.High, WorkPriority.Normal, WorkPriority.Low];
+
     private const long Ageing = 100;
 
     [Theory]
@@ -92,5 +92,5 @@ public class WorkQueueTests
     private static long Rank((int Number, int Priority, int Thread, long Since) entry, long now) => entry.Priority - ((now - entry.Since) / Ageing);
 
     private static WorkItem Item(int number, int priority, int thread) =>
-        new(static (_, _) => WorkOutcome.Done, drop: null, number, state: null, new WorkContext(_ => { }), context: null, thread < 0 ? WorkTarget.Any((WorkPriority)priority) : WorkTarget.On(thread, (WorkPriority)priority));
+        new(static (_, _) => WorkOutcome.Done, drop: null, number, state: null, new WorkContext(_ => { }), context: null, thread < 0 ? WorkTarget.Worker(ByUrgency[priority]) : WorkTarget.Thread(thread, ByUrgency[priority]));
 }

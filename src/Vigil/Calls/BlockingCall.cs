@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Vigil.Messaging;
+using Vigil.Threading;
+
+namespace Vigil;
+
+/// <summary>
+/// A closure whose sender waits for it. Its state moves from queued to running to done; the sender may abandon it in either of the
+/// first two, and whoever moves the state first has won: an abandoned call that did not start never does.
+/// </summary>
+internal abstract class BlockingCall : PendingCall
+{
+    private const int Queued = 0;
+    private const int Running = 1;
+    private const int Done = 2;
+    private const int Abandoned = 3;
+
+    // A day: whoever waits longer looks at the clock once more in between.
+    private const double LongestParkNanoseconds = 86_400e9;
+
+    private int _state;
+
+    // The sender's, once it sleeps or is about to.
+    private Parker? _sleeper;
+    private ExceptionDispatchInfo? _exception;
+
+    public override void Run(EventManager manager)
+    {
+        if (Interlocked.CompareExchange(ref _state, Running, Queued) != Queued)
+        {
+            return;
+        }
+
+        try
+        {
+            Invoke(manager);
+        }
+        catch (Exception exception)
+        {
+            _exception = ExceptionDispatchInfo.Capture(exception);
+        }
+
+        if (!TryComplete())
+        {
+            // Nobody waits for it any more; what it threw is the fault policy's.
+            _exception?.Throw();
+        }
+    }
+
+    public override void Fail(ObjectDisposedException exception)
+    {
+        if (Interlocked.CompareExchange(ref _state, Running, Queued) == Queued)
+        {
+            _exception = ExceptionDispatchInfo.Capture(exception);
+            TryComplete();
+        }
+    }
+
+    /// <summary>Waits on the sender's thread, spinning first if asked to, and throws what the closure threw.</summary>
+    /// <exception cref="TimeoutException">It took longer than the timeout.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Wait(TimeSpan timeout, TimeSpan spin, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan look = timeout < spin && timeout != Timeout.InfiniteTimeSpan ? timeout : spin;
+        while (look > TimeSpan.Zero
+            && Volatile.Read(ref _state) != Done
+            && !cancellationToken.IsCancellationRequested
+            && Stopwatch.GetElapsedTime(start) < look)
+        {
+            Thread.SpinWait(8);
+        }
+
+        if (Volatile.Read(ref _state) != Done && !Sleep(start, timeout, cancellationToken) && TryAbandon())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"The call was not finished within {timeout}. If it had begun it goes on, and its result is dropped.");
+        }
+
+        _exception?.Throw();
+    }
+
+    public override bool TryAbandon()
+    {
+        int seen = Interlocked.CompareExchange(ref _state, Abandoned, Queued);
+        if (seen == Running)
+        {
+            seen = Interlocked.CompareExchange(ref _state, Abandoned, Running);
+        }
+
+        return seen != Done;
+    }
+
+    protected abstract void Invoke(EventManager manager);
+
+    private bool TryComplete()
+    {
+        if (Interlocked.CompareExchange(ref _state, Done, Running) != Running)
+        {
+            return false;
+        }
+
+        // Done, then is the sender asleep? There: asleep, then is it done? At least one sees the other.
+        Volatile.Read(ref _sleeper)?.Unpark();
+        return true;
+    }
+
+    // False where the time is over or the token cancelled, and it is still not done.
+    private bool Sleep(long start, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Parker parker = Parker.OfThisThread;
+        Volatile.Write(ref _sleeper, parker);
+        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static parker => ((Parker)parker!).Unpark(), parker);
+        while (true)
+        {
+            parker.Prepare();
+            if (Volatile.Read(ref _state) == Done)
+            {
+                return true;
+            }
+
+            TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
+            if (cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan))
+            {
+                return false;
+            }
+
+            parker.Park(timeout == Timeout.InfiniteTimeSpan ? -1 : (long)Math.Min(left.TotalNanoseconds, LongestParkNanoseconds));
+        }
+    }
+}
+
+/// <summary>A blocking call with a result.</summary>
+internal sealed class BlockingCall<T> : BlockingCall
+{
+    private readonly Func<EventManager, T> _call;
+
+    public BlockingCall(Func<EventManager, T> call) => _call = call;
+
+    public T Result { get; private set; } = default!;
+
+    public override Delegate Callback => _call;
+
+    protected override void Invoke(EventManager manager) => Result = _call(manager);
+}
+
+/// <summary>A blocking call without a result.</summary>
+internal sealed class BlockingAction : BlockingCall
+{
+    private readonly Action<EventManager> _call;
+
+    public BlockingAction(Action<EventManager> call) => _call = call;
+
+    public override Delegate Callback => _call;
+
+    protected override void Invoke(EventManager manager) => _call(manager);
+}

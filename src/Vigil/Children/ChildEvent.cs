@@ -1,0 +1,376 @@
+using System.Diagnostics;
+using System.Globalization;
+using Vigil.Interop;
+using Vigil.IO;
+using Vigil.Messaging;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>Handles the end of a process.</summary>
+/// <param name="source">The child event, which is over.</param>
+/// <param name="exit">How it ended.</param>
+public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
+
+/// <summary>
+/// A callback for the end of a process. Made by the overloads of <c>EventManager.CreateChildEvent</c>. It runs once, also for a process that has ended
+/// already.
+/// </summary>
+/// <remarks>
+/// <para>A process that <see cref="Process"/> started is waited for by the runtime and by nobody else: a <c>waitid</c> that takes its
+/// status away makes the runtime end the program. Here it is only looked at, and the callback runs when the runtime has it, so that
+/// <see cref="Process.ExitCode"/> can be read in it. An object that was made for an id does not tell whose the process is: there the
+/// callback runs as soon as the kernel tells the end, and nothing is waited for. A child that was started by other means is waited for here
+/// if it is watched by id or descriptor.</para>
+/// <para>The process outlives the event, unless the event was made to kill it: then it gets SIGKILL when the event is cancelled, and if
+/// nobody else does, is waited for. A process that this user must not kill (<c>EPERM</c>) makes <see cref="CallbackEvent.Cancel"/> throw,
+/// and is still watched. <see cref="CallbackEvent.CancelAsync"/> waits until a process that was killed has ended, for which the loop must
+/// run; <see cref="Exit"/> tells how then.</para>
+/// </remarks>
+public sealed class ChildEvent : CallbackEvent
+{
+    // Where the kernel does not answer how a child has ended: how often it is asked, and how long it is left alone in between.
+    private const int Attempts = 5;
+    private static readonly long Pause = Nanoseconds.Of(TimeSpan.FromSeconds(1));
+
+    private readonly LoopChildren _children;
+    private readonly ChildEventCallback _callback;
+    private readonly LastingCallback<ChildEvent, ChildExit>? _lasting;
+    private readonly bool _killOnDispose;
+    private readonly ProcessEnd? _end;
+    private FdHandle? _pidFd;
+    private ChildSource? _source;
+    private Retry? _retry;
+    private int _failures;
+
+    // A boxed ChildExit, so that other threads see the whole of it or nothing.
+    private volatile object? _exit;
+    private volatile bool _isCancelled;
+    private volatile bool _isReleased;
+    private TaskCompletionSource? _released;
+
+    internal ChildEvent(LoopCore core, LoopChildren children, LoopWorkers workers, int processId, ProcessEnd? end, FdHandle? pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+        : base(core, options)
+    {
+        _children = children;
+        var synchronous = callback.Delegate as ChildEventCallback;
+        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<ChildEvent, ChildExit>(context, synchronous!.Invoke).Invoke : synchronous!;
+        ProcessId = processId;
+        _end = end;
+        _pidFd = pidFd;
+        _killOnDispose = options.KillOnDispose;
+    }
+
+    /// <summary>
+    /// The process's id; −1 if only its descriptor was given. Once the process has been waited for, the id may be another's. Any thread.
+    /// </summary>
+    public int ProcessId { get; }
+
+    /// <summary>
+    /// How the process ended; null while it runs, as far as the loop has got, and if it was not watched to its end. Any thread.
+    /// </summary>
+    public ChildExit? Exit => (ChildExit?)_exit;
+
+    /// <summary>Whether it is over: the process's end was told, it was cancelled, or the manager disposed. Any thread.</summary>
+    public override bool IsCancelled => _isCancelled || Core.IsDisposed;
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.ChildEvent;
+
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
+
+    private protected override LastingCallback? Lasting => _lasting;
+
+    /// <summary>
+    /// Sends the process a signal (<c>pidfd_send_signal(2)</c>). It goes by the process's descriptor: never to another process that has
+    /// been given the same id.
+    /// </summary>
+    /// <param name="signal">Any signal, also one that no program can handle: <see cref="Signal.SIGKILL"/>,
+    /// <see cref="Signal.SIGSTOP"/>.</param>
+    /// <returns>
+    /// Whether the kernel took it. False where the process has ended and was waited for, and where the event is over, also by its
+    /// cancellation. A process that has ended and was not waited for takes signals, and nothing comes of it.
+    /// </returns>
+    /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
+    /// <exception cref="EventManagerException">This user must not send it to that process (<c>EPERM</c>); the call comes from another
+    /// thread than the loop's.</exception>
+    public bool Send(Signal signal)
+    {
+        SignalRules.RequireSignal(signal);
+        if (IsCancelled)
+        {
+            return false;
+        }
+
+        using ThreadClaim.Scope claim = Core.Claim();
+        if (_isCancelled || _pidFd is null)
+        {
+            return false;
+        }
+
+        int errno = PidFdNative.Send(_pidFd.Number, signal.Number);
+        return errno switch
+        {
+            Errno.Success => true,
+            Errno.ESRCH => false,
+            _ => throw new EventManagerException(
+                EventManagerError.System, $"{signal} could not be sent to {ProcessText}: {Errno.Describe(errno)}.", _pidFd.Number, errno),
+        };
+    }
+
+    private protected override void CancelOnLoop()
+    {
+        if (IsCancelled)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
+        int errno = Kill();
+        if (errno != Errno.Success)
+        {
+            throw new EventManagerException(EventManagerError.System, $"{ProcessText} could not be killed: {Errno.Describe(errno)}. It is still watched.", errno: errno);
+        }
+
+        _isCancelled = true;
+        if (!_killOnDispose || _pidFd is null)
+        {
+            Release();
+        }
+    }
+
+    /// <summary>For messages: the process and the method that is called.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event of process {ProcessId} {Title}");
+
+    /// <summary>Watches the process from now on.</summary>
+    internal void Start()
+    {
+        _source = new ChildSource(this, _pidFd!);
+        SourceResult result = Core.SourceTable.Add(_source);
+        if (result.Error != EventManagerError.None)
+        {
+            _source = null;
+            Release();
+            result.ThrowIfFailed();
+        }
+    }
+
+    /// <summary>The process had ended before it was watched: the next iteration tells.</summary>
+    internal void StartEnded(ChildExit exit)
+    {
+        _exit = exit;
+        Wake();
+    }
+
+    /// <summary>Kills the process if that is wanted, and if it has not ended. Returns an errno.</summary>
+    internal int Kill()
+    {
+        if (!_killOnDispose || _isCancelled || _pidFd is null)
+        {
+            return Errno.Success;
+        }
+
+        int errno = PidFdNative.Send(_pidFd.Number, Signal.SIGKILL.Number);
+        return errno == Errno.ESRCH ? Errno.Success : errno;
+    }
+
+    /// <summary>
+    /// At the manager's disposal: waits for a process that was killed, which ends in no time unless the kernel holds it; then lets go of
+    /// it.
+    /// </summary>
+    internal void ReapAndRelease(int patienceMilliseconds)
+    {
+        bool isAwaited = _killOnDispose && _pidFd is not null && (_end!.MustReap || _released is not null);
+        if (isAwaited && PollNative.WaitUntilReadable(_pidFd!.Number, patienceMilliseconds))
+        {
+            EndAnswer answer = _end!.Ask(_pidFd, Wake);
+            if (answer.State == EndState.Told)
+            {
+                _exit = answer.Exit;
+            }
+            else if (answer.State == EndState.Failed)
+            {
+                ReportFailure(answer.Errno, "It is not asked again, since the manager is disposed: the process stays a zombie, unless somebody else waits for it.");
+            }
+        }
+
+        _isCancelled = true;
+        Release();
+    }
+
+    // In addition to a callback that runs on a worker: for a process that was killed at the cancellation.
+    private protected override Task WhenOver()
+    {
+        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource released = Interlocked.CompareExchange(ref _released, created, null) ?? created;
+        if (_isReleased)
+        {
+            released.TrySetResult();
+        }
+
+        return Task.WhenAll(base.WhenOver(), released.Task);
+    }
+
+    private string ProcessText => ProcessId > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"Process {ProcessId}")
+        : string.Create(CultureInfo.InvariantCulture, $"The process of fd {_pidFd?.Number ?? -1}");
+
+    // The descriptor is ready, or there is another reason to ask.
+    private int OnWoken()
+    {
+        if (_isReleased)
+        {
+            return 0;
+        }
+
+        if (_pidFd is null)
+        {
+            return Complete(Exit!.Value);
+        }
+
+        EndAnswer answer = _end!.Ask(_pidFd, Wake);
+        return answer.State switch
+        {
+            EndState.NotYet => 0,
+            EndState.Failed => OnFailed(answer.Errno),
+            _ => Complete(answer.Exit),
+        };
+    }
+
+    private int OnFailed(int errno)
+    {
+        _failures++;
+        if (_failures == 1)
+        {
+            ReportFailure(errno, "It is asked again, once a second.");
+        }
+
+        if (_failures < Attempts)
+        {
+            (_retry ??= new Retry(this)).Start(Pause);
+            return 0;
+        }
+
+        ReportFailure(errno, "It is not asked again: how the process ended is not known, and it stays a zombie unless somebody else waits for it.");
+        return Complete(default);
+    }
+
+    private void ReportFailure(int errno, string consequence) => Core.Faults.Report(new Fault(
+        FaultOrigin.ChildEvent,
+        new EventManagerException(
+            EventManagerError.System,
+            string.Create(CultureInfo.InvariantCulture, $"{ProcessText} has ended, and waitid failed when it was asked how: {Errno.Describe(errno)}. {consequence}"),
+            _pidFd!.Number,
+            errno))
+    {
+        Owner = this,
+        Fd = _pidFd.Number,
+    });
+
+    // Any thread.
+    private void Wake() => Core.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this));
+
+    // Over before the callback, so that the callback may watch the next process in the same place.
+    private int Complete(ChildExit exit)
+    {
+        bool wasCancelled = _isCancelled;
+        _exit = exit;
+        _isCancelled = true;
+        Release();
+        if (wasCancelled)
+        {
+            return 0;
+        }
+
+        if (_lasting is not null)
+        {
+            _lasting.Send(this, exit);
+            return 1;
+        }
+
+        Core.Call(this, static (self, exit) => self._callback(self, exit), exit);
+
+        return 1;
+    }
+
+    private void Release()
+    {
+        if (_source is not null)
+        {
+            Core.SourceTable.Remove(_source);
+            _source = null;
+        }
+
+        _retry?.Stop();
+        _end?.Dispose();
+        _pidFd?.Dispose();
+        _pidFd = null;
+        _children.Forget(this);
+        _isReleased = true;
+        Interlocked.MemoryBarrier();
+        _released?.TrySetResult();
+    }
+
+    // Edge-triggered: it becomes ready when the process has ended, again when a tracer has let go of it, and again when somebody has waited
+    // for it. Whatever can be learned then is learned at once, or tried again by a timer.
+    private sealed class ChildSource : Source
+    {
+        private readonly ChildEvent _event;
+
+        public ChildSource(ChildEvent childEvent, FdHandle pidFd)
+            : base(pidFd, EventSet.In | EventSet.EdgeTriggered, data: 0, DispatchPriority.Normal) => _event = childEvent;
+
+        public override bool IsOfVigilsOwn => true;
+
+        public override ICallbackOwner Owner => _event;
+
+        public override int Deliver(EventSet ready) => _event.OnWoken();
+    }
+
+    private sealed class Retry(ChildEvent childEvent) : ITimerTarget
+    {
+        private int _slot = TimingWheel.NotStarted;
+
+        public void Start(long nanoseconds)
+        {
+            ClockTimers timers = childEvent.Core.Timers.Open(TimerClock.Monotonic);
+            _slot = timers.Start(_slot, this, timers.After(nanoseconds));
+        }
+
+        public void Stop()
+        {
+            if (_slot != TimingWheel.NotStarted)
+            {
+                childEvent.Core.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+                _slot = TimingWheel.NotStarted;
+            }
+        }
+
+        public void OnMoved(int slot) => _slot = slot;
+
+        public bool Fire(long now)
+        {
+            _slot = TimingWheel.NotStarted;
+            return childEvent.OnWoken() > 0;
+        }
+
+        public void OnAbandoned() => _slot = TimingWheel.NotStarted;
+    }
+
+    private sealed class Kind : MessageKind<EventManager>
+    {
+        public static readonly Kind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((ChildEvent)message.Action).OnWoken();
+
+        public override bool Abandon(in Message<EventManager> message) => true;
+    }
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Vigil.Interop;
+using Vigil.IO;
+
+namespace Vigil;
+
+/// <summary>Makes the child events of a loop, and ends them with it.</summary>
+internal sealed class LoopChildren
+{
+    // At disposal, for processes that were killed: long enough for one that waits for a busy processor to die on. One in a system call that
+    // cannot be interrupted may take longer, and is left to the system.
+    private const int PatienceMilliseconds = 10_000;
+
+    private readonly LoopCore _core;
+    private readonly LoopWorkers _workers;
+    private readonly HashSet<ChildEvent> _watched = [];
+
+    public LoopChildren(LoopCore core, LoopWorkers workers)
+    {
+        _core = core;
+        _workers = workers;
+    }
+
+    public ChildEvent Watch(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    {
+        int id = process.Id;
+        SignalRules.RequireChildSignal();
+        bool isStartedByRuntime = RuntimeProcessEnd.IsStartedBy(process);
+        FdHandle? pidFd = null;
+        Process? view = null;
+        try
+        {
+            // As long as the runtime has not seen the process's end, its id is nobody else's: so the runtime is asked again after each use
+            // of the id.
+            pidFd = process.HasExited ? null : TryOpen(id);
+            if (process.HasExited)
+            {
+                pidFd?.Dispose();
+                pidFd = null;
+            }
+
+            bool isChild = pidFd is not null && IsChild(pidFd);
+
+            // Last: it gets hold of the runtime's record of the process, which goes when nobody holds it.
+            view = process.HasExited ? null : View(id, isStartedByRuntime);
+            if (pidFd is null || view is null || process.HasExited)
+            {
+                var ended = new ChildEvent(_core, this, _workers, id, end: null, pidFd: null, callback, options);
+                ended.StartEnded(RuntimeProcessEnd.ExitOf(process, pidFd));
+                pidFd?.Dispose();
+                view?.Dispose();
+                return ended;
+            }
+
+            return Start(new ChildEvent(_core, this, _workers, id, new RuntimeProcessEnd(view, isStartedByRuntime, isChild), pidFd, callback, options));
+        }
+        catch
+        {
+            pidFd?.Dispose();
+            view?.Dispose();
+            throw;
+        }
+    }
+
+    public ChildEvent Watch(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
+        SharedWait? wait = SharedWait.Join(processId, out FdHandle pidFd);
+        return Start(new ChildEvent(_core, this, _workers, processId, new ChildEnd(wait, pidFd), pidFd, callback, options));
+    }
+
+    public ChildEvent Watch(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    {
+        if (pidFd is SafeProcessHandle)
+        {
+            throw new ArgumentException("A SafeProcessHandle holds a process's id, not its descriptor. Watch the Process itself.", nameof(pidFd));
+        }
+
+        using var fd = new BorrowedDescriptor(pidFd);
+        int errno = fd.Number < 0 ? Errno.EBADF : PidFdNative.Wait(fd.Number, reap: false, out _);
+        if (errno is not (Errno.Success or Errno.ECHILD))
+        {
+            throw errno is Errno.EBADF or Errno.EINVAL
+                ? new EventManagerException(EventManagerError.InvalidDescriptor, $"fd {fd.Number} is no process's descriptor (pidfd_open(2)): {Errno.Describe(errno)}.", fd.Number, errno)
+                : new EventManagerException(EventManagerError.System, $"waitid failed for the process of fd {fd.Number}: {Errno.Describe(errno)}.", fd.Number, errno);
+        }
+
+        // A duplicate, so that the caller may close his whenever he likes.
+        int duplicate = FileNative.Duplicate(fd.Number, out int failure);
+        var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
+        return Start(new ChildEvent(_core, this, _workers, processId: -1, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
+    }
+
+    public void Forget(ChildEvent child) => _watched.Remove(child);
+
+    /// <summary>At the manager's disposal. All are killed that are to be, before any is waited for.</summary>
+    public void DisposeAll()
+    {
+        ChildEvent[] children = [.. _watched];
+        var survivors = new HashSet<ChildEvent>();
+        foreach (ChildEvent child in children)
+        {
+            int errno = child.Kill();
+            if (errno != Errno.Success)
+            {
+                _core.Faults.Report(new Fault(FaultOrigin.ChildEvent, new EventManagerException(
+                    EventManagerError.System, $"Process {child.ProcessId} could not be killed when {_core.Name} was disposed: {Errno.Describe(errno)}.", errno: errno))
+                {
+                    Owner = child,
+                });
+                survivors.Add(child);
+            }
+        }
+
+        long end = Environment.TickCount64 + PatienceMilliseconds;
+        foreach (ChildEvent child in children)
+        {
+            child.ReapAndRelease(survivors.Contains(child) ? 0 : (int)Math.Max(end - Environment.TickCount64, 0));
+        }
+    }
+
+    private ChildEvent Start(ChildEvent child)
+    {
+        child.Start();
+        _watched.Add(child);
+        return child;
+    }
+
+    /// <summary>Opens a process that must be there.</summary>
+    /// <exception cref="EventManagerException">It is not, or the kernel refused.</exception>
+    internal static FdHandle Open(int processId) => TryOpen(processId) ?? throw NotFound(processId, Errno.ESRCH);
+
+    private static FdHandle? TryOpen(int processId)
+    {
+        int fd = PidFdNative.Open(processId, out int errno);
+        return errno switch
+        {
+            Errno.ESRCH => null,
+
+            // Of a thread's id: EINVAL, or ENOENT of newer kernels.
+            Errno.EINVAL or Errno.ENOENT => throw NotFound(processId, errno),
+            _ => new FdHandle(FdHandle.Created(fd, errno, "pidfd_open")),
+        };
+    }
+
+    private static EventManagerException NotFound(int processId, int errno) => new(
+        EventManagerError.ProcessNotFound, $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.", errno: errno);
+
+    // Whether it is a child of this process that nobody has waited for.
+    private static bool IsChild(FdHandle pidFd)
+    {
+        int errno = PidFdNative.Wait(pidFd.Number, reap: false, out _);
+        return errno is Errno.Success or Errno.ECHILD
+            ? errno == Errno.Success
+            : throw new EventManagerException(EventManagerError.System, $"waitid failed for a process that was to be watched: {Errno.Describe(errno)}.", pidFd.Number, errno);
+    }
+
+    // Another object for the same process, which the caller's disposal of his own does not touch. Null where the process has ended
+    // meanwhile. The handle lets the object tell the exit code of a process that it did not start itself.
+    private static Process? View(int processId, bool isStartedByRuntime)
+    {
+        Process? view = null;
+        try
+        {
+            view = Process.GetProcessById(processId);
+            _ = isStartedByRuntime ? view.SafeHandle : null;
+            return view;
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            view?.Dispose();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+namespace Vigil;
+
+/// <summary>
+/// What an event is to call back: a synchronous delegate of the event's own type, or a function that returns a <see cref="Task"/> or a <see cref="ValueTask"/>. Made once for each
+/// event; afterwards the event calls a synchronous delegate on the loop directly, or has a <see cref="LastingCallback"/>.
+/// </summary>
+/// <typeparam name="TEvent">The event's type.</typeparam>
+/// <typeparam name="TArgument">What is told.</typeparam>
+internal readonly struct EventCallback<TEvent, TArgument>
+    where TEvent : CallbackEvent
+{
+    private readonly Func<TEvent, TArgument, Task>? _asynchronous;
+
+    /// <param name="callback">The user's delegate.</param>
+    public EventCallback(Delegate callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        Delegate = callback;
+    }
+
+    public EventCallback(Func<TEvent, TArgument, Task> callback)
+        : this((Delegate)callback)
+    {
+        _asynchronous = (source, argument) => callback(source, argument) ?? throw NoTask();
+    }
+
+    public EventCallback(Func<TEvent, TArgument, ValueTask> callback)
+        : this((Delegate)callback)
+    {
+        _asynchronous = (source, argument) =>
+        {
+            ValueTask task = callback(source, argument);
+            if (task.IsCompletedSuccessfully)
+            {
+                // Its source may be one that is used again, and is given back by this.
+                task.GetAwaiter().GetResult();
+                return Task.CompletedTask;
+            }
+
+            return task.AsTask();
+        };
+    }
+
+    /// <summary>The user's delegate.</summary>
+    public Delegate Delegate { get; }
+
+    public bool IsAsynchronous => _asynchronous is not null;
+
+    /// <summary>Calls the asynchronous function; null where the callback is synchronous.</summary>
+    public Func<TEvent, TArgument, Task>? Asynchronous => _asynchronous;
+
+    /// <summary>Whether it outlasts its delivery, if it is called there.</summary>
+    /// <param name="target">Where it is called.</param>
+    public bool Lasts(CallbackTarget target) => target.IsWorker || IsAsynchronous;
+
+    /// <summary>What calls it; null where the event calls the delegate itself, on the loop.</summary>
+    /// <param name="callbackEvent">The event.</param>
+    /// <param name="workers">Who runs it, where the target is a worker.</param>
+    /// <param name="target">Where it is called.</param>
+    /// <param name="synchronous">The Invoke of the user's delegate, if that is synchronous.</param>
+    public LastingCallback<TEvent, TArgument>? ToLasting(TEvent callbackEvent, LoopWorkers workers, CallbackTarget target, Action<TEvent, TArgument>? synchronous)
+    {
+        if (!Lasts(target))
+        {
+            return null;
+        }
+
+        Func<TEvent, TArgument, Task> invoke = _asynchronous ?? ((source, argument) =>
+        {
+            synchronous!(source, argument);
+            return Task.CompletedTask;
+        });
+        return new LastingCallback<TEvent, TArgument>(callbackEvent, workers, target, Delegate, invoke, IsAsynchronous);
+    }
+
+    private static InvalidOperationException NoTask() => new("The asynchronous callback returned null instead of a task.");
+}

@@ -1,0 +1,333 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>An event's callback that outlasts its delivery: it runs on workers, or is asynchronous, or both. One at a time.</summary>
+/// <remarks>
+/// <para>The loop sends, and learns by a message that the callback has ended; in between <see cref="IsBusy"/> is true, the event
+/// sends nothing, and what it waits for is disarmed or remembered. One that returns a task has ended when its task has. One word decides between the loop and a worker:</para>
+/// <code>
+/// Idle ──send──► Queued ──begin──► Running ──end──► Idle
+///                 │  ▲
+///         withdraw│  │send
+///                 ▼  │
+///               Withdrawn ──begin──► Idle
+/// </code>
+/// <para>The loop withdraws what has not begun; the item stays in the workers' queue, to be used again by the next sending, or to be found withdrawn. So there is
+/// at most one item of an event in the queue, whatever happens. Each change is one compare-and-swap, so withdrawing and beginning exclude each other. On the loop
+/// sending is beginning: nothing is ever queued.</para>
+/// <para>The argument is written before the word says Queued, and read after it says Running. The end of a task comes on whichever thread finishes it; the exception that it
+/// brings is posted before the end.</para>
+/// </remarks>
+internal abstract class LastingCallback
+{
+    private const int Idle = 0;
+    private const int Queued = 1;
+    private const int Withdrawn = 2;
+    private const int Running = 3;
+
+    private readonly ExecutionContext? _context = AmbientContext.Flowing;
+    private readonly LoopWorkers _workers;
+    private readonly WorkContext? _workContext;
+    private readonly WorkItem _item;
+    private int _state;
+    private volatile bool _isRevoked;
+    private TaskCompletionSource? _ended;
+    private Task? _task;
+    private Action? _onTaskEnded;
+
+    protected LastingCallback(CallbackEvent callbackEvent, LoopWorkers workers, CallbackTarget target, bool isAsynchronous)
+    {
+        Event = callbackEvent;
+        Target = target;
+        _workers = workers;
+        if (target.IsWorker)
+        {
+            _workContext = isAsynchronous ? new AsyncWorkContext(workers, target.Work, PostFault) : new WorkContext(PostFault);
+            _item = new WorkItem(
+                static (action, _) => ((LastingCallback)action).Run(),
+                static (action, _) => ((LastingCallback)action).Drop(),
+                this,
+                state: null,
+                _workContext,
+                context: null,
+                target.Work)
+            {
+                // There is one at a time, so it needs no room in a queue with a bound. It enters its creator's context itself.
+                IsUnbounded = true,
+            };
+        }
+    }
+
+    public CallbackEvent Event { get; }
+
+    public CallbackTarget Target { get; }
+
+    /// <summary>The user's delegate.</summary>
+    public abstract Delegate Callback { get; }
+
+    /// <summary>Whether it was sent, and has not ended as far as the loop knows. For the loop.</summary>
+    public bool IsBusy { get; private set; }
+
+    /// <summary>Whether the calling thread runs it, or a part of it, on a worker. Any thread.</summary>
+    public bool IsRunningHere => _workContext is not null && SynchronizationContext.Current == _workContext;
+
+    /// <summary>Whether the event was cancelled, so that nothing further is to be called. Any thread.</summary>
+    public bool IsRevoked => _isRevoked;
+
+    /// <summary>Takes back what has not begun. For the loop. False where there is nothing to take back.</summary>
+    public bool Withdraw()
+    {
+        bool isTakenBack = IsBusy && Interlocked.CompareExchange(ref _state, Withdrawn, Queued) == Queued;
+        IsBusy &= !isTakenBack;
+        return isTakenBack;
+    }
+
+    /// <summary>Nothing begins any more: what is queued finds this when its turn comes. Any thread.</summary>
+    public void Revoke() => _isRevoked = true;
+
+    /// <summary>After it was revoked: a task that ends when it does not run any more. Any thread.</summary>
+    public Task WhenEnded()
+    {
+        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource ended = Interlocked.CompareExchange(ref _ended, created, null) ?? created;
+        if (Volatile.Read(ref _state) != Running)
+        {
+            ended.TrySetResult();
+        }
+
+        return ended.Task;
+    }
+
+    /// <summary>On a worker: runs it, unless it was withdrawn.</summary>
+    public WorkOutcome Run()
+    {
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref _state, Running, Queued) == Queued)
+            {
+                return RunNow();
+            }
+
+            // It may be sent again in between. Neither the one nor the other is an item that an executor runs twice.
+            if (Interlocked.CompareExchange(ref _state, Idle, Withdrawn) != Queued)
+            {
+                return WorkOutcome.Cancelled;
+            }
+        }
+    }
+
+    /// <summary>It will not run: the workers end with it in their queue. Any thread.</summary>
+    public void Drop()
+    {
+        if (Interlocked.Exchange(ref _state, Idle) == Queued)
+        {
+            Event.Core.Mailbox.PostUnbounded(new Message<EventManager>(RefusalKind.Instance, this));
+        }
+    }
+
+    public override string ToString() => Event.ToString()!;
+
+    /// <summary>Something was thrown on a worker, or by a task, which is a fault of the loop. Any thread.</summary>
+    public void PostFault(Exception exception)
+    {
+        var message = new Message<EventManager>(FaultKind.Instance, this, exception);
+        if (Event.Core.Mailbox.PostUnbounded(in message) == PostResult.Closed)
+        {
+            message.Abandon();
+        }
+    }
+
+    /// <summary>After the argument was set: gives it to the workers, or begins it on the loop. For the loop, while it is not busy.</summary>
+    protected void Send()
+    {
+        IsBusy = true;
+        if (_workContext is null)
+        {
+            Volatile.Write(ref _state, Running);
+            RunNow();
+            return;
+        }
+
+        if (Interlocked.CompareExchange(ref _state, Queued, Withdrawn) == Withdrawn)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _state, Queued);
+        if (!_workers.TrySend(in _item))
+        {
+            // By a message, as when they drop it: an event that sends the next one at once would come back here within itself, again and again.
+            Drop();
+        }
+    }
+
+    /// <summary>Calls the user's delegate.</summary>
+    /// <returns>The task with which it ends.</returns>
+    protected abstract Task Invoke();
+
+    // Whoever delivers on the loop, and who runs an item on a worker, gives the thread its own context back afterwards.
+    private WorkOutcome RunNow()
+    {
+        Task task = Task.CompletedTask;
+        WorkOutcome outcome = WorkOutcome.Cancelled;
+        if (!_isRevoked && !Event.Core.IsDisposed)
+        {
+            try
+            {
+                if (_context is not null)
+                {
+                    AmbientContext.Enter(_context);
+                }
+
+                task = Invoke();
+                outcome = WorkOutcome.Done;
+            }
+            catch (Exception exception)
+            {
+                OnThrown(exception);
+                outcome = WorkOutcome.Failed;
+            }
+        }
+
+        // A callback that returns what waits for its own end has ended: it would wait for ever.
+        if (task.IsCompletedSuccessfully || task == Volatile.Read(ref _ended)?.Task)
+        {
+            End();
+        }
+        else
+        {
+            Follow(task);
+        }
+
+        return outcome;
+    }
+
+    private void OnThrown(Exception exception)
+    {
+        if (_workContext is null)
+        {
+            Event.Core.Faults.OnThrown(Event, exception);
+        }
+        else
+        {
+            PostFault(exception);
+        }
+    }
+
+    private void Follow(Task task)
+    {
+        _task = task;
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onTaskEnded ??= OnTaskEnded);
+    }
+
+    private void OnTaskEnded()
+    {
+        try
+        {
+            _task!.GetAwaiter().GetResult();
+        }
+        catch (Exception exception)
+        {
+            PostFault(exception);
+        }
+
+        _task = null;
+        End();
+    }
+
+    private void End()
+    {
+        // A full fence: either whoever wants to know of the end sees that it has come, or his wish is seen here.
+        Interlocked.Exchange(ref _state, Idle);
+        Interlocked.Exchange(ref _ended, null)?.TrySetResult();
+        Event.Core.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
+    }
+
+    private int OnEnded()
+    {
+        IsBusy = false;
+        return Event.Core.IsDisposed ? 0 : Event.OnCallbackEnded();
+    }
+
+    private int OnRefused()
+    {
+        IsBusy = false;
+        var refusal = new EventManagerException(
+            EventManagerError.WorkQueueFull, $"The workers did not run the callback of {Event}: they end, or are full.", Event.DescriptorNumber);
+        Event.Core.Faults.Report(new Fault(Event.FaultOrigin, refusal) { Owner = Event, Fd = Event.DescriptorNumber });
+        return Event.OnCallbackRefused();
+    }
+
+    private sealed class EndKind : MessageKind<EventManager>
+    {
+        public static readonly EndKind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnEnded();
+
+        public override bool Abandon(in Message<EventManager> message) => true;
+    }
+
+    private sealed class RefusalKind : MessageKind<EventManager>
+    {
+        public static readonly RefusalKind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnRefused();
+
+        public override bool Abandon(in Message<EventManager> message) => true;
+    }
+
+    private sealed class FaultKind : MessageKind<EventManager>
+    {
+        public static readonly FaultKind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message)
+        {
+            CallbackEvent callbackEvent = ((LastingCallback)message.Action).Event;
+            callbackEvent.Core.Faults.OnThrown(callbackEvent, (Exception)message.State!);
+            return 0;
+        }
+
+        public override bool Abandon(in Message<EventManager> message)
+        {
+            CallbackEvent callbackEvent = ((LastingCallback)message.Action).Event;
+            callbackEvent.Core.Faults.Report(new Fault(callbackEvent.FaultOrigin, (Exception)message.State!) { Owner = callbackEvent, Fd = callbackEvent.DescriptorNumber });
+            return true;
+        }
+    }
+}
+
+/// <summary>A lasting callback with what it is given.</summary>
+internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback
+    where TEvent : CallbackEvent
+{
+    private readonly Func<TEvent, TArgument, Task> _invoke;
+    private TArgument _argument = default!;
+
+    /// <param name="callbackEvent">Whose it is.</param>
+    /// <param name="workers">Who runs it, where the target is a worker.</param>
+    /// <param name="target">Where it is called.</param>
+    /// <param name="callback">The user's delegate.</param>
+    /// <param name="invoke">Calls it. Returns the task with which it ends.</param>
+    /// <param name="isAsynchronous">Whether the user's delegate returns a task.</param>
+    public LastingCallback(TEvent callbackEvent, LoopWorkers workers, CallbackTarget target, Delegate callback, Func<TEvent, TArgument, Task> invoke, bool isAsynchronous)
+        : base(callbackEvent, workers, target, isAsynchronous)
+    {
+        Callback = callback;
+        _invoke = invoke;
+    }
+
+    public override Delegate Callback { get; }
+
+    /// <summary>What it was sent with last. For the loop.</summary>
+    public TArgument Argument => _argument;
+
+    /// <summary>Calls back. For the loop, while it is not busy.</summary>
+    public void Send(TEvent callbackEvent, TArgument argument)
+    {
+        _argument = argument;
+        Send();
+    }
+
+    protected override Task Invoke() => _invoke((TEvent)Event, _argument);
+}

@@ -1,0 +1,274 @@
+using Vigil.Interop;
+using Vigil.Sources;
+
+namespace Vigil;
+
+/// <summary>Handles what a <see cref="SocketEvent"/> reports.</summary>
+/// <param name="source">The socket event, through which the callback can change or cancel it.</param>
+/// <param name="ready">What is ready: kinds that were asked for, and <see cref="EventSet.Error"/> and <see cref="EventSet.HangUp"/>.</param>
+public delegate void SocketEventCallback(SocketEvent source, EventSet ready);
+
+/// <summary>
+/// A callback for one file descriptor of any pollable kind. Made by <c>EventManager.CreateSocketEvent</c>. Its methods are for
+/// the loop's thread, or for any one thread between runs.
+/// </summary>
+public sealed class SocketEvent : CallbackEvent
+{
+    private readonly FileDescriptor _fd;
+    private readonly SocketEventSource _source;
+    private readonly SocketEventCallback _callback;
+    private readonly LastingCallback<SocketEvent, EventSet>? _lasting;
+
+    // What a lasting callback was told, and what came while it was busy.
+    private EventSet _delivered;
+    private EventSet _held;
+    private bool _isOneShot;
+    private volatile bool _isCancelled;
+
+    internal SocketEvent(LoopCore core, LoopWorkers workers, FileDescriptor fd, EventSet interest, EventCallback<SocketEvent, EventSet> callback, SocketEventOptions options)
+        : base(core, options)
+    {
+        var synchronous = callback.Delegate as SocketEventCallback;
+        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<SocketEvent, EventSet>(context, synchronous!.Invoke).Invoke : synchronous!;
+        _isOneShot = Interests.IsOneShot(interest);
+        _fd = fd;
+        _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), options.Priority);
+    }
+
+    /// <summary>The file descriptor.</summary>
+    public FileDescriptor Fd => _fd;
+
+    /// <summary>What is asked for, modes included.</summary>
+    public EventSet Interest => _isOneShot ? _source.Interest : _source.Interest & ~EventSet.OneShot;
+
+    /// <summary>Whether it is watched.</summary>
+    public SourceState State => IsCancelled ? SourceState.Removed : _source.State;
+
+    /// <summary>Whether it is over: cancelled, its handle closed, its number replaced, or the manager disposed.</summary>
+    public override bool IsCancelled => _isCancelled || Fd.IsClosed;
+
+    internal Source Source => _source;
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.SocketEvent;
+
+    internal override int DescriptorNumber => _source.Number;
+
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
+
+    private protected override LastingCallback? Lasting => _lasting;
+
+    /// <summary>Asks for something else from now on. Arms a one-shot again; what is disarmed stays disarmed.</summary>
+    /// <param name="interest">What to ask for.</param>
+    /// <exception cref="EventManagerException">The event is over, the set cannot be asked for, or the call comes from another thread.</exception>
+    public void Modify(EventSet interest)
+    {
+        if (IsForwarded<SocketEvent, EventSet>(static (self, interest) => self.Modify(interest), interest))
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Enter();
+        Core.SourceTable.Arming.Modify(_source, KernelsInterest(interest), _source.Data).ThrowIfFailed(interest);
+        _isOneShot = Interests.IsOneShot(interest);
+
+        // What has not begun, or was to come after it, belongs to the arming that this replaces.
+        _held = EventSet.None;
+        _lasting?.Withdraw();
+    }
+
+    /// <summary>Asks for more.</summary>
+    /// <param name="flags">What to ask for in addition.</param>
+    /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
+    public void AddInterest(EventSet flags)
+    {
+        if (!IsForwarded<SocketEvent, EventSet>(static (self, flags) => self.AddInterest(flags), flags))
+        {
+            Modify(Interest | flags);
+        }
+    }
+
+    /// <summary>Asks for less.</summary>
+    /// <param name="flags">What not to ask for any more.</param>
+    /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
+    public void RemoveInterest(EventSet flags)
+    {
+        if (!IsForwarded<SocketEvent, EventSet>(static (self, flags) => self.RemoveInterest(flags), flags))
+        {
+            Modify(Interest & ~flags);
+        }
+    }
+
+    /// <summary>Back-pressure: nothing is delivered, Error and HangUp included, and nothing spins, until <see cref="Arm"/>.</summary>
+    /// <exception cref="EventManagerException">The event is over, or the call comes from another thread.</exception>
+    public void Disarm()
+    {
+        if (IsForwarded<SocketEvent, bool>(static (self, _) => self.Disarm(), argument: default))
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Enter();
+        Core.SourceTable.Arming.Disarm(_source).ThrowIfFailed();
+        _held = EventSet.None;
+        _lasting?.Withdraw();
+    }
+
+    /// <summary>Ends <see cref="Disarm"/>, or the silence of a one-shot that was delivered; what is ready now is reported in the next iteration.</summary>
+    /// <exception cref="EventManagerException">The event is over, a limit is reached, or the call comes from another thread.</exception>
+    public void Arm()
+    {
+        if (IsForwarded<SocketEvent, bool>(static (self, _) => self.Arm(), argument: default))
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Enter();
+        Core.SourceTable.Arming.Arm(_source).ThrowIfFailed(Interest);
+    }
+
+    /// <summary>For messages: the method that is called.</summary>
+    public override string ToString() => $"a socket event {Title}";
+
+    internal void OnRemoved()
+    {
+        _isCancelled = true;
+        _lasting?.Revoke();
+    }
+
+    internal override int OnCallbackEnded()
+    {
+        // A callback that closes its file has ended the event, as one on the loop would have.
+        Core.SourceTable.ForgetIfClosed(_source);
+        EventSet held = _held & (_source.Interest | Interests.Unmaskable);
+        _held = EventSet.None;
+        if (_isCancelled || State == SourceState.Disarmed)
+        {
+            return 0;
+        }
+
+        if (Interests.IsEdgeTriggered(_source.Interest) || _source.IsReportedByEdges)
+        {
+            if (held != EventSet.None)
+            {
+                Send(held);
+                return 1;
+            }
+        }
+        else if (State == SourceState.Fired && (!_isOneShot || held != EventSet.None))
+        {
+            // The kernel looks again, which says more than what it said then.
+            SourceResult result = Core.SourceTable.Rearm(_source, _delivered);
+            if (!result.IsSuccess)
+            {
+                Core.Faults.OnNotArmed(_source, result);
+            }
+        }
+
+        return 0;
+    }
+
+    internal override int OnCallbackRefused()
+    {
+        if (!_isCancelled)
+        {
+            _held = EventSet.None;
+            _ = Core.SourceTable.Arming.Disarm(_source);
+        }
+
+        return 0;
+    }
+
+    private protected override void CancelOnLoop()
+    {
+        if (_isCancelled)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
+        Core.SourceTable.Remove(_source);
+    }
+
+    // Where a callback outlasts its delivery, the kernel is to be silent from a report on until the callback has ended; only what repeats itself is not. An
+    // edge says nothing twice, and to arm it again would report what has been reported.
+    private EventSet KernelsInterest(EventSet interest) =>
+        _lasting is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) || IsReportedByEdges(interest) ? interest : interest | EventSet.OneShot;
+
+    // The same of a file that tells each change once: arming it again would take a change that comes meanwhile, and tell nobody.
+    private bool IsReportedByEdges(EventSet interest)
+    {
+        if (Interests.HasData(interest))
+        {
+            return false;
+        }
+
+        using var fd = new BorrowedDescriptor(_fd);
+        return FileNative.ReportsChangesOnce(fd.Number);
+    }
+
+    private int Deliver(EventSet ready)
+    {
+        if (_lasting is null)
+        {
+            _callback(this, ready);
+            return 1;
+        }
+
+        if (_lasting.IsBusy)
+        {
+            _held |= ready;
+            return 0;
+        }
+
+        Send(ready);
+        return 1;
+    }
+
+    private void Send(EventSet ready)
+    {
+        _delivered = ready;
+        _lasting!.Send(this, ready);
+    }
+
+    private ThreadClaim.Scope Enter()
+    {
+        ThreadClaim.Scope claim = Core.Claim();
+        if (!_isCancelled)
+        {
+            _ = Core.SourceTable.DropIfClosed(_source);
+        }
+
+        if (_isCancelled)
+        {
+            claim.Dispose();
+            throw new EventManagerException(EventManagerError.NotRegistered, $"The socket event of fd {Fd} is over: it was cancelled, or its file descriptor was closed.", Fd.Number);
+        }
+
+        return claim;
+    }
+
+    private sealed class SocketEventSource : Source
+    {
+        private readonly SocketEvent _event;
+
+        public SocketEventSource(SocketEvent socketEvent, Events events, DispatchPriority priority)
+            : base(events.Fd, events.Set, events.Data, priority)
+        {
+            _event = socketEvent;
+        }
+
+        public override ICallbackOwner Owner => _event;
+
+        public override int Deliver(EventSet ready) => _event.Deliver(ready);
+
+        public override void OnRemoved() => _event.OnRemoved();
+    }
+}

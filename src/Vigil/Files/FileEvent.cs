@@ -1,0 +1,216 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Vigil;
+
+/// <summary>Handles a change that a <see cref="FileEvent"/> tells.</summary>
+/// <param name="source">The file event, through which the callback can rescan or cancel it.</param>
+/// <param name="change">What happened, and where.</param>
+public delegate void FileEventCallback(FileEvent source, FileChange change);
+
+/// <summary>
+/// A callback for what happens to a file, a directory, or a directory with everything below it (<c>inotify(7)</c>). Made by
+/// <c>EventManager.CreateFileEvent</c>. Its methods are for the loop's thread, or for any one thread between runs.
+/// </summary>
+/// <remarks>
+/// Whoever starts with what is there when it is created, and then follows <see cref="FileChangeKind.Created"/>,
+/// <see cref="FileChangeKind.Deleted"/> and <see cref="FileChangeKind.Moved"/>, knows what is there: nothing is told twice, nothing is gone
+/// that was not told to be there, and a directory that appears is told with what it holds. docs/files.md has the details.
+/// </remarks>
+public sealed class FileEvent : CallbackEvent
+{
+    private readonly FileEventCallback _callback;
+    private readonly LoopFiles _files;
+    private readonly Func<FileEvent, FileChange, Task>? _asynchronous;
+    private readonly LastingCallback<FileEvent, List<FileChange>>? _lasting;
+
+    // What a lasting callback is to tell next, or tells while it is busy.
+    private readonly List<FileChange>? _batch;
+    private volatile bool _isCancelled;
+
+    internal FileEvent(LoopCore core, LoopFiles files, LoopWorkers workers, EventCallback<FileEvent, FileChange> callback, FileEventOptions options)
+        : base(core, options)
+    {
+        var synchronous = callback.Delegate as FileEventCallback;
+        _callback = synchronous ?? NotSynchronous;
+        _asynchronous = callback.Asynchronous;
+        _files = files;
+        if (callback.Lasts(options.Target))
+        {
+            // Files of its own, so that a callback that takes long holds up nobody else's.
+            _files = new LoopFiles(core, lasting: this);
+            _batch = [];
+            _lasting = new LastingCallback<FileEvent, List<FileChange>>(
+                this,
+                workers,
+                options.Target,
+                callback.Delegate,
+                callback.IsAsynchronous ? static (self, batch) => self.ReportBatchAsync(batch) : static (self, batch) => self.ReportBatch(batch),
+                callback.IsAsynchronous);
+        }
+        else if (AmbientContext.Flowing is { } context)
+        {
+            _callback = new FlowingCallback<FileEvent, FileChange>(context, _callback.Invoke).Invoke;
+        }
+    }
+
+    /// <summary>What is watched: the full path of what was asked for.</summary>
+    public string Path => Tree.Path;
+
+    /// <summary>Whether everything below it is watched, too.</summary>
+    public bool IsRecursive => Tree.IsRecursive;
+
+    /// <summary>What is told beside that paths appear, disappear and move.</summary>
+    public FileInterest Interest => Tree.Interest;
+
+    /// <summary>How many directories are watched for it. A directory that several events watch counts once against the kernel's limit.</summary>
+    public int DirectoryCount => IsCancelled ? 0 : Tree.DirectoryCount;
+
+    /// <summary>Whether it is over: cancelled, its root deleted, moved or unmounted and its path not followed, or the manager disposed.</summary>
+    public override bool IsCancelled => _isCancelled || Core.IsDisposed;
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.FileEvent;
+
+    internal FileTree Tree { get; private set; } = null!;
+
+    /// <summary>Whether its callback is telling, or is about to tell, what it was given.</summary>
+    internal bool IsBusy => _lasting is { IsBusy: true };
+
+    internal LoopFiles Files => _files;
+
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
+
+    private protected override LastingCallback? Lasting => _lasting;
+
+    /// <summary>
+    /// Looks at everything again: each path that is there is told as <see cref="FileChangeKind.Found"/>, one that is not there any more as
+    /// <see cref="FileChangeKind.Deleted"/>, and the end of it as <see cref="FileChangeKind.Rescanned"/>, in this or later iterations. Changes that
+    /// happen meanwhile are told as ever. Directories that could not be watched are tried again, and so
+    /// is watching after a worker's callback, where the kernel refused that (<see cref="EventManagerError.LimitReached"/> in a <see cref="FaultReport"/>); refused again, it is reported again.
+    /// </summary>
+    /// <exception cref="EventManagerException">The event is over, or the call comes from another thread than the loop's.</exception>
+    public void Rescan()
+    {
+        if (IsForwarded<FileEvent, bool>(static (self, _) => self.Rescan(), argument: default))
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Core.Claim();
+        if (IsCancelled)
+        {
+            throw new EventManagerException(EventManagerError.NotRegistered, $"The file event of {Path} is over: it was cancelled, or what it watched is gone. Create another.");
+        }
+
+        _files.Rescan(Tree);
+    }
+
+    /// <summary>For messages: what is watched, and the method that is called.</summary>
+    public override string ToString() => $"a file event of {Path} {Title}";
+
+    [MemberNotNull(nameof(Tree))]
+    internal void Attach(FileTree tree) => Tree = tree;
+
+    /// <summary>What it watches is gone.</summary>
+    internal void OnOver() => _isCancelled = true;
+
+    /// <summary>Calls back, or on a lasting callback's behalf takes note.</summary>
+    internal void Report(in FileChange change)
+    {
+        if (_batch is not null)
+        {
+            _batch.Add(change);
+            return;
+        }
+
+        _callback(this, change);
+    }
+
+    /// <summary>After a turn: lets a lasting callback tell what was noted.</summary>
+    internal void SendBatch()
+    {
+        if (_batch is { Count: > 0 })
+        {
+            _lasting!.Send(this, _batch);
+        }
+    }
+
+    internal override int OnCallbackEnded()
+    {
+        _batch!.Clear();
+        _files.OnCallbackEnded();
+        return 0;
+    }
+
+    internal override int OnCallbackRefused()
+    {
+        _batch!.Clear();
+        _files.OnCallbackRefused();
+        return 0;
+    }
+
+    private protected override void CancelOnLoop()
+    {
+        if (IsCancelled)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
+        _isCancelled = true;
+        _files.Remove(Tree);
+    }
+
+    // Whether no callback may begin any more, for a lasting one, which has several changes to tell. What is over because its root is gone is told to the end.
+    private bool IsEnded => _lasting!.IsRevoked || Core.IsDisposed;
+
+    // On the worker. A change whose callback throws does not cost the others theirs.
+    private Task ReportBatch(List<FileChange> batch)
+    {
+        foreach (FileChange change in batch)
+        {
+            if (IsEnded)
+            {
+                break;
+            }
+
+            try
+            {
+                _callback(this, change);
+            }
+            catch (Exception exception)
+            {
+                _lasting!.PostFault(exception);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // One change after the other's end, where the context of the callback's target goes on: on the loop, or on workers.
+    private async Task ReportBatchAsync(List<FileChange> batch)
+    {
+        foreach (FileChange change in batch)
+        {
+            if (IsEnded)
+            {
+                break;
+            }
+
+            try
+            {
+                await _asynchronous!(this, change);
+            }
+            catch (Exception exception)
+            {
+                _lasting!.PostFault(exception);
+            }
+        }
+    }
+
+    private static void NotSynchronous(FileEvent source, FileChange change) => throw new InvalidOperationException("The callback is asynchronous.");
+}

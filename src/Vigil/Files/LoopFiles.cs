@@ -1,0 +1,370 @@
+using Vigil.Interop;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// The file events of a loop. They share one inotify instance, which is there as long as any of them is, and one source. What has to go on
+/// though the kernel has nothing to report is injected into the source, by a timer where it has to wait; so all callbacks run in its turns.
+/// An event whose callback runs on a worker, or is asynchronous, has one of these to itself: while the callback is busy there are no turns, the source is disarmed, and the kernel
+/// keeps what happens, as far as its queue goes.
+/// </summary>
+internal sealed class LoopFiles : ITimerTarget
+{
+    // Callbacks in a turn. Settled changes can be due by the thousand.
+    private const int NoticeBudget = 1024;
+
+    private readonly LoopCore _core;
+    private readonly FileEvent? _lasting;
+    private FileTreeSet? _set;
+    private FileSource? _source;
+    private MountSource? _mounts;
+    private bool _isTurnRequested;
+    private bool _hasLostChanges;
+    private long _wakesAt = TimingWheel.Never;
+    private int _slot;
+
+    /// <param name="core">The loop whose they are.</param>
+    /// <param name="lasting">The only event, if its callback outlasts its delivery; null for all others of the loop's.</param>
+    public LoopFiles(LoopCore core, FileEvent? lasting = null)
+    {
+        _core = core;
+        _lasting = lasting;
+    }
+
+    /// <exception cref="EventManagerException">It cannot be watched. Nothing has changed then.</exception>
+    public void Add(FileEvent fileEvent, string path, FileEventOptions options)
+    {
+        (string directory, string? onlyName) = Locate(path, options);
+        FileTreeSet set = Open();
+        try
+        {
+            var tree = new FileTree(set, fileEvent, directory, onlyName, new FileTreeOptions(options.Recursive, options.Interest, Nanoseconds.Of(options.Debounce), options.FollowPath));
+            set.Add(tree);
+            fileEvent.Attach(tree);
+        }
+        catch
+        {
+            CloseIfUnused();
+            throw;
+        }
+
+        Continue(set);
+    }
+
+    public void Remove(FileTree tree)
+    {
+        _set?.Remove(tree);
+        CloseIfUnused();
+        if (_set is { HasWork: true })
+        {
+            // What was watched is taken apart some directories a turn.
+            RequestTurn();
+        }
+    }
+
+    public void Rescan(FileTree tree)
+    {
+        WantRescan(tree);
+        if (!IsPaused)
+        {
+            // Where the kernel refused when the worker had ended, it is asked again.
+            Resume();
+        }
+    }
+
+    /// <summary>A turn. Returns how many callbacks ran.</summary>
+    public int Deliver()
+    {
+        _isTurnRequested = false;
+        FileTreeSet set = _set!;
+        if (!set.HasNotices)
+        {
+            int errno = set.Turn(_core.Timers.MonotonicClock.Now);
+            _source!.OnRead(errno);
+            if (_set == set && set.MountsRead is { } mountsErrno)
+            {
+                _mounts?.OnRead(mountsErrno);
+            }
+        }
+
+        // Callbacks may cancel the last event, and create another, with another instance.
+        int ran = 0;
+        for (int budget = NoticeBudget; budget > 0 && _set == set && set.TryTake(out FileNotice notice); budget--)
+        {
+            ran += Report(notice);
+        }
+
+        _lasting?.SendBatch();
+        if (IsPaused)
+        {
+            Pause();
+        }
+        else if (_set == set)
+        {
+            Continue(set);
+        }
+
+        return ran;
+    }
+
+    /// <summary>Something was mounted or unmounted somewhere.</summary>
+    public void OnMountsChanged()
+    {
+        _set!.NoteMounts();
+        RequestTurn();
+    }
+
+    /// <summary>The callback has told what it was given.</summary>
+    public void OnCallbackEnded()
+    {
+        if (_hasLostChanges && _set is not null)
+        {
+            // Not before: each refusal would have the tree looked at again, and what is found there be refused again, without end.
+            _hasLostChanges = false;
+            WantRescan(_lasting!.Tree);
+        }
+
+        Resume();
+    }
+
+    /// <summary>The workers did not take what was to be told. It is lost.</summary>
+    public void OnCallbackRefused()
+    {
+        _hasLostChanges = true;
+        Resume();
+    }
+
+    public void Close()
+    {
+        if (_set is not { } set)
+        {
+            return;
+        }
+
+        Cancel();
+        (FileSource source, MountSource? mounts) = (_source!, _mounts);
+        _set = null;
+        _source = null;
+        _mounts = null;
+        _isTurnRequested = false;
+        _core.SourceTable.Remove(source);
+        if (mounts is not null)
+        {
+            _core.SourceTable.Remove(mounts);
+        }
+
+        set.Dispose();
+    }
+
+    /// <summary>
+    /// The source has left the table. Unless it was closed here, somebody closed the inotify instance's number, which is another file's
+    /// now or will be: it
+    /// must not be closed again, and the events are over. One that is created now gets another instance.
+    /// </summary>
+    public void OnSourceRemoved()
+    {
+        if (_set is not { } set)
+        {
+            return;
+        }
+
+        set.Watches.Fd.SetHandleAsInvalid();
+        foreach (object listener in set.Listeners)
+        {
+            ((FileEvent)listener).OnOver();
+        }
+
+        Close();
+    }
+
+    void ITimerTarget.OnMoved(int slot) => _slot = slot;
+
+    bool ITimerTarget.Fire(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        _wakesAt = TimingWheel.Never;
+        RequestTurn();
+        return false;
+    }
+
+    void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
+
+    // Names in a directory are what the kernel can watch: a file that is replaced, or is not there yet, is one.
+    private static (string Directory, string? OnlyName) Locate(string path, FileEventOptions options)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (DirectoryReader.IsDirectory(full, follows: true, out int errno))
+        {
+            return (full, null);
+        }
+
+        if (errno is not (Errno.Success or Errno.ENOENT) && !options.Recursive && !DirectoryReader.IsDirectory(full, follows: false, out int ownErrno) && ownErrno == Errno.Success)
+        {
+            // A link that leads nowhere: to itself, over a file, too far, or to where this user may not go. It is watched as the link that it is.
+            errno = Errno.Success;
+        }
+
+        if (errno is not (Errno.Success or Errno.ENOENT) || (options.Recursive && errno != Errno.Success))
+        {
+            throw FileErrors.OfDirectory(full, errno);
+        }
+
+        if (options.Recursive)
+        {
+            throw FileErrors.OfDirectory(full, Errno.ENOTDIR);
+        }
+
+        return (Path.GetDirectoryName(full)!, Path.GetFileName(full));
+    }
+
+    private FileTreeSet Open()
+    {
+        if (_set is not null)
+        {
+            return _set;
+        }
+
+        var set = new FileTreeSet();
+        try
+        {
+            // Before there is anything to wait for, so that nothing can fail later.
+            _core.Timers.Open(TimerClock.Monotonic);
+            var source = new FileSource(_core, set.Watches.Fd, this);
+            _core.SourceTable.Add(source).ThrowIfFailed();
+            _source = source;
+            if (set.Mounts.Fd is { } list)
+            {
+                var mounts = new MountSource(_core, list, this);
+                _core.SourceTable.Add(mounts).ThrowIfFailed();
+                _mounts = mounts;
+            }
+        }
+        catch
+        {
+            if (_source is not null)
+            {
+                _core.SourceTable.Remove(_source);
+                _source = null;
+            }
+
+            set.Dispose();
+            throw;
+        }
+
+        return _set = set;
+    }
+
+    private void CloseIfUnused()
+    {
+        if (_set is { Count: 0 })
+        {
+            Close();
+        }
+    }
+
+    private int Report(in FileNotice notice)
+    {
+        var fileEvent = (FileEvent)notice.Tree.Listener;
+        if (fileEvent.IsCancelled)
+        {
+            return 0;
+        }
+
+        if (notice.IsFault)
+        {
+            _core.Faults.Report(new Fault(FaultOrigin.Registration, notice.Change.Reason!) { Owner = fileEvent });
+        }
+
+        bool isEnd = notice.Tree.IsOver
+            && (notice.Change.Kind is FileChangeKind.RootDeleted or FileChangeKind.RootMoved
+                || (notice.Change.Kind == FileChangeKind.Unmounted && string.Equals(notice.Change.Path, notice.Tree.Root.Path, StringComparison.Ordinal)));
+        if (isEnd)
+        {
+            fileEvent.OnOver();
+            Remove(notice.Tree);
+        }
+
+        _core.Invoke(fileEvent, static (fileEvent, change) => fileEvent.Report(in change), notice.Change);
+        return 1;
+    }
+
+    // What is left over is for the next iteration, or for a time.
+    private void Continue(FileTreeSet set)
+    {
+        if (set.HasWork)
+        {
+            RequestTurn();
+        }
+
+        long deadline = set.Deadline;
+        if (deadline != _wakesAt)
+        {
+            Cancel();
+            if (deadline != TimingWheel.Never)
+            {
+                _slot = _core.Timers.Of(TimerClock.Monotonic).Start(_slot, this, deadline);
+                _wakesAt = deadline;
+            }
+        }
+    }
+
+    /// <summary>Whether a lasting callback is busy with what was told last, so that there are no turns.</summary>
+    public bool IsPaused => _lasting is { IsBusy: true };
+
+    private void Pause()
+    {
+        if (_set is not null)
+        {
+            _isTurnRequested = false;
+            _ = _core.SourceTable.Arming.Disarm(_source!);
+        }
+    }
+
+    /// <summary>Goes on after a pause: arms the source, and gives it a turn if it needs one.</summary>
+    public void Resume()
+    {
+        if (_set is not { } set)
+        {
+            return;
+        }
+
+        SourceResult result = _core.SourceTable.Arming.Arm(_source!);
+        if (result.IsSuccess)
+        {
+            Continue(set);
+        }
+        else
+        {
+            // Until a rescan. The kernel keeps what happens, as far as its queue goes.
+            _core.Faults.Report(new Fault(FaultOrigin.Registration, result.ToException(_source!.Interest)) { Owner = _lasting, Fd = _source.Number });
+        }
+    }
+
+    private static void WantRescan(FileTree tree)
+    {
+        tree.RootPath.OnRescan();
+        tree.Scanner.Want(tree.Root, ScanWork.List | ScanWork.Below | ScanWork.Found);
+    }
+
+    private void RequestTurn()
+    {
+        // What is injected into a disarmed source is dropped; whoever arms it goes on from there.
+        if (!_isTurnRequested && !IsPaused && _source!.State == SourceState.Armed)
+        {
+            _isTurnRequested = true;
+            _core.InjectInto(_source!);
+        }
+    }
+
+    private void Cancel()
+    {
+        _wakesAt = TimingWheel.Never;
+        if (_slot != TimingWheel.NotStarted)
+        {
+            _core.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+            _slot = TimingWheel.NotStarted;
+        }
+    }
+}

@@ -1,0 +1,348 @@
+using System.Runtime.CompilerServices;
+using Vigil.Messaging;
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// One iteration, in phases (docs/iteration.md). Every phase is bounded: the hooks and deferred callbacks by how many there are
+/// when it begins, the timers by those that are due then, the ready sources by the buffer, the mailbox by its budget. So none can
+/// starve another.
+/// </summary>
+internal sealed class EventLoop
+{
+    private readonly LoopCore _core;
+    private readonly EventManager _manager;
+    private readonly LoopWait _wait;
+    private readonly SourceTable _table;
+    private readonly LoopTimers _timers;
+    private readonly Mailbox<EventManager> _mailbox;
+    private readonly FaultSink _faults;
+    private readonly LoopObserver _watching;
+    private readonly ReadyBuffer _ready;
+    private readonly PriorityOrder _order;
+    private readonly Queue<Message<EventManager>> _deferred = new();
+    private readonly Queue<InjectedEvent> _injected;
+    private readonly int _mailboxBudget;
+
+    // What every callback runs with, and is given back after each.
+    private readonly SynchronizationContext _context;
+    private LoopObserver? _observer;
+    private int _ran;
+
+    /// <param name="core">The loop's.</param>
+    /// <param name="options">How much a phase may do at once.</param>
+    /// <param name="poller">What it waits for.</param>
+    /// <param name="progress">Where it says what it does, for the watchdog; null where there is none.</param>
+    public EventLoop(LoopCore core, EventManagerOptions options, IPoller poller, LoopProgress? progress)
+    {
+        _core = core;
+        _manager = core.Manager;
+        _table = core.SourceTable;
+        _injected = _table.Injected;
+        _timers = core.Timers;
+        _mailbox = core.Mailbox;
+        _faults = core.Faults;
+        _watching = new LoopObserver(core.Counters, progress);
+        _ready = new ReadyBuffer(options.ReadyCapacity);
+        _order = new PriorityOrder(_table, options.ReadyCapacity);
+        _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep);
+        _mailboxBudget = options.MailboxBudget;
+        _context = core.Context;
+    }
+
+    public CallbackList PrepareHooks { get; } = new();
+
+    public CallbackList CheckHooks { get; } = new();
+
+    public CallbackList IdleHooks { get; } = new();
+
+    public void Defer(in Message<EventManager> message) => _deferred.Enqueue(message);
+
+    /// <summary>At disposal: how many deferred callbacks will not run.</summary>
+    public int DeferredCount => _deferred.Count;
+
+    /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>
+    public int RunIteration(Deadline callersDeadline)
+    {
+        _ran = 0;
+
+        // Counted before any callback runs: what is injected from here on waits for the next iteration.
+        int injected = _injected.Count;
+        Observe(_watching.BeginsIteration() ? _watching : null);
+
+        // 1. Prepare; until when may this iteration sleep?
+        RunHooks(PrepareHooks, LoopPhase.Prepare);
+        Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
+
+        // 2. Wait.
+        _wait.Until(deadline, _observer);
+
+        // 3. Read the clocks; 4. timers that are due by them.
+        if (_timers.IsOpen)
+        {
+            RunTimers();
+        }
+
+        // 5. Ready sources.
+        if (_ready.Count > 0 || _injected.Count > 0)
+        {
+            _observer?.Begin(LoopPhase.Sources, _ran);
+            Dispatch(_table.PrioritizedCount == 0 ? _ready : _order.Order(_ready));
+            if (_injected.Count > 0)
+            {
+                DispatchInjected(injected);
+            }
+        }
+
+        // 6. Mailbox.
+        DrainMailbox();
+
+        // 7. Deferred callbacks and check hooks; idle hooks only if nothing else ran.
+        RunDeferred();
+        RunHooks(CheckHooks, LoopPhase.Check);
+        if (_ran == 0)
+        {
+            RunHooks(IdleHooks, LoopPhase.Idle);
+        }
+
+        _observer?.EndIteration(_ran, _table);
+        return _ran;
+    }
+
+    // Written only where it changes: a reference costs the garbage collector's write barrier.
+    private void Observe(LoopObserver? observer)
+    {
+        if (observer != _observer)
+        {
+            _core.Observer = _observer = observer;
+        }
+    }
+
+    private void RunHooks(CallbackList hooks, LoopPhase phase)
+    {
+        if (!hooks.IsEmpty)
+        {
+            _observer?.Begin(phase, _ran);
+            hooks.Run(_core);
+            _observer?.Begin(LoopPhase.Waiting, _ran);
+        }
+    }
+
+    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
+
+    private void RunTimers()
+    {
+        _observer?.Begin(LoopPhase.Timers, _ran);
+
+        // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
+        _timers.Expire();
+        if (_timers.ReportGreatStep())
+        {
+            _ran++;
+        }
+
+        foreach (ClockTimers? timers in _timers.All)
+        {
+            if (timers is { Count: > 0 })
+            {
+                RunTimers(timers);
+            }
+        }
+    }
+
+    private void RunTimers(ClockTimers timers)
+    {
+        while (timers.TryTakeDue(out ITimerTarget? target))
+        {
+            _observer?.Enter(target);
+            try
+            {
+                if (target.Fire(timers.LastReading))
+                {
+                    _ran++;
+                }
+            }
+            catch (Exception exception)
+            {
+                _ran++;
+                _faults.OnThrown(OwnedCallback.Of(target, LoopPhase.Timers).Owner, exception);
+            }
+
+            AmbientContext.EndCallback(_context);
+            _observer?.Leave();
+        }
+    }
+
+    // One try for many events: one for each would cost as much as the rest of its dispatch. Whoever throws costs nobody else an event, since the loop goes on behind it.
+    // What lives across the handler (next, delivering, ran) is memory to the JIT, read anew for each event, as a field would be; what is declared in the try is a register.
+    private void Dispatch(ReadyBuffer batch)
+    {
+        ReadyEntry next = batch.First;
+        ReadyEntry end = batch.End;
+        Source? delivering = null;
+        int ran = 0;
+        while (next != end)
+        {
+            try
+            {
+                SourceTable table = _table;
+                LoopObserver? observer = _observer;
+                SynchronizationContext context = _context;
+                for (ReadyEntry entry = next; entry != end;)
+                {
+                    ulong token = entry.Token;
+                    EventSet events = entry.Events;
+                    next = entry = entry.Next;
+                    if (!table.TryResolve(token, out Source? source))
+                    {
+                        continue;
+                    }
+
+                    events = source.Deliverable(events);
+                    if (events != EventSet.None)
+                    {
+                        if (Interests.IsOneShot(source.Interest))
+                        {
+                            SourceArming.MarkFired(source);
+                        }
+
+                        observer?.EnterOnce(source);
+                        delivering = source;
+                        ran += source.Deliver(events);
+                        delivering = null;
+                        EndDelivery(source, events, table, observer, context);
+                    }
+                }
+            }
+            catch (Exception exception) when (delivering is not null)
+            {
+                Source source = delivering;
+                delivering = null;
+                EndDelivery(source, next.Previous.Events, exception);
+            }
+        }
+
+        _ran += ran;
+    }
+
+    // As many as there were when the iteration began, and the manager's own. What is injected while these are delivered waits for the next
+    // iteration, as an event of the kernel would.
+    private void DispatchInjected(int due)
+    {
+        for (int left = _injected.Count; left > 0; left--, due--)
+        {
+            InjectedEvent injected = _injected.Dequeue();
+            if (due <= 0 && !injected.IsForThisIteration)
+            {
+                _injected.Enqueue(injected);
+                continue;
+            }
+
+            (Source source, EventSet events, _) = injected;
+            bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
+            EventSet deliverable = isDeaf ? EventSet.None : source.Deliverable(events);
+            if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
+            {
+                DeliverInjected(source, deliverable);
+            }
+        }
+    }
+
+    private void DeliverInjected(Source source, EventSet events)
+    {
+        _observer?.Enter(source);
+        try
+        {
+            _ran += source.Deliver(events);
+        }
+        catch (Exception exception)
+        {
+            EndDelivery(source, events, exception);
+            return;
+        }
+
+        EndDelivery(source, events, _table, _observer, _context);
+    }
+
+    private void EndDelivery(Source source, EventSet events, Exception exception)
+    {
+        _ran++;
+        _faults.OnThrown(source.Owner, exception, source.Number);
+        EndDelivery(source, events, _table, _observer, _context);
+    }
+
+    // Table, observer and context are handed in, since whoever delivers many has them in registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void EndDelivery(Source source, EventSet events, SourceTable table, LoopObserver? observer, SynchronizationContext context)
+    {
+        AmbientContext.EndCallback(context);
+        observer?.Leave();
+        table.ForgetIfClosed(source);
+        if ((events & Interests.Unmaskable) != EventSet.None)
+        {
+            DetectSpinning(source);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DetectSpinning(Source source)
+    {
+        EventManagerError stopped = _table.SpinDetector.StopSpinning(source);
+        if (stopped != EventManagerError.None)
+        {
+            _faults.OnRegistrationFault(source, stopped);
+        }
+    }
+
+    private void DrainMailbox()
+    {
+        if (!_mailbox.HasMail)
+        {
+            return;
+        }
+
+        _observer?.Begin(LoopPhase.Mailbox, _ran);
+        int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
+        int taken = 0;
+        for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)
+        {
+            RunMessage(in message, FaultOrigin.PostedWork);
+        }
+
+        _observer?.CountPosts(taken);
+    }
+
+    private void RunDeferred()
+    {
+        if (_deferred.Count == 0)
+        {
+            return;
+        }
+
+        _observer?.Begin(LoopPhase.Deferred, _ran);
+        for (int left = _deferred.Count; left > 0; left--)
+        {
+            RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred);
+        }
+    }
+
+    private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
+    {
+        _observer?.Enter(message.Subject);
+        try
+        {
+            _ran += message.Deliver(_manager);
+        }
+        catch (Exception exception)
+        {
+            _ran++;
+            _faults.OnThrown(origin, exception);
+        }
+
+        AmbientContext.EndCallback(_context);
+        _observer?.Leave();
+    }
+}

@@ -1,0 +1,156 @@
+using System.Runtime.ExceptionServices;
+using Vigil.Diagnostics;
+using Vigil.Sources;
+
+namespace Vigil;
+
+/// <summary>Takes what callbacks throw and deals with it as the policy says, when the iteration is over.</summary>
+internal sealed class FaultSink
+{
+    private readonly LoopCore _core;
+    private readonly FaultPolicy _policy;
+    private readonly int _unhandledHangUpLimit;
+    private readonly Action<Fault> _report;
+    private List<Exception>? _pending;
+
+    /// <param name="core">The loop's.</param>
+    /// <param name="options">The policy, and what the messages quote.</param>
+    /// <param name="report">Tells users of a fault. What their handlers throw comes back by <see cref="OnHandlerThrown"/>.</param>
+    public FaultSink(LoopCore core, EventManagerOptions options, Action<Fault> report)
+    {
+        _core = core;
+        _policy = options.FaultPolicy;
+        _unhandledHangUpLimit = options.UnhandledHangUpLimit;
+        _report = report;
+    }
+
+    private bool Throws => _policy == FaultPolicy.Throw;
+
+    /// <summary>A callback threw. Under the policy that detaches, its owner is detached before anybody is told.</summary>
+    /// <param name="owner">Whose callback.</param>
+    /// <param name="exception">What it threw.</param>
+    public void OnThrown(ICallbackOwner owner, Exception exception) => OnThrown(owner, exception, owner.DescriptorNumber);
+
+    /// <inheritdoc cref="OnThrown(ICallbackOwner, Exception)"/>
+    /// <param name="owner">Whose callback.</param>
+    /// <param name="exception">What it threw.</param>
+    /// <param name="fd">The number of the descriptor that it was called for, or −1.</param>
+    public void OnThrown(ICallbackOwner owner, Exception exception, int fd)
+    {
+        bool isDetached = _policy == FaultPolicy.Detach && owner.IsDetachedByFaults && TryDetach(owner, fd);
+        Take(new Fault(owner.FaultOrigin, exception) { Owner = owner, Fd = fd, IsDetached = isDetached, IsThrown = Throws });
+    }
+
+    /// <summary>A callback threw that has no owner who could be detached.</summary>
+    public void OnThrown(FaultOrigin origin, Exception exception) => Take(new Fault(origin, exception) { IsThrown = Throws });
+
+    /// <summary>A callback has exceeded its budget and returned. Its owner is detached, or the run ends, as the watchdog's policy says, whatever that for exceptions is.</summary>
+    /// <param name="callback">The callback.</param>
+    /// <param name="incident">What it did, as a sentence without its end.</param>
+    /// <param name="policy">What becomes of it.</param>
+    public void OnOverran(OwnedCallback callback, string incident, FaultPolicy policy)
+    {
+        bool isDetached = policy == FaultPolicy.Detach && TryDetach(callback.Owner, callback.Fd);
+        string consequence = isDetached ? "It was detached. " : "";
+        Take(new Fault(callback.Owner.FaultOrigin, new EventManagerException(
+            EventManagerError.CallbackOverran,
+            $"{incident}. {consequence}Do less in one callback, leave long work to ExecuteWork, or give it a greater budget.",
+            callback.Fd))
+        {
+            Owner = callback.Owner,
+            Fd = callback.Fd,
+            IsDetached = isDetached,
+            IsThrown = policy == FaultPolicy.Throw,
+        });
+    }
+
+    /// <summary>A registration ended or was silenced without its owner's doing.</summary>
+    public void OnRegistrationFault(Source source, EventManagerError reason)
+    {
+        string what = reason switch
+        {
+            EventManagerError.HandleClosed =>
+                $"The handle of fd {source.Number} was closed without removing it; its registration was dropped. Remove it before closing it.",
+            EventManagerError.DescriptorReplaced =>
+                $"fd {source.Number} was closed without removing it and its number is another file's now; its registration was dropped. Remove it before closing it.",
+            _ =>
+                $"fd {source.Number} reported Error or HangUp for {_unhandledHangUpLimit} iterations with nobody doing anything about it; it was disarmed. Remove it when its peer is gone.",
+        };
+        Report(new Fault(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number)) { Owner = source.Owner, Fd = source.Number });
+    }
+
+    /// <summary>The kernel refused to watch a source again that was silent while its callback went on. It stays disarmed.</summary>
+    public void OnNotArmed(Source source, SourceResult refusal) =>
+        Report(new Fault(FaultOrigin.Registration, refusal.ToException(source.Interest)) { Owner = source.Owner, Fd = source.Number });
+
+    /// <summary>Tells users of a fault. On the loop; after the manager's disposal on any thread.</summary>
+    public void Report(Fault fault)
+    {
+        _core.Counters.CountFault();
+        _report(fault);
+    }
+
+    /// <summary>A handler of reports threw: that ends the run, whatever the policy, since there is nobody left to tell.</summary>
+    public void OnHandlerThrown(Exception exception)
+    {
+        if (_core.IsDisposed)
+        {
+            // No run is left that could throw it, and this may be any thread.
+            WriteLine(exception);
+        }
+        else
+        {
+            (_pending ??= []).Add(exception);
+        }
+    }
+
+    /// <summary>Throws what was collected, with the stack it came from.</summary>
+    public void ThrowPending()
+    {
+        if (_pending is not { } exceptions)
+        {
+            return;
+        }
+
+        _pending = null;
+        if (exceptions.Count == 1)
+        {
+            ExceptionDispatchInfo.Throw(exceptions[0]);
+        }
+
+        throw new AggregateException($"{exceptions.Count} callbacks of one iteration threw.", exceptions);
+    }
+
+    /// <summary>At disposal: no run is left that could throw what was collected.</summary>
+    public void WritePending()
+    {
+        _pending?.ForEach(WriteLine);
+        _pending = null;
+    }
+
+    private void Take(Fault fault)
+    {
+        if (fault.IsThrown)
+        {
+            (_pending ??= []).Add(fault.Exception);
+        }
+
+        Report(fault);
+    }
+
+    // Its callback has returned or thrown, so nobody else would catch what this throws, and the iteration would end here: a process that cannot be killed, say.
+    private bool TryDetach(ICallbackOwner owner, int fd)
+    {
+        try
+        {
+            return owner.TryDetach();
+        }
+        catch (Exception refusal)
+        {
+            Report(new Fault(owner.FaultOrigin, refusal) { Owner = owner, Fd = fd });
+            return false;
+        }
+    }
+
+    private void WriteLine(Exception exception) => StandardError.WriteLine($"{_core.Name}: {exception}");
+}

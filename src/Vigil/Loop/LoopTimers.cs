@@ -1,0 +1,225 @@
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// The timers of a loop, by clock. A clock costs nothing until its first timer: then its <c>timerfd</c> becomes a source of the
+/// loop, which ends the wait, and whose readiness says no more than that phase 4 will find something due.
+/// </summary>
+internal sealed class LoopTimers
+{
+    // A step that is smaller is noticed when the kernel says so, an iteration later.
+    private const long NoticedStep = 1_000_000;
+
+    private readonly LoopCore _core;
+    private readonly Func<TimerClock, IClock> _createClock;
+    private readonly ClockTimers?[] _byClock = new ClockTimers?[3];
+    private EventHandler<ClockStep>? _stepHandlers;
+
+    // The wall clock's lead over the monotonic clock when it was last known to be right.
+    private long _wallClockLead;
+
+    public LoopTimers(LoopCore core, Func<TimerClock, IClock> createClock)
+    {
+        _core = core;
+        _createClock = createClock;
+        MonotonicClock = createClock(TimerClock.Monotonic);
+        if (!MonotonicClock.IsPollers)
+        {
+            // Then it is needed for the timeouts of callers, too.
+            Open(TimerClock.Monotonic);
+        }
+    }
+
+    /// <summary>The clock by which the loop's callers measure, too. Any thread may read it.</summary>
+    public IClock MonotonicClock { get; }
+
+    /// <summary>Whether any clock is in use; as long as none is, an iteration need not look at them.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>Whether timers are due although no time has passed, so that the loop must not sleep.</summary>
+    public bool HasOverdue
+    {
+        get
+        {
+            foreach (ClockTimers? timers in _byClock)
+            {
+                if (timers is { HasOverdue: true })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>The clocks that have, or had, timers.</summary>
+    public ReadOnlySpan<ClockTimers?> All => _byClock;
+
+    /// <summary>What is to be disposed at the end, one by one: a clock may be a user's.</summary>
+    public IEnumerable<IClock> Clocks => _byClock.Select(timers => timers?.Clock).Append(MonotonicClock).OfType<IClock>().Distinct();
+
+    /// <summary>How many timers are started.</summary>
+    public int Count => _byClock.Sum(timers => timers?.Count ?? 0);
+
+    /// <summary>The timers of a clock, of which there were some before.</summary>
+    public ClockTimers Of(TimerClock clock) => _byClock[(int)clock]!;
+
+    /// <summary>The timers of a clock; the first time, this makes the clock a source of the loop.</summary>
+    /// <exception cref="EventManagerException">The kernel refused.</exception>
+    public ClockTimers Open(TimerClock clock)
+    {
+        if (_byClock[(int)clock] is { HasWaker: true } open)
+        {
+            return open;
+        }
+
+        ClockTimers timers = _byClock[(int)clock] ?? new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+        try
+        {
+            OpenWaker(timers);
+        }
+        catch (EventManagerException) when (timers.Clock.IsPollers)
+        {
+            // Out of descriptors: until the next timer is made the poller's deadline takes its place, a little late but always to be had.
+            timers.Dispose();
+        }
+        catch
+        {
+            timers.Dispose();
+            throw;
+        }
+
+        IsOpen = true;
+        return _byClock[(int)clock] = timers;
+    }
+
+    /// <summary>Adds somebody who is told when the wall clock was set. Then it is watched although no timer follows it.</summary>
+    public void AddStepHandler(EventHandler<ClockStep>? handler)
+    {
+        Open(TimerClock.WallClock).HasListeners = true;
+        _stepHandlers += handler;
+    }
+
+    public void RemoveStepHandler(EventHandler<ClockStep>? handler)
+    {
+        _stepHandlers -= handler;
+        if (_byClock[(int)TimerClock.WallClock] is not null)
+        {
+            Open(TimerClock.WallClock).HasListeners = _stepHandlers is not null;
+        }
+    }
+
+    /// <summary>Until when a caller waits who is patient for a time from now.</summary>
+    public Deadline DeadlineAfter(TimeSpan timeout)
+    {
+        if (timeout == TimeSpan.Zero)
+        {
+            return Deadline.Immediate;
+        }
+
+        return timeout == Timeout.InfiniteTimeSpan
+            ? Deadline.Infinite
+            : Deadline.At(Nanoseconds.Add(MonotonicClock.Now, Nanoseconds.Of(timeout)));
+    }
+
+    /// <summary>Every target whose timer is started.</summary>
+    public IEnumerable<ITimerTarget> Targets() => _byClock.SelectMany(timers => timers?.Targets() ?? []);
+
+    /// <summary>Before a wait: lets it end when the next timer of any clock is due. Returns until when the poller is to wait.</summary>
+    public Deadline PrepareWait(Deadline callersDeadline)
+    {
+        Deadline deadline = MonotonicClock.IsPollers ? callersDeadline : Deadline.Infinite;
+        foreach (ClockTimers? timers in _byClock)
+        {
+            if (timers is not null)
+            {
+                if (timers.WantsSteps && !timers.WatchesSteps)
+                {
+                    _wallClockLead = LeadOf(timers);
+                }
+
+                deadline = deadline.Earlier(timers.PrepareWait(timers.Clock == MonotonicClock ? callersDeadline : Deadline.Infinite));
+            }
+        }
+
+        return deadline;
+    }
+
+    /// <summary>Reads every clock that has timers, and begins its batch of those that are due.</summary>
+    public void Expire()
+    {
+        foreach (ClockTimers? timers in _byClock)
+        {
+            if (timers is { Count: > 0 })
+            {
+                timers.Expire();
+            }
+        }
+    }
+
+    /// <summary>If the wall clock was set since the last call, tells those who listen. Returns whether a callback ran.</summary>
+    public bool ReportStep(ClockTimers wallClock)
+    {
+        bool hasStepped = wallClock.TryTakeStep();
+        long lead = LeadOf(wallClock);
+        var step = new ClockStep(Nanoseconds.ToTimeSpan(lead - _wallClockLead));
+        _wallClockLead = lead;
+        return hasStepped && Report(step);
+    }
+
+    /// <summary>Before the timers of the wall clock: a clock that differs much was set, and those who listen are told before the timers fire.</summary>
+    public bool ReportGreatStep()
+    {
+        if (_byClock[(int)TimerClock.WallClock] is not { WatchesSteps: true } wallClock)
+        {
+            return false;
+        }
+
+        bool mayHaveStepped = wallClock.Clock.HasStepped
+            || (wallClock.Count > 0 && Math.Abs(LeadOf(wallClock) - _wallClockLead) > NoticedStep);
+        return mayHaveStepped && ReportStep(wallClock);
+    }
+
+    /// <summary>Lets go of every timer, and tells each.</summary>
+    public void AbandonAll()
+    {
+        foreach (ClockTimers? timers in _byClock)
+        {
+            timers?.AbandonAll();
+        }
+    }
+
+    private bool Report(ClockStep step)
+    {
+        EventHandler<ClockStep>? handlers = _stepHandlers;
+        foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
+        {
+            _core.Invoke(new StepHandler(handler), static (owner, told) => owner.Handler(told.Manager, told.Step), (_core.Manager, Step: step));
+        }
+
+        return handlers is not null;
+    }
+
+    private void OpenWaker(ClockTimers timers)
+    {
+        if (timers.Clock.Open() is { } fd)
+        {
+            _core.SourceTable.Add(new ClockSource(_core, fd, timers)).ThrowIfFailed();
+        }
+
+        timers.HasWaker = true;
+    }
+
+    private long LeadOf(ClockTimers wallClock) => wallClock.Clock.Now - MonotonicClock.Now;
+
+    private sealed record StepHandler(EventHandler<ClockStep> Handler) : ICallbackOwner
+    {
+        public FaultOrigin FaultOrigin => FaultOrigin.ClockStep;
+
+        public string MethodName => Vigil.MethodName.Of(Handler);
+
+        public string Description => $"a handler of WallClockStepped ({MethodName})";
+    }
+}

@@ -1,0 +1,207 @@
+using Vigil.Interop;
+using Vigil.Messaging;
+using Vigil.Polling;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>Phase 2 of an iteration: waits until something is ready, with a spin before if that is wanted.</summary>
+internal sealed class LoopWait
+{
+    // How long to wait for a sender that has begun to send and does not get on. It wakes the loop when it has finished. Only where it asked whether the loop
+    // sleeps some nanoseconds before the loop began to, nobody does, and its message is late by this much at most.
+    private static readonly TimeSpan BriefSleep = TimeSpan.FromMilliseconds(1);
+
+    private readonly LoopCore _core;
+    private readonly IPoller _poller;
+    private readonly ReadyBuffer _ready;
+    private readonly SourceTable _table;
+    private readonly LoopTimers _timers;
+    private readonly Mailbox<EventManager> _mailbox;
+    private readonly TimeSpan _spin;
+
+    // After a rebuild that failed: when it is tried again. 0 where none has.
+    private long _rebuildsAt;
+
+    /// <param name="core">The loop that waits.</param>
+    /// <param name="poller">What it waits for.</param>
+    /// <param name="ready">Where that is told.</param>
+    /// <param name="spin">How long to go on looking before sleeping.</param>
+    public LoopWait(LoopCore core, IPoller poller, ReadyBuffer ready, TimeSpan spin)
+    {
+        _core = core;
+        _poller = poller;
+        _ready = ready;
+        _table = core.SourceTable;
+        _timers = core.Timers;
+        _mailbox = core.Mailbox;
+        _spin = spin;
+    }
+
+    private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _core.Lifetime.MustNotSleep;
+
+    /// <summary>Waits, and fills the ready buffer.</summary>
+    /// <param name="deadline">Until when at most, timers apart.</param>
+    /// <param name="observer">Hears when the loop is idle; null where nobody wants to know.</param>
+    /// <exception cref="EventManagerException">The kernel refused.</exception>
+    public void Until(Deadline deadline, LoopObserver? observer)
+    {
+        if (_table.NeedsRebuild)
+        {
+            Rebuild(mayPause: !deadline.IsImmediate);
+        }
+
+        _ready.GrowIfFull();
+        _table.BeginBatch();
+        if (!deadline.IsImmediate && _timers.IsOpen)
+        {
+            deadline = _timers.PrepareWait(deadline);
+        }
+
+        if (observer is null)
+        {
+            PollOrSleep(deadline);
+        }
+        else
+        {
+            WatchedPollOrSleep(deadline, observer);
+        }
+    }
+
+    // A wait that fails is over, too: the next run begins with one that has not begun.
+    private void WatchedPollOrSleep(Deadline deadline, LoopObserver observer)
+    {
+        observer.BeginWait(sleeps: !deadline.IsImmediate);
+        try
+        {
+            PollOrSleep(deadline);
+        }
+        finally
+        {
+            observer.EndWait();
+        }
+    }
+
+    private void PollOrSleep(Deadline deadline)
+    {
+        if (deadline.IsImmediate)
+        {
+            Poll(Deadline.Immediate);
+        }
+        else
+        {
+            Sleep(deadline);
+        }
+    }
+
+    private void Sleep(Deadline deadline)
+    {
+        try
+        {
+            if (_spin == TimeSpan.Zero || !Spin(deadline))
+            {
+                // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
+                SleepPermit permit = _mailbox.BeginSleep();
+                if (permit == SleepPermit.None || _core.Lifetime.MustNotSleep)
+                {
+                    deadline = Deadline.Immediate;
+                }
+                else if (permit == SleepPermit.Brief)
+                {
+                    deadline = deadline.Earlier(Deadline.After(BriefSleep));
+                }
+
+                Poll(deadline);
+            }
+        }
+        finally
+        {
+            _mailbox.EndSleep();
+        }
+    }
+
+    private void Poll(Deadline deadline)
+    {
+        int errno = _poller.Wait(deadline, _ready);
+        if (errno != Errno.Success)
+        {
+            string hint = errno is Errno.EMFILE or Errno.ENFILE
+                ? "This kernel or sandbox has no epoll_pwait2, so the wait needs a timerfd: raise the limit of open files (ulimit -n, LimitNOFILE=) or close some."
+                : "Was the file descriptor of its epoll instance closed?";
+            throw new EventManagerException(EventManagerError.System, $"{_core.Name} cannot wait any more: {Errno.Describe(errno)}. {hint}", errno: errno);
+        }
+    }
+
+    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred. Whoever has something
+    // ready at the first look pays for nothing else.
+    private bool Spin(Deadline deadline)
+    {
+        const int LooksAtMailbox = 32;
+        Poll(Deadline.Immediate);
+        if (_ready.Count > 0 || MustReturn)
+        {
+            return true;
+        }
+
+        Deadline end = Deadline.After(_spin).Earlier(deadline);
+        do
+        {
+            for (int i = 0; i < LooksAtMailbox; i++)
+            {
+                if (MustReturn)
+                {
+                    return true;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            Poll(Deadline.Immediate);
+            if (_ready.Count > 0)
+            {
+                return true;
+            }
+        }
+        while (MonotonicClock.NowNanoseconds < end.Nanoseconds);
+        return false;
+    }
+
+    // Where the kernel refuses, for want of descriptors, the orphan goes on ending every wait. So the refusal is said once; the rebuild is
+    // tried again after a
+    // pause; and until then a turn that an orphan has caused takes a millisecond, which is late for whoever else is ready, but leaves the
+    // processor to others.
+    private void Rebuild(bool mayPause)
+    {
+        const long PauseBetweenTries = 100_000_000;
+        const int MillisecondsOfTurn = 1;
+        long now = MonotonicClock.NowNanoseconds;
+        if (now < _rebuildsAt)
+        {
+            _table.PostponeRebuild();
+            if (mayPause)
+            {
+                PollNative.Sleep(MillisecondsOfTurn);
+            }
+
+            return;
+        }
+
+        int errno = _table.Rebuild();
+        bool isFirst = _rebuildsAt == 0;
+        _rebuildsAt = errno == Errno.Success ? 0 : now + PauseBetweenTries;
+        if (errno != Errno.Success && !isFirst)
+        {
+            return;
+        }
+
+        string outcome = errno == Errno.Success
+            ? "The poller was rebuilt without it."
+            : $"The poller could not be rebuilt and still has it: {Errno.Describe(errno)}. "
+                + "It is tried again ten times a second; until then the loop makes a thousand turns a second at most.";
+        _core.Faults.Report(new Fault(FaultOrigin.Registration, new EventManagerException(
+            EventManagerError.OrphanedRegistration,
+            $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",
+            errno: errno)));
+    }
+}

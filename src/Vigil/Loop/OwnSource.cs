@@ -1,0 +1,114 @@
+using Vigil.Interop;
+using Vigil.Sources;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>A descriptor of the manager's own among the sources.</summary>
+/// <remarks>
+/// What cannot be read stays readable, so a loop that goes on asking burns a core. The rule for all of them: the first failure in a row is
+/// reported, with fd and
+/// errno; the source is disarmed, and armed again after <see cref="Pause"/>, when it is read again; what comes meanwhile the kernel keeps.
+/// That goes on in
+/// silence until a reading succeeds. A number that is not open any more (EBADF) may be another file's soon, so it is not tried again.
+/// </remarks>
+internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
+{
+    /// <summary>How long a source that could not be read is left alone, in nanoseconds.</summary>
+    public const long Pause = 1_000_000_000;
+
+    private int _slot = TimingWheel.NotStarted;
+    private bool _isFailing;
+
+    protected OwnSource(LoopCore core, FileDescriptor fd, EventSet interest)
+        : base(fd, interest, data: 0, DispatchPriority.Normal) => Core = core;
+
+    public override bool IsOfVigilsOwn => true;
+
+    public override ICallbackOwner Owner => this;
+
+    protected LoopCore Core { get; }
+
+    FaultOrigin ICallbackOwner.FaultOrigin => FaultOrigin.Registration;
+
+    string ICallbackOwner.MethodName => GetType().Name;
+
+    string ICallbackOwner.Description => $"the manager itself ({GetType().Name})";
+
+    int ICallbackOwner.DescriptorNumber => Number;
+
+    public override void OnRemoved() => Cancel();
+
+    public override string ToString() => "the manager itself";
+
+    void ITimerTarget.OnMoved(int slot) => _slot = slot;
+
+    void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
+
+    bool ITimerTarget.Fire(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        Retry();
+        return false;
+    }
+
+    /// <summary>The pause after a failure is over.</summary>
+    protected virtual void Retry()
+    {
+        if (!Core.SourceTable.Arming.Arm(this).IsSuccess)
+        {
+            PauseNow();
+        }
+    }
+
+    /// <summary>What a reading came to; 0 or EAGAIN where it went through.</summary>
+    /// <param name="errno">The errno.</param>
+    /// <param name="what">What cannot be read, as the beginning of a sentence.</param>
+    protected void OnRead(int errno, string what)
+    {
+        if (errno is Errno.Success or Errno.EAGAIN)
+        {
+            _isFailing = false;
+            return;
+        }
+
+        bool isFirst = !_isFailing;
+        _isFailing = true;
+        _ = Core.SourceTable.Arming.Disarm(this);
+        bool isClosed = errno == Errno.EBADF;
+        if (!isClosed)
+        {
+            PauseNow();
+        }
+
+        if (isFirst)
+        {
+            string outlook = isClosed
+                ? "Its file descriptor was closed by somebody else, so nothing comes of it any more."
+                : "It is tried again every second; what comes meanwhile the kernel keeps.";
+            Core.Faults.Report(new Fault(FaultOrigin.Registration, new EventManagerException(
+                EventManagerError.System,
+                $"{what} of {Core.Name} (fd {Number}) cannot be read: {Errno.Describe(errno)}. {outlook}",
+                Number,
+                errno))
+            {
+                Fd = Number,
+            });
+        }
+    }
+
+    private void PauseNow()
+    {
+        ClockTimers timers = Core.Timers.Open(TimerClock.Monotonic);
+        _slot = timers.Start(_slot, this, timers.After(Pause));
+    }
+
+    private void Cancel()
+    {
+        if (_slot != TimingWheel.NotStarted)
+        {
+            Core.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+            _slot = TimingWheel.NotStarted;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>The signal events of a loop, by signal, each signal's in the order of their creation.</summary>
+internal sealed class LoopSignals
+{
+    private readonly LoopCore _core;
+    private readonly SignalInbox _inbox;
+
+    // Lists are replaced, never changed: a delivery goes through the one that it found.
+    private readonly Dictionary<Signal, SignalEvent[]> _events = [];
+    private SignalSource? _source;
+    private int _signalsOfSource;
+
+    public LoopSignals(LoopCore core)
+    {
+        _core = core;
+        _inbox = new SignalInbox(info => _core.Mailbox.PostUnbounded(Kind.Create(this, info)));
+    }
+
+    public void Add(SignalEvent signalEvent)
+    {
+        Signal signal = signalEvent.Signal;
+        if (_events.TryGetValue(signal, out SignalEvent[]? others))
+        {
+            signalEvent.Route = others[0].Route;
+            _events[signal] = [.. others, signalEvent];
+            return;
+        }
+
+        signalEvent.Route = SignalHub.Subscribe(signal, _inbox);
+        if (signalEvent.Route == SignalRoute.SignalFd)
+        {
+            try
+            {
+                OpenSource();
+            }
+            catch
+            {
+                SignalHub.Unsubscribe(signal, _inbox);
+                throw;
+            }
+        }
+
+        _events[signal] = [signalEvent];
+    }
+
+    public void Remove(SignalEvent signalEvent)
+    {
+        Signal signal = signalEvent.Signal;
+        signalEvent.OnRemoved();
+        SignalEvent[] left = Array.FindAll(_events[signal], other => other != signalEvent);
+        if (left.Length > 0)
+        {
+            _events[signal] = left;
+            return;
+        }
+
+        _events.Remove(signal);
+        if (signalEvent.Route == SignalRoute.SignalFd)
+        {
+            CloseSource();
+        }
+
+        SignalHub.Unsubscribe(signal, _inbox);
+    }
+
+    public void RemoveAll()
+    {
+        foreach (SignalEvent signalEvent in _events.Values.SelectMany(events => events).ToArray())
+        {
+            Remove(signalEvent);
+        }
+    }
+
+    /// <summary>Real-time signals were, or will be, dropped. On the loop.</summary>
+    /// <param name="signalEvent">The event that they were for; null for all of the manager's.</param>
+    /// <param name="what">Which, how many and why, as a sentence without its end.</param>
+    public void ReportLost(SignalEvent? signalEvent, FormattableString what) => _core.Faults.Report(new Fault(
+        FaultOrigin.SignalEvent,
+        new EventManagerException(
+            EventManagerError.SignalsLost,
+            FormattableString.Invariant(what) + ". Have less done in a callback, cancel the events of a manager that is not run, or send less."))
+    { Owner = signalEvent });
+
+    // A signal whose last callback has gone since it came has nobody left to go to.
+    private int Deliver(SignalInfo info)
+    {
+        _inbox.BeginDelivery(info.Signal);
+        if (_inbox.TakeLost() is var lost and > 0)
+        {
+            ReportLost(null, $"{lost} real-time signals for {_core.Name} were dropped, since {SignalInbox.Capacity} waited for its loop");
+        }
+
+        int ran = 0;
+        foreach (SignalEvent signalEvent in _events.GetValueOrDefault(info.Signal, []))
+        {
+            if (!signalEvent.IsCancelled)
+            {
+                _core.Invoke(signalEvent, static (signalEvent, info) => signalEvent.Deliver(in info), info);
+                ran++;
+            }
+        }
+
+        return ran;
+    }
+
+    private void OpenSource()
+    {
+        if (_signalsOfSource == 0)
+        {
+            var source = new SignalSource(_core, SignalHub.Descriptor);
+            _core.SourceTable.Add(source).ThrowIfFailed();
+            _source = source;
+        }
+
+        _signalsOfSource++;
+    }
+
+    private void CloseSource()
+    {
+        _signalsOfSource--;
+        if (_signalsOfSource == 0)
+        {
+            _core.SourceTable.Remove(_source!);
+            _source = null;
+        }
+    }
+
+    /// <summary>A signal on its way to the loop.</summary>
+    private sealed class Kind : MessageKind<EventManager>
+    {
+        private static readonly Kind Instance = new();
+
+        public static Message<EventManager> Create(LoopSignals signals, SignalInfo info) => new(Instance, signals, StateBox<SignalInfo>.Rent(info));
+
+        public override int Deliver(EventManager target, in Message<EventManager> message) =>
+            ((LoopSignals)message.Action).Deliver(((StateBox<SignalInfo>)message.State!).Return());
+
+        // Nobody waits for it, and nobody's closure is lost with it.
+        public override bool Abandon(in Message<EventManager> message) => true;
+    }
+}

@@ -1,0 +1,129 @@
+namespace Vigil;
+
+/// <summary>Handles a signal.</summary>
+/// <param name="source">The signal event, through which the callback can cancel it.</param>
+/// <param name="info">Which signal came and, on the path of <see cref="SignalRoute.SignalFd"/>, from whom and with what.</param>
+public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
+
+/// <summary>
+/// A callback for a signal. Made by <c>EventManager.CreateSignalEvent</c>. A signal may have any number of them, on any number
+/// of managers of the process; each manager calls its own in the order in which they were created.
+/// </summary>
+/// <remarks>
+/// While there is one for a signal its default action is off; when the last one in the process is cancelled it is as it was
+/// before. A standard signal that is sent again before the loop got to it counts once, as the kernel has it; real-time signals count
+/// one by one, up to 16,384 that wait for the loop and as many that wait for an asynchronous callback or one on a worker. More than that are dropped, which is
+/// reported (<see cref="EventManagerError.SignalsLost"/>). Signals are delivered with posted work, in phase 6 of the iteration.
+/// </remarks>
+public sealed class SignalEvent : CallbackEvent
+{
+    private readonly LoopSignals _signals;
+    private readonly SignalEventCallback _callback;
+    private readonly LastingCallback<SignalEvent, SignalInfo>? _lasting;
+
+    // What came while a lasting callback was busy, and how many more of it. One at most of a standard signal, as the kernel holds it.
+    private readonly Queue<SignalInfo>? _held;
+    private long _lost;
+    private volatile bool _isCancelled;
+
+    internal SignalEvent(LoopCore core, LoopSignals signals, LoopWorkers workers, Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
+        : base(core, options)
+    {
+        _signals = signals;
+        var synchronous = callback.Delegate as SignalEventCallback;
+        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = _lasting is not null
+            ? _lasting.Send
+            : AmbientContext.Flowing is { } context ? new FlowingCallback<SignalEvent, SignalInfo>(context, synchronous!.Invoke).Invoke : synchronous!;
+        _held = _lasting is null ? null : new Queue<SignalInfo>();
+        Signal = signal;
+        IsOneShot = options.OneShot;
+    }
+
+    /// <summary>Which signal.</summary>
+    public Signal Signal { get; }
+
+    /// <summary>The way on which the signal comes, and with it what <see cref="SignalInfo"/> tells.</summary>
+    public SignalRoute Route { get; internal set; }
+
+    /// <summary>Whether it is cancelled, before its callback, by the first signal that comes.</summary>
+    public bool IsOneShot { get; }
+
+    /// <inheritdoc/>
+    public override bool IsCancelled => _isCancelled;
+
+    internal override FaultOrigin FaultOrigin => FaultOrigin.SignalEvent;
+
+    internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
+
+    private protected override LastingCallback? Lasting => _lasting;
+
+    private protected override void CancelOnLoop()
+    {
+        if (_isCancelled)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
+        _signals.Remove(this);
+    }
+
+    /// <summary>For messages: the signal and the method that is called.</summary>
+    public override string ToString() => $"a signal event of {Signal} {Title}";
+
+    internal void OnRemoved() => _isCancelled = true;
+
+    internal void Deliver(in SignalInfo info)
+    {
+        if (_lasting is { IsBusy: true })
+        {
+            Hold(in info);
+            return;
+        }
+
+        if (IsOneShot)
+        {
+            // And not revoked: this callback is still to come.
+            CancelOnLoop();
+        }
+
+        _callback(this, info);
+    }
+
+    // Those that came meanwhile, one by one. A cancelled event calls back no more.
+    internal override int OnCallbackEnded()
+    {
+        if (_isCancelled || !_held!.TryDequeue(out SignalInfo info))
+        {
+            return 0;
+        }
+
+        if (_lost > 0 && _held.Count <= SignalInbox.Capacity / 2)
+        {
+            _signals.ReportLost(this, $"{_lost} signals {Signal} for {this} were dropped while its callback was busy");
+            _lost = 0;
+        }
+
+        _lasting!.Send(this, info);
+        return 1;
+    }
+
+    private void Hold(in SignalInfo info)
+    {
+        if (_held!.Count < (Signal.IsRealTime ? SignalInbox.Capacity : 1))
+        {
+            _held.Enqueue(info);
+        }
+        else if (Signal.IsRealTime && _lost++ == 0)
+        {
+            // At once: a callback that never ends would hide it. How many is told when it gets on.
+            _signals.ReportLost(this, $"{SignalInbox.Capacity} signals {Signal} wait for {this}, whose callback has not ended, and further ones are dropped");
+        }
+    }
+}

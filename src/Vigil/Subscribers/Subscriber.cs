@@ -1,0 +1,98 @@
+using Vigil.Sources;
+
+namespace Vigil;
+
+/// <summary>A subscriber that was added to a manager: its id, and the list of its sources.</summary>
+internal sealed class Subscriber : ICallbackOwner
+{
+    private readonly SubscriberRegistry _registry;
+    private SubscriberSource? _first;
+
+    public Subscriber(LoopCore core, SubscriberRegistry registry, IEventSubscriber target, DispatchPriority priority)
+    {
+        Core = core;
+        _registry = registry;
+        Target = target;
+        Receiver = AmbientContext.Flowing is { } context ? new FlowingSubscriber(context, target) : target;
+        DispatchPriority = priority;
+    }
+
+    public LoopCore Core { get; }
+
+    public IEventSubscriber Target { get; }
+
+    /// <summary>Who processes its events: the target itself, or what enters the context of whoever added it.</summary>
+    public IEventSubscriber Receiver { get; }
+
+    public DispatchPriority DispatchPriority { get; }
+
+    public SubscriberId Id { get; } = SubscriberId.Next();
+
+    /// <summary>False as soon as it was removed; every operation of its <see cref="EventOps"/> looks here first.</summary>
+    public bool IsAttached { get; set; } = true;
+
+    public int SourceCount { get; private set; }
+
+    FaultOrigin ICallbackOwner.FaultOrigin => FaultOrigin.Subscriber;
+
+    string ICallbackOwner.MethodName => MethodName.Of(Target, nameof(IEventSubscriber.Process));
+
+    string ICallbackOwner.Description => $"{MethodName.Of(Target, nameof(IEventSubscriber.Process))} of subscriber {Id}";
+
+    object ICallbackOwner.Key => Id;
+
+    public override string ToString() => $"subscriber {Id} ({Target.GetType().Name})";
+
+    /// <summary>Removes every fd that it registered.</summary>
+    public void RemoveSources(SourceTable table)
+    {
+        while (_first is { } source)
+        {
+            table.Remove(source);
+        }
+    }
+
+    public void Link(SubscriberSource source)
+    {
+        source.Next = _first;
+        if (_first is not null)
+        {
+            _first.Previous = source;
+        }
+
+        _first = source;
+        SourceCount++;
+    }
+
+    public void Unlink(SubscriberSource source)
+    {
+        if (source.Previous is { } previous)
+        {
+            previous.Next = source.Next;
+        }
+        else
+        {
+            _first = source.Next;
+        }
+
+        if (source.Next is { } next)
+        {
+            next.Previous = source.Previous;
+        }
+
+        source.Next = source.Previous = null;
+        SourceCount--;
+    }
+
+    // Not disposed: it is the receiver's of the report.
+    bool ICallbackOwner.TryDetach()
+    {
+        if (!IsAttached)
+        {
+            return false;
+        }
+
+        _registry.Detach(this);
+        return true;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using Vigil.Sources;
+
+namespace Vigil;
+
+/// <summary>The subscribers of one manager, by id.</summary>
+internal sealed class SubscriberRegistry
+{
+    private readonly Dictionary<SubscriberId, Subscriber> _byId = [];
+    private readonly LoopCore _core;
+
+    public SubscriberRegistry(LoopCore core) => _core = core;
+
+    public int Count => _byId.Count;
+
+    /// <summary>Ids count up, so the order of ids is the order of attachment.</summary>
+    public IEnumerable<Subscriber> InOrder => _byId.Values.OrderBy(subscriber => subscriber.Id.Value);
+
+    /// <summary>Attaches a subscriber, wholly or not at all: one whose initialization throws leaves nothing behind.</summary>
+    public SubscriberId Attach(Subscriber subscriber)
+    {
+        _byId.Add(subscriber.Id, subscriber);
+        try
+        {
+            subscriber.Target.Initialize(new EventOps(subscriber));
+        }
+        catch
+        {
+            Detach(subscriber);
+            throw;
+        }
+
+        return subscriber.Id;
+    }
+
+    /// <summary>Removes a subscriber with everything that it registered. What it had pending is not delivered.</summary>
+    public void Detach(Subscriber subscriber)
+    {
+        subscriber.IsAttached = false;
+        subscriber.RemoveSources(_core.SourceTable);
+        _byId.Remove(subscriber.Id);
+    }
+
+    public bool TryFind(SubscriberId id, [NotNullWhen(true)] out Subscriber? subscriber) => _byId.TryGetValue(id, out subscriber);
+
+    public Subscriber Find(SubscriberId id) => _byId.TryGetValue(id, out Subscriber? subscriber)
+        ? subscriber
+        : throw new EventManagerException(EventManagerError.SubscriberNotFound, $"Subscriber {id} is not attached to this manager: it was never added here, or was removed.");
+}

@@ -1,0 +1,95 @@
+using Vigil.Messaging;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>A task that is finished by the loop at a time. What awaits it on the loop goes on within the timer's turn.</summary>
+internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallbackOwner
+{
+    private readonly LoopCore _core;
+    private readonly CancellationToken _cancellationToken;
+    private CancellationTokenRegistration _cancellation;
+    private int _slot;
+
+    public DelayTimer(LoopCore core, CancellationToken cancellationToken)
+    {
+        _core = core;
+        _cancellationToken = cancellationToken;
+    }
+
+    // Whoever awaits a delay goes on within the timer's turn, and the runtime does not tell who that is.
+    string ICallbackOwner.MethodName => "what awaits EventManager.Delay";
+
+    string ICallbackOwner.Description => "posted work (what awaits EventManager.Delay)";
+
+    FaultOrigin ICallbackOwner.FaultOrigin => FaultOrigin.PostedWork;
+
+    object ICallbackOwner.Key => typeof(DelayTimer);
+
+    /// <summary>Starts it, on the loop.</summary>
+    public void Start(TimeSpan delay)
+    {
+        ClockTimers timers = _core.Timers.Open(TimerClock.Monotonic);
+        _slot = delay == TimeSpan.Zero
+            ? timers.StartNow(_slot, this, out _)
+            : timers.Start(_slot, this, delay == Timeout.InfiniteTimeSpan ? TimingWheel.Never : timers.After(Nanoseconds.Of(delay)));
+        _cancellation = _cancellationToken.UnsafeRegister(static delay => ((DelayTimer)delay!).OnCancelled(), this);
+    }
+
+    public void OnMoved(int slot) => _slot = slot;
+
+    public bool Fire(long now)
+    {
+        _slot = TimingWheel.NotStarted;
+        _cancellation.Unregister();
+        return TrySetResult();
+    }
+
+    // Not inline: whoever awaits it must not run in the middle of the manager's disposal.
+    public void OnAbandoned()
+    {
+        _slot = TimingWheel.NotStarted;
+        _cancellation.Unregister();
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static delay => delay.TrySetException(new ObjectDisposedException(delay._core.Name, "The event manager was disposed before the delay was over.")),
+            this,
+            preferLocal: false);
+    }
+
+    // On whichever thread cancels. The wheel is the loop's, so the timer may stay there a moment longer, and find nothing to do.
+    private void OnCancelled()
+    {
+        if (!_core.Lifetime.IsMine)
+        {
+            TrySetCanceled(_cancellationToken);
+            _core.Mailbox.PostUnbounded(new Message<EventManager>(StopKind.Instance, this));
+            return;
+        }
+
+        Stop();
+        TrySetCanceled(_cancellationToken);
+    }
+
+    private void Stop()
+    {
+        if (_slot != TimingWheel.NotStarted)
+        {
+            _core.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
+            _slot = TimingWheel.NotStarted;
+        }
+    }
+
+    private sealed class StopKind : MessageKind<EventManager>
+    {
+        public static readonly StopKind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message)
+        {
+            ((DelayTimer)message.Action).Stop();
+            return 0;
+        }
+
+        // The delay is cancelled already, and there is nothing left to stop.
+        public override bool Abandon(in Message<EventManager> message) => true;
+    }
+}

@@ -1,0 +1,276 @@
+using System.Collections.Concurrent;
+using Vigil.Diagnostics;
+using Vigil.Messaging;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// A manager's side of the watchdog: the loop says what begins and ends (<see cref="Progress"/>), the process's sampler looks, and what comes of it becomes reports and, on the
+/// loop, what the policy says.
+/// </summary>
+/// <remarks>
+/// A callback that was too slow is dealt with by the loop when it returns, and goes from there to the sampler's thread in a queue, since
+/// reports are made there alone. The queue has a bound, since a handler of reports may keep that thread. Where the sampler finds a callback too slow at the very moment in which it returns, and the loop has not noticed, the sampler
+/// ends it, and sends the loop a message for what the policy asks.
+/// </remarks>
+internal sealed class LoopWatch : Sampled
+{
+    // In nanoseconds: how long nothing must have gone on before the loop has to wake the sampler, for a system call, with its next phase.
+    private const long IdleBeforeParking = 1_000_000_000;
+
+    // How many callbacks that were too slow wait to be reported. Each keeps what was called alive, and a handler of reports may take for ever.
+    private const int MostReturned = 1024;
+
+    private readonly LoopCore _core;
+    private readonly CallbackBudgets _budgets;
+    private readonly SlowCallbackLog _log;
+    private readonly LoopProgress _progress;
+    private readonly OverrunTracker _tracker;
+    private readonly SlowCallbackPolicy _policy;
+    private readonly long _period;
+    private readonly bool _isExact;
+    private readonly Standstills? _standstills;
+    private readonly ConcurrentQueue<Overrun> _returned = new();
+    private readonly List<Finding> _found = [];
+    private long _lastTurn;
+    private long _quietSince;
+
+    public LoopWatch(LoopCore core, WatchdogOptions options, SlowCallbackLog log)
+    {
+        _core = core;
+        _budgets = core.Budgets;
+        _log = log;
+        _isExact = options.ExactTiming;
+        _standstills = _isExact ? new Standstills() : null;
+        _policy = options.Policy;
+        _period = Nanoseconds.Of(options.SamplingPeriod);
+        _progress = new LoopProgress(_isExact, OnReturned, Sampler.Wake);
+        _tracker = new OverrunTracker(new TrackerRules(
+            CallbackBudgets.NanosecondsOf(options.PhaseBudget),
+            Nanoseconds.Of(options.ReportInterval),
+            _budgets.Of,
+            static sample => OwnedCallback.Of(sample.Subject!, sample.Phase).Owner.Key));
+    }
+
+    /// <summary>Where the loop says what it does.</summary>
+    public LoopProgress Progress => _progress;
+
+    /// <summary>The manager is made: the sampler looks from now on.</summary>
+    public void Start() => Sampler.Add(this);
+
+    /// <summary>The manager is disposed: the sampler looks a last time.</summary>
+    public void End() => Sampler.Remove(this);
+
+    public override void Park(bool isParked) => _progress.Park(isParked);
+
+    public override bool IsQuiet => _progress.Read() is { Phase: LoopPhase.Waiting } sample && sample.Turn == _lastTurn && _returned.IsEmpty;
+
+    protected override long Sample(long now)
+    {
+        // In this order: of a callback that is seen to be over, the loop's word has come before.
+        ProgressSample sample = _progress.Read();
+        long later = MonotonicClock.NowNanoseconds;
+        _standstills?.Look(in sample, now);
+        TakeReturned(in sample, now);
+        _found.Clear();
+        _tracker.Observe(in sample, now, later, _found);
+        foreach (Finding finding in _found)
+        {
+            Handle(finding);
+        }
+
+        if (sample.Turn != _lastTurn || sample.Phase != LoopPhase.Waiting)
+        {
+            _lastTurn = sample.Turn;
+            _quietSince = now;
+        }
+
+        IsIdle = now - _quietSince >= IdleBeforeParking;
+        return now + _period;
+    }
+
+    // On the loop.
+    private void OnReturned()
+    {
+        long now = MonotonicClock.NowNanoseconds;
+        ProgressSample here = _progress.Here;
+        var flagged = (Overrun?)_progress.TakeFlag();
+        Overrun? overrun = _isExact ? Measure(in here, flagged, now) : flagged;
+        if (overrun is not null)
+        {
+            overrun.End(overrun.Callback.IsSameCallback(in here) ? overrun.AgeAt(now) : overrun.Age);
+            Hand(overrun, isCounted: flagged is not null && flagged.Callback.IsSameCallback(overrun.Callback));
+            Apply(overrun);
+            now = _isExact ? MonotonicClock.NowNanoseconds : now;
+        }
+
+        if (_isExact)
+        {
+            _progress.Restart(now);
+        }
+    }
+
+    // To the sampler, which may be busy with a handler: what it has no room for is counted, and not reported.
+    private void Hand(Overrun overrun, bool isCounted)
+    {
+        if (_returned.Count < MostReturned)
+        {
+            _returned.Enqueue(overrun);
+        }
+        else if (!isCounted)
+        {
+            _log.Count(isPhase: false, isReported: false);
+        }
+    }
+
+    // By the loop's own clock. A callback that the sampler has reported to be running is over its budget, whatever has become of that.
+    private Overrun? Measure(in ProgressSample here, Overrun? flagged, long now)
+    {
+        bool wasSeen = flagged is not null && flagged.Callback.IsSameCallback(in here);
+        long elapsed = now - here.Started;
+        if (here.Subject is null || (!wasSeen && elapsed <= _budgets.Smallest))
+        {
+            return null;
+        }
+
+        elapsed -= elapsed > OverrunTracker.LongestGap ? _standstills!.Within(here.Started, now) : 0;
+        long budget = wasSeen ? flagged!.Budget : _budgets.Of(here.Subject);
+        return wasSeen || elapsed > budget ? new Overrun(in here, isPhase: false, elapsed, now, budget) : null;
+    }
+
+    private void TakeReturned(in ProgressSample sample, long now)
+    {
+        while (_returned.TryDequeue(out Overrun? overrun))
+        {
+            if (_isExact && _tracker.OnReturned(overrun, in sample, now))
+            {
+                Count(overrun);
+            }
+
+            Report(SlowCallbackKind.Ended, overrun);
+        }
+    }
+
+    private void Handle(Finding finding)
+    {
+        Overrun overrun = finding.Overrun;
+        switch (finding.Kind)
+        {
+            case FindingKind.Running:
+                OnOverBudget(overrun);
+                break;
+            case FindingKind.Overdue:
+                _log.Uncount();
+                Report(overrun.IsPhase ? SlowCallbackKind.PhaseRunning : SlowCallbackKind.Running, overrun);
+                break;
+            case FindingKind.Gone:
+                if (_progress.TryTakeFlag(overrun))
+                {
+                    EndUnnoticed(overrun);
+                }
+
+                break;
+            case FindingKind.PhaseRunning:
+                Count(overrun);
+                Report(SlowCallbackKind.PhaseRunning, overrun);
+                break;
+            case FindingKind.PhaseEnded:
+                Report(SlowCallbackKind.PhaseEnded, overrun);
+                break;
+        }
+    }
+
+    private void OnOverBudget(Overrun overrun)
+    {
+        // Looked at once more: what has returned meanwhile does not hang.
+        if (_policy == SlowCallbackPolicy.FailFast && _progress.Read().IsSameCallback(overrun.Callback))
+        {
+            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun, overrun.OwnerHistory).ToString());
+        }
+
+        Count(overrun);
+        bool stillRuns = _progress.Flag(overrun, overrun.Callback);
+        Report(SlowCallbackKind.Running, overrun);
+        if (!stillRuns)
+        {
+            EndUnnoticed(overrun);
+        }
+    }
+
+    // A loop that reads the clock has noticed by itself.
+    private void EndUnnoticed(Overrun overrun)
+    {
+        if (_isExact)
+        {
+            return;
+        }
+
+        overrun.End(overrun.Age);
+        Report(SlowCallbackKind.Ended, overrun);
+        if (_policy is SlowCallbackPolicy.Detach or SlowCallbackPolicy.Stop)
+        {
+            _core.Mailbox.PostUnbounded(new Message<EventManager>(ApplyKind.Instance, this, overrun));
+        }
+    }
+
+    // On the loop, when the callback has returned. How it stands with its owner is the sampler's to know, perhaps not yet, and is left out.
+    private void Apply(Overrun overrun)
+    {
+        if (_policy == SlowCallbackPolicy.Report)
+        {
+            return;
+        }
+
+        string incident = Describe(SlowCallbackKind.Ended, overrun, history: default).Incident;
+        if (_policy == SlowCallbackPolicy.FailFast)
+        {
+            SlowCallbackLog.FailFast(incident);
+        }
+
+        OwnedCallback callback = OwnedCallback.Of(overrun.Callback.Subject!, overrun.Callback.Phase);
+        _core.Faults.OnOverran(callback, incident, _policy == SlowCallbackPolicy.Detach ? FaultPolicy.Detach : FaultPolicy.Throw);
+    }
+
+    private void Count(Overrun overrun) => _log.Count(overrun.IsPhase, overrun.OwnerHistory.IsReported);
+
+    private void Report(SlowCallbackKind kind, Overrun overrun)
+    {
+        if (overrun.OwnerHistory.IsReported)
+        {
+            _log.Report(Describe(kind, overrun, overrun.OwnerHistory));
+        }
+    }
+
+    private SlowCallbackReport Describe(SlowCallbackKind kind, Overrun overrun, OwnerHistory history)
+    {
+        ProgressSample callback = overrun.Callback;
+        OwnedCallback? owned = callback.Subject is null ? null : OwnedCallback.Of(callback.Subject, callback.Phase);
+        return new SlowCallbackReport(kind, _core.Name, owned?.ToString() ?? "nobody's callback")
+        {
+            SubscriberId = (owned?.Owner as Subscriber)?.Id ?? default,
+            Event = owned?.Owner as CallbackEvent,
+            Method = owned?.Owner.MethodName ?? "",
+            Fd = owned?.Fd ?? -1,
+            Phase = callback.Phase,
+            Elapsed = Nanoseconds.ToTimeSpan(kind is SlowCallbackKind.Ended or SlowCallbackKind.PhaseEnded ? overrun.Took : overrun.Age),
+            Budget = Nanoseconds.ToTimeSpan(overrun.Budget),
+            OverrunsBefore = history.Before,
+            Suppressed = history.Suppressed,
+        };
+    }
+
+    private sealed class ApplyKind : MessageKind<EventManager>
+    {
+        public static readonly ApplyKind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message)
+        {
+            ((LoopWatch)message.Action).Apply((Overrun)message.State!);
+            return 0;
+        }
+
+        // The report has told all there is to tell, and with the manager its owner is gone.
+        public override bool Abandon(in Message<EventManager> message) => true;
+    }
+}

@@ -1,0 +1,34 @@
+using Vigil.Messaging;
+
+namespace Vigil;
+
+/// <summary>Work whose result goes to a callback on the loop.</summary>
+internal sealed class LoopWork<T> : PendingWork
+{
+    private readonly LoopCore _core;
+    private readonly Func<T> _work;
+    private readonly Action<EventManager, T> _completed;
+    private readonly ExecutionContext? _context = AmbientContext.Flowing;
+
+    public LoopWork(LoopCore core, Func<T> work, Action<EventManager, T> completed)
+    {
+        _core = core;
+        _work = work;
+        _completed = completed;
+    }
+
+    public override string ToString() => MethodName.Of(_work);
+
+    // After the manager was disposed there is no loop that the result could go to.
+    protected override WorkOutcome Execute()
+    {
+        T result = _work();
+        _core.Mailbox.PostUnbounded(ContextKind<EventManager>.In(_context, StateKind<EventManager, T>.Create(_completed, result)));
+        return WorkOutcome.Done;
+    }
+
+    protected override void OnCancelled(CancellationToken token)
+    {
+        // Nobody waits: no result, no callback.
+    }
+}

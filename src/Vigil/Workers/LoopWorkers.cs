@@ -1,0 +1,167 @@
+namespace Vigil;
+
+/// <summary>A manager's way to its workers: those that it was given, or a pool of its own from the first work on.</summary>
+internal sealed class LoopWorkers
+{
+    private readonly LoopCore _core;
+    private readonly WorkContext _sender;
+    private readonly Lock _gate = new();
+    private volatile IWorkExecutor? _executor;
+    private WorkerPool? _own;
+    private bool _isEnded;
+
+    public LoopWorkers(LoopCore core, IWorkExecutor? executor)
+    {
+        _core = core;
+        _executor = executor;
+        _sender = new WorkContext(OnFailed);
+    }
+
+    /// <summary>Any thread. The first call starts the manager's own threads, where it was not given an executor.</summary>
+    public IWorkExecutor Executor => _executor ?? OpenOwn();
+
+    public void Execute(WorkTarget target, Action work, CancellationToken token)
+    {
+        if (!token.CanBeCanceled)
+        {
+            Send(WorkItems.Of(target, work, _sender), CancellationToken.None);
+            return;
+        }
+
+        var pending = new CancellableWork(work);
+        Send(target, pending, _sender, token);
+    }
+
+    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _sender), CancellationToken.None);
+
+    public Task<T> ExecuteAsync<T>(WorkTarget target, TaskWork<T> work, CancellationToken token)
+    {
+        SendOrCancel(target, work, _sender, token);
+        return work.Task;
+    }
+
+    /// <summary>Asynchronous work, whose parts all run on workers.</summary>
+    public Task<TTask> ExecuteAsync<TTask>(WorkTarget target, Func<TTask> work, CancellationToken token)
+        where TTask : Task
+    {
+        var pending = new TaskWork<TTask>(work, work);
+        SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
+        return pending.Task;
+    }
+
+    public void Execute<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken token) =>
+        Send(target, new LoopWork<T>(_core, work, completed), _sender, token);
+
+    /// <summary>Before an event is made whose callback is to run there: whether it can.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    public void Require(WorkTarget target) => RequireThread(Executor, target.ThreadNumber ?? -1, nameof(target));
+
+    /// <summary>Gives an event's callback to the workers. False where they do not take it.</summary>
+    public bool TrySend(in WorkItem item)
+    {
+        try
+        {
+            return Executor.TryExecute(in item);
+        }
+        catch (Exception exception)
+        {
+            _core.Faults.Report(new Fault(FaultOrigin.Work, exception));
+            return false;
+        }
+    }
+
+    /// <summary>Gives the workers what follows an <c>await</c> of work that they have begun. False where they do not take it, as when they end. Any thread.</summary>
+    public bool TryContinue(in WorkItem item)
+    {
+        try
+        {
+            return Executor.TryExecute(in item);
+        }
+        catch (Exception)
+        {
+            // It goes on elsewhere, and nobody is to be told.
+            return false;
+        }
+    }
+
+    /// <summary>At the manager's disposal: its own threads end when they have done what they have, and nobody waits for them.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isEnded = true;
+        }
+
+        _own?.EndUnawaited();
+    }
+
+    private void SendOrCancel(WorkTarget target, PendingWork pending, WorkContext sender, CancellationToken token)
+    {
+        try
+        {
+            Send(target, pending, sender, token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // While it waited for room. The task says so.
+        }
+    }
+
+    private void Send(WorkTarget target, PendingWork pending, WorkContext sender, CancellationToken token)
+    {
+        pending.CancelBy(token);
+        Send(WorkItems.Of(target, pending, sender), token);
+    }
+
+    private void Send(in WorkItem item, CancellationToken token)
+    {
+        IWorkExecutor executor;
+        bool isTaken;
+        try
+        {
+            // Also where the workers are somebody else's and go on.
+            ObjectDisposedException.ThrowIf(_core.IsDisposed, _core.Manager);
+            executor = Executor;
+            RequireThread(executor, item.Thread, nameof(item));
+            isTaken = executor.TryExecute(in item, token);
+        }
+        catch
+        {
+            item.Drop();
+            throw;
+        }
+
+        if (!isTaken)
+        {
+            item.Drop();
+            ObjectDisposedException.ThrowIf(_core.IsDisposed, _core.Manager);
+            throw new EventManagerException(
+                EventManagerError.WorkQueueFull,
+                $"{executor} takes no more work: as much waits as may, or it ends. Send less, or raise WorkerPoolOptions.QueueCapacity.");
+        }
+    }
+
+    private static void RequireThread(IWorkExecutor executor, int thread, string parameter)
+    {
+        if (thread >= executor.ThreadCount && thread >= 0)
+        {
+            throw new ArgumentOutOfRangeException(parameter, thread, executor.ThreadCount == 0
+                ? "These workers cannot run work on a certain thread."
+                : $"Work can be pinned to the threads 0 to {executor.ThreadCount - 1}.");
+        }
+    }
+
+    private WorkerPool OpenOwn()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
+
+            _executor = _own ??= new WorkerPool();
+            return _own;
+        }
+    }
+
+    private void OnFailed(Exception exception) => _core.PostFault(FaultOrigin.Work, exception);
+}

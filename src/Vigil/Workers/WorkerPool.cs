@@ -1,0 +1,324 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Vigil.Collections;
+using Vigil.Diagnostics;
+using Vigil.Interop;
+using Vigil.Timing;
+
+namespace Vigil;
+
+/// <summary>
+/// Named threads for work that is too long for a loop. Each has a queue; work is placed where it would have its turn first, taken over by threads
+/// that have nothing to do, and pinned to one where that is wanted. May be shared by any number of managers. Any thread may use it.
+/// </summary>
+/// <remarks>
+/// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute(in WorkItem)"/>. A pool that a manager made for itself ends with the manager; any
+/// other is its maker's to end, by <see cref="DrainAsync"/> or <see cref="DisposeAsync"/>. Its threads do not keep the program from ending.
+/// </remarks>
+public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
+{
+    private readonly WorkerPoolOptions _options;
+    private readonly Team _team;
+    private readonly Worker[] _workers;
+    private readonly QueueRoom _room;
+    private readonly PoolEnd _end;
+    private readonly PoolWatch? _watch;
+
+    // The meter's way in. It does not keep the pool alive, so the pool keeps it.
+    private readonly Func<PoolFigure, long> _figures;
+    private long _rejected;
+    private long _runByCallers;
+
+    /// <summary>Starts the threads, with default options.</summary>
+    public WorkerPool()
+        : this(new WorkerPoolOptions())
+    {
+    }
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="options">How it is set up; later changes to the object have no effect.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
+    /// <exception cref="EventManagerException">
+    /// A thread could not be bound to its processor, or the kernel gave no more threads (<see cref="EventManagerError.LimitReached"/>: <c>ulimit -u</c>, <c>pids.max</c>, memory).
+    /// Those that were started end.
+    /// </exception>
+    public WorkerPool(WorkerPoolOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Validate();
+        _room = new QueueRoom(_options.QueueCapacity);
+        _team = new Team(_options.ThreadCount);
+        _workers = _team.Workers;
+        _end = new PoolEnd(_workers.Length, Close, TakeLeft);
+        long ageing = Nanoseconds.Of(_options.Ageing);
+        long spin = Nanoseconds.Of(_options.SpinBeforeSleep);
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            int? processor = _options.Processors is { } processors ? processors[i % processors.Count] : null;
+            _workers[i] = new Worker(_options.Name, i, _team, spin, ageing, processor, _room.Leave, _end.OnThreadEnded);
+        }
+
+        try
+        {
+            Array.ForEach(_workers, worker => worker.Start());
+            if (_options.Processors is not null)
+            {
+                RequireBound();
+            }
+
+            if (_options.WaitLimit is { } limit)
+            {
+                _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(limit), OnWaiting);
+                _watch.Start();
+            }
+        }
+        catch
+        {
+            // Those that were started would wait for work for ever. The others hear nothing of it.
+            Array.ForEach(_workers, worker => worker.End());
+            throw;
+        }
+
+        _figures = Read;
+        PoolMeter.Add(_figures, Name);
+    }
+
+    /// <summary>
+    /// Raised on the watchdog's thread when work has waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and again when it has left the queue. Of each thread's queue the
+    /// oldest work is told, at most once a second. Where nobody listens, reports are written to standard error. While a handler runs nothing is watched; one that
+    /// throws is written to standard error, too. Any thread may add and remove handlers.
+    /// </summary>
+    public event EventHandler<WorkWaitingReport>? WorkWaiting;
+
+    /// <summary>The name given in the options.</summary>
+    public string Name => _options.Name;
+
+    /// <inheritdoc/>
+    public int ThreadCount => _workers.Length;
+
+    /// <summary>Takes work. Where as much waits as may, the policy of the options decides.</summary>
+    /// <param name="item">The work.</param>
+    /// <returns>False where it was refused: the queue is full, or the pool ends.</returns>
+    /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
+    /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
+    public bool TryExecute(in WorkItem item) => TryExecute(in item, CancellationToken.None);
+
+    /// <summary>Takes work. Where as much waits as may, the policy of the options decides; under <see cref="QueueFullPolicy.Block"/> a token ends the waiting.</summary>
+    /// <param name="item">The work.</param>
+    /// <param name="cancellationToken">Ends the waiting. Once the work is taken it has no effect.</param>
+    /// <returns>False where it was refused: the queue is full, or the pool ends.</returns>
+    /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
+    /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled while the sender waited. The work was not taken.</exception>
+    public bool TryExecute(in WorkItem item, CancellationToken cancellationToken)
+    {
+        if (item.IsDefault)
+        {
+            throw new ArgumentException("This is no work: default(WorkItem) has none.", nameof(item));
+        }
+
+        if (item.Thread >= _workers.Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(item), item.Thread, $"{Name} has the threads 0 to {_workers.Length - 1}.");
+        }
+
+        if (item.IsUnbounded)
+        {
+            return _room.EnterRegardless() && Place(in item);
+        }
+
+        return _room.TryEnter() ? Place(in item) : OnFull(in item, cancellationToken);
+    }
+
+    /// <summary>What the pool has done, and is doing at this moment. The figures of different threads are not of the same instant.</summary>
+    public WorkerPoolStatistics GetStatistics()
+    {
+        var waitTimes = new DurationHistogram();
+        var runTimes = new DurationHistogram();
+        Array.ForEach(_workers, worker => waitTimes.Add(worker.WaitTimes));
+        Array.ForEach(_workers, worker => runTimes.Add(worker.RunTimes));
+        return new WorkerPoolStatistics
+        {
+            Queued = (int)Read(PoolFigure.Queued),
+            Running = (int)Read(PoolFigure.Running),
+            Done = Read(PoolFigure.Done),
+            Failed = Read(PoolFigure.Failed),
+            Stolen = Read(PoolFigure.Stolen),
+            Cancelled = Read(PoolFigure.Cancelled),
+            Rejected = Read(PoolFigure.Rejected),
+            RunByCallers = Read(PoolFigure.RunByCallers),
+            WaitTimes = Durations.Summary(waitTimes),
+            RunTimes = Durations.Summary(runTimes),
+        };
+    }
+
+    /// <summary>
+    /// Ends the pool: takes no more work, and waits until what it has is done or a time is over. What waits then does not run. Work that runs
+    /// is not interrupted; its thread ends when it returns. Again, it waits for the same drain.
+    /// </summary>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit.</param>
+    /// <returns>The work that was not run, the caller's to run or drop; none for whoever asks again, since work is run or dropped once.</returns>
+    /// <remarks>
+    /// Work of the pool must not end it from its thread, where waiting for the end would be waiting for itself. Let somebody else do so, by <c>Task.Run(pool.DisposeAsync)</c>
+    /// for instance, and do not wait for that.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
+    public Task<IReadOnlyList<WorkItem>> DrainAsync(TimeSpan timeout)
+    {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
+        }
+
+        return IsEndedFromWithin(out EventManagerException? refusal) ? throw refusal : _end.Drain(timeout);
+    }
+
+    /// <summary>For a manager that ends: its pool ends when it has done what it has, and nobody waits for it, so that any thread may ask for it.</summary>
+    internal void EndUnawaited() => _ = _end.Dispose(Timeout.InfiniteTimeSpan);
+
+    /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled. After a drain it only waits for that.</summary>
+    /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
+    public ValueTask DisposeAsync() =>
+        IsEndedFromWithin(out EventManagerException? refusal) ? ValueTask.FromException(refusal) : new ValueTask(_end.Dispose(_options.DrainTimeout));
+
+    /// <summary>For logs.</summary>
+    public override string ToString() => $"{Name} ({_workers.Length} threads, {_workers.Sum(worker => worker.Queue.Count)} waiting)";
+
+    private long Read(PoolFigure figure) => figure switch
+    {
+        PoolFigure.Queued => _workers.Sum(worker => worker.Queue.Count),
+        PoolFigure.Running => _workers.Count(worker => worker.Queue.IsRunning),
+        PoolFigure.Done => _workers.Sum(worker => worker.Done),
+        PoolFigure.Failed => _workers.Sum(worker => worker.Failed),
+        PoolFigure.Stolen => _workers.Sum(worker => worker.Stolen),
+        PoolFigure.Cancelled => _workers.Sum(worker => worker.Cancelled),
+        PoolFigure.Rejected => Interlocked.Read(ref _rejected),
+        _ => Interlocked.Read(ref _runByCallers),
+    };
+
+    private void OnWaiting(WorkWaitingReport report)
+    {
+        if (VigilEventSource.Log.IsEnabled())
+        {
+            VigilEventSource.Log.WorkWaiting(Name, report.ToString());
+        }
+
+        Observers.Notify(WorkWaiting, this, report);
+    }
+
+    private bool OnFull(in WorkItem item, CancellationToken cancellationToken)
+    {
+        if (_room.IsClosed)
+        {
+            return false;
+        }
+
+        bool isPinned = item.Thread >= 0;
+        if (_options.WhenFull == QueueFullPolicy.Block)
+        {
+            bool isWorker = Worker.Current?.IsOf(_team) == true;
+            if (isWorker || EventManager.Current is not null)
+            {
+                Interlocked.Increment(ref _rejected);
+                throw new EventManagerException(
+                    EventManagerError.WorkQueueFull,
+                    $"{Name} is full ({_options.QueueCapacity} waiting), and {(isWorker ? "a thread of the pool itself" : "a loop")} must not wait for it. Raise QueueCapacity, or use QueueFullPolicy.Reject.");
+            }
+
+            return _room.WaitAndEnter(cancellationToken) && Place(in item);
+        }
+
+        // Work that its sender runs may send more, and that yet more: refused before the stack ends, and the process with it.
+        if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned && RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            Interlocked.Increment(ref _runByCallers);
+            item.Run();
+            return true;
+        }
+
+        Interlocked.Increment(ref _rejected);
+        return false;
+    }
+
+    private bool Place(in WorkItem item)
+    {
+        Worker worker = item.Thread >= 0 ? _workers[item.Thread] : _team.LeastLoaded();
+        bool isAdded = false;
+        try
+        {
+            isAdded = worker.Queue.TryAdd(in item, MonotonicClock.NowNanoseconds);
+        }
+        finally
+        {
+            // Also where there was no memory for it.
+            if (!isAdded)
+            {
+                _room.Leave();
+            }
+        }
+
+        if (!isAdded)
+        {
+            return false;
+        }
+
+        Interlocked.MemoryBarrier();
+        _watch?.OnPlaced();
+        if (item.Thread >= 0)
+        {
+            worker.TryWake();
+        }
+        else if (!_team.IsSearching && !worker.TryWake())
+        {
+            // It is busy, with something long perhaps. Whoever sleeps takes it over.
+            _team.WakeOne();
+        }
+
+        return true;
+    }
+
+    private void Close()
+    {
+        _room.Close();
+        Array.ForEach(_workers, worker => worker.End());
+    }
+
+    // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
+    private WorkItem[] TakeLeft()
+    {
+        long now = MonotonicClock.NowNanoseconds;
+        WorkItem[] left = [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
+        PoolMeter.Remove(_figures, Name);
+
+        // After that, so that its last look finds the queues empty, and what waited too long is told to have left them.
+        _watch?.End();
+        return left;
+    }
+
+    private bool IsEndedFromWithin([NotNullWhen(true)] out EventManagerException? refusal)
+    {
+        refusal = Worker.Current?.IsOf(_team) != true ? null : new EventManagerException(
+            EventManagerError.Reentrant,
+            $"{Name} is ended by work on a thread of its own, which would wait for itself. Let somebody else end it, Task.Run for instance, and do not wait for that.");
+        return refusal is not null;
+    }
+
+    private void RequireBound()
+    {
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            int errno = _workers[i].Bound.GetAwaiter().GetResult();
+            if (errno != Errno.Success)
+            {
+                throw new EventManagerException(
+                    EventManagerError.System,
+                    $"Thread {_workers[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}: {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
+                    errno: errno);
+            }
+        }
+    }
+}
