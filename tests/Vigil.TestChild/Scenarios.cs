@@ -76,6 +76,7 @@ internal static partial class Scenarios
         ["children-killed-among-signals"] = ProcessScenarios.KilledAmongSignals,
         ["workers-end-without-runtime-threads"] = WorkerScenarios.EndWithoutRuntimeThreads,
         ["workers-interrupted"] = WorkerScenarios.Interrupted,
+        ["interrupted-at-first"] = WorkerScenarios.InterruptedAtFirst,
         ["workers-made-foreground"] = WorkerScenarios.MadeForeground,
         ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,

@@ -73,6 +73,19 @@ internal static class WorkerScenarios
         Check(pool.DrainAsync(Patience).Result.Count == 0 && pool.GetStatistics().Done == sent + 1, $"{sent} were sent: {pool.GetStatistics()}");
     }
 
+    /// <summary>The first thread of the process that uses the library has an interrupt pending: it is pending afterwards, and nothing has failed.</summary>
+    public static void InterruptedAtFirst(string[] args)
+    {
+        Thread.CurrentThread.Interrupt();
+        using (var manager = new EventManager())
+        {
+            manager.Defer(static _ => { });
+            Check(manager.RunOnce() == 1, "nothing ran");
+        }
+
+        _ = Expect<ThreadInterruptedException>(static () => Thread.Sleep(0));
+    }
+
     /// <summary>Work that makes its thread one that keeps the program from ending, or gives it another name, does so for itself.</summary>
     public static void MadeForeground(string[] args)
     {

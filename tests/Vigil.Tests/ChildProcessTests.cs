@@ -55,6 +55,7 @@ public sealed class ChildProcessTests
     [InlineData("throwing-when-told-of-instruments")]
     [InlineData("workers-end-without-runtime-threads")]
     [InlineData("workers-interrupted")]
+    [InlineData("interrupted-at-first")]
     [InlineData("workers-made-foreground")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]

@@ -59,7 +59,7 @@ internal static class AmbientContext
         {
             var thread = new Thread(() => context = ExecutionContext.Capture()) { Name = "vigil-context", IsBackground = true };
             thread.UnsafeStart();
-            thread.Join();
+            Await(thread);
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
         {
@@ -68,6 +68,30 @@ internal static class AmbientContext
         }
 
         return context!;
+    }
+
+    // An interrupt of whoever is here first is not for this, and would make the type fail for the whole process. It is pending again afterwards.
+    private static void Await(Thread thread)
+    {
+        bool wasInterrupted = false;
+        bool hasEnded = false;
+        while (!hasEnded)
+        {
+            try
+            {
+                thread.Join();
+                hasEnded = true;
+            }
+            catch (ThreadInterruptedException)
+            {
+                wasInterrupted = true;
+            }
+        }
+
+        if (wasInterrupted)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
     }
 
     /// <summary>What a thread had before, and gets back.</summary>
