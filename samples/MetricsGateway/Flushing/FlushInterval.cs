@@ -13,5 +13,8 @@ internal readonly record struct FlushInterval(
     /// <summary>The time that it is told under (<see cref="FlushTimes"/>).</summary>
     public DateTimeOffset Stamp { get; init; } = End;
 
+    /// <summary>How long it is until the next one ends, if that is not late.</summary>
+    public TimeSpan UntilNext { get; init; } = Duration;
+
     public double PerSecond(double count) => Duration > TimeSpan.Zero ? Metrics.Saturated.Limit(count / Duration.TotalSeconds) : 0;
 }

@@ -119,9 +119,11 @@ internal sealed class Flusher
     {
         long start = Stopwatch.GetTimestamp();
         long now = _time.GetTimestamp();
-        FlushInterval interval = new(_count + 1, _time.GetUtcNow(), _time.GetElapsedTime(_begin, now), lateness, missed, isLast)
+        TimeSpan duration = _time.GetElapsedTime(_begin, now);
+        FlushInterval interval = new(_count + 1, _time.GetUtcNow(), duration, lateness, missed, isLast)
         {
             Stamp = stamp,
+            UntilNext = Interval ?? duration,
         };
 
         TrafficCounts counts = _countTraffic();

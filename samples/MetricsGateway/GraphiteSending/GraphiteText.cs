@@ -31,9 +31,9 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, Li
     {
         _block = null;
 
-        // Half of the interval is left for the others that are told of it; a server that takes it all needs no more than a moment. The last
-        // flush has the time that the end has.
-        handover.Begin(interval.IsLast ? LongestPatience : interval.Duration / 2 < LongestPatience ? interval.Duration / 2 : LongestPatience);
+        // Half of the time until the next flush is left for the others that are told of this one; a server that takes it all needs no more than a
+        // moment. The last flush has the time that the end has.
+        handover.Begin(interval.IsLast || interval.UntilNext / 2 > LongestPatience ? LongestPatience : interval.UntilNext / 2);
         _interval = interval;
 
         // To the nearest second: intervals of a second or more never share one then.

@@ -4,6 +4,7 @@ using MetricsGateway.GraphiteSending;
 using MetricsGateway.Metrics;
 using MetricsGateway.Protocols;
 using MetricsGateway.Tests.Flushing;
+using MetricsGateway.Tests.Network;
 
 namespace MetricsGateway.Tests.GraphiteSending;
 
@@ -14,6 +15,37 @@ public class GraphiteTextTests
 
     private readonly MetricStore _store = new(GatewayOptions.Defaults);
     private readonly LineBlockPool _pool = new();
+
+    [Fact]
+    public void Who_writes_after_a_short_interval_waits_for_the_server_as_long_as_after_any_other()
+    {
+        // The first interval ends at the next multiple, which may be now.
+        FlushInterval interval = new(1, DateTimeOffset.UnixEpoch, TimeSpan.FromTicks(1), TimeSpan.Zero, Missed: 0, IsLast: false) { UntilNext = TimeSpan.FromHours(1) };
+        LineBlockPool pool = new();
+        LineHandover handover = new(limit: LineBlock.DefaultCapacity, pool);
+        handover.Report(queued: 0, isTaking: true);
+        GraphiteText text = new("stats", GatewayOptions.Defaults.Percentiles, handover, pool);
+        Task worker = Task.Run(() =>
+        {
+            text.Begin(interval);
+            for (int i = 0; i < 100_000; i++)
+            {
+                text.WriteGauge("name"u8, i);
+            }
+        });
+
+        long lost = 0;
+        Patience.WaitUntil(
+            () =>
+            {
+                handover.Take(out long dropped);
+                lost += dropped;
+                handover.Report(queued: 0, isTaking: true);
+                return worker.IsCompleted;
+            },
+            () => $"{lost} are lost");
+        Assert.Equal(0, lost);
+    }
 
     [Fact]
     public void Every_kind_has_the_names_of_statsd()
