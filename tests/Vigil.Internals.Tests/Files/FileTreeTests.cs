@@ -1,4 +1,7 @@
 using System.Globalization;
+using Vigil.Files;
+using Vigil.Internals.Tests.Support;
+using Vigil.Interop;
 
 namespace Vigil.Internals.Tests.Files;
 
@@ -31,6 +34,73 @@ public class FileTreeTests
         {
             Run(seed, debounces, overflows: true);
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_same_where_no_mark_can_be_put_behind_what_is_queued(bool debounces)
+    {
+        for (int seed = FirstSeed; seed < FirstSeed + (Rounds / 8) + 1; seed++)
+        {
+            bool couldRefuse = new BackgroundThread<bool>(() => TryRunWithoutMarks(seed, debounces)).Result();
+            Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+        }
+    }
+
+    [Fact]
+    public void A_change_that_the_kernel_merges_with_one_from_before_the_event_is_told_where_no_mark_can_be_put()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            bool couldRefuse = new BackgroundThread<bool>(() =>
+            {
+                if (!TryRefuseMarks())
+                {
+                    return false;
+                }
+
+                using var manager = new EventManager();
+                using var open = new FileStream(Path.Combine(directory.FullName, "file"), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+                manager.CreateFileEvent(directory.FullName, (_, _) => { });
+                open.WriteByte(0);
+                int told = 0;
+                manager.CreateFileEvent(directory.FullName, (_, change) => told += change.Kind == FileChangeKind.Changed ? 1 : 0);
+                open.WriteByte(0);
+                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(1)) >= 0 && told > 0, "the change");
+                return true;
+            }).Result();
+            Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static bool TryRunWithoutMarks(int seed, bool debounces)
+    {
+        if (!TryRefuseMarks())
+        {
+            return false;
+        }
+
+        Run(seed, debounces, overflows: false);
+        return true;
+    }
+
+    private static bool TryRefuseMarks()
+    {
+        // What is asked for with a mark, and with nothing else: IN_DELETE_SELF and IN_MASK_CREATE.
+        if (!SystemCallFilter.TryRefuse(SystemCallFilter.WatchFile, argument: 2, 0x1000_0400, Errno.ENOSPC, everywhere: false))
+        {
+            return false;
+        }
+
+        using var watches = new WatchTable();
+        Assert.Equal(Errno.ENOSPC, InotifyNative.Mark((int)watches.Fd.DangerousGetHandle()));
+        return true;
     }
 
     private static void Run(int seed, bool debounces, bool overflows)
