@@ -161,6 +161,45 @@ internal static partial class FileMountScenarios
         }
     }
 
+    /// <summary>Where a directory does not say what its entries are, they are asked. What cannot be asked is not gone.</summary>
+    public static void KindlessEntries(string[] args)
+    {
+        const int EIO = 5;
+        using var directory = new Tree();
+        using KindlessFiles? files = KindlessFiles.TryMount(directory.Root);
+        if (files is null)
+        {
+            Console.Error.WriteLine("This system does not allow file systems of programs.");
+            return;
+        }
+
+        using var manager = new EventManager();
+        var changes = new List<FileChange>();
+        using FileEvent tree = manager.CreateFileEvent(directory.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true });
+        Check(tree.DirectoryCount == 2, $"{tree.DirectoryCount} directories");
+        string[] all = ["Found /below True", "Found /below/file False", "Found /file False"];
+        Rescan(all);
+        files.IsBroken = true;
+        Rescan([all[0], all[2], "Incomplete /below True"]);
+        Check(changes.Find(change => change.Kind == FileChangeKind.Incomplete).Reason is { Errno: EIO }, string.Join('\n', changes));
+        files.IsBroken = false;
+        Rescan(all);
+
+        void Rescan(string[] told)
+        {
+            changes.Clear();
+            tree.Rescan();
+            Run(manager, () => changes.Exists(change => change.Kind == FileChangeKind.Rescanned), changes);
+            string[] seen =
+            [
+                .. changes.Where(change => change.Kind != FileChangeKind.Rescanned)
+                    .Select(change => $"{change.Kind} {change.Path[directory.Root.Length..]} {change.IsDirectory}")
+                    .Order(StringComparer.Ordinal),
+            ];
+            Check(seen.SequenceEqual(told.Order(StringComparer.Ordinal)), string.Join('\n', changes));
+        }
+    }
+
     /// <summary>A mount that cannot be read in the list is told once it can be: the kernel says only once that there is one.</summary>
     public static void UnreadableList(string[] args)
     {

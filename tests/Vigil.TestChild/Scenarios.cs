@@ -29,6 +29,7 @@ internal static partial class Scenarios
         ["file-mounts"] = FileMountScenarios.SingleFiles,
         ["file-bind-mounts"] = FileMountScenarios.BindMounts,
         ["file-mounts-unreadable"] = FileMountScenarios.UnreadableList,
+        ["file-kindless-entries"] = FileMountScenarios.KindlessEntries,
         ["files-without-proc"] = MountScenarios.FilesWithoutProc,
         ["file-bad-directory"] = FileMountScenarios.BadDirectory,
         ["file-mounts-at-random"] = FileMountScenarios.AtRandom,

@@ -21,6 +21,7 @@ public sealed class FileLimitTests
     [InlineData("file-mounts")]
     [InlineData("file-bind-mounts")]
     [InlineData("file-mounts-unreadable")]
+    [InlineData("file-kindless-entries")]
     [InlineData("files-without-proc")]
     [InlineData("file-bad-directory")]
     [InlineData("file-mounts-at-random")]
