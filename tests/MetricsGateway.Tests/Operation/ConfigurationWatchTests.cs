@@ -284,6 +284,15 @@ public sealed class ConfigurationWatchTests : IDisposable
         }
 
         admin.Stats();
+
+        // A worker reads the file, and what is written meanwhile would be read instead.
+        Patience.WaitUntil(
+            () =>
+            {
+                IReadOnlyDictionary<string, long> stats = admin.Stats();
+                return stats["workers.queued"] + stats["workers.running"] == 0;
+            },
+            () => "a worker is busy");
     }
 
     private RunningGateway Start(string path) => new(new ConfigurationSource(path, new Dictionary<string, string>(StringComparer.Ordinal)), _time);
