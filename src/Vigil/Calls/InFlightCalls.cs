@@ -1,3 +1,5 @@
+using Vigil.Collections;
+
 namespace Vigil;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal sealed class InFlightCalls
     {
         get
         {
-            lock (_lock)
+            using (Uninterrupted.Enter(_lock))
             {
                 return _calls.Count;
             }
@@ -22,7 +24,7 @@ internal sealed class InFlightCalls
 
     public void Add(PendingCall call)
     {
-        lock (_lock)
+        using (Uninterrupted.Enter(_lock))
         {
             _calls.Add(call);
         }
@@ -30,7 +32,7 @@ internal sealed class InFlightCalls
 
     public void Remove(PendingCall call)
     {
-        lock (_lock)
+        using (Uninterrupted.Enter(_lock))
         {
             _calls.Remove(call);
         }
@@ -39,7 +41,7 @@ internal sealed class InFlightCalls
     public void FailAll(EventManager manager)
     {
         PendingCall[] calls;
-        lock (_lock)
+        using (Uninterrupted.Enter(_lock))
         {
             calls = [.. _calls];
             _calls.Clear();

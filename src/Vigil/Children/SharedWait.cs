@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vigil.Collections;
 using Vigil.Interop;
 using Vigil.IO;
 
@@ -81,7 +82,7 @@ internal sealed class SharedWait
     /// <summary>Ends what the joining began, before the descriptor is closed.</summary>
     public void Leave(FdHandle pidFd)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             _holders.Remove(pidFd);
             if (_holders.Count == 0)

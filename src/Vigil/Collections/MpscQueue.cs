@@ -122,7 +122,7 @@ internal sealed class MpscQueue<T>
     /// </summary>
     public void Seal()
     {
-        lock (_growth)
+        using (Uninterrupted.Enter(_growth))
         {
             _isSealed = true;
             _tail.Close();
@@ -201,7 +201,7 @@ internal sealed class MpscQueue<T>
     // False where there is to be no further ring.
     private bool TryGrow(Ring full)
     {
-        lock (_growth)
+        using (Uninterrupted.Enter(_growth))
         {
             if (_isSealed)
             {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Vigil.Collections;
 using Vigil.Interop;
 using Vigil.IO;
 
@@ -83,7 +84,7 @@ internal static class SignalHub
     public static void Unsubscribe(Signal signal, SignalInbox inbox)
     {
         SignalSubscription route;
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             route = Routes[signal.Number]!;
             route.Inboxes.Remove(inbox);

@@ -1,3 +1,4 @@
+using Vigil.Collections;
 using Vigil.Messaging;
 using Vigil.Timing;
 
@@ -195,7 +196,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
         }
         else
         {
-            lock (_lock)
+            using (Uninterrupted.Enter(_lock))
             {
                 _underWay = change.Number > _underWay.Number ? change : _underWay;
             }
@@ -216,7 +217,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
             return false;
         }
 
-        lock (_lock)
+        using (Uninterrupted.Enter(_lock))
         {
             newer = _underWay;
         }
@@ -228,7 +229,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
     // the newest change; who comes meanwhile leaves theirs to it. So none is made twice: a one-shot that has fired would fire again.
     private void HandOver(TimerChange change)
     {
-        lock (_lock)
+        using (Uninterrupted.Enter(_lock))
         {
             if (change.Number <= _handedOver.Number)
             {
@@ -275,7 +276,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
 
     private bool HasMoreToFollow(ref TimerChange change)
     {
-        lock (_lock)
+        using (Uninterrupted.Enter(_lock))
         {
             _isHandingOver = _handedOver.Number != change.Number;
             change = _handedOver;

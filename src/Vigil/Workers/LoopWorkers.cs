@@ -1,3 +1,5 @@
+using Vigil.Collections;
+
 namespace Vigil;
 
 /// <summary>A manager's way to its workers: those that it was given, or a pool of its own from the first work on.</summary>
@@ -88,7 +90,7 @@ internal sealed class LoopWorkers
     /// <summary>At the manager's disposal: its own threads end when they have done what they have, and nobody waits for them.</summary>
     public void End()
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             _isEnded = true;
         }

@@ -47,6 +47,33 @@ public class MpscQueueConcurrencyTests
         Assert.False(queue.TryDequeue(out _));
     }
 
+    // Where rings are added threads meet in a lock. A thread whose interrupt is pending would leave without its item.
+    [Fact]
+    public void A_producer_that_is_interrupted_adds_its_items_all_the_same_and_its_interrupt_stays_pending()
+    {
+        const int ItemsEach = 200_000;
+        var queue = new MpscQueue<Item>(2);
+        BackgroundThread<int>[] producers = [.. Enumerable.Range(0, Producers).Select(producer => new BackgroundThread<int>(() =>
+        {
+            Thread.CurrentThread.Interrupt();
+            for (int i = 0; i < ItemsEach; i++)
+            {
+                Assert.True(queue.TryEnqueue(new Item(producer, i)));
+            }
+
+            Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(0));
+            return ItemsEach;
+        }))];
+        Assert.All(producers, producer => Assert.Equal(ItemsEach, producer.Result()));
+        int taken = 0;
+        while (queue.TryDequeue(out _))
+        {
+            taken++;
+        }
+
+        Assert.Equal(Producers * ItemsEach, taken);
+    }
+
     [Fact]
     public void What_is_peeked_at_the_moment_of_its_publication_was_written_and_is_what_is_taken_next()
     {
