@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vigil.Files;
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 
