@@ -78,6 +78,7 @@ internal static partial class Scenarios
         ["workers-end-without-runtime-threads"] = WorkerScenarios.EndWithoutRuntimeThreads,
         ["workers-interrupted"] = WorkerScenarios.Interrupted,
         ["interrupted-at-first"] = WorkerScenarios.InterruptedAtFirst,
+        ["workers-sent-while-made"] = WorkerScenarios.SentWhileThePoolIsMade,
         ["workers-made-foreground"] = WorkerScenarios.MadeForeground,
         ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
@@ -101,5 +102,39 @@ internal static class WorkerScenarios
             "the thread is not what it was");
 
         // Neither is disposed: the end of the program is what is looked at.
+    }
+
+    /// <summary>Who listens to the meter is told of the pools' instruments while the process's first pool is made, and may send work to the very manager that makes it: it has one pool, which ends.</summary>
+    public static void SentWhileThePoolIsMade(string[] args)
+    {
+        int ran = 0;
+        int others = Directory.GetDirectories("/proc/self/task").Count(IsWorker);
+        var manager = new EventManager();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Name == "vigil.pool.wait.duration")
+            {
+                manager.ExecuteWork(WorkPriority.Normal, () => { Interlocked.Increment(ref ran); });
+            }
+        };
+        listener.Start();
+        manager.ExecuteWork(WorkPriority.Normal, () => { Interlocked.Increment(ref ran); });
+        Check(SpinWait.SpinUntil(() => Volatile.Read(ref ran) == 2, Patience), $"{ran} of two ran");
+        manager.Dispose();
+        Check(SpinWait.SpinUntil(() => Directory.GetDirectories("/proc/self/task").Count(IsWorker) == others, TimeSpan.FromSeconds(20)), "threads of a pool are left");
+
+        static bool IsWorker(string task)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(task, "comm")).StartsWith("worker-", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                // It has ended.
+                return false;
+            }
+        }
     }
 }

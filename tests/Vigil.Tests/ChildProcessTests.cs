@@ -56,6 +56,7 @@ public sealed class ChildProcessTests
     [InlineData("workers-end-without-runtime-threads")]
     [InlineData("workers-interrupted")]
     [InlineData("interrupted-at-first")]
+    [InlineData("workers-sent-while-made")]
     [InlineData("workers-made-foreground")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]

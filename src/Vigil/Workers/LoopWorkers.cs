@@ -159,9 +159,23 @@ internal sealed class LoopWorkers
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
+            if (_own is null)
+            {
+                // The process's first pool makes the pools' instruments, and tells those who listen. What they send here, or their end of this manager, comes within this.
+                var made = new WorkerPool();
+                if (_own is null && !_isEnded)
+                {
+                    _executor = _own = made;
+                }
+                else
+                {
+                    made.EndUnawaited();
+                }
 
-            _executor = _own ??= new WorkerPool();
-            return _own;
+                ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
+            }
+
+            return _own!;
         }
     }
 
