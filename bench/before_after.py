@@ -5,9 +5,10 @@
     dotnet build -c Release BEFORE/bench/Compare && dotnet build -c Release bench/Compare
     bench/before_after.py BEFORE . [--rounds N] [--only TEXT]
 
-Both builds keep a process for each measurement and take turns in it; the side that begins changes with each round. A row has the medians of
-both sides in the measurement's own unit, and the median and the spread of the ratios after/before within the rounds. Nothing is slower where that median is at most 1.02 or
-the spread contains 1.
+A round starts a new process of each build, because the same build differs more from process to process (where its code and its data lie, what
+the compiler saw first) than within one. Both take turns, the side that begins changes with each turn, and a round's figure of a side is the
+median of its turns. A row has the medians of the rounds in the measurement's own unit, and the median and the spread of the ratios after/before
+within the rounds. Nothing is slower where that median is at most 1.02 or the spread contains 1.
 """
 import argparse
 import os
@@ -25,6 +26,7 @@ MEASUREMENTS = [
 ]
 
 WARM_UP_SECONDS = 1.5
+TURNS = 5
 MOST_OPERATIONS = 20_000_000
 
 
@@ -59,16 +61,16 @@ class Side:
         self.process.wait(timeout=30)
 
 
-def measure(before, after, measurement, seconds, rounds):
+def measure_round(before, after, measurement, seconds):
+    """The figure of each side, from a process of each."""
     sides = [Side(before, measurement), Side(after, measurement)]
     try:
-        counts = [side.find_count(seconds) for side in sides]
-        count = min(counts)
+        count = min([side.find_count(seconds) for side in sides])
         figures = ([], [])
-        for number in range(rounds):
+        for number in range(TURNS):
             for index in ((0, 1) if number % 2 == 0 else (1, 0)):
                 figures[index].append(sides[index].turn(count)[0])
-        return figures
+        return [statistics.median(turns) for turns in figures]
     finally:
         for side in sides:
             side.end()
@@ -85,7 +87,7 @@ def main():
     for name, seconds in MEASUREMENTS:
         if options.only not in name:
             continue
-        before, after = measure(options.before, options.after, name, seconds, options.rounds)
+        before, after = zip(*(measure_round(options.before, options.after, name, seconds) for _ in range(options.rounds)))
         ratios = [b / a for a, b in zip(before, after)]
         median, low, high = statistics.median(ratios), min(ratios), max(ratios)
         slower = "no" if median <= 1.02 or low <= 1 <= high else "**yes**"

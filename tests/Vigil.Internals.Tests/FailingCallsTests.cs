@@ -112,7 +112,7 @@ public sealed class FailingCallsTests
         {
             Live(LongPatience, program =>
             {
-                var nth = new NthCall(NumberOf(call), number, errno);
+                using var nth = new NthCall(NumberOf(call), number, errno);
                 List<string>? refusals = nth.Run(program.Live);
                 Assert.SkipWhen(refusals is null, "This system does not allow filters of system calls that wait for an answer.");
                 string outcome = $"refused: {string.Join(' ', refusals)}, reported: {string.Join(' ', program.Reports)}";

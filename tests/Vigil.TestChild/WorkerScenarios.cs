@@ -40,7 +40,7 @@ internal static class WorkerScenarios
         // Again, and of a pool that has ended long since.
         var last = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1 });
         Check(last.DrainAsync(TimeSpan.Zero).IsCompletedSuccessfully, "a drain that waits for nothing waits");
-        Check(last.DisposeAsync().IsCompletedSuccessfully, "it has ended");
+        Check(last.DisposeAsync().AsTask().IsCompletedSuccessfully, "it has ended");
     }
 
     /// <summary>Whoever interrupts a worker's thread when its work has just ended ends no process, keeps no sender waiting, and loses no work.</summary>

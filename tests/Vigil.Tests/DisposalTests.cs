@@ -1,4 +1,3 @@
-using Vigil.IO;
 
 namespace Vigil.Tests;
 

@@ -164,7 +164,7 @@ public class TimeProviderTests
         await disposal.AsTask().WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
         Assert.True(Volatile.Read(ref hasReturned));
         await again.AsTask().WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
-        Assert.True(timer.DisposeAsync().IsCompletedSuccessfully);
+        Assert.True(timer.DisposeAsync().AsTask().IsCompletedSuccessfully);
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public class TimeProviderTests
         using var manager = new EventManager();
         ITimer idle = manager.TimeProvider.CreateTimer(
             _ => Assert.Fail("It is disposed."), state: null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        Assert.True(idle.DisposeAsync().IsCompletedSuccessfully);
+        Assert.True(idle.DisposeAsync().AsTask().IsCompletedSuccessfully);
         Task? ended = null;
         ITimer timer = null!;
         timer = manager.TimeProvider.CreateTimer(_ => ended = timer.DisposeAsync().AsTask(), state: null, TimeSpan.Zero, Millisecond);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace MetricsGateway.Flushing;
 
@@ -18,9 +19,7 @@ internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBuf
     private const int Least = 4 << 10;
     private const int Step = 1 << 20;
 
-    private byte* _bytes;
-
-    ~ReportBuffer() => Dispose(disposing: false);
+    private readonly NativePiece _piece = new();
 
     public int Count { get; private set; }
 
@@ -46,19 +45,18 @@ internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBuf
         return GetSpan()[Count..];
     }
 
-    public override Span<byte> GetSpan() => new(_bytes, Capacity);
+    public override Span<byte> GetSpan() => new(_piece.Bytes, Capacity);
 
-    public override MemoryHandle Pin(int elementIndex = 0) => new(_bytes + elementIndex, default, this);
+    public override MemoryHandle Pin(int elementIndex = 0) => new(_piece.Bytes + elementIndex, default, this);
 
     public override void Unpin()
     {
     }
 
-    /// <summary>Gives the memory back; nothing that was handed out is valid any more. It may be used again.</summary>
+    /// <summary>Gives the memory back; nothing that was handed out is valid any more.</summary>
     protected override void Dispose(bool disposing)
     {
-        NativeMemory.Free(_bytes);
-        _bytes = null;
+        _piece.Dispose();
         Capacity = 0;
         Count = 0;
     }
@@ -70,8 +68,26 @@ internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBuf
         {
             int larger = Capacity < limit ? (int)Math.Min(Math.Max(2L * Capacity, Least), (long)limit + Step) : Capacity + Step;
             int capacity = Math.Max(needed, larger);
-            _bytes = (byte*)NativeMemory.Realloc(_bytes, (nuint)capacity);
+            _piece.Resize(capacity);
             Capacity = capacity;
+        }
+    }
+
+    /// <summary>Memory of the C library's, which is freed at the latest when nobody has it any more.</summary>
+    private sealed class NativePiece() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+    {
+        public byte* Bytes => (byte*)handle;
+
+        public void Resize(int capacity)
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            SetHandle((nint)NativeMemory.Realloc((void*)handle, (nuint)capacity));
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            NativeMemory.Free((void*)handle);
+            return true;
         }
     }
 }

@@ -143,7 +143,7 @@ internal sealed class DatagramReceiver(
         _bytesLeft = BytesPerTurn;
         bool hasMore = true;
         int taken = 0;
-        for (int batches = 0; batches < BatchesPerTurn && hasMore && _bytesLeft > 0; batches++)
+        for (int batch = 0; batch < BatchesPerTurn && hasMore && _bytesLeft > 0; batch++)
         {
             hasMore = TakeBatch(out int used);
             taken += used;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using Vigil.Messaging;
 using Vigil.Threading;
 
 namespace Vigil;

@@ -1,4 +1,3 @@
-using Vigil.Messaging;
 using Vigil.Threading;
 using Vigil.Timing;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Vigil.Interop;
-using Vigil.Threading;
 
 namespace Vigil.IO;
 

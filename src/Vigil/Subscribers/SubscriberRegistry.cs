@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Vigil.Sources;
 
 namespace Vigil;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Vigil.Collections;
 using Vigil.Threading;
 
 namespace Vigil.Timing;

@@ -16,7 +16,7 @@ internal sealed class PoolEnd
     private readonly TaskCompletionSource<IReadOnlyList<WorkItem>> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _close;
     private readonly Func<IReadOnlyList<WorkItem>> _takeLeft;
-    private Timer? _timer;
+    private ITimer? _timer;
     private int _threads;
     private bool _hasBegun;
     private bool _isLeftAskedFor;
@@ -64,7 +64,7 @@ internal sealed class PoolEnd
             if (timeout > TimeSpan.Zero && timeout < LongestTime)
             {
                 // First of all, since it alone can fail, for want of a thread that counts the time. It may be over before the threads know.
-                _timer = new Timer(static end => ((PoolEnd)end!).Finish(), this, timeout, Timeout.InfiniteTimeSpan);
+                _timer = TimeProvider.System.CreateTimer(static end => ((PoolEnd)end!).Finish(), this, timeout, Timeout.InfiniteTimeSpan);
             }
 
             _isLeftAskedFor = asksForLeft;

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Vigil.Collections;
 using Vigil.Diagnostics;
 using Vigil.Interop;
-using Vigil.Messaging;
 using Vigil.Threading;
 using Vigil.Timing;
 

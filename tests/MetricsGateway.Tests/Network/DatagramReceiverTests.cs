@@ -4,7 +4,6 @@ using MetricsGateway.Network;
 using MetricsGateway.Protocols;
 using MetricsGateway.Tests.Flushing;
 using Vigil;
-using Vigil.IO;
 
 namespace MetricsGateway.Tests.Network;
 

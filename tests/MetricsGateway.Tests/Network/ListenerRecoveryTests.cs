@@ -7,7 +7,6 @@ using MetricsGateway.Protocols;
 using MetricsGateway.Tests.Admin;
 using MetricsGateway.Tests.Flushing;
 using Vigil;
-using Vigil.IO;
 
 namespace MetricsGateway.Tests.Network;
 

@@ -1,4 +1,3 @@
-using Vigil.Collections;
 using Vigil.Internals.Tests.Support;
 using Vigil.Threading;
 

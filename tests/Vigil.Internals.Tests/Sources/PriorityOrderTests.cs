@@ -1,5 +1,4 @@
 using Vigil.Polling;
-using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Vigil.Interop;
 
 namespace Vigil.Internals.Tests.Support;
 
@@ -9,7 +8,7 @@ namespace Vigil.Internals.Tests.Support;
 /// So what the
 /// thread does runs in a region without collections, and starts no other thread, which would inherit the filter.
 /// </remarks>
-internal sealed unsafe partial class NthCall
+internal sealed unsafe partial class NthCall : IDisposable
 {
     // _IOWR('!', 0, struct seccomp_notif) and _IOWR('!', 1, struct seccomp_notif_resp) (linux/seccomp.h).
     private const nuint SECCOMP_IOCTL_NOTIF_RECV = 0xC0502100;
@@ -55,6 +54,8 @@ internal sealed unsafe partial class NthCall
         }
     }
 
+    public void Dispose() => _isInstalled.Dispose();
+
     private void End()
     {
         _isInstalled.Set();
@@ -63,8 +64,6 @@ internal sealed unsafe partial class NthCall
         {
             LibC.Close(_listener);
         }
-
-        _isInstalled.Dispose();
     }
 
     private bool TryInstall()
