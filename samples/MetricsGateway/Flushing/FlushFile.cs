@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using MetricsGateway.Configuration;
 using Vigil;
@@ -86,6 +87,8 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
 
     private static FileOutcome Append(RotatingFile file, ReadOnlyMemory<byte> report)
     {
+        // It is not the collector's memory, and goes with whoever owns it, who is not looked at below.
+        using MemoryHandle held = report.Pin();
         try
         {
             return new FileOutcome(file, report.Length, file.Append(report.Span), Error: null);

@@ -91,7 +91,9 @@ internal sealed class FlushPipeline : IDisposable
     }
 
     /// <summary>Ends the schedule.</summary>
-    /// <param name="patience">How long flushes may wait from now on for a Graphite server that takes less than is written; null for as long as ever.</param>
+    /// <param name="patience">
+    /// How long flushes may wait from now on for a Graphite server that takes less than is written; null for as long as ever.
+    /// </param>
     public void Stop(TimeSpan? patience)
     {
         _schedule.Stop();

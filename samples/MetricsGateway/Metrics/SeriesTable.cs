@@ -24,8 +24,8 @@ internal enum SeriesRefusal
 /// </para>
 /// <para>
 /// Buckets and the series in them name each other by places, which are numbers: the places alone refer to series. A collection of garbage
-/// looks at every object that another one refers to, and at each place in an old object that a new reference was written to. A new name writes one, behind the one
-/// before, instead of one in a bucket that may lie anywhere.
+/// looks at every object that another one refers to, and at each place in an old object that a new reference was written to. A new name
+/// writes one, behind the one before, instead of one in a bucket that may lie anywhere.
 /// </para>
 /// </remarks>
 internal sealed class SeriesTable<TSeries>

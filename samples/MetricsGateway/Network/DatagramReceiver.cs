@@ -88,7 +88,8 @@ internal sealed class DatagramReceiver(
                 _goesOn = true;
 
                 // What an event defers is called in the same iteration, which has had its turn, and what is deferred then, in the next one.
-                EventManager.Current!.Defer(static (manager, receiver) => manager.Defer(static (_, receiver) => receiver.GoOn(), receiver), this);
+                EventManager.Current!.Defer(
+                    static (manager, receiver) => manager.Defer(static (_, receiver) => receiver.GoOn(), receiver), this);
             }
         }
     }
