@@ -22,7 +22,7 @@ namespace Vigil;
 /// <see cref="Dispose()"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>Inside a callback everything is allowed except running the loop: removing oneself or others, adding, stopping, disposing.</para>
 /// </remarks>
-public sealed class EventManager : IDisposable
+public sealed class EventManager : IDisposable, IAsyncDisposable
 {
     private const string NotForgotten =
         "Work that is forgotten is synchronous: nobody would wait for its task, and what that throws would be lost. Use ExecuteWorkAsync, which returns a task. "
@@ -917,16 +917,15 @@ public sealed class EventManager : IDisposable
     /// <see cref="Environment.Exit"/> in a callback waits for the handlers of <see cref="AppDomain.ProcessExit"/>, which run on another thread. One that calls this method waits for
     /// the callback, and both for ever. Use <see cref="Dispose(TimeSpan)"/> there.
     /// </remarks>
-    /// <exception cref="EventManagerException">The kernel refused to wake the loop, which is disposed when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
-    public void Dispose() => Dispose(Timeout.InfiniteTimeSpan);
+    public void Dispose() => _ = RequestDisposal() && _core.Lifetime.AwaitDisposal(Timeout.InfiniteTimeSpan);
 
     /// <summary>Ends the manager as <see cref="Dispose()"/> does, and waits for a run on another thread no longer than a time.</summary>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit. Where nobody runs the manager the calling thread itself disposes it, which the time does not limit.</param>
     /// <returns>
-    /// Whether it is disposed. False where the time was over, and inside a callback: then it is disposed when the iteration ends that runs now, by the thread that runs it.
+    /// Whether it is disposed. False where the time was over, where the loop could not be woken, and inside a callback: then it is disposed when the iteration ends that runs now, by the thread
+    /// that runs it.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
-    /// <exception cref="EventManagerException">The kernel refused to wake the loop, which is disposed when it wakes up (<see cref="RemoteEndpoint"/>).</exception>
     public bool Dispose(TimeSpan timeout)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
@@ -934,13 +933,18 @@ public sealed class EventManager : IDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        if (!_core.Lifetime.RequestDisposal())
-        {
-            return false;
-        }
+        return RequestDisposal() && _core.Lifetime.AwaitDisposal(timeout);
+    }
 
-        _core.Wake();
-        return _core.Lifetime.AwaitDisposal(timeout);
+    /// <summary>
+    /// Ends the manager as <see cref="Dispose()"/> does, without blocking: where another thread runs it, that one disposes it. Where nobody does, the calling thread does it here. Any thread,
+    /// also inside a callback.
+    /// </summary>
+    /// <returns>A task that ends when it is disposed. What awaits it on the loop goes on on the thread pool, since there is no loop any more.</returns>
+    public ValueTask DisposeAsync()
+    {
+        RequestDisposal();
+        return new ValueTask(_core.Lifetime.WhenDisposed());
     }
 
     /// <summary>For logs.</summary>
@@ -1090,6 +1094,23 @@ public sealed class EventManager : IDisposable
         using ThreadClaim.Scope claim = _core.Claim();
         Require(options);
         return new UserEvent(_core, _workers, merge, callback, options);
+    }
+
+    // False where nobody can wait for it: inside a callback; and where the loop sleeps and the kernel refuses to wake it, which is reported, and it is disposed when it wakes up.
+    private bool RequestDisposal()
+    {
+        if (!_core.Lifetime.RequestDisposal())
+        {
+            return false;
+        }
+
+        if (_core.Mailbox.Wake())
+        {
+            return true;
+        }
+
+        _core.PostNotWoken();
+        return false;
     }
 
     private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)

@@ -4,6 +4,69 @@ namespace Vigil.Tests;
 public sealed class DisposalTests
 {
     [Fact]
+    public void Whoever_disposes_an_event_or_a_hook_on_another_thread_than_the_one_that_runs_the_manager_has_it_ended_there()
+    {
+        using var loop = new LoopThread();
+        int hooks = 0;
+        (TimerEvent timer, HookRegistration hook) = loop.Endpoint.CallBlocking(manager => (
+            manager.CreateTimerEvent(TimeSpan.FromDays(1), (_, _) => { }), manager.AddPrepareHook(_ => hooks++)));
+        Assert.Throws<EventManagerException>(timer.Cancel);
+        timer.Dispose();
+        hook.Dispose();
+        Assert.True(loop.Endpoint.CallBlocking(_ => timer.IsCancelled));
+        int before = loop.Endpoint.CallBlocking(_ => hooks);
+        loop.Endpoint.CallBlocking(_ => { });
+        Assert.Equal(before, loop.Endpoint.CallBlocking(_ => hooks));
+        Assert.Empty(loop.Endpoint.CallBlocking(manager => manager.GetTimers()));
+    }
+
+    [Fact]
+    public async Task Asynchronous_disposal_ends_with_the_run_of_another_thread_and_blocks_nobody()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var loop = new LoopThread();
+        loop.Endpoint.Fire(_ =>
+        {
+            entered.Set();
+            release.Wait(Patience.Limit);
+        });
+        entered.Wait(Patience.Limit);
+        Task disposal = loop.Manager.DisposeAsync().AsTask();
+        Assert.False(disposal.IsCompleted);
+        release.Set();
+        await disposal.WaitAsync(Patience.Limit);
+        Assert.Throws<ObjectDisposedException>(() => loop.Endpoint.Fire(_ => { }));
+    }
+
+    [Fact]
+    public async Task Asynchronous_disposal_inside_a_callback_takes_effect_when_the_iteration_ends_and_what_awaits_it_goes_on()
+    {
+        var manager = new EventManager();
+        Task? goesOn = null;
+        manager.Defer(running => goesOn = EndAsync(running));
+        manager.RunOnce(TimeSpan.Zero);
+        await goesOn!.WaitAsync(Patience.Limit);
+        Assert.Throws<ObjectDisposedException>(() => manager.RunOnce());
+
+        static async Task EndAsync(EventManager running)
+        {
+            await running.DisposeAsync();
+            Assert.Null(EventManager.Current);
+        }
+    }
+
+    [Fact]
+    public async Task Asynchronous_disposal_of_a_manager_that_nobody_runs_is_done_at_once()
+    {
+        var manager = new EventManager();
+        ValueTask disposal = manager.DisposeAsync();
+        Assert.True(disposal.IsCompletedSuccessfully);
+        await disposal;
+        await manager.DisposeAsync();
+    }
+
+    [Fact]
     public void Disposal_with_callers_waiting_fails_them_all()
     {
         using var entered = new ManualResetEventSlim();

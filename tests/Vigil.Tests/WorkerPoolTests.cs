@@ -744,8 +744,46 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         EventManagerException drain = await manager.ExecuteWorkAsync(WorkPriority.Normal, () => Assert.Throws<EventManagerException>(() => { _ = pool.DrainAsync(Timeout.InfiniteTimeSpan); })).WaitAsync(Patience.Limit);
         Assert.Equal(EventManagerError.Reentrant, drain.Error);
         Assert.Contains("wait for itself", drain.Message, StringComparison.Ordinal);
-        Assert.True(await manager.ExecuteWorkAsync(WorkPriority.Normal, () => pool.DisposeAsync().AsTask().IsFaulted).WaitAsync(Patience.Limit));
         await manager.ExecuteWorkAsync(WorkPriority.Normal, () => Task.Run(async () => await pool.DisposeAsync())).WaitAsync(Patience.Limit);
+        await pool.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Work_that_disposes_its_own_pool_does_not_wait_for_itself(bool isAsynchronous)
+    {
+        using EventManager manager = Manager(Pool(1), out WorkerPool pool);
+        await manager.ExecuteWorkAsync(WorkPriority.Normal, () =>
+        {
+            if (isAsynchronous)
+            {
+                Assert.True(pool.DisposeAsync().AsTask().IsCompletedSuccessfully);
+            }
+            else
+            {
+                pool.Dispose();
+            }
+        }).WaitAsync(Patience.Limit);
+        pool.Dispose();
+        Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { }));
+    }
+
+    [Fact]
+    public async Task A_drain_that_is_cancelled_gives_back_at_once_what_was_not_run()
+    {
+        using EventManager manager = Manager(Pool(1), out WorkerPool pool);
+        using var gate = new ManualResetEventSlim();
+        Occupy(manager, gate);
+        Task never = manager.ExecuteWorkAsync(WorkPriority.Normal, () => { });
+        using var enough = new CancellationTokenSource();
+        Task<IReadOnlyList<WorkItem>> drain = pool.DrainAsync(Timeout.InfiniteTimeSpan, enough.Token);
+        Assert.False(drain.IsCompleted);
+        enough.Cancel();
+        WorkItem left = Assert.Single(await drain.WaitAsync(Patience.Limit));
+        left.Drop();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => never);
+        gate.Set();
         await pool.DisposeAsync();
     }
 

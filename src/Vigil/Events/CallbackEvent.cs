@@ -124,18 +124,34 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         return WhenOver();
     }
 
-    /// <summary>The same as <see cref="Cancel"/>.</summary>
+    /// <summary>
+    /// Ends it as <see cref="Cancel"/> does, and never throws. Any thread: where another one runs the manager, that one ends it with the next messages. What cannot be ended, such as a process
+    /// that cannot be killed, is reported as a fault.
+    /// </summary>
     public void Dispose()
     {
-        Cancel();
+        try
+        {
+            Cancel();
+        }
+        catch (EventManagerException exception) when (exception.Error == EventManagerError.WrongThread)
+        {
+            Lasting?.Revoke();
+            ForwardedCalls<CallbackEvent, bool>.Post(this, static (self, _) => self.Dispose(), argument: default);
+        }
+        catch (Exception exception)
+        {
+            Core.PostReport(this, exception);
+        }
+
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The same as <see cref="CancelAsync"/>.</summary>
+    /// <summary>Ends it as <see cref="Dispose"/> does, and waits as <see cref="CancelAsync"/> does. Never throws. Any thread.</summary>
     public ValueTask DisposeAsync()
     {
-        GC.SuppressFinalize(this);
-        return new ValueTask(CancelAsync());
+        Dispose();
+        return new ValueTask(WhenOver());
     }
 
     /// <summary>After it was cancelled: a task that ends when nothing of it goes on. Any thread.</summary>

@@ -129,14 +129,7 @@ internal abstract class LastingCallback
     public override string ToString() => Event.ToString()!;
 
     /// <summary>Something was thrown on a worker, or by a task, which is a fault of the loop. Any thread.</summary>
-    public void PostFault(Exception exception)
-    {
-        var message = new Message<EventManager>(FaultKind.Instance, this, exception);
-        if (Event.Core.Mailbox.PostUnbounded(in message) == PostResult.Closed)
-        {
-            message.Abandon();
-        }
-    }
+    public void PostFault(Exception exception) => Event.Core.PostFault(Event, exception);
 
     /// <summary>After the argument was set: gives it to the workers, or begins it on the loop. For the loop, while it is not busy.</summary>
     protected void Send()
@@ -275,25 +268,6 @@ internal abstract class LastingCallback
         public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnRefused();
 
         public override bool Abandon(in Message<EventManager> message) => true;
-    }
-
-    private sealed class FaultKind : MessageKind<EventManager>
-    {
-        public static readonly FaultKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message)
-        {
-            CallbackEvent callbackEvent = ((LastingCallback)message.Action).Event;
-            callbackEvent.Core.Faults.OnThrown(callbackEvent, (Exception)message.State!);
-            return 0;
-        }
-
-        public override bool Abandon(in Message<EventManager> message)
-        {
-            CallbackEvent callbackEvent = ((LastingCallback)message.Action).Event;
-            callbackEvent.Core.Faults.Report(new Fault(callbackEvent.FaultOrigin, (Exception)message.State!) { Owner = callbackEvent, Fd = callbackEvent.DescriptorNumber });
-            return true;
-        }
     }
 }
 

@@ -1,6 +1,8 @@
+using Vigil.Messaging;
+
 namespace Vigil;
 
-/// <summary>A registered hook or exit callback. Disposing it, on the loop's thread, ends the registration, at once even in the middle of the hooks.</summary>
+/// <summary>A registered hook or exit callback. Disposing it ends the registration, on the loop's thread at once even in the middle of the hooks.</summary>
 public sealed class HookRegistration : IDisposable, ICallbackOwner
 {
     private readonly LoopCore _core;
@@ -36,8 +38,10 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
         Callback(manager);
     }
 
-    /// <summary>Ends the registration. Again, or when the manager is disposed or being disposed, it does nothing.</summary>
-    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    /// <summary>
+    /// Ends the registration, and never throws. Again, or when the manager is disposed or being disposed, it does nothing. Any thread: where another one runs the manager, that one ends it with the next
+    /// messages.
+    /// </summary>
     public void Dispose()
     {
         if (IsRemoved)
@@ -45,14 +49,14 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
             return;
         }
 
-        using ThreadClaim.Scope claim = _core.ClaimToEnd(out bool isOver);
-        if (isOver)
+        try
         {
-            return;
+            Remove();
         }
-
-        IsRemoved = true;
-        _list.Remove(this);
+        catch (EventManagerException exception) when (exception.Error == EventManagerError.WrongThread)
+        {
+            _core.Mailbox.PostUnbounded(new Message<EventManager>(RemovalKind.Instance, this));
+        }
     }
 
     bool ICallbackOwner.IsDetachedByFaults => false;
@@ -60,7 +64,31 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
     bool ICallbackOwner.TryDetach()
     {
         bool isRemoved = !IsRemoved;
-        Dispose();
+        Remove();
         return isRemoved;
+    }
+
+    private void Remove()
+    {
+        using ThreadClaim.Scope claim = _core.ClaimToEnd(out bool isOver);
+        if (!isOver && !IsRemoved)
+        {
+            IsRemoved = true;
+            _list.Remove(this);
+        }
+    }
+
+    private sealed class RemovalKind : MessageKind<EventManager>
+    {
+        public static readonly RemovalKind Instance = new();
+
+        public override int Deliver(EventManager target, in Message<EventManager> message)
+        {
+            ((HookRegistration)message.Action).Remove();
+            return 0;
+        }
+
+        // With the manager the registration is over.
+        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

@@ -138,7 +138,15 @@ internal sealed class LoopCore
     public void InjectInto(Source source) => SourceTable.Injected.Enqueue(new InjectedEvent(source, EventSet.In, IsForThisIteration: true));
 
     /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop, and is reported here after the manager's end.</summary>
-    public void PostFault(FaultOrigin origin, Exception exception) => Post(PostedFault.OfCallback(this, origin, exception));
+    public void PostFault(FaultOrigin origin, Exception exception) => Post(PostedFault.OfCallback(this, new Fault(origin, exception)));
+
+    /// <inheritdoc cref="PostFault(FaultOrigin, Exception)"/>
+    /// <param name="owner">Whose callback threw it.</param>
+    /// <param name="exception">What was thrown.</param>
+    public void PostFault(ICallbackOwner owner, Exception exception) => Post(PostedFault.OfCallback(this, FaultOf(owner, exception)));
+
+    /// <summary>Something of an owner's failed that is no callback: it is reported on the loop under any policy, and never thrown. Any thread.</summary>
+    public void PostReport(ICallbackOwner owner, Exception exception) => Post(PostedFault.OfManager(this, FaultOf(owner, exception)));
 
     /// <summary>The manager could not be made: closes what was opened.</summary>
     public void Abandon()
@@ -161,8 +169,14 @@ internal sealed class LoopCore
         }
     }
 
+    /// <summary>The loop could not be woken, and nobody is told by an exception: it is reported when it is awake again. Any thread.</summary>
+    public void PostNotWoken() => OnWakeFailed(Mailbox.LastRefusal);
+
     /// <summary>For whoever has sent something and was told that the loop could not be woken for it.</summary>
     public EventManagerException NotWoken() => NotWoken(Mailbox.LastRefusal);
+
+    private static Fault FaultOf(ICallbackOwner owner, Exception exception) =>
+        new(owner.FaultOrigin, exception) { Owner = owner, Fd = owner.DescriptorNumber };
 
     private IClock CreateClock(TimeProvider provider, TimerClock clock) => provider == TimeProvider.System
         ? new KernelClock(clock)
@@ -179,7 +193,7 @@ internal sealed class LoopCore
     }
 
     // On a sender's thread. The loop reports it when it is awake again.
-    private void OnWakeFailed(int errno) => Post(PostedFault.OfManager(this, FaultOrigin.Registration, NotWoken(errno)));
+    private void OnWakeFailed(int errno) => Post(PostedFault.OfManager(this, new Fault(FaultOrigin.Registration, NotWoken(errno))));
 
     private void Post(in Message<EventManager> fault)
     {

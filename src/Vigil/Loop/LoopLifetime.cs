@@ -120,6 +120,13 @@ internal sealed class LoopLifetime
         return _disposed.Task.Wait(timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>After it was asked for: disposes the manager here if nobody has the claim. Returns a task that ends when somebody has done it.</summary>
+    public Task WhenDisposed()
+    {
+        DisposeIfRequested();
+        return _disposed.Task;
+    }
+
     private ThreadClaim.Scope Undisposed(ThreadClaim.Scope claim)
     {
         if (IsDisposed)

@@ -13,20 +13,26 @@ internal sealed class PostedFault : MessageKind<EventManager>
     private PostedFault(bool meetsPolicy) => _meetsPolicy = meetsPolicy;
 
     /// <summary>What a user's code threw: it meets the fault policy.</summary>
-    public static Message<EventManager> OfCallback(LoopCore core, FaultOrigin origin, Exception exception) => new(Callbacks, core, exception, (long)origin);
+    public static Message<EventManager> OfCallback(LoopCore core, Fault fault) => new(Callbacks, core, fault);
 
-    /// <summary>What went wrong with the manager itself: it is reported under any policy, and never thrown from the run.</summary>
-    public static Message<EventManager> OfManager(LoopCore core, FaultOrigin origin, Exception exception) => new(Managers, core, exception, (long)origin);
+    /// <summary>What went wrong otherwise: it is reported under any policy, and never thrown from the run.</summary>
+    public static Message<EventManager> OfManager(LoopCore core, Fault fault) => new(Managers, core, fault);
 
     public override int Deliver(EventManager target, in Message<EventManager> message)
     {
-        if (_meetsPolicy)
+        var fault = (Fault)message.State!;
+        FaultSink faults = ((LoopCore)message.Action).Faults;
+        if (!_meetsPolicy)
         {
-            ((LoopCore)message.Action).Faults.OnThrown((FaultOrigin)message.Value, (Exception)message.State!);
+            faults.Report(fault);
+        }
+        else if (fault.Owner is { } owner)
+        {
+            faults.OnThrown(owner, fault.Exception, fault.Fd);
         }
         else
         {
-            Report(in message);
+            faults.OnThrown(fault.Origin, fault.Exception);
         }
 
         return 0;
@@ -34,10 +40,7 @@ internal sealed class PostedFault : MessageKind<EventManager>
 
     public override bool Abandon(in Message<EventManager> message)
     {
-        Report(in message);
+        ((LoopCore)message.Action).Faults.Report((Fault)message.State!);
         return true;
     }
-
-    private static void Report(in Message<EventManager> message) =>
-        ((LoopCore)message.Action).Faults.Report(new Fault((FaultOrigin)message.Value, (Exception)message.State!));
 }

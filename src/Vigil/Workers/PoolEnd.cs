@@ -43,6 +43,9 @@ internal sealed class PoolEnd
         return _over.Task;
     }
 
+    /// <summary>The end does not wait any longer. After it has begun; any thread.</summary>
+    public void EndNow() => Finish();
+
     /// <summary>A thread has run its last work. On that thread.</summary>
     public void OnThreadEnded()
     {

@@ -15,7 +15,7 @@ namespace Vigil;
 /// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute(in WorkItem)"/>. A pool that a manager made for itself ends with the manager; any
 /// other is its maker's to end, by <see cref="DrainAsync"/> or <see cref="DisposeAsync"/>. Its threads do not keep the program from ending.
 /// </remarks>
-public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
+public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
 {
     private readonly WorkerPoolOptions _options;
     private readonly Team _team;
@@ -160,6 +160,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// is not interrupted; its thread ends when it returns. Again, it waits for the same drain.
     /// </summary>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit.</param>
+    /// <param name="cancellationToken">Ends the waiting as if the time were over. It is no error, and the work that was not run is returned.</param>
     /// <returns>The work that was not run, the caller's to run or drop; none for whoever asks again, since work is run or dropped once.</returns>
     /// <remarks>
     /// Work of the pool must not end it from its thread, where waiting for the end would be waiting for itself. Let somebody else do so, by <c>Task.Run(pool.DisposeAsync)</c>
@@ -167,23 +168,47 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
-    public Task<IReadOnlyList<WorkItem>> DrainAsync(TimeSpan timeout)
+    public Task<IReadOnlyList<WorkItem>> DrainAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
         {
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        return IsEndedFromWithin(out EventManagerException? refusal) ? throw refusal : _end.Drain(timeout);
+        if (IsOwnThread)
+        {
+            throw new EventManagerException(
+                EventManagerError.Reentrant,
+                $"{Name} is drained by work on a thread of its own, which would wait for itself. Let somebody else drain it, Task.Run for instance, and do not wait for that.");
+        }
+
+        Task<IReadOnlyList<WorkItem>> left = _end.Drain(timeout);
+        return cancellationToken.CanBeCanceled ? EndBy(left, cancellationToken) : left;
     }
 
     /// <summary>For a manager that ends: its pool ends when it has done what it has, and nobody waits for it, so that any thread may ask for it.</summary>
     internal void EndUnawaited() => _ = _end.Dispose(Timeout.InfiniteTimeSpan);
 
-    /// <summary>Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>. What is not run by then is dropped: tasks that stand for it are cancelled. After a drain it only waits for that.</summary>
-    /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
-    public ValueTask DisposeAsync() =>
-        IsEndedFromWithin(out EventManagerException? refusal) ? ValueTask.FromException(refusal) : new ValueTask(_end.Dispose(_options.DrainTimeout));
+    /// <summary>
+    /// Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>, and blocks until it has ended. What is not run by then is dropped: tasks that stand for it are
+    /// cancelled. Never throws. A thread of the pool does not wait: what it runs is among what is waited for. A loop had better use <see cref="DisposeAsync"/>.
+    /// </summary>
+    public void Dispose()
+    {
+        Task end = _end.Dispose(_options.DrainTimeout);
+        if (!IsOwnThread)
+        {
+            end.GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>As <see cref="Dispose"/>, without blocking.</summary>
+    /// <returns>A task that ends with the pool; a completed one for a thread of the pool.</returns>
+    public ValueTask DisposeAsync()
+    {
+        Task end = _end.Dispose(_options.DrainTimeout);
+        return IsOwnThread ? ValueTask.CompletedTask : new ValueTask(end);
+    }
 
     /// <summary>For logs.</summary>
     public override string ToString() => $"{Name} ({_workers.Length} threads, {_workers.Sum(worker => worker.Queue.Count)} waiting)";
@@ -220,7 +245,7 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         bool isPinned = item.Thread >= 0;
         if (_options.WhenFull == QueueFullPolicy.Block)
         {
-            bool isWorker = Worker.Current?.IsOf(_team) == true;
+            bool isWorker = IsOwnThread;
             if (isWorker || EventManager.Current is not null)
             {
                 Interlocked.Increment(ref _rejected);
@@ -299,12 +324,12 @@ public sealed class WorkerPool : IWorkExecutor, IAsyncDisposable
         return left;
     }
 
-    private bool IsEndedFromWithin([NotNullWhen(true)] out EventManagerException? refusal)
+    private bool IsOwnThread => Worker.Current?.IsOf(_team) == true;
+
+    private async Task<IReadOnlyList<WorkItem>> EndBy(Task<IReadOnlyList<WorkItem>> left, CancellationToken cancellationToken)
     {
-        refusal = Worker.Current?.IsOf(_team) != true ? null : new EventManagerException(
-            EventManagerError.Reentrant,
-            $"{Name} is ended by work on a thread of its own, which would wait for itself. Let somebody else end it, Task.Run for instance, and do not wait for that.");
-        return refusal is not null;
+        using CancellationTokenRegistration ending = cancellationToken.UnsafeRegister(static end => ((PoolEnd)end!).EndNow(), _end);
+        return await left.ConfigureAwait(false);
     }
 
     private void RequireBound()
