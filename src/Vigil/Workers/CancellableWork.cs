@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>Work that a token may cancel.</summary>
+/// <summary>Work that a token can cancel.</summary>
 internal sealed class CancellableWork : PendingWork
 {
     private readonly Action _work;
@@ -17,6 +17,6 @@ internal sealed class CancellableWork : PendingWork
 
     protected override void OnCancelled(CancellationToken token)
     {
-        // Nobody waits.
+        // No one waits for the result.
     }
 }

@@ -1,20 +1,24 @@
 namespace Vigil;
 
-/// <summary>Runs work on other threads than the loop's: a <see cref="WorkerPool"/>, the runtime's thread pool, or in tests whoever wants to say when.</summary>
+/// <summary>
+/// Runs work on threads other than the loop's: a <see cref="WorkerPool"/>, the runtime's thread pool, or a test's own scheduler.
+/// </summary>
 public interface IWorkExecutor
 {
-    /// <summary>How many threads there are that work can be pinned to, by the numbers 0 to one less; 0 where work cannot be pinned.</summary>
+    /// <summary>The number of threads that work can be pinned to, numbered from 0; 0 if work cannot be pinned.</summary>
     int ThreadCount { get; }
 
-    /// <summary>Takes work, to run or drop it once. Any thread.</summary>
+    /// <summary>Accepts work, to be run or dropped exactly once. Any thread.</summary>
     /// <param name="item">The work.</param>
-    /// <returns>False where there is no room, or no work is taken any more; then nothing happened.</returns>
+    /// <returns>False if there is no room or no more work is accepted. The call then has no effect.</returns>
     bool TryExecute(in WorkItem item);
 
-    /// <summary>Takes work, to run or drop it once. A token ends the waiting of an executor that lets its senders wait for room. Any thread.</summary>
+    /// <summary>
+    /// Accepts work, to be run or dropped exactly once. The token ends the wait for room, if the executor lets senders wait. Any thread.
+    /// </summary>
     /// <param name="item">The work.</param>
-    /// <param name="cancellationToken">Ends the waiting. Once the work is taken it has no effect.</param>
-    /// <returns>As of <see cref="TryExecute(in WorkItem)"/>, which an executor that never waits need not tell apart.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled while the sender waited. The work was not taken.</exception>
+    /// <param name="cancellationToken">Ends the wait for room. It has no effect once the work is accepted.</param>
+    /// <returns>See <see cref="TryExecute(in WorkItem)"/>. An executor that never waits need not implement this overload.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled while the sender waited. The work was not accepted.</exception>
     bool TryExecute(in WorkItem item, CancellationToken cancellationToken) => TryExecute(in item);
 }

@@ -19,7 +19,7 @@ internal sealed class LoopWork<T> : PendingWork
 
     public override string ToString() => MethodName.Of(_work);
 
-    // After the manager was disposed there is no loop that the result could go to.
+    // After the manager is disposed, no loop is left to receive the result.
     protected override WorkOutcome Execute()
     {
         T result = _work();
@@ -29,6 +29,6 @@ internal sealed class LoopWork<T> : PendingWork
 
     protected override void OnCancelled(CancellationToken token)
     {
-        // Nobody waits: no result, no callback.
+        // No one waits: no result, no callback.
     }
 }

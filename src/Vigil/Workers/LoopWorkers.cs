@@ -2,7 +2,7 @@ using Vigil.Collections;
 
 namespace Vigil;
 
-/// <summary>A manager's way to its workers: those that it was given, or a pool of its own from the first work on.</summary>
+/// <summary>A manager's access to its workers: the executor it was given, or a pool of its own, made at the first work.</summary>
 internal sealed class LoopWorkers
 {
     private readonly LoopCore _core;
@@ -19,7 +19,7 @@ internal sealed class LoopWorkers
         _sender = new WorkContext(OnFailed);
     }
 
-    /// <summary>Any thread. The first call starts the manager's own threads, where it was not given an executor.</summary>
+    /// <summary>Any thread. The first call starts the manager's own threads, unless it was given an executor.</summary>
     public IWorkExecutor Executor => _executor ?? OpenOwn();
 
     public void Execute(WorkTarget target, Action work, CancellationToken token)
@@ -34,7 +34,8 @@ internal sealed class LoopWorkers
         Send(target, pending, _sender, token);
     }
 
-    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) => Send(WorkItems.Of(target, work, state, _sender), CancellationToken.None);
+    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) =>
+        Send(WorkItems.Of(target, work, state, _sender), CancellationToken.None);
 
     public Task<T> ExecuteAsync<T>(WorkTarget target, TaskWork<T> work, CancellationToken token)
     {
@@ -42,7 +43,7 @@ internal sealed class LoopWorkers
         return work.Task;
     }
 
-    /// <summary>Asynchronous work, whose parts all run on workers.</summary>
+    /// <summary>Asynchronous work. All its parts run on workers.</summary>
     public Task<TTask> ExecuteAsync<TTask>(WorkTarget target, Func<TTask> work, CancellationToken token)
         where TTask : Task
     {
@@ -54,12 +55,12 @@ internal sealed class LoopWorkers
     public void Execute<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken token) =>
         Send(target, new LoopWork<T>(_core, work, completed), _sender, token);
 
-    /// <summary>Before an event is made whose callback is to run there: whether it can.</summary>
+    /// <summary>Checks that the target exists, before an event is made whose callback is to run there.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such thread.</exception>
-    /// <exception cref="ObjectDisposedException">The manager is disposed, and had no workers.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed and had no workers.</exception>
     public void Require(WorkTarget target) => RequireThread(Executor, target.ThreadNumber ?? -1, nameof(target));
 
-    /// <summary>Gives an event's callback to the workers. False where they do not take it.</summary>
+    /// <summary>Gives an event's callback to the workers. False if they refuse it.</summary>
     public bool TrySend(in WorkItem item)
     {
         try
@@ -73,7 +74,10 @@ internal sealed class LoopWorkers
         }
     }
 
-    /// <summary>Gives the workers what follows an <c>await</c> of work that they have begun. False where they do not take it, as when they end. Any thread.</summary>
+    /// <summary>
+    /// Gives the workers a continuation of work that they have begun. False if they refuse it, for instance because they are ending. Any
+    /// thread.
+    /// </summary>
     public bool TryContinue(in WorkItem item)
     {
         try
@@ -82,12 +86,12 @@ internal sealed class LoopWorkers
         }
         catch (Exception)
         {
-            // It goes on elsewhere, and nobody is to be told.
+            // The continuation runs elsewhere. There is nothing to report.
             return false;
         }
     }
 
-    /// <summary>At the manager's disposal: its own threads end when they have done what they have, and nobody waits for them.</summary>
+    /// <summary>At the manager's disposal: its own threads end once they have run their queued work. No one waits for them.</summary>
     public void End()
     {
         using (Uninterrupted.Enter(_gate))
@@ -106,7 +110,7 @@ internal sealed class LoopWorkers
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
-            // While it waited for room. The task says so.
+            // Cancelled while waiting for room. The task reports it.
         }
     }
 
@@ -122,7 +126,7 @@ internal sealed class LoopWorkers
         bool isTaken;
         try
         {
-            // Also where the workers are somebody else's and go on.
+            // Also checked if the workers belong to others and outlive the manager.
             ObjectDisposedException.ThrowIf(_core.IsDisposed, _core.Manager);
             executor = Executor;
             RequireThread(executor, item.Thread, nameof(item));
@@ -140,7 +144,8 @@ internal sealed class LoopWorkers
             ObjectDisposedException.ThrowIf(_core.IsDisposed, _core.Manager);
             throw new EventManagerException(
                 EventManagerError.WorkQueueFull,
-                $"{executor} takes no more work: as much waits as may, or it ends. Send less, or raise WorkerPoolOptions.QueueCapacity.");
+                $"{executor} takes no more work: its queue is full, or it is shutting down." +
+                " Send less, or raise WorkerPoolOptions.QueueCapacity.");
         }
     }
 
@@ -149,7 +154,7 @@ internal sealed class LoopWorkers
         if (thread >= executor.ThreadCount && thread >= 0)
         {
             throw new ArgumentOutOfRangeException(parameter, thread, executor.ThreadCount == 0
-                ? "These workers cannot run work on a certain thread."
+                ? "These workers cannot pin work to a thread."
                 : $"Work can be pinned to the threads 0 to {executor.ThreadCount - 1}.");
         }
     }
@@ -161,7 +166,8 @@ internal sealed class LoopWorkers
             ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
             if (_own is null)
             {
-                // The process's first pool makes the pools' instruments, and tells those who listen. What they send here, or their end of this manager, comes within this.
+                // The process's first pool creates the pools' meter instruments and notifies meter listeners. They may send work to this
+                // manager or dispose it, on this thread, inside the constructor.
                 var made = new WorkerPool();
                 if (_own is null && !_isEnded)
                 {

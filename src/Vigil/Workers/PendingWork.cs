@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>Work whose sender may cancel it, or waits for it. Beginning and cancelling exclude each other: whoever comes first has it.</summary>
+/// <summary>Work that its sender may cancel or wait for. Beginning and cancelling exclude each other: the first one wins.</summary>
 internal abstract class PendingWork
 {
     private const int Waiting = 0;
@@ -9,7 +9,7 @@ internal abstract class PendingWork
     private int _state;
     private CancellationTokenRegistration _cancellation;
 
-    /// <summary>Runs it, unless it was cancelled.</summary>
+    /// <summary>Runs it, unless it is cancelled.</summary>
     public WorkOutcome Run()
     {
         if (!TryEnd())
@@ -21,7 +21,7 @@ internal abstract class PendingWork
         return Execute();
     }
 
-    /// <summary>It will not run: nobody takes it any more.</summary>
+    /// <summary>The work will not run: no worker takes it any more.</summary>
     public void Drop()
     {
         if (TryEnd())
@@ -31,7 +31,7 @@ internal abstract class PendingWork
         }
     }
 
-    /// <summary>Before it is sent: lets a token cancel it as long as it waits.</summary>
+    /// <summary>Called before the work is sent: lets a token cancel it while it is queued.</summary>
     public void CancelBy(CancellationToken token) => _cancellation = token.UnsafeRegister(
         static (work, token) =>
         {
@@ -43,10 +43,13 @@ internal abstract class PendingWork
         },
         this);
 
-    /// <summary>Runs the user's delegate. What is thrown here is told to the sender; what the sender is told otherwise is <see cref="WorkOutcome.Failed"/>.</summary>
+    /// <summary>
+    /// Runs the user's delegate. An exception thrown here is reported to the sender. One that reaches the sender another way is returned as
+    /// <see cref="WorkOutcome.Failed"/>.
+    /// </summary>
     protected abstract WorkOutcome Execute();
 
-    /// <summary>It will not run. Whoever waits is told.</summary>
+    /// <summary>The work will not run. Notifies those that wait for it.</summary>
     protected abstract void OnCancelled(CancellationToken token);
 
     private bool TryEnd() => Interlocked.Exchange(ref _state, Over) == Waiting;

@@ -1,14 +1,16 @@
 namespace Vigil;
 
-/// <summary>The end of a pool. It comes once: when the last of its threads has ended, or when a time is over.</summary>
+/// <summary>The end of a pool. It happens once: when the last of its threads has ended, or when the timeout expires.</summary>
 /// <remarks>
-/// <para>The thread that ends last does what is left to do, so the end of a pool waits for the pool's work and for nothing else. A thread of the runtime's own pool is needed only where the time is over
-/// first. Whoever blocks those threads to wait for the ends of pools would otherwise wait for ever.</para>
-/// <para>What no thread came to is whose who asked first, to run or drop; or it is dropped, which runs no foreign code.</para>
+/// <para>The last thread to end completes the pool's end, so the end depends on nothing but the pool's work. A thread of the runtime's pool
+/// is needed only if the timeout expires first. If every end needed one, code that blocks those threads until pools have ended would
+/// deadlock.</para>
+/// <para>Work that did not run belongs to the first caller, to run or drop. If the first caller disposed the pool, the work is dropped,
+/// which runs no foreign code.</para>
 /// </remarks>
 internal sealed class PoolEnd
 {
-    // What the framework's timers can count in milliseconds; longer is for ever.
+    // The longest time the framework's timers accept, in milliseconds; longer means infinite.
     private static readonly TimeSpan LongestTime = TimeSpan.FromMilliseconds(int.MaxValue);
 
     private readonly Lock _gate = new();
@@ -22,9 +24,10 @@ internal sealed class PoolEnd
     private bool _isLeftAskedFor;
     private int _isOver;
 
-    /// <param name="threads">How many there are, each of which calls <see cref="OnThreadEnded"/>.</param>
-    /// <param name="close">Lets no more work in, and lets the threads end when they have done what there is.</param>
-    /// <param name="takeLeft">After that: takes what they have not come to, also where they go on.</param>
+    /// <param name="threads">The number of threads. Each calls <see cref="OnThreadEnded"/>.</param>
+    /// <param name="close">Refuses further work and lets the threads end once the queued work is done.</param>
+    /// <param name="takeLeft">Called after <paramref name="close"/>: takes the work that did not run, even while threads are still
+    /// running.</param>
     public PoolEnd(int threads, Action close, Func<IReadOnlyList<WorkItem>> takeLeft)
     {
         _threads = threads;
@@ -32,21 +35,21 @@ internal sealed class PoolEnd
         _takeLeft = takeLeft;
     }
 
-    /// <summary>Ends the pool, if that has not begun yet. Any thread.</summary>
-    /// <returns>What no thread came to; nothing for whoever is not the first.</returns>
+    /// <summary>Ends the pool, unless its end has begun. Any thread.</summary>
+    /// <returns>The work that did not run; empty for all callers but the first.</returns>
     public Task<IReadOnlyList<WorkItem>> Drain(TimeSpan timeout) => Begin(timeout, asksForLeft: true) ? _left.Task : _over.Task;
 
-    /// <summary>Ends the pool, if that has not begun yet, and drops what no thread came to. Any thread.</summary>
+    /// <summary>Ends the pool, unless its end has begun, and drops the work that did not run. Any thread.</summary>
     public Task Dispose(TimeSpan timeout)
     {
         _ = Begin(timeout, asksForLeft: false);
         return _over.Task;
     }
 
-    /// <summary>The end does not wait any longer. After it has begun; any thread.</summary>
+    /// <summary>Ends the wait. Called after the end has begun; any thread.</summary>
     public void EndNow() => Finish();
 
-    /// <summary>A thread has run its last work. On that thread.</summary>
+    /// <summary>A thread has run its last work. Called on that thread.</summary>
     public void OnThreadEnded()
     {
         if (Interlocked.Decrement(ref _threads) == 0)
@@ -66,7 +69,7 @@ internal sealed class PoolEnd
 
             if (timeout > TimeSpan.Zero && timeout < LongestTime)
             {
-                // First of all, since it alone can fail, for want of a thread that counts the time. It may be over before the threads know.
+                // First, since only this can fail: there may be no thread for the timer. It may expire before the threads are asked to end.
                 _timer = TimeProvider.System.CreateTimer(static end => ((PoolEnd)end!).Finish(), this, timeout, Timeout.InfiniteTimeSpan);
             }
 
@@ -83,7 +86,7 @@ internal sealed class PoolEnd
         return true;
     }
 
-    // On a thread of the pool, which nobody would catch anything on.
+    // May run on a thread of the pool, where no one would catch an exception.
     private void Finish()
     {
         if (Interlocked.Exchange(ref _isOver, 1) != 0)

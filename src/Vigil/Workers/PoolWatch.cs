@@ -3,10 +3,13 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>Looks at the queues of a pool: work that waits too long is told, with what the threads are doing, and told again when it has left the queue.</summary>
+/// <summary>
+/// Samples the queues of a pool. Reports work that waits too long, with what the threads are running, and reports it again when it has left
+/// the queue.
+/// </summary>
 internal sealed class PoolWatch : Sampled
 {
-    // In nanoseconds. The oldest work of a queue is told so often at most.
+    // In nanoseconds. Each queue's oldest work is reported at most this often.
     private const long ReportInterval = 1_000_000_000;
     private const long IdleBeforeParking = 1_000_000_000;
     private const long ShortestPeriod = 1_000_000;
@@ -35,7 +38,7 @@ internal sealed class PoolWatch : Sampled
 
     public void End() => Sampler.Remove(this);
 
-    /// <summary>Work was placed: any thread, after a full fence that follows the placing.</summary>
+    /// <summary>Work was placed. Any thread, after a full fence that follows the placing.</summary>
     public void OnPlaced()
     {
         if (_isParked)
@@ -90,7 +93,7 @@ internal sealed class PoolWatch : Sampled
             line.Flagged = default;
         }
 
-        // By a clock that was read before the work was sent it would have waited for less than no time.
+        // Signed: work sent after this thread read the clock has a negative waiting time.
         if (waits && now - oldest.Since > _limit)
         {
             Flag(thread, ref line, oldest, now);
@@ -106,7 +109,7 @@ internal sealed class PoolWatch : Sampled
         ReportWhenDue(thread, ref line, now);
     }
 
-    // What goes on waiting is told at some time, however soon it followed the last.
+    // Work that keeps waiting is reported eventually, however recent the last report.
     private void ReportWhenDue(int thread, ref Line line, long now)
     {
         line.IsTold = !line.HasReported || now - line.ReportedAt >= ReportInterval;
@@ -140,7 +143,12 @@ internal sealed class PoolWatch : Sampled
         (object? action, long since) = worker.Running;
         return action is null
             ? new WorkerActivity { Thread = thread, Work = null, Elapsed = TimeSpan.Zero }
-            : new WorkerActivity { Thread = thread, Work = WorkItem.NameOf(action), Elapsed = Nanoseconds.ToTimeSpan(Math.Max(MonotonicClock.NowNanoseconds - since, 0)) };
+            : new WorkerActivity
+            {
+                Thread = thread,
+                Work = WorkItem.NameOf(action),
+                Elapsed = Nanoseconds.ToTimeSpan(Math.Max(MonotonicClock.NowNanoseconds - since, 0)),
+            };
     }
 
     /// <summary>What is known of a thread's queue.</summary>

@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>How much work may wait in a pool, and whoever waits for room. Closing lets everybody go.</summary>
+/// <summary>A pool's queue capacity, and the senders waiting for room. Closing releases all of them.</summary>
 internal sealed class QueueRoom
 {
     private readonly int _capacity;
@@ -9,12 +9,12 @@ internal sealed class QueueRoom
     private int _waiters;
     private volatile bool _isClosed;
 
-    /// <param name="capacity">How much; 0 for any amount.</param>
+    /// <param name="capacity">How many items may wait; 0 for no bound.</param>
     public QueueRoom(int capacity) => _capacity = capacity;
 
     public bool IsClosed => _isClosed;
 
-    /// <summary>Takes room for one; false where there is none, or where it is closed.</summary>
+    /// <summary>Takes room for one item; false if there is none or it is closed.</summary>
     public bool TryEnter()
     {
         if (_isClosed)
@@ -27,7 +27,7 @@ internal sealed class QueueRoom
             return true;
         }
 
-        // Not above the capacity for a moment only: somebody who waits could take that for no room.
+        // The count must not exceed the capacity even briefly: a waiter could read that as no room.
         int taken = Volatile.Read(ref _taken);
         while (taken < _capacity)
         {
@@ -43,7 +43,7 @@ internal sealed class QueueRoom
         return false;
     }
 
-    /// <summary>Takes room for one even where there is none; false where it is closed.</summary>
+    /// <summary>Takes room for one item even if there is none; false if closed.</summary>
     public bool EnterRegardless()
     {
         if (_isClosed)
@@ -59,16 +59,17 @@ internal sealed class QueueRoom
         return true;
     }
 
-    /// <summary>Waits for room and takes it; false where it was closed.</summary>
+    /// <summary>Waits for room and takes it; false if closed meanwhile.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
     public bool WaitAndEnter(CancellationToken cancellationToken)
     {
-        // Unregistered without the lock: that waits for the callback, which takes it.
-        using CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(static room => ((QueueRoom)room!).WakeAll(), this);
+        // Disposed outside the lock: disposal waits for the callback, which takes the lock.
+        using CancellationTokenRegistration cancellation =
+            cancellationToken.UnsafeRegister(static room => ((QueueRoom)room!).WakeAll(), this);
         lock (_waiting)
         {
-            // A full fence: either whoever leaves sees that somebody waits, or the room that he left is seen here.
+            // A full fence: either the thread that leaves sees a waiter, or the waiter sees the room.
             Interlocked.Increment(ref _waiters);
             bool hasEntered = false;
             try
@@ -86,7 +87,7 @@ internal sealed class QueueRoom
                 Interlocked.Decrement(ref _waiters);
                 if (!hasEntered)
                 {
-                    // The wake-up for room that somebody left may have come here, to one who does not take it.
+                    // The wake-up for freed room may have come to this waiter, which does not take it. Pass it on.
                     Monitor.Pulse(_waiting);
                 }
             }
@@ -106,14 +107,15 @@ internal sealed class QueueRoom
         }
     }
 
-    /// <summary>Nobody enters any more, and nobody waits.</summary>
+    /// <summary>Refuses all further entries and releases all waiters.</summary>
     public void Close()
     {
         _isClosed = true;
         WakeAll();
     }
 
-    // An interrupt of the thread that leaves must not keep anybody waiting: a worker's work may have ended before it came. It is pending again afterwards.
+    // An interrupt of the thread that leaves must not cost a waiter its wake-up: the interrupt may come after a worker's work has ended. It
+    // is made pending again afterwards.
     private void WakeOne()
     {
         bool wasInterrupted = false;

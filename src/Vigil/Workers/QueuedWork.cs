@@ -1,4 +1,4 @@
 namespace Vigil;
 
-/// <summary>Work that waits, and since when, in nanoseconds of the monotonic clock.</summary>
+/// <summary>Waiting work, and since when it waits, in nanoseconds of the monotonic clock.</summary>
 internal readonly record struct QueuedWork(WorkItem Item, long Since);

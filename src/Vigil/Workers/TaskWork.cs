@@ -1,14 +1,14 @@
 namespace Vigil;
 
-/// <summary>Work whose result is a task's. What it throws is the task's, too.</summary>
+/// <summary>Work whose result, or exception, completes a task.</summary>
 internal sealed class TaskWork<T> : PendingWork
 {
     private readonly Func<T> _work;
     private readonly Delegate _callback;
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="work">What is run.</param>
-    /// <param name="callback">What the user gave, which the work may be around.</param>
+    /// <param name="work">The delegate to run.</param>
+    /// <param name="callback">The user's delegate, which <paramref name="work"/> may wrap.</param>
     public TaskWork(Func<T> work, Delegate callback)
     {
         _work = work;

@@ -1,18 +1,20 @@
 namespace Vigil;
 
-/// <summary>The workers of a pool, and how many of them are searching: awake, without work, and looking at all queues again and again.</summary>
+/// <summary>The workers of a pool, and how many of them are searching: awake, without work, and polling all queues.</summary>
 /// <remarks>
-/// <para>A system call to wake a thread costs more than most work. So whoever sends work wakes nobody while somebody searches, and whoever runs out of work searches for a moment before it sleeps.
-/// Not more than half of the workers search at a time, since they keep processors busy.</para>
-/// <para>No work is overlooked. A sender adds, then looks at the number of searchers, with a full fence in between. Whoever lowers the number does so by an atomic operation, and then
-/// looks at the queues: before it sleeps, or, if it has found work and was the last, to wake another one if there is more. So either the sender finds nobody searching and wakes somebody, or the last of those that
-/// it has seen finds the work.</para>
-/// <para>Several may have left their work to the same searcher, which takes one. So nobody takes work after a sleep, or after the attempt, without counting as searching until then, and so passing the rest on: a worker that is woken counts
-/// from that moment on by its waker's doing, so that others need not be woken until it has looked, and one that finds work in its last look before it sleeps counts itself again.</para>
+/// <para>A system call to wake a thread costs more than most work. So a sender wakes no one while a worker is searching, and a worker that
+/// runs out of work searches for a moment before it sleeps. At most half of the workers search at a time, since searching keeps processors
+/// busy.</para>
+/// <para>No work is overlooked. A sender adds work, then reads the number of searchers, with a full fence in between. A worker lowers the
+/// number atomically, then looks at the queues: before it sleeps, or, if it found work and was the last searcher, to wake another if more
+/// is queued. So either the sender sees no searcher and wakes a worker, or the last of the searchers it saw finds the work.</para>
+/// <para>Several senders may rely on the same searcher, which takes one item. So a worker that is awakened, or that finds work in its last
+/// look before sleeping, counts as searching until it takes work, and then passes the rest on as above. The waker counts it, from the
+/// moment of the wake-up, so that no other needs to be woken until it has looked.</para>
 /// </remarks>
 internal sealed class Team
 {
-    // Where a sender began to look last, so that of equal ones it does not always take the same. Whichever pool that was.
+    // Where this sender's last search began, so that it does not always choose the same of equal workers. Shared by all pools.
     [ThreadStatic]
     private static int _turn;
 
@@ -26,13 +28,13 @@ internal sealed class Team
         _mostSearching = Math.Max(size / 2, 1);
     }
 
-    /// <summary>All of them, as soon as they are made.</summary>
+    /// <summary>All workers, once they are made.</summary>
     public Worker[] Workers => _workers;
 
-    /// <summary>Whether somebody searches. After a full fence that follows the adding of work.</summary>
+    /// <summary>Whether a worker is searching. Read after a full fence that follows the adding of work.</summary>
     public bool IsSearching => Volatile.Read(ref _searching) > 0;
 
-    /// <summary>Whether somebody waits for a thread who could have any. Any thread.</summary>
+    /// <summary>Whether work is waiting that any thread may run. Any thread.</summary>
     public bool HasSharedWork
     {
         get
@@ -49,7 +51,7 @@ internal sealed class Team
         }
     }
 
-    /// <summary>Counts a worker as searching, unless enough are.</summary>
+    /// <summary>Counts a worker as searching, unless enough are searching already.</summary>
     public bool TryBeginSearch()
     {
         if (Interlocked.Increment(ref _searching) <= _mostSearching)
@@ -57,15 +59,15 @@ internal sealed class Team
             return true;
         }
 
-        // While this was counted, others may have left their work to it.
+        // While this worker was counted, senders may have relied on it.
         EndSearch();
         return false;
     }
 
-    /// <summary>Counts a worker as searching that was woken, or has woken itself.</summary>
+    /// <summary>Counts a worker as searching that was woken or woke itself.</summary>
     public void CountWoken() => Interlocked.Increment(ref _searching);
 
-    /// <summary>A searcher has found work. If it was the last, and there is more, another one is woken.</summary>
+    /// <summary>A searcher has found work. If it was the last, and more is queued, another worker is woken.</summary>
     public void EndSearch()
     {
         if (Interlocked.Decrement(ref _searching) == 0 && HasSharedWork)
@@ -74,10 +76,10 @@ internal sealed class Team
         }
     }
 
-    /// <summary>A searcher has found nothing, and is going to look once more.</summary>
+    /// <summary>A searcher has found nothing and is about to look once more.</summary>
     public void EndSearchBeforeSleep() => Interlocked.Decrement(ref _searching);
 
-    /// <summary>Wakes a worker that sleeps, if there is one.</summary>
+    /// <summary>Wakes a sleeping worker, if there is one.</summary>
     public void WakeOne()
     {
         foreach (Worker worker in _workers)
@@ -89,7 +91,7 @@ internal sealed class Team
         }
     }
 
-    /// <summary>The worker where work that is added now would have its turn first.</summary>
+    /// <summary>The worker on which work added now would run soonest.</summary>
     public Worker LeastLoaded()
     {
         Worker[] workers = _workers;

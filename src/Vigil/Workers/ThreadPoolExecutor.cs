@@ -1,7 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// Runs work on the runtime's thread pool, for programs that want no threads of their own for it. It knows no priorities, no bound and no pinned work.
+/// Runs work on the runtime's thread pool, for programs that want no worker threads of their own. It has no priorities, no bound and no
+/// pinned work.
 /// </summary>
 public sealed class ThreadPoolExecutor : IWorkExecutor
 {
@@ -9,7 +10,7 @@ public sealed class ThreadPoolExecutor : IWorkExecutor
     {
     }
 
-    /// <summary>The only one. Any thread.</summary>
+    /// <summary>The only instance. Any thread.</summary>
     public static ThreadPoolExecutor Instance { get; } = new();
 
     /// <summary>0: work cannot be pinned.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vigil;
 
 /// <summary>
-/// What was added to a queue and what was taken, since ever, and how its owner is getting on. Apart by a cache line, and from what lies around: senders write the one half with each work,
-/// those who take the other.
+/// The totals of work added to and taken from a queue, and the state of its owner. Senders write the added half with each item, takers the
+/// other, so the halves are a cache line apart, and apart from what surrounds them.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 4 * 64)]
 internal struct WorkCounts

@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// Work on its way to an executor: a delegate, its state, and who is told if it throws. A value, so that queues copy it and sending it allocates nothing.
-/// Whoever takes one runs or drops it, once.
+/// Work on its way to an executor: a delegate, its state, and the sender, which gets its exceptions. It is a value, so queues copy it and
+/// sending it allocates nothing. Whoever accepts an item runs or drops it exactly once.
 /// </summary>
 public readonly struct WorkItem
 {
@@ -15,14 +15,21 @@ public readonly struct WorkItem
     private readonly byte _priority;
 
     /// <param name="run">Runs the action with its state. Static, so that it allocates nothing.</param>
-    /// <param name="drop">Tells whoever waits that it will not run, and gives back what holds the state; null where there is nothing to tell or give.</param>
-    /// <param name="action">What the user wants to have run.</param>
-    /// <param name="state">What it is given.</param>
-    /// <param name="sender">The synchronization context that it runs with, which hears of what it throws.</param>
-    /// <param name="context">The execution context that it runs in; null for the default one.</param>
+    /// <param name="drop">Notifies waiters that the work will not run, and returns the box that holds the state; null if there is nothing
+    /// to do.</param>
+    /// <param name="action">What the user wants to run.</param>
+    /// <param name="state">The action's argument.</param>
+    /// <param name="sender">The synchronization context it runs in, which receives its exceptions.</param>
+    /// <param name="context">The execution context it runs in; null for the default one.</param>
     /// <param name="target">How urgent it is, and where it runs.</param>
     internal WorkItem(
-        Func<object, object?, WorkOutcome> run, Action<object, object?>? drop, object action, object? state, WorkContext sender, ExecutionContext? context, WorkTarget target)
+        Func<object, object?, WorkOutcome> run,
+        Action<object, object?>? drop,
+        object action,
+        object? state,
+        WorkContext sender,
+        ExecutionContext? context,
+        WorkTarget target)
     {
         _run = run;
         _drop = drop;
@@ -37,22 +44,23 @@ public readonly struct WorkItem
     /// <summary>How urgent it is.</summary>
     public WorkPriority Priority => (WorkPriority)_priority;
 
-    /// <summary>The number of the thread that alone may run it; null for any.</summary>
+    /// <summary>The number of the only thread that may run it; null for any.</summary>
     public int? ThreadNumber => Thread < 0 ? null : Thread;
 
-    /// <summary>The same for the pool's own arithmetic: −1 for any.</summary>
+    /// <summary>The same as a plain integer: −1 for any.</summary>
     internal int Thread { get; }
 
-    /// <summary>Whether a queue takes it that is as full as it may be: its sender has no more than one at a time.</summary>
+    /// <summary>Whether a full queue accepts it: its sender has at most one queued at a time.</summary>
     internal bool IsUnbounded { get; init; }
 
-    /// <summary>What the user wants to have run, or what stands for it.</summary>
+    /// <summary>What the user wants to run, or the object that stands for it.</summary>
     internal object Action => _action;
 
     internal bool IsDefault => _run is null;
 
     /// <summary>
-    /// Runs it, on the calling thread, in the execution context of whoever sent it. What it throws goes to whoever sent it and does not come out here. The thread has its own contexts again afterwards.
+    /// Runs it on the calling thread, in its sender's execution context. Exceptions go to the sender and are not thrown here. The thread's
+    /// own contexts are restored afterwards.
     /// </summary>
     /// <returns>How it ended.</returns>
     public WorkOutcome Run()
@@ -69,7 +77,7 @@ public readonly struct WorkItem
         }
     }
 
-    /// <summary>Says that it will not run: a task that stands for it is cancelled.</summary>
+    /// <summary>Reports that it will not run: its task, if it has one, is cancelled.</summary>
     public void Drop() => _drop?.Invoke(_action, _state);
 
     /// <summary>For messages: the method that is called.</summary>

@@ -2,7 +2,7 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>Makes work items of what users want to have run, with the context of whoever sends them. Kinds without a result allocate nothing but what their state needs.</summary>
+/// <summary>Makes work items, with the sender's execution context. Kinds without a result allocate nothing beyond their state.</summary>
 internal static class WorkItems
 {
     public static WorkItem Of(WorkTarget target, Action work, WorkContext sender) => new(
@@ -27,8 +27,9 @@ internal static class WorkItems
         static (action, _) => ((PendingWork)action).Drop(),
         work, state: null, sender, AmbientContext.Flowing, target);
 
-    /// <summary>What follows an <c>await</c>. It is part of what has been taken already, and must not be lost.</summary>
-    public static WorkItem Of(WorkTarget target, SendOrPostCallback continuation, object? state, ExecutionContext? context, AsyncWorkContext sender) => new(
+    /// <summary>A continuation of an <c>await</c>. It is part of work already accepted and must not be lost.</summary>
+    public static WorkItem Of(
+        WorkTarget target, SendOrPostCallback continuation, object? state, ExecutionContext? context, AsyncWorkContext sender) => new(
         static (action, _) =>
         {
             var part = (Continuation)action;
@@ -45,7 +46,7 @@ internal static class WorkItems
     {
         public void Drop() => Sender.OnDropped(Callback, State, Context);
 
-        // What await posts is a delegate of the runtime's own; the method that goes on is its state.
+        // An await posts a delegate of the runtime's own; the method to continue is in its state.
         public override string ToString() => MethodName.OfContinuation(State is Delegate or Task ? State : Callback);
     }
 

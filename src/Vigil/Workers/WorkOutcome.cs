@@ -6,7 +6,7 @@ public enum WorkOutcome
     /// <summary>It ran.</summary>
     Done,
 
-    /// <summary>It threw; whoever sent it was told.</summary>
+    /// <summary>It threw. The exception was reported to the sender.</summary>
     Failed,
 
     /// <summary>It was cancelled before it began.</summary>

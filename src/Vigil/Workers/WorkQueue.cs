@@ -3,26 +3,26 @@ using Vigil.Threading;
 
 namespace Vigil;
 
-/// <summary>
-/// What waits for one thread of a pool: work pinned to it, and work that others may take away when they are idle, each by priority.
-/// </summary>
+/// <summary>The work that waits for one thread of a pool: pinned work, and work that idle threads may take, each by priority.</summary>
 /// <remarks>
-/// <para>Among the heads of its lines the one with the lowest rank is next: its priority, less one for each ageing time that it has waited; of equal
-/// ones the older. So within a line order is kept, high comes before low, and low work is overtaken only by what was sent until a few ageing
-/// times after it: under an endless flood of high work it still has its turn.</para>
-/// <para>Senders wait neither for those who take, who go through the gate one at a time, nor, unless a line has to grow, for each other. Work is counted before it is added, so the count
-/// is never too low: where it is zero, what is being added comes from senders who look for sleepers after this. Where it is not, there may yet be nothing to take: of work that a sender
-/// is just adding, and of what is behind it in the same line, that sender wakes somebody when it is done. Until then they wait for it.</para>
-/// <para>What costs is memory that goes from one processor to another. So those who look for work look where it will be, and not at what senders count; and what senders place work by
-/// is what they count themselves, and one other line of memory a queue.</para>
-/// <para>Closing seals all lines, and then takes until nothing is counted any more. A sender counts, then adds: so either its line is sealed, and it takes itself back, or its work is waited for.</para>
+/// <para>Of the heads of its lines the one with the lowest rank is next: its priority, less one for each ageing time waited; of equals the
+/// oldest. So a line keeps its order, high comes before low, and low work is overtaken only by work sent within a few ageing times after
+/// it. It does not starve under an endless flood of high work.</para>
+/// <para>Takers go through the gate one at a time. Senders wait neither for takers nor, unless a line must grow, for each other. Work is
+/// counted before it is added, so the count is never too low: if it is zero, any work being added comes from a sender that will look for
+/// sleepers afterwards. If it is not zero, there may still be nothing to take: work that a sender is still adding hides what is behind it
+/// in its line. That sender wakes a worker when it is done.</para>
+/// <para>The cost is memory moving between processors. So takers read the slot where work will appear, not the senders' counts. Senders
+/// choose a queue by the counts that they write themselves and one more cache line per queue.</para>
+/// <para>Closing seals all lines, then takes until nothing is counted. A sender counts, then adds: either its line is sealed and it
+/// uncounts itself, or the closer waits for its work.</para>
 /// </remarks>
 internal sealed class WorkQueue
 {
     private const int Priorities = 3;
     private const int AverageShift = 4;
 
-    // Most lines are never used, and few are long for long.
+    // Most lines are never used, and few stay long.
     private const int InitialLength = 8;
     private const int MaxSpares = 2;
 
@@ -35,23 +35,25 @@ internal sealed class WorkQueue
     /// <param name="ageing">After how many nanoseconds work counts as one priority higher.</param>
     public WorkQueue(long ageing) => _ageing = ageing;
 
-    /// <summary>How much waits, what is just being added included. Any thread.</summary>
+    /// <summary>How much work waits, including what is being added. Any thread.</summary>
     public int Count => Difference(ref _counts.PinnedTaken, ref _counts.PinnedAdded) + SharedCount;
 
-    /// <summary>How much of it others may take. Any thread.</summary>
+    /// <summary>How much of it other threads may take. Any thread.</summary>
     public int SharedCount => Difference(ref _counts.SharedTaken, ref _counts.SharedAdded);
 
-    /// <summary>Whether the thread whose queue this is runs work, or has just done so and looks for more. Set by that thread; any may ask.</summary>
+    /// <summary>
+    /// Whether the owner thread is running work, or has just done so and is looking for more. Set by the owner, read by any thread.
+    /// </summary>
     public bool IsRunning
     {
         get => Volatile.Read(ref _counts.IsRunning) != 0;
         set => Volatile.Write(ref _counts.IsRunning, value ? 1 : 0);
     }
 
-    /// <summary>How long it would take until work that is added now has its turn, by the run times so far, in nanoseconds. Any thread.</summary>
+    /// <summary>The estimated time until work added now would run, from the run times so far, in nanoseconds. Any thread.</summary>
     public long Load => (Count + Volatile.Read(ref _counts.IsRunning)) * Math.Max(Volatile.Read(ref _counts.AverageRun), 1);
 
-    /// <summary>Adds work; false where the queue is closed. Any thread.</summary>
+    /// <summary>Adds work; false if the queue is closed. Any thread.</summary>
     public bool TryAdd(in WorkItem item, long now)
     {
         bool isShared = item.Thread < 0;
@@ -65,7 +67,7 @@ internal sealed class WorkQueue
         }
         finally
         {
-            // Also where there was no memory for it. What is counted is waited for.
+            // Also if memory for it ran out: closing waits for what is counted.
             if (!isAdded)
             {
                 Interlocked.Decrement(ref added);
@@ -73,7 +75,7 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>Takes the next work: for its own thread of everything, for others only of what is not pinned.</summary>
+    /// <summary>Takes the next work: any of it for the owner thread, only unpinned work for others.</summary>
     public bool TryTake(long now, bool isOwner, out QueuedWork work)
     {
         if (!IsReady(_shared) && !(isOwner && IsReady(_pinned)))
@@ -93,7 +95,7 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>Takes the next work of what is not pinned, if that was sent before a time. For other threads than its own.</summary>
+    /// <summary>Takes the next unpinned work, if the oldest of it was sent before a limit. For threads other than the owner.</summary>
     /// <param name="now">The time.</param>
     /// <param name="limit">The time before which it must have been sent.</param>
     /// <param name="work">The work.</param>
@@ -119,7 +121,7 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>Whether there is something to take: for its own thread of everything, for others of what is not pinned. Any thread.</summary>
+    /// <summary>Whether there is work to take: any of it for the owner thread, only unpinned work for others. Any thread.</summary>
     public bool HasWork(bool isOwner)
     {
         if ((isOwner ? Count : SharedCount) == 0)
@@ -138,7 +140,7 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>Counts a run into the average of the owner's, of which the last one makes a sixteenth. For the owner.</summary>
+    /// <summary>Adds a run time to the owner's moving average, with weight 1/16. For the owner.</summary>
     /// <param name="nanoseconds">How long it took.</param>
     public void CountRun(long nanoseconds)
     {
@@ -149,7 +151,7 @@ internal sealed class WorkQueue
         }
     }
 
-    /// <summary>What has waited longest, which stays; false where nothing waits. Any thread.</summary>
+    /// <summary>Peeks at the work that has waited longest; false if none waits. Any thread.</summary>
     public bool TryPeekOldest(out QueuedWork oldest)
     {
         oldest = default;
@@ -173,7 +175,7 @@ internal sealed class WorkQueue
         return isFound;
     }
 
-    /// <summary>Takes no more work from now on, and gives back what waits, in the order in which it would have been taken.</summary>
+    /// <summary>Refuses further work and returns the waiting work, in the order in which it would have run.</summary>
     public List<WorkItem> CloseAndTakeAll(long now)
     {
         Array.ForEach(_shared, line => line.Seal());
@@ -196,7 +198,7 @@ internal sealed class WorkQueue
         }
     }
 
-    // The most urgent first.
+    // The most urgent line first.
     private static int LineOf(WorkPriority priority) => priority switch
     {
         WorkPriority.High => 0,
@@ -204,9 +206,11 @@ internal sealed class WorkQueue
         _ => 2,
     };
 
-    private static MpscQueue<QueuedWork>[] Lines() => [.. Enumerable.Range(0, Priorities).Select(_ => new MpscQueue<QueuedWork>(InitialLength, MaxSpares))];
+    private static MpscQueue<QueuedWork>[] Lines() =>
+        [.. Enumerable.Range(0, Priorities).Select(_ => new MpscQueue<QueuedWork>(InitialLength, MaxSpares))];
 
-    // What is taken was added before, and is read first: the difference is not below zero. Read again, so that it is not of two different times.
+    // Work is added before it is taken, and the taken count is read first, so the difference is never negative. The count is read again to
+    // make sure that both values are of the same moment.
     private static int Difference(ref long taken, ref long added)
     {
         while (true)
@@ -220,7 +224,7 @@ internal sealed class WorkQueue
         }
     }
 
-    // Without the gate, and so what was true a moment ago.
+    // Reads without the gate, so the answer may be out of date.
     private static bool IsReady(MpscQueue<QueuedWork>[] lines)
     {
         foreach (MpscQueue<QueuedWork> line in lines)
@@ -247,7 +251,7 @@ internal sealed class WorkQueue
         return false;
     }
 
-    // Each line is in the order in which work was sent, but for the moment between a sender's look at the clock and its adding: the oldest is a head.
+    // Each line is in sending order, except for the moment between a sender's clock reading and its adding. So the oldest work is a head.
     private static void PeekOldest(MpscQueue<QueuedWork>[] lines, ref QueuedWork oldest, ref bool isFound)
     {
         foreach (MpscQueue<QueuedWork> line in lines)
@@ -293,7 +297,7 @@ internal sealed class WorkQueue
                 continue;
             }
 
-            // Nearly always, and a division costs more than the rest of the look.
+            // The usual case. A division costs more than the rest of the look.
             long waited = now - head.Since;
             long rank = waited < _ageing ? priority : priority - (waited / _ageing);
             if (rank < least.Rank || (rank == least.Rank && head.Since < least.Since))

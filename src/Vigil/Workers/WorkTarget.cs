@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Vigil;
 
-/// <summary>Where work runs: on any worker, or on one thread of a pool. A <see cref="WorkPriority"/> converts to it. <c>default</c> is any worker, with normal priority.</summary>
+/// <summary>
+/// Where work runs: on any worker, or on one thread of a pool. A <see cref="WorkPriority"/> converts to it. <c>default</c> means any
+/// worker, with normal priority.
+/// </summary>
 public readonly record struct WorkTarget
 {
     private WorkTarget(WorkPriority priority, int? thread)
@@ -14,7 +17,7 @@ public readonly record struct WorkTarget
     /// <summary>How urgent it is.</summary>
     public WorkPriority Priority { get; }
 
-    /// <summary>The number of the thread that alone may run it; null for any.</summary>
+    /// <summary>The number of the only thread that may run it; null for any.</summary>
     public int? ThreadNumber { get; }
 
     /// <summary>Any worker.</summary>
@@ -26,10 +29,11 @@ public readonly record struct WorkTarget
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="priority"/> is undefined.</exception>
     public static WorkTarget Worker(WorkPriority priority = WorkPriority.Normal) => new(Defined(priority), thread: null);
 
-    /// <summary>One thread. Work of the same thread and priority runs in the order in which it was sent.</summary>
+    /// <summary>One thread. Work for the same thread with the same priority runs in sending order.</summary>
     /// <param name="thread">Its number, from 0.</param>
-    /// <param name="priority">How urgent it is, among what waits for that thread.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="thread"/> is negative, or <paramref name="priority"/> undefined.</exception>
+    /// <param name="priority">How urgent it is, among the work for that thread.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="thread"/> is negative, or <paramref name="priority"/>
+    /// undefined.</exception>
     public static WorkTarget Thread(int thread, WorkPriority priority = WorkPriority.Normal)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(thread);
@@ -37,7 +41,9 @@ public readonly record struct WorkTarget
     }
 
     /// <summary>For messages.</summary>
-    public override string ToString() => ThreadNumber is { } thread ? string.Create(CultureInfo.InvariantCulture, $"thread {thread}, {Priority}") : $"{Priority}";
+    public override string ToString() => ThreadNumber is { } thread
+        ? string.Create(CultureInfo.InvariantCulture, $"thread {thread}, {Priority}")
+        : $"{Priority}";
 
     private static WorkPriority Defined(WorkPriority priority) => Enum.IsDefined(priority)
         ? priority

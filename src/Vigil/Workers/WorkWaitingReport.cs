@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vigil;
 
-/// <summary>Work that waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and what occupied the threads.</summary>
+/// <summary>Work that waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and what the threads were running.</summary>
 public sealed class WorkWaitingReport
 {
     internal WorkWaitingReport(string pool, string work)
@@ -17,7 +17,7 @@ public sealed class WorkWaitingReport
     /// <summary>The method that waits to be called, as <c>Type.Method</c>.</summary>
     public string Work { get; }
 
-    /// <summary>Whether it has left the queue: it was taken by a thread, or by whoever drained the pool. Otherwise it still waits.</summary>
+    /// <summary>Whether it has left the queue: a thread took it, or the pool was drained. Otherwise it still waits.</summary>
     public bool IsOver { get; internal init; }
 
     /// <summary>How urgent it is.</summary>
@@ -29,19 +29,22 @@ public sealed class WorkWaitingReport
     /// <summary>Whether only that thread may run it.</summary>
     public bool IsPinned { get; internal init; }
 
-    /// <summary>How long it has waited. Where it is over, until it was last seen waiting: less than the truth by up to a quarter of the limit, or a millisecond where that is more.</summary>
+    /// <summary>
+    /// How long it has waited. If it is over, the time until it was last seen waiting. That is short by up to a quarter of the limit, or by
+    /// up to a millisecond if that is more.
+    /// </summary>
     public TimeSpan Waited { get; internal init; }
 
-    /// <summary>What it has exceeded.</summary>
+    /// <summary>The limit that was exceeded.</summary>
     public TimeSpan Limit { get; internal init; }
 
     /// <summary>How much work waits in all queues together.</summary>
     public int Queued { get; internal init; }
 
-    /// <summary>How much work of this queue exceeded the limit since its last report without being told.</summary>
+    /// <summary>How many items of this queue exceeded the limit since its last report without being reported.</summary>
     public long Suppressed { get; internal init; }
 
-    /// <summary>What the threads are running at this moment, by their numbers.</summary>
+    /// <summary>What the threads are running now, by number.</summary>
     public IReadOnlyList<WorkerActivity> Threads { get; internal init; } = [];
 
     /// <summary>One line for a log.</summary>
@@ -53,7 +56,8 @@ public sealed class WorkWaitingReport
         string rest = IsOver ? "" : $"; {Queued} wait; {string.Join(", ", Threads)}";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{PoolName}: {Work} ({Priority}) {waits} {Waited.TotalMilliseconds:0.###} ms (limit {Limit.TotalMilliseconds:0.###} ms) in the queue of thread {Thread}{pinned}{suppressed}{rest}");
+            $"{PoolName}: {Work} ({Priority}) {waits} {Waited.TotalMilliseconds:0.###} ms (limit {Limit.TotalMilliseconds:0.###} ms)" +
+            $" in the queue of thread {Thread}{pinned}{suppressed}{rest}");
     }
 }
 
@@ -63,10 +67,10 @@ public sealed record WorkerActivity
     /// <summary>Its number.</summary>
     public int Thread { get; init; }
 
-    /// <summary>The method that it runs, as <c>Type.Method</c>; null where it runs none.</summary>
+    /// <summary>The method it runs, as <c>Type.Method</c>; null if it is idle.</summary>
     public string? Work { get; init; }
 
-    /// <summary>For how long; zero where it runs none.</summary>
+    /// <summary>For how long; zero if it is idle.</summary>
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>For logs.</summary>

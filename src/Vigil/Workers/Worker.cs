@@ -7,17 +7,17 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>One thread of a pool: runs what waits for it, then what it can take from others, then sleeps.</summary>
+/// <summary>One thread of a pool: runs the work in its queue, then what it can take from others, then sleeps.</summary>
 /// <remarks>
-/// <para>One that always has work of its own would never look at what waits for others, behind work that hangs perhaps. So it looks there once in each ageing time, and runs what has waited for
-/// longer than that time and longer than anything of its own.</para>
-/// <para>Sleeping is Dekker's protocol. The worker says that it sleeps, then looks at all queues once more, then parks. Whoever sends work adds it, then looks
-/// who sleeps. Both steps are separated by full fences, so either the worker finds the work or the sender finds the worker asleep; who changes asleep to awake,
-/// one alone, unparks it. <see cref="Team"/> says when nobody needs to be woken.</para>
+/// <para>A worker that always has work of its own would never look at other queues, which may wait behind work that hangs. So once per
+/// ageing time it looks there, and runs work that has waited longer than that time and longer than any of its own.</para>
+/// <para>Sleeping is Dekker's protocol. The worker marks itself asleep, looks at all queues once more, then parks. A sender adds work, then
+/// looks for sleepers. Full fences separate both steps, so either the worker finds the work or the sender finds the worker asleep. Exactly
+/// one thread changes asleep to awake, and unparks it if it is another. <see cref="Team"/> explains when no one needs to be woken.</para>
 /// </remarks>
 internal sealed class Worker
 {
-    // Some hundred nanoseconds between two looks.
+    // A few hundred nanoseconds between two looks.
     private const int SpinsBetweenLooks = 10;
 
     [ThreadStatic]
@@ -38,14 +38,14 @@ internal sealed class Worker
     private WorkerFigures _figures;
     private volatile bool _isEnding;
 
-    /// <param name="pool">The pool's name, with which the thread's begins. The kernel shows 15 bytes of it.</param>
-    /// <param name="index">Its place in the team.</param>
-    /// <param name="team">The workers of the pool, this one included.</param>
-    /// <param name="spin">For how long it searches before it sleeps, in nanoseconds.</param>
-    /// <param name="ageing">As of <see cref="WorkQueue"/>.</param>
-    /// <param name="processor">The processor that it is bound to, or null.</param>
+    /// <param name="pool">The pool's name, the prefix of the thread's. The kernel shows 15 bytes of it.</param>
+    /// <param name="index">The worker's index in the team.</param>
+    /// <param name="team">The workers of the pool, including this one.</param>
+    /// <param name="spin">How long it searches before it sleeps, in nanoseconds.</param>
+    /// <param name="ageing">See <see cref="WorkQueue"/>.</param>
+    /// <param name="processor">The processor it is bound to, or null.</param>
     /// <param name="tookWork">Called when work has left a queue.</param>
-    /// <param name="ended">Called when the thread has run its last work. What it throws ends the process.</param>
+    /// <param name="ended">Called when the thread has run its last work. An exception ends the process.</param>
     public Worker(string pool, int index, Team team, long spin, long ageing, int? processor, Action tookWork, Action ended)
     {
         _pool = pool;
@@ -60,14 +60,16 @@ internal sealed class Worker
         _thread = new LibraryThread($"{pool}-{index}", Run);
     }
 
-    /// <summary>The worker that the calling thread is, or null.</summary>
+    /// <summary>The worker whose thread is calling, or null.</summary>
     public static Worker? Current => _current;
 
     public string Name => _thread.Name;
 
     public WorkQueue Queue { get; }
 
-    /// <summary>What it runs, and since when, in nanoseconds. Any thread; in the moment of a change the time may be that of the work before or after.</summary>
+    /// <summary>
+    /// What it runs, and since when, in nanoseconds. Any thread; during a change the time may belong to the previous or next work.
+    /// </summary>
     public (object? Action, long Since) Running => (Volatile.Read(ref _figures.Running), Volatile.Read(ref _figures.RunningSince));
 
     public long Done => Volatile.Read(ref _figures.Done);
@@ -76,22 +78,22 @@ internal sealed class Worker
 
     public long Cancelled => Volatile.Read(ref _figures.Cancelled);
 
-    /// <summary>How much work it took from others.</summary>
+    /// <summary>How much work it took from other queues.</summary>
     public long Stolen => Volatile.Read(ref _figures.Stolen);
 
     public DurationHistogram WaitTimes { get; } = new();
 
     public DurationHistogram RunTimes { get; } = new();
 
-    /// <summary>Whether the thread could be bound to its processor, as an errno.</summary>
+    /// <summary>The result of binding the thread to its processor, as an errno.</summary>
     public Task<int> Bound => _bound.Task;
 
     public bool IsOf(Team team) => _team == team;
 
-    /// <exception cref="EventManagerException">There is no thread to be had.</exception>
+    /// <exception cref="EventManagerException">No thread could be started.</exception>
     public void Start() => _thread.Start();
 
-    /// <summary>Ends the thread as soon as nothing is left that it could run.</summary>
+    /// <summary>Ends the thread once nothing is left that it could run.</summary>
     public void End()
     {
         _isEnding = true;
@@ -99,7 +101,7 @@ internal sealed class Worker
         TryWake();
     }
 
-    /// <summary>Wakes the worker if it sleeps. Any thread, after a full fence that follows what it is to see.</summary>
+    /// <summary>Wakes the worker if it sleeps. Any thread, after a full fence that follows the change it is to see.</summary>
     public bool TryWake()
     {
         if (Volatile.Read(ref _isAsleep) == 0 || Interlocked.Exchange(ref _isAsleep, 0) == 0)
@@ -122,7 +124,7 @@ internal sealed class Worker
         bool isSearching = false;
         bool isRunning = false;
 
-        // Not disposed: an interrupt of a thread that ends is forgotten.
+        // Not disposed: an interrupt of a thread that is ending can be forgotten.
         UninterruptedSpin senders = default;
         while (true)
         {
@@ -151,7 +153,7 @@ internal sealed class Worker
             }
             else if (_isEnding)
             {
-                // Somebody is just adding work, and more may wait behind it.
+                // A sender is still adding work, and more may be behind it.
                 senders.Once();
                 now = MonotonicClock.NowNanoseconds;
             }
@@ -183,8 +185,11 @@ internal sealed class Worker
         _ended();
     }
 
-    /// <summary>Says that it sleeps, and looks once more. False where there is something to do after all: then it is awake, and counts as searching. For its own thread.</summary>
-    /// <param name="isSearching">Whether it counts as searching so far.</param>
+    /// <summary>
+    /// Marks the worker asleep and looks once more. False if there is something to do: then it is awake and counts as searching. For its
+    /// own thread.
+    /// </summary>
+    /// <param name="isSearching">Whether it counts as searching on entry.</param>
     public bool TryFallAsleep(bool isSearching)
     {
         _parker ??= Parker.OfThisThread;
@@ -198,7 +203,7 @@ internal sealed class Worker
         bool isWanted = Queue.HasWork(isOwner: true) || _team.HasSharedWork || _isEnding;
         if (isWanted && Interlocked.Exchange(ref _isAsleep, 0) == 1)
         {
-            // As if it had been woken: whoever sent that may have left more to it than it is going to take.
+            // As if woken: senders may have left it more than it is going to take.
             _team.CountWoken();
             return false;
         }
@@ -206,7 +211,7 @@ internal sealed class Worker
         return true;
     }
 
-    // Afterwards it counts as searching: by its waker's doing, or by its own.
+    // On return it counts as searching, by its waker or by itself.
     private void Sleep(bool isSearching)
     {
         _thread.Restore();
@@ -227,7 +232,7 @@ internal sealed class Worker
             return true;
         }
 
-        // The next ones first, so that idle workers do not all go to the same.
+        // Starts at the next worker, so that idle workers do not all go to the same queue.
         Worker[] workers = _team.Workers;
         for (int i = 1; i < workers.Length; i++)
         {
@@ -241,7 +246,7 @@ internal sealed class Worker
         return false;
     }
 
-    // What waits for another one, and has for too long. As long as there is some it is looked for again after each work.
+    // Finds overdue work of other queues. While there is some, the worker looks again after each item.
     private bool TryFindOverdue(long now, ref long looksAgainAt, out QueuedWork work)
     {
         long limit = now - _ageing;
@@ -267,8 +272,8 @@ internal sealed class Worker
 
     private void CountStolen() => Volatile.Write(ref _figures.Stolen, _figures.Stolen + 1);
 
-    // The end of one run is the beginning of the next: two readings of the clock for each work, the sender's and this one.
-    // Never a part of the loop around it: the frame of a thread that sleeps would keep alive what it ran last, and the context of whoever sent that.
+    // The end of one run is the start of the next, so each item takes two clock readings: the sender's and this one. Never inlined into the
+    // loop: the frame of a sleeping thread would keep alive the work it ran last, and its sender's context.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private long Run(in QueuedWork work, long now)
     {

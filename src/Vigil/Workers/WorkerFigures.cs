@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vigil;
 
-/// <summary>What a worker is doing and has done. On cache lines of their own: it writes them with each work, and senders read what lies beside them.</summary>
+/// <summary>
+/// What a worker is doing and has done. On cache lines of their own: the worker writes them with each item, and senders read the memory
+/// beside them.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
 internal struct WorkerFigures
 {

@@ -8,12 +8,13 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// Named threads for work that is too long for a loop. Each has a queue; work is placed where it would have its turn first, taken over by threads
-/// that have nothing to do, and pinned to one where that is wanted. May be shared by any number of managers. Any thread may use it.
+/// Named threads for work that is too long for a loop. Each thread has a queue. Work goes to the queue where it would run first; idle
+/// threads take work from other queues; work may be pinned to one thread. Any number of managers may share a pool. Any thread may use it.
 /// </summary>
 /// <remarks>
-/// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute(in WorkItem)"/>. A pool that a manager made for itself ends with the manager; any
-/// other is its maker's to end, by <see cref="DrainAsync"/> or <see cref="DisposeAsync"/>. Its threads do not keep the program from ending.
+/// Work is sent by the managers' <c>ExecuteWork</c>, or by <see cref="TryExecute(in WorkItem)"/>. A pool that a manager made for itself
+/// ends with the manager. Any other must be ended by its creator, with <see cref="DrainAsync"/> or <see cref="DisposeAsync"/>. Its threads
+/// do not keep the program from ending.
 /// </remarks>
 public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
 {
@@ -24,7 +25,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     private readonly PoolEnd _end;
     private readonly PoolWatch? _watch;
 
-    // The meter's way in. It does not keep the pool alive, so the pool keeps it.
+    // The meter holds it weakly, so the pool keeps it alive.
     private readonly Func<PoolFigure, long> _figures;
     private long _rejected;
     private long _runByCallers;
@@ -36,13 +37,12 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     }
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="options">How it is set up; later changes to the object have no effect.</param>
+    /// <param name="options">The settings. They are copied: later changes have no effect.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
-    /// <exception cref="ArgumentException">An option is outside of what is allowed; the message says which and what is.</exception>
-    /// <exception cref="EventManagerException">
-    /// A thread could not be bound to its processor, or the kernel gave no more threads (<see cref="EventManagerError.LimitReached"/>: <c>ulimit -u</c>, <c>pids.max</c>, memory).
-    /// Those that were started end.
-    /// </exception>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it and the allowed values.</exception>
+    /// <exception cref="EventManagerException">A thread could not be bound to its processor, or the kernel gave no more threads
+    /// (<see cref="EventManagerError.LimitReached"/>: <c>ulimit -u</c>, <c>pids.max</c>, memory). The threads already started
+    /// end.</exception>
     public WorkerPool(WorkerPoolOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -75,7 +75,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         }
         catch
         {
-            // Those that were started would wait for work for ever. The others hear nothing of it.
+            // The threads already started would wait for work for ever. For the others this has no effect.
             Array.ForEach(_workers, worker => worker.End());
             throw;
         }
@@ -85,9 +85,10 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Raised on the watchdog's thread when work has waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and again when it has left the queue. Of each thread's queue the
-    /// oldest work is told, at most once a second. Where nobody listens, reports are written to standard error. While a handler runs nothing is watched; one that
-    /// throws is written to standard error, too. Any thread may add and remove handlers.
+    /// Raised on the watchdog's thread when work has waited longer than <see cref="WorkerPoolOptions.WaitLimit"/>, and again when it has
+    /// left the queue. Only the oldest work of each thread's queue is reported, at most once a second. Without a handler, reports are
+    /// written to standard error. Nothing is watched while a handler runs; exceptions of handlers are written to standard error. Any thread
+    /// may add and remove handlers.
     /// </summary>
     public event EventHandler<WorkWaitingReport>? WorkWaiting;
 
@@ -97,27 +98,30 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     /// <inheritdoc/>
     public int ThreadCount => _workers.Length;
 
-    /// <summary>Takes work. Where as much waits as may, the policy of the options decides.</summary>
+    /// <summary>Accepts work. If the queue is full, <see cref="WorkerPoolOptions.WhenFull"/> decides.</summary>
     /// <param name="item">The work.</param>
-    /// <returns>False where it was refused: the queue is full, or the pool ends.</returns>
+    /// <returns>False if it was refused: the queue is full, or the pool is ending.</returns>
     /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
     /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
     public bool TryExecute(in WorkItem item) => TryExecute(in item, CancellationToken.None);
 
-    /// <summary>Takes work. Where as much waits as may, the policy of the options decides; under <see cref="QueueFullPolicy.Block"/> a token ends the waiting.</summary>
+    /// <summary>
+    /// Accepts work. If the queue is full, <see cref="WorkerPoolOptions.WhenFull"/> decides; under <see cref="QueueFullPolicy.Block"/> the
+    /// token ends the wait.
+    /// </summary>
     /// <param name="item">The work.</param>
-    /// <param name="cancellationToken">Ends the waiting. Once the work is taken it has no effect.</param>
-    /// <returns>False where it was refused: the queue is full, or the pool ends.</returns>
+    /// <param name="cancellationToken">Ends the wait for room. It has no effect once the work is accepted.</param>
+    /// <returns>False if it was refused: the queue is full, or the pool is ending.</returns>
     /// <exception cref="ArgumentException">It is <c>default</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">It is pinned to a thread that the pool does not have.</exception>
     /// <exception cref="EventManagerException">The sender would have to wait, and is a loop or a thread of this pool.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled while the sender waited. The work was not taken.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled while the sender waited. The work was not accepted.</exception>
     public bool TryExecute(in WorkItem item, CancellationToken cancellationToken)
     {
         if (item.IsDefault)
         {
-            throw new ArgumentException("This is no work: default(WorkItem) has none.", nameof(item));
+            throw new ArgumentException("default(WorkItem) contains no work to run.", nameof(item));
         }
 
         if (item.Thread >= _workers.Length)
@@ -133,7 +137,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         return _room.TryEnter() ? Place(in item) : OnFull(in item, cancellationToken);
     }
 
-    /// <summary>What the pool has done, and is doing at this moment. The figures of different threads are not of the same instant.</summary>
+    /// <summary>What the pool has done and is doing. The figures of different threads are not from the same instant.</summary>
     public WorkerPoolStatistics GetStatistics()
     {
         var waitTimes = new DurationHistogram();
@@ -156,15 +160,17 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the pool: takes no more work, and waits until what it has is done or a time is over. What waits then does not run. Work that runs
-    /// is not interrupted; its thread ends when it returns. Again, it waits for the same drain.
+    /// Ends the pool: accepts no more work, and waits until its work is done or the timeout expires. Work still queued then does not run.
+    /// Running work is not interrupted; its thread ends when it returns. Further calls wait for the same drain.
     /// </summary>
-    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> without limit.</param>
-    /// <param name="cancellationToken">Ends the waiting as if the time were over. It is no error, and the work that was not run is returned.</param>
-    /// <returns>The work that was not run, the caller's to run or drop; none for whoever asks again, since work is run or dropped once.</returns>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait as if the timeout had expired. It causes no error, and the work that did not run is
+    /// returned.</param>
+    /// <returns>The work that did not run, for the caller to run or drop. Empty for all calls but the first, since work is run or dropped
+    /// once.</returns>
     /// <remarks>
-    /// Work of the pool must not end it from its thread, where waiting for the end would be waiting for itself. Let somebody else do so, by <c>Task.Run(pool.DisposeAsync)</c>
-    /// for instance, and do not wait for that.
+    /// Work must not drain the pool it runs on, since it would wait for itself. Let another thread end the pool, for instance by
+    /// <c>Task.Run(pool.DisposeAsync)</c>, and do not wait for that.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">The caller is a thread of this pool (<see cref="EventManagerError.Reentrant"/>).</exception>
@@ -179,19 +185,23 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         {
             throw new EventManagerException(
                 EventManagerError.Reentrant,
-                $"{Name} is drained by work on a thread of its own, which would wait for itself. Let somebody else drain it, Task.Run for instance, and do not wait for that.");
+                $"{Name} is drained by work on a thread of its own, which would wait for itself." +
+                " Drain it from another thread, for instance by Task.Run, and do not wait for that.");
         }
 
         Task<IReadOnlyList<WorkItem>> left = _end.Drain(timeout);
         return cancellationToken.CanBeCanceled ? EndBy(left, cancellationToken) : left;
     }
 
-    /// <summary>For a manager that ends: its pool ends when it has done what it has, and nobody waits for it, so that any thread may ask for it.</summary>
+    /// <summary>
+    /// For a manager that ends: its pool ends when its queued work is done. No one waits for that, so any thread may call this.
+    /// </summary>
     internal void EndUnawaited() => _ = _end.Dispose(Timeout.InfiniteTimeSpan);
 
     /// <summary>
-    /// Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>, and blocks until it has ended. What is not run by then is dropped: tasks that stand for it are
-    /// cancelled. Never throws. A thread of the pool does not wait: what it runs is among what is waited for. A loop had better use <see cref="DisposeAsync"/>.
+    /// Ends the pool as <see cref="DrainAsync"/> does, within <see cref="WorkerPoolOptions.DrainTimeout"/>, and blocks until it has ended.
+    /// Work that has not run by then is dropped, and its tasks are cancelled. Never throws. On a thread of the pool it does not wait, since
+    /// the drain includes the work that called it. On a loop prefer <see cref="DisposeAsync"/>.
     /// </summary>
     public void Dispose()
     {
@@ -203,7 +213,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     }
 
     /// <summary>As <see cref="Dispose"/>, without blocking.</summary>
-    /// <returns>A task that ends with the pool; a completed one for a thread of the pool.</returns>
+    /// <returns>A task that completes when the pool has ended; on a thread of the pool, a completed one.</returns>
     public ValueTask DisposeAsync()
     {
         Task end = _end.Dispose(_options.DrainTimeout);
@@ -251,13 +261,14 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
                 Interlocked.Increment(ref _rejected);
                 throw new EventManagerException(
                     EventManagerError.WorkQueueFull,
-                    $"{Name} is full ({_options.QueueCapacity} waiting), and {(isWorker ? "a thread of the pool itself" : "a loop")} must not wait for it. Raise QueueCapacity, or use QueueFullPolicy.Reject.");
+                    $"{Name} is full ({_options.QueueCapacity} waiting), and {(isWorker ? "a thread of the pool itself" : "a loop")} must" +
+                    " not wait for it. Raise QueueCapacity, or use QueueFullPolicy.Reject.");
             }
 
             return _room.WaitAndEnter(cancellationToken) && Place(in item);
         }
 
-        // Work that its sender runs may send more, and that yet more: refused before the stack ends, and the process with it.
+        // Work run by its sender may send more work, and so on: refused before the stack overflows and ends the process.
         if (_options.WhenFull == QueueFullPolicy.RunByCaller && !isPinned && RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             Interlocked.Increment(ref _runByCallers);
@@ -279,7 +290,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         }
         finally
         {
-            // Also where there was no memory for it.
+            // Also if memory for it ran out.
             if (!isAdded)
             {
                 _room.Leave();
@@ -299,7 +310,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         }
         else if (!_team.IsSearching && !worker.TryWake())
         {
-            // It is busy, with something long perhaps. Whoever sleeps takes it over.
+            // The worker is busy, perhaps for long. A sleeping one takes the work over.
             _team.WakeOne();
         }
 
@@ -312,14 +323,14 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         Array.ForEach(_workers, worker => worker.End());
     }
 
-    // Also where all threads have ended: a sender that had found room before the pool was closed may have come after them.
+    // Also needed if all threads have ended: a sender that took room before the pool was closed may have added work after them.
     private WorkItem[] TakeLeft()
     {
         long now = MonotonicClock.NowNanoseconds;
         WorkItem[] left = [.. _workers.SelectMany(worker => worker.Queue.CloseAndTakeAll(now))];
         PoolMeter.Remove(_figures, Name);
 
-        // After that, so that its last look finds the queues empty, and what waited too long is told to have left them.
+        // After the queues are empty, so that the last sample reports overdue work as having left them.
         _watch?.End();
         return left;
     }
@@ -341,7 +352,8 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
             {
                 throw new EventManagerException(
                     EventManagerError.System,
-                    $"Thread {_workers[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}: {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
+                    $"Thread {_workers[i].Name} could not be bound to processor {_options.Processors![i % _options.Processors.Count]}:" +
+                    $" {Errno.Describe(errno)}. Does the machine have it, and may this process use it (taskset, cpuset)?",
                     errno: errno);
             }
         }

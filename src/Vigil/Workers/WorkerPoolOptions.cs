@@ -5,41 +5,48 @@ namespace Vigil;
 /// <summary>How a <see cref="WorkerPool"/> is set up. Copied and checked when the pool is constructed.</summary>
 public sealed class WorkerPoolOptions
 {
-    /// <summary>The greatest <see cref="ThreadCount"/>.</summary>
+    /// <summary>The maximum <see cref="ThreadCount"/>.</summary>
     public const int MaxThreadCount = 1024;
 
-    /// <summary>The name of the pool in messages; its threads are called by it and their numbers. The kernel shows 15 bytes of a thread's name. Default: "worker".</summary>
+    /// <summary>
+    /// The name of the pool in messages. Its threads are named after it, with their numbers. The kernel shows 15 bytes of a thread's name.
+    /// Default: "worker".
+    /// </summary>
     public string Name { get; set; } = "worker";
 
-    /// <summary>How many threads there are, 1 to <see cref="MaxThreadCount"/>. Default: one for each processor.</summary>
+    /// <summary>The number of threads, 1 to <see cref="MaxThreadCount"/>. Default: one per processor.</summary>
     public int ThreadCount { get; set; } = Environment.ProcessorCount;
 
-    /// <summary>How much work may wait, in all queues together; 0, the default, sets no bound.</summary>
+    /// <summary>How much work may wait, in all queues together. Default: 0, for no bound.</summary>
     public int QueueCapacity { get; set; }
 
-    /// <summary>What becomes of work when as much waits as may. Default: <see cref="QueueFullPolicy.Reject"/>.</summary>
+    /// <summary>How work is treated when the queue is full. Default: <see cref="QueueFullPolicy.Reject"/>.</summary>
     public QueueFullPolicy WhenFull { get; set; }
 
     /// <summary>After how long waiting work counts as one priority higher; more than zero. Default: 100 ms.</summary>
     public TimeSpan Ageing { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long a thread that has run out of work goes on looking for some before it sleeps; zero to one second. At most half of the threads look at a time, and while one does nobody who sends work
-    /// has to make a system call. Default: 20 µs.
+    /// How long a thread without work searches before it sleeps; zero to one second. At most half of the threads search at a time, and
+    /// while one does, senders need no system call. Default: 20 µs.
     /// </summary>
     public TimeSpan SpinBeforeSleep { get; set; } = TimeSpan.FromMicroseconds(20);
 
     /// <summary>
-    /// The processors that the threads are bound to, one each, in turn where there are more threads; null, the default, leaves them free. A processor that real-time threads keep busy is none for them: work that
-    /// one of them was woken for waits for it, as does work that others leave to it, though other processors are idle.
+    /// The processors that the threads are bound to, one each, reused in turn if there are more threads. Default: null, for no binding. Do
+    /// not name a processor that real-time threads keep busy: work left to its worker, or taken by it, waits for that processor even if
+    /// others are idle.
     /// </summary>
     public IReadOnlyList<int>? Processors { get; set; }
 
-    /// <summary>How long <see cref="WorkerPool.DisposeAsync"/> waits for the work that is left; zero or more, or infinite. Default: 5 s.</summary>
+    /// <summary>
+    /// How long <see cref="WorkerPool.DisposeAsync"/> waits for the remaining work; zero or more, or infinite. Default: 5 s.
+    /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long work may wait before <see cref="WorkerPool.WorkWaiting"/> tells of it, with what occupies the threads; more than zero. Default: null, for no limit, and no watching.
+    /// How long work may wait before <see cref="WorkerPool.WorkWaiting"/> reports it, with what the threads are running; more than zero.
+    /// Default: null, for no limit and no watching.
     /// </summary>
     public TimeSpan? WaitLimit { get; set; }
 
@@ -51,8 +58,16 @@ public sealed class WorkerPoolOptions
         Check(copy.QueueCapacity >= 0, nameof(QueueCapacity), copy.QueueCapacity, "0 (no bound) or more");
         Check(Enum.IsDefined(copy.WhenFull), nameof(WhenFull), copy.WhenFull, "Reject, Block or RunByCaller");
         Check(copy.Ageing > TimeSpan.Zero, nameof(Ageing), copy.Ageing, "more than zero");
-        Check(copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1), nameof(SpinBeforeSleep), copy.SpinBeforeSleep, "zero to one second");
-        Check(copy.DrainTimeout >= TimeSpan.Zero || copy.DrainTimeout == Timeout.InfiniteTimeSpan, nameof(DrainTimeout), copy.DrainTimeout, "zero or more, or Timeout.InfiniteTimeSpan");
+        Check(
+            copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1),
+            nameof(SpinBeforeSleep),
+            copy.SpinBeforeSleep,
+            "zero to one second");
+        Check(
+            copy.DrainTimeout >= TimeSpan.Zero || copy.DrainTimeout == Timeout.InfiniteTimeSpan,
+            nameof(DrainTimeout),
+            copy.DrainTimeout,
+            "zero or more, or Timeout.InfiniteTimeSpan");
         if (copy.WaitLimit is { } limit)
         {
             Check(limit > TimeSpan.Zero, nameof(WaitLimit), limit, "null, or more than zero");
@@ -64,7 +79,11 @@ public sealed class WorkerPoolOptions
             Check(copy.Processors.Count > 0, nameof(Processors), "an empty list", "null, or name a processor");
             foreach (int processor in copy.Processors)
             {
-                Check(processor is >= 0 and < SchedulerNative.MaxProcessors, nameof(Processors), processor, $"0 to {SchedulerNative.MaxProcessors - 1}");
+                Check(
+                    processor is >= 0 and < SchedulerNative.MaxProcessors,
+                    nameof(Processors),
+                    processor,
+                    $"0 to {SchedulerNative.MaxProcessors - 1}");
             }
         }
 

@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>What a <see cref="WorkerPool"/> has done, and is doing at this moment.</summary>
+/// <summary>What a <see cref="WorkerPool"/> has done and is doing.</summary>
 public sealed record WorkerPoolStatistics
 {
     /// <summary>How much work waits.</summary>
@@ -9,27 +9,30 @@ public sealed record WorkerPoolStatistics
     /// <summary>How many threads are running work.</summary>
     public int Running { get; init; }
 
-    /// <summary>How much was run, without what threw.</summary>
+    /// <summary>How many items ran without an exception.</summary>
     public long Done { get; init; }
 
-    /// <summary>How much threw.</summary>
+    /// <summary>How many items threw.</summary>
     public long Failed { get; init; }
 
-    /// <summary>How much was run by another thread than the one that it was placed on.</summary>
+    /// <summary>How many items ran on a thread other than the one they were queued on.</summary>
     public long Stolen { get; init; }
 
-    /// <summary>How much was cancelled before it began.</summary>
+    /// <summary>How many items were cancelled before they began.</summary>
     public long Cancelled { get; init; }
 
-    /// <summary>How much was refused because the queue was full.</summary>
+    /// <summary>How many items were refused because the queue was full.</summary>
     public long Rejected { get; init; }
 
-    /// <summary>How much its senders ran because the queue was full (<see cref="QueueFullPolicy.RunByCaller"/>). They are counted here alone.</summary>
+    /// <summary>
+    /// How many items their senders ran because the queue was full (<see cref="QueueFullPolicy.RunByCaller"/>). The other figures do not
+    /// include them.
+    /// </summary>
     public long RunByCallers { get; init; }
 
     /// <summary>How long work waited.</summary>
     public DurationSummary WaitTimes { get; init; }
 
-    /// <summary>How long it ran.</summary>
+    /// <summary>How long work ran.</summary>
     public DurationSummary RunTimes { get; init; }
 }
