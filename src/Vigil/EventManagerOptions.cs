@@ -5,65 +5,67 @@ namespace Vigil;
 /// <summary>How an <see cref="EventManager"/> is set up. Copied and checked when the manager is constructed.</summary>
 public sealed class EventManagerOptions
 {
-    /// <summary>The greatest <see cref="ReadyCapacity"/>.</summary>
+    /// <summary>The maximum <see cref="ReadyCapacity"/>.</summary>
     public const int MaxReadyCapacity = ReadyBuffer.MaxCapacity;
 
     /// <summary>The manager's name in messages. Default: "EventManager".</summary>
     public string Name { get; set; } = nameof(EventManager);
 
     /// <summary>
-    /// How many ready file descriptors one wait can report, 1 to <see cref="MaxReadyCapacity"/>; the rest comes with the next one.
-    /// The buffer starts small and grows to this as needed. Default: 256.
+    /// How many ready file descriptors one wait can report, 1 to <see cref="MaxReadyCapacity"/>; the next wait reports the rest. The buffer
+    /// starts small and grows to this as needed. Default: 256.
     /// </summary>
     public int ReadyCapacity { get; set; } = 256;
 
-    /// <summary>What becomes of an exception that a callback throws. Default: <see cref="FaultPolicy.Throw"/>.</summary>
+    /// <summary>How exceptions of callbacks are treated. Default: <see cref="FaultPolicy.Throw"/>.</summary>
     public FaultPolicy FaultPolicy { get; set; }
 
-    /// <summary>How many posted closures one iteration runs before it looks for ready file descriptors again, 1 or more. Default: 256.</summary>
+    /// <summary>
+    /// How many posted closures one iteration runs before it polls for ready file descriptors again, 1 or more. Default: 256.
+    /// </summary>
     public int MailboxBudget { get; set; } = 256;
 
     /// <summary>
-    /// How many posted closures may wait: then <see cref="RemoteEndpoint.TryFire(Action{EventManager})"/> returns false, and Fire and
-    /// CallAsync fail with <see cref="EventManagerError.MailboxFull"/>. Blocking calls and continuations of <c>await</c> are counted but
-    /// never refused. 0, the default, sets no bound.
+    /// How many posted closures may be queued. Above that <see cref="RemoteEndpoint.TryFire(Action{EventManager})"/> returns false, and
+    /// Fire and CallAsync fail with <see cref="EventManagerError.MailboxFull"/>. Blocking calls and continuations of <c>await</c> count but
+    /// are never refused. Default: 0, for no bound.
     /// </summary>
     public int MailboxCapacity { get; set; }
 
     /// <summary>
-    /// How long the loop goes on looking before it sleeps, and a blocking caller before it does; zero or more, at most a second.
-    /// Sleeping costs a wake-up of about 50 µs of latency on common machines, spinning costs CPU. 20–50 µs is what pays where replies
-    /// come fast. Default: none.
+    /// How long the loop polls before it sleeps, and a blocking caller before it blocks; zero to one second. Sleeping adds a wake-up
+    /// latency of about 50 µs on common machines; spinning costs CPU. 20–50 µs pays off if replies come fast. Default: zero.
     /// </summary>
     public TimeSpan SpinBeforeSleep { get; set; }
 
     /// <summary>
-    /// For how many consecutive iterations a level-triggered source may report Error or HangUp without its owner changing anything
-    /// and without anything being read, before it is disarmed and reported; 2 or more. An error that is dealt with each time and comes
-    /// again does not count. Default: 1,000.
+    /// For how many consecutive iterations a level-triggered source may report Error or HangUp before it is disarmed and reported; 2 or
+    /// more. The count restarts when its owner changes something or reads from it. An error that is handled each time and recurs does not
+    /// count. Default: 1,000.
     /// </summary>
     public int UnhandledHangUpLimit { get; set; } = 1_000;
 
     /// <summary>
-    /// The clock of the manager's timers, delays and <see cref="EventManager.RunOnce(TimeSpan)"/>; a virtual one lets a test run a day in
-    /// milliseconds. Its timers must fire no matter what the loop does, and wake it. The timeouts of blocking calls and the spin
-    /// are always real time. Default: <see cref="TimeProvider.System"/>, for which the kernel's clocks are used directly.
+    /// The clock of the manager's timers, delays and <see cref="EventManager.RunOnce(TimeSpan)"/>. A virtual one lets a test run a day in
+    /// milliseconds. Its timers must fire whatever the loop does, and wake it. Timeouts of blocking calls and the spin always use real
+    /// time. Default: <see cref="TimeProvider.System"/>, for which the kernel's clocks are used directly.
     /// </summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>
-    /// Who runs the work of <c>ExecuteWork</c>. Whoever made it ends it, after the managers that use it. Default: null, for a <see cref="WorkerPool"/>
-    /// of the manager's own with a thread for each processor, which starts with the first work and ends with the manager.
+    /// Runs the work of <c>ExecuteWork</c>. Its creator ends it, after the managers that use it. Default: null, for a
+    /// <see cref="WorkerPool"/> of the manager's own with one thread per processor, which starts with the first work and ends with the
+    /// manager.
     /// </summary>
     public IWorkExecutor? Workers { get; set; }
 
     /// <summary>
-    /// Whether the loop counts and measures for <see cref="EventManager.GetStatistics"/> though nobody listens to the meter "Vigil", from its first iteration on. It costs
-    /// two readings of the clock an iteration. Default: no.
+    /// Whether the loop counts and measures for <see cref="EventManager.GetStatistics"/> from its first iteration on, even without a
+    /// listener to the meter "Vigil". It costs two clock readings per iteration. Default: false.
     /// </summary>
     public bool CollectStatistics { get; set; }
 
-    /// <summary>How callbacks are watched that take too long (docs/watchdog.md). Default: null, for not at all, which costs nothing.</summary>
+    /// <summary>How slow callbacks are watched for (docs/watchdog.md). Default: null, for no watching and no cost.</summary>
     public WatchdogOptions? Watchdog { get; set; }
 
     internal EventManagerOptions Validate()
@@ -74,7 +76,11 @@ public sealed class EventManagerOptions
         Check(Enum.IsDefined(copy.FaultPolicy), nameof(FaultPolicy), copy.FaultPolicy, "Throw, Detach or Report");
         Check(copy.MailboxBudget >= 1, nameof(MailboxBudget), copy.MailboxBudget, "1 or more");
         Check(copy.MailboxCapacity >= 0, nameof(MailboxCapacity), copy.MailboxCapacity, "0 (no bound) or more");
-        Check(copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1), nameof(SpinBeforeSleep), copy.SpinBeforeSleep, "zero to one second");
+        Check(
+            copy.SpinBeforeSleep >= TimeSpan.Zero && copy.SpinBeforeSleep <= TimeSpan.FromSeconds(1),
+            nameof(SpinBeforeSleep),
+            copy.SpinBeforeSleep,
+            "zero to one second");
         Check(copy.UnhandledHangUpLimit >= 2, nameof(UnhandledHangUpLimit), copy.UnhandledHangUpLimit, "2 or more");
         ArgumentNullException.ThrowIfNull(copy.TimeProvider, Option(nameof(TimeProvider)));
         copy.Watchdog = copy.Watchdog?.Validate();

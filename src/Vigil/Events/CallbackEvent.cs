@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace Vigil;
 
 /// <summary>
-/// Something that an event manager calls back for: a file descriptor, a timer, and so on. It lives from its creation by the manager
-/// until it is cancelled. Its methods are for the loop's thread, or for any one thread between runs, unless they say otherwise; where its callback
-/// runs on a worker they may be called in that callback, too, and the loop does then what they ask for.
+/// Something that an event manager calls back for: a file descriptor, a timer, and so on. It lives from its creation by the manager until
+/// it is cancelled. Unless stated otherwise, its methods are for the loop's thread, or for any one thread between runs. A callback that
+/// runs on a worker may call them too; the loop then carries the calls out.
 /// </summary>
 public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOwner
 {
-    // Events have no room for what most of them do not have.
+    // A table instead of a field: most events have no name.
     private static readonly ConditionalWeakTable<CallbackEvent, string> Names = [];
 
     private protected CallbackEvent(LoopCore core, CallbackEventOptions options)
@@ -21,12 +21,12 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         }
     }
 
-    /// <summary>The manager that runs it. Any thread.</summary>
+    /// <summary>The manager it belongs to. Any thread.</summary>
     public EventManager Manager => Core.Manager;
 
     /// <summary>
-    /// What reports, traces and messages call it, beside the method that is called, which many events may share; null, the default, for nothing.
-    /// Costs the memory of a dictionary's entry where it is set, and nothing where it is not. Any thread; what is under way may still have the old one.
+    /// The name used in reports, traces and messages, beside the method called, which many events may share. Default: null, for no name. A
+    /// name costs one dictionary entry, no name costs nothing. Any thread; reports in progress may still use the old name.
     /// </summary>
     /// <exception cref="ArgumentException">The name is empty or white space.</exception>
     public string? Name
@@ -52,12 +52,13 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
     public abstract bool IsCancelled { get; }
 
     /// <summary>
-    /// How long its callback may take before the manager's watchdog flags it; null, the default, for what
-    /// <see cref="WatchdogOptions.CallbackBudget"/> says, and <see cref="Timeout.InfiniteTimeSpan"/> for any time. Without a watchdog nothing comes of it,
-    /// nor where the callback runs on a worker, which keeps no loop: there <see cref="WorkerPoolOptions.WaitLimit"/> says how long work may wait.
+    /// How long its callback may take before the manager's watchdog flags it. <see cref="Timeout.InfiniteTimeSpan"/> means any time.
+    /// Default: null, for <see cref="WatchdogOptions.CallbackBudget"/>. It has no effect without a watchdog, or if the callback runs on a
+    /// worker, which does not hold up a loop. There <see cref="WorkerPoolOptions.WaitLimit"/> limits how long work may wait.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The budget is not more than zero, or below <see cref="WatchdogOptions.SamplingPeriod"/> without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
-    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is not positive, or is below <see cref="WatchdogOptions.SamplingPeriod"/>
+    /// without <see cref="WatchdogOptions.ExactTiming"/>.</exception>
+    /// <exception cref="EventManagerException">The call comes from a thread other than the loop's.</exception>
     public TimeSpan? Budget
     {
         get => Core.Budgets.OwnOf(this);
@@ -68,10 +69,10 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         }
     }
 
-    /// <summary>What its callback's exceptions are reported as.</summary>
+    /// <summary>The fault origin of its callback's exceptions.</summary>
     internal abstract FaultOrigin FaultOrigin { get; }
 
-    /// <summary>The file descriptor that it is about, or −1.</summary>
+    /// <summary>The number of its file descriptor, or −1.</summary>
     internal virtual int DescriptorNumber => -1;
 
     internal abstract Delegate Callback { get; }
@@ -86,14 +87,15 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
 
     int ICallbackOwner.DescriptorNumber => DescriptorNumber;
 
-    /// <summary>Its callback, if that outlasts its delivery; null where the loop calls it and has its end with its return.</summary>
+    /// <summary>Its callback, if that outlasts its delivery; null if the loop calls it and it ends when it returns.</summary>
     private protected virtual LastingCallback? Lasting => null;
 
     /// <summary>
-    /// Ends it: no callback follows, even if what it waits for has happened already. A callback that is running on a worker, or is asynchronous and not finished, goes on;
-    /// <see cref="CancelAsync"/> says when it has ended. Again, or when the manager is disposed or being disposed, it does nothing.
+    /// Ends it: no callback follows, even if the event has already occurred. A callback that is running on a worker, or an unfinished
+    /// asynchronous one, continues; <see cref="CancelAsync"/> reports its end. Does nothing if it is over, or if the manager is disposed or
+    /// being disposed.
     /// </summary>
-    /// <exception cref="EventManagerException">The call comes from another thread than the loop's.</exception>
+    /// <exception cref="EventManagerException">The call comes from a thread other than the loop's.</exception>
     public void Cancel()
     {
         if (Lasting is not { } lasting)
@@ -102,7 +104,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         }
         else if (IsForwarded<CallbackEvent, bool>(static (self, _) => self.Cancel(), argument: default))
         {
-            // The loop does the rest. What the running callback has still to go through ends at once.
+            // The loop does the rest. Callbacks that have not begun are ruled out at once.
             lasting.Revoke();
         }
         else
@@ -112,12 +114,12 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         }
     }
 
-    /// <summary>As <see cref="Cancel"/>, and waits until a callback that is running on a worker, or is asynchronous and not finished, has ended.</summary>
-    /// <returns>
-    /// A task that ends with that callback; at once where there is none. Its own callback must not wait for it. Of a <see cref="ChildEvent"/> that kills its
-    /// process it ends when the process has ended, too.
-    /// </returns>
-    /// <exception cref="EventManagerException">As of <see cref="Cancel"/>.</exception>
+    /// <summary>
+    /// Cancels as <see cref="Cancel"/> does, and waits for a callback that is running on a worker or is asynchronous and unfinished.
+    /// </summary>
+    /// <returns>A task that completes when that callback has ended, or at once if there is none. Its own callback must not wait for it. For
+    /// a <see cref="ChildEvent"/> that kills its process it completes when the process has ended, too.</returns>
+    /// <exception cref="EventManagerException">See <see cref="Cancel"/>.</exception>
     public Task CancelAsync()
     {
         Cancel();
@@ -125,8 +127,8 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
     }
 
     /// <summary>
-    /// Ends it as <see cref="Cancel"/> does, and never throws. Any thread: where another one runs the manager, that one ends it with the next messages. What cannot be ended, such as a process
-    /// that cannot be killed, is reported as a fault.
+    /// Ends it as <see cref="Cancel"/> does, and never throws. Any thread: if another thread runs the manager, the call is posted to its
+    /// loop. Failures, such as a process that cannot be killed, are reported as faults.
     /// </summary>
     public void Dispose()
     {
@@ -154,22 +156,24 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         return new ValueTask(WhenOver());
     }
 
-    /// <summary>After it was cancelled: a task that ends when nothing of it goes on. Any thread.</summary>
+    /// <summary>Called after cancelling: a task that completes when none of its callbacks is running. Any thread.</summary>
     private protected virtual Task WhenOver() => Lasting?.WhenEnded() ?? Task.CompletedTask;
 
-    /// <summary>Its lasting callback has ended, and the next may come. On the loop. Returns how many were sent.</summary>
+    /// <summary>Its lasting callback has ended, so the next may be sent. On the loop. Returns how many were sent.</summary>
     internal virtual int OnCallbackEnded() => 0;
 
-    /// <summary>The workers have refused its callback, which was reported. On the loop. Returns how many were sent.</summary>
+    /// <summary>The workers refused its callback, which was reported. On the loop. Returns how many were sent.</summary>
     internal virtual int OnCallbackRefused() => OnCallbackEnded();
 
-    /// <summary>Its name, if it has one, and the method that is called: for messages.</summary>
+    /// <summary>Its name, if any, and the method called, for messages.</summary>
     private protected string Title => Name is { } name ? $"\"{name}\" ({MethodName.Of(Callback)})" : $"({MethodName.Of(Callback)})";
 
-    /// <summary>Ends it, on the loop's thread.</summary>
+    /// <summary>Ends it on the loop's thread.</summary>
     private protected abstract void CancelOnLoop();
 
-    /// <summary>In its own callback on a worker: leaves the call to the loop, which drops it if the event is over by then.</summary>
+    /// <summary>
+    /// If called in its own callback on a worker, posts the call to the loop, which drops it if the event is over by then.
+    /// </summary>
     private protected bool IsForwarded<TEvent, TArgument>(Action<TEvent, TArgument> call, TArgument argument)
         where TEvent : CallbackEvent
     {

@@ -1,15 +1,15 @@
 namespace Vigil;
 
-/// <summary>What can be said of every event's callback.</summary>
+/// <summary>The options common to the callbacks of all events.</summary>
 public abstract class CallbackEventOptions
 {
     private protected CallbackEventOptions()
     {
     }
 
-    /// <summary>What reports call the event; null for what its method is called. As of <see cref="CallbackEvent.Name"/>.</summary>
+    /// <summary>The event's name in reports; null for only its method's name. See <see cref="CallbackEvent.Name"/>.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Where it is called; the default is <see cref="CallbackTarget.Loop"/>.</summary>
+    /// <summary>Where the callback runs. Default: <see cref="CallbackTarget.Loop"/>.</summary>
     public CallbackTarget Target { get; set; }
 }

@@ -1,9 +1,9 @@
 namespace Vigil;
 
-/// <summary>Where an event's callback runs: on the loop, which is the default, or where a <see cref="WorkTarget"/> says.</summary>
+/// <summary>Where an event's callback runs: on the loop, which is the default, or on a <see cref="WorkTarget"/>.</summary>
 /// <remarks>
-/// On a worker a callback never runs twice at once: what it waits for is disarmed while it is queued or runs, and armed again when it ends. What it calls
-/// on its event is done by the loop, in the order of the calls. docs/workers.md has the details.
+/// On a worker a callback never runs twice at once: its source is disarmed while it is queued or runs, and re-armed when it ends. The loop
+/// carries out the calls that it makes on its event, in their order. See docs/workers.md.
 /// </remarks>
 public readonly record struct CallbackTarget
 {
@@ -23,15 +23,17 @@ public readonly record struct CallbackTarget
     internal WorkTarget Work { get; }
 
     /// <summary>On any worker.</summary>
-    /// <param name="priority">How urgent it is among the work that waits.</param>
+    /// <param name="priority">How urgent it is among the waiting work.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="priority"/> is undefined.</exception>
     public static CallbackTarget Worker(WorkPriority priority = WorkPriority.Normal) => new(WorkTarget.Worker(priority));
 
-    /// <summary>On one worker's thread, in order with what else is sent there.</summary>
+    /// <summary>On one worker's thread, in order with other work sent there.</summary>
     /// <param name="thread">Its number, from 0.</param>
-    /// <param name="priority">How urgent it is among what waits for that thread.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="thread"/> is negative, or <paramref name="priority"/> undefined.</exception>
-    public static CallbackTarget Thread(int thread, WorkPriority priority = WorkPriority.Normal) => new(WorkTarget.Thread(thread, priority));
+    /// <param name="priority">How urgent it is among the work for that thread.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="thread"/> is negative, or <paramref name="priority"/>
+    /// undefined.</exception>
+    public static CallbackTarget Thread(int thread, WorkPriority priority = WorkPriority.Normal) =>
+        new(WorkTarget.Thread(thread, priority));
 
     /// <summary>For messages.</summary>
     public override string ToString() => IsWorker ? $"{Work}" : nameof(Loop);

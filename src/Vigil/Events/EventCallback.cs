@@ -1,11 +1,12 @@
 namespace Vigil;
 
 /// <summary>
-/// What an event is to call back: a synchronous delegate of the event's own type, or a function that returns a <see cref="Task"/> or a <see cref="ValueTask"/>. Made once for each
-/// event; afterwards the event calls a synchronous delegate on the loop directly, or has a <see cref="LastingCallback"/>.
+/// An event's callback as the user gave it: a synchronous delegate of the event's own type, or a function that returns a <see cref="Task"/>
+/// or a <see cref="ValueTask"/>. Made once per event. Afterwards the event calls a synchronous delegate on the loop directly, or uses a
+/// <see cref="LastingCallback"/>.
 /// </summary>
 /// <typeparam name="TEvent">The event's type.</typeparam>
-/// <typeparam name="TArgument">What is told.</typeparam>
+/// <typeparam name="TArgument">The type of the callback's argument.</typeparam>
 internal readonly struct EventCallback<TEvent, TArgument>
     where TEvent : CallbackEvent
 {
@@ -32,7 +33,7 @@ internal readonly struct EventCallback<TEvent, TArgument>
             ValueTask task = callback(source, argument);
             if (task.IsCompletedSuccessfully)
             {
-                // Its source may be one that is used again, and is given back by this.
+                // GetResult returns a pooled IValueTaskSource to its pool.
                 task.GetAwaiter().GetResult();
                 return Task.CompletedTask;
             }
@@ -46,19 +47,20 @@ internal readonly struct EventCallback<TEvent, TArgument>
 
     public bool IsAsynchronous => _asynchronous is not null;
 
-    /// <summary>Calls the asynchronous function; null where the callback is synchronous.</summary>
+    /// <summary>Calls the asynchronous function; null if the callback is synchronous.</summary>
     public Func<TEvent, TArgument, Task>? Asynchronous => _asynchronous;
 
-    /// <summary>Whether it outlasts its delivery, if it is called there.</summary>
-    /// <param name="target">Where it is called.</param>
+    /// <summary>Whether the callback outlasts its delivery on this target.</summary>
+    /// <param name="target">Where it runs.</param>
     public bool Lasts(CallbackTarget target) => target.IsWorker || IsAsynchronous;
 
-    /// <summary>What calls it; null where the event calls the delegate itself, on the loop.</summary>
+    /// <summary>The object that calls it; null if the event calls the delegate itself, on the loop.</summary>
     /// <param name="callbackEvent">The event.</param>
-    /// <param name="workers">Who runs it, where the target is a worker.</param>
-    /// <param name="target">Where it is called.</param>
+    /// <param name="workers">The workers, used if the target is a worker.</param>
+    /// <param name="target">Where it runs.</param>
     /// <param name="synchronous">The Invoke of the user's delegate, if that is synchronous.</param>
-    public LastingCallback<TEvent, TArgument>? ToLasting(TEvent callbackEvent, LoopWorkers workers, CallbackTarget target, Action<TEvent, TArgument>? synchronous)
+    public LastingCallback<TEvent, TArgument>? ToLasting(
+        TEvent callbackEvent, LoopWorkers workers, CallbackTarget target, Action<TEvent, TArgument>? synchronous)
     {
         if (!Lasts(target))
         {

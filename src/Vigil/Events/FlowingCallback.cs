@@ -1,6 +1,9 @@
 namespace Vigil;
 
-/// <summary>A callback with a context of its own: its creator's, where that is not the default one. It stands before the user's delegate, so that events without one pay nothing for it.</summary>
+/// <summary>
+/// A callback with an execution context of its own: its creator's, unless that is the default one. It wraps the user's delegate, so events
+/// without a context pay nothing.
+/// </summary>
 internal abstract class FlowingCallback
 {
     private readonly ExecutionContext _context;
@@ -11,13 +14,13 @@ internal abstract class FlowingCallback
         Callback = callback;
     }
 
-    /// <summary>What the user gave.</summary>
+    /// <summary>The user's delegate.</summary>
     public Delegate Callback { get; }
 
-    /// <summary>The user's delegate, where a delegate may be that of a flowing callback.</summary>
+    /// <summary>The user's delegate, given a delegate that may be a flowing callback's.</summary>
     public static Delegate UsersOf(Delegate callback) => callback.Target is FlowingCallback flowing ? flowing.Callback : callback;
 
-    // Whoever calls back gives the thread its own context back afterwards.
+    // The caller restores the thread's own context afterwards.
     protected void Enter() => AmbientContext.Enter(_context);
 }
 

@@ -2,10 +2,13 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>An event's callback that outlasts its delivery: it runs on workers, or is asynchronous, or both. One at a time.</summary>
+/// <summary>
+/// An event's callback that outlasts its delivery: it runs on workers, or is asynchronous, or both. At most one runs at a time.
+/// </summary>
 /// <remarks>
-/// <para>The loop sends, and learns by a message that the callback has ended; in between <see cref="IsBusy"/> is true, the event
-/// sends nothing, and what it waits for is disarmed or remembered. One that returns a task has ended when its task has. One word decides between the loop and a worker:</para>
+/// <para>The loop sends the callback and is notified by a message that it has ended. In between <see cref="IsBusy"/> is true and the event
+/// sends nothing: its source is disarmed, or what it reports is remembered. An asynchronous callback ends when its task does. One state
+/// word arbitrates between the loop and a worker:</para>
 /// <code>
 /// Idle ──send──► Queued ──begin──► Running ──end──► Idle
 ///                 │  ▲
@@ -13,11 +16,11 @@ namespace Vigil;
 ///                 ▼  │
 ///               Withdrawn ──begin──► Idle
 /// </code>
-/// <para>The loop withdraws what has not begun; the item stays in the workers' queue, to be used again by the next sending, or to be found withdrawn. So there is
-/// at most one item of an event in the queue, whatever happens. Each change is one compare-and-swap, so withdrawing and beginning exclude each other. On the loop
-/// sending is beginning: nothing is ever queued.</para>
-/// <para>The argument is written before the word says Queued, and read after it says Running. The end of a task comes on whichever thread finishes it; the exception that it
-/// brings is posted before the end.</para>
+/// <para>The loop withdraws a callback that has not begun. Its item stays in the workers' queue: the next send reuses it, or a worker finds
+/// it withdrawn. So an event never has more than one item in the queue. Each transition is one compare-and-swap, so withdrawing and
+/// beginning exclude each other. On the loop sending is beginning: nothing is ever queued.</para>
+/// <para>The argument is written before the state becomes Queued, and read after it is Running. A task's end arrives on the thread that
+/// completes it; its exception is posted before the end.</para>
 /// </remarks>
 internal abstract class LastingCallback
 {
@@ -53,7 +56,7 @@ internal abstract class LastingCallback
                 context: null,
                 target.Work)
             {
-                // There is one at a time, so it needs no room in a queue with a bound. It enters its creator's context itself.
+                // At most one is queued, so it needs no room in a bounded queue. It enters its creator's context itself.
                 IsUnbounded = true,
             };
         }
@@ -66,16 +69,16 @@ internal abstract class LastingCallback
     /// <summary>The user's delegate.</summary>
     public abstract Delegate Callback { get; }
 
-    /// <summary>Whether it was sent, and has not ended as far as the loop knows. For the loop.</summary>
+    /// <summary>Whether it was sent and the loop has not yet seen its end. For the loop.</summary>
     public bool IsBusy { get; private set; }
 
-    /// <summary>Whether the calling thread runs it, or a part of it, on a worker. Any thread.</summary>
+    /// <summary>Whether the calling thread is running it, or a part of it, on a worker. Any thread.</summary>
     public bool IsRunningHere => _workContext is not null && SynchronizationContext.Current == _workContext;
 
-    /// <summary>Whether the event was cancelled, so that nothing further is to be called. Any thread.</summary>
+    /// <summary>Whether the event was cancelled, so that nothing more may be called. Any thread.</summary>
     public bool IsRevoked => _isRevoked;
 
-    /// <summary>Takes back what has not begun. For the loop. False where there is nothing to take back.</summary>
+    /// <summary>Withdraws a callback that has not begun. False if there is none. For the loop.</summary>
     public bool Withdraw()
     {
         bool isTakenBack = IsBusy && Interlocked.CompareExchange(ref _state, Withdrawn, Queued) == Queued;
@@ -83,10 +86,10 @@ internal abstract class LastingCallback
         return isTakenBack;
     }
 
-    /// <summary>Nothing begins any more: what is queued finds this when its turn comes. Any thread.</summary>
+    /// <summary>Prevents callbacks from beginning: a queued one is dropped when its turn comes. Any thread.</summary>
     public void Revoke() => _isRevoked = true;
 
-    /// <summary>After it was revoked: a task that ends when it does not run any more. Any thread.</summary>
+    /// <summary>Called after <see cref="Revoke"/>: a task that completes when the callback is no longer running. Any thread.</summary>
     public Task WhenEnded()
     {
         TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,7 +102,7 @@ internal abstract class LastingCallback
         return ended.Task;
     }
 
-    /// <summary>On a worker: runs it, unless it was withdrawn.</summary>
+    /// <summary>Runs it on a worker, unless it was withdrawn.</summary>
     public WorkOutcome Run()
     {
         while (true)
@@ -109,7 +112,7 @@ internal abstract class LastingCallback
                 return RunNow();
             }
 
-            // It may be sent again in between. Neither the one nor the other is an item that an executor runs twice.
+            // It may be sent again between the two exchanges: then retry. Idle or Running means that an executor runs the item twice.
             if (Interlocked.CompareExchange(ref _state, Idle, Withdrawn) != Queued)
             {
                 return WorkOutcome.Cancelled;
@@ -117,7 +120,7 @@ internal abstract class LastingCallback
         }
     }
 
-    /// <summary>It will not run: the workers end with it in their queue. Any thread.</summary>
+    /// <summary>It will not run: the workers are ending with it in their queue. Any thread.</summary>
     public void Drop()
     {
         if (Interlocked.Exchange(ref _state, Idle) == Queued)
@@ -128,10 +131,12 @@ internal abstract class LastingCallback
 
     public override string ToString() => Event.ToString()!;
 
-    /// <summary>Something was thrown on a worker, or by a task, which is a fault of the loop. Any thread.</summary>
+    /// <summary>An exception on a worker, or of a task, is a fault of the loop. Any thread.</summary>
     public void PostFault(Exception exception) => Event.Core.PostFault(Event, exception);
 
-    /// <summary>After the argument was set: gives it to the workers, or begins it on the loop. For the loop, while it is not busy.</summary>
+    /// <summary>
+    /// Called after the argument is set: gives it to the workers, or begins it on the loop. For the loop, while it is not busy.
+    /// </summary>
     protected void Send()
     {
         IsBusy = true;
@@ -150,16 +155,16 @@ internal abstract class LastingCallback
         Volatile.Write(ref _state, Queued);
         if (!_workers.TrySend(in _item))
         {
-            // By a message, as when they drop it: an event that sends the next one at once would come back here within itself, again and again.
+            // By message, as when the workers drop it: an event that sends the next one at once would otherwise recurse without end.
             Drop();
         }
     }
 
     /// <summary>Calls the user's delegate.</summary>
-    /// <returns>The task with which it ends.</returns>
+    /// <returns>The task whose end is the callback's end.</returns>
     protected abstract Task Invoke();
 
-    // Whoever delivers on the loop, and who runs an item on a worker, gives the thread its own context back afterwards.
+    // The caller, delivering on the loop or running the item on a worker, restores the thread's own context afterwards.
     private WorkOutcome RunNow()
     {
         Task task = Task.CompletedTask;
@@ -183,7 +188,7 @@ internal abstract class LastingCallback
             }
         }
 
-        // A callback that returns what waits for its own end has ended: it would wait for ever.
+        // A callback that returns the task waiting for its own end would wait for ever, so it counts as ended.
         if (task.IsCompletedSuccessfully || task == Volatile.Read(ref _ended)?.Task)
         {
             End();
@@ -231,7 +236,7 @@ internal abstract class LastingCallback
 
     private void End()
     {
-        // A full fence: either whoever wants to know of the end sees that it has come, or his wish is seen here.
+        // A full fence: either the thread asking for the end sees Idle, or its request is seen here.
         Interlocked.Exchange(ref _state, Idle);
         Interlocked.Exchange(ref _ended, null)?.TrySetResult();
         Event.Core.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
@@ -247,7 +252,9 @@ internal abstract class LastingCallback
     {
         IsBusy = false;
         var refusal = new EventManagerException(
-            EventManagerError.WorkQueueFull, $"The workers did not run the callback of {Event}: they end, or are full.", Event.DescriptorNumber);
+            EventManagerError.WorkQueueFull,
+            $"The workers did not run the callback of {Event}: their queue is full, or they are shutting down.",
+            Event.DescriptorNumber);
         Event.Core.Faults.Report(new Fault(Event.FaultOrigin, refusal) { Owner = Event, Fd = Event.DescriptorNumber });
         return Event.OnCallbackRefused();
     }
@@ -271,20 +278,26 @@ internal abstract class LastingCallback
     }
 }
 
-/// <summary>A lasting callback with what it is given.</summary>
+/// <summary>A lasting callback with its argument.</summary>
 internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback
     where TEvent : CallbackEvent
 {
     private readonly Func<TEvent, TArgument, Task> _invoke;
     private TArgument _argument = default!;
 
-    /// <param name="callbackEvent">Whose it is.</param>
-    /// <param name="workers">Who runs it, where the target is a worker.</param>
-    /// <param name="target">Where it is called.</param>
+    /// <param name="callbackEvent">The event it belongs to.</param>
+    /// <param name="workers">The workers, used if the target is a worker.</param>
+    /// <param name="target">Where it runs.</param>
     /// <param name="callback">The user's delegate.</param>
-    /// <param name="invoke">Calls it. Returns the task with which it ends.</param>
+    /// <param name="invoke">Calls it. Returns the task whose end is the callback's end.</param>
     /// <param name="isAsynchronous">Whether the user's delegate returns a task.</param>
-    public LastingCallback(TEvent callbackEvent, LoopWorkers workers, CallbackTarget target, Delegate callback, Func<TEvent, TArgument, Task> invoke, bool isAsynchronous)
+    public LastingCallback(
+        TEvent callbackEvent,
+        LoopWorkers workers,
+        CallbackTarget target,
+        Delegate callback,
+        Func<TEvent, TArgument, Task> invoke,
+        bool isAsynchronous)
         : base(callbackEvent, workers, target, isAsynchronous)
     {
         Callback = callback;
@@ -293,10 +306,10 @@ internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback
 
     public override Delegate Callback { get; }
 
-    /// <summary>What it was sent with last. For the loop.</summary>
+    /// <summary>The argument of the last send. For the loop.</summary>
     public TArgument Argument => _argument;
 
-    /// <summary>Calls back. For the loop, while it is not busy.</summary>
+    /// <summary>Sends the callback. For the loop, while it is not busy.</summary>
     public void Send(TEvent callbackEvent, TArgument argument)
     {
         _argument = argument;

@@ -3,9 +3,9 @@ using Vigil.Sources;
 
 namespace Vigil;
 
-/// <summary>Handles what a <see cref="SocketEvent"/> reports.</summary>
-/// <param name="source">The socket event, through which the callback can change or cancel it.</param>
-/// <param name="ready">What is ready: kinds that were asked for, and <see cref="EventSet.Error"/> and <see cref="EventSet.HangUp"/>.</param>
+/// <summary>Handles the readiness that a <see cref="SocketEvent"/> reports.</summary>
+/// <param name="source">The socket event, which the callback may change or cancel.</param>
+/// <param name="ready">What is ready: kinds in the interest, and <see cref="EventSet.Error"/> and <see cref="EventSet.HangUp"/>.</param>
 public delegate void SocketEventCallback(SocketEvent source, EventSet ready);
 
 /// <summary>
@@ -19,20 +19,28 @@ public sealed class SocketEvent : CallbackEvent
     private readonly SocketEventCallback _callback;
     private readonly LastingCallback<SocketEvent, EventSet>? _lasting;
 
-    // What a lasting callback was told, and what came while it was busy.
+    // What the lasting callback was last sent, and what was reported while it was busy.
     private EventSet _delivered;
     private EventSet _held;
     private bool _isOneShot;
     private volatile bool _isCancelled;
 
-    internal SocketEvent(LoopCore core, LoopWorkers workers, FileDescriptor fd, EventSet interest, EventCallback<SocketEvent, EventSet> callback, SocketEventOptions options)
+    internal SocketEvent(
+        LoopCore core,
+        LoopWorkers workers,
+        FileDescriptor fd,
+        EventSet interest,
+        EventCallback<SocketEvent, EventSet> callback,
+        SocketEventOptions options)
         : base(core, options)
     {
         var synchronous = callback.Delegate as SocketEventCallback;
         _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
         _callback = _lasting is not null
             ? _lasting.Send
-            : AmbientContext.Flowing is { } context ? new FlowingCallback<SocketEvent, EventSet>(context, synchronous!.Invoke).Invoke : synchronous!;
+            : AmbientContext.Flowing is { } context
+                ? new FlowingCallback<SocketEvent, EventSet>(context, synchronous!.Invoke).Invoke
+                : synchronous!;
         _isOneShot = Interests.IsOneShot(interest);
         _fd = fd;
         _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), options.Priority);
@@ -41,13 +49,13 @@ public sealed class SocketEvent : CallbackEvent
     /// <summary>The file descriptor.</summary>
     public FileDescriptor Fd => _fd;
 
-    /// <summary>What is asked for, modes included.</summary>
+    /// <summary>The interest, including modes.</summary>
     public EventSet Interest => _isOneShot ? _source.Interest : _source.Interest & ~EventSet.OneShot;
 
     /// <summary>Whether it is watched.</summary>
     public SourceState State => IsCancelled ? SourceState.Removed : _source.State;
 
-    /// <summary>Whether it is over: cancelled, its handle closed, its number replaced, or the manager disposed.</summary>
+    /// <summary>Whether it is over: cancelled, its handle closed, its number reused, or the manager disposed.</summary>
     public override bool IsCancelled => _isCancelled || Fd.IsClosed;
 
     internal Source Source => _source;
@@ -60,9 +68,10 @@ public sealed class SocketEvent : CallbackEvent
 
     private protected override LastingCallback? Lasting => _lasting;
 
-    /// <summary>Asks for something else from now on. Arms a one-shot again; what is disarmed stays disarmed.</summary>
-    /// <param name="interest">What to ask for.</param>
-    /// <exception cref="EventManagerException">The event is over, the set cannot be asked for, or the call comes from another thread.</exception>
+    /// <summary>Sets the interest. Re-arms a one-shot that has fired; a disarmed event stays disarmed.</summary>
+    /// <param name="interest">The new interest.</param>
+    /// <exception cref="EventManagerException">The event is over, the interest is invalid, or the call comes from another
+    /// thread.</exception>
     public void Modify(EventSet interest)
     {
         if (IsForwarded<SocketEvent, EventSet>(static (self, interest) => self.Modify(interest), interest))
@@ -74,14 +83,14 @@ public sealed class SocketEvent : CallbackEvent
         Core.SourceTable.Arming.Modify(_source, KernelsInterest(interest), _source.Data).ThrowIfFailed(interest);
         _isOneShot = Interests.IsOneShot(interest);
 
-        // What has not begun, or was to come after it, belongs to the arming that this replaces.
+        // A callback that has not begun, and reports held back, belong to the arming that this replaces.
         _held = EventSet.None;
         _lasting?.Withdraw();
     }
 
-    /// <summary>Asks for more.</summary>
-    /// <param name="flags">What to ask for in addition.</param>
-    /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
+    /// <summary>Adds to the interest.</summary>
+    /// <param name="flags">The flags to add.</param>
+    /// <exception cref="EventManagerException">See <see cref="Modify"/>.</exception>
     public void AddInterest(EventSet flags)
     {
         if (!IsForwarded<SocketEvent, EventSet>(static (self, flags) => self.AddInterest(flags), flags))
@@ -90,9 +99,9 @@ public sealed class SocketEvent : CallbackEvent
         }
     }
 
-    /// <summary>Asks for less.</summary>
-    /// <param name="flags">What not to ask for any more.</param>
-    /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
+    /// <summary>Removes from the interest.</summary>
+    /// <param name="flags">The flags to remove.</param>
+    /// <exception cref="EventManagerException">See <see cref="Modify"/>.</exception>
     public void RemoveInterest(EventSet flags)
     {
         if (!IsForwarded<SocketEvent, EventSet>(static (self, flags) => self.RemoveInterest(flags), flags))
@@ -101,7 +110,9 @@ public sealed class SocketEvent : CallbackEvent
         }
     }
 
-    /// <summary>Back-pressure: nothing is delivered, Error and HangUp included, and nothing spins, until <see cref="Arm"/>.</summary>
+    /// <summary>
+    /// Back-pressure: until <see cref="Arm"/> nothing is delivered, not even Error and HangUp, and the loop does not spin.
+    /// </summary>
     /// <exception cref="EventManagerException">The event is over, or the call comes from another thread.</exception>
     public void Disarm()
     {
@@ -116,7 +127,9 @@ public sealed class SocketEvent : CallbackEvent
         _lasting?.Withdraw();
     }
 
-    /// <summary>Ends <see cref="Disarm"/>, or the silence of a one-shot that was delivered; what is ready now is reported in the next iteration.</summary>
+    /// <summary>
+    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that has fired. What is ready now is reported in the next iteration.
+    /// </summary>
     /// <exception cref="EventManagerException">The event is over, a limit is reached, or the call comes from another thread.</exception>
     public void Arm()
     {
@@ -129,7 +142,7 @@ public sealed class SocketEvent : CallbackEvent
         Core.SourceTable.Arming.Arm(_source).ThrowIfFailed(Interest);
     }
 
-    /// <summary>For messages: the method that is called.</summary>
+    /// <summary>For messages: the name, and the method called.</summary>
     public override string ToString() => $"a socket event {Title}";
 
     internal void OnRemoved()
@@ -140,7 +153,7 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override int OnCallbackEnded()
     {
-        // A callback that closes its file has ended the event, as one on the loop would have.
+        // A callback that closes its file has ended the event, as on the loop.
         Core.SourceTable.ForgetIfClosed(_source);
         EventSet held = _held & (_source.Interest | Interests.Unmaskable);
         _held = EventSet.None;
@@ -159,7 +172,7 @@ public sealed class SocketEvent : CallbackEvent
         }
         else if (State == SourceState.Fired && (!_isOneShot || held != EventSet.None))
         {
-            // The kernel looks again, which says more than what it said then.
+            // Re-arming polls again, so the report is newer than the held one.
             SourceResult result = Core.SourceTable.Rearm(_source, _delivered);
             if (!result.IsSuccess)
             {
@@ -197,12 +210,14 @@ public sealed class SocketEvent : CallbackEvent
         Core.SourceTable.Remove(_source);
     }
 
-    // Where a callback outlasts its delivery, the kernel is to be silent from a report on until the callback has ended; only what repeats itself is not. An
-    // edge says nothing twice, and to arm it again would report what has been reported.
+    // With a lasting callback, the kernel must stay silent from a report until the callback has ended, so level-triggered interest becomes
+    // one-shot. Edges do not repeat, and re-arming them would report the same readiness again.
     private EventSet KernelsInterest(EventSet interest) =>
-        _lasting is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) || IsReportedByEdges(interest) ? interest : interest | EventSet.OneShot;
+        _lasting is null || Interests.IsEdgeTriggered(interest) || Interests.IsExclusive(interest) || IsReportedByEdges(interest)
+            ? interest
+            : interest | EventSet.OneShot;
 
-    // The same of a file that tells each change once: arming it again would take a change that comes meanwhile, and tell nobody.
+    // The same holds for files that report each change once: re-arming would swallow a change that comes in between.
     private bool IsReportedByEdges(EventSet interest)
     {
         if (Interests.HasData(interest))
@@ -249,7 +264,10 @@ public sealed class SocketEvent : CallbackEvent
         if (_isCancelled)
         {
             claim.Dispose();
-            throw new EventManagerException(EventManagerError.NotRegistered, $"The socket event of fd {Fd} is over: it was cancelled, or its file descriptor was closed.", Fd.Number);
+            throw new EventManagerException(
+                EventManagerError.NotRegistered,
+                $"The socket event of fd {Fd} is over: it was cancelled, or its file descriptor was closed.",
+                Fd.Number);
         }
 
         return claim;

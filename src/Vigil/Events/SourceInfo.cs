@@ -1,12 +1,12 @@
 namespace Vigil;
 
-/// <summary>A registered file descriptor as it was when asked for.</summary>
+/// <summary>A snapshot of a registered file descriptor.</summary>
 public sealed record SourceInfo
 {
-    /// <summary>The fd.</summary>
+    /// <summary>The file descriptor.</summary>
     public FileDescriptor Fd { get; init; }
 
-    /// <summary>What is asked for, modes included.</summary>
+    /// <summary>The interest, including modes.</summary>
     public EventSet Interest { get; init; }
 
     /// <summary>The user's 32 bits.</summary>

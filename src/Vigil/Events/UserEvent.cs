@@ -2,20 +2,21 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>Handles a user event that was triggered.</summary>
+/// <summary>Handles a triggered user event.</summary>
 /// <param name="source">The user event.</param>
-/// <param name="value">What its triggers since the last callback make together.</param>
+/// <param name="value">The merged values of the triggers since the last callback.</param>
 public delegate void UserEventCallback(UserEvent source, long value);
 
 /// <summary>
-/// A callback that other threads trigger, with a value that is merged until the loop gets to it. Made by
+/// A callback that other threads trigger, with a value that is merged until the loop delivers it. Made by
 /// <c>EventManager.CreateUserEvent</c>. For counters, flags and latest values: a million triggers are one callback and one number.
 /// </summary>
 /// <remarks>
-/// <para>It is called once an iteration at most, with posted work (phase 6). A trigger during its own callback counts for the next iteration. What is
-/// triggered is delivered unless the event is cancelled or the manager disposed first.</para>
-/// <para>One word holds all that the threads share: the merged value, and in its sign whether a message is on its way to the loop. Whoever sets the sign sends
-/// the message, and the loop takes value and sign away in one exchange. So no trigger is lost, none is delivered twice, and nobody waits.</para>
+/// <para>It is called at most once per iteration, with posted work (phase 6). A trigger during its own callback counts for the next
+/// iteration. Triggers are delivered unless the event is cancelled or the manager disposed first.</para>
+/// <para>One word holds all shared state: the merged value, and in the sign bit whether a message is on its way to the loop. The thread
+/// that sets the sign posts the message, and the loop takes value and sign in one exchange. So no trigger is lost, none is delivered twice,
+/// and no thread waits.</para>
 /// </remarks>
 public sealed class UserEvent : CallbackEvent
 {
@@ -27,18 +28,21 @@ public sealed class UserEvent : CallbackEvent
     private bool _isHeld;
     private volatile bool _isCancelled;
 
-    internal UserEvent(LoopCore core, LoopWorkers workers, UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
+    internal UserEvent(
+        LoopCore core, LoopWorkers workers, UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
         : base(core, options)
     {
         var synchronous = callback.Delegate as UserEventCallback;
         _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
         _callback = _lasting is not null
             ? _lasting.Send
-            : AmbientContext.Flowing is { } context ? new FlowingCallback<UserEvent, long>(context, synchronous!.Invoke).Invoke : synchronous!;
+            : AmbientContext.Flowing is { } context
+                ? new FlowingCallback<UserEvent, long>(context, synchronous!.Invoke).Invoke
+                : synchronous!;
         Merge = merge;
     }
 
-    /// <summary>What becomes of several values. Any thread.</summary>
+    /// <summary>How several values are merged. Any thread.</summary>
     public UserEventMerge Merge { get; }
 
     /// <summary>Whether it is over: cancelled, or the manager disposed. Any thread.</summary>
@@ -51,13 +55,14 @@ public sealed class UserEvent : CallbackEvent
     private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>
-    /// Lets the callback run in the loop's next turn, with this value and those of other triggers until then. Allocates nothing, waits for nothing,
-    /// and makes a system call only where it is the first since the last callback and the loop sleeps. Any thread.
+    /// Requests the callback in the loop's next turn, with this value merged with those of other triggers until then. Does not allocate or
+    /// wait. It makes a system call only if it is the first trigger since the last callback and the loop sleeps. Any thread.
     /// </summary>
     /// <param name="value">The value, zero or more. Zero triggers like any other.</param>
-    /// <returns>False where the event is over; then nothing happened.</returns>
+    /// <returns>False if the event is over. The call then has no effect.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is negative.</exception>
-    /// <exception cref="EventManagerException">The loop sleeps and the kernel refused to wake it, as of <see cref="RemoteEndpoint"/>. The value is kept for when it wakes up.</exception>
+    /// <exception cref="EventManagerException">The loop sleeps and the kernel refused to wake it; see <see cref="RemoteEndpoint"/>. The
+    /// value is kept until it wakes up.</exception>
     public bool Trigger(long value = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value);
@@ -95,7 +100,7 @@ public sealed class UserEvent : CallbackEvent
         _isCancelled = true;
     }
 
-    /// <summary>For messages: the method that is called.</summary>
+    /// <summary>For messages: the name, and the method called.</summary>
     public override string ToString() => $"a user event {Title}";
 
     internal override int OnCallbackEnded()
@@ -121,11 +126,11 @@ public sealed class UserEvent : CallbackEvent
         switch (Core.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this)))
         {
             case PostResult.Closed:
-                // The manager is gone: triggers that find the message on its way must not believe that it comes.
+                // The manager is gone. Later triggers see the sign bit and must not count on the message.
                 _isCancelled = true;
                 return false;
             case PostResult.NotWoken:
-                // The message is on its way. The mailbox tries again to wake the loop.
+                // The message is queued. The mailbox retries the wake-up.
                 throw Core.NotWoken();
             default:
                 return true;
@@ -136,7 +141,7 @@ public sealed class UserEvent : CallbackEvent
     {
         if (_lasting is { IsBusy: true })
         {
-            // The message counts as on its way until the callback has ended, and triggers go on merging.
+            // The sign bit stays set until the callback has ended, so triggers continue to merge.
             _isHeld = true;
             return 0;
         }
@@ -163,7 +168,7 @@ public sealed class UserEvent : CallbackEvent
 
         public override int Deliver(EventManager target, in Message<EventManager> message) => ((UserEvent)message.Action).Deliver();
 
-        // Triggers ask for no answer, and the manager's end answers them all.
+        // Triggers expect no answer, so none is left unanswered when the manager ends.
         public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

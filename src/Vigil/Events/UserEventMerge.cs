@@ -1,14 +1,14 @@
 namespace Vigil;
 
-/// <summary>What becomes of the values of a <see cref="UserEvent"/> that is triggered again before its callback has run.</summary>
+/// <summary>How the values of a <see cref="UserEvent"/> are merged if it is triggered again before its callback has run.</summary>
 public enum UserEventMerge
 {
-    /// <summary>They are added up; a sum that would exceed <see cref="long.MaxValue"/> stays there.</summary>
+    /// <summary>They are added; the sum saturates at <see cref="long.MaxValue"/>.</summary>
     Add,
 
-    /// <summary>Their bits are combined.</summary>
+    /// <summary>Their bits are combined with OR.</summary>
     Or,
 
-    /// <summary>The last one counts.</summary>
+    /// <summary>The last one is kept.</summary>
     Replace,
 }
