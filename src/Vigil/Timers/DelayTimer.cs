@@ -3,7 +3,7 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>A task that is finished by the loop at a time. What awaits it on the loop goes on within the timer's turn.</summary>
+/// <summary>A task that the loop completes at a due time. Continuations on the loop run within the timer's turn.</summary>
 internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallbackOwner
 {
     private readonly LoopCore _core;
@@ -17,7 +17,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
         _cancellationToken = cancellationToken;
     }
 
-    // Whoever awaits a delay goes on within the timer's turn, and the runtime does not tell who that is.
+    // Continuations run within the timer's turn, and the runtime does not reveal their methods.
     string ICallbackOwner.MethodName => "what awaits EventManager.Delay";
 
     string ICallbackOwner.Description => "posted work (what awaits EventManager.Delay)";
@@ -26,7 +26,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
 
     object ICallbackOwner.Key => typeof(DelayTimer);
 
-    /// <summary>Starts it, on the loop.</summary>
+    /// <summary>Starts it on the loop.</summary>
     public void Start(TimeSpan delay)
     {
         ClockTimers timers = _core.Timers.Open(TimerClock.Monotonic);
@@ -45,18 +45,20 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
         return TrySetResult();
     }
 
-    // Not inline: whoever awaits it must not run in the middle of the manager's disposal.
+    // Not inline: continuations must not run in the middle of the manager's disposal.
     public void OnAbandoned()
     {
         _slot = TimingWheel.NotStarted;
         _cancellation.Unregister();
         ThreadPool.UnsafeQueueUserWorkItem(
-            static delay => delay.TrySetException(new ObjectDisposedException(delay._core.Name, "The event manager was disposed before the delay was over.")),
+            static delay => delay.TrySetException(
+                new ObjectDisposedException(delay._core.Name, "The event manager was disposed before the delay was over.")),
             this,
             preferLocal: false);
     }
 
-    // On whichever thread cancels. The wheel is the loop's, so the timer may stay there a moment longer, and find nothing to do.
+    // Runs on the cancelling thread. Only the loop may touch the wheel, so the timer may stay there a moment longer; firing then has no
+    // effect.
     private void OnCancelled()
     {
         if (!_core.Lifetime.IsMine)
@@ -89,7 +91,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
             return 0;
         }
 
-        // The delay is cancelled already, and there is nothing left to stop.
+        // The delay is already cancelled, and nothing is left to stop.
         public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

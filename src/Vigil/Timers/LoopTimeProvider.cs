@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// The loop's clock for other libraries: readings are those of the manager's own clock, timers fire on the loop. After the manager was
-/// disposed its timers are the underlying clock's, so that nobody who waits for one waits for ever.
+/// The loop's clock for other libraries: it reads the manager's clock, and its timers fire on the loop. After the manager's disposal the
+/// underlying clock runs its timers, so that no waiter hangs.
 /// </summary>
 internal sealed class LoopTimeProvider : TimeProvider
 {

@@ -5,32 +5,26 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// A timer of <see cref="EventManager.TimeProvider"/>. It may be changed and disposed by any thread; its callback runs on the loop, in the
+/// A timer of <see cref="EventManager.TimeProvider"/>. Any thread may change and dispose it. Its callback runs on the loop, in the
 /// execution context of its creation.
 /// </summary>
 /// <remarks>
-/// <para>
-/// The timing wheel is the loop's alone. So a change on the loop is applied at once, one by another thread travels through the mailbox with
-/// the due time that it had when it was asked for. Changes are numbered, and an older one that arrives after a newer is dropped. As long as
-/// a change is on its way by which the timer is not due yet, it does not fire by an older one: whoever has put it off, or stopped it, does
-/// not hear of it because the loop was busy or asleep. A change by which it is due already holds nothing up; otherwise a thread that goes on
-/// asking for a call would keep it from coming.
-/// </para>
-/// <para>
-/// Calls are counted, so that <see cref="DisposeAsync"/> ends when none goes on. A call counts first and then looks whether the timer is
-/// disposed; whoever disposes it says so first and then looks whether a call goes on. Both are separated by full fences, so at least one
-/// sees the other.
-/// </para>
-/// <para>
-/// After the loop's end changes go to a timer of the underlying clock, the successor, and so does what was under way or waiting then: by way
-/// of the thread pool, because the underlying clock is a user's and may call back at once. The successor follows each change once at most: a
-/// one-shot that follows one twice fires twice. What the underlying clock throws then is reported, and costs neither the thread that hands
-/// over nor a newer change anything.
-/// </para>
+/// <para>Only the loop may touch the timing wheel. A change on the loop is applied at once; one from another thread goes through the
+/// mailbox, with the due time computed when it was requested. Changes are numbered, and a change older than the applied one is dropped. A
+/// pending change whose due time has not come holds back firing by older changes, so a timer that was postponed or stopped does not fire
+/// because the loop was busy or asleep. A pending change that is already due does not hold back firing; otherwise a thread that keeps
+/// requesting calls could prevent them.</para>
+/// <para>Calls are counted, so that <see cref="DisposeAsync"/> completes when none is running. A call increments the count, then checks
+/// whether the timer is disposed; disposal sets the flag, then checks the count. Full fences separate both steps, so at least one sees the
+/// other.</para>
+/// <para>After the loop's end a timer of the underlying clock, the successor, takes over later changes, and those then under way or
+/// waiting. The takeover runs on the thread pool, because the underlying clock is a user's and may call back at once. The successor follows
+/// each change at most once: a one-shot that follows one twice fires twice. Exceptions of the underlying clock are reported. They affect
+/// neither the thread that hands over nor newer changes.</para>
 /// </remarks>
 internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
 {
-    // What the system's timers can count in milliseconds; longer is for ever.
+    // The longest time the system's timers accept, in milliseconds; longer means infinite.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
     private readonly LoopCore _core;
@@ -44,15 +38,16 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
     private TaskCompletionSource? _ended;
     private volatile bool _isDisposed;
 
-    // Under the lock: the newest change that travels, or has travelled, to the loop.
+    // Under the lock: the newest change posted to the loop.
     private TimerChange _underWay;
 
-    // Under the lock: the newest change that the successor is to follow, and whether a thread is making it follow. The successor is that thread's.
+    // Under the lock: the newest change for the successor to follow, and whether a thread is applying it. Only that thread uses the
+    // successor.
     private TimerChange _handedOver;
     private bool _isHandingOver;
     private ITimer? _successor;
 
-    // The loop's.
+    // For the loop only.
     private TimerChange _applied;
     private int _slot;
 
@@ -70,7 +65,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
 
     string ICallbackOwner.Description => $"a timer of the TimeProvider ({MethodName.Of(_callback)})";
 
-    // Timers come and go, and their method stays.
+    // Timers come and go; their method stays.
     object ICallbackOwner.Key => MethodName.Of(_callback);
 
     public bool Change(TimeSpan dueTime, TimeSpan period)
@@ -83,7 +78,9 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
         }
 
         Send(
-            dueTime == Timeout.InfiniteTimeSpan ? TimingWheel.Never : ClockTimers.After(_core.Timers.MonotonicClock, Nanoseconds.Of(dueTime)),
+            dueTime == Timeout.InfiniteTimeSpan
+                ? TimingWheel.Never
+                : ClockTimers.After(_core.Timers.MonotonicClock, Nanoseconds.Of(dueTime)),
             period == Timeout.InfiniteTimeSpan ? 0 : Nanoseconds.Of(period));
         return true;
     }
@@ -98,7 +95,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
     }
 
     /// <summary>
-    /// Ends when no call of the callback goes on any more, and none will come. As with the system's timers, the callback itself must not
+    /// Completes when no call of the callback is running and none will follow. As with the system's timers, the callback itself must not
     /// wait for it.
     /// </summary>
     public ValueTask DisposeAsync()
@@ -171,13 +168,14 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
         }
     }
 
-    /// <summary>There is no loop any more: leaves the timer to the underlying clock.</summary>
+    /// <summary>The loop has ended: hands the timer to the underlying clock.</summary>
     public void HandOverLater(TimerChange change) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static work => work.Timer.HandOver(work.Change), (Timer: this, Change: change), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => work.Timer.HandOver(work.Change), (Timer: this, Change: change), preferLocal: false);
 
     private static TimeSpan SpanOf(long nanoseconds)
     {
-        // Rounded up to what the system's timers count in: too late rather than too early, and never none.
+        // Rounded up to the system timers' milliseconds: late rather than early, and never zero.
         const long PerMillisecond = 1_000_000;
         TimeSpan span = Nanoseconds.ToTimeSpan(Nanoseconds.Add(nanoseconds, PerMillisecond - 1) / PerMillisecond * PerMillisecond);
         return span < Longest ? span : Timeout.InfiniteTimeSpan;
@@ -208,7 +206,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
         }
     }
 
-    // Whether a newer change than the one that was applied is on its way. For the loop.
+    // Whether a change newer than the applied one is pending. For the loop.
     private bool HasNewer(out TimerChange newer)
     {
         newer = default;
@@ -225,8 +223,8 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
         return newer.Number > _applied.Number;
     }
 
-    // The lock does not span the underlying clock, which is a user's. One thread at a time changes the successor, and goes on until it has made
-    // the newest change; who comes meanwhile leaves theirs to it. So none is made twice: a one-shot that has fired would fire again.
+    // The lock does not span calls to the underlying clock, which is a user's. One thread at a time changes the successor, until it has
+    // applied the newest change; others leave their changes to it. So no change is applied twice, which would fire a one-shot again.
     private void HandOver(TimerChange change)
     {
         using (Uninterrupted.Enter(_lock))
@@ -267,7 +265,8 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
             return;
         }
 
-        _successor ??= _underlying.CreateTimer(static timer => ((ProvidedTimer)timer!).Call(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _successor ??= _underlying.CreateTimer(
+            static timer => ((ProvidedTimer)timer!).Call(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         long left = Math.Max(change.Due - _core.Timers.MonotonicClock.Now, 0);
         _successor.Change(
             change.Due == TimingWheel.Never ? Timeout.InfiniteTimeSpan : SpanOf(left),

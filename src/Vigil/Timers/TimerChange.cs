@@ -2,8 +2,8 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>What is wanted of a timer of <see cref="EventManager.TimeProvider"/>.</summary>
-/// <param name="Number">Which change of the timer it is: of two, the greater one counts.</param>
+/// <summary>A requested setting of a timer of <see cref="EventManager.TimeProvider"/>.</summary>
+/// <param name="Number">The change's number within its timer. The greater of two wins.</param>
 /// <param name="Due">When the timer is due, in nanoseconds.</param>
 /// <param name="Period">Its period in nanoseconds; 0 for none.</param>
 internal readonly record struct TimerChange(long Number, long Due, long Period);
@@ -13,7 +13,8 @@ internal sealed class TimerChangeKind : MessageKind<EventManager>
 {
     private static readonly TimerChangeKind Instance = new();
 
-    public static Message<EventManager> Create(ProvidedTimer timer, TimerChange change) => new(Instance, timer, StateBox<TimerChange>.Rent(change));
+    public static Message<EventManager> Create(ProvidedTimer timer, TimerChange change) =>
+        new(Instance, timer, StateBox<TimerChange>.Rent(change));
 
     public override int Deliver(EventManager target, in Message<EventManager> message)
     {

@@ -5,24 +5,25 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>Handles a timer's firing.</summary>
-/// <param name="timer">The timer, through which the callback can change or cancel it.</param>
-/// <param name="tick">How late it is, and how many ticks were missed.</param>
+/// <param name="timer">The timer, which the callback may change or cancel.</param>
+/// <param name="tick">How late the tick is, and how many ticks were missed.</param>
 public delegate void TimerEventCallback(TimerEvent timer, TimerTick tick);
 
 /// <summary>
-/// A callback at a time, once or periodically. Made by <c>EventManager.CreateTimerEvent</c>. Its methods are for the loop's thread, or for any one thread between runs, and may be called in its own callback and in others'.
+/// A callback at a time, once or periodically. Made by <c>EventManager.CreateTimerEvent</c>. Its methods are for the loop's thread, or for
+/// any one thread between runs. All callbacks, including its own, may call them.
 /// </summary>
 /// <remarks>
-/// It never fires early. The timers of a clock fire in the order of their due times, equal ones in that of their start.
-/// A periodic timer keeps its phase: tick n is due n periods after the first, however late others were. Starting and cancelling
-/// take constant time, and nothing is allocated when it is started anew.
+/// It never fires early. The timers of a clock fire in order of due time, equal ones in order of their start. A periodic timer keeps its
+/// phase: tick n is due n periods after the first, however late others were. Starting and cancelling take constant time, and restarting
+/// does not allocate.
 /// </remarks>
 public sealed class TimerEvent : CallbackEvent, ITimerTarget
 {
     private readonly TimerEventCallback _callback;
     private readonly ClockTimers _timers;
 
-    // In nanoseconds of its clock; while it is suspended, what was left, which is negative if it was overdue.
+    // In nanoseconds of its clock. While suspended, the remaining time, which is negative if the timer was overdue.
     private long _due;
     private long _period;
     private int _slot;
@@ -30,28 +31,38 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     private readonly byte _missedTicks;
     private byte _state;
 
-    // A timer has no room for a reference that is nearly always null: the callback of one that lasts is the way there.
+    // A flag instead of a reference that is nearly always null: a lasting callback is the target of <c>_callback</c>.
     private readonly bool _isLasting;
 
-    internal TimerEvent(LoopCore core, LoopWorkers workers, ClockTimers timers, EventCallback<TimerEvent, TimerTick> callback, TimerEventOptions options)
+    internal TimerEvent(
+        LoopCore core,
+        LoopWorkers workers,
+        ClockTimers timers,
+        EventCallback<TimerEvent, TimerTick> callback,
+        TimerEventOptions options)
         : base(core, options)
     {
         var synchronous = callback.Delegate as TimerEventCallback;
         _isLasting = callback.Lasts(options.Target);
         _callback = _isLasting
             ? callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke)!.Send
-            : AmbientContext.Flowing is { } context ? new FlowingCallback<TimerEvent, TimerTick>(context, synchronous!.Invoke).Invoke : synchronous!;
+            : AmbientContext.Flowing is { } context
+                ? new FlowingCallback<TimerEvent, TimerTick>(context, synchronous!.Invoke).Invoke
+                : synchronous!;
         _missedTicks = (byte)options.MissedTicks;
         _timers = timers;
 
-        // Timers with tolerances meet at multiples of powers of two; the greatest one within the tolerance is always met in time.
-        _toleranceBits = options.Tolerance == TimeSpan.Zero ? (byte)0 : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(options.Tolerance), TimingWheel.MaxLeeway));
+        // Timers with tolerances share wake-ups at multiples of powers of two. A multiple of the greatest one within the tolerance always
+        // comes in time.
+        _toleranceBits = options.Tolerance == TimeSpan.Zero
+            ? (byte)0
+            : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(options.Tolerance), TimingWheel.MaxLeeway));
     }
 
-    /// <summary>What its time is measured by.</summary>
+    /// <summary>The clock that measures its time.</summary>
     public TimerClock Clock => _timers.Kind;
 
-    /// <summary>What it does about ticks that became due while the loop was busy or asleep.</summary>
+    /// <summary>How it treats ticks that became due while the loop was busy or asleep.</summary>
     public MissedTickPolicy MissedTicks => (MissedTickPolicy)_missedTicks;
 
     /// <summary>The time between two ticks; <see cref="Timeout.InfiniteTimeSpan"/> for a one-shot.</summary>
@@ -60,7 +71,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     /// <summary>Whether it is over: cancelled, or the manager disposed.</summary>
     public override bool IsCancelled => State == TimerState.Cancelled;
 
-    /// <summary>What it is doing.</summary>
+    /// <summary>Its current state.</summary>
     public TimerState State
     {
         get => Core.IsDisposed ? TimerState.Cancelled : (TimerState)Volatile.Read(ref _state);
@@ -68,7 +79,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     /// <summary>
-    /// How long until it is due, zero if it is overdue; while it is suspended, how long it will run when it is resumed;
+    /// The time until it is due, zero if it is overdue. While suspended, the time left after <see cref="Resume"/>;
     /// <see cref="Timeout.InfiniteTimeSpan"/> if it is not started. Reads the clock.
     /// </summary>
     public TimeSpan Remaining => State switch
@@ -78,13 +89,12 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         _ => Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>Starts it anew, whatever it was doing, with the period that it has.</summary>
-    /// <param name="dueTime">
-    /// When it is due, from now. Zero: in the next iteration, after which I/O has had its turn. <see cref="Timeout.InfiniteTimeSpan"/>:
-    /// not at all, until it is changed again. What lies beyond the end of the clock, in three centuries, is never due.
-    /// </param>
+    /// <summary>Restarts it in any state, with its current period.</summary>
+    /// <param name="dueTime">The time until it is due. Zero: in the next iteration, so that I/O has its turn before.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: never, until it is changed again. A due time beyond the end of the clock, in three
+    /// centuries, never comes.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dueTime"/> is negative and not infinite.</exception>
-    /// <exception cref="EventManagerException">The timer is cancelled, or the call comes from another thread than the loop's.</exception>
+    /// <exception cref="EventManagerException">The timer is cancelled, or the call comes from a thread other than the loop's.</exception>
     public void Change(TimeSpan dueTime)
     {
         RequireSpan(dueTime, nameof(dueTime));
@@ -98,11 +108,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>Starts it anew with another period.</summary>
-    /// <param name="dueTime">When it is due, as of <see cref="Change(TimeSpan)"/>.</param>
-    /// <param name="period">The time between two ticks after that; zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
+    /// <summary>Restarts it with another period.</summary>
+    /// <param name="dueTime">The time until it is due; see <see cref="Change(TimeSpan)"/>.</param>
+    /// <param name="period">The time between later ticks. Zero and <see cref="Timeout.InfiniteTimeSpan"/> make it a one-shot.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of them is negative and not infinite.</exception>
-    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    /// <exception cref="EventManagerException">See <see cref="Change(TimeSpan)"/>.</exception>
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
         RequireSpan(dueTime, nameof(dueTime));
@@ -118,10 +128,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>Starts it anew at a moment of the monotonic clock, without reading it.</summary>
-    /// <param name="timestamp">The moment, as <see cref="TimeProvider.GetTimestamp"/> of <see cref="EventManager.TimeProvider"/> counts it. One that has passed is due in the next iteration, and late by as much.</param>
+    /// <summary>Restarts it for a moment of the monotonic clock, without reading the clock.</summary>
+    /// <param name="timestamp">The moment, in units of <see cref="TimeProvider.GetTimestamp"/> of <see cref="EventManager.TimeProvider"/>.
+    /// A past moment is due in the next iteration, and late by the difference.</param>
     /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.Monotonic"/>.</exception>
-    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    /// <exception cref="EventManagerException">See <see cref="Change(TimeSpan)"/>.</exception>
     public void ChangeTo(long timestamp)
     {
         if (_timers.ReadsTimestamps && IsAtHand)
@@ -134,10 +145,10 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>Starts it anew at a date.</summary>
-    /// <param name="dueTime">The date. One that has passed is due in the next iteration, and late by as much, 292 years at most.</param>
+    /// <summary>Restarts it for a date.</summary>
+    /// <param name="dueTime">The date. A past date is due in the next iteration, and late by the difference, at most 292 years.</param>
     /// <exception cref="InvalidOperationException"><see cref="Clock"/> is not <see cref="TimerClock.WallClock"/>.</exception>
-    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    /// <exception cref="EventManagerException">See <see cref="Change(TimeSpan)"/>.</exception>
     public void ChangeTo(DateTimeOffset dueTime)
     {
         RequireClock(TimerClock.WallClock, "a date");
@@ -152,10 +163,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     }
 
     /// <summary>
-    /// Lets it stand still: what is left until the next tick is left when it is resumed, to the nanosecond. A tick whose callback waits for a worker is taken back, and due at once when it is
-    /// resumed, as is a timer on the wall clock that was due already and whose clock is set back. Does nothing where it is not started and nothing waits.
+    /// Pauses it, keeping the time left until the next tick, to the nanosecond. Two kinds of tick are due at once on resuming: a tick whose
+    /// callback waits for a worker, which is withdrawn, and one of the wall clock that was due before its clock was set back. Does nothing
+    /// if the timer is not started and no callback waits.
     /// </summary>
-    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    /// <exception cref="EventManagerException">See <see cref="Change(TimeSpan)"/>.</exception>
     public void Suspend()
     {
         if (IsForwarded<TimerEvent, bool>(static (self, _) => self.Suspend(), argument: default))
@@ -167,7 +179,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         bool hasCome = TakeBackTick();
         if (hasCome || State == TimerState.Started)
         {
-            // What has come stays due, though a clock that was set back says that it is not.
+            // A tick that is due stays due, even if the clock was set back.
             hasCome = hasCome || _slot == TimingWheel.NotStarted || _timers.IsStartedDue(_slot);
             Stop();
             long left = _due == TimingWheel.Never ? _due : Nanoseconds.Subtract(_due, _timers.Clock.Now);
@@ -176,8 +188,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>Ends <see cref="Suspend"/>. The ticks that follow are later by the time that it was suspended. Does nothing unless it is suspended.</summary>
-    /// <exception cref="EventManagerException">As of <see cref="Change(TimeSpan)"/>.</exception>
+    /// <summary>Ends <see cref="Suspend"/>. Later ticks shift by the time it was suspended. Does nothing unless it is suspended.</summary>
+    /// <exception cref="EventManagerException">See <see cref="Change(TimeSpan)"/>.</exception>
     public void Resume()
     {
         if (IsForwarded<TimerEvent, bool>(static (self, _) => self.Resume(), argument: default))
@@ -200,7 +212,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    /// <summary>For messages: its name, and the method that is called.</summary>
+    /// <summary>For messages: the name, and the method called.</summary>
     public override string ToString() => $"a timer {Title}";
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.TimerEvent;
@@ -209,7 +221,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     private protected override LastingCallback? Lasting => Outlasting;
 
-    private LastingCallback<TimerEvent, TimerTick>? Outlasting => _isLasting ? (LastingCallback<TimerEvent, TimerTick>)_callback.Target! : null;
+    private LastingCallback<TimerEvent, TimerTick>? Outlasting =>
+        _isLasting ? (LastingCallback<TimerEvent, TimerTick>)_callback.Target! : null;
 
     void ITimerTarget.OnMoved(int slot) => _slot = slot;
 
@@ -218,12 +231,12 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         _slot = TimingWheel.NotStarted;
         if (_isLasting && Outlasting!.IsBusy)
         {
-            // It fires when its callback has ended, as late as that makes it.
+            // It fires when its callback has ended, with the resulting lateness.
             return false;
         }
 
-        // A clock that was set back in between shows less than when a timer without delay was started. Without a sign, because a date can lie
-        // further back than a number with one can tell; what is counted and shown ends where that does.
+        // If the clock was set back, now may be before the due time of a timer started without delay. Unsigned, because a date may lie
+        // further back than a long can express. The reported values saturate at <c>long.MaxValue</c>.
         ulong passed = now > _due ? (ulong)now - (ulong)_due : 0;
         long lateness = (long)Math.Min(passed, long.MaxValue);
         long missed = _period == 0 ? 0 : (long)(passed / (ulong)_period);
@@ -237,7 +250,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
             StartAt(next);
         }
 
-        // Only now: whatever those who listen do, the next tick is started.
+        // Only now, since meter listeners run user code: the next tick is already started.
         if (Core.Counters.IsMeasured)
         {
             Core.Counters.RecordLateness(lateness);
@@ -249,7 +262,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
 
     void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
 
-    // A tick that came meanwhile.
+    // Fires a tick that came due meanwhile.
     internal override int OnCallbackEnded()
     {
         if (State == TimerState.Started && _slot == TimingWheel.NotStarted)
@@ -277,7 +290,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         State = TimerState.Cancelled;
     }
 
-    /// <summary>Checks what a due time or a period may be.</summary>
+    /// <summary>Checks a due time or a period.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void RequireSpan(TimeSpan span, string parameter)
     {
@@ -326,7 +339,9 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         State = TimerState.Started;
     }
 
-    /// <summary>Starts it at a date. One that is too early to be told from the earliest keeps its phase, and no more of its lateness than that has.</summary>
+    /// <summary>
+    /// Starts it at a date. A date before the clock's first instant keeps its phase, but its lateness is cut to that instant's.
+    /// </summary>
     internal void StartAt(DateTimeOffset date)
     {
         Int128 due = _timers.Clock.FromDate(date);
@@ -338,7 +353,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         StartAt((long)Int128.Min(due, TimingWheel.Never));
     }
 
-    // What was missed times the period may exceed the greatest number; the sum, which does not exceed the present, is right all the same.
+    // missed * period may overflow. The sum does not exceed the present, so it is still right.
     private long NextDue(long now, long missed) => MissedTicks switch
     {
         MissedTickPolicy.Skip => Nanoseconds.Add(_due + (missed * _period), _period),
@@ -346,7 +361,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         _ => Nanoseconds.Add(_due, _period),
     };
 
-    // Undoes what firing did: the tick is due when it was, with all that was missed since, and late by what passed until now.
+    // Undoes a firing: the tick has its original due time, with all ticks missed since, and its lateness counts until now.
     private bool TakeBackTick()
     {
         if (Outlasting is not { } lasting || !lasting.Withdraw())
@@ -385,7 +400,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    // Of a timer that is started anew the old tick does not come any more.
+    // Restarting a timer withdraws its old tick.
     private void Withdraw() => Outlasting?.Withdraw();
 
     private void RequireClock(TimerClock clock, string what)
@@ -399,7 +414,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     private void ThrowOtherClock(TimerClock clock, string what) =>
         throw new InvalidOperationException($"Only a timer on TimerClock.{clock} can be set to {what}; this one is on TimerClock.{Clock}.");
 
-    // In methods of their own, so that those who need no claim do not pay for the frame of its release.
+    // In separate methods, so that callers that need no claim do not pay for the frame of its release.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ClaimAndStartIn(TimeSpan dueTime)
     {
@@ -414,7 +429,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ClaimAndStartIn(TimeSpan dueTime, TimeSpan period)
     {
-        if (!IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
+        if (!IsForwarded<TimerEvent, (TimeSpan DueTime, TimeSpan Period)>(
+            static (self, times) => self.Change(times.DueTime, times.Period), (dueTime, period)))
         {
             using ThreadClaim.Scope claim = Enter();
             Withdraw();
@@ -435,7 +451,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
     }
 
-    // Nearly always a callback starts or stops timers: nothing is to be claimed, nor given back.
+    // The usual case: a callback starts or stops a timer. There is no claim to take or release.
     private bool IsAtHand => Core.IsRunningHere && !_isLasting && _state != (byte)TimerState.Cancelled;
 
     private ThreadClaim.Scope Enter()
@@ -444,7 +460,9 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         if (State == TimerState.Cancelled)
         {
             claim.Dispose();
-            throw new EventManagerException(EventManagerError.NotRegistered, $"The timer {Title} is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
+            throw new EventManagerException(
+                EventManagerError.NotRegistered,
+                $"The timer {Title} is cancelled. Create another, or use Change(Timeout.InfiniteTimeSpan) to stop one for a while.");
         }
 
         return claim;

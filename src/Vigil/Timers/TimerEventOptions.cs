@@ -1,20 +1,23 @@
 namespace Vigil;
 
-/// <summary>How a <see cref="TimerEvent"/> counts and is called back. Copied when the timer is made.</summary>
+/// <summary>How a <see cref="TimerEvent"/> measures time and is called back. Copied when the timer is made.</summary>
 public sealed class TimerEventOptions : CallbackEventOptions
 {
     internal static readonly TimerEventOptions Default = new();
 
-    /// <summary>What becomes of ticks that the loop comes too late for, or that a step of the wall clock passes over.</summary>
+    /// <summary>How ticks are treated that the loop is too late for, or that a step of the wall clock passes over.</summary>
     public MissedTickPolicy MissedTicks { get; set; } = MissedTickPolicy.Skip;
 
     /// <summary>
-    /// How much later than due a tick may come, so that it shares a wake-up with others: timers with tolerances meet at common
-    /// multiples of powers of two, and go along when the loop is awake in time anyway. What exceeds 36 minutes is not used.
+    /// How much later than due a tick may come, to share a wake-up with others. Timers with tolerances fire at common multiples of powers
+    /// of two, or with any earlier wake-up that falls within their tolerance. Anything above 36 minutes counts as 36 minutes.
     /// </summary>
     public TimeSpan Tolerance { get; set; }
 
-    /// <summary>What its time is measured by. Null, the default: <see cref="TimerClock.WallClock"/> for a timer with a date, <see cref="TimerClock.Monotonic"/> for any other.</summary>
+    /// <summary>
+    /// The clock that measures its time. Default: null, for <see cref="TimerClock.WallClock"/> if the timer has a date, else
+    /// <see cref="TimerClock.Monotonic"/>.
+    /// </summary>
     public TimerClock? Clock { get; set; }
 
     internal TimerEventOptions Validate()

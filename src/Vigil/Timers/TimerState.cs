@@ -1,15 +1,17 @@
 namespace Vigil;
 
-/// <summary>What a timer is doing.</summary>
+/// <summary>The states of a timer.</summary>
 public enum TimerState
 {
-    /// <summary>Nothing: it is a one-shot that has fired, or its due time was infinite. <see cref="TimerEvent.Change(TimeSpan)"/> starts it.</summary>
+    /// <summary>
+    /// Not started: it is a one-shot that has fired, or its due time was infinite. <see cref="TimerEvent.Change(TimeSpan)"/> starts it.
+    /// </summary>
     Idle = 0,
 
     /// <summary>Waiting until it is due.</summary>
     Started = 1,
 
-    /// <summary>Standing still until <see cref="TimerEvent.Resume"/>.</summary>
+    /// <summary>Paused until <see cref="TimerEvent.Resume"/>.</summary>
     Suspended = 2,
 
     /// <summary>Over: cancelled, or its manager disposed.</summary>
