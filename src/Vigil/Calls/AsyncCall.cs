@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// A closure whose sender holds a task. The sender's continuations never run on the loop: the task completes them elsewhere.
-/// A closure that itself returns a task is finished when that is; meanwhile the call is in flight, and fails if the manager is disposed.
+/// A closure whose sender holds a task. The sender's continuations never run on the loop: the task runs them asynchronously. A closure that
+/// returns a task itself ends when that task does. Until then the call is in flight, and fails if the manager is disposed.
 /// </summary>
 internal sealed class AsyncCall<T> : PendingCall
 {
@@ -18,11 +18,16 @@ internal sealed class AsyncCall<T> : PendingCall
     private volatile bool _isManagerGone;
 
     /// <param name="core">The loop that runs it.</param>
-    /// <param name="inFlight">Where it is noted while its task is not finished.</param>
-    /// <param name="call">What is run.</param>
-    /// <param name="callback">What the user gave, which the call may be around.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    public AsyncCall(LoopCore core, InFlightCalls inFlight, Func<EventManager, T> call, Delegate callback, CancellationToken cancellationToken)
+    /// <param name="inFlight">Records the call while its task is unfinished.</param>
+    /// <param name="call">The closure to run.</param>
+    /// <param name="callback">The user's delegate, which <paramref name="call"/> may wrap.</param>
+    /// <param name="cancellationToken">Cancels the task.</param>
+    public AsyncCall(
+        LoopCore core,
+        InFlightCalls inFlight,
+        Func<EventManager, T> call,
+        Delegate callback,
+        CancellationToken cancellationToken)
     {
         _core = core;
         _inFlight = inFlight;
@@ -33,7 +38,12 @@ internal sealed class AsyncCall<T> : PendingCall
     }
 
     /// <inheritdoc cref="AsyncCall{T}(LoopCore, InFlightCalls, Func{EventManager, T}, Delegate, CancellationToken)"/>
-    public AsyncCall(LoopCore core, InFlightCalls inFlight, Func<EventManager, Task<T>> call, Delegate callback, CancellationToken cancellationToken)
+    public AsyncCall(
+        LoopCore core,
+        InFlightCalls inFlight,
+        Func<EventManager, Task<T>> call,
+        Delegate callback,
+        CancellationToken cancellationToken)
     {
         _core = core;
         _inFlight = inFlight;
@@ -47,12 +57,16 @@ internal sealed class AsyncCall<T> : PendingCall
 
     public override Delegate Callback => _callback;
 
-    /// <summary>Before it is sent: lets the task fail when a time is over. A closure that has not begun by then does not run; one that has goes on.</summary>
+    /// <summary>
+    /// Called before sending: makes the task fail when the timeout expires. A closure that has not begun by then does not run; one that has
+    /// begun continues.
+    /// </summary>
     public void FailAfter(TimeSpan timeout, TimeProvider clock)
     {
         _timeout = clock.CreateTimer(static call => ((AsyncCall<T>)call!).OnTimeout(), this, timeout, Timeout.InfiniteTimeSpan);
 
-        // Cancelled meanwhile? Whoever completes the task looks for the timer afterwards; a full fence, so that one sees the other.
+        // Cancelled meanwhile? The thread that completes the task checks the timer afterwards. The full fence ensures that one sees the
+        // other.
         Interlocked.MemoryBarrier();
         if (_completion.Task.IsCompleted)
         {
@@ -80,7 +94,8 @@ internal sealed class AsyncCall<T> : PendingCall
         }
         catch (Exception exception)
         {
-            // Not by an exception filter, which would run before the closure's finally blocks. If its sender is gone, it goes on to the fault policy.
+            // Not in an exception filter, which would run before the closure's finally blocks. If the sender no longer waits, the exception
+            // goes to the fault policy.
             if (!TryFail(exception))
             {
                 throw;
@@ -107,7 +122,8 @@ internal sealed class AsyncCall<T> : PendingCall
         StopTimer();
     }
 
-    private void OnTimeout() => TryFail(new TimeoutException("The call was not finished in time. If it had begun it goes on, and its result is dropped."));
+    private void OnTimeout() =>
+        TryFail(new TimeoutException("The call was not finished in time. If it has begun, it continues, and its result is dropped."));
 
     private void StopWatching()
     {
@@ -115,7 +131,8 @@ internal sealed class AsyncCall<T> : PendingCall
         StopTimer();
     }
 
-    // The clock is a user's. What its timers throw must not reach whoever happens to end the call: the loop, a canceller, the thread that ends the manager.
+    // The clock is a user's. Exceptions of its timers must not reach the thread that ends the call: the loop, a canceller, or the thread
+    // that disposes the manager.
     private void StopTimer()
     {
         try
@@ -157,7 +174,7 @@ internal sealed class AsyncCall<T> : PendingCall
         }
     }
 
-    // What a closure throws because the manager went away under it. Its sender was told of that already.
+    // An exception caused by the manager's disposal. The sender was already notified of that.
     private static bool IsOfDisposal(Exception exception) => exception is ObjectDisposedException or OperationCanceledException;
 
     private void WatchCancellation()

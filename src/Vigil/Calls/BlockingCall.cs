@@ -5,8 +5,8 @@ using Vigil.Threading;
 namespace Vigil;
 
 /// <summary>
-/// A closure whose sender waits for it. Its state moves from queued to running to done; the sender may abandon it in either of the
-/// first two, and whoever moves the state first has won: an abandoned call that did not start never does.
+/// A closure whose sender waits for it. Its state moves from queued to running to done, each by one atomic operation. The sender may
+/// abandon it in either of the first two states; a call abandoned before it started never starts.
 /// </summary>
 internal abstract class BlockingCall : PendingCall
 {
@@ -15,12 +15,12 @@ internal abstract class BlockingCall : PendingCall
     private const int Done = 2;
     private const int Abandoned = 3;
 
-    // A day: whoever waits longer looks at the clock once more in between.
+    // A day. A longer wait checks the clock again in between.
     private const double LongestParkNanoseconds = 86_400e9;
 
     private int _state;
 
-    // The sender's, once it sleeps or is about to.
+    // Set by the sender before it sleeps.
     private Parker? _sleeper;
     private ExceptionDispatchInfo? _exception;
 
@@ -42,7 +42,7 @@ internal abstract class BlockingCall : PendingCall
 
         if (!TryComplete())
         {
-            // Nobody waits for it any more; what it threw is the fault policy's.
+            // The sender no longer waits, so its exception goes to the fault policy.
             _exception?.Throw();
         }
     }
@@ -56,8 +56,8 @@ internal abstract class BlockingCall : PendingCall
         }
     }
 
-    /// <summary>Waits on the sender's thread, spinning first if asked to, and throws what the closure threw.</summary>
-    /// <exception cref="TimeoutException">It took longer than the timeout.</exception>
+    /// <summary>Waits on the sender's thread, spinning first if requested, and throws the closure's exception.</summary>
+    /// <exception cref="TimeoutException">The timeout expired.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public void Wait(TimeSpan timeout, TimeSpan spin, CancellationToken cancellationToken)
     {
@@ -74,7 +74,8 @@ internal abstract class BlockingCall : PendingCall
         if (Volatile.Read(ref _state) != Done && !Sleep(start, timeout, cancellationToken) && TryAbandon())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"The call was not finished within {timeout}. If it had begun it goes on, and its result is dropped.");
+            throw new TimeoutException(
+                $"The call was not finished within {timeout}. If it has begun, it continues, and its result is dropped.");
         }
 
         _exception?.Throw();
@@ -100,12 +101,13 @@ internal abstract class BlockingCall : PendingCall
             return false;
         }
 
-        // Done, then is the sender asleep? There: asleep, then is it done? At least one sees the other.
+        // This thread sets Done, then looks for a sleeper. The sender registers as sleeper, then checks for Done. At least one sees the
+        // other.
         Volatile.Read(ref _sleeper)?.Unpark();
         return true;
     }
 
-    // False where the time is over or the token cancelled, and it is still not done.
+    // False if the timeout expired or the token was cancelled before the call was done.
     private bool Sleep(long start, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Parker parker = Parker.OfThisThread;

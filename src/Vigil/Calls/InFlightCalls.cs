@@ -3,8 +3,8 @@ using Vigil.Collections;
 namespace Vigil;
 
 /// <summary>
-/// Calls whose closures have started and returned a task that is not finished. Their senders must not hang when the manager is
-/// disposed: what they wait for may never come without a loop. Any thread.
+/// Calls whose closures have returned a task that is unfinished. Their senders must not hang when the manager is disposed, since such a
+/// task may never complete without a loop. Any thread.
 /// </summary>
 internal sealed class InFlightCalls
 {
@@ -49,7 +49,8 @@ internal sealed class InFlightCalls
 
         foreach (PendingCall call in calls)
         {
-            call.Fail(new ObjectDisposedException(manager.Name, "The event manager was disposed while this call was waiting for its own task."));
+            call.Fail(new ObjectDisposedException(
+                manager.Name, "The event manager was disposed while this call was waiting for its own task."));
         }
     }
 }

@@ -3,9 +3,8 @@ using Vigil.Messaging;
 namespace Vigil;
 
 /// <summary>
-/// Makes <c>await</c> in a callback resume on the loop. Post goes through the mailbox, past its bound: a continuation must not be
-/// lost. After the manager was disposed there is no loop to resume on, and continuations go to the thread pool, so that
-/// <c>finally</c> blocks run.
+/// Makes <c>await</c> in a callback resume on the loop. Post bypasses the mailbox bound, since a continuation must not be lost. After the
+/// manager's disposal continuations go to the thread pool, so that <c>finally</c> blocks run.
 /// </summary>
 internal sealed class LoopSynchronizationContext : SynchronizationContext
 {
@@ -15,7 +14,8 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
 
     public override void Post(SendOrPostCallback d, object? state)
     {
-        if (_core.Mailbox.PostUnbounded(ContextKind<EventManager>.WithSendersContext(new Message<EventManager>(ContinuationKind.Instance, d, state))) == PostResult.Closed)
+        if (_core.Mailbox.PostUnbounded(ContextKind<EventManager>.WithSendersContext(
+            new Message<EventManager>(ContinuationKind.Instance, d, state))) == PostResult.Closed)
         {
             base.Post(d, state);
         }
@@ -44,10 +44,14 @@ internal sealed class LoopSynchronizationContext : SynchronizationContext
             return 1;
         }
 
-        // What await posts is a delegate of the runtime's own; the method that goes on is its state, as a delegate or as the task that it makes.
-        public override object SubjectOf(in Message<EventManager> message) => message.State is Delegate or Task ? message.State : message.Action;
+        // An await posts a delegate of the runtime's own. The method to continue is in its state, as a delegate or as the task it produces.
+        public override object SubjectOf(in Message<EventManager> message) =>
+            message.State is Delegate or Task ? message.State : message.Action;
 
         public override bool Abandon(in Message<EventManager> message) =>
-            ThreadPool.QueueUserWorkItem(static work => work.Action(work.State), (Action: (SendOrPostCallback)message.Action, State: message.State), preferLocal: false);
+            ThreadPool.QueueUserWorkItem(
+                static work => work.Action(work.State),
+                (Action: (SendOrPostCallback)message.Action, State: message.State),
+                preferLocal: false);
     }
 }

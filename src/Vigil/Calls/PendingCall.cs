@@ -2,13 +2,13 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>A closure on its way to the loop whose sender wants to know what became of it.</summary>
+/// <summary>A closure on its way to the loop whose sender expects its outcome.</summary>
 internal abstract class PendingCall : ICallbackOwner
 {
-    // Its sender's; null for the default one.
+    // The sender's context; null for the default one.
     private readonly ExecutionContext? _context = AmbientContext.Flowing;
 
-    /// <summary>What the user wants to have run.</summary>
+    /// <summary>The user's delegate.</summary>
     public abstract Delegate Callback { get; }
 
     FaultOrigin ICallbackOwner.FaultOrigin => FaultOrigin.PostedWork;
@@ -17,18 +17,18 @@ internal abstract class PendingCall : ICallbackOwner
 
     string ICallbackOwner.Description => $"posted work ({MethodName.Of(Callback)})";
 
-    // Calls come and go, and their method stays.
+    // Calls come and go; their method stays.
     object ICallbackOwner.Key => MethodName.Of(Callback);
 
-    /// <summary>Runs it on the loop. What it throws goes to its sender.</summary>
+    /// <summary>Runs it on the loop. Its exception goes to the sender.</summary>
     public abstract void Run(EventManager manager);
 
-    /// <summary>Tells its sender that the manager is gone, unless it was told something already.</summary>
+    /// <summary>Notifies the sender that the manager was disposed, unless the call has already ended.</summary>
     public abstract void Fail(ObjectDisposedException exception);
 
     /// <summary>
-    /// Its sender does not wait any longer. If it began it goes on, and what it throws then is the fault policy's. False where the call is over already:
-    /// then its result is its sender's.
+    /// The sender stops waiting. A call that has begun continues, and its exceptions go to the fault policy. False if the call has already
+    /// ended: then the sender gets its result.
     /// </summary>
     public abstract bool TryAbandon();
 

@@ -4,25 +4,26 @@ using Vigil.Messaging;
 namespace Vigil;
 
 /// <summary>
-/// The way into a manager for every thread: closures that run on the loop's thread and receive the manager. All members may be
-/// called from any thread at any time; what one thread sends runs in the order in which it was sent.
+/// Access to a manager from other threads: sends closures, which run on the loop's thread and receive the manager. Any thread may call any
+/// member at any time. The closures of one thread run in the order in which it sent them.
 /// </summary>
 /// <remarks>
-/// No system call is made while the loop is awake, and one wake-up serves all that is sent until the loop sleeps again.
-/// After the manager was disposed everything throws <see cref="ObjectDisposedException"/>, except <see cref="Kick"/>, which then does nothing.
-/// Where the kernel refuses to wake a loop that sleeps, all of them throw an <see cref="EventManagerException"/> that names the fd and the errno. What was fired or
-/// kicked stays: it comes when the loop wakes up, which the next sender tries again, and the manager itself after a pause. A call is given up.
+/// No system call is made while the loop is awake, and one wake-up serves everything sent until the loop sleeps again. After the manager's
+/// disposal all members throw <see cref="ObjectDisposedException"/>, except <see cref="Kick"/>, which then does nothing. If the kernel
+/// refuses to wake a sleeping loop, all members throw an <see cref="EventManagerException"/> with the fd and the errno. Fired closures and
+/// kicks stay pending until the loop wakes up: the next sender retries the wake-up, and the manager itself does so after a pause. Calls are
+/// abandoned.
 /// </remarks>
 public sealed class RemoteEndpoint
 {
-    // What the framework's waits and timers can count in milliseconds; longer is for ever.
+    // The longest time the framework's waits and timers accept, in milliseconds; longer means infinite.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
 
     private readonly LoopCore _core;
     private readonly TimeSpan _spin;
     private readonly TimeProvider _underlyingClock;
 
-    /// <summary>The calls whose closures have started and returned a task that is not finished.</summary>
+    /// <summary>The calls whose closures have returned a task that is unfinished.</summary>
     internal InFlightCalls InFlight { get; } = new();
 
     internal RemoteEndpoint(LoopCore core, EventManagerOptions options)
@@ -32,7 +33,7 @@ public sealed class RemoteEndpoint
         _underlyingClock = options.TimeProvider;
     }
 
-    /// <summary>Runs a closure on the loop and does not wait for it. What it throws is the loop's fault policy's.</summary>
+    /// <summary>Runs a closure on the loop and does not wait for it. Its exceptions go to the loop's fault policy.</summary>
     /// <param name="action">What to run.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -44,10 +45,12 @@ public sealed class RemoteEndpoint
         }
     }
 
-    /// <summary>Runs a closure with a state on the loop and does not wait for it. Allocates nothing in steady state, also for values.</summary>
+    /// <summary>
+    /// Runs a closure with a state on the loop and does not wait for it. Does not allocate in steady state, even for value types.
+    /// </summary>
     /// <typeparam name="TState">The state's type.</typeparam>
     /// <param name="action">What to run; a static lambda or a cached delegate.</param>
-    /// <param name="state">What it is given.</param>
+    /// <param name="state">The closure's argument.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     public void Fire<TState>(Action<EventManager, TState> action, TState state)
@@ -60,7 +63,7 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop if the mailbox has room.</summary>
     /// <param name="action">What to run.</param>
-    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <returns>False if <see cref="EventManagerOptions.MailboxCapacity"/> closures are already queued. Then nothing was sent.</returns>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     public bool TryFire(Action<EventManager> action)
     {
@@ -71,8 +74,8 @@ public sealed class RemoteEndpoint
     /// <summary>Runs a closure with a state on the loop if the mailbox has room.</summary>
     /// <typeparam name="TState">The state's type.</typeparam>
     /// <param name="action">What to run; a static lambda or a cached delegate.</param>
-    /// <param name="state">What it is given.</param>
-    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <param name="state">The closure's argument.</param>
+    /// <returns>False if <see cref="EventManagerOptions.MailboxCapacity"/> closures are already queued. Then nothing was sent.</returns>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     public bool TryFire<TState>(Action<EventManager, TState> action, TState state)
     {
@@ -80,8 +83,8 @@ public sealed class RemoteEndpoint
         return IsAccepted(PostFromHere(StateKind<EventManager, TState>.Create(action, state)));
     }
 
-    /// <summary>Runs an asynchronous closure on the loop and does not wait for it. What it throws is the loop's fault policy's.</summary>
-    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
+    /// <summary>Runs an asynchronous closure on the loop and does not wait for it. Its exceptions go to the loop's fault policy.</summary>
+    /// <param name="action">What to run. After each <c>await</c> it continues on the loop.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     [OverloadResolutionPriority(2)]
@@ -105,8 +108,8 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure with a state on the loop and does not wait for it.</summary>
     /// <typeparam name="TState">The state's type.</typeparam>
-    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
-    /// <param name="state">What it is given.</param>
+    /// <param name="action">What to run. After each <c>await</c> it continues on the loop.</param>
+    /// <param name="state">The closure's argument.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     [OverloadResolutionPriority(2)]
@@ -128,9 +131,9 @@ public sealed class RemoteEndpoint
         }
     }
 
-    /// <summary>Runs an asynchronous closure on the loop if the mailbox has room. What it throws is the loop's fault policy's.</summary>
-    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
-    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <summary>Runs an asynchronous closure on the loop if the mailbox has room. Its exceptions go to the loop's fault policy.</summary>
+    /// <param name="action">What to run. After each <c>await</c> it continues on the loop.</param>
+    /// <returns>False if <see cref="EventManagerOptions.MailboxCapacity"/> closures are already queued. Then nothing was sent.</returns>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     [OverloadResolutionPriority(2)]
     public bool TryFire(Func<EventManager, Task> action)
@@ -149,9 +152,9 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure with a state on the loop if the mailbox has room.</summary>
     /// <typeparam name="TState">The state's type.</typeparam>
-    /// <param name="action">What to run; after each <c>await</c> it goes on on the loop.</param>
-    /// <param name="state">What it is given.</param>
-    /// <returns>False where <see cref="EventManagerOptions.MailboxCapacity"/> closures wait already; then nothing was sent.</returns>
+    /// <param name="action">What to run. After each <c>await</c> it continues on the loop.</param>
+    /// <param name="state">The closure's argument.</param>
+    /// <returns>False if <see cref="EventManagerOptions.MailboxCapacity"/> closures are already queued. Then nothing was sent.</returns>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     [OverloadResolutionPriority(2)]
     public bool TryFire<TState>(Func<EventManager, TState, Task> action, TState state)
@@ -169,14 +172,13 @@ public sealed class RemoteEndpoint
     }
 
     /// <summary>Runs a closure on the loop and waits until it has run.</summary>
-    /// <param name="call">What to run. What it throws is thrown here.</param>
-    /// <param name="timeout">How long to wait; null waits until a run comes to it. A call that has begun by then goes on, and its result is dropped.</param>
-    /// <param name="cancellationToken">Ends the waiting in the same way.</param>
-    /// <exception cref="EventManagerException">
-    /// The call comes from the thread that runs the manager (or while nothing runs, from the thread that ran it last, or before any run
-    /// from the one that created it): it would wait for itself.
-    /// </exception>
-    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <param name="call">What to run. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; null waits until a run executes it. A call that has begun by then continues, and its result
+    /// is dropped.</param>
+    /// <param name="cancellationToken">Ends the wait in the same way.</param>
+    /// <exception cref="EventManagerException">The call would wait for itself. It comes from the thread that runs the manager; while
+    /// nothing runs, from the thread that ran it last; or before the first run, from the thread that created it.</exception>
+    /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
     public void CallBlocking(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
@@ -187,11 +189,13 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop and waits for its result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
-    /// <param name="call">What to run. What it throws is thrown here.</param>
-    /// <param name="timeout">How long to wait; null waits until a run comes to it. A call that has begun by then goes on, and its result is dropped.</param>
-    /// <param name="cancellationToken">Ends the waiting in the same way.</param>
-    /// <exception cref="EventManagerException">As of <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
-    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <param name="call">What to run. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; null waits until a run executes it. A call that has begun by then continues, and its result
+    /// is dropped.</param>
+    /// <param name="cancellationToken">Ends the wait in the same way.</param>
+    /// <exception cref="EventManagerException">See
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
     public T CallBlocking<T>(Func<EventManager, T> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
@@ -202,12 +206,13 @@ public sealed class RemoteEndpoint
         return blocking.Result;
     }
 
-    /// <summary>Runs an asynchronous closure on the loop and waits until its task is finished.</summary>
-    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is thrown here.</param>
-    /// <param name="timeout">How long to wait; null waits without limit.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="EventManagerException">As of <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
-    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <summary>Runs an asynchronous closure on the loop and waits until its task has completed.</summary>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; null for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="EventManagerException">See
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
     public void CallBlocking(Func<EventManager, Task> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
@@ -218,11 +223,12 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
-    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is thrown here.</param>
-    /// <param name="timeout">How long to wait; null waits without limit.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="EventManagerException">As of <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
-    /// <exception cref="TimeoutException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; null for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="EventManagerException">See
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
     public T CallBlocking<T>(Func<EventManager, Task<T>> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
@@ -231,9 +237,11 @@ public sealed class RemoteEndpoint
         return Wait(call, call, timeout, cancellationToken);
     }
 
-    /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless its sender is there.</summary>
-    /// <param name="call">What to run. What it throws is the task's exception.</param>
-    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
+    /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless the sender is there.</summary>
+    /// <param name="call">What to run. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
+    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -257,8 +265,10 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop and hands its result to the returned task.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
-    /// <param name="call">What to run. What it throws is the task's exception.</param>
-    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
+    /// <param name="call">What to run. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
+    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -269,9 +279,11 @@ public sealed class RemoteEndpoint
         return Send(new AsyncCall<T>(_core, InFlight, call, call, cancellationToken), limit, cancellationToken);
     }
 
-    /// <summary>Runs an asynchronous closure on the loop; the returned task is finished when the closure's own is.</summary>
-    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is the task's exception.</param>
-    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
+    /// <summary>Runs an asynchronous closure on the loop. The returned task completes with the closure's own.</summary>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
+    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -282,10 +294,12 @@ public sealed class RemoteEndpoint
         return Send(new AsyncCall<bool>(_core, InFlight, WithResult(call), call, cancellationToken), limit, cancellationToken);
     }
 
-    /// <summary>Runs an asynchronous closure on the loop; the returned task has the result of the closure's own.</summary>
+    /// <summary>Runs an asynchronous closure on the loop. The returned task has the result of the closure's own.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
-    /// <param name="call">What to run; after each <c>await</c> it goes on on the loop. What it throws is the task's exception.</param>
-    /// <param name="timeout">After which the task fails with a <see cref="TimeoutException"/>, null for never; a closure that has begun goes on. Measured by the loop that the caller is on, elsewhere by the manager's underlying clock, so that it is kept though the loop hangs.</param>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
+    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -297,7 +311,8 @@ public sealed class RemoteEndpoint
     }
 
     /// <summary>
-    /// Lets a sleeping <see cref="EventManager.RunOnce()"/> return 0. While the loop is awake it sticks: the next iteration that would sleep does not.
+    /// Makes a sleeping <see cref="EventManager.RunOnce()"/> return 0. If the loop is awake, its next iteration that would sleep returns
+    /// instead.
     /// </summary>
     /// <exception cref="EventManagerException">The kernel refused to wake the loop.</exception>
     public void Kick()
@@ -310,7 +325,7 @@ public sealed class RemoteEndpoint
 
     private static EventManagerException Full() => new(
         EventManagerError.MailboxFull,
-        "As many closures wait for the loop as EventManagerOptions.MailboxCapacity allows. Use TryFire and let its sender slow down.");
+        "The mailbox is full: EventManagerOptions.MailboxCapacity closures are queued. Use TryFire, and slow the sender down.");
 
     private static Func<EventManager, Task<bool>> WithResult(Func<EventManager, Task> call) => async manager =>
     {
@@ -335,7 +350,8 @@ public sealed class RemoteEndpoint
         {
             throw new EventManagerException(
                 EventManagerError.Reentrant,
-                $"{_core.Name} runs on this thread, or would: a blocking call would wait for itself. Call the manager directly, or use CallAsync.");
+                $"{_core.Name} runs on this thread, or would: a blocking call would wait for itself." +
+                " Call the manager directly, or use CallAsync.");
         }
 
         return limit;
@@ -354,7 +370,7 @@ public sealed class RemoteEndpoint
         var asynchronous = new AsyncCall<T>(_core, InFlight, call, callback, cancellationToken);
         Send(asynchronous);
 
-        // The caller's thread is not the loop's, so blocking it is what was asked for. WaitAsync counts in 32-bit milliseconds.
+        // The caller's thread is not the loop's, so it may be blocked. WaitAsync counts in 32-bit milliseconds.
         TimeSpan wait = limit > LongestWait ? Timeout.InfiniteTimeSpan : limit;
         try
         {
@@ -362,8 +378,9 @@ public sealed class RemoteEndpoint
         }
         catch (Exception)
         {
-            // The time is over, the thread was interrupted, or the call has ended so. Giving up and ending exclude each other: what a call
-            // that was given up throws is the fault policy's, and of one that has ended the sender is told here, also if that came at the last moment.
+            // The timeout expired, the thread was interrupted, or the call itself failed. Abandoning and ending exclude each other:
+            // exceptions of an abandoned call go to the fault policy. The result of a call that has ended goes to the sender here, even if
+            // it ended at the last moment.
             if (asynchronous.TryAbandon())
             {
                 throw;
@@ -373,14 +390,14 @@ public sealed class RemoteEndpoint
         return asynchronous.Task.GetAwaiter().GetResult();
     }
 
-    // In the sender's context, if it is not the default one.
+    // With the sender's context, unless it is the default one.
     private PostResult PostFromHere(in Message<EventManager> message) => AmbientContext.Flowing is { } context
         ? _core.Mailbox.Post(ContextKind<EventManager>.In(context, in message))
         : _core.Mailbox.Post(in message);
 
     private bool IsAccepted(PostResult result) => result == PostResult.Accepted || IsAcceptedOtherwise(result);
 
-    // Apart, so that what always happens is small enough to be inlined.
+    // Separate, so that the common path is small enough to be inlined.
     private bool IsAcceptedOtherwise(PostResult result) => result switch
     {
         PostResult.Closed => throw new ObjectDisposedException(_core.Name, "The event manager is disposed."),
@@ -388,7 +405,7 @@ public sealed class RemoteEndpoint
         _ => false,
     };
 
-    // A sender that waits has one call under way, so the number of senders is bound enough.
+    // Unbounded: a waiting sender has one call in flight, so the number of senders is the bound.
     private void Send(PendingCall call)
     {
         PostResult result = _core.Mailbox.PostUnbounded(call.ToMessage());
@@ -417,12 +434,12 @@ public sealed class RemoteEndpoint
         }
         catch
         {
-            // The clock is a user's.
+            // The clock is a user's and may throw.
             call.TryAbandon();
             throw;
         }
 
-        // A call that was not given up has ended: a loop that could not be woken was awake, or its time is over already.
+        // If it cannot be abandoned, it has ended: the loop that could not be woken was awake, or the timeout has expired.
         return result == PostResult.Accepted || !call.TryAbandon() || IsAccepted(result) ? call.Task : throw Full();
     }
 }

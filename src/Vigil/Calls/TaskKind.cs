@@ -2,22 +2,28 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>A closure on the loop that returns a task. What it throws before it first waits is thrown by its delivery; what its task fails with later is posted as a fault.</summary>
+/// <summary>
+/// A closure on the loop that returns a task. Exceptions before its first wait are thrown by its delivery; later ones are posted as faults.
+/// </summary>
 internal sealed class TaskKind : MessageKind<EventManager>
 {
     private static readonly TaskKind Instance = new();
 
     /// <param name="action">A function of the manager that returns a <see cref="Task"/> or a <see cref="ValueTask"/>.</param>
-    /// <param name="core">The loop that it goes to.</param>
+    /// <param name="core">The loop that runs it.</param>
     public static Message<EventManager> Create(Delegate action, LoopCore core) => new(Instance, action, core);
 
     public override int Deliver(EventManager target, in Message<EventManager> message)
     {
-        Follow((LoopCore)message.State!, message.Action is Func<EventManager, ValueTask> action ? action(target).AsTask() : ((Func<EventManager, Task>)message.Action)(target));
+        Follow(
+            (LoopCore)message.State!,
+            message.Action is Func<EventManager, ValueTask> action
+                ? action(target).AsTask()
+                : ((Func<EventManager, Task>)message.Action)(target));
         return 1;
     }
 
-    /// <summary>Takes care that a task's exception is not lost. On the loop.</summary>
+    /// <summary>Ensures that a task's exception is not lost. On the loop.</summary>
     public static void Follow(LoopCore core, Task? task)
     {
         if (task is null)
@@ -45,22 +51,25 @@ internal sealed class TaskKind : MessageKind<EventManager>
     }
 }
 
-/// <summary>As <see cref="TaskKind"/>, with a state.</summary>
+/// <summary>A <see cref="TaskKind"/> with a state.</summary>
 internal sealed class TaskStateKind<TState> : MessageKind<EventManager>
 {
     private static readonly TaskStateKind<TState> Instance = new();
 
     /// <param name="action">A function of the manager and the state that returns a <see cref="Task"/> or a <see cref="ValueTask"/>.</param>
     /// <param name="state">The state.</param>
-    /// <param name="core">The loop that it goes to.</param>
-    public static Message<EventManager> Create(Delegate action, TState state, LoopCore core) => new(Instance, action, StateBox<(TState, LoopCore)>.Rent((state, core)));
+    /// <param name="core">The loop that runs it.</param>
+    public static Message<EventManager> Create(Delegate action, TState state, LoopCore core) =>
+        new(Instance, action, StateBox<(TState, LoopCore)>.Rent((state, core)));
 
     public override int Deliver(EventManager target, in Message<EventManager> message)
     {
         (TState state, LoopCore core) = ((StateBox<(TState, LoopCore)>)message.State!).Return();
         TaskKind.Follow(
             core,
-            message.Action is Func<EventManager, TState, ValueTask> action ? action(target, state).AsTask() : ((Func<EventManager, TState, Task>)message.Action)(target, state));
+            message.Action is Func<EventManager, TState, ValueTask> action
+                ? action(target, state).AsTask()
+                : ((Func<EventManager, TState, Task>)message.Action)(target, state));
         return 1;
     }
 }

@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>What went wrong on a loop, and with whom.</summary>
+/// <summary>A fault on a loop, and what caused it.</summary>
 public sealed class FaultReport
 {
     internal FaultReport(Fault fault)
@@ -15,16 +15,17 @@ public sealed class FaultReport
         LostClosures = fault.LostClosures;
     }
 
-    /// <summary>Where it came from.</summary>
+    /// <summary>The origin of the fault.</summary>
     public FaultOrigin Origin { get; }
 
     /// <summary>
-    /// What was thrown. Where nothing was, an <see cref="EventManagerException"/> that says what happened: nearly always for <see cref="FaultOrigin.Registration"/>, and
-    /// with <see cref="EventManagerError.CallbackOverran"/> and <see cref="EventManagerError.WorkQueueFull"/> for any origin.
+    /// The exception thrown. If none was thrown, an <see cref="EventManagerException"/> that describes the fault: nearly always for
+    /// <see cref="FaultOrigin.Registration"/>, and with <see cref="EventManagerError.CallbackOverran"/> and
+    /// <see cref="EventManagerError.WorkQueueFull"/> for any origin.
     /// </summary>
     public Exception Exception { get; }
 
-    /// <summary>The subscriber concerned; <c>default</c> where there is none.</summary>
+    /// <summary>The subscriber concerned; <c>default</c> if there is none.</summary>
     public SubscriberId SubscriberId { get; }
 
     /// <summary>The event concerned, such as a <see cref="SocketEvent"/> or a <see cref="TimerEvent"/>, or null.</summary>
@@ -33,15 +34,21 @@ public sealed class FaultReport
     /// <summary>The number of the fd concerned, or −1.</summary>
     public int Fd { get; }
 
-    /// <summary>The subscriber that was removed because of this (<see cref="FaultPolicy.Detach"/>, or <see cref="SlowCallbackPolicy.Detach"/> for what took too long), or null. It was not disposed: it is the receiver's now.</summary>
+    /// <summary>
+    /// The subscriber removed because of the fault (<see cref="FaultPolicy.Detach"/>, or <see cref="SlowCallbackPolicy.Detach"/> for a slow
+    /// callback), or null. It was not disposed: the receiver owns it now.
+    /// </summary>
     public IEventSubscriber? Detached { get; }
 
-    /// <summary>Whether the exception also comes out of the run (<see cref="FaultPolicy.Throw"/>, or <see cref="SlowCallbackPolicy.Stop"/> for what took too long).</summary>
+    /// <summary>
+    /// Whether the run also throws the exception (<see cref="FaultPolicy.Throw"/>, or <see cref="SlowCallbackPolicy.Stop"/> for a slow
+    /// callback).
+    /// </summary>
     public bool IsThrown { get; }
 
     /// <summary>
-    /// At disposal: how many closures were accepted by <c>Fire</c>, <c>Defer</c> or as the completion of work, and will never run. Every other closure that was accepted ran, or its
-    /// sender was told, or it went to the thread pool. 0 in every other report.
+    /// At disposal: how many closures, accepted by <c>Fire</c>, <c>Defer</c> or as the completion of work, will never run. Every other
+    /// accepted closure ran, had its sender notified, or went to the thread pool. 0 in every other report.
     /// </summary>
     public int LostClosures { get; }
 

@@ -2,21 +2,26 @@ using Vigil.Diagnostics;
 
 namespace Vigil;
 
-/// <summary>Tells users of faults: the trace, the handlers of <see cref="EventManager.FaultReported"/>, and where there are none standard error.</summary>
+/// <summary>
+/// Reports faults to the trace and to the handlers of <see cref="EventManager.FaultReported"/>, or to standard error if there are none.
+/// </summary>
 internal sealed class FaultReporter
 {
     private readonly LoopCore _core;
     private readonly Func<EventHandler<FaultReport>?> _handlers;
 
-    /// <param name="core">The loop's.</param>
-    /// <param name="handlers">Those who listen now.</param>
+    /// <param name="core">The loop.</param>
+    /// <param name="handlers">Returns the current handlers.</param>
     public FaultReporter(LoopCore core, Func<EventHandler<FaultReport>?> handlers)
     {
         _core = core;
         _handlers = handlers;
     }
 
-    /// <summary>Tells whoever listens; otherwise, unless the run is going to throw it, standard error: nothing is swallowed in silence.</summary>
+    /// <summary>
+    /// Reports to the handlers. If there are none, and the run is not going to throw the exception, writes to standard error: no fault is
+    /// lost silently.
+    /// </summary>
     public void Report(Fault fault)
     {
         var report = new FaultReport(fault);
@@ -25,7 +30,7 @@ internal sealed class FaultReporter
             VigilEventSource.Log.Fault(_core.Name, Observers.TextOf(report));
         }
 
-        // Those who listen when it is told: a handler may remove itself.
+        // A snapshot of the handlers: a handler may remove itself.
         EventHandler<FaultReport>? handlers = _handlers();
         if (handlers is null && !report.IsThrown)
         {
@@ -34,7 +39,8 @@ internal sealed class FaultReporter
 
         foreach (EventHandler<FaultReport> handler in Delegate.EnumerateInvocationList(handlers))
         {
-            // Not in the context of whoever has failed, nor of the one before; in the midst of a callback, perhaps, that goes on with its own.
+            // Handlers run neither in the failing callback's context nor in the previous handler's. The scope restores the thread's
+            // contexts, since this may happen in the middle of a callback.
             using AmbientContext.Scope scope = AmbientContext.EnterScope(
                 context: null, EventManager.Current == _core.Manager ? _core.Context : SynchronizationContext.Current);
             try

@@ -3,15 +3,15 @@ using Vigil.Sources;
 namespace Vigil;
 
 /// <summary>
-/// The door to one subscriber's interest list, open while the subscriber handles an event. It cannot be stored, captured or
-/// awaited over, it reaches no other subscriber's file descriptors, and each call makes sure that the subscriber is still there.
+/// Access to one subscriber's interest list, valid while the subscriber handles an event. It cannot be stored, captured or kept across an
+/// await. It reaches no other subscriber's file descriptors, and each call checks that the subscriber is still attached.
 /// </summary>
 /// <remarks>
-/// <para>Changes take effect at once. What is added or armed is first reported in the next iteration; what is removed, disarmed or masked
-/// is not delivered any more, even if the kernel reported it already.</para>
-/// <para>Every operation throws an <see cref="EventManagerException"/> that names what is wrong, the fd and the errno; then nothing has
-/// changed. The Try… forms return false and the reason for what can happen in a correct program, and throw for what cannot:
-/// a call from another thread than the loop's, or after the manager was disposed.</para>
+/// <para>Changes take effect at once. An fd that is added or armed is first reported in the next iteration. What is removed, disarmed or
+/// masked is not delivered any more, even if the kernel has already reported it.</para>
+/// <para>Every operation that fails throws an <see cref="EventManagerException"/> with the reason, the fd and the errno, and changes
+/// nothing. The Try… forms return false and the reason for failures that can happen in a correct program. They throw for those that cannot:
+/// a call from a thread other than the loop's, or after the manager's disposal.</para>
 /// </remarks>
 public readonly ref struct EventOps
 {
@@ -19,69 +19,74 @@ public readonly ref struct EventOps
 
     internal EventOps(Subscriber subscriber) => _subscriber = subscriber;
 
-    /// <summary>Whose interest list this is.</summary>
+    /// <summary>The subscriber that owns the interest list.</summary>
     public SubscriberId SubscriberId => _subscriber?.Id ?? default;
 
     /// <summary>Registers a file descriptor, which must not be registered with this manager yet.</summary>
-    /// <param name="events">The fd, what is asked for, and the data to be delivered with it.</param>
-    /// <exception cref="EventManagerException">The fd is closed, cannot be waited for, or is registered already; the set cannot be asked for; a limit is reached.</exception>
+    /// <param name="events">The fd, the interest, and the data to be delivered with it.</param>
+    /// <exception cref="EventManagerException">The fd is closed, cannot be polled, or is already registered; the interest is invalid; or a
+    /// limit is reached.</exception>
     public void Add(Events events) => AddCore(events).ThrowIfFailed(events.Set);
 
     /// <summary>Registers a file descriptor if that is possible.</summary>
-    /// <param name="events">The fd, what is asked for, and the data to be delivered with it.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
+    /// <param name="events">The fd, the interest, and the data to be delivered with it.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
     public bool TryAdd(Events events, out EventManagerError error) => Report(AddCore(events), out error);
 
     /// <summary>
-    /// Replaces the event set and the data of a registered fd. Arms a one-shot again; makes an edge-triggered fd report what is ready
-    /// now. A disarmed fd stays disarmed and comes back with the new set.
+    /// Replaces the interest and the data of a registered fd. Re-arms a one-shot; makes an edge-triggered fd report what is ready now. A
+    /// disarmed fd stays disarmed and uses the new interest once armed.
     /// </summary>
-    /// <param name="events">The fd, what is asked for from now on, and the data to be delivered with it.</param>
-    /// <exception cref="EventManagerException">The fd is not registered by this subscriber, or the set cannot be asked for.</exception>
+    /// <param name="events">The fd, its new interest, and the data to be delivered with it.</param>
+    /// <exception cref="EventManagerException">The fd is not registered by this subscriber, or the interest is invalid.</exception>
     public void Modify(Events events) => ModifyCore(events).ThrowIfFailed(events.Set);
 
-    /// <summary>Replaces the event set and the data of a registered fd if that is possible.</summary>
-    /// <param name="events">The fd, what is asked for from now on, and the data to be delivered with it.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
+    /// <summary>Replaces the interest and the data of a registered fd if that is possible.</summary>
+    /// <param name="events">The fd, its new interest, and the data to be delivered with it.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
     public bool TryModify(Events events, out EventManagerError error) => Report(ModifyCore(events), out error);
 
-    /// <summary>Ends a registration. For an fd whose handle was closed already, or that is closed behind its number, it succeeds too.</summary>
+    /// <summary>
+    /// Ends a registration. It also succeeds if the fd's handle was already closed, or if its number was closed without the handle.
+    /// </summary>
     /// <param name="fd">The fd, by its events, handle, socket or number.</param>
     /// <exception cref="EventManagerException">The fd is not registered by this subscriber.</exception>
     public void Remove(FileDescriptor fd) => RemoveCore(fd).ThrowIfFailed();
 
     /// <summary>Ends a registration if there is one.</summary>
     /// <param name="fd">The fd, by its events, handle, socket or number.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
     public bool TryRemove(FileDescriptor fd, out EventManagerError error) => Report(RemoveCore(fd), out error);
 
-    /// <summary>Asks for more; set and data stay otherwise.</summary>
+    /// <summary>Adds to the interest; the rest of it and the data stay.</summary>
     /// <param name="fd">A registered fd.</param>
-    /// <param name="flags">What to ask for in addition, typically <see cref="EventSet.Out"/> after a write that would block.</param>
-    /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
+    /// <param name="flags">The flags to add, typically <see cref="EventSet.Out"/> after a write that would block.</param>
+    /// <exception cref="EventManagerException">See <see cref="Modify"/>.</exception>
     public void AddInterest(FileDescriptor fd, EventSet flags) => ChangeInterestCore(fd, flags, EventSet.None).ThrowIfFailed(flags);
 
-    /// <summary>Asks for more if that is possible.</summary>
+    /// <summary>Adds to the interest if that is possible.</summary>
     /// <param name="fd">A registered fd.</param>
-    /// <param name="flags">What to ask for in addition.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
-    public bool TryAddInterest(FileDescriptor fd, EventSet flags, out EventManagerError error) => Report(ChangeInterestCore(fd, flags, EventSet.None), out error);
+    /// <param name="flags">The flags to add.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
+    public bool TryAddInterest(FileDescriptor fd, EventSet flags, out EventManagerError error) =>
+        Report(ChangeInterestCore(fd, flags, EventSet.None), out error);
 
-    /// <summary>Asks for less; set and data stay otherwise.</summary>
+    /// <summary>Removes from the interest; the rest of it and the data stay.</summary>
     /// <param name="fd">A registered fd.</param>
-    /// <param name="flags">What not to ask for any more.</param>
-    /// <exception cref="EventManagerException">As of <see cref="Modify"/>.</exception>
+    /// <param name="flags">The flags to remove.</param>
+    /// <exception cref="EventManagerException">See <see cref="Modify"/>.</exception>
     public void RemoveInterest(FileDescriptor fd, EventSet flags) => ChangeInterestCore(fd, EventSet.None, flags).ThrowIfFailed(flags);
 
-    /// <summary>Asks for less if that is possible.</summary>
+    /// <summary>Removes from the interest if that is possible.</summary>
     /// <param name="fd">A registered fd.</param>
-    /// <param name="flags">What not to ask for any more.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
-    public bool TryRemoveInterest(FileDescriptor fd, EventSet flags, out EventManagerError error) => Report(ChangeInterestCore(fd, EventSet.None, flags), out error);
+    /// <param name="flags">The flags to remove.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
+    public bool TryRemoveInterest(FileDescriptor fd, EventSet flags, out EventManagerError error) =>
+        Report(ChangeInterestCore(fd, EventSet.None, flags), out error);
 
     /// <summary>
-    /// Back-pressure: the fd stays registered, but nothing of it is delivered, Error and HangUp included, and nothing spins, until
-    /// <see cref="Arm"/>. Disarming what is disarmed changes nothing.
+    /// Back-pressure: until <see cref="Arm"/> the fd stays registered but nothing is delivered, not even Error and HangUp, and the loop
+    /// does not spin. Disarming a disarmed fd changes nothing.
     /// </summary>
     /// <param name="fd">A registered fd.</param>
     /// <exception cref="EventManagerException">The fd is not registered by this subscriber.</exception>
@@ -89,23 +94,24 @@ public readonly ref struct EventOps
 
     /// <summary>Disarms an fd if it is registered.</summary>
     /// <param name="fd">A registered fd.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
     public bool TryDisarm(FileDescriptor fd, out EventManagerError error) => Report(DisarmCore(fd), out error);
 
     /// <summary>
-    /// Ends <see cref="Disarm"/>, or the silence of a one-shot that was delivered. What is ready now is reported in the next iteration,
-    /// also of an edge-triggered fd. Arming what is armed changes nothing.
+    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that has fired. What is ready now is reported in the next iteration, also for an
+    /// edge-triggered fd. Arming an armed fd changes nothing.
     /// </summary>
     /// <param name="fd">A registered fd.</param>
-    /// <exception cref="EventManagerException">The fd is not registered by this subscriber, was closed behind its number, or a limit is reached.</exception>
+    /// <exception cref="EventManagerException">The fd is not registered by this subscriber, its number was closed without the handle, or a
+    /// limit is reached.</exception>
     public void Arm(FileDescriptor fd) => ArmCore(fd).ThrowIfFailed();
 
     /// <summary>Arms an fd if that is possible.</summary>
     /// <param name="fd">A registered fd.</param>
-    /// <param name="error">Why not, or <see cref="EventManagerError.None"/>.</param>
+    /// <param name="error">The reason for failure, or <see cref="EventManagerError.None"/>.</param>
     public bool TryArm(FileDescriptor fd, out EventManagerError error) => Report(ArmCore(fd), out error);
 
-    /// <summary>What is asked for of a registered fd, modes included, armed or not.</summary>
+    /// <summary>The interest of a registered fd, including modes, whether armed or not.</summary>
     /// <param name="fd">A registered fd.</param>
     /// <exception cref="EventManagerException">The fd is not registered by this subscriber.</exception>
     public EventSet GetInterest(FileDescriptor fd)
@@ -114,9 +120,9 @@ public readonly ref struct EventOps
         return interest;
     }
 
-    /// <summary>What is asked for of an fd, if this subscriber registered it.</summary>
+    /// <summary>The interest of an fd, if this subscriber registered it.</summary>
     /// <param name="fd">Any fd.</param>
-    /// <param name="interest">What is asked for, modes included.</param>
+    /// <param name="interest">The interest, including modes.</param>
     public bool TryGetInterest(FileDescriptor fd, out EventSet interest) => GetInterestCore(fd, out interest).IsSuccess;
 
     private static bool Report(SourceResult result, out EventManagerError error)
@@ -155,7 +161,7 @@ public readonly ref struct EventOps
             table.Remove(source!);
         }
 
-        // What is registered under a closed handle is dropped by the search, if it was not before: there is nothing left to fail.
+        // The search drops sources whose handle is closed, unless they were dropped before. Nothing is left that could fail.
         return wasClosed && subscriber is not null ? SourceResult.Success : result;
     }
 
@@ -189,10 +195,11 @@ public readonly ref struct EventOps
 
     private static SourceResult Detached(FileDescriptor fd) => new(EventManagerError.SubscriberNotFound, fd.Number);
 
-    // The subscriber is null where it was removed; a default(EventOps) was never anybody's.
+    // The subscriber is null if it was removed; a default(EventOps) never had one.
     private ThreadClaim.Scope Claim(out Subscriber? subscriber, out SourceTable table)
     {
-        Subscriber owner = _subscriber ?? throw new InvalidOperationException("An EventOps is handed out by an EventManager; default(EventOps) belongs to nobody.");
+        Subscriber owner = _subscriber
+            ?? throw new InvalidOperationException("Only an EventManager hands out an EventOps; default(EventOps) has no subscriber.");
         ThreadClaim.Scope claim = owner.Core.Claim();
         subscriber = owner.IsAttached ? owner : null;
         table = owner.Core.SourceTable;

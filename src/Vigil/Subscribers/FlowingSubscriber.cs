@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>A subscriber with the context of whoever added it, where that is not the default one.</summary>
+/// <summary>A subscriber with its adder's execution context, unless that is the default one.</summary>
 internal sealed class FlowingSubscriber : IEventSubscriber
 {
     private readonly ExecutionContext _context;

@@ -2,7 +2,7 @@ using Vigil.Sources;
 
 namespace Vigil;
 
-/// <summary>A subscriber that was added to a manager: its id, and the list of its sources.</summary>
+/// <summary>A subscriber added to a manager: its id, and the list of its sources.</summary>
 internal sealed class Subscriber : ICallbackOwner
 {
     private readonly SubscriberRegistry _registry;
@@ -21,14 +21,14 @@ internal sealed class Subscriber : ICallbackOwner
 
     public IEventSubscriber Target { get; }
 
-    /// <summary>Who processes its events: the target itself, or what enters the context of whoever added it.</summary>
+    /// <summary>The object that processes its events: the target itself, or a wrapper that enters its adder's context.</summary>
     public IEventSubscriber Receiver { get; }
 
     public DispatchPriority DispatchPriority { get; }
 
     public SubscriberId Id { get; } = SubscriberId.Next();
 
-    /// <summary>False as soon as it was removed; every operation of its <see cref="EventOps"/> looks here first.</summary>
+    /// <summary>False once it is removed. Every operation of its <see cref="EventOps"/> checks this first.</summary>
     public bool IsAttached { get; set; } = true;
 
     public int SourceCount { get; private set; }
@@ -84,7 +84,7 @@ internal sealed class Subscriber : ICallbackOwner
         SourceCount--;
     }
 
-    // Not disposed: it is the receiver's of the report.
+    // Not disposed: the receiver of the report owns it now.
     bool ICallbackOwner.TryDetach()
     {
         if (!IsAttached)

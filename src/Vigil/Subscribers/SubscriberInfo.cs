@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>A subscriber as it was when asked for.</summary>
+/// <summary>A snapshot of a subscriber.</summary>
 public sealed record SubscriberInfo
 {
     /// <summary>Its id.</summary>

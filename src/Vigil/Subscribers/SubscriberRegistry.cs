@@ -12,10 +12,10 @@ internal sealed class SubscriberRegistry
 
     public int Count => _byId.Count;
 
-    /// <summary>Ids count up, so the order of ids is the order of attachment.</summary>
+    /// <summary>Ids increase, so their order is the order of attachment.</summary>
     public IEnumerable<Subscriber> InOrder => _byId.Values.OrderBy(subscriber => subscriber.Id.Value);
 
-    /// <summary>Attaches a subscriber, wholly or not at all: one whose initialization throws leaves nothing behind.</summary>
+    /// <summary>Attaches a subscriber. If its initialization throws, nothing of it remains.</summary>
     public SubscriberId Attach(Subscriber subscriber)
     {
         _byId.Add(subscriber.Id, subscriber);
@@ -32,7 +32,7 @@ internal sealed class SubscriberRegistry
         return subscriber.Id;
     }
 
-    /// <summary>Removes a subscriber with everything that it registered. What it had pending is not delivered.</summary>
+    /// <summary>Removes a subscriber with all its registrations. Its pending events are not delivered.</summary>
     public void Detach(Subscriber subscriber)
     {
         subscriber.IsAttached = false;
@@ -44,5 +44,7 @@ internal sealed class SubscriberRegistry
 
     public Subscriber Find(SubscriberId id) => _byId.TryGetValue(id, out Subscriber? subscriber)
         ? subscriber
-        : throw new EventManagerException(EventManagerError.SubscriberNotFound, $"Subscriber {id} is not attached to this manager: it was never added here, or was removed.");
+        : throw new EventManagerException(
+            EventManagerError.SubscriberNotFound,
+            $"Subscriber {id} is not attached to this manager: it was never added here, or was removed.");
 }

@@ -14,14 +14,14 @@ internal sealed class SubscriberSource : Source
         _subscriber = subscriber;
     }
 
-    /// <summary>The neighbours in the subscriber's list, which are the subscriber's to set.</summary>
+    /// <summary>The neighbours in the subscriber's list. Only the subscriber sets them.</summary>
     public SubscriberSource? Next { get; set; }
 
     public SubscriberSource? Previous { get; set; }
 
     public override ICallbackOwner Owner => _subscriber;
 
-    // What is told is written wholly; to clear it first costs three instructions of some eighty an event.
+    // Every field of the Events is written. Clearing it first would cost three of some eighty instructions per event.
     [SkipLocalsInit]
     public override int Deliver(EventSet ready)
     {
