@@ -6,20 +6,22 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// A manager's side of the watchdog: the loop says what begins and ends (<see cref="Progress"/>), the process's sampler looks, and what comes of it becomes reports and, on the
-/// loop, what the policy says.
+/// A manager's side of the watchdog. The loop publishes what begins and ends (<see cref="Progress"/>), and the process's sampler reads it.
+/// Findings become reports, and the loop applies the policy.
 /// </summary>
 /// <remarks>
-/// A callback that was too slow is dealt with by the loop when it returns, and goes from there to the sampler's thread in a queue, since
-/// reports are made there alone. The queue has a bound, since a handler of reports may keep that thread. Where the sampler finds a callback too slow at the very moment in which it returns, and the loop has not noticed, the sampler
-/// ends it, and sends the loop a message for what the policy asks.
+/// The loop handles a slow callback when it returns, and queues it for the sampler's thread, which alone makes reports. The queue is
+/// bounded, since a handler of reports may block that thread. If the sampler finds a callback slow in the very moment it returns, and the
+/// loop has not noticed, the sampler ends it, and posts the policy's action to the loop.
 /// </remarks>
 internal sealed class LoopWatch : Sampled
 {
-    // In nanoseconds: how long nothing must have gone on before the loop has to wake the sampler, for a system call, with its next phase.
+    // In nanoseconds: how long the loop must be idle before the sampler parks. The loop's next phase then has to wake it, with a system
+    // call.
     private const long IdleBeforeParking = 1_000_000_000;
 
-    // How many callbacks that were too slow wait to be reported. Each keeps what was called alive, and a handler of reports may take for ever.
+    // How many returned slow callbacks may be queued for reporting. Each keeps its target alive, and a handler of reports may block for
+    // ever.
     private const int MostReturned = 1024;
 
     private readonly LoopCore _core;
@@ -53,22 +55,23 @@ internal sealed class LoopWatch : Sampled
             static sample => OwnedCallback.Of(sample.Subject!, sample.Phase).Owner.Key));
     }
 
-    /// <summary>Where the loop says what it does.</summary>
+    /// <summary>Where the loop publishes what it does.</summary>
     public LoopProgress Progress => _progress;
 
-    /// <summary>The manager is made: the sampler looks from now on.</summary>
+    /// <summary>The manager is constructed: sampling begins.</summary>
     public void Start() => Sampler.Add(this);
 
-    /// <summary>The manager is disposed: the sampler looks a last time.</summary>
+    /// <summary>The manager is disposed: takes a last sample.</summary>
     public void End() => Sampler.Remove(this);
 
     public override void Park(bool isParked) => _progress.Park(isParked);
 
-    public override bool IsQuiet => _progress.Read() is { Phase: LoopPhase.Waiting } sample && sample.Turn == _lastTurn && _returned.IsEmpty;
+    public override bool IsQuiet =>
+        _progress.Read() is { Phase: LoopPhase.Waiting } sample && sample.Turn == _lastTurn && _returned.IsEmpty;
 
     protected override long Sample(long now)
     {
-        // In this order: of a callback that is seen to be over, the loop's word has come before.
+        // In this order: if the sample shows a callback to be over, the loop has already queued it.
         ProgressSample sample = _progress.Read();
         long later = MonotonicClock.NowNanoseconds;
         _standstills?.Look(in sample, now);
@@ -111,7 +114,7 @@ internal sealed class LoopWatch : Sampled
         }
     }
 
-    // To the sampler, which may be busy with a handler: what it has no room for is counted, and not reported.
+    // To the sampler, which may be busy with a handler. Callbacks that exceed the queue are counted but not reported.
     private void Hand(Overrun overrun, bool isCounted)
     {
         if (_returned.Count < MostReturned)
@@ -124,7 +127,8 @@ internal sealed class LoopWatch : Sampled
         }
     }
 
-    // By the loop's own clock. A callback that the sampler has reported to be running is over its budget, whatever has become of that.
+    // By the loop's own clock. A callback that the sampler has reported as running counts as over its budget even if the budget has changed
+    // since.
     private Overrun? Measure(in ProgressSample here, Overrun? flagged, long now)
     {
         bool wasSeen = flagged is not null && flagged.Callback.IsSameCallback(in here);
@@ -183,7 +187,7 @@ internal sealed class LoopWatch : Sampled
 
     private void OnOverBudget(Overrun overrun)
     {
-        // Looked at once more: what has returned meanwhile does not hang.
+        // Checked again: a callback that has returned meanwhile does not hang.
         if (_policy == SlowCallbackPolicy.FailFast && _progress.Read().IsSameCallback(overrun.Callback))
         {
             SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun, overrun.OwnerHistory).ToString());
@@ -198,7 +202,7 @@ internal sealed class LoopWatch : Sampled
         }
     }
 
-    // A loop that reads the clock has noticed by itself.
+    // With exact timing the loop has noticed by itself.
     private void EndUnnoticed(Overrun overrun)
     {
         if (_isExact)
@@ -214,7 +218,7 @@ internal sealed class LoopWatch : Sampled
         }
     }
 
-    // On the loop, when the callback has returned. How it stands with its owner is the sampler's to know, perhaps not yet, and is left out.
+    // On the loop, when the callback has returned. The owner's history is left out: the sampler owns it and may not have it yet.
     private void Apply(Overrun overrun)
     {
         if (_policy == SlowCallbackPolicy.Report)
@@ -270,7 +274,7 @@ internal sealed class LoopWatch : Sampled
             return 0;
         }
 
-        // The report has told all there is to tell, and with the manager its owner is gone.
+        // The report contains everything, and the owner is gone with the manager.
         public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

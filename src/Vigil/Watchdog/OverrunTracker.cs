@@ -1,48 +1,53 @@
 namespace Vigil;
 
-/// <summary>What the tracker has to tell after a sample.</summary>
+/// <summary>The kinds of findings from a sample.</summary>
 internal enum FindingKind
 {
-    /// <summary>A callback is over its budget and runs.</summary>
+    /// <summary>A callback is over its budget and still running.</summary>
     Running,
 
-    /// <summary>A callback or phase that is over its budget, and was not to be reported so soon after the last, goes on and is to be reported now.</summary>
+    /// <summary>
+    /// A callback or phase over its budget, held back because the last report was too recent, is still running and is to be reported now.
+    /// </summary>
     Overdue,
 
-    /// <summary>A callback that was over its budget does not run any more.</summary>
+    /// <summary>A callback that was over its budget is no longer running.</summary>
     Gone,
 
-    /// <summary>A phase is over its budget and goes on.</summary>
+    /// <summary>A phase is over its budget and continues.</summary>
     PhaseRunning,
 
-    /// <summary>A phase that was over its budget is over.</summary>
+    /// <summary>A phase that was over its budget has ended.</summary>
     PhaseEnded,
 }
 
-/// <summary>Something that the tracker found.</summary>
+/// <summary>One finding of the tracker.</summary>
 internal readonly record struct Finding(FindingKind Kind, Overrun Overrun);
 
-/// <summary>What the tracker has to know of callbacks and cannot see in a sample.</summary>
+/// <summary>What the tracker needs to know and cannot see in a sample.</summary>
 /// <param name="PhaseBudget">How long a phase may take, in nanoseconds.</param>
 /// <param name="ReportInterval">For how long after a report an owner is not reported again, in nanoseconds.</param>
 /// <param name="BudgetOf">How long a subject's callback may take, in nanoseconds.</param>
-/// <param name="OwnerOf">Who is to blame for a sample's callback: what compares equal for the same owner.</param>
-internal sealed record TrackerRules(long PhaseBudget, long ReportInterval, Func<object, long> BudgetOf, Func<ProgressSample, object> OwnerOf);
+/// <param name="OwnerOf">The owner of a sample's callback, as an object that compares equal for the same owner.</param>
+internal sealed record TrackerRules(
+    long PhaseBudget, long ReportInterval, Func<object, long> BudgetOf, Func<ProgressSample, object> OwnerOf);
 
 /// <summary>
-/// Makes findings of samples: which callbacks and phases are over their budgets, when they end, and which of them are to be reported. Knows no clock and
-/// no loop; the sampler's thread alone calls it.
+/// Derives findings from samples: which callbacks and phases are over their budgets, when they end, and which are to be reported. It knows
+/// no clock and no loop. Called only by the sampler's thread.
 /// </summary>
 /// <remarks>
-/// <para>A callback is as old as the time since it was first seen, so it may be older by a sampling period, and is never younger, unless the loop says when it began.
-/// It ended at the latest when a sample finds something else, and at the earliest when it was last seen; the latter is taken.</para>
-/// <para>A phase is as old as the time since it was first seen, without the time of callbacks that were over budget themselves or may take longer than a phase.</para>
-/// <para>Between two samples that lie further apart than <see cref="LongestGap"/> the process was stopped or the machine paused, and nobody is blamed for that time: what goes on
-/// after it is as old as before, and what is seen for the first time after it counts from there, unless it began so short a time ago that the stop was before it.</para>
+/// <para>A callback's age counts from when it was first seen, so it may be too low by a sampling period and is never too high, unless the
+/// loop published when it began. It ended after it was last seen and before a sample found something else; the former time is used.</para>
+/// <para>A phase's age counts from when it was first seen, without callbacks that were over budget themselves or may take longer than a
+/// phase.</para>
+/// <para>If two samples are further apart than <see cref="LongestGap"/>, the process was stopped or the machine paused, and that time is
+/// charged to no one. A callback that continues after the gap keeps its age. One first seen after it counts from there, unless it began so
+/// recently that the stop came before it.</para>
 /// </remarks>
 internal sealed class OverrunTracker
 {
-    /// <summary>In nanoseconds: two orders above what a busy machine makes of a sampling period.</summary>
+    /// <summary>In nanoseconds: two orders of magnitude above a sampling period on a busy machine.</summary>
     public const long LongestGap = 2_000_000_000;
 
     private readonly TrackerRules _rules;
@@ -62,11 +67,13 @@ internal sealed class OverrunTracker
         _owners = new OwnerLog(rules.ReportInterval);
     }
 
-    /// <summary>Takes a sample, and adds what it means to a list.</summary>
+    /// <summary>Takes a sample and adds its findings to a list.</summary>
     /// <param name="sample">What the loop was doing.</param>
-    /// <param name="now">The time before the sample was taken: what is in it is at least as old as since it was first seen until then.</param>
-    /// <param name="later">The time after it was taken, which may be much later where the sampler was interrupted: what is first seen in it began before that.</param>
-    /// <param name="found">Where the findings are added.</param>
+    /// <param name="now">The time before the sample was taken. Its content is at least as old as the time from its first sighting until
+    /// then.</param>
+    /// <param name="later">The time after it was taken, which may be much later if the sampler was interrupted. What it shows for the first
+    /// time began before that.</param>
+    /// <param name="found">Receives the findings.</param>
     public void Observe(in ProgressSample sample, long now, long later, List<Finding> found)
     {
         long gap = now - _lastTime;
@@ -98,13 +105,15 @@ internal sealed class OverrunTracker
         }
     }
 
-    /// <summary>A callback has returned that the loop itself found to be over its budget. Returns whether it is news: not if it was seen running before.</summary>
+    /// <summary>
+    /// The loop itself found a returned callback to be over its budget. Returns whether it is new, that is, was not seen running before.
+    /// </summary>
     /// <param name="overrun">The callback.</param>
-    /// <param name="sample">The sample that is going to be observed next, taken before the callback returned or after.</param>
+    /// <param name="sample">The sample to be observed next, taken before or after the callback returned.</param>
     /// <param name="now">The time.</param>
     public bool OnReturned(Overrun overrun, in ProgressSample sample, long now)
     {
-        // Of those that have returned since the sample was taken, it is the one that must not be found running.
+        // Of the callbacks that have returned since the sample was taken, only this one could still be found running.
         if (overrun.Callback.IsSameCallback(in sample))
         {
             _lastEnded = sample;
@@ -130,7 +139,7 @@ internal sealed class OverrunTracker
     {
         if (gap > LongestGap)
         {
-            // The stop may have come between the clock and the sample in which this was first seen: it has no age yet.
+            // The stop may have come between reading the clock and the sample that first showed this callback. Its age is then zero.
             _since = Math.Min(_since + gap, now);
             _excused = Math.Min(_excused + gap, now - _phaseSince);
         }
@@ -146,7 +155,7 @@ internal sealed class OverrunTracker
         }
     }
 
-    // Returns whether the callback's time is not its phase's.
+    // Returns whether the callback's time is excluded from its phase's.
     private bool LookAtCallback(in ProgressSample sample, long now, long gap, List<Finding> found)
     {
         if (_running is not null || sample.Subject is null)
@@ -178,7 +187,7 @@ internal sealed class OverrunTracker
         long age = now - _phaseSince - _excused;
         if (_runningPhase is not null)
         {
-            // Of what was counted when the phase was noticed, a callback may have turned out to be over its own budget. That takes nothing back.
+            // A callback counted when the phase was noticed may later exceed its own budget. The phase's age never decreases.
             _runningPhase.SeenAt(now, Math.Max(_runningPhase.Age, age));
             Review(_runningPhase, now, found);
             return;
@@ -186,12 +195,15 @@ internal sealed class OverrunTracker
 
         if (sample.Phase != LoopPhase.Waiting && age > _rules.PhaseBudget)
         {
-            _runningPhase = new Overrun(in sample, isPhase: true, age, now, _rules.PhaseBudget) { OwnerHistory = _owners.Note(sample.Phase, now) };
+            _runningPhase = new Overrun(in sample, isPhase: true, age, now, _rules.PhaseBudget)
+            {
+                OwnerHistory = _owners.Note(sample.Phase, now),
+            };
             found.Add(new Finding(FindingKind.PhaseRunning, _runningPhase));
         }
     }
 
-    // Otherwise an owner that was reported a moment ago could hang for ever unheard of.
+    // Otherwise an owner that was reported a moment ago could hang for ever unreported.
     private void Review(Overrun overrun, long now, List<Finding> found)
     {
         if (!overrun.OwnerHistory.IsReported)

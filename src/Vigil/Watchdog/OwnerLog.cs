@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// Who was over budget how often, and when that was last reported. Remembers so many owners; the one that has kept its budgets for longest is forgotten first,
-/// so that owners by the thousand, each slow once, are not kept in memory.
+/// How often each owner was over budget, and when that was last reported. It remembers a limited number of owners. The one whose last
+/// overrun is the oldest is forgotten first, so that thousands of owners, each slow once, do not fill memory.
 /// </summary>
 internal sealed class OwnerLog
 {
@@ -16,7 +16,7 @@ internal sealed class OwnerLog
     public OwnerLog(long interval) => _interval = interval;
 
     /// <summary>Notes that an owner is over its budget.</summary>
-    /// <param name="owner">What compares equal for the same owner.</param>
+    /// <param name="owner">An object that compares equal for the same owner.</param>
     /// <param name="now">The time in nanoseconds.</param>
     public OwnerHistory Note(object owner, long now)
     {
@@ -45,7 +45,7 @@ internal sealed class OwnerLog
         return history;
     }
 
-    /// <summary>Looks whether an history that came too soon to be reported, and goes on, is to be reported by now.</summary>
+    /// <summary>Checks whether an overrun that came too soon to be reported, and continues, is now to be reported.</summary>
     public OwnerHistory Review(object owner, OwnerHistory history, long now)
     {
         if (history.IsReported || !_byOwner.TryGetValue(owner, out Entry? entry) || now - entry.ReportedAt < _interval)

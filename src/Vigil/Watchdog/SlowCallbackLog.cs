@@ -4,7 +4,10 @@ using Vigil.Interop;
 
 namespace Vigil;
 
-/// <summary>Where all reports of slow callbacks of a manager go: to those who listen, to the statistics, and at the end to standard error.</summary>
+/// <summary>
+/// Receives all of a manager's slow-callback reports and passes them to the statistics and to the handlers, or to standard error if there
+/// are none.
+/// </summary>
 internal sealed class SlowCallbackLog
 {
     private const int LatestKept = 16;
@@ -18,8 +21,8 @@ internal sealed class SlowCallbackLog
     private long _phases;
     private long _suppressed;
 
-    /// <param name="core">The loop's.</param>
-    /// <param name="report">Tells those who listen.</param>
+    /// <param name="core">The loop.</param>
+    /// <param name="report">Notifies the handlers.</param>
     public SlowCallbackLog(LoopCore core, Action<SlowCallbackReport> report)
     {
         _core = core;
@@ -33,12 +36,18 @@ internal sealed class SlowCallbackLog
         {
             lock (_gate)
             {
-                return new SlowCallbackStatistics { Callbacks = _callbacks, Phases = _phases, Suppressed = _suppressed, Latest = [.. _latest] };
+                return new SlowCallbackStatistics
+                {
+                    Callbacks = _callbacks,
+                    Phases = _phases,
+                    Suppressed = _suppressed,
+                    Latest = [.. _latest],
+                };
             }
         }
     }
 
-    /// <summary>Counts something that exceeded its budget, once for each.</summary>
+    /// <summary>Counts an overrun. Called once for each.</summary>
     public void Count(bool isPhase, bool isReported)
     {
         _core.Counters.CountOverrun(isPhase);
@@ -50,7 +59,7 @@ internal sealed class SlowCallbackLog
         }
     }
 
-    /// <summary>What was counted as not reported is reported after all.</summary>
+    /// <summary>An overrun counted as not reported is reported after all.</summary>
     public void Uncount()
     {
         lock (_gate)
@@ -59,7 +68,7 @@ internal sealed class SlowCallbackLog
         }
     }
 
-    /// <summary>The one place where reports leave the watchdog, on its thread. Where nobody listens, a line on standard error.</summary>
+    /// <summary>The only place where reports leave the watchdog, on its thread. Without a handler, a line goes to standard error.</summary>
     public void Report(SlowCallbackReport report)
     {
         lock (_gate)
@@ -80,10 +89,10 @@ internal sealed class SlowCallbackLog
         _report(report);
     }
 
-    /// <summary>Ends the program, with what a report says as its last words.</summary>
+    /// <summary>Writes a report to standard error and aborts the program.</summary>
     public static void FailFast(string report)
     {
-        // Past every buffer and lock of the console's: the loop may hang in one.
+        // Bypasses the console's buffers and locks: the loop may hang in one.
         ReadOnlySpan<byte> text = Encoding.UTF8.GetBytes($"{report}. SlowCallbackPolicy.FailFast: the program is aborted.\n");
         while (!text.IsEmpty)
         {

@@ -12,52 +12,59 @@ public sealed class SlowCallbackReport
         Callback = callback;
     }
 
-    /// <summary>What it tells.</summary>
+    /// <summary>What the report is about.</summary>
     public SlowCallbackKind Kind { get; }
 
     /// <summary>The name of the manager.</summary>
     public string ManagerName { get; }
 
-    /// <summary>The subscriber whose callback it is; <c>default</c> where it is none's.</summary>
+    /// <summary>The subscriber whose callback it is; <c>default</c> if there is none.</summary>
     public SubscriberId SubscriberId { get; internal init; }
 
     /// <summary>The event whose callback it is, or null.</summary>
     public CallbackEvent? Event { get; internal init; }
 
     /// <summary>
-    /// The method that is called, as <c>Type.Method</c>; for a subscriber its type's <c>Process</c>. Of a phase, the one that ran when the phase was noticed; empty where none did.
+    /// The method called, as <c>Type.Method</c>; for a subscriber its type's <c>Process</c>. For a phase, the method that was running when
+    /// the phase was noticed; empty if there was none.
     /// </summary>
     public string Method { get; internal init; } = "";
 
     /// <summary>The number of the fd concerned, or −1.</summary>
     public int Fd { get; internal init; } = -1;
 
-    /// <summary>In which phase of the iteration.</summary>
+    /// <summary>The phase of the iteration.</summary>
     public LoopPhase Phase { get; internal init; }
 
     /// <summary>
-    /// How long it has been running, or took in all. Without <see cref="WatchdogOptions.ExactTiming"/> that is since it was first seen, which is short of the truth by up to a sampling period.
+    /// How long it has been running, or took in total. Without <see cref="WatchdogOptions.ExactTiming"/> it counts from when it was first
+    /// seen, so it may be short by up to a sampling period.
     /// </summary>
     public TimeSpan Elapsed { get; internal init; }
 
-    /// <summary>What it has exceeded.</summary>
+    /// <summary>The exceeded budget.</summary>
     public TimeSpan Budget { get; internal init; }
 
-    /// <summary>How often the same owner exceeded its budget before. The watchdog remembers 128 owners of a manager.</summary>
+    /// <summary>How often the same owner exceeded its budget before. The watchdog remembers 128 owners per manager.</summary>
     public long OverrunsBefore { get; internal init; }
 
-    /// <summary>How many of those were not reported, because they came within <see cref="WatchdogOptions.ReportInterval"/> after the last report.</summary>
+    /// <summary>
+    /// How many of those were not reported, because they came within <see cref="WatchdogOptions.ReportInterval"/> after the last report.
+    /// </summary>
     public long Suppressed { get; internal init; }
 
-    /// <summary>Who it is, for messages.</summary>
+    /// <summary>The callback's description, for messages.</summary>
     internal string Callback { get; }
 
-    /// <summary>What happened this time, without what happened before: for the loop, since the history is the watchdog's thread's.</summary>
+    /// <summary>
+    /// What happened this time, without the owner's history. For the loop, since the history belongs to the watchdog's thread.
+    /// </summary>
     internal string Incident
     {
         get
         {
-            string elapsed = string.Create(CultureInfo.InvariantCulture, $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)");
+            string elapsed = string.Create(
+                CultureInfo.InvariantCulture, $"{Elapsed.TotalMilliseconds:0.###} ms (budget {Budget.TotalMilliseconds:0.###} ms)");
             string what = Kind switch
             {
                 SlowCallbackKind.Running => $"{Callback} has been running for {elapsed} in phase {Phase}",

@@ -1,15 +1,15 @@
 namespace Vigil;
 
-/// <summary>What a manager's watchdog has seen so far.</summary>
+/// <summary>What a manager's watchdog has found so far.</summary>
 public sealed record SlowCallbackStatistics
 {
-    /// <summary>How many callbacks exceeded their budget, those that were not reported included.</summary>
+    /// <summary>How many callbacks exceeded their budget, including those not reported.</summary>
     public long Callbacks { get; init; }
 
-    /// <summary>How many phases did.</summary>
+    /// <summary>How many phases exceeded their budget, including those not reported.</summary>
     public long Phases { get; init; }
 
-    /// <summary>How many of both were not reported, because the same owner's last report was too recent.</summary>
+    /// <summary>How many of both were not reported because the same owner's last report was too recent.</summary>
     public long Suppressed { get; init; }
 
     /// <summary>The latest reports, at most 16, the oldest first.</summary>

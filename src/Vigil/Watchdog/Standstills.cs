@@ -1,20 +1,22 @@
 namespace Vigil;
 
 /// <summary>
-/// For a loop that measures its callbacks by its own clock: the time in which the whole process stood still while the current one ran. The sampler notes when it has not looked for
-/// longer than <see cref="OverrunTracker.LongestGap"/>; the loop asks when a callback returns that took longer than that.
+/// The times in which the whole process stood still during the current callback, for a loop that measures callbacks by its own clock. The
+/// sampler notes a standstill when its last sample was longer than <see cref="OverrunTracker.LongestGap"/> ago. The loop asks when a
+/// callback that took longer than that returns.
 /// </summary>
 /// <remarks>
-/// After a stop either may come first. If it is the loop, it finds that the sampler has not looked for long, and has not noted it. The sampler notes, then says that it
-/// has looked; the loop reads in the opposite order, so it finds a stop noted, or not yet looked at, and counts it once.
+/// After a stop either may run first. If it is the loop, it finds the sampler's last sample long ago and no standstill noted. The sampler
+/// writes the standstill, then the sample time; the loop reads in the opposite order. So it finds a stop either noted or not yet sampled,
+/// and counts it once.
 /// </remarks>
 internal sealed class Standstills
 {
-    // Those of the current callback: replaced, never changed.
+    // Those of the current callback. The array is replaced, never changed.
     private Span[] _all = [];
     private long _lookedAt;
 
-    /// <summary>The sampler looks.</summary>
+    /// <summary>Notes a standstill since the last sample. For the sampler.</summary>
     public void Look(in ProgressSample sample, long now)
     {
         long started = sample.Started;
@@ -26,7 +28,7 @@ internal sealed class Standstills
         Volatile.Write(ref _lookedAt, now);
     }
 
-    /// <summary>For how many nanoseconds of this time the process stood still: for the loop.</summary>
+    /// <summary>How many nanoseconds of this time the process stood still. For the loop.</summary>
     /// <param name="since">When the current callback began.</param>
     /// <param name="now">The time.</param>
     public long Within(long since, long now)
