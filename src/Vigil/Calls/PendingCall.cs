@@ -33,7 +33,7 @@ internal abstract class PendingCall : ICallbackOwner
     public abstract bool TryAbandon();
 
     public static ObjectDisposedException DisposedBeforeRun() =>
-        new(nameof(EventManager), "The event manager was disposed before it got to this call.");
+        new(nameof(EventManager), "The event manager was disposed before it ran this call.");
 
     public Message<EventManager> ToMessage() => new(Kind.Instance, this);
 

@@ -31,7 +31,7 @@ public readonly record struct CallbackTarget
     /// <param name="thread">Its number, from 0.</param>
     /// <param name="priority">How urgent it is among the work for that thread.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="thread"/> is negative, or <paramref name="priority"/>
-    /// undefined.</exception>
+    /// is undefined.</exception>
     public static CallbackTarget Thread(int thread, WorkPriority priority = WorkPriority.Normal) =>
         new(WorkTarget.Thread(thread, priority));
 

@@ -49,7 +49,7 @@ public sealed class SlowCallbackReport
     public long OverrunsBefore { get; internal init; }
 
     /// <summary>
-    /// How many of those were not reported, because they came within <see cref="WatchdogOptions.ReportInterval"/> after the last report.
+    /// How many of these were not reported, because they came within <see cref="WatchdogOptions.ReportInterval"/> after the last report.
     /// </summary>
     public long Suppressed { get; internal init; }
 

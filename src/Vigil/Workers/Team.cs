@@ -8,7 +8,7 @@ namespace Vigil;
 /// <para>No work is overlooked. A sender adds work, then reads the number of searchers, with a full fence in between. A worker lowers the
 /// number atomically, then looks at the queues: before it sleeps, or, if it found work and was the last searcher, to wake another if more
 /// is queued. So either the sender sees no searcher and wakes a worker, or the last of the searchers it saw finds the work.</para>
-/// <para>Several senders may rely on the same searcher, which takes one item. So a worker that is awakened, or that finds work in its last
+/// <para>Several senders may rely on the same searcher, which takes one item. So a worker that is woken, or that finds work in its last
 /// look before sleeping, counts as searching until it takes work, and then passes the rest on as above. The waker counts it, from the
 /// moment of the wake-up, so that no other needs to be woken until it has looked.</para>
 /// </remarks>

@@ -33,7 +33,7 @@ public readonly record struct WorkTarget
     /// <param name="thread">Its number, from 0.</param>
     /// <param name="priority">How urgent it is, among the work for that thread.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="thread"/> is negative, or <paramref name="priority"/>
-    /// undefined.</exception>
+    /// is undefined.</exception>
     public static WorkTarget Thread(int thread, WorkPriority priority = WorkPriority.Normal)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(thread);
