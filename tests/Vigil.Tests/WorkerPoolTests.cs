@@ -426,9 +426,9 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: whenFull), out WorkerPool pool);
         await pool.DisposeAsync();
-        Assert.Contains("or it ends", Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("or it is shutting down", Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message, StringComparison.Ordinal);
         manager.Defer(running => running.ExecuteWork(WorkPriority.Normal, () => { }));
-        Assert.Contains("or it ends", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
+        Assert.Contains("or it is shutting down", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
         Assert.Equal((0, 0), (pool.GetStatistics().Rejected, pool.GetStatistics().RunByCallers));
     }
 
