@@ -125,9 +125,9 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public event EventHandler<SlowCallbackReport>? SlowCallbackReported;
 
     /// <summary>
-    /// Raised on the loop's thread when the wall clock was set. If the step is greater than a millisecond, it is raised before the
-    /// timers fire that the step made due; otherwise in the same iteration. With a handler attached, setting the clock wakes the loop. Only the loop's
-    /// thread may add and remove handlers. Not raised with a custom <see cref="EventManagerOptions.TimeProvider"/>.
+    /// Raised on the loop's thread when the wall clock was set. If the step is greater than a millisecond, it is raised before the timers
+    /// fire that the step made due; otherwise in the same iteration. With a handler attached, setting the clock wakes the loop. Only the
+    /// loop's thread may add and remove handlers. Not raised with a custom <see cref="EventManagerOptions.TimeProvider"/>.
     /// </summary>
     /// <exception cref="EventManagerException">The call is not from the loop's thread, or the kernel refused.</exception>
     public event EventHandler<ClockStep>? WallClockStepped
