@@ -83,7 +83,7 @@ def main():
             readme.mkdir(parents=True)
             (readme / "Readme.csproj").write_text(PROJECT % (ROOT / "src/Vigil/Vigil.csproj"))
             (readme / "Program.cs").write_text(source)
-            for name, project, run in [("README's program", readme / "Readme.csproj", run_readme), ("gateway", ROOT / "samples/MetricsGateway/MetricsGateway.csproj", run_gateway)]:
+            for name, project, run in [("README's program", readme / "Readme.csproj", run_readme), ("gateway", ROOT / "apps/MetricsGateway/MetricsGateway.csproj", run_gateway)]:
                 out = readme.parent / f"{pathlib.Path(project).stem}-published"
                 publish(project, out, options)
                 programs[name, way] = (run, out / pathlib.Path(project).stem, out)

@@ -2,7 +2,7 @@
 """Sends the same lines to statsd 0.9.0 and to the gateway, and compares what the two flush to a Graphite server.
 
     npm install --prefix DIR statsd@0.9.0          # done by the script if it is missing
-    dotnet build -c Release samples/MetricsGateway
+    dotnet build -c Release apps/MetricsGateway
     bench/gateway/compare_with_statsd.py GATEWAY DIR [--table] [--cases N] [--seed N]
 
 GATEWAY is the built program, DIR where npm installs statsd. Some thousand random lines must be told alike. Each of the lines of EDGES

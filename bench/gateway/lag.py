@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long the gateway's loop stands still, with 100,000 names and with a million.
 
-    dotnet build -c Release samples/MetricsGateway
+    dotnet build -c Release apps/MetricsGateway
     bench/gateway/lag.py GATEWAY [--names 100000,1000000]
 
 GATEWAY is the built program. A client asks for `health` again and again, a millisecond after each answer, while others fill the gateway

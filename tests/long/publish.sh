@@ -83,7 +83,7 @@ publish_and_run() {
 
 gateway() {
     rm -rf "$work/gateway"
-    dotnet publish "$root/samples/MetricsGateway" -c Release -r "$rid" -o "$work/gateway" -v q -nodeReuse:false "$@" || return 1
+    dotnet publish "$root/apps/MetricsGateway" -c Release -r "$rid" -o "$work/gateway" -v q -nodeReuse:false "$@" || return 1
     "$work/gateway/MetricsGateway" --statsd-udp 127.0.0.1:0 --statsd-tcp 127.0.0.1:0 --graphite off --admin 127.0.0.1:0 > "$work/said" 2>&1 &
     local pid=$! port=""
     for _ in $(seq 300); do
