@@ -148,7 +148,7 @@ internal static partial class ChildScenarios
             using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { UseShellExecute = false })!;
             expected[process.Id] = bySignal ? new ChildExit(null, Signal.SIGTERM) : new ChildExit(i % 100, null);
             exits.Remove(process.Id);
-            manager.CreateChildEvent(process, (child, exit) => exits[child.ProcessId] = exit);
+            manager.CreateChildEvent(process, (child, exit) => exits[child.ProcessId!.Value] = exit);
             int id = process.Id;
             if (isBusy)
             {

@@ -77,7 +77,7 @@ public sealed partial class ChildEventTests
         {
             Process process = Shell(string.Create(CultureInfo.InvariantCulture, $"exit {i % 100}"));
             processes.Add(process);
-            manager.CreateChildEvent(process, (child, exit) => codes.Add(child.ProcessId, exit.ExitCode));
+            manager.CreateChildEvent(process, (child, exit) => codes.Add(child.ProcessId!.Value, exit.ExitCode));
         }
 
         manager.RunUntil(() => codes.Count == Count);

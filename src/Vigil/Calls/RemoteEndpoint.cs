@@ -173,15 +173,25 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop and waits until it has run.</summary>
     /// <param name="call">What to run. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; null waits until a run executes it. A call that has begun by then continues, and its result
-    /// is dropped.</param>
+    /// <param name="cancellationToken">Ends the wait. A call that has begun by then continues, and its result is dropped.</param>
+    /// <exception cref="EventManagerException">The call would wait for itself. It comes from the thread that runs the manager; while
+    /// nothing runs, from the thread that ran it last; or before the first run, from the thread that created it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
+    public void CallBlocking(Action<EventManager> call, CancellationToken cancellationToken = default) =>
+        CallBlocking(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs a closure on the loop and waits until it has run.</summary>
+    /// <param name="call">What to run. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun by
+    /// then continues, and its result is dropped.</param>
     /// <param name="cancellationToken">Ends the wait in the same way.</param>
     /// <exception cref="EventManagerException">The call would wait for itself. It comes from the thread that runs the manager; while
     /// nothing runs, from the thread that ran it last; or before the first run, from the thread that created it.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
-    public void CallBlocking(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public void CallBlocking(Action<EventManager> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         Wait(new BlockingAction(call), timeout, cancellationToken);
@@ -190,15 +200,26 @@ public sealed class RemoteEndpoint
     /// <summary>Runs a closure on the loop and waits for its result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; null waits until a run executes it. A call that has begun by then continues, and its result
-    /// is dropped.</param>
+    /// <param name="cancellationToken">Ends the wait. A call that has begun by then continues, and its result is dropped.</param>
+    /// <exception cref="EventManagerException">See
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
+    public T CallBlocking<T>(Func<EventManager, T> call, CancellationToken cancellationToken = default) =>
+        CallBlocking<T>(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs a closure on the loop and waits for its result.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun by
+    /// then continues, and its result is dropped.</param>
     /// <param name="cancellationToken">Ends the wait in the same way.</param>
     /// <exception cref="EventManagerException">See
-    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had run.</exception>
-    public T CallBlocking<T>(Func<EventManager, T> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public T CallBlocking<T>(Func<EventManager, T> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         var blocking = new BlockingCall<T>(call);
@@ -208,14 +229,24 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure on the loop and waits until its task has completed.</summary>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; null for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="EventManagerException">See
-    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
+    public void CallBlocking(Func<EventManager, Task> call, CancellationToken cancellationToken = default) =>
+        CallBlocking(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs an asynchronous closure on the loop and waits until its task has completed.</summary>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="EventManagerException">See
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
-    public void CallBlocking(Func<EventManager, Task> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public void CallBlocking(Func<EventManager, Task> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         Wait(WithResult(call), call, timeout, cancellationToken);
@@ -224,14 +255,25 @@ public sealed class RemoteEndpoint
     /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; null for no limit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="EventManagerException">See
-    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan?, CancellationToken)"/>.</exception>
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
+    public T CallBlocking<T>(Func<EventManager, Task<T>> call, CancellationToken cancellationToken = default) =>
+        CallBlocking<T>(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="EventManagerException">See
+    /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed, or was before the call had finished.</exception>
-    public T CallBlocking<T>(Func<EventManager, Task<T>> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public T CallBlocking<T>(Func<EventManager, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         return Wait(call, call, timeout, cancellationToken);
@@ -239,13 +281,21 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless the sender is there.</summary>
     /// <param name="call">What to run. The task fails with its exception.</param>
-    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
-    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task CallAsync(Action<EventManager> call, CancellationToken cancellationToken = default) =>
+        CallAsync(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless the sender is there.</summary>
+    /// <param name="call">What to run. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
     /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task CallAsync(Action<EventManager> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public Task CallAsync(Action<EventManager> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
@@ -266,13 +316,22 @@ public sealed class RemoteEndpoint
     /// <summary>Runs a closure on the loop and hands its result to the returned task.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. The task fails with its exception.</param>
-    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
-    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task<T> CallAsync<T>(Func<EventManager, T> call, CancellationToken cancellationToken = default) =>
+        CallAsync<T>(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs a closure on the loop and hands its result to the returned task.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
     /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task<T> CallAsync<T>(Func<EventManager, T> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public Task<T> CallAsync<T>(Func<EventManager, T> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
@@ -281,13 +340,21 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure on the loop. The returned task completes with the closure's own.</summary>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
-    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
-    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task CallAsync(Func<EventManager, Task> call, CancellationToken cancellationToken = default) =>
+        CallAsync(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs an asynchronous closure on the loop. The returned task completes with the closure's own.</summary>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
     /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task CallAsync(Func<EventManager, Task> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public Task CallAsync(Func<EventManager, Task> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
@@ -297,13 +364,22 @@ public sealed class RemoteEndpoint
     /// <summary>Runs an asynchronous closure on the loop. The returned task has the result of the closure's own.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
-    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>; null for no limit. A closure that
-    /// has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
+    /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
+    /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
+    /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
+    public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, CancellationToken cancellationToken = default) =>
+        CallAsync<T>(call, Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <summary>Runs an asynchronous closure on the loop. The returned task has the result of the closure's own.</summary>
+    /// <typeparam name="T">The result's type.</typeparam>
+    /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
+    /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
     /// timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
-    public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         TimeSpan limit = CheckTimeout(timeout);
@@ -333,15 +409,14 @@ public sealed class RemoteEndpoint
         return true;
     };
 
-    private static TimeSpan CheckTimeout(TimeSpan? timeout)
+    private static TimeSpan CheckTimeout(TimeSpan timeout)
     {
-        TimeSpan limit = timeout ?? Timeout.InfiniteTimeSpan;
-        return limit >= TimeSpan.Zero || limit == Timeout.InfiniteTimeSpan
-            ? limit
-            : throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or null for none.");
+        return timeout >= TimeSpan.Zero || timeout == Timeout.InfiniteTimeSpan
+            ? timeout
+            : throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan for none.");
     }
 
-    private TimeSpan CheckBlocking(TimeSpan? timeout, CancellationToken cancellationToken)
+    private TimeSpan CheckBlocking(TimeSpan timeout, CancellationToken cancellationToken)
     {
         TimeSpan limit = CheckTimeout(timeout);
         cancellationToken.ThrowIfCancellationRequested();
@@ -357,14 +432,14 @@ public sealed class RemoteEndpoint
         return limit;
     }
 
-    private void Wait(BlockingCall call, TimeSpan? timeout, CancellationToken cancellationToken)
+    private void Wait(BlockingCall call, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TimeSpan limit = CheckBlocking(timeout, cancellationToken);
         Send(call);
         call.Wait(limit, _spin, cancellationToken);
     }
 
-    private T Wait<T>(Func<EventManager, Task<T>> call, Delegate callback, TimeSpan? timeout, CancellationToken cancellationToken)
+    private T Wait<T>(Func<EventManager, Task<T>> call, Delegate callback, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TimeSpan limit = CheckBlocking(timeout, cancellationToken);
         var asynchronous = new AsyncCall<T>(_core, InFlight, call, callback, cancellationToken);

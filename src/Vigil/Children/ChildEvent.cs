@@ -50,7 +50,7 @@ public sealed class ChildEvent : CallbackEvent
     private volatile bool _isReleased;
     private TaskCompletionSource? _released;
 
-    internal ChildEvent(LoopCore core, LoopChildren children, LoopWorkers workers, int processId, ProcessEnd? end, FdHandle? pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    internal ChildEvent(LoopCore core, LoopChildren children, LoopWorkers workers, int? processId, ProcessEnd? end, FdHandle? pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
         : base(core, options)
     {
         _children = children;
@@ -66,9 +66,9 @@ public sealed class ChildEvent : CallbackEvent
     }
 
     /// <summary>
-    /// The process's id; −1 if only its descriptor was given. Once the process has been waited for, the id may be another's. Any thread.
+    /// The process's id; null if only its descriptor was given. Once the process has been waited for, the id may be another's. Any thread.
     /// </summary>
-    public int ProcessId { get; }
+    public int? ProcessId { get; }
 
     /// <summary>
     /// How the process ended; null while it runs, as far as the loop has got, and if it was not watched to its end. Any thread.
@@ -219,7 +219,7 @@ public sealed class ChildEvent : CallbackEvent
         return Task.WhenAll(base.WhenOver(), released.Task);
     }
 
-    private string ProcessText => ProcessId > 0
+    private string ProcessText => ProcessId is not null
         ? string.Create(CultureInfo.InvariantCulture, $"Process {ProcessId}")
         : string.Create(CultureInfo.InvariantCulture, $"The process of fd {_pidFd?.Number ?? -1}");
 

@@ -90,7 +90,7 @@ internal sealed class LoopChildren
         // A duplicate, so that the caller may close his whenever he likes.
         int duplicate = FileNative.Duplicate(fd.Number, out int failure);
         var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
-        return Start(new ChildEvent(_core, this, _workers, processId: -1, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
+        return Start(new ChildEvent(_core, this, _workers, processId: null, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
     }
 
     public void Forget(ChildEvent child) => _watched.Remove(child);

@@ -9,7 +9,7 @@ public sealed class FaultReport
         Exception = fault.Exception;
         SubscriberId = (fault.Owner as Subscriber)?.Id ?? default;
         Event = fault.Owner as CallbackEvent;
-        Fd = fault.Fd;
+        Fd = fault.Fd >= 0 ? fault.Fd : null;
         Detached = fault.IsDetached ? (fault.Owner as Subscriber)?.Target : null;
         IsThrown = fault.IsThrown;
         LostClosures = fault.LostClosures;
@@ -31,8 +31,8 @@ public sealed class FaultReport
     /// <summary>The event concerned, such as a <see cref="SocketEvent"/> or a <see cref="TimerEvent"/>, or null.</summary>
     public CallbackEvent? Event { get; }
 
-    /// <summary>The number of the fd concerned, or −1.</summary>
-    public int Fd { get; }
+    /// <summary>The number of the fd concerned; null where there is none.</summary>
+    public int? Fd { get; }
 
     /// <summary>
     /// The subscriber removed because of the fault (<see cref="FaultPolicy.Detach"/>, or <see cref="SlowCallbackPolicy.Detach"/> for a slow
@@ -57,7 +57,7 @@ public sealed class FaultReport
     {
         string who = SubscriberId.IsValid ? $" of subscriber {SubscriberId}" : "";
         string what = Event is null ? "" : $" ({Event})";
-        string fd = Fd >= 0 ? $", fd {Fd}" : "";
+        string fd = Fd is { } number ? $", fd {number}" : "";
         string detached = Detached is null ? "" : $" The {Detached.GetType().Name} was detached.";
         return $"{Origin}{who}{what}{fd}: {Exception.GetType().Name}: {Exception.Message}{detached}";
     }

@@ -26,19 +26,18 @@ public sealed class EventManagerException : Exception
         : base(message, innerException)
     {
         Error = EventManagerError.System;
-        Fd = -1;
     }
 
     /// <summary>An error with its kind, fd and errno.</summary>
     /// <param name="error">The kind.</param>
     /// <param name="message">What went wrong and what to do.</param>
-    /// <param name="fd">The fd's number, or −1.</param>
+    /// <param name="fd">The fd's number; null where none is concerned.</param>
     /// <param name="errno">The kernel's error number, or 0 where the kernel was not asked.</param>
-    public EventManagerException(EventManagerError error, string message, int fd = -1, int errno = 0)
+    public EventManagerException(EventManagerError error, string message, int? fd = null, int errno = 0)
         : base(message)
     {
         Error = error;
-        Fd = fd;
+        Fd = fd >= 0 ? fd : null;
         Errno = errno;
     }
 
@@ -48,6 +47,6 @@ public sealed class EventManagerException : Exception
     /// <summary>The kernel's error number (<c>errno(3)</c>), or 0 where the kernel was not asked.</summary>
     public int Errno { get; }
 
-    /// <summary>The number of the file descriptor, or −1 where none is concerned.</summary>
-    public int Fd { get; }
+    /// <summary>The number of the file descriptor; null where none is concerned, and where the number that was given is none.</summary>
+    public int? Fd { get; }
 }

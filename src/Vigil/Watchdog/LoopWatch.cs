@@ -255,7 +255,7 @@ internal sealed class LoopWatch : Sampled
             SubscriberId = (owned?.Owner as Subscriber)?.Id ?? default,
             Event = owned?.Owner as CallbackEvent,
             Method = owned?.Owner.MethodName ?? "",
-            Fd = owned?.Fd ?? -1,
+            Fd = owned?.Fd >= 0 ? owned.Fd : null,
             Phase = callback.Phase,
             Elapsed = Nanoseconds.ToTimeSpan(kind is SlowCallbackKind.Ended or SlowCallbackKind.PhaseEnded ? overrun.Took : overrun.Age),
             Budget = Nanoseconds.ToTimeSpan(overrun.Budget),

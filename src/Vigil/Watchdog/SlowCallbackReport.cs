@@ -30,8 +30,8 @@ public sealed class SlowCallbackReport
     /// </summary>
     public string Method { get; internal init; } = "";
 
-    /// <summary>The number of the fd concerned, or −1.</summary>
-    public int Fd { get; internal init; } = -1;
+    /// <summary>The number of the fd concerned; null where there is none.</summary>
+    public int? Fd { get; internal init; }
 
     /// <summary>The phase of the iteration.</summary>
     public LoopPhase Phase { get; internal init; }

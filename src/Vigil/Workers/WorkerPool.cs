@@ -67,9 +67,9 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
                 RequireBound();
             }
 
-            if (_options.WaitLimit is { } limit)
+            if (_options.WaitLimit != Timeout.InfiniteTimeSpan)
             {
-                _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(limit), OnWaiting);
+                _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(_options.WaitLimit), OnWaiting);
                 _watch.Start();
             }
         }

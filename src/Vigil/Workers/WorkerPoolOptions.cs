@@ -46,9 +46,9 @@ public sealed class WorkerPoolOptions
 
     /// <summary>
     /// How long work may wait before <see cref="WorkerPool.WorkWaiting"/> reports it, with what the threads are running; more than zero.
-    /// Default: null, for no limit and no watching.
+    /// Default: <see cref="Timeout.InfiniteTimeSpan"/>, for no limit and no watching.
     /// </summary>
-    public TimeSpan? WaitLimit { get; set; }
+    public TimeSpan WaitLimit { get; set; } = Timeout.InfiniteTimeSpan;
 
     internal WorkerPoolOptions Validate()
     {
@@ -68,10 +68,11 @@ public sealed class WorkerPoolOptions
             nameof(DrainTimeout),
             copy.DrainTimeout,
             "zero or more, or Timeout.InfiniteTimeSpan");
-        if (copy.WaitLimit is { } limit)
-        {
-            Check(limit > TimeSpan.Zero, nameof(WaitLimit), limit, "null, or more than zero");
-        }
+        Check(
+            copy.WaitLimit > TimeSpan.Zero || copy.WaitLimit == Timeout.InfiniteTimeSpan,
+            nameof(WaitLimit),
+            copy.WaitLimit,
+            "more than zero, or Timeout.InfiniteTimeSpan");
 
         if (copy.Processors is not null)
         {

@@ -54,7 +54,8 @@ public sealed class OptionsPageTests
     }
 
     private static string Text(TimeSpan span) =>
-        span == TimeSpan.Zero ? "0"
+        span == Timeout.InfiniteTimeSpan ? "infinite"
+        : span == TimeSpan.Zero ? "0"
         : span.TotalSeconds >= 1 ? $"{span.TotalSeconds} s"
         : span.TotalMilliseconds >= 1 ? $"{span.TotalMilliseconds} ms"
         : $"{span.TotalMicroseconds} µs";
