@@ -191,6 +191,7 @@ internal sealed class EventLoop
                 SourceTable table = _table;
                 LoopObserver? observer = _observer;
                 SynchronizationContext context = _context;
+                Thread thread = Thread.CurrentThread;
                 for (ReadyEntry entry = next; entry != end;)
                 {
                     ulong token = entry.Token;
@@ -213,7 +214,7 @@ internal sealed class EventLoop
                         delivering = source;
                         ran += source.Deliver(events);
                         delivering = null;
-                        EndDelivery(source, events, table, observer, context);
+                        EndDelivery(source, events, table, observer, context, thread);
                     }
                 }
             }
@@ -264,21 +265,22 @@ internal sealed class EventLoop
             return;
         }
 
-        EndDelivery(source, events, _table, _observer, _context);
+        EndDelivery(source, events, _table, _observer, _context, Thread.CurrentThread);
     }
 
     private void EndDelivery(Source source, EventSet events, Exception exception)
     {
         _ran++;
         _faults.OnThrown(source.Owner, exception, source.Number);
-        EndDelivery(source, events, _table, _observer, _context);
+        EndDelivery(source, events, _table, _observer, _context, Thread.CurrentThread);
     }
 
-    // Table, observer and context are handed in, since whoever delivers many has them in registers.
+    // Table, observer, context and thread are handed in, since whoever delivers many has them in registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void EndDelivery(Source source, EventSet events, SourceTable table, LoopObserver? observer, SynchronizationContext context)
+    private void EndDelivery(
+        Source source, EventSet events, SourceTable table, LoopObserver? observer, SynchronizationContext context, Thread thread)
     {
-        AmbientContext.EndCallback(context);
+        AmbientContext.EndCallback(context, thread);
         observer?.Leave();
         table.ForgetIfClosed(source);
         if ((events & Interests.Unmaskable) != EventSet.None)

@@ -11,6 +11,9 @@ internal abstract class Source
 {
     private SpinTrace? _spinTrace;
 
+    // 0 for unknown. A nullable would take eight bytes of each source instead of one that is left over.
+    private sbyte _reportsOnce;
+
     protected Source(FileDescriptor fd, EventSet interest, uint data, DispatchPriority priority)
     {
         Handle = fd.Handle;
@@ -64,7 +67,11 @@ internal abstract class Source
 
     /// <summary>Whether its file tells each change to one look only (<see cref="SourceArming"/>); null as long as nobody had to
     /// know.</summary>
-    internal bool? ReportsOnce { get; set; }
+    internal bool? ReportsOnce
+    {
+        get => _reportsOnce == 0 ? null : _reportsOnce > 0;
+        set => _reportsOnce = value is { } known ? (sbyte)(known ? 1 : -1) : (sbyte)0;
+    }
 
     /// <summary>Whether the kernel tells each change once, as an edge, whatever was asked for.</summary>
     internal bool IsReportedByEdges => ReportsOnce == true && !Interests.HasData(Interest);
