@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// Callbacks in order of registration, which may come and go while they run: a run goes through the list as it was at its
-/// beginning, without those that were removed since.
+/// Callbacks in order of registration. Callbacks may be added and removed during a run: the run covers those that were
+/// registered when it began, except those removed since.
 /// </summary>
 internal sealed class CallbackList
 {
@@ -27,7 +27,7 @@ internal sealed class CallbackList
         }
     }
 
-    /// <summary>Runs and removes each, the last registered first, those included that are registered meanwhile.</summary>
+    /// <summary>Runs and removes all callbacks, last registered first, including those registered meanwhile.</summary>
     public void RunOutLastFirst(LoopCore core)
     {
         while (_entries.Length > 0)

@@ -3,7 +3,7 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>A clock's timer of the kernel's among the sources. It ends the wait; what is due then is found by reading the clock.</summary>
+/// <summary>A clock's kernel timer as a source. It only ends the wait; the loop finds due timers by reading the clock.</summary>
 internal sealed class ClockSource : OwnSource
 {
     private readonly ClockTimers _clock;
@@ -14,7 +14,8 @@ internal sealed class ClockSource : OwnSource
         _clock = clock;
     }
 
-    // A clock that cannot be set is not read from: edge-triggered, an expiry is reported once, and over when the timer is set anew.
+    // A clock that cannot be set is not read from: with an edge-triggered interest an expiry is reported once, and setting the timer clears
+    // it.
     public override int Deliver(EventSet ready)
     {
         _clock.OnWoken();

@@ -7,9 +7,8 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// One iteration, in phases (docs/iteration.md). Every phase is bounded: the hooks and deferred callbacks by how many there are
-/// when it begins, the timers by those that are due then, the ready sources by the buffer, the mailbox by its budget. So none can
-/// starve another.
+/// One iteration, in phases (docs/iteration.md). Every phase is bounded, so none starves another: hooks and deferred callbacks by
+/// their number when the phase begins, timers by those due then, ready sources by the buffer, and the mailbox by its budget.
 /// </summary>
 internal sealed class EventLoop
 {
@@ -27,15 +26,15 @@ internal sealed class EventLoop
     private readonly Queue<InjectedEvent> _injected;
     private readonly int _mailboxBudget;
 
-    // What every callback runs with, and is given back after each.
+    // The context that every callback starts with; restored after each.
     private readonly SynchronizationContext _context;
     private LoopObserver? _observer;
     private int _ran;
 
-    /// <param name="core">The loop's.</param>
-    /// <param name="options">How much a phase may do at once.</param>
-    /// <param name="poller">What it waits for.</param>
-    /// <param name="progress">Where it says what it does, for the watchdog; null where there is none.</param>
+    /// <param name="core">The loop's core.</param>
+    /// <param name="options">The bounds of the phases.</param>
+    /// <param name="poller">The poller that it waits on.</param>
+    /// <param name="progress">Where it publishes its progress for the watchdog; null without one.</param>
     public EventLoop(LoopCore core, EventManagerOptions options, IPoller poller, LoopProgress? progress)
     {
         _core = core;
@@ -61,10 +60,10 @@ internal sealed class EventLoop
 
     public void Defer(in Message<EventManager> message) => _deferred.Enqueue(message);
 
-    /// <summary>At disposal: how many deferred callbacks will not run.</summary>
+    /// <summary>The number of deferred callbacks that will not run. For disposal.</summary>
     public int DeferredCount => _deferred.Count;
 
-    /// <summary>Runs one iteration and returns how many callbacks ran. What they threw waits in the fault sink.</summary>
+    /// <summary>Runs one iteration and returns how many callbacks ran. Their exceptions are kept in the fault sink.</summary>
     public int RunIteration(Deadline callersDeadline)
     {
         _ran = 0;
@@ -73,7 +72,7 @@ internal sealed class EventLoop
         int injected = _injected.Count;
         Observe(_watching.BeginsIteration() ? _watching : null);
 
-        // 1. Prepare; until when may this iteration sleep?
+        // 1. Prepare, and compute the deadline of the wait.
         RunHooks(PrepareHooks, LoopPhase.Prepare);
         Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
 
@@ -112,7 +111,7 @@ internal sealed class EventLoop
         return _ran;
     }
 
-    // Written only where it changes: a reference costs the garbage collector's write barrier.
+    // Written only on change: storing a reference costs the garbage collector's write barrier.
     private void Observe(LoopObserver? observer)
     {
         if (observer != _observer)
@@ -137,7 +136,7 @@ internal sealed class EventLoop
     {
         _observer?.Begin(LoopPhase.Timers, _ran);
 
-        // All clocks first, so that what a callback starts on another clock than its own waits for the next iteration, too.
+        // Reads all clocks first, so that a timer that a callback starts on another clock waits for the next iteration, too.
         _timers.Expire();
         if (_timers.ReportGreatStep())
         {
@@ -176,8 +175,9 @@ internal sealed class EventLoop
         }
     }
 
-    // One try for many events: one for each would cost as much as the rest of its dispatch. Whoever throws costs nobody else an event, since the loop goes on behind it.
-    // What lives across the handler (next, delivering, ran) is memory to the JIT, read anew for each event, as a field would be; what is declared in the try is a register.
+    // One try covers many events: a try for each would cost as much as the rest of its dispatch. After an exception the loop resumes behind
+    // the event that threw, so no other event is lost. Locals that live across the handler (next, delivering, ran) are kept in memory by
+    // the JIT and reloaded for each event; locals declared inside the try are kept in registers.
     private void Dispatch(ReadyBuffer batch)
     {
         ReadyEntry next = batch.First;
@@ -229,8 +229,8 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
-    // As many as there were when the iteration began, and the manager's own. What is injected while these are delivered waits for the next
-    // iteration, as an event of the kernel would.
+    // Delivers as many events as were queued when the iteration began, and the manager's own. What is injected meanwhile waits for the
+    // next iteration, as a kernel event would.
     private void DispatchInjected(int due)
     {
         for (int left = _injected.Count; left > 0; left--, due--)
@@ -275,7 +275,7 @@ internal sealed class EventLoop
         EndDelivery(source, events, _table, _observer, _context, Thread.CurrentThread);
     }
 
-    // Table, observer, context and thread are handed in, since whoever delivers many has them in registers.
+    // Table, observer, context and thread are parameters because the caller's loop holds them in registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndDelivery(
         Source source, EventSet events, SourceTable table, LoopObserver? observer, SynchronizationContext context, Thread thread)

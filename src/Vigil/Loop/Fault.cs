@@ -1,11 +1,11 @@
 namespace Vigil;
 
-/// <summary>Something that went wrong on a loop, before it becomes a report for users.</summary>
+/// <summary>A failure on a loop, before it becomes a report for users.</summary>
 /// <param name="Origin">Where it came from.</param>
-/// <param name="Exception">What was thrown, or says what happened.</param>
+/// <param name="Exception">The exception that was thrown, or one that describes the failure.</param>
 internal sealed record Fault(FaultOrigin Origin, Exception Exception)
 {
-    /// <summary>Whose it is; null where nobody's.</summary>
+    /// <summary>The owner of the callback or registration; null if there is none.</summary>
     public ICallbackOwner? Owner { get; init; }
 
     /// <summary>The number of the file descriptor concerned, or −1.</summary>
@@ -17,6 +17,6 @@ internal sealed record Fault(FaultOrigin Origin, Exception Exception)
     /// <summary>Whether the run throws the exception.</summary>
     public bool IsThrown { get; init; }
 
-    /// <summary>At disposal: how many closures will never run.</summary>
+    /// <summary>At disposal: the number of closures that will never run.</summary>
     public int LostClosures { get; init; }
 }

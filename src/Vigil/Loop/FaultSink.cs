@@ -4,7 +4,7 @@ using Vigil.Sources;
 
 namespace Vigil;
 
-/// <summary>Takes what callbacks throw and deals with it as the policy says, when the iteration is over.</summary>
+/// <summary>Collects the exceptions of callbacks and applies the fault policy when the iteration is over.</summary>
 internal sealed class FaultSink
 {
     private readonly LoopCore _core;
@@ -13,9 +13,9 @@ internal sealed class FaultSink
     private readonly Action<Fault> _report;
     private List<Exception>? _pending;
 
-    /// <param name="core">The loop's.</param>
-    /// <param name="options">The policy, and what the messages quote.</param>
-    /// <param name="report">Tells users of a fault. What their handlers throw comes back by <see cref="OnHandlerThrown"/>.</param>
+    /// <param name="core">The loop's core.</param>
+    /// <param name="options">The policy, and the limits that messages quote.</param>
+    /// <param name="report">Reports a fault to users. Exceptions of their handlers come back through <see cref="OnHandlerThrown"/>.</param>
     public FaultSink(LoopCore core, EventManagerOptions options, Action<Fault> report)
     {
         _core = core;
@@ -26,7 +26,7 @@ internal sealed class FaultSink
 
     private bool Throws => _policy == FaultPolicy.Throw;
 
-    /// <summary>A callback threw. Under the policy that detaches, its owner is detached before anybody is told.</summary>
+    /// <summary>A callback threw. If the policy is to detach, its owner is detached before the fault is reported.</summary>
     /// <param name="owner">Whose callback.</param>
     /// <param name="exception">What it threw.</param>
     public void OnThrown(ICallbackOwner owner, Exception exception) => OnThrown(owner, exception, owner.DescriptorNumber);
@@ -34,20 +34,23 @@ internal sealed class FaultSink
     /// <inheritdoc cref="OnThrown(ICallbackOwner, Exception)"/>
     /// <param name="owner">Whose callback.</param>
     /// <param name="exception">What it threw.</param>
-    /// <param name="fd">The number of the descriptor that it was called for, or −1.</param>
+    /// <param name="fd">The descriptor that the callback was called for, or −1.</param>
     public void OnThrown(ICallbackOwner owner, Exception exception, int fd)
     {
         bool isDetached = _policy == FaultPolicy.Detach && owner.IsDetachedByFaults && TryDetach(owner, fd);
         Take(new Fault(owner.FaultOrigin, exception) { Owner = owner, Fd = fd, IsDetached = isDetached, IsThrown = Throws });
     }
 
-    /// <summary>A callback threw that has no owner who could be detached.</summary>
+    /// <summary>A callback threw that has no owner to detach.</summary>
     public void OnThrown(FaultOrigin origin, Exception exception) => Take(new Fault(origin, exception) { IsThrown = Throws });
 
-    /// <summary>A callback has exceeded its budget and returned. Its owner is detached, or the run ends, as the watchdog's policy says, whatever that for exceptions is.</summary>
+    /// <summary>
+    /// A callback exceeded its budget and returned. The watchdog's policy, not that for exceptions, says whether its owner is detached or
+    /// the run ends.
+    /// </summary>
     /// <param name="callback">The callback.</param>
-    /// <param name="incident">What it did, as a sentence without its end.</param>
-    /// <param name="policy">What becomes of it.</param>
+    /// <param name="incident">A description of what it did, without the final full stop.</param>
+    /// <param name="policy">The watchdog's policy.</param>
     public void OnOverran(OwnedCallback callback, string incident, FaultPolicy policy)
     {
         bool isDetached = policy == FaultPolicy.Detach && TryDetach(callback.Owner, callback.Fd);
@@ -64,38 +67,45 @@ internal sealed class FaultSink
         });
     }
 
-    /// <summary>A registration ended or was silenced without its owner's doing.</summary>
+    /// <summary>A registration ended or was disarmed without a call by its owner.</summary>
     public void OnRegistrationFault(Source source, EventManagerError reason)
     {
         string what = reason switch
         {
             EventManagerError.HandleClosed =>
-                $"The handle of fd {source.Number} was closed without removing it; its registration was dropped. Remove it before closing it.",
+                $"The handle of fd {source.Number} was closed without removing it; its registration was dropped. "
+                    + "Remove it before closing it.",
             EventManagerError.DescriptorReplaced =>
-                $"fd {source.Number} was closed without removing it and its number is another file's now; its registration was dropped. Remove it before closing it.",
+                $"fd {source.Number} was closed without removing it and its number is another file's now; its registration was dropped. "
+                    + "Remove it before closing it.",
             _ =>
-                $"fd {source.Number} reported Error or HangUp for {_unhandledHangUpLimit} iterations with nobody doing anything about it; it was disarmed. Remove it when its peer is gone.",
+                $"fd {source.Number} reported Error or HangUp for {_unhandledHangUpLimit} iterations with nobody doing anything about it; "
+                    + "it was disarmed. Remove it when its peer is gone.",
         };
-        Report(new Fault(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number)) { Owner = source.Owner, Fd = source.Number });
+        Report(new Fault(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
+        {
+            Owner = source.Owner,
+            Fd = source.Number,
+        });
     }
 
-    /// <summary>The kernel refused to watch a source again that was silent while its callback went on. It stays disarmed.</summary>
+    /// <summary>The kernel refused to re-arm a source after its callback. The source stays disarmed.</summary>
     public void OnNotArmed(Source source, SourceResult refusal) =>
         Report(new Fault(FaultOrigin.Registration, refusal.ToException(source.Interest)) { Owner = source.Owner, Fd = source.Number });
 
-    /// <summary>Tells users of a fault. On the loop; after the manager's disposal on any thread.</summary>
+    /// <summary>Reports a fault to users. On the loop; after the manager's disposal on any thread.</summary>
     public void Report(Fault fault)
     {
         _core.Counters.CountFault();
         _report(fault);
     }
 
-    /// <summary>A handler of reports threw: that ends the run, whatever the policy, since there is nobody left to tell.</summary>
+    /// <summary>A handler of reports threw. That ends the run under any policy, since nobody is left to report to.</summary>
     public void OnHandlerThrown(Exception exception)
     {
         if (_core.IsDisposed)
         {
-            // No run is left that could throw it, and this may be any thread.
+            // No run is left that could throw it; this may be any thread.
             WriteLine(exception);
         }
         else
@@ -104,7 +114,7 @@ internal sealed class FaultSink
         }
     }
 
-    /// <summary>Throws what was collected, with the stack it came from.</summary>
+    /// <summary>Throws the collected exceptions, with their original stacks.</summary>
     public void ThrowPending()
     {
         if (_pending is not { } exceptions)
@@ -121,7 +131,7 @@ internal sealed class FaultSink
         throw new AggregateException($"{exceptions.Count} callbacks of one iteration threw.", exceptions);
     }
 
-    /// <summary>At disposal: no run is left that could throw what was collected.</summary>
+    /// <summary>At disposal: writes the collected exceptions to standard error, since no run is left to throw them.</summary>
     public void WritePending()
     {
         _pending?.ForEach(WriteLine);
@@ -138,7 +148,8 @@ internal sealed class FaultSink
         Report(fault);
     }
 
-    // Its callback has returned or thrown, so nobody else would catch what this throws, and the iteration would end here: a process that cannot be killed, say.
+    // Detaching may throw, for example for a process that cannot be killed. Nobody else would catch it here, and it would end the
+    // iteration.
     private bool TryDetach(ICallbackOwner owner, int fd)
     {
         try

@@ -2,7 +2,9 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>A registered hook or exit callback. Disposing it ends the registration, on the loop's thread at once even in the middle of the hooks.</summary>
+/// <summary>
+/// A registered hook or exit callback. Disposing it ends the registration; on the loop's thread at once, even while hooks run.
+/// </summary>
 public sealed class HookRegistration : IDisposable, ICallbackOwner
 {
     private readonly LoopCore _core;
@@ -17,7 +19,7 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
 
     internal Action<EventManager> Callback { get; }
 
-    /// <summary>Its creator's context; null for the default one.</summary>
+    /// <summary>Its creator's execution context; null for the default one.</summary>
     internal ExecutionContext? Context { get; } = AmbientContext.Flowing;
 
     internal bool IsRemoved { get; private set; }
@@ -39,8 +41,8 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
     }
 
     /// <summary>
-    /// Ends the registration, and never throws. Again, or when the manager is disposed or being disposed, it does nothing. Any thread: where another one runs the manager, that one ends it with the next
-    /// messages.
+    /// Ends the registration, and never throws. Does nothing when called again, or when the manager is disposed or being disposed. Any
+    /// thread: if another thread runs the manager, that thread ends the registration with its next messages.
     /// </summary>
     public void Dispose()
     {
@@ -88,7 +90,7 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
             return 0;
         }
 
-        // With the manager the registration is over.
+        // The registration ended with the manager.
         public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

@@ -8,22 +8,22 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// What features may use of a loop: its mailbox, sources, timers, faults, observer, and the claim of its thread. Features get this and not the manager, whose public face they name only
-/// because callbacks hand it to users.
+/// The parts of a loop that features may use: mailbox, sources, timers, faults, observer and thread claim. Features get this instead of the
+/// manager. They name the manager's public type only because callbacks receive it.
 /// </summary>
 internal sealed class LoopCore
 {
     private readonly ThreadClaim _claim;
 
-    /// <summary>Opens what a loop consists of.</summary>
+    /// <summary>Opens the parts of a loop.</summary>
     /// <param name="manager">The manager, for callbacks. It is under construction, and is not used here.</param>
-    /// <param name="options">Its options, checked.</param>
-    /// <param name="poller">What the loop waits for.</param>
-    /// <param name="createClock">Makes the clock of a kind; null for the clocks that the options say.</param>
+    /// <param name="options">Its options, validated.</param>
+    /// <param name="poller">The poller that the loop waits on.</param>
+    /// <param name="createClock">Makes the clock of a kind; null for the clocks of the options.</param>
     /// <param name="createContext">Makes the synchronization context of the callbacks.</param>
-    /// <param name="tearDown">What the manager's disposal is.</param>
-    /// <param name="report">Tells users of a fault.</param>
-    /// <exception cref="EventManagerException">The kernel refused. Then nothing is left open.</exception>
+    /// <param name="tearDown">Performs the manager's disposal.</param>
+    /// <param name="report">Reports a fault to users.</param>
+    /// <exception cref="EventManagerException">The kernel refused. Nothing is left open.</exception>
     public LoopCore(
         EventManager manager,
         EventManagerOptions options,
@@ -60,7 +60,7 @@ internal sealed class LoopCore
     /// <summary>The manager's name, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>What other threads have sent. Posting is for any thread.</summary>
+    /// <summary>Messages from other threads. Any thread may post.</summary>
     public Mailbox<EventManager> Mailbox { get; }
 
     /// <summary>The registered descriptors. On the loop.</summary>
@@ -69,34 +69,35 @@ internal sealed class LoopCore
     /// <summary>The timers by clock. On the loop.</summary>
     public LoopTimers Timers { get; }
 
-    /// <summary>Where callbacks' exceptions go, and what else goes wrong.</summary>
+    /// <summary>Collects exceptions of callbacks, and other failures.</summary>
     public FaultSink Faults { get; }
 
-    /// <summary>How long callbacks may take.</summary>
+    /// <summary>The time budgets of callbacks.</summary>
     public required CallbackBudgets Budgets { get; init; }
 
-    /// <summary>What the loop has done. Any thread.</summary>
+    /// <summary>The loop's counters. Any thread.</summary>
     public LoopCounters Counters { get; }
 
-    /// <summary>Who runs the loop, and until when.</summary>
+    /// <summary>The claim, the runs and the disposal.</summary>
     public LoopLifetime Lifetime { get; }
 
     /// <summary>The synchronization context of its callbacks.</summary>
     public SynchronizationContext Context { get; }
 
-    /// <summary>Who is told of what the loop does in this iteration; null where nobody wants to know.</summary>
+    /// <summary>The observer of this iteration; null if nobody observes.</summary>
     public LoopObserver? Observer { get; set; }
 
     /// <summary>Whether the disposal has begun. Any thread.</summary>
     public bool IsDisposed => Lifetime.IsDisposed;
 
     /// <summary>
-    /// Whether the calling thread is known to run the loop, so that it may use it without claiming it first. Then it is not disposed either: that waits for the end of the run.
+    /// Whether the calling thread is known to run the loop, so that it may use the loop without a claim. The loop is not disposed then:
+    /// disposal waits for the end of the run.
     /// </summary>
     public bool IsRunningHere => _claim.IsRunningHere;
 
-    /// <summary>Claims the loop for one operation; within a claim the same thread passes freely.</summary>
-    /// <exception cref="EventManagerException">Another thread has it.</exception>
+    /// <summary>Claims the loop for one operation. Claims nest on the same thread.</summary>
+    /// <exception cref="EventManagerException">Another thread has the claim.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public ThreadClaim.Scope Claim() => Lifetime.Claim();
 
@@ -104,12 +105,12 @@ internal sealed class LoopCore
     public ThreadClaim.Scope ClaimToEnd(out bool isOver) => Lifetime.ClaimToEnd(out isOver);
 
     /// <summary>
-    /// Calls back one of several owners that are called by one delivery: the observer hears of it, what is thrown is the fault policy's, and the
-    /// thread's ambient state is as before. On the loop.
+    /// Calls one of several owners that one delivery calls. The observer is notified, exceptions go to the fault policy, and the thread's
+    /// ambient state is restored. On the loop.
     /// </summary>
-    /// <param name="owner">Whose callback.</param>
+    /// <param name="owner">The callback's owner.</param>
     /// <param name="callback">Calls it.</param>
-    /// <param name="argument">What it is given.</param>
+    /// <param name="argument">The callback's argument.</param>
     public void Invoke<TOwner, TArgument>(TOwner owner, Action<TOwner, TArgument> callback, TArgument argument)
         where TOwner : class, ICallbackOwner
     {
@@ -119,7 +120,10 @@ internal sealed class LoopCore
         Observer?.Leave();
     }
 
-    /// <summary>Calls back, where that is the whole of a message's delivery, of which the observer has heard: what is thrown is the fault policy's, with its owner. On the loop.</summary>
+    /// <summary>
+    /// Calls an owner where this is a message's whole delivery, of which the observer knows. Exceptions go to the fault policy. On the
+    /// loop.
+    /// </summary>
     /// <inheritdoc cref="Invoke"/>
     public void Call<TOwner, TArgument>(TOwner owner, Action<TOwner, TArgument> callback, TArgument argument)
         where TOwner : class, ICallbackOwner
@@ -134,21 +138,28 @@ internal sealed class LoopCore
         }
     }
 
-    /// <summary>Delivers to a source of the manager's own as if the kernel had reported it, in this iteration or the next. On the loop.</summary>
+    /// <summary>
+    /// Delivers an event to one of the manager's own sources as if the kernel had reported it, in this iteration or the next. On the loop.
+    /// </summary>
     public void InjectInto(Source source) => SourceTable.Injected.Enqueue(new InjectedEvent(source, EventSet.In, IsForThisIteration: true));
 
-    /// <summary>Something was thrown for which nobody waits any more. Any thread; it becomes a fault of the loop, and is reported here after the manager's end.</summary>
+    /// <summary>
+    /// Reports an exception for which nobody waits any more. Any thread. It becomes a fault of the loop; after the manager's end it is
+    /// reported here.
+    /// </summary>
     public void PostFault(FaultOrigin origin, Exception exception) => Post(PostedFault.OfCallback(this, new Fault(origin, exception)));
 
     /// <inheritdoc cref="PostFault(FaultOrigin, Exception)"/>
-    /// <param name="owner">Whose callback threw it.</param>
-    /// <param name="exception">What was thrown.</param>
+    /// <param name="owner">The owner of the callback that threw.</param>
+    /// <param name="exception">The exception.</param>
     public void PostFault(ICallbackOwner owner, Exception exception) => Post(PostedFault.OfCallback(this, FaultOf(owner, exception)));
 
-    /// <summary>Something of an owner's failed that is no callback: it is reported on the loop under any policy, and never thrown. Any thread.</summary>
+    /// <summary>
+    /// Reports a failure of an owner that is not a callback's. It is reported on the loop under any policy, and never thrown. Any thread.
+    /// </summary>
     public void PostReport(ICallbackOwner owner, Exception exception) => Post(PostedFault.OfManager(this, FaultOf(owner, exception)));
 
-    /// <summary>The manager could not be made: closes what was opened.</summary>
+    /// <summary>The manager could not be constructed: closes what was opened.</summary>
     public void Abandon()
     {
         foreach (IClock clock in Timers?.Clocks ?? [])
@@ -169,10 +180,10 @@ internal sealed class LoopCore
         }
     }
 
-    /// <summary>The loop could not be woken, and nobody is told by an exception: it is reported when it is awake again. Any thread.</summary>
+    /// <summary>The loop could not be woken, and no exception says so: it is reported when the loop is awake again. Any thread.</summary>
     public void PostNotWoken() => OnWakeFailed(Mailbox.LastRefusal);
 
-    /// <summary>For whoever has sent something and was told that the loop could not be woken for it.</summary>
+    /// <summary>The exception for a sender whose message was queued, but for which the loop could not be woken.</summary>
     public EventManagerException NotWoken() => NotWoken(Mailbox.LastRefusal);
 
     private static Fault FaultOf(ICallbackOwner owner, Exception exception) =>
@@ -187,7 +198,9 @@ internal sealed class LoopCore
         int fd = Mailbox.WakerFd.Number;
         return new EventManagerException(
             EventManagerError.System,
-            $"{Name} sleeps and could not be woken: writing to its eventfd, fd {fd}, failed: {Errno.Describe(errno)}. Was the number of a descriptor closed that was not yours? What was sent waits until the loop wakes up, which is tried again.",
+            $"{Name} sleeps and could not be woken: writing to its eventfd, fd {fd}, failed: {Errno.Describe(errno)}. "
+                + "Was the number of a descriptor closed that was not yours? "
+                + "What was sent waits until the loop wakes up, which is tried again.",
             fd,
             errno);
     }

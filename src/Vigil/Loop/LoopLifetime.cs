@@ -1,12 +1,12 @@
 namespace Vigil;
 
 /// <summary>
-/// Who uses a manager, and until when: the claim that a thread has on it, the runs and what ends them, and its disposal, which happens
-/// once, on the thread that has the claim when it can happen.
+/// The lifetime of a manager: the claim of a thread on it, its runs and what ends them, and its disposal. Disposal happens once, on the
+/// thread that holds the claim when it becomes possible.
 /// </summary>
 internal sealed class LoopLifetime
 {
-    // What the framework's waits can count in milliseconds; longer is for ever.
+    // The longest wait that the framework can count in milliseconds; longer means without limit.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
     private readonly EventManager _manager;
@@ -20,7 +20,7 @@ internal sealed class LoopLifetime
 
     /// <param name="manager">The manager.</param>
     /// <param name="name">Its name, for messages.</param>
-    /// <param name="tearDown">What its disposal is.</param>
+    /// <param name="tearDown">Performs its disposal.</param>
     public LoopLifetime(EventManager manager, string name, Action tearDown)
     {
         _manager = manager;
@@ -34,17 +34,17 @@ internal sealed class LoopLifetime
     /// <summary>Whether the disposal has begun.</summary>
     public bool IsDisposed => _isDisposed;
 
-    /// <summary>The claim, for those who ask often, and only whose it is.</summary>
+    /// <summary>The claim, for frequent checks of its holder only.</summary>
     public ThreadClaim ThreadClaim => _claim;
 
-    /// <summary>Whether somebody who waits for a run on this thread would wait for himself.</summary>
+    /// <summary>Whether waiting for a run on this thread would deadlock.</summary>
     public bool WouldWaitForItself => _claim.WouldWaitForItself;
 
-    /// <summary>Whether the current iteration must return: whoever asks for one of these wakes the mailbox afterwards.</summary>
+    /// <summary>Whether the current iteration must return. Whoever sets one of these wakes the mailbox afterwards.</summary>
     public bool MustNotSleep => _stopRequested || _disposeRequested || _runCancellation.IsCancellationRequested;
 
-    /// <summary>Claims the manager for one operation; within a claim the same thread passes freely.</summary>
-    /// <exception cref="EventManagerException">Another thread has it.</exception>
+    /// <summary>Claims the manager for one operation. Claims nest on the same thread.</summary>
+    /// <exception cref="EventManagerException">Another thread has the claim.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public ThreadClaim.Scope Claim()
     {
@@ -53,12 +53,12 @@ internal sealed class LoopLifetime
     }
 
     /// <summary>
-    /// Claims the manager in order to end something that ends with it: an event, a hook, the listening to something. While it is being
-    /// disposed, which any thread may do at any time between runs, there is nothing left to do, and it is no error to ask.
+    /// Claims the manager in order to end something that ends with it: an event, a hook, a subscription. If the manager is being
+    /// disposed, which any thread may do between runs, there is nothing left to do, and that is no error.
     /// </summary>
-    /// <param name="isOver">Whether it is disposed, or is just being; then nothing was claimed.</param>
-    /// <exception cref="EventManagerException">Another thread has it.</exception>
-    /// <exception cref="ObjectDisposedException">Another thread runs it, for the last time.</exception>
+    /// <param name="isOver">Whether it is disposed or being disposed; then nothing was claimed.</param>
+    /// <exception cref="EventManagerException">Another thread has the claim.</exception>
+    /// <exception cref="ObjectDisposedException">Another thread runs it, and disposal was requested.</exception>
     public ThreadClaim.Scope ClaimToEnd(out bool isOver)
     {
         isOver = false;
@@ -68,7 +68,7 @@ internal sealed class LoopLifetime
             return default;
         }
 
-        // Whoever has the claim in order to dispose has asked for the disposal before.
+        // A thread that holds the claim in order to dispose has requested the disposal before.
         bool isMine = _claim.TryEnter(out ThreadClaim.Scope claim);
         isOver = IsDisposed || (!isMine && _disposeRequested && !_claim.IsOfRun);
         if (isOver)
@@ -82,7 +82,7 @@ internal sealed class LoopLifetime
 
     /// <summary>Claims the manager for a run.</summary>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <exception cref="EventManagerException">Another thread has it, or this one runs it already.</exception>
+    /// <exception cref="EventManagerException">Another thread has the claim, or this one runs it already.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public void BeginRun(CancellationToken cancellationToken)
     {
@@ -91,21 +91,23 @@ internal sealed class LoopLifetime
         _runCancellation = cancellationToken;
     }
 
-    /// <summary>The other end of <see cref="BeginRun"/>.</summary>
+    /// <summary>Ends what <see cref="BeginRun"/> began.</summary>
     public void EndRun()
     {
         _runCancellation = default;
         _claim.Release();
     }
 
-    /// <summary>Asks for the end of a run. Any thread, which wakes the mailbox afterwards.</summary>
+    /// <summary>Requests the end of a run. Any thread; the caller wakes the mailbox afterwards.</summary>
     public void RequestStop() => _stopRequested = true;
 
-    /// <summary>A run has ended because it was asked to.</summary>
+    /// <summary>A run ended on request.</summary>
     public void TakeStop() => _stopRequested = false;
 
-    /// <summary>Asks for the disposal. Any thread, which wakes the mailbox afterwards and then calls <see cref="AwaitDisposal"/>.</summary>
-    /// <returns>Whether the caller is to wait for it: not where it has the claim itself, whose release is then the moment.</returns>
+    /// <summary>
+    /// Requests the disposal. Any thread; the caller wakes the mailbox afterwards and then calls <see cref="AwaitDisposal"/>.
+    /// </summary>
+    /// <returns>Whether the caller is to wait for it. False if the caller holds the claim: its release then disposes.</returns>
     public bool RequestDisposal()
     {
         _disposeRequested = true;
@@ -113,14 +115,16 @@ internal sealed class LoopLifetime
         return !_claim.IsMine;
     }
 
-    /// <summary>Disposes the manager here if nobody has the claim, and otherwise waits until somebody has done it. False where that took too long.</summary>
+    /// <summary>Disposes the manager here if nobody holds the claim, and otherwise waits for the disposal. False on timeout.</summary>
     public bool AwaitDisposal(TimeSpan timeout)
     {
         DisposeIfRequested();
         return _disposed.Task.Wait(timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>After it was asked for: disposes the manager here if nobody has the claim. Returns a task that ends when somebody has done it.</summary>
+    /// <summary>
+    /// After the request: disposes the manager here if nobody holds the claim. The task ends when the manager is disposed.
+    /// </summary>
     public Task WhenDisposed()
     {
         DisposeIfRequested();
@@ -138,18 +142,18 @@ internal sealed class LoopLifetime
         return claim;
     }
 
-    // While another thread tears the manager down, "in use by another thread" would be true and of no help. Asked again when the claim is
-    // refused: the disposal may have been requested, and its thread have taken the claim, since the first look.
+    // While another thread tears the manager down, "in use by another thread" would be true but no help. Checked again when the claim is
+    // refused: the disposal may have been requested, and its thread may have taken the claim, since the first check.
     private void ThrowIfDisposedByAnother() => ObjectDisposedException.ThrowIf(_disposeRequested && !_claim.IsMine, _manager);
 
-    // Runs after each release of the claim, and when a disposal is asked for: whoever gets the claim then does it.
+    // Called after each release of the claim, and when a disposal is requested: the thread that then gets the claim disposes.
     private void DisposeIfRequested()
     {
         if (_disposeRequested && !IsDisposed && _claim.TryTake())
         {
             try
             {
-                // Another may have done it between the look above and the claim.
+                // Another thread may have done it between the check above and the claim.
                 if (!IsDisposed)
                 {
                     TearDown();
@@ -171,7 +175,7 @@ internal sealed class LoopLifetime
         }
         finally
         {
-            // Whatever happened: others wait for it.
+            // Even after an exception: other threads wait for this.
             _disposed.SetResult();
         }
     }

@@ -4,8 +4,8 @@ using Vigil.Sources;
 namespace Vigil;
 
 /// <summary>
-/// What goes on in a loop, for those who want to know: the counters, the trace, the watchdog. The loop asks at the beginning of an iteration whether anybody does, and while nobody does
-/// it has none of these, and tells nothing.
+/// Forwards the loop's progress to those who want it: the counters, the trace and the watchdog. The loop checks at the beginning of an
+/// iteration whether there are any; while there are none it has no observer and reports nothing.
 /// </summary>
 internal sealed class LoopObserver
 {
@@ -25,7 +25,7 @@ internal sealed class LoopObserver
         _progress = progress;
     }
 
-    /// <summary>Whether anybody wants to know of the iteration that begins now.</summary>
+    /// <summary>Whether anybody observes the iteration that begins now.</summary>
     public bool BeginsIteration()
     {
         bool isMeasured = _counters.BeginIteration();
@@ -48,7 +48,7 @@ internal sealed class LoopObserver
 
     /// <summary>The iteration is over.</summary>
     /// <param name="ran">How many callbacks ran in it.</param>
-    /// <param name="table">Knows of the events that reached nobody.</param>
+    /// <param name="table">Has counted the events that reached no source.</param>
     public void EndIteration(int ran, SourceTable table)
     {
         Begin(LoopPhase.Waiting, ran);
@@ -63,7 +63,7 @@ internal sealed class LoopObserver
         }
     }
 
-    /// <summary>A phase begins, and with it the end of the one before.</summary>
+    /// <summary>A phase begins, and ends the one before.</summary>
     /// <param name="phase">The phase.</param>
     /// <param name="ran">How many callbacks have run in the iteration so far.</param>
     public void Begin(LoopPhase phase, int ran)
@@ -78,7 +78,7 @@ internal sealed class LoopObserver
         _progress?.Begin(phase);
     }
 
-    /// <summary>The loop has done what there was, and looks for more.</summary>
+    /// <summary>The loop has no more work and begins to wait.</summary>
     /// <param name="sleeps">Whether it sleeps until there is more.</param>
     public void BeginWait(bool sleeps)
     {
@@ -88,7 +88,7 @@ internal sealed class LoopObserver
         }
     }
 
-    /// <summary>There is more.</summary>
+    /// <summary>The wait is over.</summary>
     public void EndWait()
     {
         if (_isMeasured)
@@ -106,7 +106,7 @@ internal sealed class LoopObserver
         }
     }
 
-    /// <summary>A ready source's callback begins; a source comes once in a phase.</summary>
+    /// <summary>A ready source's callback begins. A source comes once in a phase.</summary>
     public void EnterOnce(Source source)
     {
         _progress?.EnterOnce(source);
@@ -116,7 +116,7 @@ internal sealed class LoopObserver
         }
     }
 
-    /// <summary>A callback begins, whose subject may have had others in this phase.</summary>
+    /// <summary>A callback begins. Its subject may have had others in this phase.</summary>
     public void Enter(object subject)
     {
         _progress?.Enter(subject);
@@ -126,7 +126,7 @@ internal sealed class LoopObserver
         }
     }
 
-    /// <summary>The callback that began last has returned, or thrown.</summary>
+    /// <summary>The last callback that began has returned or thrown.</summary>
     public void Leave()
     {
         _progress?.Leave();

@@ -3,23 +3,25 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>What a loop is doing, for another thread to look at.</summary>
+/// <summary>What a loop is doing, published for the watchdog's sampler thread.</summary>
 /// <remarks>
-/// <para>Writing. The turn, the step, the subject and the start are written by the loop's thread alone. A phase begins with no subject and a new turn, the turn last. A callback
-/// among the ready sources stores its source, and nothing else: in one phase a source comes once, so turn and source together are never the same again. Where a
-/// subject may come again within a phase (timers of a clock that is set, closures, hooks, injected events) the step is counted, too. Nothing is
-/// stored when a callback returns: what follows is the next one, or the next phase.</para>
-/// <para>Reading. The sampler reads turn, subject, step and start, and then turn and step again, until both are as before. So what it makes of the loop is at
-/// worst a mixture of a callback and its neighbour, when it comes between the two stores of a step. Such a mixture takes part in nothing: only what two
-/// samples find unchanged is held to be running, and the second finds the mixture gone, unless the loop's thread was stopped
-/// by the kernel right there, when its next callback is in fact as late as that.</para>
-/// <para>Identity. The subject is published by reference, not as a slot or a token, since a callback may remove itself, and another source take its slot, and then hang. The price is
-/// the garbage collector's write barrier.</para>
-/// <para>Flagging. The sampler stores what it found, then looks at the loop once more. The loop, when a callback returns, looks whether something is flagged. Whoever takes the
-/// flag away, one alone, deals with the end: nearly always the loop, and otherwise the sampler, when it finds that the callback had just
-/// returned. The loop may find the flag of an earlier callback, of which the sampler noticed too late that it had returned; it can tell by the identity.</para>
-/// <para>Sleeping. An idle loop is parked, and the sampler sleeps. When the loop begins a phase it stores the turn, then looks whether it is parked. The sampler parks it, makes every
-/// thread of the process pass a fence, and then looks at the turn. So one of them sees the other, and the loop pays for no fence.</para>
+/// <para>Writing. Only the loop's thread writes turn, step, subject and start. A phase begins with a null subject and a new turn; the turn
+/// is stored last. A ready source's callback stores only its source: a source comes once in a phase, so a pair of turn and source never
+/// recurs. Where a subject may recur within a phase (timers of a clock that is set, closures, hooks, injected events) the step is counted,
+/// too. Nothing is stored when a callback returns: the next callback or phase follows.</para>
+/// <para>Reading. The sampler reads turn, subject, step and start, then turn and step again, until both are unchanged. If it reads between
+/// the two stores of a step, the sample mixes a callback and its neighbour. That does no harm: only what two samples find unchanged counts
+/// as running, and the second sample finds the mixture gone. The exception is a loop thread that the kernel stopped right between the
+/// stores; then its next callback is in fact that late.</para>
+/// <para>Identity. The subject is published by reference, not as a slot or a token: a callback may remove itself, another source may take
+/// its slot, and the callback may then hang. The price is the garbage collector's write barrier.</para>
+/// <para>Flagging. The sampler stores a flag, then reads the loop's progress once more. The loop checks for a flag when a callback returns.
+/// The one thread that takes the flag handles the end of the callback: nearly always the loop, and the sampler if it finds that the
+/// callback had just returned. The loop may find the flag of an earlier callback, whose return the sampler noticed too late; it recognises
+/// that by the identity.</para>
+/// <para>Sleeping. While the loop is idle it is parked and the sampler sleeps. At the beginning of a phase the loop stores the turn, then
+/// checks whether it is parked. The sampler parks the loop, issues a process-wide memory barrier, and then reads the turn. So one of them
+/// sees the other, and the loop pays for no fence.</para>
 /// </remarks>
 internal sealed class LoopProgress
 {
@@ -36,8 +38,8 @@ internal sealed class LoopProgress
     private volatile bool _isParked;
 
     /// <param name="readsClock">Whether the loop reads the clock after each callback.</param>
-    /// <param name="attended">Called on the loop's thread when a callback has returned and something may have to be done about it.</param>
-    /// <param name="wakeSampler">Called on the loop's thread when the loop is parked and a phase begins.</param>
+    /// <param name="attended">Called on the loop's thread when a callback has returned and may need attention.</param>
+    /// <param name="wakeSampler">Called on the loop's thread when a phase begins while the loop is parked.</param>
     public LoopProgress(bool readsClock, Action attended, Action wakeSampler)
     {
         _readsClock = readsClock;
@@ -45,10 +47,10 @@ internal sealed class LoopProgress
         _wakeSampler = wakeSampler;
     }
 
-    /// <summary>What the sampler would see at this moment: for the loop.</summary>
+    /// <summary>What the sampler would read now. For the loop.</summary>
     public ProgressSample Here => new(_turn, _step, _subject, _started);
 
-    /// <summary>A phase begins, and with it the end of the one before. Ends the sampler's sleep.</summary>
+    /// <summary>A phase begins, and ends the one before. Wakes the sampler.</summary>
     public void Begin(LoopPhase phase)
     {
         _subject = null;
@@ -65,11 +67,11 @@ internal sealed class LoopProgress
         }
     }
 
-    /// <summary>A callback begins whose subject comes once in this phase.</summary>
+    /// <summary>A callback begins. Its subject comes once in this phase.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EnterOnce(object subject) => _subject = subject;
 
-    /// <summary>A callback begins whose subject may have had others in this phase.</summary>
+    /// <summary>A callback begins. Its subject may have had others in this phase.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter(object subject)
     {
@@ -77,7 +79,7 @@ internal sealed class LoopProgress
         Volatile.Write(ref _step, _step + 1);
     }
 
-    /// <summary>The callback that began last has returned, or thrown.</summary>
+    /// <summary>The last callback that began has returned or thrown.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Leave()
     {
@@ -90,10 +92,10 @@ internal sealed class LoopProgress
     /// <summary>The next callback begins now: for a loop that reads the clock.</summary>
     public void Restart(long now) => Volatile.Write(ref _started, now);
 
-    /// <summary>What the loop is doing: for the sampler.</summary>
+    /// <summary>What the loop is doing. For the sampler.</summary>
     public ProgressSample Read()
     {
-        // A loop that is too fast to be read is not stuck: after some tries any mixture will do.
+        // A loop that is too fast to be read is not stuck, so after some tries any mixture will do.
         const int Tries = 4;
         ProgressSample sample;
         int tries = 0;
@@ -108,8 +110,10 @@ internal sealed class LoopProgress
         return sample;
     }
 
-    /// <summary>The sampler has found a callback to be over its budget. False where it has returned meanwhile and the sampler has to deal with the end.</summary>
-    /// <param name="flag">What the sampler knows of it.</param>
+    /// <summary>
+    /// The sampler flags a callback that is over its budget. False if it has returned meanwhile and the sampler has to handle its end.
+    /// </summary>
+    /// <param name="flag">The sampler's record of it.</param>
     /// <param name="callback">The callback.</param>
     public bool Flag(object flag, in ProgressSample callback)
     {
@@ -118,12 +122,12 @@ internal sealed class LoopProgress
         return Read().IsSameCallback(in callback) || !TryTakeFlag(flag);
     }
 
-    /// <summary>Takes a certain flag away; false where the other thread has.</summary>
+    /// <summary>Takes a certain flag; false if the other thread has taken it.</summary>
     public bool TryTakeFlag(object flag) => Interlocked.CompareExchange(ref _flagged, null, flag) == flag;
 
-    /// <summary>Takes the flag away, if there is one: for the loop.</summary>
+    /// <summary>Takes the flag, if there is one. For the loop.</summary>
     public object? TakeFlag() => _flagged is null ? null : Interlocked.Exchange(ref _flagged, null);
 
-    /// <summary>The loop is to wake the sampler from now on, or not any more: for the sampler.</summary>
+    /// <summary>Sets whether the loop must wake the sampler. For the sampler.</summary>
     public void Park(bool isParked) => _isParked = isParked;
 }

@@ -3,12 +3,12 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// The timers of a loop, by clock. A clock costs nothing until its first timer: then its <c>timerfd</c> becomes a source of the
-/// loop, which ends the wait, and whose readiness says no more than that phase 4 will find something due.
+/// The timers of a loop, by clock. A clock costs nothing until its first timer. Then its <c>timerfd</c> becomes a source of the loop. It
+/// ends the wait, and its readiness means only that phase 4 will find something due.
 /// </summary>
 internal sealed class LoopTimers
 {
-    // A step that is smaller is noticed when the kernel says so, an iteration later.
+    // In nanoseconds. A smaller step is noticed when the kernel reports it, an iteration later.
     private const long NoticedStep = 1_000_000;
 
     private readonly LoopCore _core;
@@ -16,7 +16,7 @@ internal sealed class LoopTimers
     private readonly ClockTimers?[] _byClock = new ClockTimers?[3];
     private EventHandler<ClockStep>? _stepHandlers;
 
-    // The wall clock's lead over the monotonic clock when it was last known to be right.
+    // The wall clock's lead over the monotonic clock, as last confirmed.
     private long _wallClockLead;
 
     public LoopTimers(LoopCore core, Func<TimerClock, IClock> createClock)
@@ -26,18 +26,18 @@ internal sealed class LoopTimers
         MonotonicClock = createClock(TimerClock.Monotonic);
         if (!MonotonicClock.IsPollers)
         {
-            // Then it is needed for the timeouts of callers, too.
+            // The timeouts of callers need it, too.
             Open(TimerClock.Monotonic);
         }
     }
 
-    /// <summary>The clock by which the loop's callers measure, too. Any thread may read it.</summary>
+    /// <summary>The clock that the loop's callers measure by. Any thread may read it.</summary>
     public IClock MonotonicClock { get; }
 
-    /// <summary>Whether any clock is in use; as long as none is, an iteration need not look at them.</summary>
+    /// <summary>Whether any clock is in use. If none is, an iteration skips the clocks.</summary>
     public bool IsOpen { get; private set; }
 
-    /// <summary>Whether timers are due although no time has passed, so that the loop must not sleep.</summary>
+    /// <summary>Whether timers are due although no time has passed; then the loop must not sleep.</summary>
     public bool HasOverdue
     {
         get
@@ -54,19 +54,19 @@ internal sealed class LoopTimers
         }
     }
 
-    /// <summary>The clocks that have, or had, timers.</summary>
+    /// <summary>The clocks that have or had timers.</summary>
     public ReadOnlySpan<ClockTimers?> All => _byClock;
 
-    /// <summary>What is to be disposed at the end, one by one: a clock may be a user's.</summary>
+    /// <summary>The clocks to dispose at the end, one by one: a clock may be a user's.</summary>
     public IEnumerable<IClock> Clocks => _byClock.Select(timers => timers?.Clock).Append(MonotonicClock).OfType<IClock>().Distinct();
 
-    /// <summary>How many timers are started.</summary>
+    /// <summary>The number of started timers.</summary>
     public int Count => _byClock.Sum(timers => timers?.Count ?? 0);
 
-    /// <summary>The timers of a clock, of which there were some before.</summary>
+    /// <summary>The timers of a clock that is open.</summary>
     public ClockTimers Of(TimerClock clock) => _byClock[(int)clock]!;
 
-    /// <summary>The timers of a clock; the first time, this makes the clock a source of the loop.</summary>
+    /// <summary>The timers of a clock. The first call makes the clock a source of the loop.</summary>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     public ClockTimers Open(TimerClock clock)
     {
@@ -75,14 +75,16 @@ internal sealed class LoopTimers
             return open;
         }
 
-        ClockTimers timers = _byClock[(int)clock] ?? new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+        ClockTimers timers = _byClock[(int)clock]
+            ?? new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
         try
         {
             OpenWaker(timers);
         }
         catch (EventManagerException) when (timers.Clock.IsPollers)
         {
-            // Out of descriptors: until the next timer is made the poller's deadline takes its place, a little late but always to be had.
+            // Out of descriptors: until the next timer is made the poller's deadline takes its place, which is a little later but never
+            // fails.
             timers.Dispose();
         }
         catch
@@ -95,7 +97,7 @@ internal sealed class LoopTimers
         return _byClock[(int)clock] = timers;
     }
 
-    /// <summary>Adds somebody who is told when the wall clock was set. Then it is watched although no timer follows it.</summary>
+    /// <summary>Adds a handler of wall-clock steps. The wall clock is then watched even if no timer follows it.</summary>
     public void AddStepHandler(EventHandler<ClockStep>? handler)
     {
         Open(TimerClock.WallClock).HasListeners = true;
@@ -111,7 +113,7 @@ internal sealed class LoopTimers
         }
     }
 
-    /// <summary>Until when a caller waits who is patient for a time from now.</summary>
+    /// <summary>The deadline for a caller's timeout.</summary>
     public Deadline DeadlineAfter(TimeSpan timeout)
     {
         if (timeout == TimeSpan.Zero)
@@ -124,10 +126,10 @@ internal sealed class LoopTimers
             : Deadline.At(Nanoseconds.Add(MonotonicClock.Now, Nanoseconds.Of(timeout)));
     }
 
-    /// <summary>Every target whose timer is started.</summary>
+    /// <summary>The targets of all started timers.</summary>
     public IEnumerable<ITimerTarget> Targets() => _byClock.SelectMany(timers => timers?.Targets() ?? []);
 
-    /// <summary>Before a wait: lets it end when the next timer of any clock is due. Returns until when the poller is to wait.</summary>
+    /// <summary>Before a wait: makes it end when the next timer of any clock is due. Returns the poller's deadline.</summary>
     public Deadline PrepareWait(Deadline callersDeadline)
     {
         Deadline deadline = MonotonicClock.IsPollers ? callersDeadline : Deadline.Infinite;
@@ -147,7 +149,7 @@ internal sealed class LoopTimers
         return deadline;
     }
 
-    /// <summary>Reads every clock that has timers, and begins its batch of those that are due.</summary>
+    /// <summary>Reads every clock that has timers, and begins its batch of due timers.</summary>
     public void Expire()
     {
         foreach (ClockTimers? timers in _byClock)
@@ -159,7 +161,7 @@ internal sealed class LoopTimers
         }
     }
 
-    /// <summary>If the wall clock was set since the last call, tells those who listen. Returns whether a callback ran.</summary>
+    /// <summary>If the wall clock was set since the last call, notifies the handlers. Returns whether a callback ran.</summary>
     public bool ReportStep(ClockTimers wallClock)
     {
         bool hasStepped = wallClock.TryTakeStep();
@@ -169,7 +171,9 @@ internal sealed class LoopTimers
         return hasStepped && Report(step);
     }
 
-    /// <summary>Before the timers of the wall clock: a clock that differs much was set, and those who listen are told before the timers fire.</summary>
+    /// <summary>
+    /// Before the timers of the wall clock: a large difference means that the clock was set, and handlers are notified before timers fire.
+    /// </summary>
     public bool ReportGreatStep()
     {
         if (_byClock[(int)TimerClock.WallClock] is not { WatchesSteps: true } wallClock)
@@ -182,7 +186,7 @@ internal sealed class LoopTimers
         return mayHaveStepped && ReportStep(wallClock);
     }
 
-    /// <summary>Lets go of every timer, and tells each.</summary>
+    /// <summary>Drops every timer, and notifies its target.</summary>
     public void AbandonAll()
     {
         foreach (ClockTimers? timers in _byClock)
@@ -196,7 +200,10 @@ internal sealed class LoopTimers
         EventHandler<ClockStep>? handlers = _stepHandlers;
         foreach (EventHandler<ClockStep> handler in Delegate.EnumerateInvocationList(handlers))
         {
-            _core.Invoke(new StepHandler(handler), static (owner, told) => owner.Handler(told.Manager, told.Step), (_core.Manager, Step: step));
+            _core.Invoke(
+                new StepHandler(handler),
+                static (owner, told) => owner.Handler(told.Manager, told.Step),
+                (_core.Manager, Step: step));
         }
 
         return handlers is not null;

@@ -6,11 +6,11 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>Phase 2 of an iteration: waits until something is ready, with a spin before if that is wanted.</summary>
+/// <summary>Phase 2 of an iteration: waits until something is ready, and spins first if that is configured.</summary>
 internal sealed class LoopWait
 {
-    // How long to wait for a sender that has begun to send and does not get on. It wakes the loop when it has finished. Only where it asked whether the loop
-    // sleeps some nanoseconds before the loop began to, nobody does, and its message is late by this much at most.
+    // How long to wait for a sender that has begun to send but is not running. It wakes the loop when it has finished. The exception: if it
+    // checked whether the loop sleeps just before the loop began to, nobody wakes the loop, and its message is late by this much at most.
     private static readonly TimeSpan BriefSleep = TimeSpan.FromMilliseconds(1);
 
     private readonly LoopCore _core;
@@ -21,13 +21,13 @@ internal sealed class LoopWait
     private readonly Mailbox<EventManager> _mailbox;
     private readonly TimeSpan _spin;
 
-    // After a rebuild that failed: when it is tried again. 0 where none has.
+    // When a rebuild that failed is tried again; 0 if none has failed.
     private long _rebuildsAt;
 
     /// <param name="core">The loop that waits.</param>
-    /// <param name="poller">What it waits for.</param>
-    /// <param name="ready">Where that is told.</param>
-    /// <param name="spin">How long to go on looking before sleeping.</param>
+    /// <param name="poller">The poller to wait on.</param>
+    /// <param name="ready">Receives what is ready.</param>
+    /// <param name="spin">How long to poll before sleeping.</param>
     public LoopWait(LoopCore core, IPoller poller, ReadyBuffer ready, TimeSpan spin)
     {
         _core = core;
@@ -42,8 +42,8 @@ internal sealed class LoopWait
     private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _core.Lifetime.MustNotSleep;
 
     /// <summary>Waits, and fills the ready buffer.</summary>
-    /// <param name="deadline">Until when at most, timers apart.</param>
-    /// <param name="observer">Hears when the loop is idle; null where nobody wants to know.</param>
+    /// <param name="deadline">The latest end of the wait, timers apart.</param>
+    /// <param name="observer">Is notified when the loop is idle; may be null.</param>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     public void Until(Deadline deadline, LoopObserver? observer)
     {
@@ -69,7 +69,7 @@ internal sealed class LoopWait
         }
     }
 
-    // A wait that fails is over, too: the next run begins with one that has not begun.
+    // A failed wait must end, too: the next run expects that none has begun.
     private void WatchedPollOrSleep(Deadline deadline, LoopObserver observer)
     {
         observer.BeginWait(sleeps: !deadline.IsImmediate);
@@ -101,7 +101,7 @@ internal sealed class LoopWait
         {
             if (_spin == TimeSpan.Zero || !Spin(deadline))
             {
-                // A stop that comes before the mailbox says that the loop sleeps is seen here; one that comes after it wakes the loop.
+                // A stop requested before BeginSleep is seen here; one requested later wakes the loop.
                 SleepPermit permit = _mailbox.BeginSleep();
                 if (permit == SleepPermit.None || _core.Lifetime.MustNotSleep)
                 {
@@ -127,14 +127,16 @@ internal sealed class LoopWait
         if (errno != Errno.Success)
         {
             string hint = errno is Errno.EMFILE or Errno.ENFILE
-                ? "This kernel or sandbox has no epoll_pwait2, so the wait needs a timerfd: raise the limit of open files (ulimit -n, LimitNOFILE=) or close some."
+                ? "This kernel or sandbox has no epoll_pwait2, so the wait needs a timerfd: "
+                    + "raise the limit of open files (ulimit -n, LimitNOFILE=) or close some."
                 : "Was the file descriptor of its epoll instance closed?";
-            throw new EventManagerException(EventManagerError.System, $"{_core.Name} cannot wait any more: {Errno.Describe(errno)}. {hint}", errno: errno);
+            throw new EventManagerException(
+                EventManagerError.System, $"{_core.Name} cannot wait any more: {Errno.Describe(errno)}. {hint}", errno: errno);
         }
     }
 
-    // Looks at the mailbox, which costs a nanosecond, between looks at the poller, which cost a few hundred. Whoever has something
-    // ready at the first look pays for nothing else.
+    // Checks the mailbox, at a nanosecond each, between polls, at a few hundred. If something is ready at the first poll, it costs nothing
+    // else.
     private bool Spin(Deadline deadline)
     {
         const int LooksAtMailbox = 32;
@@ -167,10 +169,9 @@ internal sealed class LoopWait
         return false;
     }
 
-    // Where the kernel refuses, for want of descriptors, the orphan goes on ending every wait. So the refusal is said once; the rebuild is
-    // tried again after a
-    // pause; and until then a turn that an orphan has caused takes a millisecond, which is late for whoever else is ready, but leaves the
-    // processor to others.
+    // If the kernel refuses, for want of descriptors, the orphan keeps ending every wait. The refusal is reported once, and the rebuild is
+    // tried again after a pause. Until then a turn caused by an orphan takes a millisecond: other ready sources are that late, but the
+    // processor is left to others.
     private void Rebuild(bool mayPause)
     {
         const long PauseBetweenTries = 100_000_000;
@@ -201,7 +202,8 @@ internal sealed class LoopWait
                 + "It is tried again ten times a second; until then the loop makes a thousand turns a second at most.";
         _core.Faults.Report(new Fault(FaultOrigin.Registration, new EventManagerException(
             EventManagerError.OrphanedRegistration,
-            $"Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor (dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",
+            "Events keep coming from a registration that was removed but is kept alive by a duplicate of its file descriptor "
+                + $"(dup, fork, SCM_RIGHTS). {outcome} Remove a descriptor before closing it.",
             errno: errno)));
     }
 }

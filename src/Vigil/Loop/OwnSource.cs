@@ -4,17 +4,16 @@ using Vigil.Timing;
 
 namespace Vigil;
 
-/// <summary>A descriptor of the manager's own among the sources.</summary>
+/// <summary>A source for a descriptor of the manager's own.</summary>
 /// <remarks>
-/// What cannot be read stays readable, so a loop that goes on asking burns a core. The rule for all of them: the first failure in a row is
-/// reported, with fd and
-/// errno; the source is disarmed, and armed again after <see cref="Pause"/>, when it is read again; what comes meanwhile the kernel keeps.
-/// That goes on in
-/// silence until a reading succeeds. A number that is not open any more (EBADF) may be another file's soon, so it is not tried again.
+/// What cannot be read stays readable, so a loop that kept trying would burn a core. The rule for all such sources: the first failure in a
+/// row is reported with fd and errno. The source is disarmed, and after <see cref="Pause"/> it is re-armed and read again; the kernel keeps
+/// what arrives meanwhile. Further failures are not reported until a read succeeds. After EBADF there is no retry: the number may soon be
+/// another file's.
 /// </remarks>
 internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
 {
-    /// <summary>How long a source that could not be read is left alone, in nanoseconds.</summary>
+    /// <summary>How long a source that could not be read stays disarmed, in nanoseconds.</summary>
     public const long Pause = 1_000_000_000;
 
     private int _slot = TimingWheel.NotStarted;
@@ -61,9 +60,9 @@ internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
         }
     }
 
-    /// <summary>What a reading came to; 0 or EAGAIN where it went through.</summary>
+    /// <summary>Handles the result of a read; 0 and EAGAIN mean success.</summary>
     /// <param name="errno">The errno.</param>
-    /// <param name="what">What cannot be read, as the beginning of a sentence.</param>
+    /// <param name="what">Names what cannot be read; begins a sentence.</param>
     protected void OnRead(int errno, string what)
     {
         if (errno is Errno.Success or Errno.EAGAIN)

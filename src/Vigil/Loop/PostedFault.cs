@@ -2,7 +2,10 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>A fault that was found on another thread, on its way to the loop, where faults are told. If the manager ends before, it is told by the thread that ends it.</summary>
+/// <summary>
+/// A fault found on another thread, on its way to the loop, which reports it. If the manager ends first, the thread that ends it reports
+/// it.
+/// </summary>
 internal sealed class PostedFault : MessageKind<EventManager>
 {
     private static readonly PostedFault Callbacks = new(meetsPolicy: true);
@@ -12,10 +15,10 @@ internal sealed class PostedFault : MessageKind<EventManager>
 
     private PostedFault(bool meetsPolicy) => _meetsPolicy = meetsPolicy;
 
-    /// <summary>What a user's code threw: it meets the fault policy.</summary>
+    /// <summary>A fault in a user's code: the fault policy applies.</summary>
     public static Message<EventManager> OfCallback(LoopCore core, Fault fault) => new(Callbacks, core, fault);
 
-    /// <summary>What went wrong otherwise: it is reported under any policy, and never thrown from the run.</summary>
+    /// <summary>Any other failure: it is reported under any policy, and never thrown from the run.</summary>
     public static Message<EventManager> OfManager(LoopCore core, Fault fault) => new(Managers, core, fault);
 
     public override int Deliver(EventManager target, in Message<EventManager> message)

@@ -4,8 +4,8 @@ using Vigil.Sources;
 namespace Vigil;
 
 /// <summary>
-/// A batch of events in the order in which their sources are served: by dispatch priority, and as the kernel reported them where that is equal. Only for
-/// batches in which not all are equal.
+/// Sorts a batch of events by the dispatch priority of their sources; equal priorities keep the kernel's order. Only for batches with
+/// more than one priority.
 /// </summary>
 internal sealed class PriorityOrder
 {
@@ -13,14 +13,14 @@ internal sealed class PriorityOrder
     private readonly ReadyBuffer _ordered;
 
     /// <param name="table">Knows the priorities.</param>
-    /// <param name="capacity">How many events a batch may have.</param>
+    /// <param name="capacity">The greatest number of events in a batch.</param>
     public PriorityOrder(SourceTable table, int capacity)
     {
         _table = table;
         _ordered = new ReadyBuffer(capacity);
     }
 
-    /// <summary>The batch in order, valid until the next one is.</summary>
+    /// <summary>The sorted batch, valid until the next call.</summary>
     public ReadyBuffer Order(ReadyBuffer batch)
     {
         _ordered.Clear(batch.Count);

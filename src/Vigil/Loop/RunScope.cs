@@ -2,7 +2,10 @@ using Vigil.Diagnostics;
 
 namespace Vigil;
 
-/// <summary>The time of a run on its thread: the current manager, the default execution context and the loop's synchronization context, and on leaving what they were before.</summary>
+/// <summary>
+/// Sets a run's current manager, default execution context and synchronization context on its thread, and restores the previous ones at its
+/// end.
+/// </summary>
 internal readonly ref struct RunScope
 {
     [ThreadStatic]

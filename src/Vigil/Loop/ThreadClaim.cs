@@ -3,16 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Vigil;
 
 /// <summary>
-/// Which thread uses the manager. A run holds the claim for its whole time; between runs any thread takes it for the time of one
-/// operation, so that two threads at once are told so instead of corrupting what they share. Within a claim the same thread
-/// passes freely.
+/// The claim of one thread on the manager. A run holds it throughout; between runs any thread takes it for one operation. So two threads
+/// at once get an exception instead of corrupting shared state. Claims nest on the same thread.
 /// </summary>
 internal sealed class ThreadClaim
 {
     private const int Nobody = 0;
 
-    // Less than the runtime keeps free for any method (RuntimeHelpers.EnsureSufficientExecutionStack: 64 KB at least), and less than is above any
-    // managed frame.
+    // Less than the runtime keeps free for any method (RuntimeHelpers.EnsureSufficientExecutionStack: at least 64 KB), and less than the
+    // stack above any managed frame.
     private const int StackBelowRun = 31 * 1024;
     private const int StackAboveRun = 1024;
 
@@ -21,17 +20,17 @@ internal sealed class ThreadClaim
     private readonly string _name;
     private int _owner;
 
-    // While a run has the claim, the lowest address of a piece of its thread's stack; 0 otherwise, and where little stack is left. One word, so that
-    // whoever reads it while it changes sees one or the other.
+    // While a run holds the claim, the lowest address of a part of its thread's stack; otherwise, or if little stack is left, 0. One word,
+    // so that readers see the old value or the new one.
     private nuint _stackOfRun;
     private volatile bool _notifiesOfRelease;
 
-    // The thread itself, not its id: ids of threads that ended are given out again.
+    // The thread itself, not its id: ids are reused after a thread ends.
     private Thread _lastRunner = Thread.CurrentThread;
 
-    /// <param name="name">The manager's, for messages.</param>
-    /// <param name="released">Called after each release from <see cref="NotifyOfRelease"/> on, on the thread that released.</param>
-    /// <param name="refusing">Called before somebody is refused; may throw what tells him more.</param>
+    /// <param name="name">The manager's name, for messages.</param>
+    /// <param name="released">Called on the releasing thread after each release, once <see cref="NotifyOfRelease"/> was called.</param>
+    /// <param name="refusing">Called before a thread is refused; may throw a more specific exception.</param>
     public ThreadClaim(string name, Action released, Action refusing)
     {
         _name = name;
@@ -43,8 +42,8 @@ internal sealed class ThreadClaim
     public bool IsMine => IsRunningHere || _owner == Environment.CurrentManagedThreadId;
 
     /// <summary>
-    /// Whether the calling thread is known to have the claim for a run. It is known by where its stack is, which costs a fifth of asking for its id.
-    /// False also where the calls are nested so deeply that they have left the part of the stack that is known.
+    /// Whether the calling thread is known to hold the claim for a run. Comparing stack addresses costs a fifth of getting the thread's id.
+    /// Also false if the calls are nested so deeply that they have left the known part of the stack.
     /// </summary>
     public unsafe bool IsRunningHere
     {
@@ -56,11 +55,11 @@ internal sealed class ThreadClaim
     }
 
     /// <summary>
-    /// Whether a run has the claim, and not a single operation. Also false for a run that began with little stack left. Any thread.
+    /// Whether a run holds the claim, as opposed to a single operation. Also false for a run that began with little stack left. Any thread.
     /// </summary>
     public bool IsOfRun => Volatile.Read(ref _stackOfRun) != 0;
 
-    /// <summary>Whether somebody who waits for a run on this thread would wait for himself: it runs here, or would be expected to.</summary>
+    /// <summary>Whether waiting for a run on this thread would deadlock: the manager runs here, or would be expected to.</summary>
     public bool WouldWaitForItself
     {
         get
@@ -73,7 +72,7 @@ internal sealed class ThreadClaim
     }
 
     /// <summary>Claims the manager for one operation.</summary>
-    /// <exception cref="EventManagerException">Another thread has it.</exception>
+    /// <exception cref="EventManagerException">Another thread has the claim.</exception>
     public Scope Enter()
     {
         if (IsMine)
@@ -89,16 +88,19 @@ internal sealed class ThreadClaim
         _refusing();
         throw new EventManagerException(
             EventManagerError.WrongThread,
-            $"{_name} is in use by another thread (managed thread id {Volatile.Read(ref _owner)}). Use its RemoteEndpoint, which any thread may call.");
+            $"{_name} is in use by another thread (managed thread id {Volatile.Read(ref _owner)}). "
+                + "Use its RemoteEndpoint, which any thread may call.");
     }
 
     /// <summary>Claims the manager for a run.</summary>
-    /// <exception cref="EventManagerException">Another thread has it, or this one has it already.</exception>
+    /// <exception cref="EventManagerException">Another thread has the claim, or this one has it already.</exception>
     public unsafe Scope EnterRun()
     {
         if (IsMine)
         {
-            throw new EventManagerException(EventManagerError.Reentrant, $"{_name} is running already, on this very thread: a callback cannot run the loop that called it.");
+            throw new EventManagerException(
+                EventManagerError.Reentrant,
+                $"{_name} is running already, on this very thread: a callback cannot run the loop that called it.");
         }
 
         Scope claim = Enter();
@@ -112,7 +114,7 @@ internal sealed class ThreadClaim
         return claim;
     }
 
-    /// <summary>Takes the claim for one operation if nobody has it, or if the calling thread has it already.</summary>
+    /// <summary>Takes the claim for one operation if it is free, or if the calling thread holds it already.</summary>
     public bool TryEnter(out Scope scope)
     {
         if (IsMine)
@@ -126,13 +128,17 @@ internal sealed class ThreadClaim
         return isTaken;
     }
 
-    /// <summary>Takes the claim if nobody has it.</summary>
+    /// <summary>Takes the claim if it is free.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _owner, Environment.CurrentManagedThreadId, Nobody) == Nobody;
 
-    /// <summary>From now on a release is told: something waits that only the claim's holder may do. The caller tries to take the claim afterwards.</summary>
+    /// <summary>
+    /// From now on each release is reported: work waits that needs the claim. The caller tries to take the claim afterwards.
+    /// </summary>
     public void NotifyOfRelease() => _notifiesOfRelease = true;
 
-    /// <summary>Gives the claim back. A full fence, so that either this sees the wish to be told, or the wisher sees the claim free.</summary>
+    /// <summary>
+    /// Releases the claim. A full fence: either this thread sees the request for notification, or the requester sees the claim free.
+    /// </summary>
     public void Release()
     {
         _stackOfRun = 0;
@@ -143,7 +149,7 @@ internal sealed class ThreadClaim
         }
     }
 
-    /// <summary>Ends a claim; the claims within it end nothing.</summary>
+    /// <summary>Ends a claim. Nested claims end nothing.</summary>
     public readonly ref struct Scope
     {
         private readonly ThreadClaim? _claim;

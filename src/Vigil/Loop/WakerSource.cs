@@ -2,7 +2,7 @@ using Vigil.Polling;
 
 namespace Vigil;
 
-/// <summary>The mailbox's waker among the sources. That the wait ended is all it is for; the mailbox is looked into in every iteration anyway.</summary>
+/// <summary>The mailbox's waker as a source. It only ends the wait; every iteration checks the mailbox anyway.</summary>
 internal sealed class WakerSource : OwnSource
 {
     public WakerSource(LoopCore core, FileDescriptor fd)
