@@ -1,20 +1,24 @@
 namespace Vigil.Messaging;
 
-/// <summary>A message that runs in its sender's context. One of a sender that has the default context is not wrapped, and costs nothing more.</summary>
+/// <summary>
+/// A message that runs in its sender's execution context. A sender with the default context has its message not wrapped, at no extra cost.
+/// </summary>
 internal sealed class ContextKind<TTarget> : MessageKind<TTarget>
 {
     private static readonly ContextKind<TTarget> Instance = new();
 
-    /// <summary>The message, or one around it with its sender's context.</summary>
+    /// <summary>The message, or a wrapper with its sender's context.</summary>
     public static Message<TTarget> WithSendersContext(in Message<TTarget> message) => In(AmbientContext.Flowing, in message);
 
-    /// <summary>The message, or one around it with a context.</summary>
+    /// <summary>The message, or a wrapper with a context.</summary>
     /// <param name="context">The context; null for the default one.</param>
     /// <param name="message">The message.</param>
     public static Message<TTarget> In(ExecutionContext? context, in Message<TTarget> message) =>
-        context is null ? message : new Message<TTarget>(Instance, message.Action, StateBox<(Message<TTarget>, ExecutionContext)>.Rent((message, context)));
+        context is null
+            ? message
+            : new Message<TTarget>(Instance, message.Action, StateBox<(Message<TTarget>, ExecutionContext)>.Rent((message, context)));
 
-    // Its receiver gives the thread its own context back, as after every message.
+    // The receiver restores its thread's own context after every message.
     public override int Deliver(TTarget target, in Message<TTarget> message)
     {
         (Message<TTarget> inner, ExecutionContext context) = Unwrap(in message);
@@ -22,7 +26,7 @@ internal sealed class ContextKind<TTarget> : MessageKind<TTarget>
         return inner.Deliver(target);
     }
 
-    // What is handed over to somebody else runs in its sender's context there, too.
+    // Whoever takes over an abandoned message runs it in its sender's context, too.
     public override bool Abandon(in Message<TTarget> message)
     {
         (Message<TTarget> inner, ExecutionContext context) = Unwrap(in message);

@@ -6,16 +6,18 @@ using Vigil.Threading;
 
 namespace Vigil.Messaging;
 
-/// <summary>What became of a message that was posted.</summary>
+/// <summary>The result of posting a message.</summary>
 internal enum PostResult
 {
-    /// <summary>The mailbox has it: it will run, or be abandoned if the mailbox is closed before.</summary>
+    /// <summary>Queued: it will run, or be abandoned if the mailbox is closed first.</summary>
     Accepted,
 
-    /// <summary>As <see cref="Accepted"/>, but the kernel refused to wake the receiver. It is tried again, by every later sender and after a pause.</summary>
+    /// <summary>
+    /// As <see cref="Accepted"/>, but the kernel refused to wake the receiver. Every later sender tries again, and so does a timer.
+    /// </summary>
     NotWoken,
 
-    /// <summary>The mailbox is as full as it may be; nothing was posted.</summary>
+    /// <summary>The mailbox is full; nothing was posted.</summary>
     Full,
 
     /// <summary>The mailbox is closed; nothing was posted.</summary>
@@ -29,8 +31,8 @@ internal enum SleepPermit
     None,
 
     /// <summary>
-    /// For a moment. A sender has begun to send and does not get on, because another thread has its processor; perhaps the receiver itself, which must not
-    /// go on looking then. The sender wakes the receiver when it has finished.
+    /// Briefly. A sender has begun to send but is not running, because another thread has its processor. That may be the receiver itself,
+    /// so it must not keep polling. The sender wakes the receiver when it has finished.
     /// </summary>
     Brief,
 
@@ -39,21 +41,23 @@ internal enum SleepPermit
 }
 
 /// <summary>
-/// Messages from any thread to one target, which takes them on its own thread, and a way to wake that thread.
+/// A queue of messages from any thread to one target, which takes them on its own thread, with a way to wake that thread.
 /// </summary>
 /// <remarks>
-/// <para>Waking is coalesced: the waker is used once between two sleeps, and not at all while the receiver is awake. The protocol is
-/// Dekker's. The receiver says that it sleeps and then looks whether there is mail; a sender adds mail and then looks whether the
-/// receiver sleeps. Both steps are separated by full fences, so at least one of them sees the other. A sender that sees the
-/// receiver asleep changes the state to signalled, and whoever makes that change, one alone, uses the waker.</para>
-/// <para>If the kernel refuses to use the waker, that sender takes its change back and says so, and the next one tries. Others may have seen the state
-/// signalled meanwhile and believe that the receiver wakes up. So it is also tried again after a pause, until it succeeds or is not needed any more.</para>
-/// <para>A kick is a wake-up without a message. It sticks while the receiver is awake and lets its next blocking wait return at once.</para>
-/// <para>Every message has one owner at any time and one end. Until the queue accepts it, it is its sender's. From then on it is the receiver's: it is taken and
-/// run, or it is abandoned by <see cref="Close"/>, which the receiver calls as its last act. A message that is abandoned tells whoever waits for it, or is handed
-/// over to somebody else who runs it, or is counted as lost. Closing seals the queue first. What was accepted before the seal is in the queue, and closing
-/// takes all of it, and waits for senders that are still copying theirs. What comes after the seal is refused and stays its sender's. So nobody
-/// but the receiver ever decides about a message that was accepted, and nobody but its sender about one that was not.</para>
+/// <para>Wake-ups are coalesced: the waker is used once between two sleeps, and never while the receiver is awake. The protocol is
+/// Dekker's. The receiver publishes that it sleeps, then checks for mail; a sender adds mail, then checks whether the receiver
+/// sleeps. Full fences separate both steps, so at least one side sees the other. A sender that finds the receiver asleep changes the
+/// state to signalled; the one thread whose change succeeds uses the waker.</para>
+/// <para>If the kernel refuses to signal the waker, that sender reverts its change and returns the failure, and the next sender tries.
+/// Others may have seen the state signalled meanwhile and rely on the wake-up. So the wake-up is also tried again after a pause, until it
+/// succeeds or is not needed any more.</para>
+/// <para>A kick is a wake-up without a message. It is remembered while the receiver is awake and lets its next blocking wait return at
+/// once.</para>
+/// <para>Every message has one owner at any time and one end. The sender owns it until the queue accepts it; then the receiver does, and
+/// either takes and runs it or abandons it in <see cref="Close"/>, its last act. An abandoned message notifies whoever waits for it, or is
+/// handed over to another thread that runs it, or is counted as lost. Closing seals the queue first. What was accepted before the seal is
+/// in the queue; closing takes all of it, and waits for senders that are still copying. What comes after the seal is refused and stays the
+/// sender's. So only the receiver decides about an accepted message, and only the sender about any other.</para>
 /// </remarks>
 internal sealed class Mailbox<TTarget> : IDisposable
 {
@@ -61,7 +65,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
     private const int Sleeping = 1;
     private const int Signalled = 2;
 
-    // A sender that runs needs some ten nanoseconds between claiming and publishing.
+    // A running sender needs some ten nanoseconds between claiming and publishing.
     private const int LooksBeforeBriefSleep = 32;
 
     private const int ShortestPauseMilliseconds = 1;
@@ -73,38 +77,41 @@ internal sealed class Mailbox<TTarget> : IDisposable
     private readonly int _capacity;
     private MailboxSignals _signals;
 
-    // How often the kernel has refused to wake the receiver since it was last known to be awake or woken. Above zero, somebody tries again.
+    // How often the kernel refused to wake the receiver since it was last known to be awake or woken. Above zero, a retry is under way.
     private int _refusals;
     private volatile int _lastRefusal;
     private volatile bool _isDisposed;
 
-    /// <param name="capacity">How many messages may wait that were posted with a bound; 0 for any number.</param>
-    /// <param name="wakeFailed">Told of an errno when the kernel refuses to wake the receiver: once until that has succeeded again, on the sender's thread.</param>
+    /// <param name="capacity">The limit of queued messages that were posted with a bound; 0 for none.</param>
+    /// <param name="wakeFailed">Called with an errno on the sender's thread when the kernel refuses to wake the receiver: once until a
+    /// wake-up succeeds.</param>
     public Mailbox(int capacity = 0, Action<int>? wakeFailed = null)
     {
         _capacity = capacity;
         _wakeFailed = wakeFailed;
     }
 
-    /// <summary>What the receiver's poller watches, with <see cref="Waker.Interest"/>.</summary>
+    /// <summary>The descriptor that the receiver's poller watches, with <see cref="Waker.Interest"/>.</summary>
     public FileDescriptor WakerFd => _waker.Fd;
 
-    /// <summary>With which errno the kernel refused to wake the receiver the last time; 0 if it never did.</summary>
+    /// <summary>The errno of the kernel's last refusal to wake the receiver; 0 if there was none.</summary>
     public int LastRefusal => _lastRefusal;
 
-    /// <summary>Whether a message can be taken. One that is just being sent may be missed; going to sleep is not. For the receiver only.</summary>
+    /// <summary>
+    /// Whether a message can be taken. It may miss one that is being sent; <see cref="BeginSleep"/> does not. For the receiver only.
+    /// </summary>
     public bool HasMail => _queue.IsReady;
 
     /// <summary>
-    /// How many messages a receiver should take before it does something else: some of those that wait now. Taking until nothing is
-    /// left would chase the senders, one cache miss a message on both sides; what they send meanwhile makes up the next batch.
+    /// How many messages a receiver should take at a time: a part of those queued now. Draining the queue would chase the senders, at one
+    /// cache miss a message on both sides; what they send meanwhile makes up the next batch.
     /// </summary>
     public int BatchSize => _queue.CountInHead;
 
-    /// <summary>Whether a kick has not yet been answered.</summary>
+    /// <summary>Whether a kick is pending.</summary>
     public bool IsKicked => Volatile.Read(ref _signals.Kicked) != 0;
 
-    /// <summary>Posts within the bound. For work whose sender can be told that there is too much of it.</summary>
+    /// <summary>Posts within the bound. For work whose sender can handle back-pressure.</summary>
     public PostResult Post(in Message<TTarget> message)
     {
         if (_capacity == 0)
@@ -115,7 +122,9 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return TryEnterRoom() ? EnqueueCounted(in message) : PostResult.Full;
     }
 
-    /// <summary>Posts regardless of the bound. For messages whose senders wait, each for one, and for continuations, which must not be lost.</summary>
+    /// <summary>
+    /// Posts regardless of the bound. For senders that wait, each for one message, and for continuations, which must not be lost.
+    /// </summary>
     public PostResult PostUnbounded(in Message<TTarget> message)
     {
         if (_capacity == 0)
@@ -127,7 +136,9 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return EnqueueCounted(in message);
     }
 
-    /// <summary>Ends the receiver's current wait or lets its next blocking one return at once. False where the kernel refused to wake it: then it is tried again.</summary>
+    /// <summary>
+    /// Ends the receiver's current wait, or lets its next blocking one return at once. False if the kernel refused; then it is tried again.
+    /// </summary>
     public bool Kick()
     {
         Interlocked.Exchange(ref _signals.Kicked, 1);
@@ -135,8 +146,8 @@ internal sealed class Mailbox<TTarget> : IDisposable
     }
 
     /// <summary>
-    /// Ends the receiver's current wait. What the caller wrote before is seen by the receiver, now or before it sleeps again. False where the kernel refused
-    /// to wake it: then it is tried again.
+    /// Ends the receiver's current wait. The receiver sees what the caller wrote before, now or before it sleeps again. False if the kernel
+    /// refused; then it is tried again.
     /// </summary>
     public bool Wake()
     {
@@ -160,7 +171,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return true;
     }
 
-    /// <summary>Before a blocking wait: says that the receiver sleeps from now on, unless it must not.</summary>
+    /// <summary>Before a blocking wait: publishes that the receiver sleeps, unless it must not.</summary>
     public SleepPermit BeginSleep()
     {
         Interlocked.Exchange(ref _signals.State, Sleeping);
@@ -181,7 +192,9 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return SleepPermit.None;
     }
 
-    /// <summary>After a wait that could block, whether it did or not: senders need not wake any more, and a kick is answered by the return.</summary>
+    /// <summary>
+    /// After a wait that could block, whether it did or not: senders need not wake the receiver any more, and a kick is no longer pending.
+    /// </summary>
     public void EndSleep()
     {
         Volatile.Write(ref _signals.State, Awake);
@@ -192,14 +205,14 @@ internal sealed class Mailbox<TTarget> : IDisposable
     }
 
     /// <summary>
-    /// The receiver's last act: takes no more messages and abandons those that wait. Returns how many of them nobody could be told of, which is final. It
-    /// waits for senders that have begun to send, and runs what abandoning runs.
+    /// The receiver's last act: accepts no more messages and abandons those queued. Returns the final number of those lost without notice.
+    /// It waits for senders that have begun to send, and runs what abandoning runs.
     /// </summary>
     public int Close()
     {
         _queue.Seal();
 
-        // It does not sleep any more, so nobody need wake it.
+        // It does not sleep any more, so no wake-up is needed.
         Interlocked.Exchange(ref _signals.State, Awake);
         int lost = 0;
         using var senders = default(UninterruptedSpin);
@@ -227,7 +240,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         _waker.Dispose();
     }
 
-    // What one message's end runs must not cost the others theirs.
+    // An exception at one message's end must not keep the others from theirs.
     private static bool IsToldOrHandedOver(in Message<TTarget> message)
     {
         try
@@ -261,7 +274,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return result;
     }
 
-    // Not above the bound for a moment only: another sender could take that for no room.
+    // Never exceeds the bound, even briefly: another sender could take that for a full mailbox.
     private bool TryEnterRoom()
     {
         int waiting = Volatile.Read(ref _signals.Waiting);
@@ -309,7 +322,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
             return true;
         }
 
-        // Where the receiver has woken up and fallen asleep again meanwhile, this makes for one signal too many, which does no harm.
+        // If the receiver has woken up and fallen asleep again meanwhile, this allows one signal too many, which is harmless.
         Interlocked.CompareExchange(ref _signals.State, Sleeping, Signalled);
         OnRefused(errno);
         return false;
@@ -325,7 +338,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         }
     }
 
-    // One at a time. What is refused while this tries counts, too, so that it goes on.
+    // One retry at a time. A refusal during an attempt counts, too, so that the retries go on.
     private async Task WakeLaterAsync()
     {
         int pause = ShortestPauseMilliseconds;
@@ -341,21 +354,21 @@ internal sealed class Mailbox<TTarget> : IDisposable
 }
 
 /// <summary>
-/// What senders and the receiver of a mailbox tell each other. On cache lines of their own: the receiver writes its state in every
-/// iteration, and senders read what lies beside it with every message. Outside of the mailbox: a generic type cannot have an explicit layout.
+/// The state that senders and the receiver of a mailbox share. Each part is on its own cache lines: the receiver writes its state in every
+/// iteration, and senders read the neighbouring fields with every message. Not nested: a generic type cannot have an explicit layout.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
 internal struct MailboxSignals
 {
-    /// <summary>What the receiver does.</summary>
+    /// <summary>The receiver's state.</summary>
     [FieldOffset(64)]
     public int State;
 
-    /// <summary>1 where a kick has not yet been answered.</summary>
+    /// <summary>1 if a kick is pending.</summary>
     [FieldOffset(68)]
     public int Kicked;
 
-    /// <summary>How many messages wait; counted only where there is a bound.</summary>
+    /// <summary>The number of queued messages; counted only if there is a bound.</summary>
     [FieldOffset(128)]
     public int Waiting;
 }

@@ -1,8 +1,8 @@
 namespace Vigil.Messaging;
 
 /// <summary>
-/// Work for a target: how to run it, the delegate, and its state, which is a reference or a few bytes. A struct, so that posting copies it into
-/// the queue's own memory and allocates nothing.
+/// Work for a target: its kind, which knows how to run it, its delegate, and its state, which is a reference or a few bytes. A struct:
+/// posting copies it into the queue's memory and allocates nothing.
 /// </summary>
 internal readonly struct Message<TTarget>
 {
@@ -16,20 +16,20 @@ internal readonly struct Message<TTarget>
         Value = value;
     }
 
-    /// <summary>The delegate, or whose work it is.</summary>
+    /// <summary>The delegate, or the object that the work belongs to.</summary>
     public object Action { get; }
 
     public object? State { get; }
 
-    /// <summary>A state without references that is no longer than this. It spares the box, whose cache lines would travel to the receiver and back.</summary>
+    /// <summary>A state without references that fits. It avoids a box, whose cache lines would travel to the receiver and back.</summary>
     public long Value { get; }
 
-    /// <summary>What its callback is known by: the delegate, or the event that it is for.</summary>
+    /// <summary>Identifies its callback: the delegate, or the event that it is for.</summary>
     public object Subject => _kind.SubjectOf(in this);
 
-    /// <summary>Runs the work and returns how many callbacks ran. Whatever it throws comes out here.</summary>
+    /// <summary>Runs the work and returns how many callbacks ran. Passes on what it throws.</summary>
     public int Deliver(TTarget target) => _kind.Deliver(target, in this);
 
-    /// <summary>Says that it will never run. True where somebody was told or it was run elsewhere; false where it is simply lost.</summary>
+    /// <summary>Reports that it will never run. True if somebody was notified or it was run elsewhere; false if it is lost.</summary>
     public bool Abandon() => _kind.Abandon(in this);
 }

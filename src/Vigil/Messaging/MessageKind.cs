@@ -2,21 +2,21 @@ using System.Runtime.CompilerServices;
 
 namespace Vigil.Messaging;
 
-/// <summary>How one kind of message runs and what becomes of it when its target is gone. Stateless: one object a kind.</summary>
+/// <summary>How one kind of message runs, and what happens to it when its target is gone. Stateless: one object a kind.</summary>
 internal abstract class MessageKind<TTarget>
 {
-    /// <summary>Runs it. Returns how many of the users' callbacks ran: none where threads of the library tell each other something.</summary>
+    /// <summary>Runs it. Returns how many of the users' callbacks ran: 0 for messages between the library's own threads.</summary>
     public abstract int Deliver(TTarget target, in Message<TTarget> message);
 
-    /// <summary>Tells whoever waits for the message that it will never run. False where nobody waits.</summary>
+    /// <summary>Notifies whoever waits for the message that it will never run. False if nobody waits.</summary>
     public virtual bool Abandon(in Message<TTarget> message) => false;
 
-    /// <summary>What its callback is known by.</summary>
+    /// <summary>Identifies its callback.</summary>
     public virtual object SubjectOf(in Message<TTarget> message) => message.Action;
 }
 
-// A kind is paired with its delegate and state in one place each, so their types are known. A checked cast to a delegate with
-// variant type parameters takes longer than the rest of a delivery.
+// Each kind is paired with its delegate and state in one place, so their types are known and casts are unchecked. A checked cast to a
+// delegate with variant type parameters takes longer than the rest of a delivery.
 
 /// <summary>A delegate that takes the target alone.</summary>
 internal sealed class ActionKind<TTarget> : MessageKind<TTarget>
@@ -37,9 +37,10 @@ internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
 {
     private static readonly StateKind<TTarget, TState> Instance = new();
 
-    private static bool FitsInMessage => !RuntimeHelpers.IsReferenceOrContainsReferences<TState>() && Unsafe.SizeOf<TState>() <= sizeof(long);
+    private static bool FitsInMessage =>
+        !RuntimeHelpers.IsReferenceOrContainsReferences<TState>() && Unsafe.SizeOf<TState>() <= sizeof(long);
 
-    /// <summary>A message with the state inside: a reference or a small value as it is, another value in a box that is used again.</summary>
+    /// <summary>A message with the state inside: a reference or a small value directly, any other value in a reused box.</summary>
     public static Message<TTarget> Create(Action<TTarget, TState> action, TState state)
     {
         if (!FitsInMessage)

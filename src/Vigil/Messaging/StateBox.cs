@@ -1,11 +1,11 @@
 namespace Vigil.Messaging;
 
 /// <summary>
-/// A value on its way to another thread, in a box that goes back to the thread it came from: posting a value allocates nothing
+/// A value on its way to another thread, in a box that returns to the thread it came from, so that posting a value allocates nothing
 /// in steady state.
 /// </summary>
 /// <remarks>
-/// Each thread has a stock of its own. The receiver pushes a box onto its home's returned list; the home takes that list whole
+/// Each thread has its own stock. The receiver pushes a box onto the list of returned boxes of its home thread, which takes the whole list
 /// when its stock is used up. Pushing by compare-and-swap and taking everything by exchange has no ABA problem, and no thread
 /// can hoard what another one needs. A stock is as large as its thread's greatest number of values in flight.
 /// </remarks>
@@ -28,7 +28,7 @@ internal sealed class StateBox<T>
         return box;
     }
 
-    /// <summary>What is in it, for a look before it is taken.</summary>
+    /// <summary>The value, which stays in the box.</summary>
     public T Value => _value;
 
     public T Return()

@@ -5,16 +5,17 @@ using Vigil.Timing;
 namespace Vigil.Polling;
 
 /// <summary>
-/// <see cref="IPoller"/> over <c>epoll(7)</c>. What the kernel does that one would not expect, and where it is dealt with:
+/// <see cref="IPoller"/> over <c>epoll(7)</c>. The kernel's quirks, and where they are handled:
 /// <list type="bullet">
 /// <item>A registration belongs to the pair of file and number and lives until the file's last descriptor, duplicates included, is
 /// closed. After the number was closed it can neither be modified nor removed (EBADF, or ENOENT once the number is used again).
 /// Only a new instance gets rid of it: the rebuild.</item>
 /// <item>EPOLLERR and EPOLLHUP are added to every mask; an empty mask does not silence a descriptor. Disarming is EPOLL_CTL_DEL.</item>
 /// <item>EPOLLEXCLUSIVE cannot be modified (EINVAL).</item>
-/// <item>epoll_wait counts in milliseconds and rounds up; epoll_pwait2 (Linux 5.11) in nanoseconds, but takes longer. So the latter
-/// is for waits that have a deadline and not for those that poll or are without limit. Where the kernel or a sandbox lacks it (ENOSYS; EPERM by old seccomp profiles) a timerfd in the same instance ends the wait.</item>
-/// <item>A signal handler that ran ends a wait with EINTR whatever SA_RESTART says (<c>signal(7)</c>); the runtime's own signals do it too.</item>
+/// <item>epoll_wait counts in milliseconds and rounds up; epoll_pwait2 (Linux 5.11) counts in nanoseconds, but takes longer. So the latter
+/// is used only for waits with a deadline, not for those that poll or have no limit. If the kernel or a sandbox lacks it (ENOSYS; EPERM
+/// with old seccomp profiles), a timerfd in the same instance ends the wait.</item>
+/// <item>A signal handler ends a wait with EINTR whatever SA_RESTART says (<c>signal(7)</c>); the runtime's own signals do so, too.</item>
 /// </list>
 /// </summary>
 internal sealed unsafe class EpollPoller : IPoller
@@ -26,7 +27,7 @@ internal sealed unsafe class EpollPoller : IPoller
     private FdHandle? _timer;
     private long _timerSetTo;
 
-    // The number of _handle, which is this object's alone and open as long as it is: the wait pays for no reference counting.
+    // The number of _handle. Only this object owns the handle and keeps it open, so the wait needs no reference counting.
     private int _epoll;
 
     public EpollPoller(bool useTimerFd = false)
@@ -58,7 +59,7 @@ internal sealed unsafe class EpollPoller : IPoller
         int errno = Errno.Success;
         while (count < 0 && errno is Errno.Success or Errno.EINTR)
         {
-            // Again, in a way that tells why. After EINTR, nearly always the reason, this simply goes on waiting.
+            // Again, with the errno this time. After EINTR, nearly always the reason, this simply continues the wait.
             count = EpollNative.Wait(_epoll, ready.Start, ready.Size, NanosecondsUntil(deadline), out errno);
         }
 
@@ -92,10 +93,9 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public int Transfer(int fd, ulong token, EventSet? interest)
     {
-        // EEXIST proves that the old instance still watches this very file. Where the addition succeeds instead, the number
-        // belongs to another file by now, which nobody asked to watch; and a number without a file, or with one that has no readiness,
-        // does not
-        // belong to this one either. Any other answer says nothing about it.
+        // EEXIST proves that the old instance still watches this very file. If the addition succeeds instead, the number belongs to
+        // another file by now, which nobody asked to watch. A number that is not open, or whose file has no readiness, is not the
+        // registered one either. Any other answer says nothing about it.
         int errno = EpollNative.Add(_epoll, fd, 0, TimerToken);
         if (errno == Errno.Success)
         {
@@ -154,7 +154,7 @@ internal sealed unsafe class EpollPoller : IPoller
                 hasExpired = DropTimerEvent(ready);
             }
 
-            // The expiry may have filled a small buffer alone, so a look that found nothing else is not yet an answer.
+            // The expiry may have filled a small buffer alone, so finding nothing else is not yet an answer.
             if (errno != Errno.Success || ready.Count > 0 || (isDue && !hasExpired))
             {
                 return errno;
@@ -187,7 +187,7 @@ internal sealed unsafe class EpollPoller : IPoller
         return errno;
     }
 
-    // Whether there was one.
+    // Returns whether there was one.
     private static bool DropTimerEvent(ReadyBuffer ready)
     {
         for (int i = 0; i < ready.Count; i++)
@@ -222,7 +222,7 @@ internal sealed unsafe class EpollPoller : IPoller
         return Errno.Success;
     }
 
-    // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer anew clears it.
+    // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer again clears it.
     private static int WatchTimer(int epoll, FdHandle timer) =>
         EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), TimerToken);
 }

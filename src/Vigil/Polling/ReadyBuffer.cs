@@ -3,17 +3,17 @@ using Vigil.Interop;
 namespace Vigil.Polling;
 
 /// <summary>
-/// What one wait found ready, in the kernel's own layout so that nothing is copied. It starts small and doubles, up to its
+/// The events of one wait, in the kernel's layout so that nothing is copied. It starts small and doubles, up to its
 /// capacity, whenever a wait filled it: most programs never have more than a few fds ready at once.
 /// </summary>
 internal sealed unsafe class ReadyBuffer
 {
-    /// <summary>The kernel refuses buffers of more than INT_MAX bytes (EP_MAX_EVENTS, <c>fs/eventpoll.c</c>); this stays far below.</summary>
+    /// <summary>The kernel refuses buffers of more than INT_MAX bytes (EP_MAX_EVENTS, <c>fs/eventpoll.c</c>); this is far below.</summary>
     public const int MaxCapacity = 1 << 20;
 
     private const int InitialSize = 32;
 
-    // On the pinned heap: the address is the kernel's for as long as the array lives, and nobody has to free it.
+    // On the pinned heap: the kernel writes to this address as long as the array lives, and nothing must be freed.
     private byte[] _memory;
     private byte* _start;
 
@@ -24,13 +24,13 @@ internal sealed unsafe class ReadyBuffer
         Resize(Math.Min(InitialSize, capacity));
     }
 
-    /// <summary>How many entries it may hold when grown.</summary>
+    /// <summary>The greatest number of entries it can grow to.</summary>
     public int Capacity { get; }
 
-    /// <summary>How many entries it can hold now.</summary>
+    /// <summary>The number of entries it can hold now.</summary>
     public int Size { get; private set; }
 
-    /// <summary>How many entries the last wait filled.</summary>
+    /// <summary>The number of entries that the last wait filled.</summary>
     public int Count { get; set; }
 
     public byte* Start => _start;
@@ -40,10 +40,10 @@ internal sealed unsafe class ReadyBuffer
     /// <summary>Behind the last entry.</summary>
     public ReadyEntry End => this[Count];
 
-    /// <summary>One of the entries, or the place behind the last; nothing checks which. It is valid until the buffer is cleared or grows.</summary>
+    /// <summary>An entry, or the place behind the last; the index is not checked. Valid until the buffer is cleared or grows.</summary>
     public ReadyEntry this[int index] => new(_start + (index * EpollEventLayout.Current.Size));
 
-    /// <summary>Empties the buffer and makes room for so many entries, as far as its capacity allows.</summary>
+    /// <summary>Empties the buffer and makes room for a number of entries, as far as its capacity allows.</summary>
     public void Clear(int size)
     {
         if (size > Size)
@@ -54,7 +54,7 @@ internal sealed unsafe class ReadyBuffer
         Count = 0;
     }
 
-    /// <summary>Adds an entry, for those that do not let the kernel write here. False where it is full.</summary>
+    /// <summary>Adds an entry, for pollers that do not let the kernel write here. False if it is full.</summary>
     public bool TryAdd(ulong token, EventSet events)
     {
         if (Count == Size)
@@ -66,7 +66,7 @@ internal sealed unsafe class ReadyBuffer
         return true;
     }
 
-    /// <summary>Takes an entry out; the order of the others stays.</summary>
+    /// <summary>Removes an entry; the order of the others is kept.</summary>
     public void RemoveAt(int index)
     {
         int size = EpollEventLayout.Current.Size;
@@ -75,7 +75,7 @@ internal sealed unsafe class ReadyBuffer
         Count--;
     }
 
-    /// <summary>Doubles the buffer where the last wait filled it. What it holds is lost: call it between batches.</summary>
+    /// <summary>Doubles the buffer if the last wait filled it. Its entries are lost: call it between batches.</summary>
     public void GrowIfFull()
     {
         if (Count == Size && Size < Capacity)

@@ -3,8 +3,8 @@ using Vigil.Interop;
 namespace Vigil.Polling;
 
 /// <summary>
-/// A place in a <see cref="ReadyBuffer"/>, for whoever goes through it: an addition an entry, where an index costs a multiplication and a look at the buffer.
-/// It ends with the batch, since the buffer moves when it grows; nothing checks that it is inside.
+/// A place in a <see cref="ReadyBuffer"/>, for iterating: an addition an entry, where an index costs a multiplication and an access to the
+/// buffer. Valid for the batch only, since the buffer moves when it grows; its bounds are not checked.
 /// </summary>
 internal readonly unsafe struct ReadyEntry : IEquatable<ReadyEntry>
 {
@@ -12,7 +12,7 @@ internal readonly unsafe struct ReadyEntry : IEquatable<ReadyEntry>
 
     public ReadyEntry(byte* address) => _address = address;
 
-    /// <summary>What the descriptor was registered with.</summary>
+    /// <summary>The token of the registration.</summary>
     public ulong Token => EpollEventLayout.Current.ReadData(_address);
 
     public EventSet Events => (EventSet)EpollEventLayout.ReadEvents(_address);

@@ -6,7 +6,7 @@ namespace Vigil.Polling;
 
 /// <summary>
 /// Ends a wait from any thread. An eventfd that is registered edge-triggered and never read: every addition is a new edge, so a
-/// wake-up costs one system call instead of two. The counter takes 2⁶⁴ − 2 additions, which is five centuries of wake-ups.
+/// wake-up costs one system call instead of two. The counter takes 2⁶⁴ − 2 additions, which last for five centuries.
 /// </summary>
 internal sealed class Waker : IDisposable
 {
@@ -14,20 +14,19 @@ internal sealed class Waker : IDisposable
 
     private readonly EventFd _event = new();
 
-    /// <summary>What to register.</summary>
+    /// <summary>The descriptor to register.</summary>
     public FileDescriptor Fd => _event;
 
     /// <summary>
-    /// Ends the current wait, or the next one. Returns 0, or the errno with which the kernel refused. A saturated counter (<c>EAGAIN</c>) counts as
-    /// signalled; a waker that was disposed has nobody to wake.
+    /// Ends the current wait, or the next one. Returns 0, or the errno of the kernel's refusal. A saturated counter (<c>EAGAIN</c>) counts
+    /// as signalled; a disposed waker has no wait to end.
     /// </summary>
     public int Signal()
     {
         ulong one = 1;
         IOResult written = NonBlocking.TryWrite(_event, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in one)));
 
-        // Closed by its handle, not by its number: the loop ended for good between the caller's look at its state and this call, and there
-        // is no wait to end.
+        // The handle is closed: the loop ended for good between the caller's check of its state and this call, and there is no wait to end.
         return written.IsFailure && !_event.IsClosed ? written.Errno : Errno.Success;
     }
 

@@ -1,12 +1,12 @@
 namespace Vigil.Sources;
 
-/// <summary>Which event sets can be asked for.</summary>
+/// <summary>Which event sets can be requested.</summary>
 internal static class Interests
 {
-    /// <summary>What is delivered whether asked for or not.</summary>
+    /// <summary>Events that are delivered whether requested or not.</summary>
     public const EventSet Unmaskable = EventSet.Error | EventSet.HangUp;
 
-    /// <summary>What the kernel reports. The rest of an event set are modes, in which a file is watched.</summary>
+    /// <summary>The events that the kernel reports. The other bits of an event set are modes.</summary>
     public const EventSet Kinds = EventSet.In | EventSet.Out | EventSet.Priority | EventSet.ReadHangUp | Unmaskable;
 
     private const EventSet Known = Kinds | EventSet.EdgeTriggered | EventSet.OneShot | EventSet.Exclusive | EventSet.WakeUp;
@@ -27,9 +27,10 @@ internal static class Interests
 
     public static bool IsEdgeTriggered(EventSet interest) => (interest & EventSet.EdgeTriggered) != EventSet.None;
 
-    /// <summary>Whether reading or writing is waited for, and not only what is out of the ordinary.</summary>
+    /// <summary>Whether the interest includes reading or writing, and not only exceptional conditions.</summary>
     public static bool HasData(EventSet interest) => (interest & (EventSet.In | EventSet.Out)) != EventSet.None;
 
-    /// <summary>Whether the kernel repeats itself as long as the state lasts, so that a modification that changes nothing is nothing.</summary>
-    public static bool IsPlainLevelTriggered(EventSet interest) => (interest & (EventSet.OneShot | EventSet.EdgeTriggered)) == EventSet.None;
+    /// <summary>Whether the kernel reports the state as long as it lasts, so that a modification without a change has no effect.</summary>
+    public static bool IsPlainLevelTriggered(EventSet interest) =>
+        (interest & (EventSet.OneShot | EventSet.EdgeTriggered)) == EventSet.None;
 }

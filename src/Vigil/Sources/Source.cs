@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Vigil.Sources;
 
 /// <summary>
-/// One registered file descriptor and whoever is told when it is ready. Everything that can become ready is one of these.
-/// The fields belong to <see cref="SourceTable"/>, except <see cref="Data"/> and <see cref="DispatchPriority"/>, which it carries for the owner.
+/// One registered file descriptor and the callback for its readiness. Everything that can become ready is a source.
+/// <see cref="SourceTable"/> owns the fields, except <see cref="Data"/> and <see cref="DispatchPriority"/>, which it carries for the owner.
 /// </summary>
 internal abstract class Source
 {
@@ -23,7 +23,7 @@ internal abstract class Source
         DispatchPriority = priority;
     }
 
-    /// <summary>The handle by which it was registered; its identity. Null for a raw number.</summary>
+    /// <summary>The handle by which it was registered, which is its identity. Null for a raw number.</summary>
     public SafeHandle? Handle { get; }
 
     public int Number { get; }
@@ -34,7 +34,7 @@ internal abstract class Source
         get => new(Handle, Number);
     }
 
-    /// <summary>What was asked for last, modes included.</summary>
+    /// <summary>The interest last requested, modes included.</summary>
     public EventSet Interest { get; internal set; }
 
     public uint Data { get; internal set; }
@@ -43,14 +43,15 @@ internal abstract class Source
 
     public SourceState State { get; internal set; }
 
-    /// <summary>Whether the kernel's set has it. A disarmed source is out, and so is a one-shot that fired before a rebuild.</summary>
+    /// <summary>Whether it is in the kernel's set. A disarmed source is not, nor is a one-shot that fired before a rebuild.</summary>
     public bool IsInKernel { get; internal set; }
 
-    /// <summary>What the kernel hands back with each event: the slot and its generation.</summary>
+    /// <summary>The value that the kernel returns with each event: the slot and its generation.</summary>
     internal ulong Token { get; set; }
 
-    /// <summary>The detector's memory of a source that reports Error or HangUp; null for all others. What it replaces is
-    /// disposed.</summary>
+    /// <summary>
+    /// The spin detector's record of a source that reports Error or HangUp; null for others. A replaced record is disposed.
+    /// </summary>
     internal SpinTrace? SpinTrace
     {
         get => _spinTrace;
@@ -65,40 +66,39 @@ internal abstract class Source
         }
     }
 
-    /// <summary>Whether its file tells each change to one look only (<see cref="SourceArming"/>); null as long as nobody had to
-    /// know.</summary>
+    /// <summary>Whether a poll of its file consumes the change (<see cref="SourceArming"/>); null until that is determined.</summary>
     internal bool? ReportsOnce
     {
         get => _reportsOnce == 0 ? null : _reportsOnce > 0;
         set => _reportsOnce = value is { } known ? (sbyte)(known ? 1 : -1) : (sbyte)0;
     }
 
-    /// <summary>Whether the kernel tells each change once, as an edge, whatever was asked for.</summary>
+    /// <summary>Whether the kernel is asked for edges whatever mode was requested.</summary>
     internal bool IsReportedByEdges => ReportsOnce == true && !Interests.HasData(Interest);
 
     /// <summary>
-    /// Whether Vigil itself opened the descriptor and holds it. Then whatever else is registered under its number is dead, and the kernel
-    /// need not be asked.
+    /// Whether Vigil itself opened the descriptor and holds it. Then any other registration of its number is dead, without asking the
+    /// kernel.
     /// </summary>
     public virtual bool IsOfVigilsOwn => false;
 
-    /// <summary>Whoever may change and remove it.</summary>
+    /// <summary>The owner, which alone may change and remove it.</summary>
     public abstract ICallbackOwner Owner { get; }
 
-    /// <summary>What of these events its owner is to hear: those that are asked for, and Error and HangUp, for which nobody has to ask.</summary>
+    /// <summary>The part of these events that its owner receives: the requested ones, and Error and HangUp, which are unmaskable.</summary>
     public EventSet Deliverable(EventSet events) => events & (Interest | Interests.Unmaskable);
 
     /// <summary>
-    /// Tells the owner. <paramref name="ready"/> holds only what is asked for, and Error and HangUp. Returns how many callbacks ran.
+    /// Calls the owner. <paramref name="ready"/> holds only requested events, and Error and HangUp. Returns how many callbacks ran.
     /// </summary>
     public abstract int Deliver(EventSet ready);
 
-    /// <summary>It has entered the table. Must not throw.</summary>
+    /// <summary>Called when it has entered the table. Must not throw.</summary>
     public virtual void OnAdded()
     {
     }
 
-    /// <summary>It has left the table, whoever caused that. Must not throw.</summary>
+    /// <summary>Called when it has left the table, for any reason. Must not throw.</summary>
     public virtual void OnRemoved()
     {
     }

@@ -8,16 +8,14 @@ namespace Vigil.Sources;
 /// Changes the interest of sources that are in the table, and arms and disarms them.
 /// </summary>
 /// <remarks>
-/// <para>A token is renewed, so that what the kernel already reported does not reach its source, in three cases: the source is disarmed;
-/// it is armed; it is a one-shot and modified, since its pending event belongs to the arming that the modification replaces.</para>
-/// <para>The kernel looks at whatever is added or modified, so nothing that is still true is lost. There are files for which looking is
-/// taking: the poll of <c>/proc/self/mountinfo</c>, of pressure files and of <c>/proc/sys</c> tells each change to one look only, and the
-/// wait, which looks once more,
-/// hears nothing of what the registration saw. They have nothing to read when it comes; they report Priority and Error. So where only such
-/// kinds are asked for of a file of
-/// procfs or cgroupfs, the kernel is asked for edges, whatever the mode: each change is one, and a level would say no more. And before such
-/// a file is
-/// registered or modified it is looked at with <c>poll(2)</c>, and what that says is injected.</para>
+/// <para>The token is renewed, so that events already reported by the kernel do not reach the source, in three cases: the source is
+/// disarmed; it is armed; it is a modified one-shot, whose pending event belongs to the arming that the modification replaces.</para>
+/// <para>The kernel polls a file when it is added or modified, so a lasting state is not lost. For some files polling consumes the change:
+/// <c>/proc/self/mountinfo</c>, pressure files and <c>/proc/sys</c> report each change to one poll only. The wait polls once more, and
+/// misses what the registration saw. Such files have no data to read on a change; they report Priority and Error. So if only such kinds
+/// are requested of a file of procfs or cgroupfs, two things differ. The kernel is asked for edges in any mode: each change is one edge,
+/// and a level would report no more. And before such a file is registered or modified it is polled with <c>poll(2)</c>, and the result is
+/// injected.</para>
 /// </remarks>
 internal sealed class SourceArming
 {
@@ -32,7 +30,9 @@ internal sealed class SourceArming
         _injected = injected;
     }
 
-    /// <summary>Replaces interest and data. Arms a fired one-shot; what is disarmed stays so and remembers.</summary>
+    /// <summary>
+    /// Replaces interest and data. Re-arms a fired one-shot. A disarmed source stays disarmed and keeps the new interest.
+    /// </summary>
     public SourceResult Modify(Source source, EventSet interest, uint data)
     {
         if (!Interests.IsValid(interest))
@@ -62,7 +62,9 @@ internal sealed class SourceArming
         return SourceResult.Success;
     }
 
-    /// <summary>Silences a source without forgetting it, by taking it out of the kernel's set: Error and HangUp cannot be masked.</summary>
+    /// <summary>
+    /// Silences a source but keeps it in the table. It is removed from the kernel's set, since Error and HangUp are unmaskable.
+    /// </summary>
     public SourceResult Disarm(Source source)
     {
         if (source.IsInKernel)
@@ -91,13 +93,13 @@ internal sealed class SourceArming
         return Rearm(source, source.Interest);
     }
 
-    /// <summary>Lets a source that fired report again because its callback has ended, which is no sign that its owner did anything about it.</summary>
+    /// <summary>Re-arms a source that fired because its callback has ended, which does not mean that the owner handled the event.</summary>
     public SourceResult Rearm(Source source) => Rearm(source, source.Interest);
 
     /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
     public static void MarkFired(Source source) => source.State = SourceState.Fired;
 
-    /// <summary>A one-shot is about to be delivered without the kernel's doing: it must be silenced first, as the kernel would.</summary>
+    /// <summary>An injected event of a one-shot is about to be delivered: silences the source first, as the kernel would.</summary>
     public SourceResult Fire(Source source)
     {
         SourceResult result = Disarm(source);
@@ -112,10 +114,10 @@ internal sealed class SourceArming
     /// <summary>Registers a source with the kernel, under a token. Returns an errno.</summary>
     /// <param name="source">The source.</param>
     /// <param name="fd">Its number, borrowed.</param>
-    /// <param name="token">What its events are to carry.</param>
-    /// <param name="interest">What is asked for.</param>
-    /// <param name="mayTakeOver">Whether a registration that is there already is nobody's: that of an orphan whose number names the same
-    /// file again.</param>
+    /// <param name="token">The token of its events.</param>
+    /// <param name="interest">The requested interest.</param>
+    /// <param name="mayTakeOver">Whether an existing registration has no owner: it is an orphan's whose number names the same file
+    /// again.</param>
     public int Register(Source source, int fd, ulong token, EventSet interest, bool mayTakeOver)
     {
         interest = KernelsInterest(source, fd, interest);
@@ -125,13 +127,15 @@ internal sealed class SourceArming
             return errno;
         }
 
-        // Not modified: that is refused where either is exclusive.
+        // Not modified: the kernel refuses that if either is exclusive.
         errno = _poller.Remove(fd);
         return errno == Errno.Success ? _poller.Add(fd, token, interest) : errno;
     }
 
-    /// <summary>Whether the kernel still knows an armed source, level-triggered, by its number. It looks at the file once more, so what is
-    /// true then is reported.</summary>
+    /// <summary>
+    /// Whether the kernel still knows an armed, level-triggered source by its number. The kernel polls the file again, so its state is
+    /// reported.
+    /// </summary>
     public bool IsKnownToKernel(Source source)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
@@ -140,8 +144,8 @@ internal sealed class SourceArming
     }
 
     /// <summary>
-    /// What the kernel is asked for where a source's owner asks for an interest. Of a file that tells each change once this takes what it
-    /// has to tell, and injects it.
+    /// The interest to request from the kernel for an owner's interest. For a file whose poll consumes the change, this polls it and
+    /// injects the result.
     /// </summary>
     public EventSet KernelsInterest(Source source, int fd, EventSet interest)
     {
@@ -173,7 +177,7 @@ internal sealed class SourceArming
             return new SourceResult(EventManagerError.InvalidDescriptor, source.Number);
         }
 
-        // The token is renewed only when the kernel has agreed: a refusal must leave the old one alive.
+        // The token is renewed only after the kernel accepted: a refusal must leave the old one alive.
         bool renews = Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel;
         ulong token = renews ? _slots.PeekRenewed(source.Token) : source.Token;
         int errno = source.IsInKernel

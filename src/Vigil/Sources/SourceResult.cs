@@ -1,16 +1,17 @@
 namespace Vigil.Sources;
 
-/// <summary>What came of an operation on the table: nothing wrong, or what, for which fd, with which errno, and who owns the fd.</summary>
+/// <summary>The result of an operation on the table: an error or success, its fd and errno, and the fd's owner.</summary>
 internal readonly record struct SourceResult(EventManagerError Error, int Fd = -1, int Errno = 0, object? Owner = null)
 {
     public static SourceResult Success => default;
 
     public bool IsSuccess => Error == EventManagerError.None;
 
-    /// <summary>Whether it says that the number is not that of the file which was registered: it was closed without removing it.</summary>
-    public bool IsOfDeadNumber => Error is EventManagerError.NotRegistered or EventManagerError.InvalidDescriptor or EventManagerError.NotPollable;
+    /// <summary>Whether the number does not name the registered file any more: the file was closed without removing it.</summary>
+    public bool IsOfDeadNumber =>
+        Error is EventManagerError.NotRegistered or EventManagerError.InvalidDescriptor or EventManagerError.NotPollable;
 
-    /// <summary>What the kernel's refusal of an operation on a registration means.</summary>
+    /// <summary>Translates the kernel's refusal of an operation on a registration.</summary>
     public static SourceResult FromErrno(int errno, int number, object? holder) => new(
         errno switch
         {
@@ -33,8 +34,8 @@ internal readonly record struct SourceResult(EventManagerError Error, int Fd = -
         }
     }
 
-    /// <summary>What is thrown, or reported, where it is no success.</summary>
-    /// <param name="interest">What was asked for.</param>
+    /// <summary>The exception to throw or report for a failure.</summary>
+    /// <param name="interest">The requested interest.</param>
     public EventManagerException ToException(EventSet interest) => new(Error, Describe(interest), Fd, Errno);
 
     private string Describe(EventSet interest) => Error switch
@@ -44,15 +45,18 @@ internal readonly record struct SourceResult(EventManagerError Error, int Fd = -
         EventManagerError.InvalidDescriptor =>
             $"fd {Fd} is not open: {Interop.Errno.Describe(Errno)}. Remove a descriptor before closing it.",
         EventManagerError.InvalidInterest =>
-            $"The event set {interest} cannot be asked for (fd {Fd}). Exclusive goes with In, Out, EdgeTriggered and WakeUp only; other bits must be those of EventSet.",
+            $"The event set {interest} cannot be asked for (fd {Fd}). "
+                + "Exclusive goes with In, Out, EdgeTriggered and WakeUp only; other bits must be those of EventSet.",
         EventManagerError.AlreadyRegistered =>
             $"fd {Fd} is already registered, by {Owner}. A file descriptor has one owner; use Modify, or Remove it there first.",
         EventManagerError.NotRegistered =>
-            $"fd {Fd} is not registered here{(Errno == 0 ? "" : $": {Interop.Errno.Describe(Errno)}")}. If it was registered through another handle object, name it by that one.",
+            $"fd {Fd} is not registered here{(Errno == 0 ? "" : $": {Interop.Errno.Describe(Errno)}")}. "
+                + "If it was registered through another handle object, name it by that one.",
         EventManagerError.NotOwner =>
             $"fd {Fd} is registered by {Owner}, which alone can change it.",
         EventManagerError.NotPollable =>
-            $"fd {Fd} cannot be waited for: {Interop.Errno.Describe(Errno)}. Regular files and directories are always ready; epoll refuses them. Read them on a worker.",
+            $"fd {Fd} cannot be waited for: {Interop.Errno.Describe(Errno)}. "
+                + "Regular files and directories are always ready; epoll refuses them. Read them on a worker.",
         EventManagerError.ExclusiveNotModifiable =>
             $"fd {Fd}: an exclusive registration cannot be modified, nor a registration made exclusive. Remove and add it.",
         EventManagerError.LimitReached =>

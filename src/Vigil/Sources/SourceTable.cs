@@ -6,26 +6,28 @@ using Vigil.Polling;
 
 namespace Vigil.Sources;
 
-/// <summary>Hears of a registration that had to be dropped because its file is gone, and why.</summary>
+/// <summary>Is notified of a registration that was dropped because its file is gone, with the reason.</summary>
 internal delegate void SourceDropped(Source source, EventManagerError reason);
 
 /// <summary>
-/// All registered file descriptors of one manager: by number for those who change them, by token for the dispatch.
+/// All registered file descriptors of one manager: by number for changes, by token for dispatch.
 /// </summary>
 /// <remarks>
 /// <para>Invariants. A number has at most one source. A source's token is alive exactly as long as the source is in the table;
 /// <see cref="SourceArming"/> renews it whenever events that the kernel already reported must not reach the source any more.</para>
-/// <para>Closed files. The kernel drops a closed file in silence, and the number is soon another file's. A source with a closed
-/// handle is dropped by whoever meets it. One with a raw number cannot be told: the kernel is asked when the number is
-/// added again, and if it takes the number, the old source was dead.</para>
-/// <para>Duplicates. A registration that was kept alive by a duplicate of its closed descriptor cannot be removed. Its events carry a dead
+/// <para>Closed files. The kernel drops a closed file silently, and the number is soon another file's. A source with a closed
+/// handle is dropped when it is next accessed. A closed raw number cannot be detected: the kernel is asked when the number is
+/// added again, and if it accepts the number, the old source was dead.</para>
+/// <para>Duplicates. A registration that a duplicate of its closed descriptor keeps alive cannot be removed. Its events carry a dead
 /// token. A token that dies while its batch is handled is expected; any other is counted, and after
-/// <see cref="OrphanLimit"/> of them <see cref="NeedsRebuild"/> asks for a fresh instance of the poller.</para>
-/// <para>What each event asks for is inlined by order, and what is rare is not: without a profile the compiler decides by the size of the code alone.</para>
+/// <see cref="OrphanLimit"/> of them <see cref="NeedsRebuild"/> requests a fresh instance of the poller.</para>
+/// <para>The per-event path is force-inlined, rare paths are not: without a profile the JIT decides by size alone.</para>
 /// </remarks>
 internal sealed class SourceTable
 {
-    /// <summary>After how many events of orphans the poller is rebuilt. High enough that a rebuild costs little in comparison.</summary>
+    /// <summary>
+    /// The number of orphans' events after which the poller is rebuilt. High enough that a rebuild costs little in comparison.
+    /// </summary>
     public const int OrphanLimit = 32;
 
     private readonly IPoller _poller;
@@ -42,7 +44,7 @@ internal sealed class SourceTable
         SpinDetector = new SpinDetector(this, unhandledHangUpLimit);
     }
 
-    /// <summary>Changes what a source in the table is watched for, and whether.</summary>
+    /// <summary>Changes the interest and the armed state of sources in the table.</summary>
     public SourceArming Arming { get; }
 
     public SpinDetector SpinDetector { get; }
@@ -52,15 +54,15 @@ internal sealed class SourceTable
 
     public int Count => _slots.Count;
 
-    /// <summary>How many sources are not of normal dispatch priority; as long as there are none, the dispatch needs no passes.</summary>
+    /// <summary>The number of sources without normal dispatch priority. If there are none, dispatch needs no sorting.</summary>
     public int PrioritizedCount { get; private set; }
 
     public bool NeedsRebuild => _orphanedEvents >= OrphanLimit;
 
-    /// <summary>How many events came for sources that were changed or removed while their batch was handled.</summary>
+    /// <summary>The number of stale events: their source was changed or removed while their batch was handled.</summary>
     public long StaleEvents { get; private set; }
 
-    /// <summary>How many events came for sources that had been gone before.</summary>
+    /// <summary>The number of orphaned events: their source was gone before.</summary>
     public long OrphanedEvents { get; private set; }
 
     public IEnumerable<Source> Sources => _slots.Values();
@@ -81,7 +83,7 @@ internal sealed class SourceTable
         Source? holder = LiveHolderOf(number);
         if (source.IsOfVigilsOwn && holder is not null)
         {
-            // The number is that of a file which Vigil opened and holds. Again after each, as in LiveHolderOf.
+            // The number is that of a file which Vigil opened and holds. Repeated after each drop, as in LiveHolderOf.
             do
             {
                 Drop(holder, EventManagerError.DescriptorReplaced);
@@ -92,7 +94,7 @@ internal sealed class SourceTable
 
         if (holder is { IsInKernel: false })
         {
-            // Kept out of the kernel's set on purpose: the kernel would take the number without knowing better.
+            // Disarmed, so not in the kernel's set: the kernel would accept the number without knowing of the source.
             return new SourceResult(EventManagerError.AlreadyRegistered, number, Owner: holder.Owner);
         }
 
@@ -123,7 +125,7 @@ internal sealed class SourceTable
         return SourceResult.Success;
     }
 
-    /// <summary>Finds what an owner registered. A source whose handle is closed counts as gone and is dropped.</summary>
+    /// <summary>Finds an owner's registration. A source whose handle is closed counts as gone and is dropped.</summary>
     public SourceResult Find(object owner, FileDescriptor fd, out Source? source)
     {
         source = LiveHolderOf(fd.Number);
@@ -140,15 +142,17 @@ internal sealed class SourceTable
     }
 
     /// <summary>
-    /// Re-arms a source that fired, because its callback has ended: it reports again, beginning with what is ready now. A source that only repeats an Error or HangUp that nobody deals
-    /// with is stopped instead, and told as dropped.
+    /// Re-arms a source that fired, because its callback has ended: it reports again, beginning with what is ready now. A source that only
+    /// repeats an unhandled Error or HangUp is disarmed instead, and reported as dropped.
     /// </summary>
     /// <param name="source">The source, in the table.</param>
-    /// <param name="delivered">What its callback was told.</param>
-    /// <returns>What the kernel refused; then the source stays disarmed.</returns>
+    /// <param name="delivered">The events that its callback received.</param>
+    /// <returns>The kernel's refusal; the source then stays disarmed.</returns>
     public SourceResult Rearm(Source source, EventSet delivered)
     {
-        EventManagerError stopped = (delivered & Interests.Unmaskable) != EventSet.None ? SpinDetector.StopRepetition(source) : EventManagerError.None;
+        EventManagerError stopped = (delivered & Interests.Unmaskable) != EventSet.None
+            ? SpinDetector.StopRepetition(source)
+            : EventManagerError.None;
         if (stopped != EventManagerError.None)
         {
             _dropped(source, stopped);
@@ -172,8 +176,8 @@ internal sealed class SourceTable
     }
 
     /// <summary>
-    /// Ends a registration. It always succeeds: a number that was closed without removing it makes the kernel answer EBADF, ENOENT
-    /// or, if a regular file has the number now, EPERM; there is nothing left to remove then. Nor is there of a source that was dropped.
+    /// Ends a registration. Always succeeds: for a number that was closed without removing it the kernel answers EBADF, ENOENT
+    /// or, if the number is a regular file's now, EPERM; then there is nothing left to remove. Nor is there for a dropped source.
     /// </summary>
     public void Remove(Source source)
     {
@@ -194,7 +198,9 @@ internal sealed class SourceTable
         Forget(source);
     }
 
-    /// <summary>Drops a source whose handle was closed by its own callback, which is a way to end a registration and nothing to report.</summary>
+    /// <summary>
+    /// Drops a source whose handle was closed by its own callback. That is a way to end a registration, and is not reported.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void ForgetIfClosed(Source source)
     {
@@ -204,11 +210,12 @@ internal sealed class SourceTable
         }
     }
 
-    /// <summary>Before a batch of events is asked for: dead tokens of earlier batches are not to be expected any more.</summary>
+    /// <summary>Before a batch of events is requested: dead tokens of earlier batches are not expected any more.</summary>
     public void BeginBatch() => _slots.Epoch++;
 
     /// <summary>
-    /// Whose event this is: nobody's where its source is gone or was disarmed or armed anew since, which is counted, or where its handle is closed, for which the source is dropped.
+    /// Resolves a token. Returns false, and counts the event, if its source is gone or was disarmed or re-armed since; drops a source whose
+    /// handle is closed.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryResolve(ulong token, [NotNullWhen(true)] out Source? source)
@@ -222,7 +229,7 @@ internal sealed class SourceTable
         return !DropIfClosed(source);
     }
 
-    /// <summary>Whether a registered source's handle was closed, for which it is dropped and its owner told.</summary>
+    /// <summary>If a registered source's handle was closed, drops it, notifies its owner and returns true.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool DropIfClosed(Source source)
     {
@@ -235,7 +242,7 @@ internal sealed class SourceTable
         return false;
     }
 
-    /// <summary>Drops every source whose handle was closed, and tells its owner.</summary>
+    /// <summary>Drops every source whose handle was closed, and notifies its owner.</summary>
     public void DropClosed()
     {
         foreach (Source source in _slots.Values().Where(source => source.Handle is { IsClosed: true }).ToArray())
@@ -247,15 +254,15 @@ internal sealed class SourceTable
         }
     }
 
-    /// <summary>The dispatch priority of the source that a token names; normal where it names none.</summary>
+    /// <summary>The dispatch priority of a token's source; normal for a dead token.</summary>
     public DispatchPriority PriorityOf(ulong token) =>
         _slots.TryGet(token, out Source? source) ? source.DispatchPriority : DispatchPriority.Normal;
 
-    /// <summary>Whether the source is still the one that its number and token name.</summary>
+    /// <summary>Whether the source is still registered under its number and token.</summary>
     public bool IsRegistered(Source source) => _slots.TryGet(source.Token, out Source? holder) && holder == source;
 
     /// <summary>
-    /// Moves everything that is alive to a fresh instance of the poller, in its armed state, which gets rid of orphans.
+    /// Moves all live registrations, in their armed state, to a fresh instance of the poller, which gets rid of orphans.
     /// Returns an errno; on failure the old instance stays in use.
     /// </summary>
     public int Rebuild()
@@ -267,7 +274,7 @@ internal sealed class SourceTable
             return errno;
         }
 
-        // Whoever is told of a dead source may change the table, so they are told when the table is whole again.
+        // Handlers may change the table, so dead sources are reported when the table is consistent again.
         List<(Source Source, EventManagerError Reason)> dead = [];
         foreach (Source source in _slots.Values().ToArray())
         {
@@ -300,7 +307,7 @@ internal sealed class SourceTable
         return errno;
     }
 
-    /// <summary>Lets the next event of an orphan ask for a rebuild again.</summary>
+    /// <summary>Lets the next event of an orphan request a rebuild again.</summary>
     public void PostponeRebuild() => _orphanedEvents = OrphanLimit - 1;
 
     private int Register(Source source, ulong token, bool mayTakeOver)
@@ -331,7 +338,7 @@ internal sealed class SourceTable
         return Errno.Success;
     }
 
-    // Again after each drop: whoever is told of it may register the number himself.
+    // Repeated after each drop: the handler that is notified may register the number itself.
     private Source? LiveHolderOf(int number)
     {
         Source? holder = number < 0 ? null : _byNumber[number];

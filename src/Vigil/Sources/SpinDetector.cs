@@ -1,16 +1,16 @@
 namespace Vigil.Sources;
 
 /// <summary>
-/// Stops sources that report Error or HangUp turn after turn while nobody does anything about it: those two cannot be masked, and a
-/// loop that goes on delivering them burns a core.
+/// Stops sources that report Error or HangUp in every iteration while nobody handles it. These two are unmaskable, and a
+/// loop that keeps delivering them burns a core.
 /// </summary>
 internal sealed class SpinDetector
 {
     private readonly SourceTable _table;
     private readonly int _limit;
 
-    /// <param name="table">Where the sources are.</param>
-    /// <param name="limit">How many turns in a row are put up with.</param>
+    /// <param name="table">The table of the sources.</param>
+    /// <param name="limit">The tolerated number of iterations in a row.</param>
     public SpinDetector(SourceTable table, int limit)
     {
         _table = table;
@@ -18,9 +18,8 @@ internal sealed class SpinDetector
     }
 
     /// <summary>
-    /// After a source was told of Error or HangUp: what was done about it if that was once too often, and <see
-    /// cref="EventManagerError.None"/> otherwise.
-    /// Only what the kernel repeats can spin: neither an edge nor a one-shot does.
+    /// After Error or HangUp was delivered: stops the source if it has reached the limit, and returns the measure taken, otherwise
+    /// <see cref="EventManagerError.None"/>. Only what the kernel repeats can spin, so neither an edge nor a one-shot does.
     /// </summary>
     public EventManagerError StopSpinning(Source source) =>
         source.State == SourceState.Armed && Interests.IsPlainLevelTriggered(source.Interest)
@@ -28,12 +27,10 @@ internal sealed class SpinDetector
             ? StopRepetition(source)
             : EventManagerError.None;
 
-    /// <summary>As <see cref="StopSpinning"/>, of a source in the table that is silent and would be armed again, and so repeat
-    /// itself.</summary>
+    /// <summary>As <see cref="StopSpinning"/>, for a source in the table that is silent and would repeat itself if re-armed.</summary>
     /// <returns>
     /// <see cref="EventManagerError.Spinning"/>: it was disarmed. <see cref="EventManagerError.DescriptorReplaced"/>: the kernel does not
-    /// know its number any more,
-    /// so a duplicate keeps its file open, and it was removed.
+    /// know its number any more, so a duplicate keeps its file open; it was removed.
     /// </returns>
     public EventManagerError StopRepetition(Source source)
     {
@@ -44,8 +41,8 @@ internal sealed class SpinDetector
             return EventManagerError.None;
         }
 
-        // A number that was closed while a duplicate lives says nothing of the file that reports: what the number is now may be quiet for
-        // ever.
+        // If the number was closed while a duplicate lives, it says nothing about the file that reports: the number's new file may be
+        // quiet.
         bool isDead = source.State == SourceState.Armed && !_table.Arming.IsKnownToKernel(source);
         if (!isDead && !source.SpinTrace.Lasts(fd.Number))
         {
@@ -62,7 +59,7 @@ internal sealed class SpinDetector
 
             if (!result.IsOfDeadNumber)
             {
-                // The next turns decide.
+                // The next iterations decide.
                 return EventManagerError.None;
             }
         }

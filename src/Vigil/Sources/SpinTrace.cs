@@ -4,18 +4,17 @@ using Vigil.IO;
 namespace Vigil.Sources;
 
 /// <summary>
-/// Tells a source that spins, reporting Error or HangUp turn after turn while nobody does anything about it, from one that is
-/// being drained after its peer left, and from one whose errors are dealt with and come anew.
+/// Distinguishes a source that spins, reporting an unhandled Error or HangUp in every iteration, from one that is being drained
+/// after its peer left, and from one whose errors are handled and recur.
 /// </summary>
 /// <remarks>
-/// <para>A turn counts if its owner changed nothing about the source (a change drops this object) and the number of bytes to read
-/// (FIONREAD) stayed the same. A socket that keeps message borders may tell the size of its first message only, and messages
-/// of one size look alike; so as long as such a socket has something to read nothing is counted, it could be in the middle of
-/// being drained.</para>
-/// <para>At the limit two questions decide. Is the state there at this moment? If not, it was dealt with. If it is, did the kernel
-/// announce it anew in the second half of the turns? An error that is taken out of its queue and comes again is announced each time,
-/// and a state that lasts is announced once. A second, edge-triggered registration in an epoll instance of its own hears the announcements.
-/// The first question is asked before the second: what is there then was announced before.</para>
+/// <para>An iteration counts if the owner changed nothing about the source (a change drops this object) and the number of bytes to read
+/// (FIONREAD) stayed the same. A socket that preserves message boundaries may report the size of its first message only, and messages
+/// of one size look alike. So while such a socket has something to read nothing is counted: it may be being drained.</para>
+/// <para>At the limit two questions decide. Is the state there now? If not, it was handled. If so, did the kernel announce it again
+/// in the second half of the iterations? An error that is taken from its queue and recurs is announced each time; a state that
+/// lasts is announced once. A second, edge-triggered registration in a separate epoll instance receives the announcements.
+/// The first question is asked first: a state that is there then was announced before.</para>
 /// </remarks>
 internal sealed class SpinTrace : IDisposable
 {
@@ -30,10 +29,11 @@ internal sealed class SpinTrace : IDisposable
         _bytesToRead = FileNative.BytesToRead(fd);
     }
 
-    /// <summary>Takes note of a turn with Error or HangUp, after the owner was told. True at the limit: <see cref="Lasts"/> decides
-    /// then.</summary>
+    /// <summary>
+    /// Records an iteration with Error or HangUp, after the owner was called. True at the limit, where <see cref="Lasts"/> decides.
+    /// </summary>
     /// <param name="fd">The descriptor.</param>
-    /// <param name="limit">How many turns are put up with, 2 or more.</param>
+    /// <param name="limit">The tolerated number of iterations, 2 or more.</param>
     public bool HasReached(int fd, int limit)
     {
         int bytes = FileNative.BytesToRead(fd);
@@ -54,7 +54,7 @@ internal sealed class SpinTrace : IDisposable
         return _turns >= limit;
     }
 
-    /// <summary>At the limit: whether the state is one that lasts. The count begins anew.</summary>
+    /// <summary>At the limit: whether the state lasts. Restarts the count.</summary>
     public bool Lasts(int fd)
     {
         bool lasts = PollNative.StillHasErrorOrHangUp(fd) && _announcements is not null && !HasAnnouncement();
@@ -71,7 +71,7 @@ internal sealed class SpinTrace : IDisposable
         _announcements = null;
     }
 
-    // Without a descriptor for the instance nothing can be told, and nobody is disarmed: the next turns decide.
+    // Without a descriptor for the instance there is no answer, and the source is not disarmed: the next iterations decide.
     private void Listen(int fd)
     {
         int epoll = EpollNative.Create(out int errno);
@@ -89,7 +89,7 @@ internal sealed class SpinTrace : IDisposable
             return;
         }
 
-        // What is there already is told first.
+        // The present state is announced first.
         _ = HasAnnouncement();
     }
 
