@@ -3,7 +3,7 @@ using Vigil.Timing;
 
 namespace Vigil.Diagnostics;
 
-/// <summary>Makes of what was recorded what users are shown.</summary>
+/// <summary>Converts recorded durations to what users are shown.</summary>
 internal static class Durations
 {
     public static DurationSummary Summary(DurationHistogram histogram)

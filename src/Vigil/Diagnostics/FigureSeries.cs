@@ -7,12 +7,12 @@ internal delegate void FigureReader(object source, long[] sums);
 internal readonly record struct NamedFigures(string Name, long[] Sums);
 
 /// <summary>
-/// What loops or pools have counted, by their names: those of one name are one series. A series' counters never go back: what a source
-/// has counted stays in the sum when the source is gone, and is there again when another one of that name comes. Any thread.
+/// The counts of loops or pools, by name: those of one name are one series. Counters of a series never go back: the counts of a source
+/// stay in the sum when it is gone, and are there when another source of that name comes. Any thread.
 /// </summary>
 /// <remarks>
-/// A source is not kept alive. Of one that is collected without having been removed, what was read last stays.
-/// A series without a source is not shown. Of the last <see cref="MostNamesKept"/> such names the counts are kept, so that names that are
+/// A source is not kept alive. If one is collected without having been removed, its last reading stays.
+/// A series without a source is not shown. The counts of the last <see cref="MostNamesKept"/> such names are kept, so that names that are
 /// used once cost a bounded amount of memory.
 /// </remarks>
 internal sealed class FigureSeries
@@ -26,9 +26,9 @@ internal sealed class FigureSeries
     private readonly int _figures;
     private readonly FigureReader _read;
 
-    /// <param name="levels">How many of the first figures are levels, which go with their source.</param>
+    /// <param name="levels">How many of the first figures are levels, which vanish with their source.</param>
     /// <param name="counters">How many counters follow them.</param>
-    /// <param name="read">Reads a source. Must not throw, nor hold on to the source.</param>
+    /// <param name="read">Reads a source. Must neither throw nor keep the source alive.</param>
     public FigureSeries(int levels, int counters, FigureReader read)
     {
         _levels = levels;
@@ -65,7 +65,7 @@ internal sealed class FigureSeries
         }
     }
 
-    /// <summary>Every series that has a source, as it is now.</summary>
+    /// <summary>The current figures of every series that has a source.</summary>
     public NamedFigures[] Read()
     {
         lock (_gate)
@@ -79,7 +79,7 @@ internal sealed class FigureSeries
         }
     }
 
-    // False where the source was collected.
+    // False if the source was collected.
     private bool TryRead(LiveSource live)
     {
         if (live.Target is not { } source)
@@ -138,7 +138,7 @@ internal sealed class FigureSeries
             Last = last;
         }
 
-        /// <summary>What was read last.</summary>
+        /// <summary>The last reading.</summary>
         public long[] Last { get; }
 
         public object? Target => _source.TryGetTarget(out object? source) ? source : null;
@@ -157,14 +157,14 @@ internal sealed class FigureSeries
 
         public string Name { get; }
 
-        /// <summary>What those have counted that are gone.</summary>
+        /// <summary>The counts of sources that are gone.</summary>
         public long[] Gone { get; }
 
         public List<LiveSource> Live { get; } = [];
 
         public bool IsEmpty => Live.Count == 0;
 
-        /// <summary>Where it is among the empty ones, if it is.</summary>
+        /// <summary>Its node in the list of empty series, if it is empty.</summary>
         public LinkedListNode<Series> Place { get; }
 
         public long[] Sum()

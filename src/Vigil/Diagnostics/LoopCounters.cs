@@ -3,11 +3,11 @@ using Vigil.Timing;
 
 namespace Vigil.Diagnostics;
 
-/// <summary>What a loop has done, and how long it took. The loop writes; any thread reads.</summary>
+/// <summary>A loop's counts and times. The loop writes; any thread reads.</summary>
 /// <remarks>
-/// Only while somebody wants to know: each iteration looks once, at its beginning, and if nobody does, that look is all that it costs. Everything is a 64-bit
-/// number that one thread writes, so a reader sees each as it is at that moment, and none torn. Times belong together: a version is odd while they are changed, and a reader
-/// that finds it odd, or another one afterwards, reads again.
+/// Measured only on demand: each iteration checks once, at its beginning, and without demand that check is its only cost. Everything is a
+/// 64-bit number that one thread writes, so a reader sees each at its current value, and none torn. Times belong together: a version is odd
+/// while they are changed, and a reader that finds it odd or changed reads again.
 /// </remarks>
 internal sealed class LoopCounters
 {
@@ -25,11 +25,11 @@ internal sealed class LoopCounters
     private long _busy;
     private long _idle;
 
-    // Since when it has been busy, or, as the complement, idle; 0 where it was never measured.
+    // When the current busy or, as the complement, idle period began; 0 if never measured.
     private long _since;
 
     /// <param name="name">The manager's name.</param>
-    /// <param name="isAlwaysWanted">Whether to count though nobody listens to the meter.</param>
+    /// <param name="isAlwaysWanted">Whether to count even if nobody listens to the meter.</param>
     public LoopCounters(string name, bool isAlwaysWanted)
     {
         Name = name;
@@ -43,34 +43,34 @@ internal sealed class LoopCounters
 
     public long Iterations => Volatile.Read(ref _iterations);
 
-    /// <summary>How many messages were taken from the mailbox.</summary>
+    /// <summary>The number of messages taken from the mailbox.</summary>
     public long Posts => Volatile.Read(ref _posts);
 
-    /// <summary>Events that came too late: their source had been changed or removed earlier in the batch.</summary>
+    /// <summary>The number of stale events: their source was changed or removed earlier in the batch.</summary>
     public long StaleEvents => Volatile.Read(ref _staleEvents);
 
-    /// <summary>Events of registrations that are kept alive by duplicates.</summary>
+    /// <summary>The number of events of registrations that duplicates keep alive.</summary>
     public long OrphanedEvents => Volatile.Read(ref _orphanedEvents);
 
     public long Faults => Volatile.Read(ref _faults);
 
-    /// <summary>How many callbacks the watchdog has found to exceed their budget.</summary>
+    /// <summary>The number of callbacks that exceeded their budget, as found by the watchdog.</summary>
     public long SlowCallbacks => Volatile.Read(ref _slowCallbacks);
 
-    /// <summary>How many phases it has.</summary>
+    /// <summary>The number of phases that exceeded their budget.</summary>
     public long SlowPhases => Volatile.Read(ref _slowPhases);
 
-    /// <summary>How long the busy part of iterations took: the last to be served waited that long.</summary>
+    /// <summary>The durations of the busy parts of iterations: what is served last waits that long.</summary>
     public DurationHistogram Lag { get; } = new();
 
     public DurationHistogram TimerLateness { get; } = new();
 
     public long CallbacksOf(LoopPhase phase) => Volatile.Read(ref _callbacks[(int)phase]);
 
-    /// <summary>How long the loop was busy and idle since it was first measured, up to now, in nanoseconds.</summary>
+    /// <summary>The loop's busy and idle time since it was first measured, up to now, in nanoseconds.</summary>
     public (long Busy, long Idle) Times(long now)
     {
-        // It looks again at once, and sleeps after some looks: the loop may need this very processor to get on, and have the lower priority.
+        // Retries at once, and sleeps after some tries: the loop may need this very processor, and have the lower priority.
         SpinWait loop = default;
         for (; ; loop.SpinOnce())
         {
@@ -90,7 +90,7 @@ internal sealed class LoopCounters
         }
     }
 
-    /// <summary>All of it, at this moment.</summary>
+    /// <summary>All counts and times at this moment.</summary>
     public EventManagerStatistics ToStatistics()
     {
         (long busy, long idle) = Times(MonotonicClock.NowNanoseconds);
@@ -112,7 +112,7 @@ internal sealed class LoopCounters
         };
     }
 
-    /// <summary>An iteration begins: is it to be measured?</summary>
+    /// <summary>An iteration begins. Returns whether it is measured.</summary>
     public bool BeginIteration()
     {
         bool isWanted = _isAlwaysWanted || (IsMeasured ? LoopMeter.IsWanted : LoopMeter.IsSeenToBeWanted(_turn++));
@@ -121,7 +121,7 @@ internal sealed class LoopCounters
             IsMeasured = isWanted;
             long now = MonotonicClock.NowNanoseconds;
 
-            // What was shown of the time that is going on stays: it must not become less.
+            // The part of the current period that was shown already is kept: times must not decrease.
             (long busy, long idle) = Times(now);
             SetTimes(busy, idle, isWanted ? now : 0);
         }
@@ -129,7 +129,7 @@ internal sealed class LoopCounters
         return isWanted;
     }
 
-    /// <summary>The loop has done what there was, and looks for more.</summary>
+    /// <summary>The loop has no more work and begins to wait.</summary>
     /// <param name="sleeps">Whether it sleeps until there is more.</param>
     public void BeginWait(bool sleeps)
     {
@@ -140,7 +140,7 @@ internal sealed class LoopCounters
         LoopMeter.RecordLag(Name, busy);
     }
 
-    /// <summary>There is more.</summary>
+    /// <summary>The wait is over.</summary>
     public void EndWait()
     {
         if (_since > 0)
@@ -156,7 +156,7 @@ internal sealed class LoopCounters
 
     public void CountPosts(int count) => Volatile.Write(ref _posts, _posts + count);
 
-    /// <summary>An iteration ends. What is counted elsewhere is shown from now on.</summary>
+    /// <summary>An iteration ends. Takes over what is counted elsewhere.</summary>
     public void EndIteration(long staleEvents, long orphanedEvents)
     {
         Volatile.Write(ref _iterations, _iterations + 1);
@@ -164,10 +164,10 @@ internal sealed class LoopCounters
         Volatile.Write(ref _orphanedEvents, orphanedEvents);
     }
 
-    /// <summary>A fault was reported, whether anything is measured or not. Nearly always on the loop.</summary>
+    /// <summary>A fault was reported, whether or not anything is measured. Nearly always on the loop.</summary>
     public void CountFault() => Interlocked.Increment(ref _faults);
 
-    /// <summary>The watchdog has found something to exceed its budget, whether anything is measured or not. On its thread.</summary>
+    /// <summary>The watchdog found that something exceeded its budget, whether or not anything is measured. On its thread.</summary>
     public void CountOverrun(bool isPhase) => Interlocked.Increment(ref isPhase ? ref _slowPhases : ref _slowCallbacks);
 
     public void RecordLateness(long nanoseconds)

@@ -1,6 +1,6 @@
 namespace Vigil.Diagnostics;
 
-/// <summary>What a loop counts, in the order of <see cref="FigureSeries"/>. Times are in nanoseconds.</summary>
+/// <summary>A loop's figures, in the order of <see cref="FigureSeries"/>. Times are in nanoseconds.</summary>
 internal enum LoopFigure
 {
     Iterations,

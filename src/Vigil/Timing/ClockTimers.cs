@@ -4,8 +4,8 @@ namespace Vigil.Timing;
 
 /// <summary>The timers of one clock. They wake the loop when the earliest is due, and at no other time.</summary>
 /// <remarks>
-/// The clock is told when to end the wait only if that is another time than before. What it was told is spent, and forgotten here,
-/// when it has ended a wait (<see cref="OnWoken"/>), when the time is found to have come, and when a step was asked for.
+/// The clock's wake-up time is set only when it changes. It is forgotten here once it is used up: after it ended a wait
+/// (<see cref="OnWoken"/>), when the time has come, and after a check for a step.
 /// </remarks>
 internal sealed class ClockTimers : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class ClockTimers : IDisposable
     private TimingWheel _wheel;
     private long _wakesAt = TimingWheel.Never;
 
-    // The greatest deadline of a timer that was started without delay since the clock was read.
+    // The greatest deadline of a timer that was started without delay since the clock was last read.
     private long _startedNow = Unknown;
 
     public ClockTimers(TimerClock kind, IClock clock)
@@ -35,25 +35,25 @@ internal sealed class ClockTimers : IDisposable
 
     public int Count => _wheel.Count;
 
-    /// <summary>Whether something wakes the loop for this clock. Without it, the poller's deadline must do.</summary>
+    /// <summary>Whether a descriptor wakes the loop for this clock. If not, the poller's deadline must do.</summary>
     public bool HasWaker { get; set; }
 
-    /// <summary>Whether somebody wants to hear of the clock's being set although no timer is started.</summary>
+    /// <summary>Whether steps of the clock have handlers although no timer is started.</summary>
     public bool HasListeners { get; set; }
 
-    /// <summary>Whether steps are to be watched from the next wait on.</summary>
+    /// <summary>Whether steps must be watched from the next wait on.</summary>
     public bool WantsSteps => _clock.CanBeSet && (HasListeners || Count > 0);
 
     /// <summary>Whether steps are watched.</summary>
     public bool WatchesSteps { get; private set; }
 
-    /// <summary>What the clock showed when the current batch began, in nanoseconds.</summary>
+    /// <summary>The clock's reading when the current batch began, in nanoseconds.</summary>
     public long LastReading { get; private set; }
 
-    /// <summary>Whether some timers are due without any wait, so that the loop must not sleep.</summary>
+    /// <summary>Whether timers are due although no time has passed; then the loop must not sleep.</summary>
     public bool HasOverdue => _wheel.HasOverdue || (_startedNow != Unknown && _wheel.NextDeadline <= _startedNow);
 
-    /// <summary>When a timer that is started now and runs for a span is due.</summary>
+    /// <summary>The due time of a timer that is started now.</summary>
     /// <param name="span">The span in nanoseconds.</param>
     public long After(long span) => After(_clock, span);
 
@@ -64,8 +64,8 @@ internal sealed class ClockTimers : IDisposable
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0) => _wheel.Start(slot, target, deadline, leeway);
 
     /// <summary>
-    /// Starts a timer that is due now, and fires in the next iteration in its place among the others; on a wall clock ahead of them. No timer of the
-    /// kernel's is set for it.
+    /// Starts a timer that is due now. It fires in the next iteration, in its order among the others; on a wall clock before them. The
+    /// kernel's timer is not set for it.
     /// </summary>
     public int StartNow(int slot, ITimerTarget target, out long now)
     {
@@ -78,18 +78,21 @@ internal sealed class ClockTimers : IDisposable
         return StartDue(slot, target, now);
     }
 
-    /// <summary>Starts a timer whose due time has come: it fires in the next iteration, even if the clock is set back before.</summary>
-    public int StartDue(int slot, ITimerTarget target, long due) => _wheel.Start(slot, target, Kind == TimerClock.WallClock ? Nanoseconds.First : due);
+    /// <summary>Starts a timer whose due time has passed: it fires in the next iteration, even if the clock is set back before.</summary>
+    public int StartDue(int slot, ITimerTarget target, long due) =>
+        _wheel.Start(slot, target, Kind == TimerClock.WallClock ? Nanoseconds.First : due);
 
-    /// <summary>Whether a started timer is one of those.</summary>
+    /// <summary>Whether a timer was started by <see cref="StartDue"/> on a wall clock.</summary>
     public bool IsStartedDue(int slot) => Kind == TimerClock.WallClock && _wheel.DeadlineOf(slot) == Nanoseconds.First;
 
     /// <inheritdoc cref="TimingWheel.Cancel"/>
     public void Cancel(int slot) => _wheel.Cancel(slot);
 
-    /// <summary>Before a wait: lets it end when the next timer is due. A clock that is not the poller's ends it at the caller's deadline, too.</summary>
-    /// <param name="callersDeadline">Until when a caller who measures by this clock is patient.</param>
-    /// <returns>Until when the poller may wait at most.</returns>
+    /// <summary>
+    /// Before a wait: makes it end when the next timer is due. A clock that is not the poller's ends it at the caller's deadline, too.
+    /// </summary>
+    /// <param name="callersDeadline">The deadline of a caller who measures by this clock.</param>
+    /// <returns>The poller's deadline.</returns>
     public Deadline PrepareWait(Deadline callersDeadline)
     {
         long next = Math.Min(_wheel.NextDeadline, callersDeadline.Nanoseconds);
@@ -124,15 +127,15 @@ internal sealed class ClockTimers : IDisposable
     /// <summary>After a wait that this clock has ended.</summary>
     public void OnWoken() => _wakesAt = Unknown;
 
-    /// <summary>Whether the clock was set, as far as that was watched.</summary>
+    /// <summary>Whether the clock was set, as far as steps were watched.</summary>
     public bool TryTakeStep()
     {
-        // The kernel's timer tells of its expiry and of a step by the same reading.
+        // The kernel's timer reports its expiry and a step by the same read.
         _wakesAt = Unknown;
         return _clock.TryTakeStep();
     }
 
-    /// <summary>Reads the clock and begins the batch of those that are due.</summary>
+    /// <summary>Reads the clock and begins the batch of due timers.</summary>
     public void Expire()
     {
         LastReading = _clock.Now;
@@ -151,12 +154,12 @@ internal sealed class ClockTimers : IDisposable
     /// <inheritdoc cref="TimingWheel.Targets"/>
     public IEnumerable<ITimerTarget> Targets() => _wheel.Targets();
 
-    /// <summary>Lets go of every timer, and tells each.</summary>
+    /// <summary>Drops every timer, and notifies its target.</summary>
     public void AbandonAll()
     {
         ITimerTarget[] targets = [.. _wheel.Targets()];
 
-        // The clock is not asked again: it may be a user's, and throw.
+        // The clock is not read again: it may be a user's, and throw.
         _wheel = new TimingWheel(LastReading);
         foreach (ITimerTarget target in targets)
         {

@@ -1,13 +1,13 @@
 namespace Vigil.Timing;
 
-/// <summary>A moment on the monotonic clock until which one may wait: now, never, or at a time in nanoseconds.</summary>
+/// <summary>The end of a wait on the monotonic clock: now, never, or a time in nanoseconds.</summary>
 internal readonly record struct Deadline
 {
     private const long Never = long.MaxValue;
 
     private Deadline(long nanoseconds) => Nanoseconds = nanoseconds;
 
-    /// <summary>Do not wait at all. No clock need be read to know that it has passed.</summary>
+    /// <summary>Do not wait at all. It has passed without reading a clock.</summary>
     public static Deadline Immediate => default;
 
     /// <summary>Wait without limit.</summary>
@@ -21,7 +21,7 @@ internal readonly record struct Deadline
 
     public static Deadline At(long nanoseconds) => new(nanoseconds);
 
-    /// <summary>A time span from now; one that passes the end of the clock is infinite, one of zero or less immediate.</summary>
+    /// <summary>A time span from now. Infinite if it passes the end of the clock, immediate if it is zero or less.</summary>
     public static Deadline After(TimeSpan span)
     {
         if (span <= TimeSpan.Zero)

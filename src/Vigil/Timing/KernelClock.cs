@@ -4,13 +4,13 @@ using Vigil.IO;
 namespace Vigil.Timing;
 
 /// <summary>
-/// A clock of the kernel and a <c>timerfd(2)</c> on it. A wait that carried the deadline itself would be late by the thread's timer slack
+/// A clock of the kernel with a <c>timerfd(2)</c>. A wait that carried the deadline itself would be late by the thread's timer slack
 /// of 50 µs, and by a thousandth of its length, up to 100 ms, beyond that (<c>select_estimate_accuracy</c>); a timerfd is not.
-/// It is set only when the earliest deadline is another than before.
+/// It is set only when the earliest deadline changes.
 /// </summary>
 internal sealed class KernelClock : IClock
 {
-    // DateTime counts in 100 ns: two readings, each cut off, can be 99 ns nearer to each other than the times were.
+    // DateTime counts in 100 ns: the difference of two truncated readings can be 99 ns too small.
     private const long DateTimeError = 99;
 
     private readonly int _clock;
@@ -38,12 +38,13 @@ internal sealed class KernelClock : IClock
 
     public bool HasStepped { get; private set; }
 
-    public FileDescriptor? Open() => _timer ??= new FdHandle(FdHandle.Created(TimerFdNative.Create(_clock, out int errno), errno, "timerfd_create"));
+    public FileDescriptor? Open() =>
+        _timer ??= new FdHandle(FdHandle.Created(TimerFdNative.Create(_clock, out int errno), errno, "timerfd_create"));
 
     public WakeUp WakeAt(long deadline, bool watchesSteps)
     {
-        // 0 would disarm it, which is what no deadline is to do; one that has passed expires at once. A timer that is to watch must be
-        // armed: otherwise the kernel would forget a step that nobody has read yet.
+        // 0 disarms it, as wanted without a deadline; a past time expires at once. A timer that watches steps must be armed: otherwise the
+        // kernel would forget a step that nobody has read yet.
         long time = deadline == TimingWheel.Never && !watchesSteps ? 0 : Math.Max(deadline, 1);
         int errno = TimerFdNative.SetAbsolute(NumberOfTimer, time, watchesSteps);
         if (errno == Errno.ECANCELED)
@@ -57,7 +58,7 @@ internal sealed class KernelClock : IClock
 
     public bool TryTakeStep()
     {
-        // A reading that fails says nothing. A step too many that is told is none at all, and one that is missed may be an hour.
+        // A failed read says nothing. Reporting a step too many is harmless; a missed one may be an hour.
         bool hasStepped = TimerFdNative.Read(NumberOfTimer) is not (Errno.Success or Errno.EAGAIN) || HasStepped;
         HasStepped = false;
         return hasStepped;

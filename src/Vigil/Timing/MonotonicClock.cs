@@ -2,9 +2,9 @@ using System.Diagnostics;
 
 namespace Vigil.Timing;
 
-/// <summary>CLOCK_MONOTONIC in nanoseconds: never set, never back, not counting suspend. One reading costs about 22 ns.</summary>
+/// <summary>CLOCK_MONOTONIC in nanoseconds: never set, never goes back, excludes suspend. A reading costs about 22 ns.</summary>
 internal static class MonotonicClock
 {
-    // Stopwatch is CLOCK_MONOTONIC with a frequency of 10⁹ on every Unix; kernel deadlines rely on it being the same clock.
+    // Stopwatch is CLOCK_MONOTONIC with a frequency of 10⁹ on every Unix; kernel deadlines rely on that.
     public static long NowNanoseconds => Stopwatch.GetTimestamp();
 }

@@ -1,28 +1,28 @@
 namespace Vigil.Timing;
 
-/// <summary>A clock of the user's: its readings, and a timer of its own that ends the loop's wait.</summary>
+/// <summary>A user's clock: its readings, and a timer of its own that ends the loop's wait.</summary>
 internal sealed class ProviderClock : IClock
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    // What the wall clock shows when this begins: 73 years, by which it may be set back. 219 years are left until its end. A user's clock
-    // may begin at any date from the year 1 to 9999, of which 64 bits hold no more than three centuries.
+    // The wall clock's reading at the start: 73 years, by which it may be set back, with 219 years left until its end. A user's clock
+    // may begin at any date from the year 1 to 9999, and 64 bits hold no more than three centuries.
     private const long WallClockAtStart = 1L << 61;
 
-    // The longest that the system's timers take.
+    // The longest time that the system's timers accept.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     private readonly TimeProvider _provider;
     private readonly bool _isWallClock;
     private readonly Action _wake;
 
-    // Timestamps are counted from here: those of some providers are so great that in nanoseconds there would be little room after them.
+    // Timestamps are counted from here: those of some providers are so great that in nanoseconds little room would be left.
     private readonly long _origin;
     private readonly DateTimeOffset _start;
     private ITimer? _timer;
 
-    /// <param name="provider">What is read.</param>
-    /// <param name="clock">Which of its clocks; it does not know a suspended machine.</param>
+    /// <param name="provider">The user's clock.</param>
+    /// <param name="clock">The kind of clock; a suspended machine is not noticed.</param>
     /// <param name="wake">Ends the loop's current wait, or the next one. Any thread.</param>
     public ProviderClock(TimeProvider provider, TimerClock clock, Action wake)
     {
@@ -58,7 +58,7 @@ internal sealed class ProviderClock : IClock
         }
 
         // The timer takes a span, which is too long if time passes before it is set: another thread may let a virtual clock jump
-        // in between. Then it is set anew, too early by what passed. Too early does no harm, since the loop sets it again.
+        // in between. Then it is set again, too early by what passed. Too early is harmless, since the loop sets it again.
         _timer ??= _provider.CreateTimer(static wake => ((Action)wake!)(), _wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         const int Tries = 4;
         long margin = 0;
@@ -74,7 +74,7 @@ internal sealed class ProviderClock : IClock
             long passed = Now - before;
             if (passed <= margin)
             {
-                // Nothing is known of how exact the provider's timers are; the system's may come before its own timestamp says so.
+                // The accuracy of the provider's timers is unknown; the system's may fire before its own timestamp has reached the time.
                 return WakeUp.Inexact;
             }
 

@@ -6,14 +6,14 @@ using Vigil.Threading;
 namespace Vigil.Timing;
 
 /// <summary>
-/// Lists of timers, 64 to a node. A bucket of a node of level n holds the deadlines that agree in all bits above 6n; it is either a
-/// list in order of arrival or, once that was found too long to be sorted, a node of level n − 1.
+/// Lists of timers, 64 to a node. A bucket of a node of level n holds the deadlines that agree in all bits above 6n. It is
+/// a list in order of arrival or, once that was too long to be sorted, a node of level n − 1.
 /// </summary>
 /// <remarks>
-/// <para>A list remembers whether its deadlines came in order, as they do where timers share one timeout. Such a list is never sorted nor
-/// split, however long it is. All that moves timers keeps equal deadlines in order of arrival.</para>
-/// <para>That a list or a node has become empty is not noticed when its last timer leaves, which is most often followed by another's arrival,
-/// but when the earliest timer is looked for, or time passes.</para>
+/// <para>A list records whether its deadlines arrived in order, as they do if timers share one timeout. Such a list is never sorted nor
+/// split, however long it is. Every move of timers keeps equal deadlines in order of arrival.</para>
+/// <para>An emptied list or node is not noticed when its last timer leaves, since another usually arrives soon, but when the earliest timer
+/// is searched for, or time passes.</para>
 /// </remarks>
 internal sealed class TimerBuckets
 {
@@ -23,7 +23,7 @@ internal sealed class TimerBuckets
     private const int NoParent = -1;
     private const int NoNode = -1;
 
-    // Up to here insertion sort is the cheapest.
+    // Up to this length insertion sort is cheapest.
     private const int LongestToSort = 32;
 
     private readonly TimerSlots _slots = new();
@@ -34,14 +34,14 @@ internal sealed class TimerBuckets
 
     public TimerSlots Slots => _slots;
 
-    /// <summary>The bucket of a node for a deadline.</summary>
+    /// <summary>The bucket of a deadline in a node.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int BucketFor(int node, int level, long deadline) => (node * Fanout) + GroupOf(deadline, level);
 
-    /// <summary>A node that stays when it is empty.</summary>
+    /// <summary>Adds a node that stays when it is empty.</summary>
     public int AddRoot(int level) => AddNode(level, NoParent);
 
-    /// <summary>Gives up a root without timers.</summary>
+    /// <summary>Frees a root without timers.</summary>
     public void RemoveRoot(int node)
     {
         for (ulong left = _nodes[node].Occupied; left != 0; left &= left - 1)
@@ -58,11 +58,11 @@ internal sealed class TimerBuckets
         FreeNode(node);
     }
 
-    /// <summary>Adds a timer that is in no bucket to the end of a list.</summary>
+    /// <summary>Appends a timer that is in no bucket to a list.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(int bucket, int index, ref TimerSlot slot) => Append(bucket, ref _buckets[bucket], index, ref slot);
 
-    /// <summary>Adds a timer that is in no bucket to one, or to the one below that it belongs to.</summary>
+    /// <summary>Adds a timer that is in no bucket to a bucket, or to the one below it if it was split.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Place(int bucket, int index, ref TimerSlot slot)
     {
@@ -76,7 +76,7 @@ internal sealed class TimerBuckets
         Append(bucket, ref list, index, ref slot);
     }
 
-    /// <summary>Takes a timer out of its list.</summary>
+    /// <summary>Removes a timer from its list.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref TimerSlot slot)
     {
@@ -99,10 +99,10 @@ internal sealed class TimerBuckets
         }
     }
 
-    /// <summary>The timer that came first into a list, whatever its deadline.</summary>
+    /// <summary>The first timer of a list, whatever its deadline.</summary>
     public int HeadOf(int bucket) => _buckets[bucket].Head;
 
-    /// <summary>The timer with the earliest deadline below a root, of several the one that came first; none where there is no timer.</summary>
+    /// <summary>The timer with the earliest deadline below a root, of equal ones the first to arrive; none if there is no timer.</summary>
     public int EarliestOf(int root)
     {
         int node = root;
@@ -148,7 +148,7 @@ internal sealed class TimerBuckets
         }
     }
 
-    /// <summary>Empties a bucket: gives the node that it was split into, which is a root then, or the head of its list, if there is any.</summary>
+    /// <summary>Empties a bucket. Returns the node that it was split into, which becomes a root, or the head of its list, if any.</summary>
     public bool TakeContent(int bucket, out int child, out int head)
     {
         Bucket content = _buckets[bucket];
@@ -163,7 +163,7 @@ internal sealed class TimerBuckets
         return content.IsSplit;
     }
 
-    /// <summary>All timers below a root, those with equal deadlines in order of arrival.</summary>
+    /// <summary>All timers below a root; equal deadlines are in order of arrival.</summary>
     public void CopyTo(int node, List<int> indices)
     {
         for (ulong left = _nodes[node].Occupied; left != 0; left &= left - 1)
@@ -182,9 +182,9 @@ internal sealed class TimerBuckets
         }
     }
 
-    /// <summary>Gives back a little memory if there is much to spare.</summary>
-    /// <param name="steps">How many slots at most.</param>
-    /// <returns>Whether timers may be in other slots than before.</returns>
+    /// <summary>Frees a little memory if much is unused.</summary>
+    /// <param name="steps">The greatest number of slots to free.</param>
+    /// <returns>Whether timers may have moved to other slots.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Shrink(int steps)
     {
@@ -274,7 +274,7 @@ internal sealed class TimerBuckets
         node.Unsorted &= others;
     }
 
-    // False where it is too long. Insertion sort keeps equal deadlines in order, and is fast on what is nearly sorted already.
+    // False if it is too long. Insertion sort keeps equal deadlines in order, and is fast on nearly sorted lists.
     private bool TrySort(int bucket)
     {
         int count = 0;
@@ -287,7 +287,7 @@ internal sealed class TimerBuckets
 
             ref TimerSlot slot = ref _slots[i];
 
-            // What is sorted is about to fire, one after the other.
+            // Sorted timers are about to fire, one after the other.
             CacheLine.Fetch(slot.Target);
             long deadline = slot.Deadline;
             int place = count++;
@@ -314,14 +314,14 @@ internal sealed class TimerBuckets
         return true;
     }
 
-    // A bucket of level 0 holds one deadline and is never found unsorted, so there is a level below.
+    // A bucket of level 0 holds a single deadline and is never unsorted, so there is a level below.
     private void Split(int bucket)
     {
         int next = _buckets[bucket].Head;
         int level = _nodes[NodeOf(bucket)].Level - 1;
 
-        // A long list is one cache miss after the other, each to find the next. So the other half is read from the end meanwhile, as far as the
-        // middle, for nothing but to have it in the cache: the processor waits for both misses at once.
+        // A long list is a chain of cache misses. So its other half is read from the end meanwhile, up to the middle, just to bring it into
+        // the cache: the processor waits for both misses at once.
         int fetched = _buckets[bucket].Tail;
         int child = AddNode(level, bucket);
         _buckets[bucket] = Bucket.SplitInto(child);
@@ -388,13 +388,13 @@ internal sealed class TimerBuckets
 
     private struct Node
     {
-        /// <summary>A bit a bucket: it holds something, or did.</summary>
+        /// <summary>One bit a bucket: it holds something, or did.</summary>
         public ulong Occupied;
 
-        /// <summary>A bit a bucket: its list is not in order of deadlines.</summary>
+        /// <summary>One bit a bucket: its list is not in order of deadlines.</summary>
         public ulong Unsorted;
 
-        /// <summary>The bucket that holds it; of a free node, the next free one.</summary>
+        /// <summary>The bucket that holds it; for a free node, the next free one.</summary>
         public int Parent;
 
         public int Level;

@@ -3,34 +3,36 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Timing;
 
-/// <summary>One started timer, or a hole where one was. The links are indices: no write barrier, and nothing for the garbage collector to follow.</summary>
+/// <summary>
+/// One started timer, or a free slot. The links are indices: no write barrier, and nothing for the garbage collector to follow.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct TimerSlot
 {
-    /// <summary>When it fires at the latest, in nanoseconds.</summary>
+    /// <summary>The latest time to fire, in nanoseconds.</summary>
     public long Deadline;
 
-    /// <summary>Null in a hole.</summary>
+    /// <summary>Null in a free slot.</summary>
     public ITimerTarget? Target;
 
-    /// <summary>Neighbours in the bucket's list, or in that of the holes.</summary>
+    /// <summary>The neighbours in the bucket's list, or in the list of free slots.</summary>
     public int Next;
     public int Previous;
 
     public int Bucket;
 
-    /// <summary>By how much it may fire before the deadline, in units of <see cref="TimingWheel.LeewayUnit"/>.</summary>
+    /// <summary>How much before the deadline it may fire, in units of <see cref="TimingWheel.LeewayUnit"/>.</summary>
     public uint Leeway;
 }
 
 /// <summary>
-/// Storage for timers in chunks, so that it grows and shrinks without copying. Holes are used again, the last made first; when
-/// there are three times as many holes as timers, timers move from the end into holes, a few with each that is cancelled and with each
-/// batch that has fired, so that memory is given back without a pause.
+/// Storage for timers in chunks, so that it grows and shrinks without copying. Free slots ("holes") are reused, the last freed first. When
+/// there are three times as many holes as timers, timers move from the end into holes, a few with each cancellation and with each
+/// batch that has fired, so that memory is freed without a pause.
 /// </summary>
 internal sealed class TimerSlots
 {
-    /// <summary>No slot: the index 0 is never given out, so that memory fresh from the runtime holds empty lists.</summary>
+    /// <summary>No slot. Index 0 is never used, so zeroed memory holds empty lists.</summary>
     public const int None = 0;
 
     private const int ChunkShift = 10;
@@ -49,19 +51,23 @@ internal sealed class TimerSlots
     /// <summary>One past the greatest index in use.</summary>
     public int End => _end;
 
-    /// <summary>For measurements: how many slots there is memory for.</summary>
+    /// <summary>For measurements: the number of slots that are allocated.</summary>
     public int Capacity => _chunkCount * ChunkSize;
 
-    /// <summary>Whether more memory is kept than is reasonable, so that <see cref="TryShrink"/> should be called, or <see cref="Clear"/> where no timer is left.</summary>
+    /// <summary>
+    /// Whether too much memory is unused. Then <see cref="TryShrink"/> should be called, or <see cref="Clear"/> if no timer is left.
+    /// </summary>
     public bool IsSparse => _holes > _holesKept;
 
     public ref TimerSlot this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks[(uint)index >> ChunkShift]!), (nuint)((uint)index & ChunkMask));
+        get => ref Unsafe.Add(
+            ref MemoryMarshal.GetArrayDataReference(_chunks[(uint)index >> ChunkShift]!),
+            (nuint)((uint)index & ChunkMask));
     }
 
-    /// <summary>Puts a hole to use, or a new slot, of which the caller sets the target. The reference stays valid, since chunks are not moved.</summary>
+    /// <summary>Takes a hole, or a new slot; the caller sets its target. The reference stays valid, since chunks do not move.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TimerSlot Rent(out int index)
     {
@@ -93,7 +99,7 @@ internal sealed class TimerSlots
     }
 
     /// <summary>
-    /// Takes the last slot out of use. True where it held a timer, which is in another slot now: the caller mends the links that lead to it.
+    /// Removes the last slot. True if it held a timer, which has moved to another slot: the caller repairs the links to it.
     /// </summary>
     public bool TryShrink(out int to)
     {
@@ -110,7 +116,7 @@ internal sealed class TimerSlots
 
         _end--;
 
-        // One chunk stays in reserve: a program at the border would otherwise allocate with each timer.
+        // One chunk is kept in reserve: a program at the border would otherwise allocate with each timer.
         if (_end <= (_chunkCount - 2) * ChunkSize)
         {
             _chunks[--_chunkCount] = null;
@@ -120,7 +126,7 @@ internal sealed class TimerSlots
         return !isHole;
     }
 
-    /// <summary>Gives back the memory for timers of which none is left.</summary>
+    /// <summary>Frees the memory when no timer is left.</summary>
     public void Clear()
     {
         Array.Clear(_chunks, 1, _chunkCount - 1);
@@ -131,7 +137,7 @@ internal sealed class TimerSlots
         OnEndMoved();
     }
 
-    // Three times as many as timers, and two chunks: of n slots, (3n + 2 chunks) / 4. And not all of them, unless there is but one chunk.
+    // Three times the timers, and two chunks: of n slots, (3n + 2 chunks) / 4. And not all of them, unless there is only one chunk.
     private void OnEndMoved()
     {
         int slots = _end - 1;

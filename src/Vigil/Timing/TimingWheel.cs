@@ -8,40 +8,40 @@ namespace Vigil.Timing;
 /// A hierarchical timing wheel that fires in exact order. Pure: it reads no clock and wakes nobody.
 /// </summary>
 /// <remarks>
-/// <para>Assumptions. Most timers are cancelled or started anew before they are due, so both must be cheap and must leave nothing
+/// <para>Assumptions. Most timers are cancelled or restarted before they are due, so both must be cheap and leave nothing
 /// behind. Many share a few timeouts, so that they are started in the order of their deadlines. There may be a million. A loop must
 /// know exactly when the earliest is due, and does not wake up for the wheel's own housekeeping.</para>
-/// <para>Where a timer is. Deadlines are 63-bit numbers of nanoseconds, eleven groups of six bits. A timer's level is the highest group in
-/// which its deadline differs from the wheel's time, and its bucket there is that group's value. So everything of a lower level is
-/// earlier, within a level everything of a lower bucket; buckets are found without searching, whether the deadline is a microsecond
-/// or a century away. A bucket's list is not in order. Only when its earliest timer is asked for, a short list is sorted and a long one
-/// split by the next six bits (<see cref="TimerBuckets"/>); what is cancelled before that never cost more than two links.</para>
-/// <para>When time advances into a bucket, its timers are placed anew, or, where it was split, its node becomes that of the level below.
-/// A timer moves down at most once a level, whoever asks for it.</para>
-/// <para>Timers that could fire at the wheel's time already when they are started wait in a list of their own, in order of their start, and are the
-/// first at the next <see cref="Expire"/>. That is so of a deadline that has passed, and of a leeway that reaches back so far. While a batch of due
-/// timers is taken, no time passes for the wheel: what is started meanwhile is either later or overdue, and thus not of this batch.</para>
-/// <para>What starting and cancelling consist of is inlined by order: the compiler does it by itself only where its profile shows these paths,
-/// which it need not in a large program; and one that is compiled ahead of time has no profile.</para>
+/// <para>Placement. Deadlines are 63-bit numbers of nanoseconds, eleven groups of six bits. A timer's level is the highest group in
+/// which its deadline differs from the wheel's time, and its bucket there is that group's value. So lower levels are earlier, and
+/// within a level lower buckets are. Buckets are found without searching, whether the deadline is a microsecond
+/// or a century away. A bucket's list is not sorted. Only when its earliest timer is needed, a short list is sorted and a long one is
+/// split by the next six bits (<see cref="TimerBuckets"/>); a timer that is cancelled before costs only two links.</para>
+/// <para>When time advances into a bucket, its timers are placed again; if it was split, its node becomes that of the level below.
+/// A timer moves down at most once a level, whatever causes it.</para>
+/// <para>Timers that may fire at the wheel's current time when they are started, because of a past deadline or a large leeway, wait in a
+/// separate list, in order of their start, and come first at the next <see cref="Expire"/>. While a batch of due
+/// timers is taken, no time passes for the wheel: what is started meanwhile is later or overdue, and so not part of the batch.</para>
+/// <para>Starting and cancelling are force-inlined: the JIT would do it only if its profile shows these paths, which it may not in a large
+/// program, and ahead-of-time compilation has no profile.</para>
 /// </remarks>
 internal sealed class TimingWheel
 {
     /// <summary>The slot of a target whose timer is not in a wheel.</summary>
     public const int NotStarted = TimerSlots.None;
 
-    /// <summary>A deadline that is never reached, and what <see cref="NextDeadline"/> says where there is none.</summary>
+    /// <summary>A deadline that is never reached; <see cref="NextDeadline"/> if there is none.</summary>
     public const long Never = long.MaxValue;
 
-    /// <summary>Leeway is counted in these, in nanoseconds.</summary>
+    /// <summary>The unit of leeway, in nanoseconds.</summary>
     public const long LeewayUnit = 1 << LeewayShift;
 
     /// <summary>The greatest leeway, in nanoseconds: more than an hour.</summary>
     public const long MaxLeeway = uint.MaxValue * LeewayUnit;
 
-    // More than the slots for each timer in sparse storage, so that it catches up with those who cancel.
+    // More than the number of slots a timer in sparse storage, so that shrinking keeps up with cancellations.
     private const int ShrinkStepsPerCancel = 6;
 
-    // Some tens of microseconds. Not with each timer that fires: where all do, the storage is dropped at once, and nothing need have moved.
+    // Takes some tens of microseconds. Not done with each timer that fires: if all fire, the storage is dropped at once without any moves.
     private const int ShrinkStepsPerBatch = 1024;
 
     private const int LeewayShift = 10;
@@ -54,18 +54,18 @@ internal sealed class TimingWheel
     private int _overdue;
     private int _due;
 
-    // What stood behind the timer of the batch that was taken last, if it stands there yet. Lists are in order when they are taken
-    // from, and what is started meanwhile is not of this batch: so where it is due, it is the next.
+    // The successor of the timer of the batch that was taken last, if it is still there. Lists are sorted when taken from, and what is
+    // started meanwhile is not part of this batch, so if this timer is due, it is the next.
     private int _following;
 
-    // Buckets are found in relation to _placedAt, which follows _now when a batch has been taken.
+    // Buckets are relative to _placedAt, which follows _now when a batch has been taken.
     private long _now;
     private long _placedAt;
     private long _nextDeadline = Never;
     private long _nextEarliest = Never;
     private bool _isNextKnown = true;
 
-    /// <param name="now">The time from which it starts, in nanoseconds; zero or more.</param>
+    /// <param name="now">The initial time in nanoseconds; zero or more.</param>
     public TimingWheel(long now)
     {
         _now = now;
@@ -80,16 +80,16 @@ internal sealed class TimingWheel
         }
     }
 
-    /// <summary>How many timers are started.</summary>
+    /// <summary>The number of started timers.</summary>
     public int Count => _slots.Count;
 
-    /// <summary>For measurements: how many timers there is memory for.</summary>
+    /// <summary>For measurements: the number of timers that memory is allocated for.</summary>
     public int Capacity => _slots.Capacity;
 
-    /// <summary>Whether some were started with a deadline that had passed; they are due without any time passing.</summary>
+    /// <summary>Whether timers were started with a past deadline; they are due without any time passing.</summary>
     public bool HasOverdue => _buckets.HeadOf(_overdue) != TimerSlots.None;
 
-    /// <summary>When the earliest of those that are not overdue must fire; <see cref="Never"/> where there is none.</summary>
+    /// <summary>The earliest deadline of those not overdue; <see cref="Never"/> if there is none.</summary>
     public long NextDeadline
     {
         get
@@ -103,12 +103,14 @@ internal sealed class TimingWheel
         }
     }
 
-    /// <summary>Starts a timer, or starts it anew.</summary>
-    /// <param name="slot">Where it is, or <see cref="NotStarted"/>.</param>
-    /// <param name="target">Whose timer it is.</param>
-    /// <param name="deadline">When it is due, in nanoseconds; one that has passed is due at the next <see cref="Expire"/>. A negative one, not below <see cref="Nanoseconds.First"/>, has passed by any time.</param>
-    /// <param name="leeway">By how much it may fire before the deadline if others fire then, in nanoseconds; what exceeds <see cref="MaxLeeway"/> is not used. Where that is now already, it is due as if its deadline had passed.</param>
-    /// <returns>Where it is now, until its target hears otherwise.</returns>
+    /// <summary>Starts or restarts a timer.</summary>
+    /// <param name="slot">Its slot, or <see cref="NotStarted"/>.</param>
+    /// <param name="target">Its target.</param>
+    /// <param name="deadline">Its due time in nanoseconds; a past one is due at the next <see cref="Expire"/>. A negative one, not below
+    /// <see cref="Nanoseconds.First"/>, has passed at any time.</param>
+    /// <param name="leeway">How much before the deadline it may fire if others fire then, in nanoseconds; at most <see cref="MaxLeeway"/>
+    /// is used. If that reaches back to now, it is due as if its deadline had passed.</param>
+    /// <returns>Its slot, until its target is notified of a move.</returns>
     public int Start(int slot, ITimerTarget target, long deadline, long leeway = 0)
     {
         uint units = (uint)(Math.Min(leeway, MaxLeeway) >> LeewayShift);
@@ -125,7 +127,7 @@ internal sealed class TimingWheel
             Place(slot, ref timer, deadline);
         }
 
-        // Last: the store goes through the garbage collector's write barrier, a call, across which nothing else need be kept then.
+        // Last: the store calls the garbage collector's write barrier, and nothing else need be kept across that call then.
         if (isNew)
         {
             timer.Target = target;
@@ -144,14 +146,15 @@ internal sealed class TimingWheel
         }
     }
 
-    /// <summary>For tests: when a started timer is due, in nanoseconds.</summary>
+    /// <summary>For tests: the due time of a started timer, in nanoseconds.</summary>
     public long DeadlineOf(int slot) => _slots[slot].Deadline;
 
     /// <summary>
-    /// Lets time advance and begins the batch of those that are due: the overdue first, then by deadline, equal ones in order of
-    /// their start. The batch is to be taken to its end.
+    /// Advances time and begins the batch of due timers: the overdue first, then by deadline, equal ones in order of
+    /// their start. The batch must be taken to its end.
     /// </summary>
-    /// <param name="now">The time, in nanoseconds. A time before the last one is a clock that was set back; timers that are not due by it wait again.</param>
+    /// <param name="now">The time, in nanoseconds. If it is earlier than before, the clock was set back; timers not due by it wait
+    /// again.</param>
     public void Expire(long now)
     {
         if (now < _now)
@@ -164,7 +167,7 @@ internal sealed class TimingWheel
         (_overdue, _due) = (_due, _overdue);
     }
 
-    /// <summary>Takes the next of the batch. What is started from now on, however early, belongs to the next one.</summary>
+    /// <summary>Takes the next timer of the batch. Timers started from now on, however early, belong to the next batch.</summary>
     public bool TryTakeDue([NotNullWhen(true)] out ITimerTarget? target)
     {
         int index = _buckets.HeadOf(_due);
@@ -184,7 +187,7 @@ internal sealed class TimingWheel
         return true;
     }
 
-    /// <summary>Every target whose timer is started, in no particular order. The wheel must not change meanwhile.</summary>
+    /// <summary>The targets of all started timers, in no particular order. The wheel must not change meanwhile.</summary>
     public IEnumerable<ITimerTarget> Targets()
     {
         for (int index = 1; index < _slots.End; index++)
@@ -201,7 +204,7 @@ internal sealed class TimingWheel
 
     private static long EarliestFiringOf(ref readonly TimerSlot timer) => timer.Deadline - ((long)timer.Leeway << LeewayShift);
 
-    // For a deadline after _now, which then is after _placedAt, too.
+    // For a deadline after _now, which is then after _placedAt, too.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Place(int index, ref TimerSlot timer, long deadline)
     {
@@ -234,7 +237,7 @@ internal sealed class TimingWheel
 
     private int NextDue()
     {
-        // Only where its deadline has passed: what may fire only by its leeway could stand behind what was started meanwhile.
+        // Only if its deadline has passed: a timer due only by its leeway could be preceded by one started meanwhile.
         if (_following != TimerSlots.None && _slots[_following].Deadline <= _now)
         {
             return _following;
@@ -249,7 +252,7 @@ internal sealed class TimingWheel
         return _nextEarliest <= _now ? index : TimerSlots.None;
     }
 
-    // As long as the next is not known, an earlier one that is started may be taken for it, but is not believed.
+    // Until the next is known, an earlier timer that is started may be cached as the next, but is not relied on.
     private int FindNext()
     {
         int index = Earliest();
@@ -281,8 +284,8 @@ internal sealed class TimingWheel
         return TimerSlots.None;
     }
 
-    // Nothing is due, so of the levels below the highest in which the times differ nothing is left. There, and below as long as it
-    // leads into nodes, the bucket that time advances into is dissolved.
+    // Nothing is due, so no timer is left on the levels below the highest one in which the times differ. On that level, and below as long
+    // as it leads into nodes, the bucket that time advances into is dissolved.
     private void AdvanceTo(long now)
     {
         long difference = now ^ _placedAt;
@@ -317,7 +320,7 @@ internal sealed class TimingWheel
         }
     }
 
-    // Rare, and so simple: everything is placed anew.
+    // Rare, and so simple: places every timer again.
     private void Rewind(long now)
     {
         List<int> indices = [];
