@@ -1,8 +1,8 @@
 namespace Vigil.Collections;
 
 /// <summary>
-/// Objects by file descriptor number. The kernel gives out the lowest free number, so numbers are small and dense: pages of an
-/// array, allocated when touched, beat hashing in time and space, and one large number costs a page and not an array up to it.
+/// Objects by file descriptor number. The kernel allocates the lowest free number, so numbers are small and dense: an array of
+/// pages, allocated when touched, beats hashing in time and space, and one large number costs a page instead of an array up to it.
 /// </summary>
 internal sealed class DescriptorMap<T>
     where T : class

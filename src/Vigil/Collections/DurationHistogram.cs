@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Vigil.Collections;
 
 /// <summary>
-/// How often durations of which length were seen. Buckets grow with the duration, eight for each doubling, so that a quantile is exact to an
-/// eighth from nanoseconds to centuries in four kilobytes. One thread records; others may read meanwhile, and see each bucket as it is then.
+/// A histogram of durations. Eight buckets for each doubling make quantiles exact to an eighth, from nanoseconds to centuries, in four
+/// kilobytes. One thread records; others may read meanwhile, and see each bucket's current count.
 /// </summary>
 internal sealed class DurationHistogram
 {
@@ -17,10 +17,12 @@ internal sealed class DurationHistogram
 
     public long Max => Volatile.Read(ref _max);
 
-    /// <summary>The sum of all durations, in nanoseconds; <see cref="long.MaxValue"/> from three centuries on.</summary>
+    /// <summary>The sum of all durations, in nanoseconds; saturates at <see cref="long.MaxValue"/> after three centuries.</summary>
     public long Total => Volatile.Read(ref _total);
 
-    /// <summary>The mean of all durations, in nanoseconds; 0 where there is none. Once the sum has reached its end, the mean is made of the buckets, and exact to an eighth.</summary>
+    /// <summary>
+    /// The mean in nanoseconds; 0 without durations. If the sum is saturated, it is computed from the buckets, exact to an eighth.
+    /// </summary>
     public long Mean
     {
         get
@@ -55,7 +57,7 @@ internal sealed class DurationHistogram
         }
     }
 
-    /// <param name="nanoseconds">The duration; one below zero, which a clock of another processor can make, counts as none.</param>
+    /// <param name="nanoseconds">The duration; a negative one, which another processor's clock can cause, counts as zero.</param>
     public void Record(long nanoseconds)
     {
         nanoseconds = Math.Max(nanoseconds, 0);
@@ -68,7 +70,7 @@ internal sealed class DurationHistogram
         }
     }
 
-    /// <summary>Adds what another one has seen.</summary>
+    /// <summary>Adds another histogram.</summary>
     public void Add(DurationHistogram other)
     {
         for (int i = 0; i < _counts.Length; i++)
@@ -80,7 +82,7 @@ internal sealed class DurationHistogram
         _max = Math.Max(_max, other.Max);
     }
 
-    /// <summary>The duration that a fraction of those seen did not exceed, in nanoseconds; rounded up to the end of its bucket, and never more than the greatest seen.</summary>
+    /// <summary>A quantile in nanoseconds; rounded up to the end of its bucket, and at most the greatest duration.</summary>
     public long Quantile(double fraction)
     {
         long rank = (long)Math.Ceiling(fraction * Count);
@@ -97,10 +99,10 @@ internal sealed class DurationHistogram
         return 0;
     }
 
-    // Of two that are zero or more.
+    // Of two numbers that are zero or more.
     private static long Sum(long one, long other) => one > long.MaxValue - other ? long.MaxValue : one + other;
 
-    // The first eight buckets hold one value each; from then on the three bits after the highest one choose among the eight of its doubling.
+    // The first eight buckets hold one value each. Above, the three bits after the highest one select one of the eight of its doubling.
     private static int IndexOf(long value)
     {
         if (value < SubBuckets)

@@ -5,11 +5,11 @@ using System.Runtime.CompilerServices;
 namespace Vigil.Collections;
 
 /// <summary>
-/// An unbounded queue of many producers and one consumer that allocates nothing in steady state and keeps each producer's order.
+/// An unbounded multi-producer, single-consumer queue that allocates nothing in steady state and keeps each producer's order.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A chain of rings. Positions count up for ever in 64 bits. A slot's sequence says whose turn it is: equal to a position, a
+/// A chain of rings. Positions count up forever in 64 bits. A slot's sequence says whose turn it is: equal to a position, a
 /// producer may claim that position by moving the tail past it; one more, the item is published and the consumer's; plus the
 /// ring's length, it is free for the next lap. Producers meet only in the compare-and-swap of the tail, and the consumer uses
 /// no interlocked operation at all.
@@ -20,21 +20,22 @@ namespace Vigil.Collections;
 /// of a closed ring was claimed before any item of the next, which keeps each producer's order.
 /// </para>
 /// <para>
-/// Drained rings of the greatest length are kept for use again, as many as a backlog of some size needs. A ring starts its next life
+/// Drained rings of the greatest length are kept for reuse, as many as a backlog of some size needs. A ring is reused
 /// at positions beyond all that it ever had, so a producer that slept through the change finds no sequence that matches its old
 /// position.
 /// </para>
 /// <para>
-/// Sealing ends it: the last ring is closed, and none is linked behind it. The tail's compare-and-swap decides. An item whose position was claimed before is
-/// in the queue and will be published; whoever comes later finds no position, and is told so. So after sealing, taking until <see cref="IsEmpty"/> takes exactly
-/// what was accepted. Senders pay nothing for it: they meet the seal where they would otherwise make room.
+/// Sealing ends it: the last ring is closed, and none is linked behind it. The tail's compare-and-swap decides. An item whose position was
+/// claimed before is in the queue and will be published; later producers find no position, and get false. So after sealing, taking until
+/// <see cref="IsEmpty"/> takes exactly what was accepted. It costs senders nothing: they check for the seal only where they would grow the
+/// queue.
 /// </para>
 /// </remarks>
 internal sealed class MpscQueue<T>
 {
     private const long Closed = 1L << 62;
 
-    // So many as stay below the large object heap, whose arrays only a full collection takes back (85,000 bytes), and not more than a few batches.
+    // The most that stays below the large object heap, whose arrays only a full collection frees (85,000 bytes), and at most a few batches.
     private static readonly int MaxLength = Math.Min(1 << 11, 1 << BitOperations.Log2(84_000u / (uint)Unsafe.SizeOf<Slot>()));
 
     private readonly Lock _growth = new();
@@ -47,8 +48,9 @@ internal sealed class MpscQueue<T>
     // Under the lock.
     private bool _isSealed;
 
-    /// <param name="initialLength">The first ring's length: a power of two, at least 2, since with 1 a slot's turns cannot be told apart.</param>
-    /// <param name="maxSpares">How many drained rings are kept at most.</param>
+    /// <param name="initialLength">The first ring's length: a power of two, at least 2, since with 1 the states of a slot are
+    /// indistinguishable.</param>
+    /// <param name="maxSpares">The greatest number of drained rings to keep.</param>
     public MpscQueue(int initialLength = 64, int maxSpares = 32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(initialLength, 2);
@@ -58,9 +60,9 @@ internal sealed class MpscQueue<T>
     }
 
     /// <summary>
-    /// Whether the consumer gets on by dequeuing: an item is published, or a drained ring is to be left. Looks only where the consumer looks anyway, not at
-    /// what the producers contend for, so it may miss one that is just being published. An item that is claimed and stays unpublished, whose producer does
-    /// not get on, is not ready. Whoever asks without being the consumer is told what was true a moment ago.
+    /// Whether dequeuing makes progress: an item is published, or a drained ring can be left. Reads only what the consumer reads anyway,
+    /// not what producers contend for, so it may miss an item that is being published. A claimed item whose producer is stopped before
+    /// publishing is not ready. To other threads than the consumer the answer may be outdated.
     /// </summary>
     public bool IsReady
     {
@@ -72,7 +74,7 @@ internal sealed class MpscQueue<T>
     }
 
     /// <summary>
-    /// Whether nothing was enqueued that was not dequeued. An item that is claimed but not yet published counts as there.
+    /// Whether every enqueued item was dequeued. A claimed item that is not yet published counts as enqueued.
     /// For the consumer only.
     /// </summary>
     public bool IsEmpty
@@ -92,14 +94,14 @@ internal sealed class MpscQueue<T>
     }
 
     /// <summary>
-    /// How many items can be counted on now: those claimed in the ring that is being read. Zero only where the queue is empty.
+    /// A lower bound of the number of items: those claimed in the ring that is being read. Zero only if the queue is empty.
     /// For the consumer only.
     /// </summary>
     public int CountInHead => IsEmpty ? 0 : _head.Count;
 
     /// <summary>
-    /// Adds an item. From any thread. A full fence: what the caller reads afterwards is read after the item is visible as claimed. False where the queue
-    /// is sealed; then nothing was added.
+    /// Adds an item. Any thread. A full fence: what the caller reads afterwards is read after the item is visible as claimed. False if the
+    /// queue is sealed; then nothing was added.
     /// </summary>
     public bool TryEnqueue(in T item)
     {
@@ -118,7 +120,7 @@ internal sealed class MpscQueue<T>
     }
 
     /// <summary>
-    /// Takes no more items. What was added before stays: those that are claimed are counted (<see cref="IsEmpty"/>) and will be published. Any thread.
+    /// Refuses further items. Items added before stay: claimed ones are counted (<see cref="IsEmpty"/>) and will be published. Any thread.
     /// </summary>
     public void Seal()
     {
@@ -129,7 +131,7 @@ internal sealed class MpscQueue<T>
         }
     }
 
-    /// <summary>Takes the oldest item that is published. For the consumer only.</summary>
+    /// <summary>Takes the oldest published item. For the consumer only.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out T item)
     {
         while (!_head.TryDequeue(out item))
@@ -143,7 +145,7 @@ internal sealed class MpscQueue<T>
         return true;
     }
 
-    /// <summary>The oldest item that is published, which stays. For the consumer only.</summary>
+    /// <summary>Reads the oldest published item, which stays. For the consumer only.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out T item)
     {
         while (!_head.TryPeek(out item))
@@ -157,11 +159,11 @@ internal sealed class MpscQueue<T>
         return true;
     }
 
-    // After nothing published was found. What is claimed will be published, but nobody waits for that here.
+    // After no published item was found. Claimed items will be published, but this does not wait for them.
     private bool IsWorthAnotherLook() => _head.Next is not null && !_head.HasItems && TryLeaveHead();
 
-    // True where it is worth looking again. The ring is left only if it has nothing after it was seen closed: before that,
-    // a producer may have claimed a position between the consumer's look and the closing.
+    // True if a retry is worthwhile. The ring is left only if it is still empty after it was seen closed: before that,
+    // a producer may have claimed a position between the consumer's check and the closing.
     private bool TryLeaveHead()
     {
         Ring drained = _head;
@@ -185,7 +187,7 @@ internal sealed class MpscQueue<T>
         return true;
     }
 
-    // Nobody waits here for a producer that is just making a ring: then this one is the garbage collector's.
+    // Does not wait for a producer that is making a ring: this one is then left to the garbage collector.
     private void Keep(Ring drained)
     {
         drained.PrepareNextLife();
@@ -198,7 +200,7 @@ internal sealed class MpscQueue<T>
         }
     }
 
-    // False where there is to be no further ring.
+    // False if the queue is sealed.
     private bool TryGrow(Ring full)
     {
         using (Uninterrupted.Enter(_growth))
@@ -215,7 +217,7 @@ internal sealed class MpscQueue<T>
 
             Ring next = TakeSpare(full.Length) ?? new Ring(Math.Min(full.Length * 2, MaxLength));
 
-            // Closed before the next one is opened: a producer that still believes in an earlier life of the next ring would
+            // Closes this ring before opening the next: a producer with a stale position in the next ring would
             // otherwise get in there, and then with its next item into the full one, which is read first.
             full.CloseWith(next);
             next.Open();
@@ -262,7 +264,7 @@ internal sealed class MpscQueue<T>
 
         public Ring? Next { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
-        /// <summary>The ring below it among those that are kept. Under the lock of the queue.</summary>
+        /// <summary>The next ring in the stack of spares. Under the lock of the queue.</summary>
         public Ring? NextSpare { get; set; }
 
         public bool IsReady
@@ -324,7 +326,7 @@ internal sealed class MpscQueue<T>
 
         public bool TryPeek([MaybeNullWhen(false)] out T item)
         {
-            // Asked once: it may be published at any moment.
+            // Checked once: it may be published at any moment.
             long position = _positions.Head;
             ref Slot slot = ref _slots[(int)position & _mask];
             bool isPublished = Volatile.Read(ref slot.Sequence) == position + 1;
@@ -338,14 +340,14 @@ internal sealed class MpscQueue<T>
         /// <summary>Keeps producers out. Under the lock of the queue.</summary>
         public void Close() => Interlocked.Or(ref _positions.Tail, Closed);
 
-        /// <summary>Keeps producers out and says where to go. Under the lock of the queue.</summary>
+        /// <summary>Keeps producers out and sends them to the next ring. Under the lock of the queue.</summary>
         public void CloseWith(Ring next)
         {
             Close();
             Next = next;
         }
 
-        /// <summary>After the consumer has left it: a ring that is old would keep all that come after it from being collected.</summary>
+        /// <summary>After the consumer has left it: an old ring would keep all later ones from being collected.</summary>
         public void Unlink() => Next = null;
 
         /// <summary>Moves a drained, closed ring to fresh positions; it stays closed.</summary>

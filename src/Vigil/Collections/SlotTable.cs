@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Vigil.Collections;
 
 /// <summary>
-/// Objects under 64-bit tokens: the low half is a slot's index, the high half the slot's generation, which changes whenever the
-/// object leaves. A token that outlived its object is told in O(1), without a search and without hashing. Token 0 is never
-/// given out. After 2³² changes of one slot a generation comes again; a token would have to outlive them all to be mistaken.
+/// Objects under 64-bit tokens. The low half is a slot's index, the high half the slot's generation, which changes whenever the
+/// object leaves. A stale token is recognised in O(1), without a search and without hashing. Token 0 is never
+/// used. After 2³² changes of one slot a generation recurs; a token would have to outlive them all to be mistaken.
 /// </summary>
 internal sealed class SlotTable<T>
     where T : class
@@ -21,8 +21,8 @@ internal sealed class SlotTable<T>
     public int Count => _used - _freeCount;
 
     /// <summary>
-    /// Stamps what is retired from now on. The owner raises it with each batch of tokens that it gets from outside, so as to tell a
-    /// token retired while its batch was being handled, which is to be expected, from one that should never have come.
+    /// The stamp of objects retired from now on. The owner increments it with each batch of tokens from outside, to distinguish a
+    /// token retired while its batch was being handled, which is expected, from one that should never have come.
     /// </summary>
     public uint Epoch { get; set; }
 
@@ -75,7 +75,7 @@ internal sealed class SlotTable<T>
         return TokenOf(index);
     }
 
-    /// <summary>The token that <see cref="Renew"/> would give: for telling it to somebody who may refuse it.</summary>
+    /// <summary>The token that <see cref="Renew"/> would return: to pass to a party that may refuse it.</summary>
     public ulong PeekRenewed(ulong token)
     {
         int index = IndexOf(token);
@@ -95,14 +95,14 @@ internal sealed class SlotTable<T>
         _free[_freeCount++] = index;
     }
 
-    /// <summary>Whether a dead token's slot changed hands in this epoch.</summary>
+    /// <summary>Whether a dead token was retired in this epoch.</summary>
     public bool WasRetiredInThisEpoch(ulong token)
     {
         uint index = (uint)token;
         return index < (uint)_used && _slots[index].RetiredIn == Epoch;
     }
 
-    /// <summary>Every object, in the order of the slots. Changing the table ends the enumeration's promise; take a copy first.</summary>
+    /// <summary>All objects, in the order of the slots. Changing the table invalidates the enumeration; take a copy first.</summary>
     public IEnumerable<T> Values()
     {
         for (int i = 0; i < _used; i++)
@@ -114,9 +114,10 @@ internal sealed class SlotTable<T>
         }
     }
 
-    private int IndexOf(ulong token) => TryGet(token, out _) ? (int)(uint)token : throw new ArgumentException("The token is dead.", nameof(token));
+    private int IndexOf(ulong token) =>
+        TryGet(token, out _) ? (int)(uint)token : throw new ArgumentException("The token is dead.", nameof(token));
 
-    // Skips 0, so that the slot of index 0 never makes token 0.
+    // Skips 0, so that slot 0 never gets token 0.
     private static uint GenerationAfter(uint generation) => generation == uint.MaxValue ? 1 : generation + 1;
 
     private static ulong TokenOf(int index, uint generation) => ((ulong)generation << 32) | (uint)index;

@@ -1,14 +1,14 @@
 namespace Vigil.Collections;
 
-/// <summary>Locks that a thread takes whether it is interrupted or not (<see cref="Thread.Interrupt"/>).</summary>
+/// <summary>Takes locks whether or not the thread is interrupted (<see cref="Thread.Interrupt"/>).</summary>
 /// <remarks>
-/// For what must come about: a message that was accepted, the end of a call, the end of a registration. An interrupt is meant for a user's
-/// code; one that is pending when that code calls here, or has called back, would otherwise make the thread leave at the first lock that it
-/// has to wait for, with half of it done.
+/// For operations that must complete: an accepted message, the end of a call, the end of a registration. An interrupt is meant for a user's
+/// code. One that is pending when that code calls in, or has called back, would otherwise make the thread leave at the first contended
+/// lock, halfway through.
 /// </remarks>
 internal static class Uninterrupted
 {
-    /// <summary>Takes a lock, until the scope is disposed. An interrupt that comes meanwhile is pending afterwards.</summary>
+    /// <summary>Takes a lock until the scope is disposed. An interrupt that arrives meanwhile is pending afterwards.</summary>
     public static Lock.Scope Enter(Lock gate)
     {
         bool wasInterrupted = false;
@@ -19,7 +19,7 @@ internal static class Uninterrupted
                 Lock.Scope scope = gate.EnterScope();
                 if (wasInterrupted)
                 {
-                    // Whoever holds the lock waits for nothing, so it ends nothing there.
+                    // The holder of the lock does not wait for anything, so the interrupt ends nothing there.
                     Thread.CurrentThread.Interrupt();
                 }
 

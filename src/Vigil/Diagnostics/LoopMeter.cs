@@ -4,10 +4,13 @@ using Vigil.Timing;
 
 namespace Vigil.Diagnostics;
 
-/// <summary>The loops' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.</summary>
+/// <summary>
+/// The loops' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.
+/// </summary>
 /// <remarks>
-/// Counters are read from the loops when somebody collects them, so counting costs a loop next to nothing. A loop counts as long as somebody listens to any of these instruments. To look at all of
-/// them costs it twice what it costs to look at three, so that is what it does until it has seen somebody; it counts from then on, and looks at all of them to learn when nobody is left.
+/// Counters are read from the loops at collection, so counting costs a loop next to nothing. A loop counts while anybody listens to any of
+/// these instruments. Checking all of them costs an idle loop twice what checking three costs, so it checks three until it finds a
+/// listener; then it counts, and checks all of them to notice when none is left.
 /// </remarks>
 internal static class LoopMeter
 {
@@ -29,40 +32,65 @@ internal static class LoopMeter
         (LoopFigure.DeferredCallbacks, "deferred"),
     ];
 
-    private static readonly (LoopFigure Figure, string Value)[] DropReasons = [(LoopFigure.StaleEvents, "stale"), (LoopFigure.OrphanedEvents, "orphaned")];
-    private static readonly (LoopFigure Figure, string Value)[] OverrunKinds = [(LoopFigure.SlowCallbacks, "callback"), (LoopFigure.SlowPhases, "phase")];
+    private static readonly (LoopFigure Figure, string Value)[] DropReasons =
+        [(LoopFigure.StaleEvents, "stale"), (LoopFigure.OrphanedEvents, "orphaned")];
+    private static readonly (LoopFigure Figure, string Value)[] OverrunKinds =
+        [(LoopFigure.SlowCallbacks, "callback"), (LoopFigure.SlowPhases, "phase")];
     private static readonly (LoopFigure Figure, string Value)[] LoopStates = [(LoopFigure.BusyTime, "busy"), (LoopFigure.IdleTime, "idle")];
 
-    // Read from the loops, as long as somebody collects them. A loop looks at the first one first.
+    // Read from the loops at collection. A loop checks the first one first.
     private static readonly Instrument[] Collected =
     [
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.iterations", () => Observe(LoopFigure.Iterations), "{iteration}", "Iterations of the loop.")),
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.callbacks", () => Observe("vigil.callback.kind", CallbackKinds), "{callback}", "Callbacks that the loop called, or sent to a worker.")),
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.posts", () => Observe(LoopFigure.Posts), "{message}", "Messages that the loop took from its mailbox.")),
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle.")),
-        VigilMeter.Create(static meter => meter.CreateObservableGauge("vigil.loop.utilization", ObserveUtilization, "1", "The fraction of the time since the collection before that the loop was busy.")),
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.dropped_events", () => Observe("vigil.drop.reason", DropReasons), "{event}", "Events of the kernel's that reached nobody.")),
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.faults", () => Observe(LoopFigure.Faults), "{fault}", "Faults that the loop reported or threw.")),
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.loop.overruns", () => Observe("vigil.overrun.kind", OverrunKinds), "{overrun}", "Callbacks and phases that the watchdog found to exceed their budgets.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.iterations", () => Observe(LoopFigure.Iterations), "{iteration}", "Iterations of the loop.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.callbacks",
+            () => Observe("vigil.callback.kind", CallbackKinds),
+            "{callback}",
+            "Callbacks that the loop called, or sent to a worker.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.posts", () => Observe(LoopFigure.Posts), "{message}", "Messages that the loop took from its mailbox.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.time", ObserveTimes, "s", "Time that the loop was busy, and idle.")),
+        VigilMeter.Create(static meter => meter.CreateObservableGauge(
+            "vigil.loop.utilization",
+            ObserveUtilization,
+            "1",
+            "The fraction of the time since the previous collection that the loop was busy.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.dropped_events",
+            () => Observe("vigil.drop.reason", DropReasons),
+            "{event}",
+            "Events of the kernel's that reached nobody.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.faults", () => Observe(LoopFigure.Faults), "{fault}", "Faults that the loop reported or threw.")),
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.loop.overruns",
+            () => Observe("vigil.overrun.kind", OverrunKinds),
+            "{overrun}",
+            "Callbacks and phases that the watchdog found to exceed their budgets.")),
     ];
 
-    /// <summary>Whether somebody listens to any of them.</summary>
+    /// <summary>Whether anybody listens to any of them.</summary>
     public static bool IsWanted => IsRecorded || Array.Exists(Collected, static instrument => instrument.Enabled);
 
     private static bool IsRecorded => Lag.Enabled || Lateness.Enabled;
 
-    /// <summary>Whether somebody listens to one that is looked at in this turn: who listens to several is seen sooner than who listens to one, and that one in the eighth turn at the latest.</summary>
-    /// <param name="turn">Counts up. Begins at zero.</param>
+    /// <summary>
+    /// Whether anybody listens to an instrument that is checked in this turn. A listener to several is noticed sooner than one to a single
+    /// instrument, which is noticed in the eighth turn at the latest.
+    /// </summary>
+    /// <param name="turn">A counter that begins at zero.</param>
     public static bool IsSeenToBeWanted(uint turn) => IsRecorded || Collected[turn % (uint)Collected.Length].Enabled;
 
-    /// <summary>Shows a loop, as long as it is alive.</summary>
+    /// <summary>Adds a loop; it is not kept alive.</summary>
     public static void Add(LoopCounters loop)
     {
         Windows.Add(loop, new UtilizationWindow());
         Series.Add(loop, loop.Name);
     }
 
-    /// <summary>Shows it no more. What it has counted stays in the counters of its name.</summary>
+    /// <summary>Removes a loop. Its counts stay in the counters of its name.</summary>
     public static void Remove(LoopCounters loop)
     {
         Windows.Remove(loop);
@@ -117,9 +145,10 @@ internal static class LoopMeter
     private static IEnumerable<Measurement<double>> ObserveTimes() =>
         from series in Series.Read()
         from part in LoopStates
-        select new Measurement<double>(series.Sums[(int)part.Figure] / NanosecondsPerSecond, NameOf(series.Name), new("vigil.loop.state", part.Value));
+        select new Measurement<double>(
+            series.Sums[(int)part.Figure] / NanosecondsPerSecond, NameOf(series.Name), new("vigil.loop.state", part.Value));
 
-    // Of loops of one name, their mean.
+    // Loops of one name report their mean.
     private static IEnumerable<Measurement<double>> ObserveUtilization()
     {
         long now = MonotonicClock.NowNanoseconds;

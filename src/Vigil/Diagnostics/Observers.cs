@@ -4,23 +4,26 @@ using Vigil.Timing;
 namespace Vigil.Diagnostics;
 
 /// <summary>
-/// Tells observers what happens: listeners of the meter, and handlers of reports on other threads than a loop's. It alone decides what becomes of what they throw: a line on standard error.
-/// Whoever measures or reports goes on as if nobody had listened, so an observer costs nobody a tick, a callback or a registration. Each begins with the default context, and what it leaves there nobody sees.
+/// Calls observers: listeners of the meter, and handlers of reports on threads other than a loop's. Their exceptions become a line on
+/// standard error. Whoever measures or reports goes on as if nobody had listened, so an observer costs nobody a tick, a callback or a
+/// registration. Each observer begins with the default context, and its changes to the ambient state are undone.
 /// </summary>
 /// <remarks>
-/// <para>A <c>MeterListener</c> runs inside <c>Record</c>, on the thread that measures, so every recording of the library's goes through here. What an <c>EventListener</c> throws
-/// the runtime keeps to itself (the event source does not ask for <c>ThrowOnEventWriteErrors</c>), so events need not; the event source itself keeps contexts apart.</para>
-/// <para>Handlers of <c>FaultReported</c> are no observers: they decide about faults, and what they throw ends the run (docs/errors.md).</para>
+/// <para>A <c>MeterListener</c> runs inside <c>Record</c>, on the measuring thread, so the library records everything through this class.
+/// The runtime swallows exceptions of an <c>EventListener</c> (the event source does not set <c>ThrowOnEventWriteErrors</c>), so events
+/// need no such care; the event source itself keeps contexts apart.</para>
+/// <para>Handlers of <c>FaultReported</c> are not observers: they decide about faults, and their exceptions end the run
+/// (docs/errors.md).</para>
 /// </remarks>
 internal static class Observers
 {
-    // In nanoseconds. A listener is called for every measurement, and one that throws once may do so a hundred thousand times a second.
+    // In nanoseconds. A listener is called for every measurement, and one that throws may do so a hundred thousand times a second.
     private const long MeasurementInterval = 1_000_000_000;
 
     private static long _nextLineAt;
     private static long _leftOut;
 
-    /// <summary>Records a measurement, whatever those do who listen. Any thread.</summary>
+    /// <summary>Records a measurement, whatever listeners throw. Any thread.</summary>
     public static void Record(Histogram<double> histogram, double value, in KeyValuePair<string, object?> tag)
     {
         using AmbientContext.Scope scope = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
@@ -34,7 +37,7 @@ internal static class Observers
         }
     }
 
-    /// <summary>Tells every handler. Where nobody listens, the report is a line on standard error. Any thread.</summary>
+    /// <summary>Calls every handler. Without handlers, the report is a line on standard error. Any thread.</summary>
     public static void Notify<TReport>(EventHandler<TReport>? handlers, object sender, TReport report)
         where TReport : notnull
     {
@@ -57,7 +60,9 @@ internal static class Observers
         }
     }
 
-    /// <summary>What a report says; its type's name if it cannot say: a user's exception is in it, whose message is made by the user's code.</summary>
+    /// <summary>
+    /// A report's text. It contains a user's exception, whose code makes the message; if that throws, the name of the report's type.
+    /// </summary>
     public static string TextOf(object report)
     {
         try
@@ -70,7 +75,7 @@ internal static class Observers
         }
     }
 
-    /// <summary>A listener of an instrument threw, when it was told of the instrument or of a measurement. Any thread.</summary>
+    /// <summary>A listener of an instrument threw, on publication of the instrument or on a measurement. Any thread.</summary>
     public static void OnListenerThrown(string instrument, Exception exception)
     {
         long now = MonotonicClock.NowNanoseconds;
@@ -82,6 +87,7 @@ internal static class Observers
         }
 
         long leftOut = Interlocked.Exchange(ref _leftOut, 0);
-        StandardError.WriteLine($"A listener of {instrument} threw, as listeners have {leftOut} times since the last such line: {exception}");
+        StandardError.WriteLine(
+            $"A listener of {instrument} threw, as listeners have {leftOut} times since the last such line: {exception}");
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Vigil.Diagnostics;
 
-/// <summary>What a pool shows, in the order of <see cref="FigureSeries"/>: two levels, then counters.</summary>
+/// <summary>A pool's figures, in the order of <see cref="FigureSeries"/>: two levels, then counters.</summary>
 internal enum PoolFigure
 {
     Queued,
@@ -15,7 +15,9 @@ internal enum PoolFigure
     RunByCallers,
 }
 
-/// <summary>The worker pools' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.</summary>
+/// <summary>
+/// The worker pools' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.
+/// </summary>
 internal static class PoolMeter
 {
     private const string NameTag = "vigil.pool.name";
@@ -38,16 +40,20 @@ internal static class PoolMeter
 
     static PoolMeter()
     {
-        VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter("vigil.pool.queue.length", () => Observe(PoolFigure.Queued), "{item}", "Work that waits."));
-        VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter("vigil.pool.threads.busy", () => Observe(PoolFigure.Running), "{thread}", "Threads that run work."));
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.pool.items", ObserveItems, "{item}", "Work that is over, by how it ended."));
-        VigilMeter.Create(static meter => meter.CreateObservableCounter("vigil.pool.steals", () => Observe(PoolFigure.Stolen), "{item}", "Work that another thread took over."));
+        VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter(
+            "vigil.pool.queue.length", () => Observe(PoolFigure.Queued), "{item}", "Work that waits."));
+        VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter(
+            "vigil.pool.threads.busy", () => Observe(PoolFigure.Running), "{thread}", "Threads that run work."));
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.pool.items", ObserveItems, "{item}", "Work that is over, by how it ended."));
+        VigilMeter.Create(static meter => meter.CreateObservableCounter(
+            "vigil.pool.steals", () => Observe(PoolFigure.Stolen), "{item}", "Work that another thread took over."));
     }
 
-    /// <summary>Shows a pool, as long as it is alive.</summary>
+    /// <summary>Adds a pool; it is not kept alive.</summary>
     public static void Add(Func<PoolFigure, long> pool, string name) => Series.Add(pool, name);
 
-    /// <summary>Shows it no more. What it has counted stays in the counters of its name.</summary>
+    /// <summary>Removes a pool. Its counts stay in the counters of its name.</summary>
     public static void Remove(Func<PoolFigure, long> pool, string name) => Series.Remove(pool, name);
 
     public static void RecordWait(string name, long nanoseconds)

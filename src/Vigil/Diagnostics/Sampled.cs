@@ -1,23 +1,26 @@
 namespace Vigil.Diagnostics;
 
-/// <summary>Something that the process's watchdog looks at from time to time. All but <see cref="Retire"/> is for its thread alone.</summary>
+/// <summary>Something that the process's watchdog samples. All members but <see cref="Retire"/> are for its thread alone.</summary>
 internal abstract class Sampled
 {
     private volatile bool _isRetired;
 
-    /// <summary>When it is to be looked at next, in nanoseconds of the monotonic clock.</summary>
+    /// <summary>When to sample it next, in nanoseconds of the monotonic clock.</summary>
     public long NextAt { get; private set; }
 
-    /// <summary>Whether nothing has gone on for so long that the sampler may sleep for all it cares. It is looked at as ever while the sampler is awake.</summary>
+    /// <summary>
+    /// Whether it has been inactive for so long that it lets the sampler sleep. It is still sampled while the sampler is awake.
+    /// </summary>
     public bool IsIdle { get; protected set; }
 
-    /// <summary>Whether it is to be looked at for a last time.</summary>
+    /// <summary>Whether the next sample is its last.</summary>
     public bool IsRetired => _isRetired;
 
-    /// <summary>Any thread, by way of <see cref="Sampler.Remove"/>.</summary>
+    /// <summary>Called by <see cref="Sampler.Remove"/>. Any thread.</summary>
     public void Retire() => _isRetired = true;
 
-    /// <param name="now">The time, in nanoseconds of the monotonic clock. It may be older by the time it is used: a thread can be interrupted anywhere.</param>
+    /// <param name="now">The time, in nanoseconds of the monotonic clock. It may be outdated when used: a thread can be preempted
+    /// anywhere.</param>
     public void SampleIfDue(long now)
     {
         if (NextAt <= now || _isRetired)
@@ -26,15 +29,17 @@ internal abstract class Sampled
         }
     }
 
-    /// <summary>The sampler has slept: it is due.</summary>
+    /// <summary>The sampler has slept: it is due now.</summary>
     public void LookNow() => NextAt = 0;
 
-    /// <summary>Says that the sampler is going to sleep without limit, and must be woken when something begins to go on; or that it is awake again.</summary>
+    /// <summary>
+    /// Announces that the sampler is about to sleep without limit, so that activity must wake it; or that it is awake again.
+    /// </summary>
     public abstract void Park(bool isParked);
 
-    /// <summary>Whether still nothing goes on, after <see cref="Park"/> and a fence of all threads.</summary>
+    /// <summary>Whether it is still inactive, after <see cref="Park"/> and a process-wide memory barrier.</summary>
     public abstract bool IsQuiet { get; }
 
-    /// <summary>Looks, and says whether it is idle. Returns when to look again.</summary>
+    /// <summary>Samples it and sets <see cref="IsIdle"/>. Returns when to sample again.</summary>
     protected abstract long Sample(long now);
 }

@@ -4,22 +4,22 @@ using Vigil.Timing;
 namespace Vigil.Diagnostics;
 
 /// <summary>
-/// The watchdog's thread: one for the process, started with the first loop or pool that is to be watched and ended with the last. It looks at each as often
-/// as that wants, idle or not, and sleeps without a timeout while nothing goes on anywhere.
+/// The watchdog's thread: one for the process, started with the first watched loop or pool and ended with the last. It samples each at the
+/// interval that it asks for, idle or not, and sleeps without a timeout while nothing is active.
 /// </summary>
 /// <remarks>
-/// Sleeping. The thread prepares its parker, tells everything sampled to wake it from now on, lets every thread of the process pass a fence, and looks once
-/// more whether anything goes on. What begins to go on says so first and then looks whether it has to wake the thread. So one sees the other.
-/// Joining and leaving are done by whoever wants to; leaving takes effect when the thread has looked a last time, so that nothing is left untold.
+/// Sleeping. The thread prepares its parker, tells everything sampled to wake it from now on, issues a process-wide memory barrier, and
+/// checks once more for activity. Whatever becomes active publishes that first and then checks whether it must wake the thread. So one side
+/// sees the other. Any thread may add and remove; removal takes effect after a last sample, so that nothing goes unreported.
 /// </remarks>
 internal static class Sampler
 {
-    // The kernel shows 15 bytes of it.
+    // The kernel keeps 15 bytes of it.
     private const string ThreadName = "vigil-watchdog";
 
     private static readonly Lock Gate = new();
 
-    // Replaced under the gate, never changed.
+    // Replaced under the gate, never modified.
     private static volatile Sampled[] _all = [];
     private static Parker? _parker;
     private static bool _isRunning;
@@ -28,7 +28,7 @@ internal static class Sampler
     {
         lock (Gate)
         {
-            // The thread first, which cannot end before the gate is free: where none can be had, nothing has changed.
+            // Starts the thread first, which cannot end before the gate is free: if there is no thread, nothing has changed.
             if (!_isRunning)
             {
                 new LibraryThread(ThreadName, Run).Start();
@@ -47,7 +47,7 @@ internal static class Sampler
         Wake();
     }
 
-    /// <summary>Lets the thread look at everything that has to do with it, now. Any thread.</summary>
+    /// <summary>Makes the thread sample everything now. Any thread.</summary>
     public static void Wake()
     {
         Interlocked.MemoryBarrier();
@@ -66,7 +66,7 @@ internal static class Sampler
             foreach (Sampled sampled in _all)
             {
                 bool isLast = sampled.IsRetired;
-                // By a clock that is read anew each time: a handler of what the one before had to tell may have taken long.
+                // Reads the clock each time: a handler of the previous one's report may have taken long.
                 sampled.SampleIfDue(MonotonicClock.NowNanoseconds);
                 if (isLast)
                 {
@@ -81,7 +81,8 @@ internal static class Sampler
 
             if (!isIdle)
             {
-                // Whatever is due already, a moment of sleep is left for others where the machine is too slow for the period.
+                // Even if something is due already, the thread sleeps briefly, for the sake of others if the machine is too slow for the
+                // period.
                 const long Shortest = 100_000;
                 parker.Park(Math.Max(next - MonotonicClock.NowNanoseconds, Shortest));
             }
@@ -92,7 +93,7 @@ internal static class Sampler
         }
     }
 
-    // False where nothing is left to look at, and the thread ends.
+    // False if nothing is left to sample, and the thread ends.
     private static bool Sleep(Parker parker)
     {
         Sampled[] all = _all;

@@ -1,12 +1,12 @@
 namespace Vigil.Diagnostics;
 
 /// <summary>
-/// The last resort for what nobody listens to. Where standard error cannot be written to (closed, full, a pipe without a reader), or the text cannot be made of what a user's
-/// <c>ToString</c> throws, nothing more is done about it: there is nobody left to tell, and a report must not end what goes on without it.
+/// The last resort for reports without listeners. If standard error cannot be written (closed, full, a pipe without a reader), or a user's
+/// <c>ToString</c> throws, the failure is ignored: nobody is left to report to, and a report must not end what works without it.
 /// </summary>
 internal static class StandardError
 {
-    /// <summary>Writes a line, on any thread. Throws nothing; the text is made in here.</summary>
+    /// <summary>Writes a line, on any thread. Throws nothing, not even if formatting the text does.</summary>
     public static void WriteLine(FormattableString text)
     {
         try

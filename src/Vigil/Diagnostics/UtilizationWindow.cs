@@ -1,22 +1,22 @@
 namespace Vigil.Diagnostics;
 
-/// <summary>The busy fraction of a loop over the time since it was last asked for, whoever asks. Any thread.</summary>
+/// <summary>The busy fraction of a loop since the previous query, whoever made that. Any thread.</summary>
 /// <remarks>
-/// Several collectors may ask. One that comes right after another must not be told of the instant in between, in which the loop was all busy or
-/// all idle. So the time begins at the last question that lies <see cref="Shortest"/> or more before this one: collectors that ask together
-/// are told the same, and a single one is told of the time since it asked last.
+/// Several collectors may query. One that follows right after another must not get the instant in between, in which the loop was all busy
+/// or all idle. So the window begins at the last query that is <see cref="Shortest"/> or more before this one: collectors that query
+/// together get the same value, and a single one gets the time since its own previous query.
 /// </remarks>
 internal sealed class UtilizationWindow
 {
-    /// <summary>The shortest time that is told of, in nanoseconds, once there was that much.</summary>
+    /// <summary>The shortest window in nanoseconds, once that much time has passed.</summary>
     public const long Shortest = 500_000_000;
 
     private readonly Lock _gate = new();
     private Reading _begin;
     private Reading _next;
 
-    /// <param name="now">The time of the question in nanoseconds.</param>
-    /// <param name="times">How long the loop was busy and idle until then.</param>
+    /// <param name="now">The time of the query in nanoseconds.</param>
+    /// <param name="times">The loop's busy and idle time until then.</param>
     public double Next(long now, (long Busy, long Idle) times)
     {
         lock (_gate)

@@ -3,8 +3,8 @@ using System.Diagnostics.Tracing;
 namespace Vigil.Diagnostics;
 
 /// <summary>
-/// Traces of every manager and pool of the process: <c>dotnet-trace collect --providers Vigil</c>, or an <see cref="EventListener"/>. docs/metrics.md lists the events. As long as
-/// nobody listens an iteration looks once whether somebody does, and a work item once.
+/// Traces every manager and pool of the process: <c>dotnet-trace collect --providers Vigil</c>, or an <see cref="EventListener"/>.
+/// docs/metrics.md lists the events. Without a listener the cost is one check an iteration, and one a work item.
 /// </summary>
 [EventSource(Name = "Vigil")]
 internal sealed class VigilEventSource : EventSource
@@ -15,13 +15,13 @@ internal sealed class VigilEventSource : EventSource
 
     public static VigilEventSource Log { get; } = new();
 
-    /// <summary>Whether each callback is to be traced.</summary>
+    /// <summary>Whether callbacks are traced.</summary>
     public bool TracesCallbacks => IsEnabled(EventLevel.Verbose, Keywords.Callbacks);
 
-    /// <summary>Whether each iteration is to be traced.</summary>
+    /// <summary>Whether iterations are traced.</summary>
     public bool TracesIterations => IsEnabled(EventLevel.Verbose, Keywords.Iterations);
 
-    /// <summary>Whether each work item is to be traced.</summary>
+    /// <summary>Whether work items are traced.</summary>
     public bool TracesWork => IsEnabled(EventLevel.Verbose, Keywords.Work);
 
     [Event(1, Level = EventLevel.Informational, Keywords = Keywords.Runs, Message = "{0} runs")]
@@ -134,10 +134,10 @@ internal sealed class VigilEventSource : EventSource
         }
     }
 
-    // As of Observers: listeners run in here, in the midst of whatever is traced.
+    // As in Observers: listeners run in here, in the middle of what is traced.
     private static AmbientContext.Scope Apart() => AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
 
-    /// <summary>What a listener can ask for.</summary>
+    /// <summary>What a listener can request.</summary>
     public static class Keywords
     {
         public const EventKeywords Runs = (EventKeywords)1;

@@ -2,13 +2,13 @@ using System.Diagnostics.Metrics;
 
 namespace Vigil.Diagnostics;
 
-/// <summary>The process's meter of this library. Collectors find it by its name, "Vigil".</summary>
+/// <summary>This library's meter. Collectors find it by its name, "Vigil".</summary>
 internal static class VigilMeter
 {
     public const double NanosecondsPerSecond = 1e9;
 
-    // In seconds. Three for each power of ten, from a callback that does next to nothing to a standstill. Collectors that are not told
-    // otherwise put all that takes less than five milliseconds (or, with their oldest defaults, five seconds) into one bucket.
+    // In seconds. Three a decade, from a callback that does next to nothing to a standstill. By default collectors put everything shorter
+    // than five milliseconds (or, with their oldest defaults, five seconds) into one bucket.
     private static readonly InstrumentAdvice<double> Buckets = new()
     {
         HistogramBucketBoundaries =
@@ -25,7 +25,9 @@ internal static class VigilMeter
 
     private static readonly Meter Instance = NewMeter();
 
-    /// <summary>Makes an instrument, whatever those do who are told of it. Where one throws, it may be one that nobody listens to.</summary>
+    /// <summary>
+    /// Makes an instrument, whatever listeners throw on its publication. If one throws, the instrument may be one without listeners.
+    /// </summary>
     public static TInstrument Create<TInstrument>(Func<Meter, TInstrument> create)
         where TInstrument : Instrument
     {
@@ -35,7 +37,7 @@ internal static class VigilMeter
         }
         catch (Exception exception)
         {
-            // The runtime gives no instrument then. Of one that a disposed meter makes nobody is told.
+            // The runtime returns no instrument then. One made by a disposed meter is not published.
             Meter unseen = NewMeter();
             unseen.Dispose();
             TInstrument instrument = create(unseen);

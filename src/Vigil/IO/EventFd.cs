@@ -4,21 +4,22 @@ using Vigil.Interop;
 namespace Vigil.IO;
 
 /// <summary>
-/// A 64-bit counter in the kernel that is readable while it is not zero (<c>eventfd(2)</c>): the cheapest way to make a loop,
-/// also of another process, ready. Non-blocking and close-on-exec. Safe from any thread.
+/// A 64-bit kernel counter that is readable while it is not zero (<c>eventfd(2)</c>): the cheapest way to make a loop
+/// ready, also one of another process. Non-blocking and close-on-exec. Safe from any thread.
 /// </summary>
 public sealed class EventFd : FdHandle
 {
     /// <summary>Creates a counter.</summary>
-    /// <param name="initialValue">Its value at the start.</param>
+    /// <param name="initialValue">Its initial value.</param>
     /// <param name="semaphore">Whether each read takes 1 instead of everything (<c>EFD_SEMAPHORE</c>).</param>
-    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open
+    /// (<c>EMFILE</c>).</exception>
     public EventFd(uint initialValue = 0, bool semaphore = false)
         : base(Created(EventFdNative.Create(initialValue, semaphore, out int errno), errno, "eventfd")) => IsNonBlocking = true;
 
     /// <summary>Adds to the counter.</summary>
-    /// <param name="value">How much; <see cref="ulong.MaxValue"/> is not allowed.</param>
-    /// <returns>False where the counter would pass its maximum of 2⁶⁴ − 2. It is readable then, so nobody misses the signal.</returns>
+    /// <param name="value">The amount; <see cref="ulong.MaxValue"/> is not allowed.</param>
+    /// <returns>False if the counter would exceed its maximum of 2⁶⁴ − 2. It is readable then, so no signal is missed.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is <see cref="ulong.MaxValue"/>.</exception>
     /// <exception cref="ObjectDisposedException">The counter is closed.</exception>
     public bool TryAdd(ulong value = 1)
@@ -29,9 +30,9 @@ public sealed class EventFd : FdHandle
         return !written.WouldBlock;
     }
 
-    /// <summary>Takes the counter's value and sets it to zero; of a semaphore takes 1.</summary>
-    /// <param name="value">What was taken.</param>
-    /// <returns>False where the counter is zero.</returns>
+    /// <summary>Takes the counter's value and sets it to zero; takes 1 from a semaphore.</summary>
+    /// <param name="value">The value taken.</param>
+    /// <returns>False if the counter is zero.</returns>
     /// <exception cref="ObjectDisposedException">The counter is closed.</exception>
     public bool TryTake(out ulong value)
     {

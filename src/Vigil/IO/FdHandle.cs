@@ -3,10 +3,10 @@ using Vigil.Interop;
 
 namespace Vigil.IO;
 
-/// <summary>Owns a file descriptor of any kind and closes it with <c>close(2)</c>, which for a connection is an orderly end.</summary>
+/// <summary>Owns a file descriptor of any kind and closes it with <c>close(2)</c>, for a connection an orderly shutdown.</summary>
 /// <remarks>
-/// To hand a descriptor that was received here to <see cref="System.Net.Sockets.Socket"/>, create the socket over a
-/// <c>SafeSocketHandle</c> of its own and mark this one invalid.
+/// To pass a descriptor that was received here to <see cref="System.Net.Sockets.Socket"/>, create the socket over a separate
+/// <c>SafeSocketHandle</c> and mark this one invalid.
 /// </remarks>
 public class FdHandle : SafeHandleMinusOneIsInvalid
 {
@@ -23,26 +23,26 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
 
     internal int Number => (int)handle;
 
-    /// <summary>Whether Vigil made the open file non-blocking, so that nobody need ask. What others do to its mode by a duplicate is not
-    /// seen.</summary>
+    /// <summary>
+    /// Whether Vigil made the open file non-blocking, so that its mode need not be read. Changes through a duplicate are not noticed.
+    /// </summary>
     internal bool IsNonBlocking { get; set; }
 
     /// <summary>
-    /// Opens a file for an event loop, a device above all: close-on-exec; non-blocking, so that neither opening waits (for a modem's
-    /// carrier, for the other end of a FIFO) nor what
-    /// follows; and never as the controlling terminal (<c>O_NOCTTY</c>), by which the process would get SIGHUP, and end, when a serial line
-    /// hangs up or is unplugged.
-    /// Nothing is created or cut off.
+    /// Opens a file, typically a device, for an event loop. It is close-on-exec. It is non-blocking, so that neither opening (a modem's
+    /// carrier, the other end of a FIFO) nor later operations wait. It never becomes the controlling terminal (<c>O_NOCTTY</c>), which
+    /// would end the process by SIGHUP when a serial line hangs up or is unplugged.
+    /// Nothing is created or truncated.
     /// </summary>
     /// <param name="path">The path. Opening <c>/dev/tty</c> or <c>/proc/self/fd/0</c> makes a new open file of a terminal, FIFO or pipe
-    /// that others hold, with a mode of its own: theirs stays.</param>
+    /// that others hold, with its own mode; theirs does not change.</param>
     /// <param name="flags">For reading, writing or both, and how.</param>
-    /// <exception cref="ArgumentException">The path is empty or has a zero in it, or the flags ask for neither reading nor writing, or for
-    /// what there is not.</exception>
+    /// <exception cref="ArgumentException">The path is empty or contains a zero, or the flags include neither reading nor writing, or
+    /// unknown bits.</exception>
     /// <exception cref="EventManagerException">
-    /// There is no such file (<see cref="EventManagerError.PathNotFound"/>), it may not be opened like that (<see
-    /// cref="EventManagerError.AccessDenied"/>), or the kernel
-    /// refused otherwise (<see cref="EventManagerError.System"/>); the message says what to do.
+    /// There is no such file (<see cref="EventManagerError.PathNotFound"/>), permission is denied
+    /// (<see cref="EventManagerError.AccessDenied"/>), or the kernel refused otherwise (<see cref="EventManagerError.System"/>); the
+    /// message says what to do.
     /// </exception>
     public static FdHandle Open(string path, OpenFlags flags)
     {
@@ -72,7 +72,7 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => FileNative.Close((int)handle) is Errno.Success or Errno.EINTR;
 
-    /// <summary>The number that a creating call returned, or an exception that says which call failed and how.</summary>
+    /// <summary>The descriptor that a creating call returned, or an exception that names the call and its errno.</summary>
     internal static int Created(int fd, int errno, string call) => errno == Errno.Success ? fd : throw Failed(call, errno);
 
     private static EventManagerException NotOpened(string path, int errno)
@@ -99,6 +99,9 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
     }
 
     internal static EventManagerException Failed(string call, int errno) => errno is Errno.EMFILE or Errno.ENFILE
-        ? new(EventManagerError.System, $"{call} failed: {Errno.Describe(errno)}. Raise the limit of open files (ulimit -n, LimitNOFILE=) or close some.", errno: errno)
+        ? new(
+            EventManagerError.System,
+            $"{call} failed: {Errno.Describe(errno)}. Raise the limit of open files (ulimit -n, LimitNOFILE=) or close some.",
+            errno: errno)
         : new(EventManagerError.System, $"{call} failed: {Errno.Describe(errno)}.", errno: errno);
 }

@@ -6,27 +6,26 @@ namespace Vigil.IO;
 
 /// <summary>
 /// Moves bytes without waiting, through any handle, socket or raw number: the counterpart of a readiness event.
-/// No allocation, no exception for what happens every day; a signal in between is retried. Safe from any thread.
+/// No allocation, no exception for everyday failures; a call that a signal interrupts is retried. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// <para>The calls do not wait, whatever mode the file is in, and leave the mode alone: it belongs to the open file, which a shell or
-/// another process may share. What costs least is a file in non-blocking
-/// mode that was made in <see cref="Vigil.IO"/>, or a socket, which is asked not to wait in the same call. Anything else is asked for its
-/// mode first.</para>
-/// <para>Of a file in blocking mode that is no socket, the kernel is asked before each call whether it would wait. That answer may be out
-/// of date where several read, write or accept by the same
-/// file; and to a pipe no more than 4,096 bytes are written at once then, to a terminal no more than 256. Where either matters: <see
-/// cref="SetNonBlocking"/> if the file is yours alone,
-/// otherwise <see cref="FdHandle.Open"/> of <c>/dev/tty</c> or <c>/proc/self/fd/N</c>, which makes an open file of its own.</para>
+/// <para>The calls do not wait in any mode of the file, and leave the mode alone: it belongs to the open file, which a shell or
+/// another process may share. Cheapest are non-blocking files made in <see cref="Vigil.IO"/>, and sockets, where the same call says not to
+/// wait. For anything else the mode is read first.</para>
+/// <para>For a file in blocking mode that is not a socket, the kernel is polled before each call. The answer may be
+/// outdated if several threads or processes read, write or accept on the same file. Also, one call writes at most 4,096 bytes
+/// to a pipe then, and at most 256 to a terminal. If either matters, use <see cref="SetNonBlocking"/> if the file is yours alone,
+/// otherwise <see cref="FdHandle.Open"/> of <c>/dev/tty</c> or <c>/proc/self/fd/N</c>, which makes a separate open file.</para>
 /// </remarks>
 public static class NonBlocking
 {
-    /// <summary>Reads what is there (<c>read(2)</c>). Of a datagram socket it takes one message.</summary>
-    /// <param name="fd">Where from.</param>
-    /// <param name="buffer">Where to. An empty buffer gives a count of 0 that says nothing about the stream's end.</param>
+    /// <summary>Reads what is available (<c>read(2)</c>). From a datagram socket it takes one message.</summary>
+    /// <param name="fd">The file to read.</param>
+    /// <param name="buffer">The buffer to fill. An empty one gives a count of 0 that says nothing about the stream's end.</param>
     /// <remarks>
-    /// One read for each readiness is enough where it does not fill the buffer. Where it does, most often more is there, still in the processor's cache: reading on a few times
-    /// while the buffer comes full nearly doubles what a stream with much to say carries. Not without a bound, since others wait.
+    /// One read for each readiness is enough if it does not fill the buffer. If it does, more is usually available, still in the
+    /// processor's cache: a few more reads while the buffer is filled nearly double the throughput of a busy stream. Bound their number,
+    /// since other sources wait.
     /// </remarks>
     public static IOResult TryRead(FileDescriptor fd, Span<byte> buffer)
     {
@@ -39,8 +38,8 @@ public static class NonBlocking
     }
 
     /// <summary>Writes what fits (<c>write(2)</c>), which may be less than all. To a datagram socket it sends one message.</summary>
-    /// <param name="fd">Where to. A closed peer is <c>EPIPE</c>, not a signal: the runtime ignores SIGPIPE.</param>
-    /// <param name="buffer">What to write.</param>
+    /// <param name="fd">The file to write. A closed peer is <c>EPIPE</c>, not a signal: the runtime ignores SIGPIPE.</param>
+    /// <param name="buffer">The bytes to write.</param>
     public static IOResult TryWrite(FileDescriptor fd, ReadOnlySpan<byte> buffer)
     {
         using var borrowed = new BorrowedDescriptor(fd);
@@ -53,11 +52,11 @@ public static class NonBlocking
 
     /// <summary>Takes the next connection from a listener (<c>accept4(2)</c>), non-blocking and close-on-exec.</summary>
     /// <param name="listener">A listening socket.</param>
-    /// <param name="connection">The connection, or null where there is none.</param>
+    /// <param name="connection">The connection, or null if there is none.</param>
     /// <remarks>
     /// With <see cref="IOResult.IsOutOfDescriptors"/> the connection stays in the listener's queue and the listener stays ready:
-    /// disarm it until descriptors are free again, or the loop spins. Linux looks for a free descriptor before it looks into the queue,
-    /// so this also comes where no connection waits.
+    /// disarm it until descriptors are free again, or the loop spins. Linux allocates the descriptor before it checks the queue,
+    /// so this result also comes if no connection waits.
     /// A connection that was reset before it was taken (<c>ECONNABORTED</c>) is a failure of that connection, not of the listener.
     /// </remarks>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection)
@@ -66,13 +65,12 @@ public static class NonBlocking
         return new IOResult(0, errno);
     }
 
-    /// <summary>As <see cref="TryAccept(FileDescriptor, out FdHandle?)"/>, and says who connected.</summary>
+    /// <summary>As <see cref="TryAccept(FileDescriptor, out FdHandle?)"/>, and returns the peer's address.</summary>
     /// <param name="listener">A listening socket.</param>
-    /// <param name="connection">The connection, or null where there is none.</param>
+    /// <param name="connection">The connection, or null if there is none.</param>
     /// <param name="peer">
-    /// Its address: an <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/>. Null where there is no connection, where its
-    /// family is another, and where a
-    /// local socket has no name, as most of those that connect have none.
+    /// Its address: an <see cref="IPEndPoint"/>, or a <see cref="UnixDomainSocketEndPoint"/>. Null without a connection, for an address of
+    /// another family, and for a local socket without a name, which most connecting sockets are.
     /// </param>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection, out EndPoint? peer)
     {
@@ -82,7 +80,7 @@ public static class NonBlocking
         return new IOResult(0, errno);
     }
 
-    /// <summary>Tells the peer of a connection that nothing more is sent, and goes on receiving (<c>shutdown(2)</c>, SHUT_WR).</summary>
+    /// <summary>Shuts down the sending side of a connection; receiving goes on (<c>shutdown(2)</c>, SHUT_WR).</summary>
     /// <param name="fd">A connected socket.</param>
     public static IOResult TryShutdownWrite(FileDescriptor fd)
     {
@@ -91,7 +89,8 @@ public static class NonBlocking
     }
 
     /// <summary>Switches a file between non-blocking and blocking mode (<c>O_NONBLOCK</c>).</summary>
-    /// <param name="fd">The file. The mode belongs to the open file, so every duplicate of the descriptor, in any process, changes with it.</param>
+    /// <param name="fd">The file. The mode belongs to the open file, so it changes for every duplicate of the descriptor, in any
+    /// process.</param>
     /// <param name="nonBlocking">The mode.</param>
     /// <exception cref="ObjectDisposedException">The descriptor is closed.</exception>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
@@ -120,7 +119,7 @@ public static class NonBlocking
         return fd < 0 ? null : new FdHandle(fd) { IsNonBlocking = true };
     }
 
-    // A socket of the runtime's is asked not to wait in the call itself, whatever its mode.
+    // For one of the runtime's sockets the call itself says not to wait, whatever its mode.
     private static bool MayWait(FileDescriptor fd, int number) => fd.Handle switch
     {
         FdHandle { IsNonBlocking: true } => false,

@@ -4,7 +4,7 @@ namespace Vigil.IO;
 [Flags]
 public enum OpenFlags
 {
-    /// <summary>Nothing, which no file can be opened for.</summary>
+    /// <summary>None; not valid for opening.</summary>
     None = 0,
 
     /// <summary>For reading.</summary>
@@ -13,7 +13,7 @@ public enum OpenFlags
     /// <summary>For writing.</summary>
     Write = 2,
 
-    /// <summary>For both, as a serial line or a FIFO that is to outlive its writers wants it.</summary>
+    /// <summary>For both, as for a serial line, or a FIFO that is to outlive its writers.</summary>
     ReadWrite = Read | Write,
 
     /// <summary>Each write goes to the end of the file (<c>O_APPEND</c>).</summary>

@@ -8,14 +8,14 @@ namespace Vigil.IO;
 /// <summary>A socket address as the kernel writes it (<c>struct sockaddr</c>).</summary>
 internal static class PeerName
 {
-    /// <summary>The greatest that there is: <c>struct sockaddr_storage</c>.</summary>
+    /// <summary>The size of the largest address: <c>struct sockaddr_storage</c>.</summary>
     public const int MaxSize = 128;
 
     private const int AF_UNIX = 1;
     private const int AF_INET = 2;
     private const int AF_INET6 = 10;
 
-    /// <summary>The address as the runtime has it; null where it is of another family, or of a local socket without a name.</summary>
+    /// <summary>The runtime's object for the address; null for another family, or a local socket without a name.</summary>
     public static EndPoint? Parse(ReadOnlySpan<byte> address)
     {
         const int PathOffset = 2;
@@ -36,7 +36,7 @@ internal static class PeerName
 
     private static int PortOf(ReadOnlySpan<byte> address) => BinaryPrimitives.ReadUInt16BigEndian(address[2..]);
 
-    // A path ends with a zero, or with the address; a name in the abstract space begins with one (unix(7)).
+    // A path ends with a zero, or with the address; an abstract name begins with one (unix(7)).
     private static UnixDomainSocketEndPoint? Local(ReadOnlySpan<byte> path)
     {
         bool isAbstract = path is [0, ..];

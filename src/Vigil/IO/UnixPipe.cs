@@ -2,12 +2,13 @@ using Vigil.Interop;
 
 namespace Vigil.IO;
 
-/// <summary>A pipe (<c>pipe(7)</c>): what is written at one end is read at the other. Close-on-exec.</summary>
+/// <summary>A pipe (<c>pipe(7)</c>): bytes written at one end are read at the other. Close-on-exec.</summary>
 public sealed class UnixPipe : IDisposable
 {
     /// <summary>Creates a pipe.</summary>
     /// <param name="nonBlocking">Whether both ends are non-blocking, as an event loop wants them.</param>
-    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open
+    /// (<c>EMFILE</c>).</exception>
     public UnixPipe(bool nonBlocking = true)
     {
         int errno = FileNative.Pipe(nonBlocking, out int reader, out int writer);

@@ -10,10 +10,11 @@ public sealed class UnixSocketPair : IDisposable
     /// <param name="type"><see cref="SocketType.Stream"/>, <see cref="SocketType.Dgram"/> or <see cref="SocketType.Seqpacket"/>.</param>
     /// <param name="nonBlocking">Whether both are non-blocking, as an event loop wants them.</param>
     /// <exception cref="ArgumentOutOfRangeException">Local sockets have no such type.</exception>
-    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open (<c>EMFILE</c>).</exception>
+    /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open
+    /// (<c>EMFILE</c>).</exception>
     public UnixSocketPair(SocketType type = SocketType.Stream, bool nonBlocking = true)
     {
-        // The numbers of SocketType and of the kernel agree for these three; it is stated here so that nobody has to know.
+        // The numbers of SocketType and of the kernel agree for these three; they are stated here so that readers need not know.
         int kernelType = type switch
         {
             SocketType.Stream => 1,

@@ -2,13 +2,13 @@ using Vigil.Interop;
 
 namespace Vigil.Threading;
 
-/// <summary>A thread of the library's own: in the background, and without the execution context of whoever happens to start it.</summary>
+/// <summary>A thread of the library: in the background, and without the execution context of its starter.</summary>
 internal sealed class LibraryThread
 {
     private readonly Thread _thread;
 
-    /// <param name="name">Its name, of which the kernel shows 15 bytes.</param>
-    /// <param name="run">What it runs. What that throws ends the process.</param>
+    /// <param name="name">Its name; the kernel keeps 15 bytes.</param>
+    /// <param name="run">What it runs. An exception from it ends the process.</param>
     public LibraryThread(string name, Action run)
     {
         Name = name;
@@ -18,7 +18,7 @@ internal sealed class LibraryThread
     public string Name { get; }
 
     /// <summary>Starts it, once.</summary>
-    /// <exception cref="EventManagerException">There is no thread to be had; it was not started.</exception>
+    /// <exception cref="EventManagerException">No thread is available; it was not started.</exception>
     public void Start()
     {
         try
@@ -27,15 +27,19 @@ internal sealed class LibraryThread
         }
         catch (OutOfMemoryException)
         {
-            // So the runtime says that pthread_create(3) failed, which has EAGAIN for all of these reasons.
+            // The runtime's sign that pthread_create(3) failed, which returns EAGAIN for all of these reasons.
             throw new EventManagerException(
                 EventManagerError.LimitReached,
-                $"The thread {Name} could not be started. As many run as may (ulimit -u, LimitNPROC= and TasksMax= of a service, pids.max of a control group), or there is no memory for its stack.",
+                $"The thread {Name} could not be started. "
+                    + "The limit of threads is reached (ulimit -u, LimitNPROC= and TasksMax= of a service, pids.max of a control group), "
+                    + "or there is no memory for its stack.",
                 errno: Errno.EAGAIN);
         }
     }
 
-    /// <summary>Makes it what it was when it was started, whatever users' code has made of it. For the thread itself, between two pieces of that code.</summary>
+    /// <summary>
+    /// Restores the properties that users' code may have changed. For the thread itself, between two pieces of that code.
+    /// </summary>
     public void Restore()
     {
         if (!_thread.IsBackground)
@@ -49,7 +53,9 @@ internal sealed class LibraryThread
         }
     }
 
-    /// <summary>An interrupt that came when the code that it was meant for had ended is for nobody. For the thread itself, which waits for nothing here.</summary>
+    /// <summary>
+    /// Discards an interrupt that arrived after the code that it was meant for had ended. For the thread itself; does not wait.
+    /// </summary>
     public static void ForgetInterrupt()
     {
         try

@@ -3,13 +3,13 @@ using Vigil.Interop;
 namespace Vigil.Threading;
 
 /// <summary>
-/// Lets a thread sleep until another one wakes it, with nothing between them but a word and one system call each; the runtime's
-/// monitors take several. A thread has one, for whatever it waits for.
+/// Lets a thread sleep until another one wakes it, with one word and one system call each; the runtime's
+/// monitors take several. A thread has one parker, whatever it waits for.
 /// </summary>
 /// <remarks>
-/// The sleeper calls <see cref="Prepare"/>, looks whether what it waits for has come, and only then calls <see cref="Park"/>.
-/// The waker makes it come and then calls <see cref="Unpark"/>. Prepare and Unpark are full fences, so either the sleeper sees
-/// that it has come or Park returns at once. A wake-up meant for an earlier wait does no harm: the sleeper looks again.
+/// The sleeper calls <see cref="Prepare"/>, checks its condition, and only then calls <see cref="Park"/>.
+/// The waker makes the condition true and then calls <see cref="Unpark"/>. Prepare and Unpark are full fences, so either the sleeper sees
+/// the condition or Park returns at once. A wake-up meant for an earlier wait is harmless: the sleeper checks again.
 /// </remarks>
 internal sealed unsafe class Parker
 {
@@ -19,7 +19,7 @@ internal sealed unsafe class Parker
     [ThreadStatic]
     private static Parker? _ofThisThread;
 
-    // On the pinned heap, and alive as long as this object: the kernel knows it by its address.
+    // On the pinned heap, and alive as long as this object: the kernel uses its address.
     private readonly int[] _memory = GC.AllocateArray<int>(1, pinned: true);
 
     private Parker()
@@ -32,7 +32,7 @@ internal sealed unsafe class Parker
 
     public void Prepare() => Interlocked.Exchange(ref _memory[0], Ready);
 
-    /// <summary>Sleeps until unparked, at most for a time in nanoseconds (negative: without limit), or for no reason at all.</summary>
+    /// <summary>Sleeps until unparked, at most for a time in nanoseconds (negative: no limit). May also return without a reason.</summary>
     public void Park(long nanoseconds)
     {
         FutexNative.Wait(Word, Ready, nanoseconds);

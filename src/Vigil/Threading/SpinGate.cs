@@ -3,16 +3,17 @@ using System.Runtime.InteropServices;
 namespace Vigil.Threading;
 
 /// <summary>
-/// A lock for a short time without a system call. Whoever finds it taken looks again at once, gives up the processor if that takes long, and sleeps only if that does not help: a thread that sleeps for a
-/// lock that is held for nanoseconds wakes up milliseconds later on a busy machine, and meets the next one who sleeps.
+/// A lock for short sections without a system call. A thread that finds it taken retries at once, yields the processor if that takes long,
+/// and sleeps only if that does not help: a thread that sleeps for a lock held for nanoseconds wakes up milliseconds later on a busy
+/// machine, and meets the next sleeper.
 /// </summary>
 /// <remarks>
-/// Sleep there must be. To give up the processor (<c>sched_yield(2)</c>) lets nobody run who has a lower priority: a loop under <c>SCHED_FIFO</c> would wait for ever for a holder that
-/// it has itself driven from the processor that both must run on.
+/// Sleeping is necessary. Yielding (<c>sched_yield(2)</c>) does not let threads of lower priority run: a loop under <c>SCHED_FIFO</c> would
+/// wait forever for a holder that it has itself preempted on the only processor that both may use.
 /// </remarks>
 internal sealed class SpinGate
 {
-    // About a millisecond, more than a holder needs that runs at all. From then on a millisecond's sleep between two looks.
+    // About a millisecond, more than a running holder needs. From then on it sleeps for a millisecond between two looks.
     private const int LooksBeforeSleep = 1000;
 
     private GateState _state;
@@ -38,7 +39,7 @@ internal sealed class SpinGate
     }
 }
 
-/// <summary>On a cache line of its own: others read what lies beside it.</summary>
+/// <summary>On a cache line of its own: other threads read the neighbouring fields.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 2 * 64)]
 internal struct GateState
 {

@@ -1,16 +1,17 @@
 namespace Vigil.Threading;
 
 /// <summary>
-/// Waits in a loop, as <see cref="SpinWait"/> does, for what another thread is about to finish. An interrupt of the waiting thread (<see cref="Thread.Interrupt"/>) is meant for a user's code, or
-/// came too late for it: it does not end the loop, and is pending again when this is disposed.
+/// Waits in a loop, as <see cref="SpinWait"/> does, for what another thread is about to finish. An interrupt of the waiting thread
+/// (<see cref="Thread.Interrupt"/>) is meant for a user's code, or came too late for it: it does not end the loop, and is pending again
+/// after disposal.
 /// </summary>
 internal ref struct UninterruptedSpin
 {
     private SpinWait _spinner;
     private bool _wasInterrupted;
 
-    /// <summary>Spins, gives the processor up, or sleeps for a millisecond.</summary>
-    /// <param name="spinsBeforeSleep">How often it does not sleep.</param>
+    /// <summary>Spins, yields the processor, or sleeps for a millisecond.</summary>
+    /// <param name="spinsBeforeSleep">The number of rounds without sleep.</param>
     public void Once(int spinsBeforeSleep)
     {
         try
@@ -23,7 +24,7 @@ internal ref struct UninterruptedSpin
         }
     }
 
-    /// <summary>As <see cref="Once(int)"/>, with the number of spins that the framework has.</summary>
+    /// <summary>As <see cref="Once(int)"/>, with the framework's number of spins.</summary>
     public void Once()
     {
         const int FrameworksSpins = 20;
