@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
-/// <summary><c>abort(3)</c>: ends the process by SIGABRT, which the runtime turns into a dump where it is asked for one.</summary>
+/// <summary><c>abort(3)</c>: ends the process by SIGABRT, for which the runtime writes a dump if configured.</summary>
 internal static partial class AbortNative
 {
     public static void Abort() => abort();

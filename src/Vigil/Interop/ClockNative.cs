@@ -9,7 +9,7 @@ internal static unsafe partial class ClockNative
     public const int CLOCK_MONOTONIC = 1;
     public const int CLOCK_BOOTTIME = 7;
 
-    /// <summary>Reads a clock that every kernel has, in nanoseconds.</summary>
+    /// <summary>Reads a clock, in nanoseconds, that every kernel has.</summary>
     public static long Read(int clock)
     {
         Timespec time = default;
@@ -17,7 +17,7 @@ internal static unsafe partial class ClockNative
         return time.ToNanoseconds();
     }
 
-    // Answered in user space by the vDSO, and by a call that cannot block where that is not to be had.
+    // Answered in user space by the vDSO; without it by a system call that cannot block.
     [LibraryImport("libc")]
     [SuppressGCTransition]
     private static partial int clock_gettime(int clock, Timespec* time);

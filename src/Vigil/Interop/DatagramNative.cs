@@ -2,16 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
-/// <summary><c>recvmmsg(2)</c>: several datagrams by one call.</summary>
+/// <summary><c>recvmmsg(2)</c>: several datagrams with one call.</summary>
 internal static unsafe partial class DatagramNative
 {
-    /// <summary>The kernel takes no more messages at once (UIO_MAXIOV).</summary>
+    /// <summary>The kernel's limit of messages a call (UIO_MAXIOV).</summary>
     public const int MaxMessages = 1024;
 
     private const int MSG_TRUNC = 0x20;
     private const int MSG_DONTWAIT = 0x40;
 
-    /// <summary>Takes what has arrived, again where a signal came before anything did; −1 and an errno on failure.</summary>
+    /// <summary>Takes what has arrived, and retries if a signal interrupted it before that; −1 and an errno on failure.</summary>
     public static int Receive(int fd, Message* messages, int count, out int errno)
     {
         int received;
@@ -36,8 +36,8 @@ internal static unsafe partial class DatagramNative
     }
 
     /// <summary>
-    /// <c>struct mmsghdr</c> on 64 bits. The kernel writes <see cref="NameLength"/>, <see cref="Flags"/> and <see cref="Received"/>; the rest stays as it
-    /// is, without control data asked for.
+    /// <c>struct mmsghdr</c> on 64 bits. The kernel writes <see cref="NameLength"/>, <see cref="Flags"/> and <see cref="Received"/>, and
+    /// nothing else unless control data is requested.
     /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Message
@@ -50,7 +50,7 @@ internal static unsafe partial class DatagramNative
         public nuint ControlLength;
         public int Flags;
 
-        // The header, a structure of its own in C, is filled up to a multiple of its largest field.
+        // The header, a separate structure in C, is padded to a multiple of its largest field.
         private readonly uint _headerPadding;
         public uint Received;
         private readonly uint _padding;

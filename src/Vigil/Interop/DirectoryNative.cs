@@ -5,10 +5,9 @@ using System.Text.Unicode;
 namespace Vigil.Interop;
 
 /// <summary>
-/// Directories by their names' bytes (<c>opendir(3)</c>, <c>statx(2)</c>): the framework's enumeration replaces what is not UTF-8, and such names
-/// could not be told apart nor found again. Where the file system waits for a network or for another program, each call can be
-/// interrupted by a signal, of which the
-/// runtime has its own (EINTR; FUSE, NFS): then it is made again.
+/// Directories by the bytes of names (<c>opendir(3)</c>, <c>statx(2)</c>): the framework's enumeration replaces what is not UTF-8, so such
+/// names would be ambiguous and unusable. On file systems that wait for a network or another program (FUSE, NFS), a signal, such as the
+/// runtime's own, can interrupt each call (EINTR); it is then retried.
 /// </summary>
 internal static unsafe partial class DirectoryNative
 {
@@ -32,7 +31,7 @@ internal static unsafe partial class DirectoryNative
     private const int TypeOffset = 18;
     private const int NameOffset = 19;
 
-    // struct statx, the same everywhere: the number of links is the word at 16, the mode the half word at 28, the whole has 256 bytes.
+    // struct statx, the same on all architectures: the number of links is the word at 16, the mode the half word at 28; 256 bytes in all.
     private const int LinkCountOffset = 16;
     private const int ModeOffset = 28;
     private const int StatxSize = 256;
@@ -41,9 +40,9 @@ internal static unsafe partial class DirectoryNative
     private static readonly int O_NOFOLLOW = ProcessorAbi.Current.NoFollowFlag;
 
     /// <summary>Opens a directory for reading its entries; zero on failure.</summary>
-    /// <param name="path">The path, with its closing zero.</param>
+    /// <param name="path">The path, zero-terminated.</param>
     /// <param name="follows">Whether a symbolic link at its end is followed.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <param name="errno">The errno.</param>
     public static nint Open(ReadOnlySpan<byte> path, bool follows, out int errno)
     {
         fixed (byte* start = path)
@@ -76,9 +75,9 @@ internal static unsafe partial class DirectoryNative
         }
     }
 
-    /// <summary>Opens what a path names, a link itself included, without reading or writing it (O_PATH); −1 on failure.</summary>
-    /// <param name="path">The path, with its closing zero.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <summary>Opens a path, a link itself included, without reading or writing it (O_PATH); −1 on failure.</summary>
+    /// <param name="path">The path, zero-terminated.</param>
+    /// <param name="errno">The errno.</param>
     public static int OpenPath(ReadOnlySpan<byte> path, out int errno)
     {
         fixed (byte* start = path)
@@ -94,7 +93,7 @@ internal static unsafe partial class DirectoryNative
         }
     }
 
-    /// <summary>The path of what is open, as the kernel has it; null where it does not tell, or has none any more.</summary>
+    /// <summary>The kernel's path of an open file; null if it does not report one, or there is none any more.</summary>
     public static byte[]? PathOf(int fd)
     {
         byte[] path = new byte[4096];
@@ -111,12 +110,12 @@ internal static unsafe partial class DirectoryNative
     public static int NumberOf(nint directory) => dirfd(directory);
 
     /// <summary>
-    /// The next entry, or false at the end or on failure, which the errno tells apart; of an entry it says why its kind is not known. The name is the directory's
-    /// memory, until the next call.
+    /// Reads the next entry. False at the end or on failure, which the errno distinguishes; for an entry it says why its kind is unknown.
+    /// The name is in the directory's memory, valid until the next call.
     /// </summary>
     public static bool TryRead(nint directory, out ReadOnlySpan<byte> name, out bool isDirectory, out int errno)
     {
-        // The end and a failure look the same but for the errno, which the end leaves alone.
+        // Only the errno distinguishes the end, which leaves it alone, from a failure.
         byte* entry;
         do
         {
@@ -138,13 +137,13 @@ internal static unsafe partial class DirectoryNative
         return true;
     }
 
-    /// <summary>Ends the reading.</summary>
+    /// <summary>Closes the directory.</summary>
     public static bool Close(nint directory) => closedir(directory) == 0;
 
-    /// <summary>Whether a path names a directory; the errno says where it names nothing that can be asked.</summary>
-    /// <param name="path">The path, with its closing zero.</param>
+    /// <summary>Whether a path names a directory; the errno says if it names nothing accessible.</summary>
+    /// <param name="path">The path, zero-terminated.</param>
     /// <param name="follows">Whether a symbolic link at its end is followed.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <param name="errno">The errno.</param>
     public static bool IsDirectory(ReadOnlySpan<byte> path, bool follows, out int errno)
     {
         fixed (byte* start = path)
@@ -153,10 +152,10 @@ internal static unsafe partial class DirectoryNative
         }
     }
 
-    /// <summary>Whether a name in an open directory, which is not followed, names a directory.</summary>
+    /// <summary>Whether a name in an open directory names a directory. A symbolic link is not followed.</summary>
     /// <param name="directory">The directory's file descriptor.</param>
-    /// <param name="name">The name, with its closing zero.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <param name="name">The name, zero-terminated.</param>
+    /// <param name="errno">The errno.</param>
     public static bool IsDirectoryAt(int directory, ReadOnlySpan<byte> name, out int errno)
     {
         fixed (byte* start = name)
@@ -165,7 +164,7 @@ internal static unsafe partial class DirectoryNative
         }
     }
 
-    /// <summary>Whether what is open is a regular file, and how many names it has.</summary>
+    /// <summary>Whether an open file is a regular one, and its number of links.</summary>
     public static bool IsRegularFile(int fd, out uint linkCount)
     {
         byte* result = stackalloc byte[StatxSize];

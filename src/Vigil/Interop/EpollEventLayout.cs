@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Vigil.Interop;
 
 /// <summary>
-/// How <c>struct epoll_event</c> lies in memory: a 32-bit mask, then 64 bits that are the caller's. On x64 the kernel packs it
-/// to 12 bytes so that 32-bit programs see the same (<c>EPOLL_PACKED</c>, <c>linux/eventpoll.h</c>); everywhere else the
+/// The layout of <c>struct epoll_event</c>: a 32-bit mask, then 64 bits of user data. On x64 the kernel packs it
+/// to 12 bytes so that 32-bit programs use the same layout (<c>EPOLL_PACKED</c>, <c>linux/eventpoll.h</c>); everywhere else the
 /// 64 bits are aligned and it takes 16.
 /// </summary>
 internal readonly unsafe struct EpollEventLayout
@@ -21,7 +21,7 @@ internal readonly unsafe struct EpollEventLayout
         DataOffset = dataOffset;
     }
 
-    /// <summary>Bytes from one entry of an array to the next.</summary>
+    /// <summary>The distance between two entries of an array, in bytes.</summary>
     public int Size { get; }
 
     public int DataOffset { get; }

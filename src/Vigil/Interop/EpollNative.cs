@@ -10,12 +10,12 @@ internal static unsafe partial class EpollNative
     private const int EPOLL_CTL_MOD = 3;
     private const int EPOLL_CLOEXEC = 0x80000;
 
-    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2), since musl, and
-    // glibc before 2.35, have no wrapper, and since wrappers of calls that block are cancellation points, which in a process of several
-    // threads change the thread's cancellation state before and after by an atomic operation each: 30 ns and more (pthreads(7)).
+    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2) for two reasons. musl,
+    // and glibc before 2.35, have no wrapper. And wrappers of blocking calls are cancellation points, which in a multi-threaded process
+    // change the thread's cancellation state before and after by an atomic operation each: 30 ns and more (pthreads(7)).
     private const nint SysEpollPwait2 = 441;
 
-    // The kernel takes this for waits that need no time span: it copies none, and looks at no signal mask (fs/eventpoll.c).
+    // For waits without a time span the kernel also accepts this call: it copies no time span and no signal mask (fs/eventpoll.c).
     private static readonly nint SysEpollWait = ProcessorAbi.Current.SysEpollWait;
 
     /// <summary>Creates an instance; −1 on failure.</summary>
@@ -32,7 +32,10 @@ internal static unsafe partial class EpollNative
 
     public static int Remove(int epoll, int fd) => Control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 
-    /// <summary>Waits for a time span in nanoseconds: 0 polls, −1 waits for ever. −1 on failure, with no errno: fetching it costs 7 ns on a call that nearly always succeeds.</summary>
+    /// <summary>
+    /// Waits for a time span in nanoseconds: 0 polls, −1 waits without limit. −1 on failure, without the errno: fetching it costs 7 ns on a
+    /// call that nearly always succeeds.
+    /// </summary>
     public static int WaitFast(int epoll, byte* ready, int capacity, long nanoseconds)
     {
         if (nanoseconds <= 0)
@@ -62,7 +65,9 @@ internal static unsafe partial class EpollNative
         return (int)count;
     }
 
-    /// <summary>Waits for <paramref name="milliseconds"/> (0 polls, −1 for ever) on kernels without epoll_pwait2; −1 and an errno on failure.</summary>
+    /// <summary>
+    /// Waits for <paramref name="milliseconds"/> (0 polls, −1 without limit) on kernels without epoll_pwait2; −1 and an errno on failure.
+    /// </summary>
     public static int WaitCoarsely(int epoll, byte* ready, int capacity, int milliseconds, out int errno)
     {
         int count = epoll_wait(epoll, ready, capacity, milliseconds);
@@ -86,10 +91,12 @@ internal static unsafe partial class EpollNative
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_wait(int epoll, byte* ready, int capacity, int milliseconds);
 
-    // long syscall(long number, ...): every argument is a whole register, on x64 and arm64 alike.
+    // long syscall(long number, ...): every argument is a whole register on every supported architecture.
     [LibraryImport("libc")]
-    private static partial nint syscall(nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
+    private static partial nint syscall(
+        nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint syscall_with_errno(nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
+    private static partial nint syscall_with_errno(
+        nint number, nint epoll, nint ready, nint capacity, nint timeout, nint signalMask, nint signalMaskSize);
 }

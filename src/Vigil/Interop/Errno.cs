@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
-/// <summary>The error numbers that Vigil decides on, the same on every architecture that .NET runs on (<c>asm-generic/errno.h</c>).</summary>
+/// <summary>
+/// The error numbers that Vigil checks for, the same on every architecture that .NET supports (<c>asm-generic/errno.h</c>).
+/// </summary>
 internal static class Errno
 {
     public const int Success = 0;
@@ -32,6 +34,6 @@ internal static class Errno
     public const int ECONNABORTED = 103;
     public const int ECANCELED = 125;
 
-    /// <summary>For messages: the system's words with the number.</summary>
+    /// <summary>The system's text with the number, for messages.</summary>
     public static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})";
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
-/// <summary><c>execve(2)</c>: the process goes on as another program, with the calling thread's signal mask.</summary>
+/// <summary><c>execve(2)</c>: the process continues as another program, with the calling thread's signal mask.</summary>
 internal static unsafe partial class ExecNative
 {
     /// <summary>Replaces the program. Returns only on failure, with an errno. The environment is the C library's.</summary>
@@ -11,7 +11,7 @@ internal static unsafe partial class ExecNative
         nint* pointers = stackalloc nint[arguments.Count + 1];
         for (int i = 0; i < arguments.Count; i++)
         {
-            // Freed by nobody: the address space ends with success, and after a failure there is little point in going on.
+            // Not freed: on success the address space ends, and after a failure there is little point in going on.
             nint copy = Marshal.AllocHGlobal(arguments[i].Length + 1);
             Marshal.Copy(arguments[i], 0, copy, arguments[i].Length);
             ((byte*)copy)[arguments[i].Length] = 0;
@@ -23,7 +23,7 @@ internal static unsafe partial class ExecNative
         return Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Sets a variable of the C library's environment, which the runtime's is a copy of.</summary>
+    /// <summary>Sets a variable of the C library's environment, of which the runtime's is a copy.</summary>
     public static void SetEnvironment(string name, string value) => _ = setenv(name, value, 1);
 
     /// <summary>Removes a variable from the C library's environment.</summary>

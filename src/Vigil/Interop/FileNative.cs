@@ -20,7 +20,7 @@ internal static unsafe partial class FileNative
     private const nuint TCGETS = 0x5401;
     private const nuint FIONREAD = 0x541B;
 
-    // A pipe that is writable takes a page at once (pipe(7), PIPE_BUF). A terminal that is writable has less than 256 characters to send
+    // A writable pipe accepts a page at once (pipe(7), PIPE_BUF). A writable terminal has less than 256 characters to send
     // (WAKEUP_CHARS, drivers/tty/n_tty.c), and room.
     private const int PipeBuffer = 4096;
     private const int TerminalBuffer = 256;
@@ -31,7 +31,7 @@ internal static unsafe partial class FileNative
     private static readonly nint SysRead = ProcessorAbi.Current.SysRead;
     private static readonly nint SysWrite = ProcessorAbi.Current.SysWrite;
 
-    /// <summary>Reads once, again where a signal came in between; −1 and an errno on failure.</summary>
+    /// <summary>Reads once, and retries after a signal; −1 and an errno on failure.</summary>
     public static int Read(int fd, Span<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
@@ -48,8 +48,8 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>Opens a file for reading, close-on-exec; −1 and an errno on failure.</summary>
-    /// <param name="path">The path, with its closing zero.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <param name="path">The path, zero-terminated.</param>
+    /// <param name="errno">The errno.</param>
     public static int OpenToRead(ReadOnlySpan<byte> path, out int errno)
     {
         fixed (byte* start = path)
@@ -71,7 +71,7 @@ internal static unsafe partial class FileNative
         }
     }
 
-    /// <summary>Writes once, again where a signal came in between; −1 and an errno on failure.</summary>
+    /// <summary>Writes once, and retries after a signal; −1 and an errno on failure.</summary>
     public static int Write(int fd, ReadOnlySpan<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
@@ -88,9 +88,8 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>
-    /// As <see cref="Read"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing is there. Whether anything
-    /// is, a socket is asked in the same call. Of any other file the
-    /// kernel is asked before, so that whoever else reads the same file may be faster.
+    /// As <see cref="Read"/>, for a file that may be in blocking mode, without waiting: EAGAIN if no data is available. For a socket the
+    /// same call checks that. Any other file is polled first, so another reader of the file may take the data in between.
     /// </summary>
     public static int ReadWithoutWaiting(int fd, Span<byte> buffer, out int errno)
     {
@@ -102,7 +101,7 @@ internal static unsafe partial class FileNative
                 return count;
             }
 
-            // To look at those that tell their changes once would be to take one; they never wait.
+            // Polling a file that reports each change once would consume the change; such files never wait.
             if (!ReportsChangesOnce(fd) && !PollNative.IsReadable(fd))
             {
                 errno = Errno.EAGAIN;
@@ -113,8 +112,10 @@ internal static unsafe partial class FileNative
         return Read(fd, buffer, out errno);
     }
 
-    /// <summary>As <see cref="Write"/>, of a file that may be in blocking mode, and does not wait: EAGAIN where nothing fits. Of what is
-    /// for a pipe or a terminal it takes no more than fits for sure.</summary>
+    /// <summary>
+    /// As <see cref="Write"/>, for a file that may be in blocking mode, without waiting: EAGAIN if nothing fits. To a pipe or a
+    /// terminal it writes at most what fits for sure.
+    /// </summary>
     public static int WriteWithoutWaiting(int fd, ReadOnlySpan<byte> buffer, out int errno)
     {
         int count = SocketNative.Send(fd, buffer, out errno);
@@ -133,15 +134,16 @@ internal static unsafe partial class FileNative
         return Write(fd, buffer[..Math.Min(buffer.Length, fits)], out errno);
     }
 
-    /// <summary>Whether a file is in blocking mode. One that is not open is not.</summary>
+    /// <summary>Whether a file is in blocking mode. False if it is not open.</summary>
     public static bool IsBlocking(int fd)
     {
         int flags = fcntl(fd, F_GETFL, 0);
         return flags >= 0 && (flags & O_NONBLOCK) == 0;
     }
 
-    /// <summary>Opens a file that exists: close-on-exec, non-blocking, never as the controlling terminal. −1 and an errno on
-    /// failure.</summary>
+    /// <summary>
+    /// Opens an existing file: close-on-exec, non-blocking, never as the controlling terminal. −1 and an errno on failure.
+    /// </summary>
     public static int OpenDevice(string path, bool reads, bool writes, bool appends, bool follows, out int errno)
     {
         int access = reads && writes ? O_RDWR : writes ? O_WRONLY : 0;
@@ -157,7 +159,7 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>
-    /// Closes once. After EINTR the descriptor is closed all the same on Linux, and calling again could close another thread's
+    /// Closes once. On Linux the descriptor is closed even after EINTR, and another call could close another thread's
     /// (<c>close(2)</c>, "Dealing with error returns").
     /// </summary>
     public static int Close(int fd) => close(fd) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
@@ -193,18 +195,17 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>
-    /// Whether the descriptor is of procfs or cgroupfs, where the poll of some files takes what it tells: each change is told to one look
-    /// only
+    /// Whether the descriptor is of procfs or cgroupfs, where polling some files consumes a change: it is reported to one poll only
     /// (mounts_poll, proc_sys_poll, psi_trigger_poll).
     /// </summary>
     public static bool ReportsChangesOnce(int fd)
     {
-        // struct statfs begins with the type, a register wide; it has 120 bytes where Vigil runs.
+        // struct statfs begins with the type, a whole register; it has 120 bytes on the supported architectures.
         nint* status = stackalloc nint[32];
         return fstatfs(fd, status) == 0 && status[0] is PROC_SUPER_MAGIC or CGROUP2_SUPER_MAGIC;
     }
 
-    /// <summary>How many bytes can be read now, or −1 where the file does not tell (<c>ioctl_tty(2)</c>, FIONREAD).</summary>
+    /// <summary>The number of bytes that can be read now, or −1 if the file does not report it (<c>ioctl_tty(2)</c>, FIONREAD).</summary>
     public static int BytesToRead(int fd)
     {
         int bytes = 0;
@@ -213,7 +214,7 @@ internal static unsafe partial class FileNative
 
     private static bool IsPipe(int fd) => fcntl(fd, F_GETPIPE_SZ, 0) >= 0;
 
-    // struct termios of the kernel has 36 bytes, of some architectures 44.
+    // The kernel's struct termios has 36 bytes, on some architectures 44.
     private static bool IsTerminal(int fd)
     {
         int* settings = stackalloc int[32];

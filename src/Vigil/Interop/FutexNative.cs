@@ -11,8 +11,8 @@ internal static unsafe partial class FutexNative
     private static readonly nint SysFutex = ProcessorAbi.Current.SysFutex;
 
     /// <summary>
-    /// Sleeps while the word has a value, at most for a time in nanoseconds, without limit where that is negative. Also returns
-    /// without reason (a signal, another value, an old wake-up): the caller looks again.
+    /// Sleeps while the word has a value, at most for a time in nanoseconds, or without limit if that is negative. May also return
+    /// without a reason (a signal, another value, an old wake-up): the caller checks again.
     /// </summary>
     public static void Wait(int* word, int value, long nanoseconds)
     {

@@ -37,20 +37,20 @@ internal static unsafe partial class InotifyNative
     }
 
     /// <summary>
-    /// Watches what is open, by its name in <c>/proc/self/fd</c>, which leads to the very file. The same file again, by whatever descriptor, gives the same
-    /// watch. −1 on failure; ENOSYS says that there is no <c>/proc</c>.
+    /// Watches an open file through <c>/proc/self/fd</c>, which leads to exactly that file. The same file through any descriptor gives the
+    /// same watch. −1 on failure; ENOSYS means that there is no <c>/proc</c>.
     /// </summary>
     /// <param name="fd">The instance.</param>
-    /// <param name="file">What is watched.</param>
-    /// <param name="mask">What to report, and how.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <param name="file">The descriptor of the file to watch.</param>
+    /// <param name="mask">The events to report, and flags.</param>
+    /// <param name="errno">The errno.</param>
     public static int AddWatch(int fd, int file, uint mask, out int errno)
     {
         Span<byte> path = stackalloc byte[32];
         _ = Utf8.TryWrite(path, CultureInfo.InvariantCulture, $"/proc/self/fd/{file}\0", out _);
         fixed (byte* start = path)
         {
-            // The kernel asks the file's file system whether it may be read, which can be interrupted by a signal.
+            // The kernel asks the file's file system for read permission, which a signal can interrupt.
             int watch;
             do
             {
@@ -59,21 +59,23 @@ internal static unsafe partial class InotifyNative
             }
             while (errno == Errno.EINTR);
 
-            // What is open is there, so it is the link that is not. To whoever asked by a path, ENOENT would say that the path is not there.
+            // An open file exists, so the link is missing. To a caller with a path, ENOENT would mean that the path does not exist.
             errno = errno == Errno.ENOENT ? Errno.ENOSYS : errno;
             return watch;
         }
     }
 
-    /// <summary>Ends a watch. EINVAL says that the kernel has ended it already.</summary>
+    /// <summary>Ends a watch. EINVAL means that the kernel has ended it already.</summary>
     public static int RemoveWatch(int fd, int watch) => inotify_rm_watch(fd, watch) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
     /// <summary>
-    /// Queues a record of 16 bytes that is like no other, so that nothing is merged with those before it: that of a watch's end. Returns an errno, and then nothing is queued.
+    /// Queues a unique record of 16 bytes, that of a watch's end, so that nothing after it is merged with records before it. Returns an
+    /// errno; on failure nothing is queued.
     /// </summary>
     public static int Mark(int fd)
     {
-        // A directory that is always there and that hardly anybody watches; if somebody does by this instance, this fails and leaves that watch alone.
+        // A directory that always exists and is hardly ever watched; if this instance does watch it, this fails and leaves that watch
+        // alone.
         fixed (byte* start = "/proc/self/fdinfo\0"u8)
         {
             int watch = inotify_add_watch(fd, start, IN_DELETE_SELF | IN_MASK_CREATE);

@@ -4,7 +4,9 @@ using System.Text.Unicode;
 
 namespace Vigil.Interop;
 
-/// <summary>Asks the kernel whether somebody has a file open for writing, which it tells whoever wants a read lease (<c>fcntl(2)</c>, F_SETLEASE).</summary>
+/// <summary>
+/// Asks the kernel whether a file is open for writing, through the refusal of a read lease (<c>fcntl(2)</c>, F_SETLEASE).
+/// </summary>
 internal static unsafe partial class LeaseNative
 {
     private const int O_NONBLOCK = 0x800;
@@ -14,18 +16,19 @@ internal static unsafe partial class LeaseNative
     private const nint F_RDLCK = 0;
     private const nint F_UNLCK = 2;
 
-    // Ignored by default, where the usual signal of a broken lease would end the process.
+    // Ignored by default; the usual signal of a broken lease would end the process.
     private const nint SIGURG = 23;
 
     /// <summary>
-    /// Whether a regular file has a writer: EAGAIN if it has, zero if it has none, and another errno where nobody can say: the file is
-    /// another user's (EACCES), its file system has no leases (EINVAL), or somebody has a write lease on it, which says nothing of how he has
-    /// it open (EBUSY).
+    /// Whether a regular file has a writer: EAGAIN if it has, zero if it has none. Another errno means that it is unknown: the file is
+    /// another user's (EACCES), its file system has no leases (EINVAL), or another process holds a write lease on it, whatever its mode of
+    /// access (EBUSY).
     /// </summary>
-    /// <param name="path">What is asked for, opened as a path.</param>
+    /// <param name="path">The file, opened with O_PATH.</param>
     /// <remarks>
-    /// The lease is held for the time of one system call. A program that opens the file for writing in that time waits for its end, or gets EAGAIN with O_NONBLOCK, and
-    /// this process gets the signal. NFS 4 and SMB say EAGAIN, too, while their server has not lent the file (nfs4_setlease, cifs_setlease).
+    /// The lease is held for one system call. A program that opens the file for writing meanwhile waits for its end, or gets EAGAIN with
+    /// O_NONBLOCK, and this process gets the signal. NFS 4 and SMB also return EAGAIN while their server has not delegated the file
+    /// (nfs4_setlease, cifs_setlease).
     /// </remarks>
     public static int AskForWriter(int path)
     {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Vigil.Interop;
 
 /// <summary>
-/// Descriptors of processes (<c>pidfd_open(2)</c>): readable when the process has ended, and unlike its id never another process's.
+/// Process descriptors (<c>pidfd_open(2)</c>): readable when the process has ended, and, unlike an id, never another process's.
 /// Called by number, since musl and glibc before 2.36 have no wrappers; the numbers are the same on every architecture.
 /// </summary>
 internal static unsafe partial class PidFdNative
@@ -15,8 +15,7 @@ internal static unsafe partial class PidFdNative
     private const int WEXITED = 4;
     private const int WNOWAIT = 0x01000000;
 
-    // __WALL: children whose end is announced by another signal than SIGCHLD as well: clone(2) and clone3(2) leave the choice to the
-    // caller.
+    // __WALL: includes children whose end is announced by another signal than SIGCHLD, which clone(2) and clone3(2) allow.
     private const int WALL = 0x40000000;
     private const int CLD_EXITED = 1;
 
@@ -25,7 +24,7 @@ internal static unsafe partial class PidFdNative
     private const ulong PIDFD_INFO_PID = 1 << 0;
     private const ulong PIDFD_INFO_EXIT = 1 << 3;
 
-    /// <summary>Opens a process, close-on-exec as the kernel makes all of these; −1 on failure.</summary>
+    /// <summary>Opens a process, always close-on-exec; −1 on failure.</summary>
     public static int Open(int processId, out int errno)
     {
         nint fd = syscall(SysPidFdOpen, processId, 0, 0, 0);
@@ -33,16 +32,16 @@ internal static unsafe partial class PidFdNative
         return (int)fd;
     }
 
-    /// <summary>Sends a signal; returns an errno, ESRCH where the process has ended and was waited for.</summary>
+    /// <summary>Sends a signal; returns an errno, ESRCH if the process has ended and was waited for.</summary>
     public static int Send(int fd, int signal) =>
         syscall(SysPidFdSendSignal, fd, signal, 0, 0) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
     /// <summary>
-    /// How a child has ended, if it has, and returns an errno: ECHILD where it is no child of this process or was waited for already, EBADF
-    /// where the descriptor is no process's (<c>waitid(2)</c>, P_PIDFD).
+    /// Gets how a child has ended, if it has. Returns an errno: ECHILD if it is no child of this process or was waited for already, EBADF
+    /// if the descriptor is no process's (<c>waitid(2)</c>, P_PIDFD).
     /// </summary>
     /// <param name="fd">The process.</param>
-    /// <param name="reap">Whether it is waited for, so that the kernel forgets it; otherwise this only looks.</param>
+    /// <param name="reap">Whether to reap it, so that the kernel forgets it; otherwise this only looks.</param>
     /// <param name="status">How it ended; null while it runs.</param>
     public static int Wait(int fd, bool reap, out ProcessStatus? status)
     {
@@ -66,15 +65,15 @@ internal static unsafe partial class PidFdNative
     }
 
     /// <summary>
-    /// How a process ended that somebody has waited for already; null where the kernel does not tell (before Linux 6.15), or does not yet.
+    /// How a process ended that was reaped already; null if the kernel does not report it (before Linux 6.15), or does not yet.
     /// </summary>
     public static ProcessStatus? StatusAfterReaping(int fd) => StatusAfterReaping(fd, out _);
 
-    /// <summary>As <see cref="StatusAfterReaping(int)"/>, and says whether it is worth while to ask again.</summary>
-    /// <param name="fd">The process, which is not to be had by <see cref="Wait"/>.</param>
+    /// <summary>As <see cref="StatusAfterReaping(int)"/>, and says whether to ask again.</summary>
+    /// <param name="fd">The process, which <see cref="Wait"/> cannot get.</param>
     /// <param name="isBeingReaped">
-    /// Whether it is a child of this process that somebody is waiting for at this moment: the kernel refuses it to everybody else, and has
-    /// not yet written down how it ended. The descriptor becomes ready once more when it has (Linux 6.9).
+    /// Whether it is a child of this process that another thread is reaping at this moment: the kernel refuses it to everybody else, and
+    /// has not yet recorded how it ended. The descriptor becomes ready once more when it has (Linux 6.9).
     /// </param>
     public static ProcessStatus? StatusAfterReaping(int fd, out bool isBeingReaped)
     {
@@ -83,7 +82,7 @@ internal static unsafe partial class PidFdNative
         int errno = GetInfo(fd, ref info);
         if (errno == Errno.ESRCH)
         {
-            // Gone between the kernel's look at how it ended and its look at whether it is there.
+            // The process went between the kernel's check of its status and its check of its existence.
             info = new PidFdInfo { Mask = PIDFD_INFO_EXIT };
             errno = GetInfo(fd, ref info);
         }
@@ -99,7 +98,7 @@ internal static unsafe partial class PidFdNative
             return null;
         }
 
-        // As wait(2) has it: a signal in the lowest seven bits, or an exit code in the next byte.
+        // The format of wait(2): a signal in the lowest seven bits, or an exit code in the next byte.
         int signal = info.ExitCode & 0x7F;
         return signal != 0 ? new ProcessStatus(signal, IsSignal: true) : new ProcessStatus((info.ExitCode >> 8) & 0xFF, IsSignal: false);
     }
@@ -121,7 +120,7 @@ internal static unsafe partial class PidFdNative
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(int fd, nuint request, PidFdInfo* info);
 
-    /// <summary>siginfo_t as waitid fills it in, on 64-bit machines: the union begins at 16.</summary>
+    /// <summary>The part of siginfo_t that waitid fills in, on 64-bit machines: the union begins at 16.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]
     private struct ChildInfo
     {
@@ -151,5 +150,5 @@ internal static unsafe partial class PidFdNative
 
 /// <summary>How a process ended.</summary>
 /// <param name="Number">The exit code, or the signal's number.</param>
-/// <param name="IsSignal">Which of both.</param>
+/// <param name="IsSignal">Whether it is a signal's.</param>
 internal readonly record struct ProcessStatus(int Number, bool IsSignal);

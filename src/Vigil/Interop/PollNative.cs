@@ -10,29 +10,29 @@ internal static unsafe partial class PollNative
     private const short POLLERR = 0x008;
     private const short POLLHUP = 0x010;
 
-    /// <summary>Whether the descriptor, which has just reported an error or a hang-up, still does. It counts as doing so where the call
-    /// fails.</summary>
+    /// <summary>Whether a descriptor that has just reported an error or a hang-up still does. True if the call fails.</summary>
     public static bool StillHasErrorOrHangUp(int fd)
     {
         var entry = new PollFd { Fd = fd };
         return poll(&entry, 1, 0) != 0;
     }
 
-    /// <summary>What the descriptor reports at this moment of the kinds that are asked for, and of error and hang-up. Nothing where the
-    /// call fails.</summary>
+    /// <summary>The requested kinds, and error and hang-up, that the descriptor reports at this moment. None if the call fails.</summary>
     public static short Look(int fd, short kinds)
     {
         var entry = new PollFd { Fd = fd, Requested = kinds };
         return poll(&entry, 1, 0) > 0 ? (short)(entry.Returned & (kinds | POLLERR | POLLHUP)) : (short)0;
     }
 
-    /// <summary>Whether reading does not wait at this moment: there is something, an end, or an error.</summary>
+    /// <summary>Whether reading would not wait at this moment: there is data, an end, or an error.</summary>
     public static bool IsReadable(int fd) => Look(fd, POLLIN) != 0;
 
-    /// <summary>Whether writing a little does not wait at this moment.</summary>
+    /// <summary>Whether a small write would not wait at this moment.</summary>
     public static bool IsWritable(int fd) => Look(fd, POLLOUT) != 0;
 
-    /// <summary>Waits until there is something to read, for a time in milliseconds; false where it passes. A signal handler in between does not end it.</summary>
+    /// <summary>
+    /// Waits until there is something to read, at most for a time in milliseconds; false on timeout. A signal handler does not end it.
+    /// </summary>
     public static bool WaitUntilReadable(int fd, int milliseconds)
     {
         var entry = new PollFd { Fd = fd, Requested = POLLIN };
@@ -46,7 +46,7 @@ internal static unsafe partial class PollNative
         return ready > 0;
     }
 
-    /// <summary>Sleeps, shorter where a signal handler runs. Nothing of the runtime's interrupts it.</summary>
+    /// <summary>Sleeps; ends early if a signal handler runs. An interrupt of the runtime's does not end it.</summary>
     public static void Sleep(int milliseconds) => _ = poll(null, 0, milliseconds);
 
     [LibraryImport("libc", SetLastError = true)]

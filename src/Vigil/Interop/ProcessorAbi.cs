@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Vigil.Interop;
 
 /// <summary>
-/// What of the kernel's interface differs between processors. Everything else that Vigil uses has the same numbers and layouts on all of
-/// these: they have 64 bits, and keep the lowest byte first. A test compares both with C.
+/// The parts of the kernel's interface that differ between processors. Everything else that Vigil uses has the same numbers and layouts on
+/// all of them: they are 64-bit and little-endian. A test compares both with C.
 /// </summary>
 internal sealed record ProcessorAbi
 {
-    /// <summary>x64 has tables of its own.</summary>
+    /// <summary>x64 has its own tables.</summary>
     public static readonly ProcessorAbi X64 = new()
     {
         SysRead = 0,
@@ -23,7 +23,7 @@ internal sealed record ProcessorAbi
         EpollDataOffset = 4,
     };
 
-    /// <summary>Processors that came later share one table (<c>asm-generic</c>): RISC-V, LoongArch.</summary>
+    /// <summary>Later processors share one table (<c>asm-generic</c>): RISC-V, LoongArch.</summary>
     public static readonly ProcessorAbi Generic = new()
     {
         SysRead = 63,
@@ -38,10 +38,10 @@ internal sealed record ProcessorAbi
         EpollDataOffset = 8,
     };
 
-    /// <summary>The generic table, but with the flags of <c>open(2)</c> that 32-bit ARM had.</summary>
+    /// <summary>The generic table, with the flags of <c>open(2)</c> from 32-bit ARM.</summary>
     public static readonly ProcessorAbi Arm64 = Generic with { DirectoryFlag = 0x4000, NoFollowFlag = 0x8000 };
 
-    // On a processor that is not known, a manager refuses to be created.
+    // On an unknown processor, a manager refuses to be created.
     public static readonly ProcessorAbi Current = Of(RuntimeInformation.ProcessArchitecture) ?? Generic;
 
     public required nint SysRead { get; init; }
@@ -49,7 +49,7 @@ internal sealed record ProcessorAbi
     public required nint SysWrite { get; init; }
 
     /// <summary>
-    /// epoll_wait, or epoll_pwait where the kernel has no epoll_wait: without a mask it is the same, and the first four arguments are.
+    /// epoll_wait, or epoll_pwait if the kernel has no epoll_wait: without a mask it is the same, and the first four arguments are.
     /// </summary>
     public required nint SysEpollWait { get; init; }
 
@@ -65,13 +65,13 @@ internal sealed record ProcessorAbi
     /// <summary>O_NOFOLLOW.</summary>
     public required int NoFollowFlag { get; init; }
 
-    /// <summary>How long <c>struct epoll_event</c> is, in bytes.</summary>
+    /// <summary>The size of <c>struct epoll_event</c>, in bytes.</summary>
     public required int EpollEventSize { get; init; }
 
-    /// <summary>Where its <c>data</c> begins.</summary>
+    /// <summary>The offset of its <c>data</c>.</summary>
     public required int EpollDataOffset { get; init; }
 
-    /// <summary>A processor's; null where it is not known.</summary>
+    /// <summary>The interface of a processor; null if unknown.</summary>
     public static ProcessorAbi? Of(Architecture architecture) => architecture switch
     {
         Architecture.X64 => X64,
@@ -81,15 +81,16 @@ internal sealed record ProcessorAbi
     };
 
     /// <summary>
-    /// Refuses processors whose numbers and layouts are not known here: calls would do something else than what is meant.
+    /// Refuses processors whose numbers and layouts are unknown: calls would do something else than intended.
     /// </summary>
-    /// <exception cref="PlatformNotSupportedException">This is one.</exception>
+    /// <exception cref="PlatformNotSupportedException">The processor is unknown.</exception>
     public static void RequireKnown(Architecture architecture)
     {
         if (Of(architecture) is null)
         {
             throw new PlatformNotSupportedException(
-                $"Vigil knows Linux on x64, arm64, RISC-V 64 and LoongArch 64. On {architecture} system calls have other numbers, and structures other layouts.");
+                "Vigil knows Linux on x64, arm64, RISC-V 64 and LoongArch 64. "
+                    + $"On {architecture} system calls have other numbers, and structures other layouts.");
         }
     }
 }

@@ -5,12 +5,14 @@ namespace Vigil.Interop;
 /// <summary><c>sched_setaffinity(2)</c>: the processors that a thread may run on.</summary>
 internal static unsafe partial class SchedulerNative
 {
-    /// <summary>How many processors a set can name: as many as glibc's <c>cpu_set_t</c>.</summary>
+    /// <summary>The number of processors that a set can name, as in glibc's <c>cpu_set_t</c>.</summary>
     public const int MaxProcessors = 1024;
 
     private const int BitsOfWord = 64;
 
-    /// <summary>Keeps the calling thread on one processor; returns an errno, EINVAL where there is no such processor or this process may not use it.</summary>
+    /// <summary>
+    /// Binds the calling thread to one processor; returns an errno, EINVAL if it does not exist or this process may not use it.
+    /// </summary>
     public static int BindToProcessor(int processor)
     {
         const int Words = MaxProcessors / BitsOfWord;

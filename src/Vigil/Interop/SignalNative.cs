@@ -8,14 +8,19 @@ internal static unsafe partial class SignalNative
     /// <summary>The size of <c>struct signalfd_siginfo</c>, in bytes.</summary>
     public const int InfoSize = 128;
 
-    /// <summary>Why a signal was sent: by <c>kill(2)</c>, <c>sigqueue(3)</c>, a timer, a message queue, <c>tgkill(2)</c> (<c>sigaction(2)</c>).</summary>
+    /// <summary>
+    /// How a signal was sent: by <c>kill(2)</c>, <c>sigqueue(3)</c>, a timer, a message queue, <c>tgkill(2)</c> (<c>sigaction(2)</c>).
+    /// </summary>
     public const int SI_USER = 0;
     public const int SI_QUEUE = -1;
     public const int SI_TIMER = -2;
     public const int SI_MESGQ = -3;
     public const int SI_TKILL = -6;
 
-    /// <summary>SIGRTMIN: what the C library leaves to programs begins here. 34 with glibc, 35 with musl. The runtime interrupts its threads with this one.</summary>
+    /// <summary>
+    /// SIGRTMIN, the first signal that the C library leaves to programs: 34 with glibc, 35 with musl. The runtime interrupts its threads
+    /// with it.
+    /// </summary>
     public static readonly int FirstRealTime = __libc_current_sigrtmin();
 
     private const int SFD_CLOEXEC = 0x80000;
@@ -23,10 +28,13 @@ internal static unsafe partial class SignalNative
     private const int SIG_BLOCK = 0;
     private const int SIG_SETMASK = 2;
 
-    // What glibc and musl call sigset_t: 1,024 bits, of which the kernel takes the first 64.
+    // sigset_t of glibc and musl: 1,024 bits, of which the kernel uses the first 64.
     private const int WordsOfSet = 16;
 
-    /// <summary>Creates a descriptor that reads the signals of a set (<paramref name="fd"/> −1), or changes the set of one; −1 on failure.</summary>
+    /// <summary>
+    /// Creates a descriptor that reads the signals of a set (<paramref name="fd"/> −1), or changes the set of an existing one; −1 on
+    /// failure.
+    /// </summary>
     public static int SignalFd(int fd, ulong signals, out int errno)
     {
         ulong* set = stackalloc ulong[WordsOfSet];
@@ -36,13 +44,13 @@ internal static unsafe partial class SignalNative
         return result;
     }
 
-    /// <summary>Sets which signals the calling thread has blocked; returns those that it had.</summary>
+    /// <summary>Sets the calling thread's blocked signals; returns the previous ones.</summary>
     public static ulong SetMask(ulong blocked) => ChangeMask(SIG_SETMASK, blocked);
 
-    /// <summary>Blocks signals on the calling thread in addition; returns those that it had blocked.</summary>
+    /// <summary>Blocks more signals on the calling thread; returns those blocked before.</summary>
     public static ulong Block(ulong signals) => ChangeMask(SIG_BLOCK, signals);
 
-    /// <summary>Sends a signal to this process, for which it stays pending where every thread has it blocked.</summary>
+    /// <summary>Sends a signal to this process. It stays pending if every thread has it blocked.</summary>
     public static void Raise(int signal) => _ = kill(Environment.ProcessId, signal);
 
     private static ulong ChangeMask(int operation, ulong signals)
@@ -52,7 +60,7 @@ internal static unsafe partial class SignalNative
         Write(set, signals);
         Write(old, 0);
 
-        // Fails only for a wrong operation (pthread_sigmask(3)).
+        // Fails only for an invalid operation (pthread_sigmask(3)).
         _ = pthread_sigmask(operation, set, old);
         return old[0];
     }
@@ -76,7 +84,7 @@ internal static unsafe partial class SignalNative
     private static partial int kill(int process, int signal);
 }
 
-/// <summary>What <c>signalfd(2)</c> tells of a signal: the fields that every signal has, and a queued one's value.</summary>
+/// <summary>The record that <c>signalfd(2)</c> returns: the fields that every signal has, and a queued one's value.</summary>
 [StructLayout(LayoutKind.Sequential, Size = SignalNative.InfoSize)]
 internal struct SignalFdInfo
 {

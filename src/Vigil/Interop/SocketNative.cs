@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Interop;
 
-/// <summary>What event-driven code needs of <c>socket(7)</c> beside the runtime's own sockets.</summary>
+/// <summary>The parts of <c>socket(7)</c> that event-driven code needs beside the runtime's own sockets.</summary>
 internal static unsafe partial class SocketNative
 {
     private const int AF_UNIX = 1;
@@ -15,11 +15,13 @@ internal static unsafe partial class SocketNative
     private const int MSG_DONTWAIT = 0x40;
     private const int MSG_NOSIGNAL = 0x4000;
 
-    // Through syscall(2), as reading and writing are (FileNative).
+    // Through syscall(2), as for reading and writing (FileNative).
     private static readonly nint SysSendTo = ProcessorAbi.Current.SysSendTo;
     private static readonly nint SysReceiveFrom = ProcessorAbi.Current.SysReceiveFrom;
 
-    /// <summary>Creates a connected pair of local sockets of a kernel type (1 stream, 2 datagram, 5 sequenced packets), close-on-exec.</summary>
+    /// <summary>
+    /// Creates a connected pair of local sockets of a kernel type (1 stream, 2 datagram, 5 sequenced packets), close-on-exec.
+    /// </summary>
     public static int Pair(int type, bool nonBlocking, out int first, out int second)
     {
         int* ends = stackalloc int[2];
@@ -32,9 +34,9 @@ internal static unsafe partial class SocketNative
 
     /// <summary>Takes a connection from a listener, non-blocking and close-on-exec; −1 and an errno on failure.</summary>
     /// <param name="listener">The listener.</param>
-    /// <param name="address">Where the peer's address goes; may be empty.</param>
-    /// <param name="size">How long that is.</param>
-    /// <param name="errno">What went wrong.</param>
+    /// <param name="address">The buffer for the peer's address; may be empty.</param>
+    /// <param name="size">The address's size.</param>
+    /// <param name="errno">The errno.</param>
     public static int Accept(int listener, Span<byte> address, out int size, out int errno)
     {
         int fd;
@@ -54,8 +56,9 @@ internal static unsafe partial class SocketNative
         return fd;
     }
 
-    /// <summary>Receives what has arrived and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is
-    /// none.</summary>
+    /// <summary>
+    /// Receives what has arrived, without waiting in any mode of the socket; −1 and an errno on failure, ENOTSOCK if it is no socket.
+    /// </summary>
     public static int Receive(int fd, Span<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
@@ -71,8 +74,9 @@ internal static unsafe partial class SocketNative
         }
     }
 
-    /// <summary>Sends what fits and does not wait, whatever the socket's mode; −1 and an errno on failure, ENOTSOCK where it is
-    /// none.</summary>
+    /// <summary>
+    /// Sends what fits, without waiting in any mode of the socket; −1 and an errno on failure, ENOTSOCK if it is no socket.
+    /// </summary>
     public static int Send(int fd, ReadOnlySpan<byte> buffer, out int errno)
     {
         fixed (byte* start = buffer)
@@ -90,7 +94,9 @@ internal static unsafe partial class SocketNative
 
     public static int ShutdownWrite(int fd) => shutdown(fd, SHUT_WR) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
-    /// <summary>Whether the descriptor is a socket that keeps message borders, so that its FIONREAD may tell of one message only.</summary>
+    /// <summary>
+    /// Whether the descriptor is a socket that preserves message boundaries, so that its FIONREAD may cover one message only.
+    /// </summary>
     public static bool IsMessageOriented(int fd)
     {
         int type = 0;

@@ -19,11 +19,11 @@ internal static unsafe partial class TimerFdNative
     }
 
     /// <summary>
-    /// Sets the timer off once at an absolute time in nanoseconds; 0 disarms it. Both clear an expiry not yet read. ECANCELED says that the
-    /// clock was set since the timer was last set or read; the timer is set all the same.
+    /// Arms the timer to expire once at an absolute time in nanoseconds; 0 disarms it. Both clear an unread expiry. ECANCELED means that
+    /// the clock was set since the timer was last set or read; the timer is set nevertheless.
     /// </summary>
     /// <param name="fd">The timer.</param>
-    /// <param name="nanoseconds">When it is to expire.</param>
+    /// <param name="nanoseconds">The expiry time.</param>
     /// <param name="cancelOnSet">Whether the timer becomes readable, armed or not, when the real-time clock is set.</param>
     public static int SetAbsolute(int fd, long nanoseconds, bool cancelOnSet = false)
     {
@@ -33,7 +33,7 @@ internal static unsafe partial class TimerFdNative
         return timerfd_settime(fd, flags, &spec, null) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
     }
 
-    /// <summary>Takes the expiries since it was last set or read: EAGAIN if there are none, ECANCELED if the clock was set.</summary>
+    /// <summary>Reads the expiries since it was last set or read: EAGAIN if there are none, ECANCELED if the clock was set.</summary>
     public static int Read(int fd)
     {
         ulong expiries;

@@ -3,21 +3,27 @@ using System.Runtime.CompilerServices;
 namespace Vigil;
 
 /// <summary>
-/// The ambient state of callbacks: the <see cref="ExecutionContext"/>, in which async locals, the culture and the current activity live, and the synchronization context.
+/// The ambient state of callbacks: the synchronization context, and the <see cref="ExecutionContext"/> with async locals, culture and
+/// current activity.
 /// </summary>
 /// <remarks>
-/// <para>User code on the loop and on workers begins in the default context. One that has a context of its own, its sender's or its creator's, enters it first; what it leaves
-/// changed is undone when it has returned, before anybody else is called. So nobody sees what another left.</para>
-/// <para>The default context is what most have, and costs nothing: it is kept as null, nothing is entered, and the end of a callback is two comparisons.</para>
+/// <para>User code on the loop and on workers begins in the default context. A callback with its own context, its sender's or its
+/// creator's, enters that first. Its changes are undone when it has returned, before the next callback. So no callback sees another's
+/// changes.</para>
+/// <para>Most callbacks have the default context, which costs nothing: it is represented by null and not entered, and the end of a callback
+/// takes two comparisons.</para>
 /// </remarks>
 internal static class AmbientContext
 {
     private static readonly ExecutionContext Default = CaptureDefault();
 
-    // False where a runtime has other fields. Then the properties are read, which say the same and take longer.
+    // False if a runtime has other fields. Then the properties are read, which have the same values but take longer.
     internal static readonly bool HasFields = ProbeFields();
 
-    /// <summary>The caller's context, for what it sends or creates; null where that is the default one, or is not to flow (<see cref="ExecutionContext.SuppressFlow"/>).</summary>
+    /// <summary>
+    /// The caller's context, for what it sends or creates; null if it is the default one, or its flow is suppressed
+    /// (<see cref="ExecutionContext.SuppressFlow"/>).
+    /// </summary>
     public static ExecutionContext? Flowing
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,10 +34,13 @@ internal static class AmbientContext
         }
     }
 
-    /// <summary>Before a callback with a context of its own. Whoever runs the callback calls <see cref="EndCallback(SynchronizationContext)"/> afterwards, also where it has thrown.</summary>
+    /// <summary>
+    /// Before a callback with its own context. The caller must call <see cref="EndCallback(SynchronizationContext)"/> afterwards, also
+    /// after an exception.
+    /// </summary>
     public static void Enter(ExecutionContext context) => ExecutionContext.Restore(context);
 
-    /// <summary>A callback has returned or thrown: the thread is as it was before.</summary>
+    /// <summary>A callback has returned or thrown: restores the thread's state.</summary>
     /// <param name="own">The synchronization context that the thread's callbacks run with.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void EndCallback(SynchronizationContext? own)
@@ -43,8 +52,8 @@ internal static class AmbientContext
     }
 
     /// <summary>
-    /// As <see cref="EndCallback(SynchronizationContext)"/>, for the dispatch of many events. The properties look the thread up in thread-local storage, a call that takes 2 ns, as much as a
-    /// third of the rest of an event's dispatch; this reads the fields behind them.
+    /// As <see cref="EndCallback(SynchronizationContext)"/>, for the dispatch of many events. The properties find the thread in thread-local
+    /// storage, a call that takes 2 ns, as much as a third of the rest of an event's dispatch. This reads the fields behind them.
     /// </summary>
     /// <param name="own">The synchronization context that the thread's callbacks run with.</param>
     /// <param name="thread">The calling thread.</param>
@@ -61,7 +70,7 @@ internal static class AmbientContext
         }
     }
 
-    /// <summary>Enters a context on a thread that is somebody else's, until the scope is disposed.</summary>
+    /// <summary>Enters a context on a thread that is not Vigil's, until the scope is disposed.</summary>
     /// <param name="context">The context; null for the default one.</param>
     /// <param name="own">The synchronization context that goes with it.</param>
     public static Scope EnterScope(ExecutionContext? context, SynchronizationContext? own) => new(context ?? Default, own);
@@ -73,7 +82,7 @@ internal static class AmbientContext
         SynchronizationContext.SetSynchronizationContext(own);
     }
 
-    // They must be there, and be what the properties show.
+    // The fields must exist and agree with the properties.
     private static bool ProbeFields()
     {
         SynchronizationContext? own = SynchronizationContext.Current;
@@ -101,7 +110,7 @@ internal static class AmbientContext
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_synchronizationContext")]
     private static extern ref SynchronizationContext? SynchronizationContextOf(Thread thread);
 
-    // The runtime does not say which it is. A thread that takes nobody's over has it.
+    // The runtime does not expose it. A thread started without flow has it.
     private static ExecutionContext CaptureDefault()
     {
         ExecutionContext? context = null;
@@ -113,14 +122,15 @@ internal static class AmbientContext
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
         {
-            // No thread is to be had. What whoever is here first has takes its place, and is the one that everybody's callbacks begin with.
+            // No thread is available. The first caller's context takes its place, and is the one that all callbacks begin with.
             context = ExecutionContext.Capture();
         }
 
         return context!;
     }
 
-    // An interrupt of whoever is here first is not for this, and would make the type fail for the whole process. It is pending again afterwards.
+    // An interrupt of the first caller is not meant for this, and would make the type fail for the whole process. It is pending again
+    // afterwards.
     private static void Await(Thread thread)
     {
         bool wasInterrupted = false;
@@ -144,7 +154,7 @@ internal static class AmbientContext
         }
     }
 
-    /// <summary>What a thread had before, and gets back.</summary>
+    /// <summary>Keeps a thread's previous state, and restores it.</summary>
     public readonly ref struct Scope
     {
         private readonly ExecutionContext _outer;
@@ -157,7 +167,7 @@ internal static class AmbientContext
             ExecutionContext? outer = ExecutionContext.Capture();
             if (outer is null)
             {
-                // A context that does not flow cannot be captured, either.
+                // A context whose flow is suppressed cannot be captured.
                 _wasSuppressed = true;
                 ExecutionContext.RestoreFlow();
                 outer = ExecutionContext.Capture();

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vigil;
 
 /// <summary>
-/// The number behind a <see cref="FileDescriptor"/>, kept from being closed by its handle while this is in scope, which is one
-/// system call long. Never longer: a held reference makes <c>Socket.Dispose</c> wait for ever and keeps files open unseen.
+/// The number behind a <see cref="FileDescriptor"/>. Its handle cannot be closed while this is in scope, which is one
+/// system call long. Never longer: a held reference makes <c>Socket.Dispose</c> wait forever and keeps files open unseen.
 /// </summary>
 internal readonly ref struct BorrowedDescriptor
 {
@@ -31,7 +31,7 @@ internal readonly ref struct BorrowedDescriptor
         }
     }
 
-    /// <summary>The number, or −1 where there is none to be had: nothing named, or the handle is closed.</summary>
+    /// <summary>The number, or −1 if there is none: nothing is named, or the handle is closed.</summary>
     public int Number { get; }
 
     public void Dispose() => _handle?.DangerousRelease();

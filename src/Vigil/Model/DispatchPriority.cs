@@ -1,7 +1,7 @@
 namespace Vigil;
 
 /// <summary>
-/// The order in which sources that are ready in the same iteration are served. It orders; it does not starve:
+/// The order in which sources that are ready in the same iteration are served. It does not starve:
 /// every ready source of the iteration is served before the next wait.
 /// </summary>
 public enum DispatchPriority : byte

@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace Vigil;
 
-/// <summary>How long something took, over all times that it was measured. Quantiles are exact to an eighth.</summary>
+/// <summary>A summary of measured durations. Quantiles are exact to an eighth.</summary>
 public readonly record struct DurationSummary
 {
-    /// <summary>How often it was measured.</summary>
+    /// <summary>The number of measurements.</summary>
     public long Count { get; init; }
 
     /// <summary>The mean.</summary>
     public TimeSpan Mean { get; init; }
 
-    /// <summary>What half of them did not exceed.</summary>
+    /// <summary>The duration that half of them did not exceed.</summary>
     public TimeSpan Median { get; init; }
 
-    /// <summary>What 99 of 100 did not exceed.</summary>
+    /// <summary>The duration that 99 of 100 did not exceed.</summary>
     public TimeSpan P99 { get; init; }
 
     /// <summary>The longest.</summary>

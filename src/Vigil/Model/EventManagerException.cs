@@ -2,7 +2,7 @@ namespace Vigil;
 
 /// <summary>
 /// A failed operation of an event manager: what failed, which fd and which errno.
-/// Whenever it is thrown by an operation, nothing has changed.
+/// An operation that throws it has changed nothing.
 /// </summary>
 public sealed class EventManagerException : Exception
 {
@@ -31,8 +31,8 @@ public sealed class EventManagerException : Exception
     /// <summary>An error with its kind, fd and errno.</summary>
     /// <param name="error">The kind.</param>
     /// <param name="message">What went wrong and what to do.</param>
-    /// <param name="fd">The fd's number; null where none is concerned.</param>
-    /// <param name="errno">The kernel's error number, or 0 where the kernel was not asked.</param>
+    /// <param name="fd">The fd's number; null if there is none.</param>
+    /// <param name="errno">The kernel's error number, or 0 if the kernel was not asked.</param>
     public EventManagerException(EventManagerError error, string message, int? fd = null, int errno = 0)
         : base(message)
     {
@@ -44,9 +44,9 @@ public sealed class EventManagerException : Exception
     /// <summary>What failed.</summary>
     public EventManagerError Error { get; }
 
-    /// <summary>The kernel's error number (<c>errno(3)</c>), or 0 where the kernel was not asked.</summary>
+    /// <summary>The kernel's error number (<c>errno(3)</c>), or 0 if the kernel was not asked.</summary>
     public int Errno { get; }
 
-    /// <summary>The number of the file descriptor; null where none is concerned, and where the number that was given is none.</summary>
+    /// <summary>The number of the file descriptor; null if there is none, or the given number was negative.</summary>
     public int? Fd { get; }
 }

@@ -1,7 +1,7 @@
 namespace Vigil;
 
 /// <summary>
-/// A file descriptor, a set of events, and 32 bits that are the user's own: what a subscriber asks for, and what it is told.
+/// A file descriptor, a set of events, and 32 bits of user data: what a subscriber requests, and what it receives.
 /// </summary>
 /// <remarks>
 /// Delivered, <see cref="Set"/> holds the kinds of readiness that are true now and <see cref="Data"/> the newest registered value.
@@ -11,8 +11,8 @@ public readonly struct Events : IEquatable<Events>
 {
     /// <summary>An interest in a file descriptor.</summary>
     /// <param name="fd">The fd: a handle, a socket, or a raw number.</param>
-    /// <param name="set">What is asked for.</param>
-    /// <param name="data">Any value; it comes back with every event.</param>
+    /// <param name="set">The requested events.</param>
+    /// <param name="data">Any value; it is returned with every event.</param>
     public Events(FileDescriptor fd, EventSet set, uint data = 0)
     {
         Fd = fd;
@@ -26,7 +26,7 @@ public readonly struct Events : IEquatable<Events>
     /// <summary>The user's 32 bits.</summary>
     public uint Data { get; }
 
-    /// <summary>What is asked for, or what is ready.</summary>
+    /// <summary>The requested or ready events.</summary>
     public EventSet Set { get; }
 
     /// <summary>Whether any of the given kinds is in <see cref="Set"/>.</summary>

@@ -1,8 +1,9 @@
 namespace Vigil;
 
 /// <summary>
-/// Where a fault came from. Beside what each says: a callback that exceeded its budget, under a <see cref="SlowCallbackPolicy"/> that acts on it
-/// (<see cref="EventManagerError.CallbackOverran"/>), and one that workers refused (<see cref="EventManagerError.WorkQueueFull"/>), are told with their own origin.
+/// Where a fault came from. Two kinds of fault are reported with the origin of their callback: a callback that exceeded its budget, under a
+/// <see cref="SlowCallbackPolicy"/> that acts on it (<see cref="EventManagerError.CallbackOverran"/>), and one that workers refused
+/// (<see cref="EventManagerError.WorkQueueFull"/>).
 /// </summary>
 public enum FaultOrigin
 {
@@ -12,7 +13,7 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="SocketEvent"/> threw.</summary>
     SocketEvent,
 
-    /// <summary>A closure that was fired, a continuation, or an <c>async void</c> method threw, or closures were left over at disposal.</summary>
+    /// <summary>A posted closure, a continuation or an <c>async void</c> method threw, or closures were left at disposal.</summary>
     PostedWork,
 
     /// <summary>A deferred callback threw.</summary>
@@ -27,7 +28,9 @@ public enum FaultOrigin
     /// <summary>The callback of a <see cref="SignalEvent"/> threw.</summary>
     SignalEvent,
 
-    /// <summary>The callback of a <see cref="ChildEvent"/> threw, its process could not be killed, or the kernel did not say how it ended.</summary>
+    /// <summary>
+    /// The callback of a <see cref="ChildEvent"/> threw, its process could not be killed, or the kernel did not report how it ended.
+    /// </summary>
     ChildEvent,
 
     /// <summary>The callback of a <see cref="UserEvent"/> threw.</summary>
@@ -40,8 +43,8 @@ public enum FaultOrigin
     Work,
 
     /// <summary>
-    /// The callback of a timer of <see cref="EventManager.TimeProvider"/> threw, or an <see cref="EventManagerOptions.TimeProvider"/> that measured the timeout of a call, or
-    /// had to take over a timer after the manager's disposal.
+    /// The callback of a timer of <see cref="EventManager.TimeProvider"/> threw; or an <see cref="EventManagerOptions.TimeProvider"/> threw
+    /// that measured the timeout of a call, or had to take over a timer after the manager's disposal.
     /// </summary>
     TimeProvider,
 
@@ -49,13 +52,16 @@ public enum FaultOrigin
     ClockStep,
 
     /// <summary>
-    /// No callback threw, but a registration went wrong: its handle was closed or its number replaced, it spun and was disarmed, an orphan
-    /// was got rid of, an event could not be watched again after its callback on a worker, or a directory of a watched tree cannot be watched. <see cref="EventManagerException.Error"/>
-    /// of the exception says which. Also what one of the manager's own sources threw, whose faults are dealt with like those of callbacks: an <see cref="EventManagerOptions.TimeProvider"/>
-    /// that throws, say.
+    /// No callback threw, but a registration failed: its handle was closed or its number replaced, it spun and was disarmed, an orphan
+    /// was removed, an event could not be re-armed after its callback on a worker, or a directory of a watched tree cannot be watched. The
+    /// exception's <see cref="EventManagerException.Error"/> says which. Also exceptions of the manager's own sources, for example from an
+    /// <see cref="EventManagerOptions.TimeProvider"/>; they are handled like those of callbacks.
     /// </summary>
     Registration,
 
-    /// <summary>A step of the manager's disposal threw: an <see cref="EventManagerOptions.TimeProvider"/> whose timer cannot be disposed, say. The other steps were done all the same.</summary>
+    /// <summary>
+    /// A step of the manager's disposal threw, for example because the timer of an <see cref="EventManagerOptions.TimeProvider"/> cannot be
+    /// disposed. The other steps were completed.
+    /// </summary>
     Disposal,
 }

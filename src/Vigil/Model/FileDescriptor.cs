@@ -9,9 +9,9 @@ namespace Vigil;
 /// It owns nothing and keeps nothing open.
 /// </summary>
 /// <remarks>
-/// Prefer handles. Their identity is the handle object, so a number that the kernel has given out again is never
-/// mistaken for the old file, and a handle that was closed is noticed before anything is delivered to its owner.
-/// With a raw number that is the caller's business: remove it before closing it.
+/// Prefer handles. Their identity is the handle object, so a number that the kernel has reused is never
+/// mistaken for the old file, and a closed handle is noticed before anything is delivered to its owner.
+/// With a raw number that is the caller's responsibility: remove it before closing it.
 /// <c>default</c> names nothing and is refused by every operation.
 /// </remarks>
 public readonly struct FileDescriptor : IEquatable<FileDescriptor>
@@ -30,7 +30,7 @@ public readonly struct FileDescriptor : IEquatable<FileDescriptor>
     }
 
     /// <summary>Names the file behind a socket.</summary>
-    /// <param name="socket">The socket. Its <see cref="Socket.SafeHandle"/> is what counts from here on.</param>
+    /// <param name="socket">The socket. Only its <see cref="Socket.SafeHandle"/> matters from then on.</param>
     /// <exception cref="ArgumentNullException"><paramref name="socket"/> is null.</exception>
     public FileDescriptor(Socket socket)
         : this(socket is null ? throw new ArgumentNullException(nameof(socket)) : socket.SafeHandle)
@@ -44,7 +44,8 @@ public readonly struct FileDescriptor : IEquatable<FileDescriptor>
     {
         if (number < 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(number), number, "A file descriptor is zero or more; a negative number is what a failed call returns.");
+            throw new ArgumentOutOfRangeException(
+                nameof(number), number, "A file descriptor is zero or more; a negative number is what a failed call returns.");
         }
 
         _complement = ~number;
@@ -56,13 +57,13 @@ public readonly struct FileDescriptor : IEquatable<FileDescriptor>
         _complement = ~number;
     }
 
-    /// <summary>The number, or −1 where this names nothing.</summary>
+    /// <summary>The number, or −1 if this names nothing.</summary>
     public int Number => ~_complement;
 
-    /// <summary>The handle, or null where the file was named by number.</summary>
+    /// <summary>The handle, or null if the file was named by number.</summary>
     public SafeHandle? Handle { get; }
 
-    /// <summary>Whether the handle by which the file was named has been closed. Always false for a raw number: nobody can tell.</summary>
+    /// <summary>Whether the handle by which the file was named is closed. Always false for a raw number, where it is unknown.</summary>
     public bool IsClosed => Handle is { IsClosed: true };
 
     /// <summary>Names the file behind a handle.</summary>
@@ -100,7 +101,7 @@ public readonly struct FileDescriptor : IEquatable<FileDescriptor>
     /// <inheritdoc/>
     public override int GetHashCode() => Number;
 
-    /// <summary>The number, and the kind of handle where there is one.</summary>
+    /// <summary>The number, and the kind of handle if there is one.</summary>
     public override string ToString()
     {
         string number = Number.ToString(CultureInfo.InvariantCulture);

@@ -1,18 +1,18 @@
 namespace Vigil;
 
-/// <summary>The part of an iteration that a loop is in, in the order in which they come (docs/iteration.md).</summary>
+/// <summary>The phases of an iteration, in order (docs/iteration.md).</summary>
 public enum LoopPhase
 {
-    /// <summary>It waits, or nothing runs it.</summary>
+    /// <summary>The loop waits, or is not running.</summary>
     Waiting = 0,
 
     /// <summary>Prepare hooks run.</summary>
     Prepare = 1,
 
-    /// <summary>Timers that are due fire.</summary>
+    /// <summary>Due timers fire.</summary>
     Timers = 2,
 
-    /// <summary>What is ready is delivered: file descriptors, and after them what was injected.</summary>
+    /// <summary>Events are delivered: of file descriptors, and then injected ones.</summary>
     Sources = 3,
 
     /// <summary>Posted closures, signals, user events and continuations run.</summary>

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Vigil;
 
-/// <summary>Names of methods as their authors wrote them: the compiler makes lambdas, local functions and asynchronous methods into types and methods with names of its own.</summary>
+/// <summary>
+/// Names of methods as written in source code: for lambdas, local functions and asynchronous methods the compiler generates types and
+/// methods with other names.
+/// </summary>
 internal static class MethodName
 {
     public static string Of(Delegate callback)
@@ -12,14 +15,17 @@ internal static class MethodName
         return $"{TypeName(method.DeclaringType)}{Written(method.Name)}";
     }
 
-    /// <summary>The method of an object that implements an interface.</summary>
+    /// <summary>The method by which an object implements an interface.</summary>
     public static string Of(object target, string method) => $"{target.GetType().Name}.{method}";
 
-    /// <summary>What a synchronization context is given: the asynchronous method that goes on after <c>await</c>, or any other delegate's method.</summary>
+    /// <summary>
+    /// The method behind a callback of a synchronization context: the asynchronous method that continues after <c>await</c>, or any other
+    /// delegate's.
+    /// </summary>
     /// <param name="continuation">A delegate, or the task of an asynchronous method.</param>
     public static string OfContinuation(object continuation)
     {
-        // The task that the runtime makes of an asynchronous method holds its state machine, and is generic over its type.
+        // The runtime's task for an asynchronous method holds its state machine, and is generic over its type.
         Type task = continuation is Delegate { Target: { } target } ? target.GetType() : continuation.GetType();
         Type? machine = task.IsGenericType
             ? Array.Find(task.GetGenericArguments(), argument => typeof(IAsyncStateMachine).IsAssignableFrom(argument))
@@ -29,7 +35,7 @@ internal static class MethodName
             : continuation is Delegate callback ? Of(callback) : continuation.GetType().Name;
     }
 
-    // Of <>c, <>c__DisplayClass1_0 and <Method>d__3 the type around them.
+    // For <>c, <>c__DisplayClass1_0 and <Method>d__3 the enclosing type.
     private static string TypeName(Type? type)
     {
         while (type is not null && type.Name.StartsWith('<'))

@@ -1,7 +1,7 @@
 namespace Vigil;
 
 /// <summary>
-/// Names a subscriber of one manager. Taken from one 64-bit counter of the process: an id is never used again, and ids of
+/// Names a subscriber of one manager. Allocated from one 64-bit counter of the process: an id is never reused, and ids of
 /// different managers are never equal. <c>default</c> names no subscriber.
 /// </summary>
 public readonly record struct SubscriberId
@@ -13,11 +13,11 @@ public readonly record struct SubscriberId
     /// <summary>The number, 1 or more; 0 for <c>default</c>.</summary>
     public long Value { get; }
 
-    /// <summary>Whether the id was ever given out; false for <c>default</c>.</summary>
+    /// <summary>Whether the id was ever allocated; false for <c>default</c>.</summary>
     public bool IsValid => Value != 0;
 
     internal static SubscriberId Next() => new(Interlocked.Increment(ref _last));
 
-    /// <summary>The number, with a sign that it is a subscriber's.</summary>
+    /// <summary>The number, marked as a subscriber's.</summary>
     public override string ToString() => IsValid ? $"#{Value}" : "#none";
 }

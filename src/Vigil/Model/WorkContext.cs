@@ -1,17 +1,18 @@
 namespace Vigil;
 
 /// <summary>
-/// Who sent work, as the synchronization context that the work runs with: hears of what it throws, also when an <c>async void</c> method throws long after the work has returned.
+/// The synchronization context of work, on behalf of its sender. It receives the work's exceptions, also those that an <c>async void</c>
+/// method throws long after the work has returned.
 /// </summary>
 /// <remarks>
-/// What follows an <c>await</c> in synchronous work (in an <c>async void</c> method, that is, or in a task that the work waits for) goes on on the runtime's thread pool, not on
-/// the worker: the worker may be blocked by that very wait.
+/// A continuation after an <c>await</c> in synchronous work (in an <c>async void</c> method, or in a task that the work waits for) runs on
+/// the runtime's thread pool, not on the worker: that very wait may block the worker.
 /// </remarks>
 internal class WorkContext : SynchronizationContext
 {
     private readonly Action<Exception> _failed;
 
-    /// <param name="failed">Hears of what is thrown. On any thread.</param>
+    /// <param name="failed">Receives exceptions. On any thread.</param>
     public WorkContext(Action<Exception> failed) => _failed = failed;
 
     public void OnFailed(Exception exception) => _failed(exception);
@@ -21,9 +22,11 @@ internal class WorkContext : SynchronizationContext
     public override SynchronizationContext CreateCopy() => this;
 
     protected void PostToThreadPool(SendOrPostCallback d, object? state, ExecutionContext? context) => ThreadPool.UnsafeQueueUserWorkItem(
-        static post => post.Self.Run(post.Continuation, post.State, post.Context), (Self: this, Continuation: d, State: state, Context: context), preferLocal: false);
+        static post => post.Self.Run(post.Continuation, post.State, post.Context),
+        (Self: this, Continuation: d, State: state, Context: context),
+        preferLocal: false);
 
-    // The pool gives its thread what it had before.
+    // The pool restores its thread's state.
     private void Run(SendOrPostCallback continuation, object? state, ExecutionContext? context)
     {
         using AmbientContext.Scope scope = AmbientContext.EnterScope(context, this);
