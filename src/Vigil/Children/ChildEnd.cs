@@ -4,15 +4,15 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// The end of a process that is watched by id or descriptor. A child is waited for here; of any other process the kernel is asked for what
-/// its parent was told, which it says (Linux 6.15) if the parent has been told already.
+/// The end of a process that is watched by id or descriptor. A child is reaped here. For any other process the kernel is asked for the
+/// status that its parent got, which it returns (Linux 6.15) once the parent has reaped the process.
 /// </summary>
 internal sealed class ChildEnd : ProcessEnd
 {
     private readonly SharedWait? _shared;
     private readonly FdHandle _pidFd;
 
-    /// <param name="shared">The wait for it; null where it is no child of this process that anybody could wait for.</param>
+    /// <param name="shared">The wait for it; null if it is no child of this process that can be waited for.</param>
     /// <param name="pidFd">The process, by the descriptor that joined the wait.</param>
     public ChildEnd(SharedWait? shared, FdHandle pidFd)
     {
@@ -30,7 +30,7 @@ internal sealed class ChildEnd : ProcessEnd
         {
             if (errno == Errno.Success)
             {
-                // Of a child that is traced (ptrace(2)) the tracer is told first; when it has been, the descriptor becomes ready once more.
+                // For a traced child (ptrace(2)) the tracer is notified first; after that, the descriptor becomes ready once more.
                 return new EndAnswer(EndState.NotYet);
             }
 
@@ -39,8 +39,7 @@ internal sealed class ChildEnd : ProcessEnd
                 return new EndAnswer(EndState.Failed, Errno: errno);
             }
 
-            // Not a child, or waited for by somebody else: by foreign code, by the runtime where it is process 1, by the kernel where
-            // SIGCHLD is ignored.
+            // Not a child, or reaped by others: by foreign code, by the runtime if it is process 1, or by the kernel if SIGCHLD is ignored.
             status = PidFdNative.StatusAfterReaping(pidFd.Number, out bool isBeingReaped);
             if (isBeingReaped)
             {

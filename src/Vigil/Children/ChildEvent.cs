@@ -9,28 +9,28 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>Handles the end of a process.</summary>
-/// <param name="source">The child event, which is over.</param>
-/// <param name="exit">How it ended.</param>
+/// <param name="source">The child event, which has ended.</param>
+/// <param name="exit">How the process ended.</param>
 public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
 
 /// <summary>
-/// A callback for the end of a process. Made by the overloads of <c>EventManager.CreateChildEvent</c>. It runs once, also for a process that has ended
-/// already.
+/// A callback for the end of a process. Made by the overloads of <c>EventManager.CreateChildEvent</c>. It runs once, also for a process
+/// that has already ended.
 /// </summary>
 /// <remarks>
-/// <para>A process that <see cref="Process"/> started is waited for by the runtime and by nobody else: a <c>waitid</c> that takes its
-/// status away makes the runtime end the program. Here it is only looked at, and the callback runs when the runtime has it, so that
-/// <see cref="Process.ExitCode"/> can be read in it. An object that was made for an id does not tell whose the process is: there the
-/// callback runs as soon as the kernel tells the end, and nothing is waited for. A child that was started by other means is waited for here
+/// <para>Only the runtime may reap a process that <see cref="Process"/> started: if a <c>waitid</c> elsewhere takes its
+/// status, the runtime ends the program. So this event only looks, and the callback runs when the runtime has the status, so that
+/// the callback can read <see cref="Process.ExitCode"/>. An object that was made for an id does not say whose the process is: its
+/// callback runs as soon as the kernel reports the end, and nothing is reaped. A child that was started by other means is reaped here
 /// if it is watched by id or descriptor.</para>
-/// <para>The process outlives the event, unless the event was made to kill it: then it gets SIGKILL when the event is cancelled, and if
-/// nobody else does, is waited for. A process that this user must not kill (<c>EPERM</c>) makes <see cref="CallbackEvent.Cancel"/> throw,
-/// and is still watched. <see cref="CallbackEvent.CancelAsync"/> waits until a process that was killed has ended, for which the loop must
-/// run; <see cref="Exit"/> tells how then.</para>
+/// <para>The process outlives the event, unless the event was made to kill it. Then it gets SIGKILL when the event is cancelled, and is
+/// reaped if nobody else does that. If this user must not kill the process (<c>EPERM</c>), <see cref="CallbackEvent.Cancel"/> throws,
+/// and the process is still watched. <see cref="CallbackEvent.CancelAsync"/> waits until a killed process has ended, for which the loop
+/// must run; <see cref="Exit"/> says how then.</para>
 /// </remarks>
 public sealed class ChildEvent : CallbackEvent
 {
-    // Where the kernel does not answer how a child has ended: how often it is asked, and how long it is left alone in between.
+    // If the kernel fails to report how a child ended: the number of attempts, and the pause between them.
     private const int Attempts = 5;
     private static readonly long Pause = Nanoseconds.Of(TimeSpan.FromSeconds(1));
 
@@ -44,13 +44,21 @@ public sealed class ChildEvent : CallbackEvent
     private Retry? _retry;
     private int _failures;
 
-    // A boxed ChildExit, so that other threads see the whole of it or nothing.
+    // A boxed ChildExit, so that other threads see all of it or null.
     private volatile object? _exit;
     private volatile bool _isCancelled;
     private volatile bool _isReleased;
     private TaskCompletionSource? _released;
 
-    internal ChildEvent(LoopCore core, LoopChildren children, LoopWorkers workers, int? processId, ProcessEnd? end, FdHandle? pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    internal ChildEvent(
+        LoopCore core,
+        LoopChildren children,
+        LoopWorkers workers,
+        int? processId,
+        ProcessEnd? end,
+        FdHandle? pidFd,
+        EventCallback<ChildEvent, ChildExit> callback,
+        ChildEventOptions options)
         : base(core, options)
     {
         _children = children;
@@ -58,7 +66,9 @@ public sealed class ChildEvent : CallbackEvent
         _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
         _callback = _lasting is not null
             ? _lasting.Send
-            : AmbientContext.Flowing is { } context ? new FlowingCallback<ChildEvent, ChildExit>(context, synchronous!.Invoke).Invoke : synchronous!;
+            : AmbientContext.Flowing is { } context
+                ? new FlowingCallback<ChildEvent, ChildExit>(context, synchronous!.Invoke).Invoke
+                : synchronous!;
         ProcessId = processId;
         _end = end;
         _pidFd = pidFd;
@@ -66,16 +76,16 @@ public sealed class ChildEvent : CallbackEvent
     }
 
     /// <summary>
-    /// The process's id; null if only its descriptor was given. Once the process has been waited for, the id may be another's. Any thread.
+    /// The process's id; null if only its descriptor was given. Once the process has been reaped, the id may be another's. Any thread.
     /// </summary>
     public int? ProcessId { get; }
 
     /// <summary>
-    /// How the process ended; null while it runs, as far as the loop has got, and if it was not watched to its end. Any thread.
+    /// How the process ended; null while it runs, until the loop has noticed, and if it was not watched to its end. Any thread.
     /// </summary>
     public ChildExit? Exit => (ChildExit?)_exit;
 
-    /// <summary>Whether it is over: the process's end was told, it was cancelled, or the manager disposed. Any thread.</summary>
+    /// <summary>Whether it has ended: the process's end was reported, it was cancelled, or the manager was disposed. Any thread.</summary>
     public override bool IsCancelled => _isCancelled || Core.IsDisposed;
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.ChildEvent;
@@ -85,14 +95,14 @@ public sealed class ChildEvent : CallbackEvent
     private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>
-    /// Sends the process a signal (<c>pidfd_send_signal(2)</c>). It goes by the process's descriptor: never to another process that has
-    /// been given the same id.
+    /// Sends the process a signal (<c>pidfd_send_signal(2)</c>) through its descriptor: never to another process that has
+    /// got the same id.
     /// </summary>
     /// <param name="signal">Any signal, also one that no program can handle: <see cref="Signal.SIGKILL"/>,
     /// <see cref="Signal.SIGSTOP"/>.</param>
     /// <returns>
-    /// Whether the kernel took it. False where the process has ended and was waited for, and where the event is over, also by its
-    /// cancellation. A process that has ended and was not waited for takes signals, and nothing comes of it.
+    /// Whether the kernel accepted it. False if the process has ended and was reaped, and if the event has ended or was
+    /// cancelled. A process that has ended and was not reaped accepts signals without effect.
     /// </returns>
     /// <exception cref="ArgumentException"><paramref name="signal"/> is <c>default</c>.</exception>
     /// <exception cref="EventManagerException">This user must not send it to that process (<c>EPERM</c>); the call comes from another
@@ -137,7 +147,10 @@ public sealed class ChildEvent : CallbackEvent
         int errno = Kill();
         if (errno != Errno.Success)
         {
-            throw new EventManagerException(EventManagerError.System, $"{ProcessText} could not be killed: {Errno.Describe(errno)}. It is still watched.", errno: errno);
+            throw new EventManagerException(
+                EventManagerError.System,
+                $"{ProcessText} could not be killed: {Errno.Describe(errno)}. It is still watched.",
+                errno: errno);
         }
 
         _isCancelled = true;
@@ -147,7 +160,7 @@ public sealed class ChildEvent : CallbackEvent
         }
     }
 
-    /// <summary>For messages: the process and the method that is called.</summary>
+    /// <summary>The process and the callback's method, for messages.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event of process {ProcessId} {Title}");
 
     /// <summary>Watches the process from now on.</summary>
@@ -163,14 +176,14 @@ public sealed class ChildEvent : CallbackEvent
         }
     }
 
-    /// <summary>The process had ended before it was watched: the next iteration tells.</summary>
+    /// <summary>The process had ended before it was watched: the next iteration reports it.</summary>
     internal void StartEnded(ChildExit exit)
     {
         _exit = exit;
         Wake();
     }
 
-    /// <summary>Kills the process if that is wanted, and if it has not ended. Returns an errno.</summary>
+    /// <summary>Kills the process if that was requested, and if it has not ended. Returns an errno.</summary>
     internal int Kill()
     {
         if (!_killOnDispose || _isCancelled || _pidFd is null)
@@ -183,8 +196,7 @@ public sealed class ChildEvent : CallbackEvent
     }
 
     /// <summary>
-    /// At the manager's disposal: waits for a process that was killed, which ends in no time unless the kernel holds it; then lets go of
-    /// it.
+    /// At the manager's disposal: waits for a killed process, which ends at once unless the kernel holds it, and then releases it.
     /// </summary>
     internal void ReapAndRelease(int patienceMilliseconds)
     {
@@ -198,7 +210,9 @@ public sealed class ChildEvent : CallbackEvent
             }
             else if (answer.State == EndState.Failed)
             {
-                ReportFailure(answer.Errno, "It is not asked again, since the manager is disposed: the process stays a zombie, unless somebody else waits for it.");
+                ReportFailure(
+                    answer.Errno,
+                    "It is not asked again, since the manager is disposed: the process stays a zombie, unless somebody else waits for it.");
             }
         }
 
@@ -206,7 +220,7 @@ public sealed class ChildEvent : CallbackEvent
         Release();
     }
 
-    // In addition to a callback that runs on a worker: for a process that was killed at the cancellation.
+    // In addition to the end of a callback on a worker: waits for the end of a process that was killed at the cancellation.
     private protected override Task WhenOver()
     {
         TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -259,7 +273,8 @@ public sealed class ChildEvent : CallbackEvent
             return 0;
         }
 
-        ReportFailure(errno, "It is not asked again: how the process ended is not known, and it stays a zombie unless somebody else waits for it.");
+        ReportFailure(
+            errno, "It is not asked again: how the process ended is not known, and it stays a zombie unless somebody else waits for it.");
         return Complete(default);
     }
 
@@ -267,7 +282,9 @@ public sealed class ChildEvent : CallbackEvent
         FaultOrigin.ChildEvent,
         new EventManagerException(
             EventManagerError.System,
-            string.Create(CultureInfo.InvariantCulture, $"{ProcessText} has ended, and waitid failed when it was asked how: {Errno.Describe(errno)}. {consequence}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ProcessText} has ended, and waitid failed when it was asked how: {Errno.Describe(errno)}. {consequence}"),
             _pidFd!.Number,
             errno))
     {
@@ -278,7 +295,7 @@ public sealed class ChildEvent : CallbackEvent
     // Any thread.
     private void Wake() => Core.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this));
 
-    // Over before the callback, so that the callback may watch the next process in the same place.
+    // Ends before the callback, so that the callback may watch the next process in the same place.
     private int Complete(ChildExit exit)
     {
         bool wasCancelled = _isCancelled;
@@ -319,8 +336,8 @@ public sealed class ChildEvent : CallbackEvent
         _released?.TrySetResult();
     }
 
-    // Edge-triggered: it becomes ready when the process has ended, again when a tracer has let go of it, and again when somebody has waited
-    // for it. Whatever can be learned then is learned at once, or tried again by a timer.
+    // Edge-triggered: it becomes ready when the process has ended, again when a tracer has released it, and again when it has been reaped.
+    // Whatever can be learned then is read at once, or tried again by a timer.
     private sealed class ChildSource : Source
     {
         private readonly ChildEvent _event;

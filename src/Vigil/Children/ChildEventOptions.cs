@@ -1,10 +1,13 @@
 namespace Vigil;
 
-/// <summary>How a <see cref="ChildEvent"/> is called back, and what becomes of its process. Copied when the event is made.</summary>
+/// <summary>The options of a <see cref="ChildEvent"/>, and of its process. Copied when the event is made.</summary>
 public sealed class ChildEventOptions : CallbackEventOptions
 {
     internal static readonly ChildEventOptions Default = new();
 
-    /// <summary>Whether the process is killed if the event is cancelled, or the manager disposed, before its end. A child that <see cref="System.Diagnostics.Process"/> did not start is waited for then, too.</summary>
+    /// <summary>
+    /// Whether to kill the process if the event is cancelled, or the manager disposed, before its end. A child that
+    /// <see cref="System.Diagnostics.Process"/> did not start is then reaped, too.
+    /// </summary>
     public bool KillOnDispose { get; set; }
 }

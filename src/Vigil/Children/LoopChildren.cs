@@ -6,11 +6,11 @@ using Vigil.IO;
 
 namespace Vigil;
 
-/// <summary>Makes the child events of a loop, and ends them with it.</summary>
+/// <summary>Makes the child events of a loop, and ends them with the loop.</summary>
 internal sealed class LoopChildren
 {
-    // At disposal, for processes that were killed: long enough for one that waits for a busy processor to die on. One in a system call that
-    // cannot be interrupted may take longer, and is left to the system.
+    // At disposal, for killed processes: long enough for one that waits for a busy processor to end. One in an uninterruptible
+    // system call may take longer, and is left to the system.
     private const int PatienceMilliseconds = 10_000;
 
     private readonly LoopCore _core;
@@ -32,8 +32,8 @@ internal sealed class LoopChildren
         Process? view = null;
         try
         {
-            // As long as the runtime has not seen the process's end, its id is nobody else's: so the runtime is asked again after each use
-            // of the id.
+            // Until the runtime has noticed the process's end, its id is nobody else's. So the runtime is asked again after each use of the
+            // id.
             pidFd = process.HasExited ? null : TryOpen(id);
             if (process.HasExited)
             {
@@ -43,7 +43,7 @@ internal sealed class LoopChildren
 
             bool isChild = pidFd is not null && IsChild(pidFd);
 
-            // Last: it gets hold of the runtime's record of the process, which goes when nobody holds it.
+            // Last: it takes a reference to the runtime's record of the process, which is released with the last reference.
             view = process.HasExited ? null : View(id, isStartedByRuntime);
             if (pidFd is null || view is null || process.HasExited)
             {
@@ -54,7 +54,8 @@ internal sealed class LoopChildren
                 return ended;
             }
 
-            return Start(new ChildEvent(_core, this, _workers, id, new RuntimeProcessEnd(view, isStartedByRuntime, isChild), pidFd, callback, options));
+            return Start(new ChildEvent(
+                _core, this, _workers, id, new RuntimeProcessEnd(view, isStartedByRuntime, isChild), pidFd, callback, options));
         }
         catch
         {
@@ -75,7 +76,8 @@ internal sealed class LoopChildren
     {
         if (pidFd is SafeProcessHandle)
         {
-            throw new ArgumentException("A SafeProcessHandle holds a process's id, not its descriptor. Watch the Process itself.", nameof(pidFd));
+            throw new ArgumentException(
+                "A SafeProcessHandle holds a process's id, not its descriptor. Watch the Process itself.", nameof(pidFd));
         }
 
         using var fd = new BorrowedDescriptor(pidFd);
@@ -83,11 +85,19 @@ internal sealed class LoopChildren
         if (errno is not (Errno.Success or Errno.ECHILD))
         {
             throw errno is Errno.EBADF or Errno.EINVAL
-                ? new EventManagerException(EventManagerError.InvalidDescriptor, $"fd {fd.Number} is no process's descriptor (pidfd_open(2)): {Errno.Describe(errno)}.", fd.Number, errno)
-                : new EventManagerException(EventManagerError.System, $"waitid failed for the process of fd {fd.Number}: {Errno.Describe(errno)}.", fd.Number, errno);
+                ? new EventManagerException(
+                    EventManagerError.InvalidDescriptor,
+                    $"fd {fd.Number} is no process's descriptor (pidfd_open(2)): {Errno.Describe(errno)}.",
+                    fd.Number,
+                    errno)
+                : new EventManagerException(
+                    EventManagerError.System,
+                    $"waitid failed for the process of fd {fd.Number}: {Errno.Describe(errno)}.",
+                    fd.Number,
+                    errno);
         }
 
-        // A duplicate, so that the caller may close his whenever he likes.
+        // A duplicate, so that the caller may close the original at any time.
         int duplicate = FileNative.Duplicate(fd.Number, out int failure);
         var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
         return Start(new ChildEvent(_core, this, _workers, processId: null, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
@@ -95,7 +105,7 @@ internal sealed class LoopChildren
 
     public void Forget(ChildEvent child) => _watched.Remove(child);
 
-    /// <summary>At the manager's disposal. All are killed that are to be, before any is waited for.</summary>
+    /// <summary>At the manager's disposal. Kills all that are to be killed before it waits for any.</summary>
     public void DisposeAll()
     {
         ChildEvent[] children = [.. _watched];
@@ -106,7 +116,9 @@ internal sealed class LoopChildren
             if (errno != Errno.Success)
             {
                 _core.Faults.Report(new Fault(FaultOrigin.ChildEvent, new EventManagerException(
-                    EventManagerError.System, $"Process {child.ProcessId} could not be killed when {_core.Name} was disposed: {Errno.Describe(errno)}.", errno: errno))
+                    EventManagerError.System,
+                    $"Process {child.ProcessId} could not be killed when {_core.Name} was disposed: {Errno.Describe(errno)}.",
+                    errno: errno))
                 {
                     Owner = child,
                 });
@@ -128,8 +140,8 @@ internal sealed class LoopChildren
         return child;
     }
 
-    /// <summary>Opens a process that must be there.</summary>
-    /// <exception cref="EventManagerException">It is not, or the kernel refused.</exception>
+    /// <summary>Opens a process that must exist.</summary>
+    /// <exception cref="EventManagerException">It does not, or the kernel refused.</exception>
     internal static FdHandle Open(int processId) => TryOpen(processId) ?? throw NotFound(processId, Errno.ESRCH);
 
     private static FdHandle? TryOpen(int processId)
@@ -139,26 +151,32 @@ internal sealed class LoopChildren
         {
             Errno.ESRCH => null,
 
-            // Of a thread's id: EINVAL, or ENOENT of newer kernels.
+            // For a thread's id: EINVAL, or ENOENT on newer kernels.
             Errno.EINVAL or Errno.ENOENT => throw NotFound(processId, errno),
             _ => new FdHandle(FdHandle.Created(fd, errno, "pidfd_open")),
         };
     }
 
     private static EventManagerException NotFound(int processId, int errno) => new(
-        EventManagerError.ProcessNotFound, $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.", errno: errno);
+        EventManagerError.ProcessNotFound,
+        $"There is no process {processId}: it has ended and was waited for, or the number is a thread's.",
+        errno: errno);
 
-    // Whether it is a child of this process that nobody has waited for.
+    // Whether it is a child of this process that has not been reaped.
     private static bool IsChild(FdHandle pidFd)
     {
         int errno = PidFdNative.Wait(pidFd.Number, reap: false, out _);
         return errno is Errno.Success or Errno.ECHILD
             ? errno == Errno.Success
-            : throw new EventManagerException(EventManagerError.System, $"waitid failed for a process that was to be watched: {Errno.Describe(errno)}.", pidFd.Number, errno);
+            : throw new EventManagerException(
+                EventManagerError.System,
+                $"waitid failed for a process that was to be watched: {Errno.Describe(errno)}.",
+                pidFd.Number,
+                errno);
     }
 
-    // Another object for the same process, which the caller's disposal of his own does not touch. Null where the process has ended
-    // meanwhile. The handle lets the object tell the exit code of a process that it did not start itself.
+    // Another object for the same process, which does not depend on the caller's object and its disposal. Null if the process has ended
+    // meanwhile. The handle lets the object return the exit code of a process that it did not start itself.
     private static Process? View(int processId, bool isStartedByRuntime)
     {
         Process? view = null;

@@ -4,24 +4,24 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// How a child event finds out how its process ended: who has the status depends on whose process it is. Used on the loop.
+/// Determines how a child event's process ended: where the status comes from depends on whose process it is. Used on the loop.
 /// </summary>
 internal abstract class ProcessEnd : IDisposable
 {
-    /// <summary>Whether the status has to be taken here, as nobody else waits for the process.</summary>
+    /// <summary>Whether the status must be taken here, as nobody else waits for the process.</summary>
     public virtual bool MustReap => false;
 
     /// <summary>
     /// Asks how the process ended. Called whenever its descriptor becomes ready, and whenever <paramref name="wake"/> was called.
     /// </summary>
     /// <param name="pidFd">The process.</param>
-    /// <param name="wake">Asks for another call on the loop. Any thread may call it.</param>
+    /// <param name="wake">Requests another call on the loop. Any thread may call it.</param>
     public abstract EndAnswer Ask(FdHandle pidFd, Action wake);
 
-    /// <summary>Nothing more is asked. Before the descriptor is closed.</summary>
+    /// <summary>Ends the queries. Called before the descriptor is closed.</summary>
     public abstract void Dispose();
 
-    /// <summary>A status as users see it.</summary>
+    /// <summary>Converts a status for users.</summary>
     public static ChildExit ExitOf(ProcessStatus? status) => status switch
     {
         null => default,
@@ -30,7 +30,7 @@ internal abstract class ProcessEnd : IDisposable
     };
 }
 
-/// <summary>Whether it is known how a process ended.</summary>
+/// <summary>Whether the status of a process is known.</summary>
 internal enum EndState
 {
     /// <summary>Not yet; there will be a reason to ask again.</summary>
@@ -43,8 +43,8 @@ internal enum EndState
     Failed,
 }
 
-/// <summary>What <see cref="ProcessEnd.Ask"/> found out.</summary>
-/// <param name="State">Whether it is known.</param>
-/// <param name="Exit">How the process ended, where it is.</param>
-/// <param name="Errno">Why the kernel failed, where it did.</param>
+/// <summary>The result of <see cref="ProcessEnd.Ask"/>.</summary>
+/// <param name="State">Whether the status is known.</param>
+/// <param name="Exit">How the process ended, if known.</param>
+/// <param name="Errno">The kernel's error, if it failed.</param>
 internal readonly record struct EndAnswer(EndState State, ChildExit Exit = default, int Errno = 0);

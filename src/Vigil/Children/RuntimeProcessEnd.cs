@@ -5,27 +5,27 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// The end of a process that is watched as a <see cref="Process"/>. The runtime waits for those that it started, at its SIGCHLD, and must
-/// be left to it: here the kernel is only looked at.
+/// The end of a process that is watched as a <see cref="Process"/>. The runtime reaps those that it started, at its SIGCHLD, and must
+/// be left to it: here the kernel is only queried.
 /// </summary>
 /// <remarks>
-/// Three things may say how it ended, the exact one first: the kernel before the runtime has waited for it; the kernel afterwards (Linux
-/// 6.15); and the runtime, which makes 128 + n of signal n. The last is to be had only where the object started the process: an object that
-/// was made for an id says 0 of a process that it knows nothing of.
+/// Three sources may report how it ended, the exact one first: the kernel before the runtime has reaped it; the kernel afterwards (Linux
+/// 6.15); and the runtime, which returns 128 + n for signal n. The last works only if the object started the process: an object that
+/// was made for an id returns 0 for a process that it knows nothing about.
 /// </remarks>
 internal sealed class RuntimeProcessEnd : ProcessEnd
 {
-    // Shared with the caller's object as far as the runtime's record of the process goes, but not disposed with it.
+    // Shares the runtime's record of the process with the caller's object, but is not disposed with it.
     private readonly Process _view;
     private readonly bool _isStartedByRuntime;
     private readonly bool _isChild;
     private ProcessStatus? _seen;
     private bool _isAwaited;
 
-    /// <param name="view">An object of our own for the process.</param>
-    /// <param name="isStartedByRuntime">Whether it is certain that the runtime started it, so that the view knows its exit code in the end.
-    /// Where this is false it may have, too.</param>
-    /// <param name="isChild">Whether it is a child of this process that nobody had waited for when the watch began.</param>
+    /// <param name="view">A separate object for the process.</param>
+    /// <param name="isStartedByRuntime">Whether the runtime certainly started it, so that the view gets its exit code in the end.
+    /// If false, it may have started it nevertheless.</param>
+    /// <param name="isChild">Whether it was an unreaped child of this process when the watch began.</param>
     public RuntimeProcessEnd(Process view, bool isStartedByRuntime, bool isChild)
     {
         _view = view;
@@ -35,7 +35,7 @@ internal sealed class RuntimeProcessEnd : ProcessEnd
 
     public override EndAnswer Ask(FdHandle pidFd, Action wake)
     {
-        // This look must come first: what has not been waited for after it has been by the time that the runtime says so.
+        // This query must come first: it may get the exact status, which is gone once the runtime has reaped the process.
         int errno = PidFdNative.Wait(pidFd.Number, reap: false, out ProcessStatus? seen);
         _seen ??= seen;
         if (_view.HasExited)
@@ -47,7 +47,7 @@ internal sealed class RuntimeProcessEnd : ProcessEnd
         {
             if (_seen is not null)
             {
-                // Of a child that was started by other means the runtime would never tell.
+                // For a child that was started by other means the runtime would never report the end.
                 return Told(ExitOf(_seen));
             }
 
@@ -57,15 +57,21 @@ internal sealed class RuntimeProcessEnd : ProcessEnd
             }
 
             ProcessStatus? reaped = PidFdNative.StatusAfterReaping(pidFd.Number, out bool isBeingReaped);
-            return (reaped is null && (isBeingReaped || (_isChild && errno == Errno.Success))) ? new EndAnswer(EndState.NotYet) : Told(ExitOf(reaped));
+            return (reaped is null && (isBeingReaped || (_isChild && errno == Errno.Success)))
+                ? new EndAnswer(EndState.NotYet)
+                : Told(ExitOf(reaped));
         }
 
-        // The kernel tells of the end before the runtime has come to its SIGCHLD.
+        // The kernel reports the end before the runtime has handled its SIGCHLD.
         if (!_isAwaited)
         {
             _isAwaited = true;
             _ = _view.WaitForExitAsync().ContinueWith(
-                static (_, wake) => ((Action)wake!)(), wake, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                static (_, wake) => ((Action)wake!)(),
+                wake,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
 
         return new EndAnswer(EndState.NotYet);
@@ -73,13 +79,13 @@ internal sealed class RuntimeProcessEnd : ProcessEnd
 
     public override void Dispose() => _view.Dispose();
 
-    /// <summary>How a process ended that the runtime has waited for.</summary>
+    /// <summary>How a process ended that the runtime has reaped.</summary>
     /// <param name="process">An object that started it.</param>
-    /// <param name="pidFd">The process, where it was opened in time.</param>
+    /// <param name="pidFd">The process, if it was opened in time.</param>
     public static ChildExit ExitOf(Process process, FdHandle? pidFd) =>
         pidFd is not null && PidFdNative.StatusAfterReaping(pidFd.Number) is { } status ? ExitOf(status) : ExitAsOf(process);
 
-    /// <summary>Whether an object started its process; one that was made for an id refuses to say what with.</summary>
+    /// <summary>Whether an object started its process; one that was made for an id throws when asked for its start information.</summary>
     public static bool IsStartedBy(Process process)
     {
         try
@@ -102,7 +108,7 @@ internal sealed class RuntimeProcessEnd : ProcessEnd
 
     private static ChildExit ExitAsOf(Process process) => IsStartedBy(process) ? ExitAsCodeOf(process) : default;
 
-    // As shells do, and so the two cannot be told apart.
+    // Follows the shells' convention, so an exit code and a signal cannot be distinguished.
     private static ChildExit ExitAsCodeOf(Process process)
     {
         const int SignalBase = 128;

@@ -6,18 +6,18 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// The one wait for a child of this process that <see cref="System.Diagnostics.Process"/> did not start. Every event of the process that
-/// watches the child shares it, on whichever manager: the kernel gives a child's status to whoever waits first and to nobody else, so
-/// whoever gets it leaves it here for the others.
+/// The one wait for a child of this process that <see cref="System.Diagnostics.Process"/> did not start. All events in the process that
+/// watch the child share it, on any manager: the kernel gives a child's status only to the first to wait, which
+/// stores it here for the others.
 /// </summary>
 /// <remarks>
-/// <para>Waits are found by process id. An id names a child for as long as nobody has waited for it. So an event opens the process, sees
-/// that it is a child that nobody has waited for, and joins, all under one lock; and the status is taken, and the id given up, under the
-/// same lock. Who opened the process before that has joined the wait by then and finds the status in it; who comes later finds no such
-/// process.</para>
-/// <para>Foreign code may wait for a child, too, and the system then gives its id to another. So a wait that is found is joined only if its
-/// own child, which the descriptors of its events name for certain, can still be waited for.</para>
-/// <para>Nothing waits under the lock: the kernel is only asked what is there.</para>
+/// <para>Waits are found by process id. An id names a child until the child is reaped. So an event opens the process, checks
+/// that it is an unreaped child, and joins, all under one lock; and the status is taken, and the id given up, under the
+/// same lock. An event that opened the process before that has joined the wait by then and finds the status in it; a later one finds no
+/// such process.</para>
+/// <para>Foreign code may reap a child, too, and the system then reuses its id. So a wait that is found is joined only if its
+/// own child, which the descriptors of its events identify, can still be waited for.</para>
+/// <para>Nothing blocks under the lock: the kernel is only queried.</para>
 /// </remarks>
 internal sealed class SharedWait
 {
@@ -30,10 +30,10 @@ internal sealed class SharedWait
 
     private SharedWait(int processId) => _processId = processId;
 
-    /// <summary>Opens a process by its id, and joins the wait for it if it is a child; null where it is none.</summary>
+    /// <summary>Opens a process by its id, and joins the wait for it if it is a child; null if it is none.</summary>
     /// <param name="processId">The id.</param>
-    /// <param name="pidFd">What was opened. The caller's.</param>
-    /// <exception cref="EventManagerException">The process cannot be opened, or not be asked for.</exception>
+    /// <param name="pidFd">The descriptor, which the caller owns.</param>
+    /// <exception cref="EventManagerException">The process cannot be opened, or cannot be queried.</exception>
     public static SharedWait? Join(int processId, out FdHandle pidFd)
     {
         lock (Gate)
@@ -43,10 +43,10 @@ internal sealed class SharedWait
         }
     }
 
-    /// <summary>As the other, by a descriptor of the process.</summary>
+    /// <summary>As the other overload, by a descriptor of the process.</summary>
     public static SharedWait? Join(FdHandle pidFd)
     {
-        // The child had this id when it was read, and keeps it if nobody has waited for it under the lock.
+        // The child had this id when it was read, and keeps it if it is still unreaped under the lock.
         int processId = IdOf(pidFd);
         lock (Gate)
         {
@@ -55,11 +55,11 @@ internal sealed class SharedWait
     }
 
     /// <summary>
-    /// Takes the child's status, or has it from whoever took it. Returns an errno: ECHILD where somebody else than these events has waited
-    /// for the child.
+    /// Takes the child's status, or gets it from the event that took it. Returns an errno: ECHILD if the child was reaped outside of these
+    /// events.
     /// </summary>
     /// <param name="pidFd">The child.</param>
-    /// <param name="status">How it ended; null while it runs, or while its tracer has not been told.</param>
+    /// <param name="status">How it ended; null while it runs, or until its tracer has been notified.</param>
     public int Take(FdHandle pidFd, out ProcessStatus? status)
     {
         lock (Gate)
@@ -79,7 +79,7 @@ internal sealed class SharedWait
         }
     }
 
-    /// <summary>Ends what the joining began, before the descriptor is closed.</summary>
+    /// <summary>Leaves the wait, before the descriptor is closed.</summary>
     public void Leave(FdHandle pidFd)
     {
         using (Uninterrupted.Enter(Gate))
@@ -104,7 +104,11 @@ internal sealed class SharedWait
         {
             int number = pidFd.Number;
             pidFd.Dispose();
-            throw new EventManagerException(EventManagerError.System, $"waitid failed for a process that was to be watched: {Errno.Describe(errno)}.", number, errno);
+            throw new EventManagerException(
+                EventManagerError.System,
+                $"waitid failed for a process that was to be watched: {Errno.Describe(errno)}.",
+                number,
+                errno);
         }
 
         if (!Waits.TryGetValue(processId, out SharedWait? wait) || !wait.CanBeTaken)
@@ -127,14 +131,15 @@ internal sealed class SharedWait
         }
     }
 
-    // What proc(5) calls fdinfo has it on every kernel. Where it cannot be read, the descriptor's own wait is nobody else's: the number is
-    // negative and no other's.
+    // Every kernel has this in fdinfo (proc(5)). If it cannot be read, the descriptor gets a wait of its own, under a negative number that
+    // no other has.
     private static int IdOf(FdHandle pidFd)
     {
         try
         {
-            // /proc may be of a namespace further out, where ids are others (pid_namespaces(7)). NSpid has an id for each namespace from that one inwards, so this
-            // process's own ids say at which place its namespace is. Where the kernel has no such namespaces, there is no such line.
+            // /proc may be of an outer namespace, where ids differ (pid_namespaces(7)). NSpid lists an id for each namespace from that one
+            // inwards, so the number of this process's own ids gives the position of its namespace. Kernels without such namespaces have no
+            // such line.
             int depth = Numbers("/proc/self/status", "NSpid:").Length;
             string path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{pidFd.Number}");
             int[] ids = depth > 0 ? Numbers(path, "NSpid:") : [];
@@ -148,20 +153,27 @@ internal sealed class SharedWait
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             pidFd.Dispose();
-            throw FdHandle.Failed("Reading /proc/self/fdinfo, to see whose descriptor this is,", exception is IOException ? exception.HResult : Errno.EACCES);
+            throw FdHandle.Failed(
+                "Reading /proc/self/fdinfo, to see whose descriptor this is,",
+                exception is IOException ? exception.HResult : Errno.EACCES);
         }
 
         return -1 - pidFd.Number;
     }
 
-    // None where there is no such line.
+    // None if there is no such line.
     private static int[] Numbers(string path, string name)
     {
         foreach (string line in File.ReadLines(path))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
             {
-                return [.. line[name.Length..].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(number => int.Parse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))];
+                return
+                [
+                    .. line[name.Length..]
+                        .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                        .Select(number => int.Parse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)),
+                ];
             }
         }
 

@@ -2,13 +2,13 @@ using Vigil.Messaging;
 
 namespace Vigil;
 
-/// <summary>The signal events of a loop, by signal, each signal's in the order of their creation.</summary>
+/// <summary>The signal events of a loop, by signal, in the order of their creation.</summary>
 internal sealed class LoopSignals
 {
     private readonly LoopCore _core;
     private readonly SignalInbox _inbox;
 
-    // Lists are replaced, never changed: a delivery goes through the one that it found.
+    // Arrays are replaced, never modified: a delivery iterates over the one that it found.
     private readonly Dictionary<Signal, SignalEvent[]> _events = [];
     private SignalSource? _source;
     private int _signalsOfSource;
@@ -74,17 +74,18 @@ internal sealed class LoopSignals
         }
     }
 
-    /// <summary>Real-time signals were, or will be, dropped. On the loop.</summary>
+    /// <summary>Reports that real-time signals were, or will be, dropped. On the loop.</summary>
     /// <param name="signalEvent">The event that they were for; null for all of the manager's.</param>
-    /// <param name="what">Which, how many and why, as a sentence without its end.</param>
+    /// <param name="what">Which, how many and why, without the final full stop.</param>
     public void ReportLost(SignalEvent? signalEvent, FormattableString what) => _core.Faults.Report(new Fault(
         FaultOrigin.SignalEvent,
         new EventManagerException(
             EventManagerError.SignalsLost,
-            FormattableString.Invariant(what) + ". Have less done in a callback, cancel the events of a manager that is not run, or send less."))
+            FormattableString.Invariant(what)
+                + ". Have less done in a callback, cancel the events of a manager that is not run, or send less."))
     { Owner = signalEvent });
 
-    // A signal whose last callback has gone since it came has nobody left to go to.
+    // A signal is dropped if its last event was cancelled after it arrived.
     private int Deliver(SignalInfo info)
     {
         _inbox.BeginDelivery(info.Signal);
@@ -133,12 +134,13 @@ internal sealed class LoopSignals
     {
         private static readonly Kind Instance = new();
 
-        public static Message<EventManager> Create(LoopSignals signals, SignalInfo info) => new(Instance, signals, StateBox<SignalInfo>.Rent(info));
+        public static Message<EventManager> Create(LoopSignals signals, SignalInfo info) =>
+            new(Instance, signals, StateBox<SignalInfo>.Rent(info));
 
         public override int Deliver(EventManager target, in Message<EventManager> message) =>
             ((LoopSignals)message.Action).Deliver(((StateBox<SignalInfo>)message.State!).Return());
 
-        // Nobody waits for it, and nobody's closure is lost with it.
+        // Nobody waits for it, and it is no lost closure.
         public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

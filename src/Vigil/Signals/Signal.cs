@@ -39,34 +39,34 @@ public readonly record struct Signal
     /// <summary>Quit from the keyboard (Ctrl+\).</summary>
     public static Signal SIGQUIT => new(3);
 
-    /// <summary>A thread executed what is no instruction. Not to be handled.</summary>
+    /// <summary>A thread executed an invalid instruction. Cannot be handled.</summary>
     public static Signal SIGILL => new(4);
 
-    /// <summary>A breakpoint. Not to be handled.</summary>
+    /// <summary>A breakpoint. Cannot be handled.</summary>
     public static Signal SIGTRAP => new(5);
 
-    /// <summary>The program found itself broken (<c>abort(3)</c>). Not to be handled.</summary>
+    /// <summary>The program aborted after an internal error (<c>abort(3)</c>). Cannot be handled.</summary>
     public static Signal SIGABRT => new(6);
 
-    /// <summary>A thread used memory that is not there. Not to be handled.</summary>
+    /// <summary>A thread accessed memory that does not exist. Cannot be handled.</summary>
     public static Signal SIGBUS => new(7);
 
-    /// <summary>A thread divided by zero, or the like. Not to be handled.</summary>
+    /// <summary>A thread divided by zero, or the like. Cannot be handled.</summary>
     public static Signal SIGFPE => new(8);
 
-    /// <summary>Ends a process. Not to be handled by any program.</summary>
+    /// <summary>Ends a process. No program can handle it.</summary>
     public static Signal SIGKILL => new(9);
 
-    /// <summary>The program's own, 1.</summary>
+    /// <summary>For the program's own use, 1.</summary>
     public static Signal SIGUSR1 => new(10);
 
-    /// <summary>A thread used memory that it must not use. Not to be handled.</summary>
+    /// <summary>A thread accessed memory without permission. Cannot be handled.</summary>
     public static Signal SIGSEGV => new(11);
 
-    /// <summary>The program's own, 2.</summary>
+    /// <summary>For the program's own use, 2.</summary>
     public static Signal SIGUSR2 => new(12);
 
-    /// <summary>A pipe or socket was written to that nobody reads. Not to be handled.</summary>
+    /// <summary>A write to a pipe or socket without a reader. Cannot be handled.</summary>
     public static Signal SIGPIPE => new(13);
 
     /// <summary>The timer of <c>alarm(2)</c>.</summary>
@@ -75,13 +75,13 @@ public readonly record struct Signal
     /// <summary>A request to end.</summary>
     public static Signal SIGTERM => new(15);
 
-    /// <summary>A child ended, stopped or went on.</summary>
+    /// <summary>A child ended, stopped or continued.</summary>
     public static Signal SIGCHLD => new(17);
 
-    /// <summary>Go on after a stop.</summary>
+    /// <summary>Continue after a stop.</summary>
     public static Signal SIGCONT => new(18);
 
-    /// <summary>Stops a process until it gets <see cref="SIGCONT"/>. Not to be handled by any program.</summary>
+    /// <summary>Stops a process until it gets <see cref="SIGCONT"/>. No program can handle it.</summary>
     public static Signal SIGSTOP => new(19);
 
     /// <summary>Stop from the keyboard (Ctrl+Z).</summary>
@@ -93,19 +93,19 @@ public readonly record struct Signal
     /// <summary>A background process writes to its terminal.</summary>
     public static Signal SIGTTOU => new(22);
 
-    /// <summary>Urgent data came to a socket.</summary>
+    /// <summary>Urgent data arrived at a socket.</summary>
     public static Signal SIGURG => new(23);
 
-    /// <summary>A limit of processor time was reached (<c>RLIMIT_CPU</c>).</summary>
+    /// <summary>The limit of processor time was reached (<c>RLIMIT_CPU</c>).</summary>
     public static Signal SIGXCPU => new(24);
 
-    /// <summary>A limit of a file's size was reached (<c>RLIMIT_FSIZE</c>).</summary>
+    /// <summary>The limit of file size was reached (<c>RLIMIT_FSIZE</c>).</summary>
     public static Signal SIGXFSZ => new(25);
 
-    /// <summary>The timer of <c>setitimer(2)</c> that counts the processor time of the program itself.</summary>
+    /// <summary>The timer of <c>setitimer(2)</c> that counts the program's processor time in user mode.</summary>
     public static Signal SIGVTALRM => new(26);
 
-    /// <summary>The timer of <c>setitimer(2)</c> that counts all of its processor time.</summary>
+    /// <summary>The timer of <c>setitimer(2)</c> that counts all of the program's processor time.</summary>
     public static Signal SIGPROF => new(27);
 
     /// <summary>The terminal's size changed.</summary>
@@ -117,21 +117,21 @@ public readonly record struct Signal
     /// <summary>The power fails.</summary>
     public static Signal SIGPWR => new(30);
 
-    /// <summary>A thread made a system call that a filter forbids (<c>seccomp(2)</c>). Not to be handled.</summary>
+    /// <summary>A thread made a system call that a filter forbids (<c>seccomp(2)</c>). Cannot be handled.</summary>
     public static Signal SIGSYS => new(31);
 
     /// <summary>Its number; 0 for <c>default</c>.</summary>
     public int Number { get; }
 
     /// <summary>
-    /// Whether it is a real-time signal: each one sent is queued, with its value, and delivered in order, lower numbers first.
+    /// Whether it is a real-time signal: every one sent is queued, with its value, and delivered in order, lower numbers first.
     /// </summary>
     public bool IsRealTime => Number > LastStandard;
 
     /// <summary>Its name, such as <c>SIGUSR1</c> or <c>SIGRTMIN+3</c>.</summary>
     public string Name => NameOf(Number, SignalNative.FirstRealTime);
 
-    /// <summary>The runtime's name for a signal, or its number in that type.</summary>
+    /// <summary>Converts the runtime's name for a signal, or a raw number in that type.</summary>
     /// <param name="signal">The signal.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such signal.</exception>
     public static implicit operator Signal(PosixSignal signal) => signal switch
@@ -159,7 +159,7 @@ public readonly record struct Signal
     public override string ToString() => Name;
 
     /// <summary>
-    /// A signal's name where the C library leaves real-time signals to programs from <paramref name="firstRealTime"/> on.
+    /// A signal's name, given the first real-time signal that the C library leaves to programs.
     /// </summary>
     internal static string NameOf(int number, int firstRealTime) => number switch
     {
@@ -170,9 +170,12 @@ public readonly record struct Signal
         _ => string.Create(CultureInfo.InvariantCulture, $"SIGRTMIN+{number - firstRealTime}"),
     };
 
-    /// <summary>The number of SIGRTMIN+<paramref name="offset"/> there.</summary>
+    /// <summary>The number of SIGRTMIN+<paramref name="offset"/>, given that signal.</summary>
     internal static int RealTimeNumber(int offset, int firstRealTime) => offset is >= 1 && offset <= Last - firstRealTime
         ? firstRealTime + offset
         : throw new ArgumentOutOfRangeException(
-            nameof(offset), offset, string.Create(CultureInfo.InvariantCulture, $"Real-time signals for programs are SIGRTMIN+1 to SIGRTMIN+{Last - firstRealTime}."));
+            nameof(offset),
+            offset,
+            string.Create(
+                CultureInfo.InvariantCulture, $"Real-time signals for programs are SIGRTMIN+1 to SIGRTMIN+{Last - firstRealTime}."));
 }

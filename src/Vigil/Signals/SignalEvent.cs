@@ -2,18 +2,18 @@ namespace Vigil;
 
 /// <summary>Handles a signal.</summary>
 /// <param name="source">The signal event, through which the callback can cancel it.</param>
-/// <param name="info">Which signal came and, on the path of <see cref="SignalRoute.SignalFd"/>, from whom and with what.</param>
+/// <param name="info">The signal and, with <see cref="SignalRoute.SignalFd"/>, its sender and value.</param>
 public delegate void SignalEventCallback(SignalEvent source, SignalInfo info);
 
 /// <summary>
 /// A callback for a signal. Made by <c>EventManager.CreateSignalEvent</c>. A signal may have any number of them, on any number
-/// of managers of the process; each manager calls its own in the order in which they were created.
+/// of managers of the process; each manager calls its own in the order of their creation.
 /// </summary>
 /// <remarks>
-/// While there is one for a signal its default action is off; when the last one in the process is cancelled it is as it was
-/// before. A standard signal that is sent again before the loop got to it counts once, as the kernel has it; real-time signals count
-/// one by one, up to 16,384 that wait for the loop and as many that wait for an asynchronous callback or one on a worker. More than that are dropped, which is
-/// reported (<see cref="EventManagerError.SignalsLost"/>). Signals are delivered with posted work, in phase 6 of the iteration.
+/// While a signal has an event its default action is off; when the last one in the process is cancelled it is as
+/// before. A standard signal that is sent again before the loop handles it counts once, as in the kernel. Real-time signals count
+/// one by one. Up to 16,384 wait for the loop, and as many for an asynchronous callback or one on a worker; further ones are dropped, which
+/// is reported (<see cref="EventManagerError.SignalsLost"/>). Signals are delivered with posted work, in phase 6 of the iteration.
 /// </remarks>
 public sealed class SignalEvent : CallbackEvent
 {
@@ -21,12 +21,19 @@ public sealed class SignalEvent : CallbackEvent
     private readonly SignalEventCallback _callback;
     private readonly LastingCallback<SignalEvent, SignalInfo>? _lasting;
 
-    // What came while a lasting callback was busy, and how many more of it. One at most of a standard signal, as the kernel holds it.
+    // Signals that arrived while a lasting callback was busy, and how many were dropped. At most one of a standard signal, as in the
+    // kernel.
     private readonly Queue<SignalInfo>? _held;
     private long _lost;
     private volatile bool _isCancelled;
 
-    internal SignalEvent(LoopCore core, LoopSignals signals, LoopWorkers workers, Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
+    internal SignalEvent(
+        LoopCore core,
+        LoopSignals signals,
+        LoopWorkers workers,
+        Signal signal,
+        EventCallback<SignalEvent, SignalInfo> callback,
+        SignalEventOptions options)
         : base(core, options)
     {
         _signals = signals;
@@ -34,19 +41,21 @@ public sealed class SignalEvent : CallbackEvent
         _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
         _callback = _lasting is not null
             ? _lasting.Send
-            : AmbientContext.Flowing is { } context ? new FlowingCallback<SignalEvent, SignalInfo>(context, synchronous!.Invoke).Invoke : synchronous!;
+            : AmbientContext.Flowing is { } context
+                ? new FlowingCallback<SignalEvent, SignalInfo>(context, synchronous!.Invoke).Invoke
+                : synchronous!;
         _held = _lasting is null ? null : new Queue<SignalInfo>();
         Signal = signal;
         IsOneShot = options.OneShot;
     }
 
-    /// <summary>Which signal.</summary>
+    /// <summary>The signal.</summary>
     public Signal Signal { get; }
 
-    /// <summary>The way on which the signal comes, and with it what <see cref="SignalInfo"/> tells.</summary>
+    /// <summary>How the signal is received, which determines what <see cref="SignalInfo"/> contains.</summary>
     public SignalRoute Route { get; internal set; }
 
-    /// <summary>Whether it is cancelled, before its callback, by the first signal that comes.</summary>
+    /// <summary>Whether the first signal cancels it, before its callback.</summary>
     public bool IsOneShot { get; }
 
     /// <inheritdoc/>
@@ -74,7 +83,7 @@ public sealed class SignalEvent : CallbackEvent
         _signals.Remove(this);
     }
 
-    /// <summary>For messages: the signal and the method that is called.</summary>
+    /// <summary>The signal and the callback's method, for messages.</summary>
     public override string ToString() => $"a signal event of {Signal} {Title}";
 
     internal void OnRemoved() => _isCancelled = true;
@@ -89,14 +98,14 @@ public sealed class SignalEvent : CallbackEvent
 
         if (IsOneShot)
         {
-            // And not revoked: this callback is still to come.
+            // Cancelled, but not revoked: this callback is still to come.
             CancelOnLoop();
         }
 
         _callback(this, info);
     }
 
-    // Those that came meanwhile, one by one. A cancelled event calls back no more.
+    // Delivers the signals that arrived meanwhile, one by one. A cancelled event calls back no more.
     internal override int OnCallbackEnded()
     {
         if (_isCancelled || !_held!.TryDequeue(out SignalInfo info))
@@ -122,8 +131,10 @@ public sealed class SignalEvent : CallbackEvent
         }
         else if (Signal.IsRealTime && _lost++ == 0)
         {
-            // At once: a callback that never ends would hide it. How many is told when it gets on.
-            _signals.ReportLost(this, $"{SignalInbox.Capacity} signals {Signal} wait for {this}, whose callback has not ended, and further ones are dropped");
+            // Reported at once: a callback that never ends would hide it. The number is reported when it continues.
+            _signals.ReportLost(
+                this,
+                $"{SignalInbox.Capacity} signals {Signal} wait for {this}, whose callback has not ended, and further ones are dropped");
         }
     }
 }

@@ -7,18 +7,18 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// The process's signals, and the managers that they go to. A signal belongs to the process, not to a loop: whoever takes it hands
-/// it to every manager that handles it.
+/// The process's signals, and the managers that handle them. A signal belongs to the process, not to a loop: the thread that takes it
+/// passes it to every manager that handles it.
 /// </summary>
 /// <remarks>
 /// <para>On the path of <c>signalfd</c> there is one descriptor for all signals and all managers. Each manager that handles one of them
-/// watches it, level-triggered; whichever loop comes first reads, and posts what it read to every inbox concerned. Reading and posting is
-/// under one lock, so every manager sees the kernel's order, and a loop that is busy holds up nobody else's signals.</para>
-/// <para>On the runtime's path a registration a signal does the same on a thread of the runtime's. Its handler cancels the default action,
-/// except of the signals whose default the runtime itself performs and needs: SIGCHLD, SIGCONT, SIGWINCH.</para>
-/// <para>The lock is held while inboxes are posted to, which runs no foreign code. It is not held while the runtime begins or ends to
-/// handle a signal. So a registration may be there a moment before its route and after it: one that is not its route's does nothing, and
-/// leaves the signal to its default action, as if it had come before the first event or after the last.</para>
+/// watches it, level-triggered; the first loop to come reads, and posts the signals to every inbox concerned. Reading and posting are
+/// under one lock, so every manager sees the kernel's order, and a busy loop does not delay signals of others.</para>
+/// <para>On the runtime's path a registration for each signal does the same on one of the runtime's threads. Its handler cancels the
+/// default action, except for the signals whose default the runtime itself performs and needs: SIGCHLD, SIGCONT, SIGWINCH.</para>
+/// <para>The lock is held while posting to inboxes, which runs no foreign code. It is not held while the runtime adds or removes a
+/// handler. So a registration may exist briefly before and after its route. One that is not its route's does nothing, and
+/// leaves the signal to its default action, as if it had arrived before the first event or after the last.</para>
 /// </remarks>
 internal static class SignalHub
 {
@@ -28,13 +28,13 @@ internal static class SignalHub
     private static readonly SignalSubscription?[] Routes = new SignalSubscription?[65];
     private static FdHandle? _fd;
 
-    // The signals that have a route on this path, and those that the descriptor reads: the same, unless the kernel refused to let it read
-    // fewer.
+    // The signals that have a route on this path, and those that the descriptor reads: the same, unless the kernel refused to shrink the
+    // set.
     private static ulong _wantedSignals;
     private static ulong _signalsOfFd;
 
-    /// <summary>Lets a manager's inbox have a signal from now on; its default action is off until nobody has it any more.</summary>
-    /// <exception cref="EventManagerException">The signal is not to be had, or the kernel refused.</exception>
+    /// <summary>Subscribes a manager's inbox to a signal. Its default action is off while it has a subscriber.</summary>
+    /// <exception cref="EventManagerException">The signal cannot be handled, or the kernel refused.</exception>
     public static SignalRoute Subscribe(Signal signal, SignalInbox inbox)
     {
         lock (Gate)
@@ -104,7 +104,7 @@ internal static class SignalHub
         route.Registration?.Dispose();
     }
 
-    /// <summary>What managers watch that have subscribed to a signal on the path of <c>signalfd</c>.</summary>
+    /// <summary>The descriptor for managers to watch that have subscribed to a signal on the path of <c>signalfd</c>.</summary>
     public static FdHandle Descriptor
     {
         get
@@ -117,9 +117,9 @@ internal static class SignalHub
     }
 
     /// <summary>
-    /// Reads some of the signals that are pending, and posts them. What is left, if this is true, makes the descriptor ready again.
+    /// Reads some of the pending signals, and posts them. After true, signals that are left make the descriptor ready again.
     /// </summary>
-    /// <param name="errno">Why nothing could be read; 0 or EAGAIN where that is no failure.</param>
+    /// <param name="errno">Why nothing could be read; 0 or EAGAIN if that is no failure.</param>
     public static unsafe bool ReadPending(out int errno)
     {
         errno = Errno.Success;
@@ -145,8 +145,8 @@ internal static class SignalHub
     }
 
     /// <summary>
-    /// A signal came past the <c>signalfd</c>, since a thread had to have it unblocked for a moment. Returns the path of those who handle
-    /// it, and null where nobody does. On the runtime's path the route's own registration hears of the same signal, and posts it.
+    /// A signal bypassed the <c>signalfd</c>, since a thread had to have it unblocked briefly. Returns the path of its handlers, and null
+    /// without handlers. On the runtime's path the route's own registration receives the same signal, and posts it.
     /// </summary>
     public static SignalRoute? PostPastDescriptor(Signal signal)
     {
@@ -162,7 +162,7 @@ internal static class SignalHub
         }
     }
 
-    /// <summary>Whether somebody handles a signal at this moment, on the path of <c>signalfd</c>.</summary>
+    /// <summary>Whether a signal has a handler at this moment, on the path of <c>signalfd</c>.</summary>
     public static bool IsHandled(Signal signal)
     {
         lock (Gate)
@@ -171,7 +171,7 @@ internal static class SignalHub
         }
     }
 
-    /// <summary>Handles a signal by the runtime.</summary>
+    /// <summary>Registers a handler for a signal with the runtime.</summary>
     /// <exception cref="EventManagerException">The runtime refused.</exception>
     public static PosixSignalRegistration Register(Signal signal, Action<PosixSignalContext> handler)
     {
@@ -181,9 +181,11 @@ internal static class SignalHub
         }
         catch (TypeInitializationException exception)
         {
-            // Its first registration of all makes a pipe and a thread. What fails then fails for good.
+            // The first registration makes a pipe and a thread. If that fails, it fails for good.
             throw new EventManagerException(
-                $"The runtime could not begin to handle signals, and does not try again: {exception.InnerException?.Message} Create the first signal event before descriptors or threads run short.", exception);
+                $"The runtime could not begin to handle signals, and does not try again: {exception.InnerException?.Message} "
+                    + "Create the first signal event before descriptors or threads run short.",
+                exception);
         }
         catch (Exception exception) when (exception is IOException or Win32Exception)
         {
@@ -202,7 +204,7 @@ internal static class SignalHub
         }
     }
 
-    // Lets the descriptor read a set of signals. Where the kernel refuses, the descriptor is what it was.
+    // Sets the signals that the descriptor reads. If the kernel refuses, the descriptor is unchanged.
     private static void OpenDescriptor(ulong signals)
     {
         int fd = SignalNative.SignalFd(_fd?.Number ?? -1, signals, out int errno);
@@ -211,8 +213,8 @@ internal static class SignalHub
         _signalsOfFd = _wantedSignals = signals;
     }
 
-    // A signal that nobody handles any more must stay pending, and not be read. If the kernel refuses, which it has no reason to, this is
-    // tried again before each reading.
+    // A signal without handlers must stay pending, and not be read. If the kernel refuses, which it has no reason to, this is
+    // tried again before each read.
     private static void ShrinkDescriptor()
     {
         if (_wantedSignals == 0)
@@ -246,10 +248,12 @@ internal static class SignalHub
         }
     }
 
-    // Which fields are filled in depends on who sent the signal (sigaction(2), "The siginfo_t argument to a SA_SIGINFO handler").
+    // The sender determines which fields are filled in (sigaction(2), "The siginfo_t argument to a SA_SIGINFO handler").
     private static SignalInfo Translate(in SignalFdInfo info)
     {
-        bool isByProcess = info.Code is SignalNative.SI_USER or SignalNative.SI_QUEUE or SignalNative.SI_MESGQ or SignalNative.SI_TKILL || info.Number == Signal.SIGCHLD.Number;
+        bool isByProcess =
+            info.Code is SignalNative.SI_USER or SignalNative.SI_QUEUE or SignalNative.SI_MESGQ or SignalNative.SI_TKILL
+            || info.Number == Signal.SIGCHLD.Number;
         bool hasValue = info.Code is SignalNative.SI_QUEUE or SignalNative.SI_TIMER or SignalNative.SI_MESGQ;
         return new SignalInfo(new Signal((int)info.Number))
         {

@@ -4,16 +4,16 @@ using Vigil.Interop;
 namespace Vigil;
 
 /// <summary>
-/// Catches the signals that come while threads have them unblocked to start processes: under a handler of the runtime's a signal does not take its
-/// default action. There is one for all threads that start processes at once, since each handler of a signal hears of it, and it must count once.
+/// Catches signals that arrive while threads have them unblocked to start processes: with a handler of the runtime's, a signal does not
+/// take its default action. All threads that start processes share one net, since each handler receives a signal, and it must count once.
 /// </summary>
 /// <remarks>
-/// <para>A caught signal goes to whoever handles it. One that nobody handles is kept, and sent again when no thread has it unblocked any
-/// more: then it is pending, as it would have been. Neither lock is held while the other is taken, and nothing foreign runs under this one.</para>
-/// <para>A net stays once it is there. The runtime looks at a caught signal later, on a thread of its own, and where it finds no handler left
-/// it puts the default action back and sends the signal again: another thread that starts a process by then would end the program.
-/// While a signal is blocked everywhere the net catches nothing, and where it is not it leaves to the default action what nobody handles; of
-/// SIGTSTP, SIGTTIN and SIGTTOU the runtime then makes nothing.</para>
+/// <para>A caught signal goes to its handlers. One without handlers is kept, and sent again when no thread has it unblocked any
+/// more: then it is pending, as it would have been. The two locks never nest, and no foreign code runs under this one.</para>
+/// <para>A net is never removed. The runtime handles a caught signal later, on its own thread. If it finds no handler left,
+/// it restores the default action and sends the signal again: if another thread is starting a process then, that would end the program.
+/// While a signal is blocked everywhere the net catches nothing. Where it is not, the net leaves signals without handlers to the default
+/// action, which the runtime does not perform for SIGTSTP, SIGTTIN and SIGTTOU.</para>
 /// </remarks>
 internal static class SignalNets
 {
@@ -22,7 +22,7 @@ internal static class SignalNets
     private static readonly List<Signal> Kept = [];
     private static int _starters;
 
-    /// <summary>A thread is about to unblock signals. Ended by <see cref="Leave"/>, also where this throws.</summary>
+    /// <summary>A thread is about to unblock signals. <see cref="Leave"/> ends it, also if this throws.</summary>
     public static void Enter(IEnumerable<Signal> signals)
     {
         lock (Gate)
@@ -35,7 +35,7 @@ internal static class SignalNets
         }
     }
 
-    /// <summary>The thread has its signals blocked again.</summary>
+    /// <summary>The thread has blocked its signals again.</summary>
     public static void Leave()
     {
         lock (Gate)
@@ -51,7 +51,7 @@ internal static class SignalNets
         }
     }
 
-    /// <summary>A signal is handled from now on: what was kept of it is posted. Not under the hub's lock.</summary>
+    /// <summary>A signal has a handler from now on: posts what was kept of it. Not under the hub's lock.</summary>
     public static void HandOver(Signal signal)
     {
         int count;
@@ -64,13 +64,13 @@ internal static class SignalNets
         {
             if (SignalHub.PostPastDescriptor(signal) != SignalRoute.SignalFd)
             {
-                // Gone again meanwhile: pending, as it would have been.
+                // The handler is gone again: makes the signal pending, as it would have been.
                 SignalNative.Raise(signal.Number);
             }
         }
     }
 
-    // Where it cancels nothing, the default action is for the other handlers to decide on: all of a signal's share one context.
+    // If it cancels nothing, the other handlers decide on the default action: all handlers of a signal share one context.
     private static void OnSignal(PosixSignalContext context)
     {
         Signal signal = context.Signal;
@@ -80,14 +80,15 @@ internal static class SignalNets
             context.Cancel = true;
             if (path is null && SignalHub.IsHandled(signal))
             {
-                // Handled since the look above, by somebody who may have found nothing kept.
+                // It got a handler since the check above, which may have found nothing kept.
                 HandOver(signal);
             }
         }
     }
 
-    // False where a thread has it unblocked though none starts a process: there it would be caught as often as it is sent again. No thread
-    // can unblock signals to start a process during the look. Where it fails, for want of descriptors, the signal waits for the next start.
+    // False if a thread has it unblocked though none starts a process: it would be caught there each time it is sent again. No thread
+    // can unblock signals to start a process during the check. If the check fails, for want of descriptors, the signal waits for the next
+    // start.
     private static bool TryKeepPending(Signal signal)
     {
         lock (Gate)

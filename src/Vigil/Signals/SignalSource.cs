@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>The process's signalfd among the sources of a loop. Level-triggered: any loop that watches it may have read before this one.</summary>
+/// <summary>The process's signalfd as a source of a loop. Level-triggered: another loop that watches it may have read first.</summary>
 internal sealed class SignalSource : OwnSource
 {
     public SignalSource(LoopCore core, FileDescriptor fd)
@@ -8,7 +8,7 @@ internal sealed class SignalSource : OwnSource
     {
     }
 
-    // What is read comes back through the mailbox, in order with what other threads took.
+    // Signals come back through the mailbox, in order with those that other threads took.
     public override int Deliver(EventSet ready)
     {
         SignalHub.ReadPending(out int errno);

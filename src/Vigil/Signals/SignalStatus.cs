@@ -4,14 +4,14 @@ using Vigil.IO;
 
 namespace Vigil;
 
-/// <summary>What the kernel does with a signal to this process at this moment, from <c>/proc</c> (<c>proc_pid_status(5)</c>).</summary>
+/// <summary>How the kernel treats a signal to this process at this moment, from <c>/proc</c> (<c>proc_pid_status(5)</c>).</summary>
 /// <param name="IsIgnored">Whether its action is SIG_IGN, so that it never arrives.</param>
-/// <param name="Threads">How many threads the process has.</param>
-/// <param name="BlockedThreads">On how many of them it is blocked.</param>
-/// <param name="StartingThreads">On how many of these for a moment only, since they are being started.</param>
+/// <param name="Threads">The number of threads of the process.</param>
+/// <param name="BlockedThreads">The number of threads that have it blocked.</param>
+/// <param name="StartingThreads">The number of these that have it blocked only briefly, since they are being started.</param>
 /// <remarks>
-/// The kernel's own threads in the process are none of the threads here: those of io_uring (SQPOLL, workers) and of vhost. They have every
-/// signal blocked for ever, run no code of the program, and change nothing about where a signal goes.
+/// Threads here exclude the kernel's own in the process: those of io_uring (SQPOLL, workers) and of vhost. They have every
+/// signal blocked forever, run no code of the program, and do not affect where a signal goes.
 /// </remarks>
 internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int BlockedThreads, int StartingThreads)
 {
@@ -25,20 +25,19 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
     // while it starts a thread or a process.
     private const ulong LibrarysOwn = 3UL << 31;
 
-    // PF_IO_WORKER and PF_USER_WORKER of the kernel's task flags (linux/sched.h). Where they do not exist yet, such threads are not in the
-    // process.
+    // PF_IO_WORKER and PF_USER_WORKER of the kernel's task flags (linux/sched.h). Kernels without them have no such threads in the process.
     private const uint KernelsOwn = 0x10 | 0x4000;
 
     public bool IsBlockedEverywhere => BlockedThreads == Threads;
 
     public bool IsBlockedSomewhere => BlockedThreads > 0;
 
-    /// <summary>What the kernel does with a signal, as far as that lasts.</summary>
+    /// <summary>How the kernel treats a signal, ignoring brief states.</summary>
     /// <remarks>
-    /// A thread that is being started, one that starts another, and one that starts a process have every signal blocked for moments,
-    /// by the C library and by the runtime. So where only some threads have it blocked, it is looked at again: a mask that somebody
-    /// set stays, and is believed after a second. Where a thread still is being started then, because its processor is busy, it is not
-    /// counted: its mask is going to be that of the one that starts it.
+    /// A thread that is being started, one that starts another, and one that starts a process have every signal blocked briefly,
+    /// by the C library and by the runtime. So if only some threads have it blocked, this checks again: a mask that was
+    /// set deliberately stays, and is believed after a second. A thread that is still being started then, because its processor is busy, is
+    /// not counted: it will get the mask of its creator.
     /// </remarks>
     public static SignalStatus Of(Signal signal)
     {
@@ -57,10 +56,10 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
         };
     }
 
-    /// <summary>A signal's place in a set of 64 bits.</summary>
+    /// <summary>A signal's bit in a set of 64 bits.</summary>
     public static ulong BitOf(Signal signal) => 1UL << (signal.Number - 1);
 
-    /// <summary>What the kernel does with a signal now, be it only for a moment.</summary>
+    /// <summary>How the kernel treats a signal now, even if only briefly.</summary>
     public static SignalStatus AtThisMoment(Signal signal)
     {
         ulong bit = BitOf(signal);
@@ -91,7 +90,7 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The runtime hands on an errno that it has no exception for as it is: EMFILE, ENFILE.
+            // The runtime passes on an errno for which it has no exception unchanged: EMFILE, ENFILE.
             int errno = exception switch
             {
                 DirectoryNotFoundException => Errno.ENOENT,
@@ -104,8 +103,8 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
         return new SignalStatus(isIgnored, threads, blocked, starting);
     }
 
-    // False where the thread has ended meanwhile: then its file cannot be opened (ENOENT) or read (ESRCH). Any other failure must not pass
-    // for that: with no thread left to ask, every signal would look blocked everywhere and nowhere.
+    // False if the thread has ended meanwhile: then its file cannot be opened (ENOENT) or read (ESRCH). No other failure may count as
+    // that: with no thread left to check, every signal would look blocked everywhere and nowhere.
     private static bool TryRead(string path, out ulong blocked, out ulong ignored)
     {
         blocked = ignored = 0;
@@ -119,14 +118,15 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
 
             return true;
         }
-        catch (IOException exception) when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
+        catch (IOException exception)
+            when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
         {
             return false;
         }
     }
 
-    // proc_pid_stat(5): the name is in parentheses and may hold any character, then come the state, five numbers, and the flags. A thread
-    // that has ended meanwhile is no matter.
+    // proc_pid_stat(5): the name is in parentheses and may hold any character; then follow the state, five numbers, and the flags. A thread
+    // that has ended meanwhile is ignored.
     private static bool IsKernelsOwn(string path)
     {
         const int FieldOfFlags = 6;
@@ -138,7 +138,8 @@ internal readonly record struct SignalStatus(bool IsIgnored, int Threads, int Bl
                 && uint.TryParse(fields[FieldOfFlags], NumberStyles.None, CultureInfo.InvariantCulture, out uint flags)
                 && (flags & KernelsOwn) != 0;
         }
-        catch (IOException exception) when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
+        catch (IOException exception)
+            when (exception is FileNotFoundException or DirectoryNotFoundException || exception.HResult == Errno.ESRCH)
         {
             return false;
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil;
 
-/// <summary>A signal that somebody in the process handles: the way it comes, and whom it goes to. Guarded by the hub.</summary>
+/// <summary>A signal that is handled in the process: its route and its subscribers. Guarded by the hub.</summary>
 internal sealed class SignalSubscription
 {
     public SignalSubscription(Signal signal, SignalRoute route)
@@ -15,9 +15,9 @@ internal sealed class SignalSubscription
 
     public SignalRoute Route { get; }
 
-    /// <summary>In the order in which they subscribed.</summary>
+    /// <summary>The subscribers, in the order of their subscription.</summary>
     public List<SignalInbox> Inboxes { get; } = [];
 
-    /// <summary>On the runtime's path: what keeps the default action off.</summary>
+    /// <summary>On the runtime's path: the registration that keeps the default action off.</summary>
     public PosixSignalRegistration? Registration { get; set; }
 }
