@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// Files of which it was said by looking that they are complete, with the position in the stream of records at which that was. Records of their contents from before are
-/// older than what was said, and would tell it again.
+/// Files that were reported as complete after a look, with the position in the stream of records at the time. Earlier records of their
+/// contents are older than that report, and would repeat it.
 /// </summary>
 internal sealed class CoveredRecords
 {
@@ -18,7 +18,7 @@ internal sealed class CoveredRecords
     public bool Contains(DirectoryNode directory, string name, in InotifyRecord record) =>
         _positions.Count > 0 && _positions.TryGetValue((directory, name), out long look) && record.IsBefore(look);
 
-    /// <summary>The records before a position have all been taken.</summary>
+    /// <summary>All records before a position have been taken.</summary>
     public void Forget(long position)
     {
         while (_order.TryPeek(out (DirectoryNode Directory, string Name, long Position) oldest) && oldest.Position <= position)

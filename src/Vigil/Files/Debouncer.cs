@@ -3,20 +3,24 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// Puts changes together: when nothing has happened to a name for as long as the window, one change is told of it, by what it was before and what
-/// it is now.
+/// Combines changes: when nothing has happened to a name for the length of the window, one change is reported, from its state before to its
+/// present state.
 /// </summary>
 /// <remarks>
-/// <para>The window is the same for all, so the name that changed last is due last, and a list in that order is all the timing there is.</para>
-/// <para>Whoever listens and applies what is told in its order has a tree of his own, the known one. Between it and the tree of nodes this holds, always:</para>
+/// <para>The window is the same for all names, so the name that changed last is due last, and a list in that order is enough for
+/// timing.</para>
+/// <para>A listener that applies the reported changes in order has a tree of its own, the known one. These invariants relate it to the tree
+/// of nodes:</para>
 /// <list type="bullet">
-/// <item>A name differs between the two only if it is pending in its directory, or is in a directory that left or came and is pending itself.</item>
-/// <item>A directory that is in both has the same path in both: its move is told at once. A directory that was not told yet just moves with what is
-/// pending in it.</item>
-/// <item>Before anything is told of a name, the directories above it are told if they are new. So those may be told before they are quiet.</item>
-/// <item>With a directory that is told to be gone goes what is known below it. So what is pending in a directory that left is dropped.</item>
+/// <item>A name differs between the two only if it is pending in its directory, or is in a directory that left or appeared and is itself
+/// pending.</item>
+/// <item>A directory that is in both has the same path in both: its move is reported at once. A directory not yet reported just moves with
+/// the pending names in it.</item>
+/// <item>Before anything is reported about a name, new directories above it are reported. So these may be reported before they are
+/// quiet.</item>
+/// <item>A directory reported as gone takes what is known below it with it. So pending names in a directory that left are dropped.</item>
 /// </list>
-/// <para>What is about the watching itself is told at once.</para>
+/// <para>Changes about the watching itself are reported at once.</para>
 /// </remarks>
 internal sealed class Debouncer
 {
@@ -25,7 +29,7 @@ internal sealed class Debouncer
     private readonly LinkedList<PendingChange> _pending = new();
 
     /// <param name="window">How long a name must be quiet, in nanoseconds.</param>
-    /// <param name="settled">Is told what came of it.</param>
+    /// <param name="settled">Receives the combined changes.</param>
     public Debouncer(long window, Action<FileChange> settled)
     {
         _window = window;
@@ -51,19 +55,29 @@ internal sealed class Debouncer
         }
     }
 
-    /// <summary>Something happened to what has the name.</summary>
+    /// <summary>Something happened to the file or directory of a name.</summary>
     public void Note(DirectoryNode directory, string name, FileChangeKind kind, bool isDirectory, long now) =>
         Touch(directory, name, existed: true, isDirectory, now).Note(kind);
 
-    /// <summary>A file has another name now. A rename and nothing else is told as one; whatever else happens to either name makes it an end and a beginning.</summary>
-    /// <param name="from">Where it was.</param>
+    /// <summary>
+    /// A file was renamed. A rename alone is reported as one; after anything else that happened to either name it is a deletion and a
+    /// creation.
+    /// </summary>
+    /// <param name="from">Its old directory.</param>
     /// <param name="oldName">Its name there.</param>
-    /// <param name="to">Where it is.</param>
+    /// <param name="to">Its new directory.</param>
     /// <param name="newName">Its name there.</param>
-    /// <param name="replaced">What had that name before.</param>
-    /// <param name="isWritten">Whether it is told to be written, too.</param>
+    /// <param name="replaced">What had the new name before.</param>
+    /// <param name="isWritten">Whether it is also reported as written.</param>
     /// <param name="now">The time.</param>
-    public void MoveFile(DirectoryNode from, string oldName, DirectoryNode to, string newName, ReplacedEntry replaced, bool isWritten, long now)
+    public void MoveFile(
+        DirectoryNode from,
+        string oldName,
+        DirectoryNode to,
+        string newName,
+        ReplacedEntry replaced,
+        bool isWritten,
+        long now)
     {
         bool isRenameOnly = replaced == ReplacedEntry.None && Find(from, oldName) is null && Find(to, newName) is null;
         PendingChange source = Touch(from, oldName, existed: true, wasDirectory: false, now);
@@ -85,19 +99,19 @@ internal sealed class Debouncer
         }
     }
 
-    /// <summary>A directory has another name now. Its node is still where it was.</summary>
+    /// <summary>A directory was renamed. Its node is still in its old place.</summary>
     public void MoveDirectory(DirectoryNode from, string oldName, DirectoryNode to, string newName, ReplacedEntry replaced, long now)
     {
         PendingChange? source = Find(from, oldName);
         if (source is { IsNew: true })
         {
-            // Not known yet: it will be told by its new name, with what is in it.
+            // Not known yet: it will be reported by its new name, with its contents.
             Delete(from, oldName, wasDirectory: true, now);
             Replace(to, newName, replaced, isDirectory: true, now);
             return;
         }
 
-        // What is known of the new name is gone with this.
+        // The move replaces what is known by the new name.
         if (Find(to, newName) is { } target)
         {
             target.ForgetMove();
@@ -113,7 +127,7 @@ internal sealed class Debouncer
         }
     }
 
-    /// <summary>A name was found by a rescan, which is told at once and is all that there is to be told of it.</summary>
+    /// <summary>A rescan found a name. That is reported at once and replaces what was pending for it.</summary>
     public void Find(DirectoryNode directory, string name, in FileChange found)
     {
         ReportAbove(directory);
@@ -135,7 +149,7 @@ internal sealed class Debouncer
         _settled(found);
     }
 
-    /// <summary>Tells of the names that have been quiet for long enough, as many as a budget allows.</summary>
+    /// <summary>Reports the names that have been quiet for long enough, as many as a budget allows.</summary>
     public void Settle(long now, ref int budget)
     {
         while (budget > 0 && _pending.First is { } first && first.Value.Deadline <= now)
@@ -145,7 +159,7 @@ internal sealed class Debouncer
         }
     }
 
-    /// <summary>Tells of a directory and of those above it, as far as they are not known.</summary>
+    /// <summary>Reports a directory and those above it, as far as they are not known.</summary>
     public void ReportAbove(DirectoryNode directory)
     {
         if (directory.Parent is { } parent)
@@ -164,7 +178,12 @@ internal sealed class Debouncer
 
     private PendingChange Replace(DirectoryNode directory, string name, ReplacedEntry replaced, bool isDirectory, long now)
     {
-        PendingChange pending = Touch(directory, name, existed: replaced != ReplacedEntry.None, wasDirectory: replaced == ReplacedEntry.Directory, now);
+        PendingChange pending = Touch(
+            directory,
+            name,
+            existed: replaced != ReplacedEntry.None,
+            wasDirectory: replaced == ReplacedEntry.Directory,
+            now);
         pending.Delete();
         pending.Create(isDirectory);
         return pending;
@@ -194,7 +213,7 @@ internal sealed class Debouncer
         Forget(pending);
         if (pending.Directory.IsDetached)
         {
-            // Gone with its directory. What was moved away from there is new where it is.
+            // Gone with its directory. A file that was moved out of it counts as new in its new place.
             pending.ForgetMove();
         }
         else if (pending.MovedTo is { } target)
@@ -234,7 +253,10 @@ internal sealed class Debouncer
 
         if (pending.IsNew)
         {
-            _settled(new FileChange(FileChangeKind.Created, pending.Path, IsDirectory: pending.IsDirectory) { IsWriterUnknown = pending.IsWriterUnknown });
+            _settled(new FileChange(FileChangeKind.Created, pending.Path, IsDirectory: pending.IsDirectory)
+            {
+                IsWriterUnknown = pending.IsWriterUnknown,
+            });
         }
         else if (pending is { Exists: true, Kind: { } kind } && !(pending.IsWritten && kind == FileChangeKind.AttributesChanged))
         {
@@ -265,7 +287,7 @@ internal sealed class Debouncer
     }
 }
 
-/// <summary>What a move has put something in the place of.</summary>
+/// <summary>What a move has replaced.</summary>
 internal enum ReplacedEntry
 {
     None,

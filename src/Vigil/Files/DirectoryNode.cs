@@ -1,10 +1,10 @@
 namespace Vigil;
 
-/// <summary>A directory of a tree, with the names that it holds as far as they were told: whoever listens knows exactly these.</summary>
+/// <summary>A directory of a tree, with the names in it that were reported: the listener knows exactly these.</summary>
 /// <remarks>
-/// A node stands for one directory of the disk. Where another directory takes the name, it gets a node of its own; so whatever hangs on a node ends with it.
-/// A node that leaves the tree is marked, and everything below it counts as gone from then on. <see cref="FileTreeSet"/> takes it apart later, some
-/// entries a turn.
+/// A node stands for one directory on disk. If another directory takes the name, it gets a new node, so whatever belongs to a node ends
+/// with it. A node that leaves the tree is marked, and everything below it counts as gone from then on. <see cref="FileTreeSet"/>
+/// dismantles it later, some entries a turn.
 /// </remarks>
 internal sealed class DirectoryNode : WatchUser
 {
@@ -24,28 +24,30 @@ internal sealed class DirectoryNode : WatchUser
     /// <summary>Its name in its parent; the root's is its path.</summary>
     public string Name { get; private set; }
 
-    /// <summary>What it holds: a node for a directory, null for anything else.</summary>
+    /// <summary>Its entries: a node for a directory, null for anything else.</summary>
     public Dictionary<string, DirectoryNode?> Entries { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>With a debounce: its names that are not told yet as they are now. Null while there are none.</summary>
+    /// <summary>With a debounce: its names whose present state is not yet reported. Null if there are none.</summary>
     public Dictionary<string, LinkedListNode<PendingChange>>? Pending { get; set; }
 
-    /// <summary>Its names on which single files are mounted. Null where there are none.</summary>
+    /// <summary>Its names on which single files are mounted. Null if there are none.</summary>
     public List<MountedFile>? MountedFiles { get; set; }
 
-    /// <summary>What is still to be done with it.</summary>
+    /// <summary>The work still to be done on it.</summary>
     public ScanWork Wanted { get; set; }
 
-    /// <summary>What could not be done with it when its path led nowhere, or it could not be opened: it is done the next time that it is looked at.</summary>
+    /// <summary>
+    /// Work that failed because its path led nowhere, or it could not be opened. It is done the next time the directory is visited.
+    /// </summary>
     public ScanWork Missed { get; set; }
 
-    /// <summary>What is being done with it.</summary>
+    /// <summary>The scan in progress.</summary>
     public DirectoryScan? Scan { get; set; }
 
-    /// <summary>The last thing that came, left, or moved in it, if that came by a move. It shows an exchange of two names.</summary>
+    /// <summary>The last arrival, departure or move in it, if that was an arrival by a move. It reveals an exchange of two names.</summary>
     public Arrival? LastArrival { get; set; }
 
-    /// <summary>Whether it was told that the directory cannot be watched.</summary>
+    /// <summary>Whether it was reported that the directory cannot be watched.</summary>
     public bool IsIncomplete { get; set; }
 
     public bool IsRoot => Parent is null;
@@ -66,7 +68,7 @@ internal sealed class DirectoryNode : WatchUser
         }
     }
 
-    // Paths follow from the names, so that a move changes one name. Each node keeps its own until something has moved.
+    // Paths are derived from names, so that a move changes one name. Each node caches its path until something has moved.
     public string Path
     {
         get
@@ -88,7 +90,7 @@ internal sealed class DirectoryNode : WatchUser
 
     public string PathOf(string name) => System.IO.Path.Join(Path, name);
 
-    /// <summary>Whether it is a directory or one below it.</summary>
+    /// <summary>Whether it is a given directory or below that.</summary>
     public bool IsAtOrBelow(DirectoryNode? directory)
     {
         for (DirectoryNode? node = this; node is not null && directory is not null; node = node.Parent)
@@ -109,7 +111,7 @@ internal sealed class DirectoryNode : WatchUser
         Tree.PathVersion++;
     }
 
-    /// <summary>Marks it, and with it what is below it.</summary>
+    /// <summary>Marks it as gone, and so everything below it.</summary>
     public void Leave() => _hasLeft = true;
 }
 
@@ -119,30 +121,30 @@ internal sealed class DirectoryNode : WatchUser
 /// <param name="OldName">The name that it had there.</param>
 internal sealed record Arrival(string Name, DirectoryNode? From, string? OldName);
 
-/// <summary>What a scan is to do with a directory.</summary>
+/// <summary>The work of a scan on a directory.</summary>
 [Flags]
 internal enum ScanWork
 {
     None = 0,
 
-    /// <summary>Ask the kernel whether the path still leads to the directory that is watched; if not, watch and list it.</summary>
+    /// <summary>Check whether the path still leads to the watched directory; if not, watch and list the new one.</summary>
     Verify = 1,
 
-    /// <summary>Compare what it holds with what was told, and tell the difference.</summary>
+    /// <summary>Compare its contents with what was reported, and report the difference.</summary>
     List = 2,
 
-    /// <summary>The same with the directories below it.</summary>
+    /// <summary>The same for the directories below it.</summary>
     Below = 4,
 
-    /// <summary>Tell everything that is there as found.</summary>
+    /// <summary>Report everything there as found.</summary>
     Found = 8,
 
-    /// <summary>Something was unmounted where it is: if it is another, that is why.</summary>
+    /// <summary>Something was unmounted at its path: if it is another directory now, that is the reason.</summary>
     Unmounted = 16,
 
-    /// <summary>Something was mounted where it is: if it is another, that is why.</summary>
+    /// <summary>Something was mounted at its path: if it is another directory now, that is the reason.</summary>
     Mounted = 32,
 
-    /// <summary>What is to be done with the directories below, too.</summary>
+    /// <summary>The work that extends to the directories below.</summary>
     OfAll = Verify | List | Below | Found,
 }

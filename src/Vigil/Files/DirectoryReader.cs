@@ -3,7 +3,7 @@ using Vigil.Interop;
 
 namespace Vigil;
 
-/// <summary>An open directory whose entries are read one after the other.</summary>
+/// <summary>An open directory whose entries are read one by one.</summary>
 internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
 {
     private DirectoryReader(nint directory)
@@ -15,10 +15,10 @@ internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Its file descriptor.</summary>
     public int Number => DirectoryNative.NumberOf(handle);
 
-    /// <summary>Its path without links; null where the kernel does not tell.</summary>
+    /// <summary>Its path without links; null if the kernel does not report it.</summary>
     public string? RealPath => DirectoryNative.PathOf(Number) is { } bytes ? FileName.Decode(bytes) : null;
 
-    /// <summary>What ended the reading before the directory's end, or nothing.</summary>
+    /// <summary>The errno that ended the reading early, or 0.</summary>
     public int Failure { get; private set; }
 
     /// <summary>Opens a directory; null on failure.</summary>
@@ -29,7 +29,7 @@ internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
         return directory == 0 ? null : new DirectoryReader(directory);
     }
 
-    /// <summary>Opens what a path names, links not followed, for nothing but to name it; −1 on failure.</summary>
+    /// <summary>Opens a path, links not followed, only to name it (O_PATH); −1 on failure.</summary>
     public static int OpenPath(string path, out int errno)
     {
         using var bytes = new PathBytes(path);
@@ -43,17 +43,19 @@ internal sealed class DirectoryReader : SafeHandleZeroOrMinusOneIsInvalid
         return DirectoryNative.IsDirectory(bytes.Span, follows, out errno);
     }
 
-    /// <summary>Whether a name in it, which is not followed, is a directory.</summary>
+    /// <summary>Whether a name in it is a directory; links are not followed.</summary>
     public bool IsDirectoryAt(string name, out int errno)
     {
         using var bytes = new PathBytes(name);
         return DirectoryNative.IsDirectoryAt(Number, bytes.Span, out errno);
     }
 
-    /// <summary>The next entry but for the directory itself and its parent; false at the end, or on <see cref="Failure"/>.</summary>
+    /// <summary>
+    /// Reads the next entry other than the directory itself and its parent; false at the end, or on <see cref="Failure"/>.
+    /// </summary>
     /// <param name="name">The entry.</param>
     /// <param name="isDirectory">Whether it is a directory.</param>
-    /// <param name="errno">Why that cannot be told.</param>
+    /// <param name="errno">Why that is unknown.</param>
     public bool TryRead(out string name, out bool isDirectory, out int errno)
     {
         while (DirectoryNative.TryRead(handle, out ReadOnlySpan<byte> bytes, out isDirectory, out errno))

@@ -3,14 +3,14 @@ using Vigil.Interop;
 namespace Vigil;
 
 /// <summary>
-/// A directory that is being listed, a few entries at a time. Events of entries that come meanwhile are newer than what
-/// the listing may have in store, so it leaves alone whatever an event has touched since it began.
+/// A directory that is being listed, a few entries at a time. Events that arrive meanwhile are newer than
+/// the remaining listing, so it skips all names that an event has touched since it began.
 /// </summary>
 internal sealed class DirectoryScan : IDisposable
 {
     private readonly DirectoryReader _reader;
 
-    // Null where nothing is known of the directory: then nothing can be missing.
+    // Null if nothing is known about the directory: then nothing can be missing.
     private readonly HashSet<string>? _seen;
     private HashSet<string>? _touched;
     private Queue<string>? _missing;
@@ -24,17 +24,17 @@ internal sealed class DirectoryScan : IDisposable
 
     public ScanWork Work { get; }
 
-    /// <summary>What ended the reading before the directory's end, or nothing.</summary>
+    /// <summary>The errno that ended the reading early, or 0.</summary>
     public int Failure { get; private set; }
 
-    /// <summary>Why it could not be said of some entry whether it is a directory, or nothing.</summary>
+    /// <summary>The errno for an entry of which it is unknown whether it is a directory, or 0.</summary>
     public int EntryFailure { get; private set; }
 
     public void Touch(string name) => (_touched ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
 
     public bool IsTouched(string name) => _touched is not null && _touched.Contains(name);
 
-    /// <summary>The next entry; false at the end.</summary>
+    /// <summary>Reads the next entry; false at the end.</summary>
     public bool TryRead(out string name, out bool isDirectory)
     {
         while (_missing is null && _reader.TryRead(out name, out isDirectory, out int errno))
@@ -51,7 +51,7 @@ internal sealed class DirectoryScan : IDisposable
                 return true;
             }
 
-            // What is known of it stays.
+            // The entry stays as known.
             EntryFailure = errno;
         }
 
@@ -60,13 +60,14 @@ internal sealed class DirectoryScan : IDisposable
         return false;
     }
 
-    /// <summary>After the last entry: the next name that is known and was not read, nor touched by an event.</summary>
+    /// <summary>After the last entry: the next known name that was neither read nor touched by an event.</summary>
     public bool TryTakeMissing(Dictionary<string, DirectoryNode?> known, out string name)
     {
         if (_missing is null)
         {
-            // What was not read is not known to be gone.
-            _missing = new Queue<string>(_seen is null || Failure != Errno.Success ? [] : known.Keys.Where(entry => !_seen.Contains(entry)));
+            // After a failure unread names may still exist.
+            _missing = new Queue<string>(
+                _seen is null || Failure != Errno.Success ? [] : known.Keys.Where(entry => !_seen.Contains(entry)));
         }
 
         while (_missing.TryDequeue(out name!))

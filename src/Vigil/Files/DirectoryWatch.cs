@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// A watch of the kernel's and those who share it: there is one for each directory or file, whatever the number of trees that
-/// contain it and of paths that lead to it.
+/// A kernel watch and its users. There is one for each directory or file, however many trees
+/// contain it and paths lead to it.
 /// </summary>
 internal sealed class DirectoryWatch
 {
@@ -14,7 +14,7 @@ internal sealed class DirectoryWatch
 
     public int Number { get; }
 
-    /// <summary>Records from before this position belong to an earlier watch that had the same number.</summary>
+    /// <summary>Records before this position belong to an earlier watch with the same number.</summary>
     public long Since { get; }
 
     public List<WatchUser> Users { get; } = [];

@@ -4,10 +4,10 @@ using Vigil.IO;
 
 namespace Vigil;
 
-/// <summary>What the kernel's refusals mean, and what to do about them.</summary>
+/// <summary>Translates the kernel's refusals, with advice.</summary>
 internal static class FileErrors
 {
-    /// <summary>Whether something has run out that every further file takes, too.</summary>
+    /// <summary>Whether a resource has run out that every further file needs, too.</summary>
     public static bool IsLimit(int errno) => errno is Errno.ENOSPC or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE;
 
     /// <summary>No inotify instance could be created.</summary>
@@ -20,16 +20,18 @@ internal static class FileErrors
 
         return new EventManagerException(
             EventManagerError.LimitReached,
-            $"Files cannot be watched: this user has as many inotify instances as {Limit("instances")}. Raise it, or end programs that watch files. {Errno.Describe(errno)}.",
+            $"Files cannot be watched: this user has as many inotify instances as {Limit("instances")}. "
+                + $"Raise it, or end programs that watch files. {Errno.Describe(errno)}.",
             errno: errno);
     }
 
-    /// <summary>A directory cannot be watched, or not be read.</summary>
+    /// <summary>A directory cannot be watched or read.</summary>
     public static EventManagerException OfDirectory(string path, int errno) => errno switch
     {
         Errno.ENOSPC => new(
             EventManagerError.LimitReached,
-            $"{path} cannot be watched: this user has as many watches, one a directory, as {Limit("watches")}. Raise it, or watch fewer directories. {Errno.Describe(errno)}.",
+            $"{path} cannot be watched: this user has as many watches, one a directory, as {Limit("watches")}. "
+                + $"Raise it, or watch fewer directories. {Errno.Describe(errno)}.",
             errno: errno),
         Errno.ENOMEM => new(EventManagerError.LimitReached, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
         Errno.EMFILE or Errno.ENFILE => new(
@@ -38,21 +40,26 @@ internal static class FileErrors
             errno: errno),
         Errno.EACCES or Errno.EPERM => new(
             EventManagerError.AccessDenied,
-            $"{path} cannot be watched: {Errno.Describe(errno)}. Watching a directory takes the permission to read it.",
+            $"{path} cannot be watched: {Errno.Describe(errno)}. Watching a directory requires the permission to read it.",
             errno: errno),
         Errno.ENOENT => new(
             EventManagerError.PathNotFound,
-            $"{path} cannot be watched: it does not exist. A file that does not exist yet can be watched if its directory exists. {Errno.Describe(errno)}.",
+            $"{path} cannot be watched: it does not exist. "
+                + $"A file that does not exist yet can be watched if its directory exists. {Errno.Describe(errno)}.",
             errno: errno),
         Errno.ENOSYS => new(
             EventManagerError.System,
-            $"{path} cannot be watched: /proc is not mounted here, through which the kernel is told what to watch. Mount it (proc(5)). {Errno.Describe(errno)}.",
+            $"{path} cannot be watched: /proc is not mounted here, which the kernel needs to find what to watch. "
+                + $"Mount it (proc(5)). {Errno.Describe(errno)}.",
             errno: errno),
-        Errno.ENOTDIR => new(EventManagerError.PathNotFound, $"{path} cannot be watched: it is not a directory. {Errno.Describe(errno)}.", errno: errno),
+        Errno.ENOTDIR => new(
+            EventManagerError.PathNotFound,
+            $"{path} cannot be watched: it is not a directory. {Errno.Describe(errno)}.",
+            errno: errno),
         _ => new(EventManagerError.System, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
     };
 
-    // EMFILE is also what a process gets that has no descriptors left.
+    // A process without free descriptors gets EMFILE, too.
     private static bool HasDescriptors()
     {
         int fd = EventFdNative.Create(0, semaphore: false, out int errno);
@@ -64,13 +71,15 @@ internal static class FileErrors
         return errno == Errno.Success;
     }
 
-    // A user namespace, such as a container may have, has a limit of its own below the system's.
+    // A user namespace, such as a container's, may have its own limit below the system's.
     private static string Limit(string what)
     {
         string system = $"/proc/sys/fs/inotify/max_user_{what}";
         string own = $"/proc/sys/user/max_inotify_{what}";
         (long ofSystem, long ofOwn) = (Read(system), Read(own));
-        return ofOwn < ofSystem ? $"{own} allows ({ofOwn})" : ofSystem == long.MaxValue ? $"{system} allows" : $"{system} allows ({ofSystem})";
+        return ofOwn < ofSystem
+            ? $"{own} allows ({ofOwn})"
+            : ofSystem == long.MaxValue ? $"{system} allows" : $"{system} allows ({ofSystem})";
     }
 
     private static long Read(string setting)

@@ -2,19 +2,19 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Vigil;
 
-/// <summary>Handles a change that a <see cref="FileEvent"/> tells.</summary>
+/// <summary>Handles a change that a <see cref="FileEvent"/> reports.</summary>
 /// <param name="source">The file event, through which the callback can rescan or cancel it.</param>
 /// <param name="change">What happened, and where.</param>
 public delegate void FileEventCallback(FileEvent source, FileChange change);
 
 /// <summary>
-/// A callback for what happens to a file, a directory, or a directory with everything below it (<c>inotify(7)</c>). Made by
+/// A callback for changes of a file, a directory, or a directory with everything below it (<c>inotify(7)</c>). Made by
 /// <c>EventManager.CreateFileEvent</c>. Its methods are for the loop's thread, or for any one thread between runs.
 /// </summary>
 /// <remarks>
-/// Whoever starts with what is there when it is created, and then follows <see cref="FileChangeKind.Created"/>,
-/// <see cref="FileChangeKind.Deleted"/> and <see cref="FileChangeKind.Moved"/>, knows what is there: nothing is told twice, nothing is gone
-/// that was not told to be there, and a directory that appears is told with what it holds. docs/files.md has the details.
+/// A listener that starts with what exists at the creation, and then applies <see cref="FileChangeKind.Created"/>,
+/// <see cref="FileChangeKind.Deleted"/> and <see cref="FileChangeKind.Moved"/>, knows what exists: nothing is reported twice, only
+/// known paths are reported as gone, and a directory that appears is reported with its contents. docs/files.md has the details.
 /// </remarks>
 public sealed class FileEvent : CallbackEvent
 {
@@ -23,11 +23,16 @@ public sealed class FileEvent : CallbackEvent
     private readonly Func<FileEvent, FileChange, Task>? _asynchronous;
     private readonly LastingCallback<FileEvent, List<FileChange>>? _lasting;
 
-    // What a lasting callback is to tell next, or tells while it is busy.
+    // The changes that a lasting callback reports next, or is reporting while it is busy.
     private readonly List<FileChange>? _batch;
     private volatile bool _isCancelled;
 
-    internal FileEvent(LoopCore core, LoopFiles files, LoopWorkers workers, EventCallback<FileEvent, FileChange> callback, FileEventOptions options)
+    internal FileEvent(
+        LoopCore core,
+        LoopFiles files,
+        LoopWorkers workers,
+        EventCallback<FileEvent, FileChange> callback,
+        FileEventOptions options)
         : base(core, options)
     {
         var synchronous = callback.Delegate as FileEventCallback;
@@ -36,7 +41,7 @@ public sealed class FileEvent : CallbackEvent
         _files = files;
         if (callback.Lasts(options.Target))
         {
-            // Files of its own, so that a callback that takes long holds up nobody else's.
+            // A separate instance, so that a long callback delays only its own event.
             _files = new LoopFiles(core, lasting: this);
             _batch = [];
             _lasting = new LastingCallback<FileEvent, List<FileChange>>(
@@ -44,7 +49,9 @@ public sealed class FileEvent : CallbackEvent
                 workers,
                 options.Target,
                 callback.Delegate,
-                callback.IsAsynchronous ? static (self, batch) => self.ReportBatchAsync(batch) : static (self, batch) => self.ReportBatch(batch),
+                callback.IsAsynchronous
+                    ? static (self, batch) => self.ReportBatchAsync(batch)
+                    : static (self, batch) => self.ReportBatch(batch),
                 callback.IsAsynchronous);
         }
         else if (AmbientContext.Flowing is { } context)
@@ -53,26 +60,31 @@ public sealed class FileEvent : CallbackEvent
         }
     }
 
-    /// <summary>What is watched: the full path of what was asked for.</summary>
+    /// <summary>The full path of what is watched.</summary>
     public string Path => Tree.Path;
 
     /// <summary>Whether everything below it is watched, too.</summary>
     public bool IsRecursive => Tree.IsRecursive;
 
-    /// <summary>What is told beside that paths appear, disappear and move.</summary>
+    /// <summary>What is reported besides paths that appear, disappear and move.</summary>
     public FileInterest Interest => Tree.Interest;
 
-    /// <summary>How many directories are watched for it. A directory that several events watch counts once against the kernel's limit.</summary>
+    /// <summary>
+    /// The number of directories watched for it. A directory that several events watch counts once against the kernel's limit.
+    /// </summary>
     public int DirectoryCount => IsCancelled ? 0 : Tree.DirectoryCount;
 
-    /// <summary>Whether it is over: cancelled, its root deleted, moved or unmounted and its path not followed, or the manager disposed.</summary>
+    /// <summary>
+    /// Whether it has ended: it was cancelled, its root was deleted, moved or unmounted and its path is not followed, or the manager was
+    /// disposed.
+    /// </summary>
     public override bool IsCancelled => _isCancelled || Core.IsDisposed;
 
     internal override FaultOrigin FaultOrigin => FaultOrigin.FileEvent;
 
     internal FileTree Tree { get; private set; } = null!;
 
-    /// <summary>Whether its callback is telling, or is about to tell, what it was given.</summary>
+    /// <summary>Whether its callback is running, or about to run, with changes that it was given.</summary>
     internal bool IsBusy => _lasting is { IsBusy: true };
 
     internal LoopFiles Files => _files;
@@ -82,12 +94,13 @@ public sealed class FileEvent : CallbackEvent
     private protected override LastingCallback? Lasting => _lasting;
 
     /// <summary>
-    /// Looks at everything again: each path that is there is told as <see cref="FileChangeKind.Found"/>, one that is not there any more as
-    /// <see cref="FileChangeKind.Deleted"/>, and the end of it as <see cref="FileChangeKind.Rescanned"/>, in this or later iterations. Changes that
-    /// happen meanwhile are told as ever. Directories that could not be watched are tried again, and so
-    /// is watching after a worker's callback, where the kernel refused that (<see cref="EventManagerError.LimitReached"/> in a <see cref="FaultReport"/>); refused again, it is reported again.
+    /// Scans everything again. Each path that exists is reported as <see cref="FileChangeKind.Found"/>, one that is gone as
+    /// <see cref="FileChangeKind.Deleted"/>, and the end as <see cref="FileChangeKind.Rescanned"/>, in this or later iterations. Changes
+    /// that happen meanwhile are reported as usual. Directories that could not be watched are tried again. So is re-arming after a worker's
+    /// callback, if the kernel refused that (<see cref="EventManagerError.LimitReached"/> in a <see cref="FaultReport"/>); another refusal
+    /// is reported again.
     /// </summary>
-    /// <exception cref="EventManagerException">The event is over, or the call comes from another thread than the loop's.</exception>
+    /// <exception cref="EventManagerException">The event has ended, or the call comes from another thread than the loop's.</exception>
     public void Rescan()
     {
         if (IsForwarded<FileEvent, bool>(static (self, _) => self.Rescan(), argument: default))
@@ -98,22 +111,24 @@ public sealed class FileEvent : CallbackEvent
         using ThreadClaim.Scope claim = Core.Claim();
         if (IsCancelled)
         {
-            throw new EventManagerException(EventManagerError.NotRegistered, $"The file event of {Path} is over: it was cancelled, or what it watched is gone. Create another.");
+            throw new EventManagerException(
+                EventManagerError.NotRegistered,
+                $"The file event of {Path} is over: it was cancelled, or what it watched is gone. Create another.");
         }
 
         _files.Rescan(Tree);
     }
 
-    /// <summary>For messages: what is watched, and the method that is called.</summary>
+    /// <summary>The watched path and the callback's method, for messages.</summary>
     public override string ToString() => $"a file event of {Path} {Title}";
 
     [MemberNotNull(nameof(Tree))]
     internal void Attach(FileTree tree) => Tree = tree;
 
-    /// <summary>What it watches is gone.</summary>
+    /// <summary>Its root is gone.</summary>
     internal void OnOver() => _isCancelled = true;
 
-    /// <summary>Calls back, or on a lasting callback's behalf takes note.</summary>
+    /// <summary>Calls back, or queues the change for a lasting callback.</summary>
     internal void Report(in FileChange change)
     {
         if (_batch is not null)
@@ -125,7 +140,7 @@ public sealed class FileEvent : CallbackEvent
         _callback(this, change);
     }
 
-    /// <summary>After a turn: lets a lasting callback tell what was noted.</summary>
+    /// <summary>After a turn: sends the queued changes to a lasting callback.</summary>
     internal void SendBatch()
     {
         if (_batch is { Count: > 0 })
@@ -165,10 +180,11 @@ public sealed class FileEvent : CallbackEvent
         _files.Remove(Tree);
     }
 
-    // Whether no callback may begin any more, for a lasting one, which has several changes to tell. What is over because its root is gone is told to the end.
+    // For a lasting callback with several changes: whether none may begin any more. If only its root is gone, the remaining changes are
+    // reported.
     private bool IsEnded => _lasting!.IsRevoked || Core.IsDisposed;
 
-    // On the worker. A change whose callback throws does not cost the others theirs.
+    // On the worker. An exception for one change does not lose the others.
     private Task ReportBatch(List<FileChange> batch)
     {
         foreach (FileChange change in batch)
@@ -191,7 +207,7 @@ public sealed class FileEvent : CallbackEvent
         return Task.CompletedTask;
     }
 
-    // One change after the other's end, where the context of the callback's target goes on: on the loop, or on workers.
+    // One change after the other, continuing in the context of the callback's target: on the loop, or on workers.
     private async Task ReportBatchAsync(List<FileChange> batch)
     {
         foreach (FileChange change in batch)
@@ -212,5 +228,6 @@ public sealed class FileEvent : CallbackEvent
         }
     }
 
-    private static void NotSynchronous(FileEvent source, FileChange change) => throw new InvalidOperationException("The callback is asynchronous.");
+    private static void NotSynchronous(FileEvent source, FileChange change) =>
+        throw new InvalidOperationException("The callback is asynchronous.");
 }

@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace Vigil;
 
 /// <summary>
-/// The kernel's names are bytes. Those that are UTF-8 become the same text; each byte that is not becomes U+DC00 plus the byte, a lone surrogate, which no
-/// UTF-8 gives. So every name has a text of its own, and the text leads back to the name.
+/// Converts between the kernel's names, which are bytes, and text. UTF-8 becomes the same text; each other byte becomes U+DC00 plus the
+/// byte, a lone surrogate, which UTF-8 cannot yield. So every name has a distinct text, and the text converts back to the name.
 /// </summary>
 internal static class FileName
 {
@@ -22,7 +22,7 @@ internal static class FileName
         return bytes[..Encode(path, bytes)];
     }
 
-    /// <summary>How many bytes a path takes at most.</summary>
+    /// <summary>The greatest number of bytes of a path.</summary>
     public static int MaxLength(ReadOnlySpan<char> path) => Encoding.UTF8.GetMaxByteCount(path.Length);
 
     /// <summary>Writes a path's bytes and returns their number.</summary>
@@ -31,7 +31,7 @@ internal static class FileName
         int length = 0;
         while (true)
         {
-            // Another lone surrogate than an escape is no name's: it becomes a replacement character, and the path will not be found.
+            // Any other lone surrogate is in no name: it becomes a replacement character, and the path will not be found.
             int plain = path.IndexOfAnyInRange(FirstEscape, LastEscape);
             while (plain > 0 && char.IsHighSurrogate(path[plain - 1]))
             {

@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>The inotify instance among the sources.</summary>
+/// <summary>The inotify instance as a source.</summary>
 internal sealed class FileSource : OwnSource
 {
     public FileSource(LoopCore core, FileDescriptor fd, LoopFiles files)
@@ -19,13 +19,13 @@ internal sealed class FileSource : OwnSource
         Files.OnSourceRemoved();
     }
 
-    /// <summary>A reading has come to this.</summary>
+    /// <summary>Handles the result of a read.</summary>
     public void OnRead(int errno) => OnRead(errno, "The inotify instance");
 
-    // Turns that are needed for other reasons go on with it.
+    // Turns for other reasons continue meanwhile.
     protected override void Retry()
     {
-        // A worker that is busy arms it when it has ended.
+        // If a worker is busy, its end re-arms the source.
         if (Files.IsPaused)
         {
             return;

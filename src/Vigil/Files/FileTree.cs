@@ -1,16 +1,16 @@
 namespace Vigil;
 
 /// <summary>
-/// What one listener watches: a directory, a directory with everything below it, or one name in a directory. It keeps what was told of it, which
-/// <see cref="TreeRecords"/> and <see cref="TreeScanner"/> change.
+/// What one listener watches: a directory, a directory with everything below it, or one name in a directory. It records what was reported;
+/// <see cref="TreeRecords"/> and <see cref="TreeScanner"/> update that.
 /// </summary>
 internal sealed class FileTree
 {
-    /// <param name="set">The trees that it is one of.</param>
-    /// <param name="listener">Whose it is.</param>
+    /// <param name="set">The set that it belongs to.</param>
+    /// <param name="listener">Its listener.</param>
     /// <param name="directory">The root's path.</param>
-    /// <param name="onlyName">The one name that is watched in it, or null for all.</param>
-    /// <param name="options">How it is watched.</param>
+    /// <param name="onlyName">The one name in it to watch, or null for all.</param>
+    /// <param name="options">How to watch it.</param>
     public FileTree(FileTreeSet set, object listener, string directory, string? onlyName, FileTreeOptions options)
     {
         Set = set;
@@ -30,7 +30,7 @@ internal sealed class FileTree
 
     public object Listener { get; }
 
-    /// <summary>What is watched.</summary>
+    /// <summary>The watched path.</summary>
     public string Path { get; }
 
     public string? OnlyName { get; }
@@ -53,34 +53,36 @@ internal sealed class FileTree
 
     public RootPath RootPath { get; }
 
-    /// <summary>Counts moves of directories: paths from before are out of date.</summary>
+    /// <summary>Counts moves of directories, which invalidate cached paths.</summary>
     public int PathVersion { get; set; }
 
-    /// <summary>How many directories are watched for it.</summary>
+    /// <summary>The number of directories watched for it.</summary>
     public int DirectoryCount { get; set; } = 1;
 
-    /// <summary>Whether it is still being built: what is there is not told, and what cannot be watched is an error.</summary>
+    /// <summary>
+    /// Whether it is still being built: existing paths are not reported, and a directory that cannot be watched is an error.
+    /// </summary>
     public bool IsNew { get; set; } = true;
 
-    /// <summary>Whether a limit was reported that still stands in the way.</summary>
+    /// <summary>Whether a limit was reported that is still reached.</summary>
     public bool IsFaulty { get; set; }
 
     public bool IsOver { get; private set; }
 
-    /// <summary>Whether its path leads nowhere now, and is followed.</summary>
+    /// <summary>Whether its path, which is followed, leads nowhere now.</summary>
     public bool IsWaiting { get; private set; }
 
-    /// <summary>Whether a name of the root is one that is told of.</summary>
+    /// <summary>Whether a name in the root is reported.</summary>
     public bool Concerns(string name) => OnlyName is null || string.Equals(OnlyName, name, StringComparison.Ordinal);
 
     /// <summary>
-    /// A file is there that was not known to be, of which no record need say when it is complete: it was found by looking, or came by a move or
-    /// as another name of a file.
+    /// A file appeared for which no record may say when it is complete: a scan found it, or it was moved in or is
+    /// another link to a file.
     /// </summary>
-    /// <param name="node">Where.</param>
+    /// <param name="node">Its directory.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="kind">What is told of it.</param>
-    /// <param name="isComplete">Whether it counts as complete where nobody can say if somebody has it open for writing.</param>
+    /// <param name="kind">The kind to report.</param>
+    /// <param name="isComplete">Whether it counts as complete if it is unknown whether it is open for writing.</param>
     public void AddFile(DirectoryNode node, string name, FileChangeKind kind, bool isComplete)
     {
         WriterState writers = AskForWriters(node, name);
@@ -88,14 +90,14 @@ internal sealed class FileTree
         ReportComplete(node, name, writers, isComplete);
     }
 
-    /// <summary>Whether a name that was made is another one of a file that had one already, so that its writers' end may be long past.</summary>
+    /// <summary>Whether a created name is another link to an existing file, whose writers may have closed it long ago.</summary>
     public bool IsOtherName(DirectoryNode node, string name) =>
         Interest.HasFlag(FileInterest.Written) && FileWriters.LinkCountOf(node.PathOf(name)) > 1;
 
-    /// <summary>A known name stands for another file, of which the same is true.</summary>
+    /// <summary>A known name stands for another file, for which no record may say when it is complete.</summary>
     public void ReportComplete(DirectoryNode node, string name) => ReportComplete(node, name, AskForWriters(node, name), isComplete: true);
 
-    /// <summary>Something is there that was not known to be. Returns its node if it is a directory.</summary>
+    /// <summary>A name appeared. Returns its node if it is a directory.</summary>
     public DirectoryNode? Add(DirectoryNode node, string name, bool isDirectory, FileChangeKind kind, bool isWriterUnknown = false)
     {
         DirectoryNode? child = isDirectory ? new DirectoryNode(this, node, name) : null;
@@ -114,7 +116,10 @@ internal sealed class FileTree
         {
             if (Debouncer is null)
             {
-                Set.Report(this, new FileChange(FileChangeKind.Created, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown });
+                Set.Report(this, new FileChange(FileChangeKind.Created, node.PathOf(name), IsDirectory: isDirectory)
+                {
+                    IsWriterUnknown = isWriterUnknown,
+                });
             }
             else
             {
@@ -125,7 +130,7 @@ internal sealed class FileTree
         return child;
     }
 
-    /// <summary>Something is gone, if it was known to be there.</summary>
+    /// <summary>A name disappeared, if it was known.</summary>
     public void Remove(DirectoryNode node, string name)
     {
         if (!node.Entries.Remove(name, out DirectoryNode? child))
@@ -157,7 +162,7 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>Another directory has the name of one. Returns the other's node.</summary>
+    /// <summary>Another directory has a directory's name. Returns the new one's node.</summary>
     public DirectoryNode Replace(DirectoryNode node, FileChangeKind kind)
     {
         (DirectoryNode parent, string name) = (node.Parent!, node.Name);
@@ -165,7 +170,7 @@ internal sealed class FileTree
         return Add(parent, name, isDirectory: true, kind)!;
     }
 
-    /// <summary>The file system of a directory is not there any more, with what it held. Returns a node for what is in its place.</summary>
+    /// <summary>A directory's file system was unmounted, with its contents. Returns a node for the directory in its place.</summary>
     public DirectoryNode Unmount(DirectoryNode node)
     {
         (DirectoryNode parent, string name) = (node.Parent!, node.Name);
@@ -177,7 +182,7 @@ internal sealed class FileTree
         return below;
     }
 
-    /// <summary>Something happened to what has a name.</summary>
+    /// <summary>Something happened to the file or directory of a name.</summary>
     public void ReportNoted(DirectoryNode node, string name, FileChangeKind kind, bool isDirectory)
     {
         if (Debouncer is null)
@@ -190,7 +195,7 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>A rescan found a name that is known.</summary>
+    /// <summary>A rescan found a known name.</summary>
     public void ReportFound(DirectoryNode node, string name, bool isDirectory, bool isWriterUnknown = false)
     {
         var found = new FileChange(FileChangeKind.Found, node.PathOf(name), IsDirectory: isDirectory) { IsWriterUnknown = isWriterUnknown };
@@ -204,7 +209,7 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>Something has another name. What it replaces is known no more, and its node is still where it was.</summary>
+    /// <summary>A file or directory was renamed. What it replaces is no longer known; its node is still in its old place.</summary>
     public void ReportMoved(DirectoryNode from, string oldName, DirectoryNode to, string newName, bool isDirectory, ReplacedEntry replaced)
     {
         if (Debouncer is null)
@@ -226,14 +231,14 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>Tells at once what concerns a directory.</summary>
+    /// <summary>Reports at once a change that concerns a directory.</summary>
     public void ReportAt(DirectoryNode node, in FileChange change, bool isFault = false)
     {
         Debouncer?.ReportAbove(node);
         Set.Report(this, change, isFault);
     }
 
-    /// <summary>Says once that a directory cannot be watched; where a limit stands in the way, that is also a fault of the loop.</summary>
+    /// <summary>Reports once that a directory cannot be watched; if a limit is reached, that is also a fault of the loop.</summary>
     public void ReportIncomplete(DirectoryNode node, int errno)
     {
         if (!node.IsIncomplete)
@@ -243,18 +248,18 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>Says that a single file cannot be watched.</summary>
+    /// <summary>Reports that a single file cannot be watched.</summary>
     public void ReportIncomplete(DirectoryNode node, string name, int errno)
     {
         string path = node.PathOf(name);
         ReportIncomplete(node, path, isDirectory: false, FileErrors.OfDirectory(path, errno));
     }
 
-    /// <summary>Says that a directory of the root's path cannot be watched, so that nobody may tell when the path leads
-    /// elsewhere.</summary>
-    public void ReportPathIncomplete(string directory, int errno) => ReportIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(directory, errno));
+    /// <summary>Reports that a directory of the root's path cannot be watched, so that a change of the path may go unnoticed.</summary>
+    public void ReportPathIncomplete(string directory, int errno) =>
+        ReportIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(directory, errno));
 
-    /// <summary>What the root's path led to is gone. Nothing can be told any more after this, unless the path is followed.</summary>
+    /// <summary>The root is gone. Nothing can be reported after this, unless the path is followed.</summary>
     public void EndRoot(FileChangeKind kind)
     {
         if (IsOver || IsWaiting)
@@ -276,7 +281,7 @@ internal sealed class FileTree
         RootPath.LookAgain();
     }
 
-    /// <summary>The root's path leads to a directory, which is watched.</summary>
+    /// <summary>The root's path leads to a directory, which is now watched.</summary>
     public void OnRoot(DirectoryReader reader)
     {
         Mounts.OnRoot(reader);
@@ -289,17 +294,17 @@ internal sealed class FileTree
         }
     }
 
-    /// <summary>The queue was full: what it would have said is found out by looking.</summary>
+    /// <summary>The queue was full: a scan finds out what was lost.</summary>
     public void OnOverflow()
     {
         Set.Report(this, new FileChange(FileChangeKind.Overflow, Path, IsDirectory: OnlyName is null));
 
-        // Records of the path's directories may be among what was lost.
+        // Records of the path's directories may have been lost.
         RootPath.LookAgain();
         Scanner.Want(Root, ScanWork.List | ScanWork.Below);
     }
 
-    /// <summary>Ends its watches, as the set has time for it.</summary>
+    /// <summary>Ends its watches, a part in each turn of the set.</summary>
     public void Close()
     {
         IsOver = true;
@@ -314,7 +319,8 @@ internal sealed class FileTree
         Set.NoteDeparture(node);
     }
 
-    private static bool IsComplete(WriterState writers, bool isComplete) => writers == WriterState.None || (isComplete && writers == WriterState.Unknown);
+    private static bool IsComplete(WriterState writers, bool isComplete) =>
+        writers == WriterState.None || (isComplete && writers == WriterState.Unknown);
 
     private void ReportComplete(DirectoryNode node, string name, WriterState writers, bool isComplete)
     {
@@ -324,7 +330,7 @@ internal sealed class FileTree
         }
     }
 
-    // Records from before say no more than this does.
+    // Records from before are covered by this answer.
     private WriterState AskForWriters(DirectoryNode node, string name)
     {
         if (IsNew || !Interest.HasFlag(FileInterest.Written))
@@ -350,9 +356,9 @@ internal sealed class FileTree
     }
 }
 
-/// <summary>How a tree is watched.</summary>
+/// <summary>How to watch a tree.</summary>
 /// <param name="IsRecursive">Whether directories in it are watched, too.</param>
-/// <param name="Interest">What is told beside existence.</param>
-/// <param name="Debounce">For how long a name must be quiet before it is told of, in nanoseconds; 0 tells everything.</param>
-/// <param name="FollowsPath">Whether it goes on with what its path leads to when the root is gone.</param>
+/// <param name="Interest">What is reported besides existence.</param>
+/// <param name="Debounce">How long a name must be quiet before it is reported, in nanoseconds; 0 reports everything.</param>
+/// <param name="FollowsPath">Whether it continues with what its path leads to when the root is gone.</param>
 internal sealed record FileTreeOptions(bool IsRecursive, FileInterest Interest, long Debounce = 0, bool FollowsPath = false);

@@ -3,18 +3,20 @@ using Vigil.Interop;
 namespace Vigil;
 
 /// <summary>A change on its way to a listener.</summary>
-/// <param name="Tree">Whose it is.</param>
-/// <param name="Change">What is told.</param>
-/// <param name="IsFault">Whether it is to be reported as a fault of the loop, too.</param>
+/// <param name="Tree">Its tree.</param>
+/// <param name="Change">The change to report.</param>
+/// <param name="IsFault">Whether it is also reported as a fault of the loop.</param>
 internal readonly record struct FileNotice(FileTree Tree, FileChange Change, bool IsFault);
 
-/// <summary>All trees of one inotify instance: takes the kernel's records to those they concern, and gives the scans their turns.</summary>
+/// <summary>
+/// All trees of one inotify instance. Dispatches the kernel's records to the trees they concern, and schedules the scans.
+/// </summary>
 internal sealed class FileTreeSet : IDisposable
 {
-    // Entries that are listed in a turn. A directory that appeared may hold a million.
+    // The number of entries listed in a turn. A directory that appeared may hold a million.
     private const int UsualScanBudget = 512;
 
-    // Names that settle, and directories that are taken apart, in a turn: each costs some microseconds at most.
+    // The number of names that settle, and of directories that are dismantled, in a turn: each costs some microseconds at most.
     private const int SettleBudget = 1024;
     private const int DepartureBudget = 1024;
 
@@ -29,7 +31,7 @@ internal sealed class FileTreeSet : IDisposable
     private readonly Stack<DirectoryNode> _departed = new();
     private bool _haveMountsChanged;
 
-    /// <param name="scanBudget">How many entries are listed in a turn.</param>
+    /// <param name="scanBudget">The number of entries listed in a turn.</param>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     public FileTreeSet(int scanBudget = UsualScanBudget)
     {
@@ -52,22 +54,22 @@ internal sealed class FileTreeSet : IDisposable
 
     public CoveredRecords Covered { get; } = new();
 
-    /// <summary>Whose the trees are.</summary>
+    /// <summary>The listeners of the trees.</summary>
     public IEnumerable<object> Listeners => _trees.Select(tree => tree.Listener);
 
-    /// <summary>How many trees there are.</summary>
+    /// <summary>The number of trees.</summary>
     public int Count => _trees.Count;
 
     /// <summary>When the current turn began, in nanoseconds.</summary>
     public long Now { get; private set; }
 
-    /// <summary>What the last turn's reading of the list of mounts has come to; null if there was none.</summary>
+    /// <summary>The errno of the last turn's read of the list of mounts; null if there was none.</summary>
     public int? MountsRead { get; private set; }
 
-    /// <summary>Whether there is something to be done although nothing is queued and no time has passed.</summary>
+    /// <summary>Whether there is work although nothing is queued and no time has passed.</summary>
     public bool HasWork => _scanning.Count > 0 || _notices.Count > 0 || _departed.Count > 0 || _haveMountsChanged;
 
-    /// <summary>Whether listeners are still to be told of earlier turns.</summary>
+    /// <summary>Whether changes of earlier turns are still to be reported.</summary>
     public bool HasNotices => _notices.Count > 0;
 
     /// <summary>When the next turn is needed if nothing happens before.</summary>
@@ -85,8 +87,8 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    /// <summary>Watches a tree from now on, with everything that it holds already.</summary>
-    /// <exception cref="EventManagerException">It cannot be watched. Nothing is left of it then.</exception>
+    /// <summary>Watches a tree from now on, with its existing contents.</summary>
+    /// <exception cref="EventManagerException">It cannot be watched, and was not added.</exception>
     public void Add(FileTree tree)
     {
         try
@@ -121,8 +123,8 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    /// <summary>Takes some of what is queued, and goes on with the scans.</summary>
-    /// <returns>0, or why the queue could not be read.</returns>
+    /// <summary>Takes some of the queued records, and continues the scans.</summary>
+    /// <returns>0, or the errno of reading the queue.</returns>
     public int Turn(long now)
     {
         Now = now;
@@ -149,11 +151,12 @@ internal sealed class FileTreeSet : IDisposable
         return errno == Errno.EAGAIN ? Errno.Success : errno;
     }
 
-    public void Report(FileTree tree, in FileChange change, bool isFault = false) => _notices.Enqueue(new FileNotice(tree, change, isFault));
+    public void Report(FileTree tree, in FileChange change, bool isFault = false) =>
+        _notices.Enqueue(new FileNotice(tree, change, isFault));
 
     public bool TryTake(out FileNotice notice) => _notices.TryDequeue(out notice);
 
-    /// <summary>A tree has something to scan.</summary>
+    /// <summary>A tree has work for a scan.</summary>
     public void NoteScan(FileTree tree)
     {
         if (!tree.IsNew && !tree.Scanner.HasTurn)
@@ -166,10 +169,10 @@ internal sealed class FileTreeSet : IDisposable
     /// <summary>Something was mounted or unmounted somewhere.</summary>
     public void NoteMounts() => _haveMountsChanged = true;
 
-    /// <summary>A directory and what is below it are to be taken apart.</summary>
+    /// <summary>Schedules the dismantling of a directory and what is below it.</summary>
     public void NoteDeparture(DirectoryNode node) => _departed.Push(node);
 
-    /// <summary>Watches what is open. As <see cref="WatchTable.Bind"/>.</summary>
+    /// <summary>Watches an open file. As <see cref="WatchTable.Bind"/>.</summary>
     public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
     {
         int errno = Watches.Bind(user, fd, mask, out isOther);
@@ -281,7 +284,7 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    // Those that have a watch and are no directories of a tree.
+    // Reports to the users of a watch that are not directories of a tree.
     private void ReportOthers(in InotifyRecord record)
     {
         foreach (WatchUser user in _others)
@@ -302,7 +305,7 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    // A root whose watch has ended without a word is gone all the same.
+    // A root whose watch has ended without another record is gone nevertheless.
     private void OnWatchEnded()
     {
         foreach (DirectoryNode node in _receivers)
@@ -314,7 +317,7 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    // Each tree that sees both ends sees a move; one that sees a single end sees something come or go.
+    // A tree that contains both ends sees a move; one that contains a single end sees an arrival or departure.
     private void Move(in InotifyRecord record, in InotifyRecord second)
     {
         foreach (DirectoryNode from in _receivers)
@@ -343,7 +346,7 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    // The same directory if it is among them: where several paths lead to one, each is told of its own.
+    // Prefers the same directory: if several paths lead to one, each gets its own report.
     private DirectoryNode? TakeDestination(DirectoryNode from)
     {
         int found = -1;
@@ -393,7 +396,7 @@ internal sealed class FileTreeSet : IDisposable
         }
     }
 
-    // Whatever else is queued is older than what the scans will see.
+    // The remaining queue is older than what the scans will see.
     private void OnOverflow()
     {
         _records.Clear();

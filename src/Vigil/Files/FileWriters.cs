@@ -2,10 +2,10 @@ using Vigil.Interop;
 
 namespace Vigil;
 
-/// <summary>Whether a file that appeared is complete: whether somebody has it open for writing.</summary>
+/// <summary>Determines whether a file that appeared is complete, that is, not open for writing.</summary>
 internal static class FileWriters
 {
-    /// <summary>How many names the regular file has that a path names; 0 if it names none.</summary>
+    /// <summary>The number of links of a path's regular file; 0 if it names none.</summary>
     public static uint LinkCountOf(string path)
     {
         int fd = DirectoryReader.OpenPath(path, out int errno);
@@ -19,7 +19,7 @@ internal static class FileWriters
         return isFile ? linkCount : 0;
     }
 
-    /// <summary>Asks of what a path names, links not followed.</summary>
+    /// <summary>The state of a path's file, links not followed.</summary>
     public static WriterState Of(string path)
     {
         int fd = DirectoryReader.OpenPath(path, out int errno);
@@ -55,12 +55,12 @@ internal enum WriterState
     /// <summary>It is no regular file, or is gone.</summary>
     NoFile,
 
-    /// <summary>Nobody has it open for writing: it is complete.</summary>
+    /// <summary>It is not open for writing: it is complete.</summary>
     None,
 
-    /// <summary>Somebody has it open for writing, and the end of that will be told.</summary>
+    /// <summary>It is open for writing, and the end of that will be reported.</summary>
     Some,
 
-    /// <summary>Nobody can say.</summary>
+    /// <summary>It cannot be determined.</summary>
     Unknown,
 }

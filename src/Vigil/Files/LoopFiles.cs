@@ -5,14 +5,14 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>
-/// The file events of a loop. They share one inotify instance, which is there as long as any of them is, and one source. What has to go on
-/// though the kernel has nothing to report is injected into the source, by a timer where it has to wait; so all callbacks run in its turns.
-/// An event whose callback runs on a worker, or is asynchronous, has one of these to itself: while the callback is busy there are no turns, the source is disarmed, and the kernel
-/// keeps what happens, as far as its queue goes.
+/// The file events of a loop. They share one inotify instance, which exists as long as any of them does, and one source. Work that must
+/// continue without an event from the kernel is injected into the source, by a timer if it has to wait; so all callbacks run in its turns.
+/// An event whose callback runs on a worker, or is asynchronous, has its own instance of this class. While the callback is busy there are
+/// no turns, the source is disarmed, and the kernel queues the events, up to its limit.
 /// </summary>
 internal sealed class LoopFiles : ITimerTarget
 {
-    // Callbacks in a turn. Settled changes can be due by the thousand.
+    // Callbacks a turn. Thousands of settled changes can be due.
     private const int NoticeBudget = 1024;
 
     private readonly LoopCore _core;
@@ -25,22 +25,27 @@ internal sealed class LoopFiles : ITimerTarget
     private long _wakesAt = TimingWheel.Never;
     private int _slot;
 
-    /// <param name="core">The loop whose they are.</param>
-    /// <param name="lasting">The only event, if its callback outlasts its delivery; null for all others of the loop's.</param>
+    /// <param name="core">The loop's core.</param>
+    /// <param name="lasting">The only event, if its callback outlasts its delivery; null for all other events of the loop.</param>
     public LoopFiles(LoopCore core, FileEvent? lasting = null)
     {
         _core = core;
         _lasting = lasting;
     }
 
-    /// <exception cref="EventManagerException">It cannot be watched. Nothing has changed then.</exception>
+    /// <exception cref="EventManagerException">It cannot be watched; nothing has changed.</exception>
     public void Add(FileEvent fileEvent, string path, FileEventOptions options)
     {
         (string directory, string? onlyName) = Locate(path, options);
         FileTreeSet set = Open();
         try
         {
-            var tree = new FileTree(set, fileEvent, directory, onlyName, new FileTreeOptions(options.Recursive, options.Interest, Nanoseconds.Of(options.Debounce), options.FollowPath));
+            var tree = new FileTree(
+                set,
+                fileEvent,
+                directory,
+                onlyName,
+                new FileTreeOptions(options.Recursive, options.Interest, Nanoseconds.Of(options.Debounce), options.FollowPath));
             set.Add(tree);
             fileEvent.Attach(tree);
         }
@@ -59,7 +64,7 @@ internal sealed class LoopFiles : ITimerTarget
         CloseIfUnused();
         if (_set is { HasWork: true })
         {
-            // What was watched is taken apart some directories a turn.
+            // The tree is dismantled some directories a turn.
             RequestTurn();
         }
     }
@@ -69,12 +74,12 @@ internal sealed class LoopFiles : ITimerTarget
         WantRescan(tree);
         if (!IsPaused)
         {
-            // Where the kernel refused when the worker had ended, it is asked again.
+            // If the kernel refused to re-arm after the worker's callback, it is asked again.
             Resume();
         }
     }
 
-    /// <summary>A turn. Returns how many callbacks ran.</summary>
+    /// <summary>Runs a turn. Returns how many callbacks ran.</summary>
     public int Deliver()
     {
         _isTurnRequested = false;
@@ -116,12 +121,12 @@ internal sealed class LoopFiles : ITimerTarget
         RequestTurn();
     }
 
-    /// <summary>The callback has told what it was given.</summary>
+    /// <summary>The callback has ended.</summary>
     public void OnCallbackEnded()
     {
         if (_hasLostChanges && _set is not null)
         {
-            // Not before: each refusal would have the tree looked at again, and what is found there be refused again, without end.
+            // Not earlier: each refusal would cause a rescan, whose findings would be refused again, without end.
             _hasLostChanges = false;
             WantRescan(_lasting!.Tree);
         }
@@ -129,7 +134,7 @@ internal sealed class LoopFiles : ITimerTarget
         Resume();
     }
 
-    /// <summary>The workers did not take what was to be told. It is lost.</summary>
+    /// <summary>The workers refused the callback. Its changes are lost.</summary>
     public void OnCallbackRefused()
     {
         _hasLostChanges = true;
@@ -159,9 +164,8 @@ internal sealed class LoopFiles : ITimerTarget
     }
 
     /// <summary>
-    /// The source has left the table. Unless it was closed here, somebody closed the inotify instance's number, which is another file's
-    /// now or will be: it
-    /// must not be closed again, and the events are over. One that is created now gets another instance.
+    /// The source has left the table. Unless it was closed here, foreign code closed the inotify instance's number, which is or will be
+    /// another file's: it must not be closed again, and the events have ended. A new event gets another instance.
     /// </summary>
     public void OnSourceRemoved()
     {
@@ -191,7 +195,7 @@ internal sealed class LoopFiles : ITimerTarget
 
     void ITimerTarget.OnAbandoned() => _slot = TimingWheel.NotStarted;
 
-    // Names in a directory are what the kernel can watch: a file that is replaced, or is not there yet, is one.
+    // The kernel can watch names in a directory: a file that is replaced, or does not exist yet, is one.
     private static (string Directory, string? OnlyName) Locate(string path, FileEventOptions options)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -200,9 +204,12 @@ internal sealed class LoopFiles : ITimerTarget
             return (full, null);
         }
 
-        if (errno is not (Errno.Success or Errno.ENOENT) && !options.Recursive && !DirectoryReader.IsDirectory(full, follows: false, out int ownErrno) && ownErrno == Errno.Success)
+        if (errno is not (Errno.Success or Errno.ENOENT)
+            && !options.Recursive
+            && !DirectoryReader.IsDirectory(full, follows: false, out int ownErrno)
+            && ownErrno == Errno.Success)
         {
-            // A link that leads nowhere: to itself, over a file, too far, or to where this user may not go. It is watched as the link that it is.
+            // A link that leads nowhere: to itself, over a file, too far, or where access is denied. The link itself is watched.
             errno = Errno.Success;
         }
 
@@ -279,7 +286,8 @@ internal sealed class LoopFiles : ITimerTarget
 
         bool isEnd = notice.Tree.IsOver
             && (notice.Change.Kind is FileChangeKind.RootDeleted or FileChangeKind.RootMoved
-                || (notice.Change.Kind == FileChangeKind.Unmounted && string.Equals(notice.Change.Path, notice.Tree.Root.Path, StringComparison.Ordinal)));
+                || (notice.Change.Kind == FileChangeKind.Unmounted
+                    && string.Equals(notice.Change.Path, notice.Tree.Root.Path, StringComparison.Ordinal)));
         if (isEnd)
         {
             fileEvent.OnOver();
@@ -290,7 +298,7 @@ internal sealed class LoopFiles : ITimerTarget
         return 1;
     }
 
-    // What is left over is for the next iteration, or for a time.
+    // Leaves the rest to the next iteration, or to a timer.
     private void Continue(FileTreeSet set)
     {
         if (set.HasWork)
@@ -310,7 +318,7 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
-    /// <summary>Whether a lasting callback is busy with what was told last, so that there are no turns.</summary>
+    /// <summary>Whether a lasting callback is busy with the last changes, so that there are no turns.</summary>
     public bool IsPaused => _lasting is { IsBusy: true };
 
     private void Pause()
@@ -322,7 +330,7 @@ internal sealed class LoopFiles : ITimerTarget
         }
     }
 
-    /// <summary>Goes on after a pause: arms the source, and gives it a turn if it needs one.</summary>
+    /// <summary>Continues after a pause: arms the source, and gives it a turn if it needs one.</summary>
     public void Resume()
     {
         if (_set is not { } set)
@@ -337,8 +345,12 @@ internal sealed class LoopFiles : ITimerTarget
         }
         else
         {
-            // Until a rescan. The kernel keeps what happens, as far as its queue goes.
-            _core.Faults.Report(new Fault(FaultOrigin.Registration, result.ToException(_source!.Interest)) { Owner = _lasting, Fd = _source.Number });
+            // Disarmed until a rescan. The kernel queues events up to its limit.
+            _core.Faults.Report(new Fault(FaultOrigin.Registration, result.ToException(_source!.Interest))
+            {
+                Owner = _lasting,
+                Fd = _source.Number,
+            });
         }
     }
 
@@ -350,7 +362,7 @@ internal sealed class LoopFiles : ITimerTarget
 
     private void RequestTurn()
     {
-        // What is injected into a disarmed source is dropped; whoever arms it goes on from there.
+        // Events injected into a disarmed source are dropped; re-arming it continues the work.
         if (!_isTurnRequested && !IsPaused && _source!.State == SourceState.Armed)
         {
             _isTurnRequested = true;

@@ -1,6 +1,8 @@
 namespace Vigil;
 
-/// <summary>The kernel's list of mounts among the sources. It is ready once for each change, which is why it is edge-triggered: asking again would say no.</summary>
+/// <summary>
+/// The kernel's list of mounts as a source. Edge-triggered, because it is ready once for each change: another poll would find nothing.
+/// </summary>
 internal sealed class MountSource : OwnSource
 {
     private readonly LoopFiles _files;
@@ -17,10 +19,10 @@ internal sealed class MountSource : OwnSource
         return 0;
     }
 
-    /// <summary>A reading has come to this.</summary>
+    /// <summary>Handles the result of a read.</summary>
     public void OnRead(int errno) => OnRead(errno, "The list of mounts");
 
-    // The change that could not be read is not told again.
+    // The change that could not be read is not reported again.
     protected override void Retry()
     {
         base.Retry();

@@ -4,8 +4,8 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// What is mounted where, as the kernel lists it (<c>/proc/thread-self/mountinfo</c>, <c>proc_pid_mountinfo(5)</c>). inotify says nothing of a mount, and of an unmount only
-/// where the file system itself goes; so the list is read again whenever the kernel says that it has changed.
+/// The mount points, as the kernel lists them (<c>/proc/thread-self/mountinfo</c>, <c>proc_pid_mountinfo(5)</c>). inotify does not report a
+/// mount, and reports an unmount only if the file system itself goes; so the list is read again whenever the kernel reports a change.
 /// </summary>
 internal sealed class MountTable : IDisposable
 {
@@ -34,10 +34,10 @@ internal sealed class MountTable : IDisposable
         _names = NamesOf(_mounts);
     }
 
-    /// <summary>The list, which reports <see cref="EventSet.Priority"/> at each change; null where it cannot be had.</summary>
+    /// <summary>The list, which reports <see cref="EventSet.Priority"/> at each change; null if it is not available.</summary>
     public FdHandle? Fd => _list;
 
-    /// <summary>Reads the list again. Returns an errno, and then nothing is known but what was known before.</summary>
+    /// <summary>Reads the list again. Returns an errno; on failure the old list stays.</summary>
     /// <param name="paths">The paths where something was mounted or unmounted, and whether something was unmounted there.</param>
     public int Update(out IReadOnlyDictionary<string, bool> paths)
     {
@@ -76,9 +76,11 @@ internal sealed class MountTable : IDisposable
 
     /// <summary>Whether something is mounted below a directory.</summary>
     public bool HasBelow(string directory) => _mounts.Any(mount =>
-        mount.Path.Length > directory.Length && mount.Path.StartsWith(directory, StringComparison.Ordinal) && (directory.Length == 1 || mount.Path[directory.Length] == '/'));
+        mount.Path.Length > directory.Length
+            && mount.Path.StartsWith(directory, StringComparison.Ordinal)
+            && (directory.Length == 1 || mount.Path[directory.Length] == '/'));
 
-    /// <summary>The names in a directory on which something is mounted; null if there are none.</summary>
+    /// <summary>The mount points among the names in a directory; null if there are none.</summary>
     public IReadOnlySet<string>? NamesIn(string directory) => _names.GetValueOrDefault(directory);
 
     public void Dispose() => _list?.Dispose();
@@ -102,8 +104,8 @@ internal sealed class MountTable : IDisposable
         return names;
     }
 
-    // A line: number, number of the parent, device, root, path, and more, with a blank in between. The first four say what it is: numbers are given out again,
-    // so the number alone does not.
+    // A line: number, number of the parent, device, root, path, and more, separated by blanks. The first four identify the mount: numbers
+    // are reused, so the number alone does not.
     private static bool TryParse(ReadOnlySpan<byte> line, out Mount mount)
     {
         ReadOnlySpan<byte> rest = line;
@@ -126,7 +128,7 @@ internal sealed class MountTable : IDisposable
         return field;
     }
 
-    // Blanks, tabs, ends of lines and backslashes are written as a backslash and three octal digits.
+    // Blanks, tabs, line ends and backslashes are written as a backslash and three octal digits.
     private static byte[] Unescape(ReadOnlySpan<byte> path)
     {
         byte[] bytes = new byte[path.Length];
@@ -184,6 +186,6 @@ internal sealed class MountTable : IDisposable
         return Errno.Success;
     }
 
-    // The same path may have several, one over the other, and a mount may be moved.
+    // Several mounts may share a path, stacked, and a mount may be moved.
     private readonly record struct Mount(string Identity, string Path);
 }

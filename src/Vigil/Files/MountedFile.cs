@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// A name of a directory on which a single file is mounted, as containers have their configuration. What happens to the file is told by the directory that it was
-/// mounted from, not by this one, so it has a watch of its own.
+/// A name in a directory on which a single file is mounted, as for containers' configuration. Events of the file are reported by the
+/// directory that it was mounted from, not by this one, so it has its own watch.
 /// </summary>
 internal sealed class MountedFile : WatchUser
 {

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Vigil;
 
-/// <summary>A path as the kernel wants it, with a closing zero, in memory that is given back.</summary>
+/// <summary>A path for the kernel, zero-terminated, in pooled memory.</summary>
 internal readonly ref struct PathBytes
 {
     private readonly byte[] _buffer;

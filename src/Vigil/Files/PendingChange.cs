@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>What has happened to a name of a directory since it was last told of.</summary>
+/// <summary>What has happened to a name of a directory since its last report.</summary>
 internal sealed class PendingChange
 {
     public PendingChange(DirectoryNode directory, string name, bool existed, bool wasDirectory)
@@ -19,40 +19,45 @@ internal sealed class PendingChange
 
     public string Path => Directory.PathOf(Name);
 
-    /// <summary>Whether it was there when it was last told of.</summary>
+    /// <summary>Whether it existed at its last report.</summary>
     public bool Existed { get; }
 
-    /// <summary>Whether it is there now.</summary>
+    /// <summary>Whether it exists now.</summary>
     public bool Exists { get; private set; }
 
     public bool WasDirectory { get; }
 
     public bool IsDirectory { get; private set; }
 
-    /// <summary>Whether it is there, and whoever listens knows nothing by the name, or a directory with contents that are not the new one's.</summary>
+    /// <summary>
+    /// Whether it exists, and the listener knows nothing by the name, or a directory with contents that are not the new one's.
+    /// </summary>
     public bool IsNew => Exists && (!Existed || _isReplaced || WasDirectory != IsDirectory);
 
     /// <summary>When it has been quiet for long enough.</summary>
     public long Deadline { get; set; }
 
-    /// <summary>What to call it if it was there before and is there now: the most that has happened; null if it was closed by a writer and no more.</summary>
+    /// <summary>
+    /// The kind to report if it existed before and exists now: the most important one; null if a writer has closed it and nothing else
+    /// happened.
+    /// </summary>
     public FileChangeKind? Kind { get; private set; }
 
     /// <summary>Whether a writer has closed it since its contents last changed.</summary>
     public bool IsWritten { get; private set; }
 
-    /// <summary>Whether it was found by looking and nobody knows of a writer.</summary>
+    /// <summary>Whether a scan found it and it is unknown if it has a writer.</summary>
     public bool IsWriterUnknown { get; private set; }
 
-    /// <summary>The new name, if being renamed is all that has happened.</summary>
+    /// <summary>The new name, if a rename is all that has happened.</summary>
     public PendingChange? MovedTo { get; set; }
 
-    /// <summary>The name before, if being renamed is all that has happened.</summary>
+    /// <summary>The old name, if a rename is all that has happened.</summary>
     public PendingChange? MovedFrom { get; set; }
 
     private bool _isReplaced;
 
-    /// <summary>It is there, and not what was there before.</summary>
+    /// <summary>It exists, and is not what existed before.</summary>
     public void Create(bool isDirectory, bool isWriterUnknown = false)
     {
         Exists = true;
@@ -62,7 +67,7 @@ internal sealed class PendingChange
         IsWriterUnknown = isWriterUnknown;
     }
 
-    /// <summary>It is gone. Of a directory that was known, the next to come by the name is another.</summary>
+    /// <summary>It is gone. If a known directory is gone, the next one by the name is another.</summary>
     public void Delete()
     {
         Exists = false;

@@ -3,20 +3,20 @@ using Vigil.Interop;
 namespace Vigil;
 
 /// <summary>
-/// The path to a tree's root, watched. The kernel tells of a directory itself that it is gone only when nobody has it open any more, nor stands in it, and
-/// never that another has its path; the directory that holds its name tells both at once.
+/// Watches the path to a tree's root. For a directory itself the kernel reports its deletion only when nobody has it open or as working
+/// directory any more, and never that another one has its path; the directory that contains its name reports both at once.
 /// </summary>
 /// <remarks>
-/// Each record that concerns the path has the root looked at again: what the path leads to is compared with what is watched. For an event that ends
-/// with its directory one name is guarded, the root's own; for one that follows its path every name of the path, from the top down, so that what
-/// happens to a lower one while it is being watched is told by a higher one.
+/// Each record that concerns the path has the root checked: what the path leads to is compared with what is watched. For an event that ends
+/// with its directory one name is guarded, the root's own. For one that follows its path every name of the path is, from the top down, so
+/// that a change to a lower name while its watch is being set up is reported by a higher one.
 /// </remarks>
 internal sealed class RootPath
 {
     private readonly FileTree _tree;
     private readonly List<PathGuard> _guards = [];
 
-    // A limit stands in the way of watching the path, which was told.
+    // A limit prevents watching the path, which was reported.
     private bool _isUnwatched;
 
     public RootPath(FileTree tree)
@@ -35,13 +35,14 @@ internal sealed class RootPath
     }
 
     /// <summary>
-    /// Watches the directories of the path as they are now. What cannot be watched is not, which only a limit of the kernel's makes an
-    /// errno:
-    /// then the directory that it stands in the way of, and those below, are not watched.
+    /// Watches the directories of the path as they are now. One that cannot be watched is skipped; only a kernel limit returns an
+    /// errno, and then the directory concerned, and those below, are not watched.
     /// </summary>
     public int Bind() => Bind(out _);
 
-    /// <summary>A rescan is wanted: where a limit stood in the way, the path is watched again, or that is told again.</summary>
+    /// <summary>
+    /// A rescan is requested: if a limit prevented watching the path, it is tried again, and another failure is reported again.
+    /// </summary>
     public void OnRescan()
     {
         if (_isUnwatched)
@@ -61,7 +62,7 @@ internal sealed class RootPath
         }
     }
 
-    /// <summary>What has become of the root, if it is gone, as far as the records of its name say.</summary>
+    /// <summary>What happened to the root, if it is gone, according to the records of its name.</summary>
     public FileChangeKind Fate { get; private set; } = FileChangeKind.RootDeleted;
 
     /// <summary>The path leads to the root.</summary>
@@ -70,7 +71,7 @@ internal sealed class RootPath
     /// <summary>A record says that something happened to a name of the path.</summary>
     public void OnRecord(PathGuard guard, in InotifyRecord record)
     {
-        // The root's own record of a move comes after those of its name, and may not be queued yet.
+        // The root's own record of a move comes after that of its name, and may not be queued yet.
         if (guard == _guards[^1] && record.Has(InotifyNative.IN_MOVED_FROM))
         {
             Fate = FileChangeKind.RootMoved;

@@ -2,8 +2,9 @@ using Vigil.Interop;
 
 namespace Vigil;
 
-/// <summary>What is mounted on a tree's path and within it.</summary>
-/// <remarks>The kernel lists mounts by paths without links, so this keeps what the root's path comes to. Below the root no link is followed.</remarks>
+/// <summary>The mounts on a tree's path and within the tree.</summary>
+/// <remarks>The kernel lists mounts by paths without links, so this keeps the resolved path of the root. Below the root no link is
+/// followed.</remarks>
 internal sealed class TreeMounts
 {
     private readonly FileTree _tree;
@@ -22,7 +23,7 @@ internal sealed class TreeMounts
     }
 
     /// <summary>Something was mounted or unmounted.</summary>
-    /// <param name="changes">Where, and whether something was unmounted there.</param>
+    /// <param name="changes">The paths, and whether something was unmounted there.</param>
     public void OnChanged(IReadOnlyDictionary<string, bool> changes)
     {
         if (_root is null)
@@ -38,17 +39,19 @@ internal sealed class TreeMounts
             {
                 _tree.Scanner.Want(_tree.Root, work);
             }
-            else if (IsAtOrBelow(path, _root) && Find(path, out string name) is { } directory && directory.Entries.TryGetValue(name, out DirectoryNode? node))
+            else if (IsAtOrBelow(path, _root)
+                && Find(path, out string name) is { } directory
+                && directory.Entries.TryGetValue(name, out DirectoryNode? node))
             {
                 OnChanged(directory, name, node, work);
             }
         }
     }
 
-    /// <summary>A directory was moved, or came in: what is mounted below it has another path now, of which the kernel says nothing.</summary>
+    /// <summary>A directory was moved, or moved in: mounts below it have another path now, which the kernel does not report.</summary>
     public void OnMoved() => _tree.Set.NoteMounts();
 
-    /// <summary>A file is there that was not known to be.</summary>
+    /// <summary>A file appeared.</summary>
     public void OnFile(DirectoryNode directory, string name)
     {
         if (_tree.Concerns(name) && IsMountPoint(directory, name))
@@ -60,7 +63,7 @@ internal sealed class TreeMounts
     /// <summary>Whether something is mounted on a directory below the root.</summary>
     public bool IsMountPoint(DirectoryNode node) => node.Parent is { } parent && IsMountPoint(parent, node.Name);
 
-    /// <summary>A file is gone.</summary>
+    /// <summary>A file disappeared.</summary>
     public void OnGone(DirectoryNode directory, string name)
     {
         if (directory.MountedFiles?.Find(file => string.Equals(file.Name, name, StringComparison.Ordinal)) is { } file)
@@ -71,9 +74,11 @@ internal sealed class TreeMounts
     }
 
     private static bool IsAtOrBelow(string path, string directory) =>
-        path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || directory.Length == 1 || path[directory.Length] == '/');
+        path.StartsWith(directory, StringComparison.Ordinal)
+            && (path.Length == directory.Length || directory.Length == 1 || path[directory.Length] == '/');
 
-    private bool IsMountPoint(DirectoryNode directory, string name) => _hasMountsBelow && Table.NamesIn(RealPathOf(directory)) is { } names && names.Contains(name);
+    private bool IsMountPoint(DirectoryNode directory, string name) =>
+        _hasMountsBelow && Table.NamesIn(RealPathOf(directory)) is { } names && names.Contains(name);
 
     private void Look() => _hasMountsBelow = _root is not null && Table.HasBelow(_root);
 
@@ -117,7 +122,8 @@ internal sealed class TreeMounts
         }
     }
 
-    private string RealPathOf(DirectoryNode directory) => directory.IsRoot ? _root! : Path.Join(RealPathOf(directory.Parent!), directory.Name);
+    private string RealPathOf(DirectoryNode directory) =>
+        directory.IsRoot ? _root! : Path.Join(RealPathOf(directory.Parent!), directory.Name);
 
     // The directory of a path below the root, as far as it is known.
     private DirectoryNode? Find(string path, out string name)

@@ -2,11 +2,11 @@ using Vigil.Interop;
 
 namespace Vigil;
 
-/// <summary>What the kernel's records mean for a tree.</summary>
+/// <summary>Applies the kernel's records to a tree.</summary>
 /// <remarks>
-/// Records are about the past. The disk may be further, and what was scanned with it. So a record only counts as far as it
-/// differs from what was told, and a directory whose name a record has changed is looked at again at its new path: when the last record is
-/// taken, what was told is what is there.
+/// Records are about the past. The disk, and so a scan, may be ahead of them. So a record counts only as far as it
+/// differs from what was reported, and a directory whose name a record has changed is checked again at its new path. When the last record
+/// is taken, what was reported is what exists.
 /// </remarks>
 internal sealed class TreeRecords
 {
@@ -14,7 +14,7 @@ internal sealed class TreeRecords
 
     public TreeRecords(FileTree tree) => _tree = tree;
 
-    /// <summary>A record about one of its directories, and not one half of a move within it.</summary>
+    /// <summary>A record about one of its directories that is not half of a move within the tree.</summary>
     public void On(DirectoryNode node, in InotifyRecord record)
     {
         if (record.Name is null)
@@ -31,7 +31,9 @@ internal sealed class TreeRecords
     public void OnMoved(DirectoryNode from, string oldName, DirectoryNode to, string newName, bool isDirectory)
     {
         Arrival? before = from.LastArrival;
-        if (_tree.Concerns(oldName) && _tree.Concerns(newName) && TryTakeAway(from, oldName, to, newName, isDirectory, out DirectoryNode? moved))
+        if (_tree.Concerns(oldName)
+            && _tree.Concerns(newName)
+            && TryTakeAway(from, oldName, to, newName, isDirectory, out DirectoryNode? moved))
         {
             Move(from, oldName, to, newName, moved, isDirectory);
         }
@@ -71,7 +73,7 @@ internal sealed class TreeRecords
         }
         else if (!node.IsRoot)
         {
-            // Its parent says the same, and by name.
+            // Its parent reports the same, with the name.
         }
         else if (record.Has(InotifyNative.IN_DELETE_SELF))
         {
@@ -87,11 +89,11 @@ internal sealed class TreeRecords
     {
         if (!_tree.Interest.HasFlag(FileInterest.Attributes))
         {
-            // It was only watched as the sign that it may be readable now.
+            // It was watched only for the sign that it may be readable now.
         }
         else if (node is { IsRoot: false, Parent: { } parent } && _tree.Mounts.IsMountPoint(node))
         {
-            // Of any other directory its parent says the same, and by name.
+            // For any other directory its parent reports the same, with the name.
             _tree.ReportNoted(parent, node.Name, FileChangeKind.AttributesChanged, isDirectory: true);
         }
         else if (node.IsRoot && _tree.OnlyName is null)
@@ -126,7 +128,7 @@ internal sealed class TreeRecords
         }
         else if (node.Entries.TryGetValue(name, out DirectoryNode? child))
         {
-            // What is not known is yet to be listed, and told as created.
+            // An unknown name is yet to be listed, and reported as created.
             OnTouched(node, record, name, child);
         }
     }
@@ -199,7 +201,7 @@ internal sealed class TreeRecords
         }
     }
 
-    // A scan has told it already, or it takes the place of another.
+    // A scan has reported it already, or it replaces another one.
     private void OnReplaced(DirectoryNode node, string name, DirectoryNode? known, bool byMove)
     {
         if (known is not null && _tree.IsRecursive)
@@ -235,7 +237,7 @@ internal sealed class TreeRecords
         }
         else
         {
-            // The directory that the file system was mounted on is to be seen again.
+            // The directory that the file system was mounted on becomes visible again.
             _tree.Scanner.Want(_tree.Unmount(node), ScanWork.List | ScanWork.Below);
         }
     }
@@ -265,9 +267,10 @@ internal sealed class TreeRecords
         }
     }
 
-    // False where what is known by the name is not what has moved: it is of another kind, would be below itself then, or would be put in the place of a
-    // directory that holds it. Records that are read late say such things where a name was used again.
-    private static bool TryTakeAway(DirectoryNode from, string name, DirectoryNode to, string newName, bool isDirectory, out DirectoryNode? moved)
+    // False if what is known by the name is not what has moved: it is of another kind, would then be below itself, or would replace a
+    // directory that contains it. Records that are read late appear like that if a name was reused.
+    private static bool TryTakeAway(
+        DirectoryNode from, string name, DirectoryNode to, string newName, bool isDirectory, out DirectoryNode? moved)
     {
         if (!from.Entries.TryGetValue(name, out moved) || moved is not null != isDirectory || to.IsAtOrBelow(moved))
         {
@@ -282,12 +285,15 @@ internal sealed class TreeRecords
         return from.Entries.Remove(name);
     }
 
-    // Two names that are exchanged (RENAME_EXCHANGE) are reported as two moves, of which the second takes away what the first has brought. The kernel
-    // holds both directories' locks meanwhile, so that of neither is anything reported in between (vfs_rename). There and back looks the
-    // same; only the disk shows which it was.
+    // An exchange of two names (RENAME_EXCHANGE) is reported as two moves; the second takes away what the first has brought. The kernel
+    // holds both directories' locks meanwhile, so nothing about either is reported in between (vfs_rename). A move there and back looks the
+    // same; only the disk shows the difference.
     private void OnDeparture(DirectoryNode node, string name, Arrival? before, DirectoryNode? to, string? newName)
     {
-        if (before is null || !string.Equals(before.Name, name, StringComparison.Ordinal) || before.From != to || !string.Equals(before.OldName, newName, StringComparison.Ordinal))
+        if (before is null
+            || !string.Equals(before.Name, name, StringComparison.Ordinal)
+            || before.From != to
+            || !string.Equals(before.OldName, newName, StringComparison.Ordinal))
         {
             return;
         }
@@ -295,7 +301,7 @@ internal sealed class TreeRecords
         _tree.Scanner.Want(node, ScanWork.List);
         if (to is not null && to.Entries.TryGetValue(newName!, out DirectoryNode? known) && known is null)
         {
-            // Of a directory the look at it, which each move brings, finds that it is another.
+            // For a directory, the check that each move causes finds that it is another one.
             _tree.ReportNoted(to, newName!, FileChangeKind.Changed, isDirectory: false);
             _tree.ReportComplete(to, newName!);
         }

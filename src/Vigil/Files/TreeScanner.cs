@@ -3,13 +3,13 @@ using Vigil.Interop;
 namespace Vigil;
 
 /// <summary>
-/// Brings a tree's nodes in line with the disk: opens each directory, watches what was opened, and lists that. So the watch and the listing are of one directory, whatever
-/// becomes of its path meanwhile, and whatever happens in between is listed, or queued, or both. What both say is told once, because only
-/// differences to what is known are told.
+/// Brings a tree's nodes in line with the disk: opens each directory, watches the opened directory, and lists that. So watch and
+/// listing are of one directory, whatever happens to its path meanwhile, and each change in between is listed or queued, or both.
+/// A change that is both is reported once, because only differences to what is known are reported.
 /// </summary>
 internal sealed class TreeScanner
 {
-    // What it costs to watch a directory and open it, in entries read.
+    // The cost of watching and opening a directory, in entries read.
     private const int DirectoryCost = 8;
 
     private readonly FileTree _tree;
@@ -20,7 +20,7 @@ internal sealed class TreeScanner
 
     public bool HasWork => _nodes.Count > 0;
 
-    /// <summary>Whether it is among those that have their turns.</summary>
+    /// <summary>Whether it is in the list of scanners that get turns.</summary>
     public bool HasTurn { get; set; }
 
     public void Want(DirectoryNode node, ScanWork work)
@@ -44,7 +44,7 @@ internal sealed class TreeScanner
         node.Wanted |= work;
     }
 
-    /// <summary>A node has left the tree, with whatever was to be done with it.</summary>
+    /// <summary>A node has left the tree; its remaining work is dropped.</summary>
     public void Abandon(DirectoryNode node)
     {
         ScanWork wanted = node.Wanted;
@@ -56,7 +56,7 @@ internal sealed class TreeScanner
         Finish(begun);
     }
 
-    /// <summary>Closes whatever is being listed.</summary>
+    /// <summary>Closes all directories that are being listed.</summary>
     public void Close()
     {
         foreach (DirectoryNode node in _nodes)
@@ -68,7 +68,7 @@ internal sealed class TreeScanner
         _nodes.Clear();
     }
 
-    /// <summary>Goes on for as many entries as a budget allows.</summary>
+    /// <summary>Continues for as many entries as a budget allows.</summary>
     public void Step(ref int budget)
     {
         while (budget > 0 && _nodes.TryPeek(out DirectoryNode? node))
@@ -107,7 +107,7 @@ internal sealed class TreeScanner
         node.Wanted = ScanWork.None;
         node.Missed = ScanWork.None;
 
-        // Whoever asks is told again.
+        // A rescan gets the report again.
         node.IsIncomplete &= !work.HasFlag(ScanWork.Found);
         DirectoryReader? reader = DirectoryReader.Open(node.Path, node.IsRoot, out int errno);
         bool isOther = false;
@@ -121,7 +121,7 @@ internal sealed class TreeScanner
             reader?.Dispose();
             Fail(node, errno);
 
-            // It may have moved away before it was looked at: then it is where it is found at its new path.
+            // It may have moved away before it was visited: then it will be found at its new path.
             node.Missed = work & (ScanWork.List | ScanWork.Below);
             Finish(work);
         }
@@ -166,12 +166,15 @@ internal sealed class TreeScanner
         Finish(work);
     }
 
-    // Another directory has the name now. What is known of the one before is not true of it, though names may be the same.
+    // Another directory has the name now. What is known about the previous one does not apply to it, even if names are equal.
     private void OnOther(DirectoryNode node, ScanWork work)
     {
         if (node.IsRoot)
         {
-            _tree.EndRoot(work.HasFlag(ScanWork.Unmounted) ? FileChangeKind.Unmounted : IsElsewhere(node, work) ? FileChangeKind.RootMoved : _tree.RootPath.Fate);
+            _tree.EndRoot(
+                work.HasFlag(ScanWork.Unmounted)
+                    ? FileChangeKind.Unmounted
+                    : IsElsewhere(node, work) ? FileChangeKind.RootMoved : _tree.RootPath.Fate);
             return;
         }
 
@@ -182,9 +185,10 @@ internal sealed class TreeScanner
         Want(other, ScanWork.List | ScanWork.Below | (work & ScanWork.Found));
     }
 
-    // The directory that was watched is there still, as far as anybody knows: it is covered by a mount, or a link leads elsewhere.
+    // Whether the watched directory still exists, as far as known: a mount covers it, or a link leads elsewhere.
     private static bool IsElsewhere(DirectoryNode root, ScanWork work) =>
-        work.HasFlag(ScanWork.Mounted) || (!DirectoryReader.IsDirectory(root.Path, follows: false, out int errno) && errno == Errno.Success);
+        work.HasFlag(ScanWork.Mounted)
+        || (!DirectoryReader.IsDirectory(root.Path, follows: false, out int errno) && errno == Errno.Success);
 
     // False if the budget was used up.
     private bool List(DirectoryNode node, DirectoryScan scan, ref int budget)
@@ -290,7 +294,7 @@ internal sealed class TreeScanner
         bool isThere = errno == Errno.Success;
         if (!isThere && errno is not (Errno.ENOENT or Errno.ENOTDIR))
         {
-            // Nobody can say whether it is there. What is known of it stays.
+            // It is unknown whether it exists. What is known about it stays.
             Fail(node, errno);
             return;
         }
@@ -316,7 +320,7 @@ internal sealed class TreeScanner
     {
         if (_tree.IsNew && (node.IsRoot || FileErrors.IsLimit(errno)))
         {
-            // A limit stands in the way of every further directory, too.
+            // The limit affects every further directory, too.
             throw FileErrors.OfDirectory(node.Path, errno);
         }
 
@@ -329,7 +333,7 @@ internal sealed class TreeScanner
             _tree.EndRoot(_tree.RootPath.Fate);
         }
 
-        // Another directory has gone, or has moved: the record that says so is in the queue, and what moved will be looked for at its new path.
+        // Any other directory has gone or moved: its record is in the queue, and a moved one will be checked at its new path.
     }
 
     private void Finish(ScanWork work)

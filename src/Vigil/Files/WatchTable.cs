@@ -6,19 +6,19 @@ namespace Vigil;
 
 /// <summary>The watches of one inotify instance, by number, and the reading of its queue.</summary>
 /// <remarks>
-/// <para>A watch lives as long as it has users. Its mask only grows, since the kernel can be asked to add to a mask without naming the
-/// directory wrongly (<c>IN_MASK_ADD</c>), but not to take away from one.</para>
-/// <para>A watch that was ended has records in the queue still. Its number is unknown from then on; should the kernel give it out again,
-/// the position in the stream of records tells the old ones from the new ones.</para>
+/// <para>A watch lives as long as it has users. Its mask only grows: the kernel can add to a mask without the risk of naming the wrong
+/// directory (<c>IN_MASK_ADD</c>), but cannot remove from one.</para>
+/// <para>A watch that was ended still has records in the queue. Its number is unknown from then on; if the kernel reuses it,
+/// the position in the stream of records distinguishes old records from new ones.</para>
 /// </remarks>
 internal sealed class WatchTable : IDisposable
 {
-    // What a directory of a tree is always watched for.
+    // The events that every directory of a tree is watched for.
     private const uint Always = InotifyNative.IN_CREATE | InotifyNative.IN_DELETE | InotifyNative.IN_MOVED_FROM | InotifyNative.IN_MOVED_TO
         | InotifyNative.IN_DELETE_SELF | InotifyNative.IN_MOVE_SELF
         | InotifyNative.IN_ONLYDIR | InotifyNative.IN_EXCL_UNLINK | InotifyNative.IN_MASK_ADD;
 
-    // Some 500 events with names of usual length; the rest comes in the next iteration.
+    // Some 500 events with names of usual length; the rest is read in the next iteration.
     private const int ReadSize = 16 * 1024;
 
     private readonly Dictionary<int, DirectoryWatch> _watches = [];
@@ -39,10 +39,10 @@ internal sealed class WatchTable : IDisposable
 
     public int Count => _watches.Count;
 
-    /// <summary>Where the next record is that is read: how many bytes came before it.</summary>
+    /// <summary>The position of the next record to read: the number of bytes before it.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Where the next record will be that the kernel queues.</summary>
+    /// <summary>The position of the next record that the kernel will queue.</summary>
     public long End => Position + Math.Max(FileNative.BytesToRead(Number), 0);
 
     private int Number => (int)_inotify.DangerousGetHandle();
@@ -51,8 +51,9 @@ internal sealed class WatchTable : IDisposable
         _watches.TryGetValue(number, out watch) && position >= watch.Since;
 
     /// <summary>
-    /// Called before a look at the disk. Of which records <see cref="InotifyRecord.IsBefore"/> says that they are older than the look: those that are queued now, behind which
-    /// a mark is put. Where none can be put, for want of watches, the last of them counts as newer: what it says may be told once too often, and is not lost.
+    /// Called before a look at the disk. <see cref="InotifyRecord.IsBefore"/> then says which records are older than the look: those that
+    /// are queued now, followed by a mark. If there can be no mark, for want of watches, the last of them counts as newer: it may be
+    /// reported twice, and is not lost.
     /// </summary>
     public long BeginLook()
     {
@@ -67,14 +68,14 @@ internal sealed class WatchTable : IDisposable
             return end - 1;
         }
 
-        // Where something else is queued before the mark, this is nowhere, and the next look puts another.
+        // If something else is queued before the mark, this position matches nothing, and the next look adds another mark.
         _markEnd = end + InotifyRecords.HeaderSize;
         return end;
     }
 
     /// <summary>
-    /// Watches what is open. If that fails, or if what was watched before is another file, the user keeps what it had. Returns an errno, and whether it is
-    /// another file than before.
+    /// Watches an open file. On failure, or if another file was watched before, the user keeps its old watch. Returns an errno, and whether
+    /// it is another file than before.
     /// </summary>
     public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
     {
@@ -120,7 +121,7 @@ internal sealed class WatchTable : IDisposable
         return Errno.Success;
     }
 
-    /// <summary>Ends a use of a watch, and the watch with the last.</summary>
+    /// <summary>Ends a use of a watch; the last use ends the watch.</summary>
     public void Unbind(WatchUser user)
     {
         if (user.Watch is not { } watch)
@@ -134,7 +135,7 @@ internal sealed class WatchTable : IDisposable
         {
             _watches.Remove(watch.Number);
 
-            // Fails where the kernel has ended it with its directory: nothing is left to be done then.
+            // Fails if the kernel has ended it with its directory: then nothing is left to do.
             _ = InotifyNative.RemoveWatch(Number, watch.Number);
         }
     }
@@ -149,7 +150,7 @@ internal sealed class WatchTable : IDisposable
         }
     }
 
-    /// <summary>Reads once. Returns an errno; EAGAIN where nothing is queued.</summary>
+    /// <summary>Reads once. Returns an errno; EAGAIN if nothing is queued.</summary>
     public int Read(out InotifyRecords records)
     {
         int count = FileNative.Read(Number, _buffer, out int errno);
@@ -158,7 +159,7 @@ internal sealed class WatchTable : IDisposable
         return errno;
     }
 
-    /// <summary>Throws away what is queued now, which is no more than the kernel's limit of it.</summary>
+    /// <summary>Discards what is queued now, which is bounded by the kernel's limit.</summary>
     public void Discard()
     {
         for (long end = End; Position < end && Read(out _) == Errno.Success;)
@@ -168,12 +169,15 @@ internal sealed class WatchTable : IDisposable
 
     public void Dispose() => _inotify.Dispose();
 
-    /// <summary>What the directories of a path are watched for: that a name leads elsewhere, and where the path is followed, that it comes to lead somewhere.</summary>
+    /// <summary>
+    /// The events to watch for in the directories of a path: that a name leads elsewhere and, if the path is followed, that it leads
+    /// somewhere again.
+    /// </summary>
     public static uint MaskOfPath(FileTree tree) => InotifyNative.IN_DELETE | InotifyNative.IN_MOVED_FROM | InotifyNative.IN_MOVED_TO
         | (tree.Options.FollowsPath ? InotifyNative.IN_CREATE | InotifyNative.IN_DELETE_SELF | InotifyNative.IN_MOVE_SELF : 0)
         | InotifyNative.IN_ONLYDIR | InotifyNative.IN_EXCL_UNLINK | InotifyNative.IN_MASK_ADD;
 
-    /// <summary>What a single file that is mounted in a tree is watched for; 0 if nothing would be told.</summary>
+    /// <summary>The events to watch for on a single file that is mounted in a tree; 0 if nothing would be reported.</summary>
     public static uint MaskOfFile(FileTree tree)
     {
         uint mask = (tree.Interest.HasFlag(FileInterest.Contents) ? InotifyNative.IN_MODIFY : 0)
@@ -182,12 +186,14 @@ internal sealed class WatchTable : IDisposable
         return mask == 0 ? 0 : mask | InotifyNative.IN_MASK_ADD;
     }
 
-    /// <summary>What the directories of a tree are watched for.</summary>
+    /// <summary>The events to watch for in the directories of a tree.</summary>
     public static uint MaskOf(FileTree tree) =>
         Always
             | (tree.Interest.HasFlag(FileInterest.Contents) ? InotifyNative.IN_MODIFY : 0)
             | (tree.Interest.HasFlag(FileInterest.Written) ? InotifyNative.IN_CLOSE_WRITE : 0)
 
-            // Also the sign that what could not be looked at may be readable now.
-            | (tree.IsRecursive || tree.OnlyName is not null || tree.Interest.HasFlag(FileInterest.Attributes) ? InotifyNative.IN_ATTRIB : 0);
+            // Also the sign that a directory that could not be read may be readable now.
+            | (tree.IsRecursive || tree.OnlyName is not null || tree.Interest.HasFlag(FileInterest.Attributes)
+                ? InotifyNative.IN_ATTRIB
+                : 0);
 }
