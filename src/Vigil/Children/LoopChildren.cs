@@ -100,7 +100,8 @@ internal sealed class LoopChildren
         // A duplicate, so that the caller may close the original at any time.
         int duplicate = FileNative.Duplicate(fd.Number, out int failure);
         var own = new FdHandle(FdHandle.Created(duplicate, failure, "fcntl(F_DUPFD_CLOEXEC)"));
-        return Start(new ChildEvent(_core, this, _workers, processId: null, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
+        return Start(new ChildEvent(
+            _core, this, _workers, processId: null, new ChildEnd(SharedWait.Join(own), own), own, callback, options));
     }
 
     public void Forget(ChildEvent child) => _watched.Remove(child);

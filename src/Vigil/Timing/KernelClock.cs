@@ -66,7 +66,7 @@ internal sealed class KernelClock : IClock
 
     public long FromTimestamp(long timestamp) => Math.Max(timestamp, Nanoseconds.First);
 
-    // The kernel's wall clock cannot be set to a time before 1970 (timespec64_valid_settod), so it shows zero or more. Dates may be earlier.
+    // The kernel's wall clock cannot be set to a time before 1970 (timespec64_valid_settod), so it is never negative. Dates may be earlier.
     public Int128 FromDate(DateTimeOffset date) => Nanoseconds.Between(date, DateTimeOffset.UnixEpoch);
 
     public void Dispose()
