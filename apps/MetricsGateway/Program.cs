@@ -113,7 +113,8 @@ internal static class Program
         }
     }
 
-    // What the runtime makes of pthread_create(3) where there are as many threads as may be: memory that is missing, also for its own threads, and of the console's an errno.
+    // What the runtime makes of pthread_create(3) where there are as many threads as may be: memory that is missing, also for its own
+    // threads, and of the console's an errno.
     private static bool IsOfThreads(Exception exception) =>
         exception is OutOfMemoryException or TypeInitializationException { InnerException: OutOfMemoryException } or Win32Exception { NativeErrorCode: TryAgain };
 

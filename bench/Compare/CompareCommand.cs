@@ -40,7 +40,8 @@ internal static class CompareCommand
         }
     }
 
-    // The report is written into the file with each group: a run of an hour that is cut off leaves what it has, and the file's older tables of the rest.
+    // The report is written into the file with each group: a run of an hour that is cut off leaves what it has, and the file's older tables
+    // of the rest.
     private static void Compare(CompareOptions options, MarkedSection? output)
     {
         Pace pace = options.IsQuick ? Pace.Quick : Pace.Full;

@@ -19,8 +19,8 @@ internal static class Allocations
 
     /// <summary>The same of what is measured otherwise; whoever measures warms up.</summary>
     /// <remarks>
-    /// The least of a few attempts counts. What the runtime or other tests bring about in between, such as a native function that is looked up when it is first needed or a shared
-    /// pool that a collection has emptied, comes once. What the action allocates comes each time.
+    /// The least of a few attempts counts. What the runtime or other tests bring about in between, such as a native function that is looked
+    /// up when it is first needed or a shared pool that a collection has emptied, comes once. What the action allocates comes each time.
     /// </remarks>
     public static void AssertNoneMeasured(Func<long> measure, long allowed = 0)
     {
@@ -34,7 +34,8 @@ internal static class Allocations
     }
 
     /// <summary>How many bytes, in one run.</summary>
-    /// <remarks>Asked for in a method of its own: where something is created right behind the second question, the JIT may make room for it before it asks.</remarks>
+    /// <remarks>Asked for in a method of its own: where something is created right behind the second question, the JIT may make room for it
+    /// before it asks.</remarks>
     public static long Of(Action action)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -6,7 +6,8 @@ namespace Vigil.Tests.Shared;
 /// What somebody knows of a tree who looked once, and then applies what is told, in its order: which paths there are, with kind, mode, and
 /// contents. Contents and mode are read by path when something is told of the path, as a program would that keeps a copy.
 /// </summary>
-/// <remarks>It objects to whatever cannot be applied: to a path that is told twice, or that is not known, or whose directory is not known.</remarks>
+/// <remarks>It objects to whatever cannot be applied: to a path that is told twice, or that is not known, or whose directory is not
+/// known.</remarks>
 internal sealed class FileMirror
 {
     private readonly string _root;

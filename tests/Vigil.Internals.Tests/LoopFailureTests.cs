@@ -124,7 +124,8 @@ public sealed class LoopFailureTests
         Assert.Equal(1, manager.RunOnce());
     }
 
-    /// <summary>Another file under a descriptor's number, which cannot be written to, for as long as this lives. The file itself goes on living, and stays watched.</summary>
+    /// <summary>Another file under a descriptor's number, which cannot be written to, for as long as this lives. The file itself goes on
+    /// living, and stays watched.</summary>
     private sealed class ReplacedDescriptor : IDisposable
     {
         private readonly int _number;

@@ -110,7 +110,8 @@ internal static partial class ChildScenarios
     }
 
     /// <summary>
-    /// Run in a process id namespace of its own, with the <c>/proc</c> of another: whoever watches a child by its id, and by its descriptor, waits for the same one.
+    /// Run in a process id namespace of its own, with the <c>/proc</c> of another: whoever watches a child by its id, and by its
+    /// descriptor, waits for the same one.
     /// </summary>
     public static void InAnOuterProc(string[] args)
     {
@@ -294,7 +295,8 @@ internal static partial class ChildScenarios
         Check(reaped > 0, "the foreign code was never first");
     }
 
-    /// <summary>A traced child has ended for its tracer first. Its end is told when the tracer has heard of it, with its signal, and it is waited for.</summary>
+    /// <summary>A traced child has ended for its tracer first. Its end is told when the tracer has heard of it, with its signal, and it is
+    /// waited for.</summary>
     public static void Traced(string[] args)
     {
         if (args is [string traced])

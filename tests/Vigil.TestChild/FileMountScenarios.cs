@@ -14,7 +14,8 @@ internal static partial class FileMountScenarios
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    /// <summary>Changes of a single file that is mounted on a name are told, by whichever path they are made, and so is what is there when it is unmounted.</summary>
+    /// <summary>Changes of a single file that is mounted on a name are told, by whichever path they are made, and so is what is there when
+    /// it is unmounted.</summary>
     public static void SingleFiles(string[] args)
     {
         foreach (string watched in new[] { "seen/settings", "seen", "" })
@@ -123,7 +124,8 @@ internal static partial class FileMountScenarios
         }
     }
 
-    /// <summary>A directory that cannot be read is told and skipped: a file system whose program is dead, and a path that is too long for the kernel.</summary>
+    /// <summary>A directory that cannot be read is told and skipped: a file system whose program is dead, and a path that is too long for
+    /// the kernel.</summary>
     public static void BadDirectory(string[] args)
     {
         using var files = new Tree();
@@ -244,7 +246,8 @@ internal static partial class FileMountScenarios
         Unmount(point);
     }
 
-    /// <summary>Whoever follows knows what is there though file systems and single files are mounted and unmounted among everything else.</summary>
+    /// <summary>Whoever follows knows what is there though file systems and single files are mounted and unmounted among everything
+    /// else.</summary>
     public static void AtRandom(string[] args)
     {
         int rounds = int.TryParse(Environment.GetEnvironmentVariable("VIGIL_FILE_ROUNDS"), CultureInfo.InvariantCulture, out int value) ? value / 10 : 4;

@@ -9,7 +9,8 @@ internal static partial class FileScenarios
     private const int FewWatches = 8;
     private const uint Nobody = 65534;
 
-    /// <summary>At the limit of watches a tree is refused and leaves nothing behind; one that grows past it is told to be incomplete, and goes on where it is not.</summary>
+    /// <summary>At the limit of watches a tree is refused and leaves nothing behind; one that grows past it is told to be incomplete, and
+    /// goes on where it is not.</summary>
     public static void Limits(string[] args)
     {
         using var files = new Files();
@@ -118,7 +119,8 @@ internal static partial class FileScenarios
         manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Created && change.Path == Path.Combine(point, "below")));
     }
 
-    /// <summary>Whether a file is there cannot be seen where its directory may not be searched: that is told, and not that it is gone; and what happens later is told, too.</summary>
+    /// <summary>Whether a file is there cannot be seen where its directory may not be searched: that is told, and not that it is gone; and
+    /// what happens later is told, too.</summary>
     public static void Unsearchable(string[] args)
     {
         using var files = new Files();

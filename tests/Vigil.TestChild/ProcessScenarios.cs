@@ -26,8 +26,8 @@ internal static partial class ProcessScenarios
         Expect<Win32Exception>(() => SignalBlocking.StartProcess(Info("/nowhere/at-all"))));
 
     /// <summary>
-    /// A thread that has a signal unblocked for good, though the program started with it blocked, gives it to the default action where nobody
-    /// handles it, also after a process was started: this one ends.
+    /// A thread that has a signal unblocked for good, though the program started with it blocked, gives it to the default action where
+    /// nobody handles it, also after a process was started: this one ends.
     /// </summary>
     public static void StartedAndUnblocked(string[] args)
     {
@@ -46,7 +46,8 @@ internal static partial class ProcessScenarios
         Thread.Sleep(Timeout.Infinite);
     }
 
-    /// <summary>Where only the thread that starts a process has a signal blocked, others' handlers of it still hear of each one once.</summary>
+    /// <summary>Where only the thread that starts a process has a signal blocked, others' handlers of it still hear of each one
+    /// once.</summary>
     public static void StartedWhereOneThreadBlocks(string[] args)
     {
         var starter = new Thread(() =>

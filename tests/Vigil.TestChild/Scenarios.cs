@@ -124,7 +124,8 @@ internal static partial class Scenarios
         manager.Run();
     }
 
-    /// <summary>Where no descriptor is left for the clock, the wait carries the deadline: timers still work. Other clocks say what is missing, and work later.</summary>
+    /// <summary>Where no descriptor is left for the clock, the wait carries the deadline: timers still work. Other clocks say what is
+    /// missing, and work later.</summary>
     private static void TimersWithoutDescriptors(string[] args)
     {
         using (var warmUp = new EventManager())
@@ -281,7 +282,8 @@ internal static partial class Scenarios
         static void Fail() => throw new FormatException("bad work");
     }
 
-    /// <summary>What a listener of the meter throws, thousands of times perhaps, is a line on standard error a second, and ends nothing.</summary>
+    /// <summary>What a listener of the meter throws, thousands of times perhaps, is a line on standard error a second, and ends
+    /// nothing.</summary>
     private static void ThrowingListener(string[] args)
     {
         using var listener = new MeterListener();
@@ -300,7 +302,8 @@ internal static partial class Scenarios
         manager.RunUntil(() => ticks == 100);
     }
 
-    /// <summary>What those throw who are told that there are instruments and an event source costs nobody a manager, a pool or work.</summary>
+    /// <summary>What those throw who are told that there are instruments and an event source costs nobody a manager, a pool or
+    /// work.</summary>
     private static void ThrowingWhenToldOfInstruments(string[] args)
     {
         using var events = new SourceRefusingListener();

@@ -11,7 +11,8 @@ internal static partial class SignalFloodScenarios
 
     private static readonly Signal RealTime4 = Signal.RealTime(4);
 
-    /// <summary>A manager that is not run keeps so many and no more, while another one takes them from the kernel. It is told how many it has lost, and goes on with what comes.</summary>
+    /// <summary>A manager that is not run keeps so many and no more, while another one takes them from the kernel. It is told how many it
+    /// has lost, and goes on with what comes.</summary>
     public static void ForALoop(string[] args)
     {
         const int TooMany = 1000;
@@ -34,7 +35,8 @@ internal static partial class SignalFloodScenarios
         Check(reports.Count == 1, "told twice");
     }
 
-    /// <summary>A callback that has not ended lets so many wait and no more. That is told at once, and how many it were when it gets on.</summary>
+    /// <summary>A callback that has not ended lets so many wait and no more. That is told at once, and how many it were when it gets
+    /// on.</summary>
     public static void ForACallback(string[] args)
     {
         const int TooMany = 500;
@@ -60,7 +62,8 @@ internal static partial class SignalFloodScenarios
         RequireLost(reports, 2, $"{TooMany} signals ");
     }
 
-    /// <summary>Workers that have ended refuse one signal after the other, and not each within the refusal of the one before: the stack would end.</summary>
+    /// <summary>Workers that have ended refuse one signal after the other, and not each within the refusal of the one before: the stack
+    /// would end.</summary>
     public static void ForWorkersThatEnd(string[] args)
     {
         const int Waiting = 10_000;

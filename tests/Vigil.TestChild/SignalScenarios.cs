@@ -5,13 +5,15 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>Signals: whatever is sent here is sent to this process alone. Those that need signals blocked block them by executing themselves again.</summary>
+/// <summary>Signals: whatever is sent here is sent to this process alone. Those that need signals blocked block them by executing
+/// themselves again.</summary>
 internal static partial class SignalScenarios
 {
     private static readonly Signal RealTime3 = Signal.RealTime(3);
     private static readonly Signal RealTime4 = Signal.RealTime(4);
 
-    /// <summary>A thousand signals while callbacks come and go: each delivery calls everyone in order, also on another manager; the kernel makes one of several.</summary>
+    /// <summary>A thousand signals while callbacks come and go: each delivery calls everyone in order, also on another manager; the kernel
+    /// makes one of several.</summary>
     public static void OnTheRuntimesPath(string[] args)
     {
         using var manager = new EventManager();
@@ -55,14 +57,16 @@ internal static partial class SignalScenarios
         Check(seen < 3 || text.Contains("first second guest", StringComparison.Ordinal), text);
         other.RunUntil(() => elsewhere > 0);
 
-        // The runtime reads signals in order. One that it has not read when the last event goes has the default action, which ends the process.
+        // The runtime reads signals in order. One that it has not read when the last event goes has the default action, which ends the
+        // process.
         bool isRead = false;
         manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => isRead = true);
         Send(Signal.SIGUSR2);
         manager.RunUntil(() => isRead);
     }
 
-    /// <summary>By signalfd: the sender, the value, every real-time signal in order, on every manager; standard signals count once.</summary>
+    /// <summary>By signalfd: the sender, the value, every real-time signal in order, on every manager; standard signals count
+    /// once.</summary>
     public static void BySignalFd(string[] args)
     {
         const int Count = 1000;
@@ -126,7 +130,8 @@ internal static partial class SignalScenarios
         Thread.Sleep(Timeout.Infinite);
     }
 
-    /// <summary>Signals that come while an asynchronous callback has not ended wait for it: real-time ones each, in order, a standard one once.</summary>
+    /// <summary>Signals that come while an asynchronous callback has not ended wait for it: real-time ones each, in order, a standard one
+    /// once.</summary>
     public static void Asynchronous(string[] args)
     {
         const int Count = 100;
@@ -194,7 +199,8 @@ internal static partial class SignalScenarios
             $"{values.Count} and {standard} callbacks");
     }
 
-    /// <summary>A callback that throws costs the others nothing, and is detached where the policy says so; disposal ends every signal event.</summary>
+    /// <summary>A callback that throws costs the others nothing, and is detached where the policy says so; disposal ends every signal
+    /// event.</summary>
     public static void Faults(string[] args)
     {
         var manager = new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach });
@@ -272,7 +278,8 @@ internal static partial class SignalScenarios
         Check(!SignalBlocking.IsBlocked(Signal.SIGUSR1), "one thread is not all");
     }
 
-    /// <summary>A thread that is being started has everything blocked for a moment, which makes no signal one that is blocked in part.</summary>
+    /// <summary>A thread that is being started has everything blocked for a moment, which makes no signal one that is blocked in
+    /// part.</summary>
     public static void WhileThreadsStart(string[] args)
     {
         using var manager = new EventManager();
@@ -299,7 +306,8 @@ internal static partial class SignalScenarios
         starter.Join();
     }
 
-    /// <summary>A thread that is being started and does not get on, because its processor is busy, is not held to have blocked anything.</summary>
+    /// <summary>A thread that is being started and does not get on, because its processor is busy, is not held to have blocked
+    /// anything.</summary>
     public static void WhileOneThreadStarts(string[] args)
     {
         using var blocks = new ManualResetEventSlim();
@@ -324,7 +332,8 @@ internal static partial class SignalScenarios
         Check(refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
     }
 
-    /// <summary>A thread of the kernel's in this process, which has every signal blocked for ever, holds nobody up and changes no path.</summary>
+    /// <summary>A thread of the kernel's in this process, which has every signal blocked for ever, holds nobody up and changes no
+    /// path.</summary>
     public static void BesideIoUring(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGUSR1);
@@ -353,7 +362,8 @@ internal static partial class SignalScenarios
         Check(SignalBlocking.IsBlocked(Signal.SIGUSR1) && !SignalBlocking.IsBlocked(Signal.SIGUSR2), "the kernel's thread counts");
     }
 
-    /// <summary>Where the kernel refuses to add a signal to those that are read, the creation fails, the others come as before, and it can be tried again.</summary>
+    /// <summary>Where the kernel refuses to add a signal to those that are read, the creation fails, the others come as before, and it can
+    /// be tried again.</summary>
     public static void SignalFdFails(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGUSR1, Signal.SIGUSR2, RealTime3);
@@ -468,7 +478,8 @@ internal static partial class SignalScenarios
         Check(SignalBlocking.IsBlocked(Signal.SIGTERM) && SignalBlocking.IsBlocked(Signal.SIGUSR1), "not blocked");
     }
 
-    /// <summary>A program that was executed again and starts another, which has the same id in a namespace of its own, does not speak for that one.</summary>
+    /// <summary>A program that was executed again and starts another, which has the same id in a namespace of its own, does not speak for
+    /// that one.</summary>
     public static void RestartInNestedNamespaces(string[] args)
     {
         Check(Environment.ProcessId == 1, $"process {Environment.ProcessId}");
@@ -485,7 +496,8 @@ internal static partial class SignalScenarios
         Check(child.ExitCode == 0, error);
     }
 
-    /// <summary>What a child has of this program's signals: no handler, nothing ignored that was not, and the mask of the thread that starts it.</summary>
+    /// <summary>What a child has of this program's signals: no handler, nothing ignored that was not, and the mask of the thread that
+    /// starts it.</summary>
     public static void Inherited(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGUSR1);

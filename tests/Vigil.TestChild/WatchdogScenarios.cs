@@ -21,7 +21,8 @@ internal static partial class WatchdogScenarios
         manager.RunOnce();
     }
 
-    /// <summary>Reports that nobody listens to go to standard error, and so does what a handler throws; another handler hears of it all the same.</summary>
+    /// <summary>Reports that nobody listens to go to standard error, and so does what a handler throws; another handler hears of it all the
+    /// same.</summary>
     public static void Unheard(string[] args)
     {
         using EventManager manager = Watched("unheard", SlowCallbackPolicy.Report);
@@ -106,7 +107,8 @@ internal static partial class WatchdogScenarios
         Check(report!.Phase == LoopPhase.Mailbox, report.ToString());
     }
 
-    /// <summary>The time in which the process was stopped is nobody's, though the loop measures it: nothing is reported, and under FailFast nothing aborted.</summary>
+    /// <summary>The time in which the process was stopped is nobody's, though the loop measures it: nothing is reported, and under FailFast
+    /// nothing aborted.</summary>
     public static void Stopped(string[] args)
     {
         Check(setrlimit(RLIMIT_CORE, default) == 0, "setrlimit failed");

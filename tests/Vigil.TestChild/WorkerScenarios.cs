@@ -43,7 +43,8 @@ internal static class WorkerScenarios
         Check(last.DisposeAsync().AsTask().IsCompletedSuccessfully, "it has ended");
     }
 
-    /// <summary>Whoever interrupts a worker's thread when its work has just ended ends no process, keeps no sender waiting, and loses no work.</summary>
+    /// <summary>Whoever interrupts a worker's thread when its work has just ended ends no process, keeps no sender waiting, and loses no
+    /// work.</summary>
     public static void Interrupted(string[] args)
     {
         const int Interrupts = 200_000;
@@ -74,7 +75,8 @@ internal static class WorkerScenarios
         Check(pool.DrainAsync(Patience).Result.Count == 0 && pool.GetStatistics().Done == sent + 1, $"{sent} were sent: {pool.GetStatistics()}");
     }
 
-    /// <summary>The first thread of the process that uses the library has an interrupt pending: it is pending afterwards, and nothing has failed.</summary>
+    /// <summary>The first thread of the process that uses the library has an interrupt pending: it is pending afterwards, and nothing has
+    /// failed.</summary>
     public static void InterruptedAtFirst(string[] args)
     {
         Thread.CurrentThread.Interrupt();
@@ -104,7 +106,8 @@ internal static class WorkerScenarios
         // Neither is disposed: the end of the program is what is looked at.
     }
 
-    /// <summary>Who listens to the meter is told of the pools' instruments while the process's first pool is made, and may send work to the very manager that makes it: it has one pool, which ends.</summary>
+    /// <summary>Who listens to the meter is told of the pools' instruments while the process's first pool is made, and may send work to the
+    /// very manager that makes it: it has one pool, which ends.</summary>
     public static void SentWhileThePoolIsMade(string[] args)
     {
         int ran = 0;

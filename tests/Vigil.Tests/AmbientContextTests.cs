@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Vigil.Tests;
 
-/// <summary>Async locals, the culture and synchronization contexts: nobody sees another owner's, and what flows is the sender's or the creator's (docs/threading.md).</summary>
+/// <summary>Async locals, the culture and synchronization contexts: nobody sees another owner's, and what flows is the sender's or the
+/// creator's (docs/threading.md).</summary>
 public sealed class AmbientContextTests : IDisposable
 {
     private static readonly AsyncLocal<string?> Local = new();

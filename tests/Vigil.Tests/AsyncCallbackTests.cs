@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Vigil.Tests;
 
-/// <summary>Callbacks that return a task, on the loop and on workers: one at a time until the task has ended, nothing lost, exceptions to the fault policy.</summary>
+/// <summary>Callbacks that return a task, on the loop and on workers: one at a time until the task has ended, nothing lost, exceptions to
+/// the fault policy.</summary>
 public sealed class AsyncCallbackTests : IAsyncDisposable
 {
     private static readonly CallbackTarget OnLoop = CallbackTarget.Loop;

@@ -114,7 +114,8 @@ public sealed class ChildProcessTests
         Assert.Equal(0, exitCode);
     }
 
-    /// <summary>A standard error that is full, and one that is not open for writing. The scenarios fail where what they write ends anything.</summary>
+    /// <summary>A standard error that is full, and one that is not open for writing. The scenarios fail where what they write ends
+    /// anything.</summary>
     [Theory]
     [InlineData("unheard-fault", "2>/dev/full")]
     [InlineData("unheard-fault", "2</dev/null")]

@@ -13,7 +13,8 @@ public sealed class CultureTests
         Assert.Equal(expected, Texts(Strange()));
     }
 
-    // Made by hand, because a program without ICU, or built with InvariantGlobalization, has no other: it writes everything as nobody expects it.
+    // Made by hand, because a program without ICU, or built with InvariantGlobalization, has no other: it writes everything as nobody
+    // expects it.
     private static CultureInfo Strange()
     {
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();

@@ -2,7 +2,8 @@ using System.ComponentModel;
 
 namespace Vigil.Tests;
 
-/// <summary>File watching at the kernel's limits and at mount points: in namespaces of its own, so that nobody else's watches count and nobody else is disturbed.</summary>
+/// <summary>File watching at the kernel's limits and at mount points: in namespaces of its own, so that nobody else's watches count and
+/// nobody else is disturbed.</summary>
 public sealed class FileLimitTests
 {
     [Theory]
@@ -45,7 +46,8 @@ public sealed class FileLimitTests
     [Fact]
     public void Where_a_directory_may_not_be_searched()
     {
-        // Another user than root is wanted, who may search everything: root of another user namespace is not, nor may it become another user.
+        // Another user than root is wanted, who may search everything: root of another user namespace is not, nor may it become another
+        // user.
         (int exitCode, string error) = ExternalProgram.Run(DotNet, Program, "file-unsearchable");
         Assert.True(exitCode == 0, error);
     }

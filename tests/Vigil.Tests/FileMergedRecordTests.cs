@@ -1,6 +1,7 @@
 namespace Vigil.Tests;
 
-/// <summary>The kernel queues no event that is the same as the last one of its queue. So a record may stand for what has happened since it was queued.</summary>
+/// <summary>The kernel queues no event that is the same as the last one of its queue. So a record may stand for what has happened since it
+/// was queued.</summary>
 public sealed class FileMergedRecordTests
 {
     [Fact]

@@ -219,7 +219,8 @@ public sealed class FileTreeTests
     [Fact]
     public void A_checkout_of_another_version_of_2000_files_ends_as_a_rescan_would_find_it()
     {
-        // What git checkout does: files that differ are written anew under another name and renamed, files and emptied directories removed, in between.
+        // What git checkout does: files that differ are written anew under another name and renamed, files and emptied directories removed,
+        // in between.
         using var files = new WatchedDirectory();
         Generate(files.At("tree"), 2000, seed: 1);
         var told = new Told(files.Root);

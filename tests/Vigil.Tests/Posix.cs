@@ -16,8 +16,8 @@ internal static partial class Posix
     public static FdHandle Duplicate(FileDescriptor fd) => new(fcntl(fd.Number, F_DUPFD_CLOEXEC, 0));
 
     /// <summary>
-    /// Takes a write lease, which whoever opens the file waits for, or is refused by if he does not wait (<c>fcntl(2)</c>, F_SETLEASE). False where there are
-    /// none. The signal is one that is ignored by default.
+    /// Takes a write lease, which whoever opens the file waits for, or is refused by if he does not wait (<c>fcntl(2)</c>, F_SETLEASE).
+    /// False where there are none. The signal is one that is ignored by default.
     /// </summary>
     public static bool TryLeaseForWriting(FileDescriptor fd)
     {

@@ -422,7 +422,8 @@ public sealed class RemoteEndpointTests
                 TaskScheduler.Default))];
             Array.ForEach(senders, Patience.Wait);
 
-            // What goes on after its sender has given up has ended when nothing is in flight; then its fault is posted, and comes before this call.
+            // What goes on after its sender has given up has ended when nothing is in flight; then its fault is posted, and comes before
+            // this call.
             Assert.True(SpinWait.SpinUntil(() => loop.Endpoint.CallBlocking(_ => told + reported == Volatile.Read(ref thrown) && loop.Manager.InFlightCount() == 0), Patience.Limit));
         }
 

@@ -403,7 +403,8 @@ public class TimeProviderTests
         clock.Go.Set();
         Assert.True(other.Join(Patience.Limit));
 
-        // The hesitant thread is the other one, or one of the thread pool's that was just handing over the creation. The last change that it makes is to fire at once.
+        // The hesitant thread is the other one, or one of the thread pool's that was just handing over the creation. The last change that
+        // it makes is to fire at once.
         Assert.True(SpinWait.SpinUntil(() => clock.LastDueTime == TimeSpan.Zero, Patience.Limit));
         clock.Time.Advance(HesitantClock.Awaited * 2);
         Assert.Equal(1, fired);

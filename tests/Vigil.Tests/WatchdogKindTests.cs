@@ -171,7 +171,8 @@ public sealed class WatchdogKindTests : IDisposable
         });
     }
 
-    // Where the thread is kept off its processor, what goes before may be reported, too: the change that starts a timer, in the name of that.
+    // Where the thread is kept off its processor, what goes before may be reported, too: the change that starts a timer, in the name of
+    // that.
     private void Expect(LoopPhase? phase, string method) => (_phase, _method) = (phase, method);
 
     private SlowCallbackReport Await(SlowCallbackKind kind) => _reports.Await(kind, _method, _phase);

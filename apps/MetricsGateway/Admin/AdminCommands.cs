@@ -111,7 +111,8 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         return AdminResult.KeepOpen;
     }
 
-    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it disposes it.</summary>
+    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it
+    /// disposes it.</summary>
     public IEnumerator<int> TakeRest()
     {
         IEnumerator<int> rest = _rest ?? throw new InvalidOperationException("No answer goes on.");

@@ -5,7 +5,8 @@ internal enum AdminResult
     /// <summary>The next command may follow.</summary>
     KeepOpen,
 
-    /// <summary>The answer is written step by step (<see cref="AdminCommands.TakeRest"/>). The next command may follow when it is done.</summary>
+    /// <summary>The answer is written step by step (<see cref="AdminCommands.TakeRest"/>). The next command may follow when it is
+    /// done.</summary>
     Continues,
 
     /// <summary>Send what was written, then close the connection.</summary>

@@ -9,8 +9,8 @@ namespace MetricsGateway.Admin;
 /// <param name="commands">Answers what can be answered at once.</param>
 /// <param name="getStatus">What the network part knows.</param>
 /// <param name="reload">
-/// Loads the configuration again, and calls back on the loop, in a later callback, with a line that says what became of it. It gives what takes
-/// back that it calls.
+/// Loads the configuration again, and calls back on the loop, in a later callback, with a line that says what became of it. It gives what
+/// takes back that it calls.
 /// </param>
 /// <param name="time">Measures how long clients have read nothing.</param>
 internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus, Func<Action<string>, Action> reload, TimeProvider time)
@@ -51,7 +51,8 @@ internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> g
         return AdminResult.Close;
     }
 
-    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it disposes it.</summary>
+    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it
+    /// disposes it.</summary>
     public IEnumerator<int> TakeRest() => commands.TakeRest();
 
     /// <summary>Begins what <see cref="AdminResult.Reload"/> asks for.</summary>

@@ -2,8 +2,8 @@ namespace MetricsGateway.Admin;
 
 /// <summary>
 /// The memory for answers that admin clients have not read yet, of all clients together. One that reads is not to suffer from those that
-/// do not: where there is no room for it, the client loses its answers that has taken nothing for the longest time, if that is a second; or else
-/// the one that holds the most.
+/// do not: where there is no room for it, the client loses its answers that has taken nothing for the longest time, if that is a second; or
+/// else the one that holds the most.
 /// </summary>
 /// <param name="limit">The first <see cref="Limit"/>.</param>
 /// <param name="time">Measures how long a client has taken nothing.</param>

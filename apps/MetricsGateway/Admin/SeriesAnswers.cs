@@ -8,7 +8,8 @@ namespace MetricsGateway.Admin;
 /// Answers that go through all series of a kind. There may be a million, so each is written step by step: whoever has one written decides
 /// after each step whether to go on at once. A step takes some microseconds and writes some kilobytes.
 /// </summary>
-/// <remarks>Between two steps series come, go and change, and an interval may end: each series is told as it is when its turn comes.</remarks>
+/// <remarks>Between two steps series come, go and change, and an interval may end: each series is told as it is when its turn
+/// comes.</remarks>
 internal static class SeriesAnswers
 {
     private const int SeriesInStep = 32;

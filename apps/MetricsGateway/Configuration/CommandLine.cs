@@ -7,7 +7,8 @@ internal enum InvocationAction
     ShowVersion,
 }
 
-/// <summary>What the command line asks for. Where the options come from, and what they are, counts for <see cref="InvocationAction.Run"/> only.</summary>
+/// <summary>What the command line asks for. Where the options come from, and what they are, counts for <see cref="InvocationAction.Run"/>
+/// only.</summary>
 internal sealed record Invocation(InvocationAction Action, ConfigurationSource Source, LoadedConfiguration Loaded)
 {
     public GatewayOptions Options => Loaded.Options;

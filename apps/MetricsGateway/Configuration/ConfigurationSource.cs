@@ -8,13 +8,15 @@ namespace MetricsGateway.Configuration;
 /// <param name="arguments">What the command line says: names and values.</param>
 internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<string, string> arguments)
 {
-    // Where the gateway was started. It may be gone when a reload asks for it, as after a deployment that puts a new directory in its place.
+    // Where the gateway was started. It may be gone when a reload asks for it, as after a deployment that puts a new directory in its
+    // place.
     private readonly string? _directory = CurrentDirectory();
 
     /// <summary>The configuration file, or null if there is none.</summary>
     public string? Path => path;
 
-    /// <exception cref="ConfigurationException">The file cannot be read, or something in it or on the command line cannot be used.</exception>
+    /// <exception cref="ConfigurationException">The file cannot be read, or something in it or on the command line cannot be
+    /// used.</exception>
     /// <exception cref="NameLookupException">A name of a host has no address.</exception>
     public LoadedConfiguration Load()
     {

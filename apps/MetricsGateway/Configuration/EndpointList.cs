@@ -14,7 +14,8 @@ internal readonly record struct HostEndpoint(string? Name, IPEndPoint Endpoint)
 /// <summary>An address and port to use, and whether it was written as a name.</summary>
 internal readonly record struct FoundEndpoint(IPEndPoint Endpoint, bool IsOfName);
 
-/// <summary>Addresses or names with their ports, as an option has them. Two lists are equal if they say the same and lead to the same addresses.</summary>
+/// <summary>Addresses or names with their ports, as an option has them. Two lists are equal if they say the same and lead to the same
+/// addresses.</summary>
 internal sealed class EndpointList : IEquatable<EndpointList>
 {
     /// <summary>How many there may be.</summary>

@@ -22,8 +22,8 @@ internal static class EndpointText
         text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetByteCount(text) <= MaxSocketPathBytes;
 
     /// <summary>
-    /// Reads <c>1.2.3.4:port</c>, <c>[v6]:port</c> or <c>name:port</c>. The framework's own parser is too kind: it takes a missing port for 0,
-    /// "1:80" for 0.0.0.1, "010" for 8 and "0x7f" for 127.
+    /// Reads <c>1.2.3.4:port</c>, <c>[v6]:port</c> or <c>name:port</c>. The framework's own parser is too kind: it takes a missing port for
+    /// 0, "1:80" for 0.0.0.1, "010" for 8 and "0x7f" for 127.
     /// </summary>
     public static bool TryParse(string text, out HostEndpoint endpoint)
     {

@@ -6,8 +6,8 @@ using Vigil;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Writes reports to a file, on one worker: a disk may take its time, or hang. One report is written at a time. While it is, there is no room
-/// for another one, and who has one counts it as lost.
+/// Writes reports to a file, on one worker: a disk may take its time, or hang. One report is written at a time. While it is, there is no
+/// room for another one, and who has one counts it as lost.
 /// </summary>
 /// <param name="manager">Has the workers.</param>
 /// <param name="thread">The worker's number. It is always the same one, so that a disk that hangs holds up no other.</param>
@@ -57,8 +57,8 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     }
 
     /// <summary>
-    /// Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again. One that no worker takes is a failure like that of a
-    /// disk: it is told and counted, and the next one is tried.
+    /// Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again. One that no worker takes is a failure like
+    /// that of a disk: it is told and counted, and the next one is tried.
     /// </summary>
     public void Write(ReadOnlyMemory<byte> report)
     {

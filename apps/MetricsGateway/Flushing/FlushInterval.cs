@@ -5,7 +5,8 @@ namespace MetricsGateway.Flushing;
 /// <param name="End">The time of day when it ended.</param>
 /// <param name="Duration">How long it really was, which is what rates are per second of.</param>
 /// <param name="Lateness">How long after it was due it ended.</param>
-/// <param name="Missed">How many flushes fell out, because the loop was busy when they were due, or another one was being computed. Their metrics are in this one.</param>
+/// <param name="Missed">How many flushes fell out, because the loop was busy when they were due, or another one was being computed. Their
+/// metrics are in this one.</param>
 /// <param name="IsLast">Whether the gateway stops, and nothing follows.</param>
 internal readonly record struct FlushInterval(
     long Number, DateTimeOffset End, TimeSpan Duration, TimeSpan Lateness, long Missed, bool IsLast)

@@ -9,7 +9,8 @@ namespace MetricsGateway.Flushing;
 /// <summary>All that is between the store and those who are told of it: the schedule, what a worker computes, and where it goes.</summary>
 internal sealed class FlushPipeline : IDisposable
 {
-    /// <summary>How many threads the workers must have: one computes while a disk may hold up another, and a lookup of a name the third.</summary>
+    /// <summary>How many threads the workers must have: one computes while a disk may hold up another, and a lookup of a name the
+    /// third.</summary>
     public const int WorkerCount = 3;
 
     /// <summary>The worker that loads the configuration.</summary>
@@ -63,7 +64,8 @@ internal sealed class FlushPipeline : IDisposable
 
     public FlushFileStatus File => _file.Status;
 
-    /// <summary>Makes sure that the file can be written, if there is another one than before. Nothing else of what is new can fail.</summary>
+    /// <summary>Makes sure that the file can be written, if there is another one than before. Nothing else of what is new can
+    /// fail.</summary>
     /// <exception cref="FlushFileException">It cannot.</exception>
     public static void Check(GatewayOptions? before, GatewayOptions options)
     {
@@ -103,7 +105,8 @@ internal sealed class FlushPipeline : IDisposable
         }
     }
 
-    /// <summary>Flushes what came since the last flush, if there are flushes, after the one that is being computed, if there is one.</summary>
+    /// <summary>Flushes what came since the last flush, if there are flushes, after the one that is being computed, if there is
+    /// one.</summary>
     /// <returns>Ends when it was handed to whoever tells it.</returns>
     public async Task FlushLast()
     {

@@ -6,7 +6,8 @@ namespace MetricsGateway.Flushing;
 /// <summary>When intervals end, as the options say.</summary>
 internal sealed class FlushSchedule
 {
-    // More than what may lie between asking two clocks on a busy machine, less than what would make a second's rounding fall on another one.
+    // More than what may lie between asking two clocks on a busy machine, less than what would make a second's rounding fall on another
+    // one.
     private static readonly TimeSpan LargestDeviation = TimeSpan.FromMilliseconds(50);
 
     private readonly EventManager _manager;
@@ -81,7 +82,8 @@ internal sealed class FlushSchedule
         _timer = null;
     }
 
-    /// <summary>Flushes what came since the last flush. Nothing follows. Without flushes there may still be one that is being computed.</summary>
+    /// <summary>Flushes what came since the last flush. Nothing follows. Without flushes there may still be one that is being
+    /// computed.</summary>
     /// <returns>Ends when it was handed to whoever tells it.</returns>
     public Task FlushLast() => _interval is null ? _flusher.WhenComputed() : _flusher.FlushLast();
 

@@ -1,8 +1,8 @@
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// The times that flushes are told under: multiples of the flush interval since 1970, as the slots of a time-series database are. Each flush
-/// has one of its own, however late it is, so that none takes the place of another one and no slot stays empty.
+/// The times that flushes are told under: multiples of the flush interval since 1970, as the slots of a time-series database are. Each
+/// flush has one of its own, however late it is, so that none takes the place of another one and no slot stays empty.
 /// </summary>
 internal sealed class FlushTimes
 {
@@ -22,8 +22,8 @@ internal sealed class FlushTimes
     }
 
     /// <summary>
-    /// When an interval that runs is to end: at the next multiple that was not told. Where the clock was set back a little, that is later than the
-    /// next one: otherwise each flush from then on would be told under a time that has not come yet.
+    /// When an interval that runs is to end: at the next multiple that was not told. Where the clock was set back a little, that is later
+    /// than the next one: otherwise each flush from then on would be told under a time that has not come yet.
     /// </summary>
     public DateTimeOffset EndAfter(DateTimeOffset now, TimeSpan interval) => Untold(now + UntilNext(now, interval), interval);
 
@@ -34,8 +34,8 @@ internal sealed class FlushTimes
     public DateTimeOffset ForDue(DateTimeOffset due, TimeSpan interval) => _last = Expected(due, interval);
 
     /// <summary>
-    /// For the interval that is cut short because the gateway stops. It is that at which it would have ended: under the time of its real end
-    /// it would take the place of the complete interval before it.
+    /// For the interval that is cut short because the gateway stops. It is that at which it would have ended: under the time of its real
+    /// end it would take the place of the complete interval before it.
     /// </summary>
     public DateTimeOffset ForLast(DateTimeOffset now, TimeSpan interval) =>
         _last = Untold(Phase(now, interval) == TimeSpan.Zero ? now : now + UntilNext(now, interval), interval);

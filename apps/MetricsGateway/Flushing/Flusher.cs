@@ -6,9 +6,9 @@ using Vigil;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Ends intervals. The loop takes what an interval brought, in the same short time for any number of names, and begins the next one; a worker
-/// computes and writes what is told; and the loop hands that to whoever tells it. One flush is computed at a time: one that is due before
-/// that is done falls out, and what it would have told is told by the next one.
+/// Ends intervals. The loop takes what an interval brought, in the same short time for any number of names, and begins the next one; a
+/// worker computes and writes what is told; and the loop hands that to whoever tells it. One flush is computed at a time: one that is due
+/// before that is done falls out, and what it would have told is told by the next one.
 /// </summary>
 internal sealed class Flusher
 {
@@ -55,7 +55,8 @@ internal sealed class Flusher
     /// <summary>The times that flushes are told under.</summary>
     public FlushTimes Times { get; } = new();
 
-    /// <summary>How often it is flushed, which is what the times are multiples of that flushes are told under; null if it is not known.</summary>
+    /// <summary>How often it is flushed, which is what the times are multiples of that flushes are told under; null if it is not
+    /// known.</summary>
     public TimeSpan? Interval { get; set; }
 
     public FlushStatus Status => new()

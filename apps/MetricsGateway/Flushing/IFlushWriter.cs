@@ -2,7 +2,8 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>Writes what a flush tells in the form of one back end. A worker calls it, first with the interval, then with each series.</summary>
+/// <summary>Writes what a flush tells in the form of one back end. A worker calls it, first with the interval, then with each
+/// series.</summary>
 internal interface IFlushWriter
 {
     void Begin(in FlushInterval interval);

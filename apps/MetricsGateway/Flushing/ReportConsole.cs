@@ -60,7 +60,8 @@ internal sealed class ReportConsole : IDisposable
         }
     }
 
-    /// <summary>Ends when what was handed over is written, or never will be because the reader is gone; not, if it is disposed before.</summary>
+    /// <summary>Ends when what was handed over is written, or never will be because the reader is gone; not, if it is disposed
+    /// before.</summary>
     public Task WhenWritten()
     {
         lock (_gate)

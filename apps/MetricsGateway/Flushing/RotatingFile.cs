@@ -29,7 +29,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 
             if (!exists && stream.Length == 0)
             {
-                // The first report begins it: something else may be wrong, and then there is none. Where the option names a link, that stays.
+                // The first report begins it: something else may be wrong, and then there is none. Where the option names a link, that
+                // stays.
                 File.Delete(target);
             }
 
@@ -87,8 +88,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         }
         catch
         {
-            // The disk is full, most likely, and half a report is worse than none. A file that is too large for its file system is told as an
-            // argument that is out of range.
+            // The disk is full, most likely, and half a report is worse than none. A file that is too large for its file system is told as
+            // an argument that is out of range.
             Truncate(stream, end);
             throw;
         }

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace MetricsGateway.GraphiteSending;
 
-/// <summary>A series as Graphite wants it, its kind before its name. Its key is clean already. One object serves for one series after the other.</summary>
+/// <summary>A series as Graphite wants it, its kind before its name. Its key is clean already. One object serves for one series after the
+/// other.</summary>
 internal sealed class GraphitePath
 {
     private readonly int _start;

@@ -40,7 +40,8 @@ internal sealed class GraphiteSender : IDisposable
     /// <param name="handover">Where lines come from.</param>
     /// <param name="pool">Where blocks of lines go when they are sent.</param>
     /// <param name="time">Measures how long outages last.</param>
-    /// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is over.</param>
+    /// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is
+    /// over.</param>
     public GraphiteSender(EventManager manager, LineHandover handover, LineBlockPool pool, TimeProvider time, TextWriter errors)
     {
         _manager = manager;
@@ -111,7 +112,8 @@ internal sealed class GraphiteSender : IDisposable
         SendLines();
     }
 
-    /// <summary>Sends what waits, and then closes the connection. If the server is lost, or cannot be reached now, that is the end too.</summary>
+    /// <summary>Sends what waits, and then closes the connection. If the server is lost, or cannot be reached now, that is the end
+    /// too.</summary>
     public Task Finish()
     {
         _isFinishing = true;

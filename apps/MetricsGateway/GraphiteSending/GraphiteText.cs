@@ -4,7 +4,8 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.GraphiteSending;
 
-/// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives them.</summary>
+/// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives
+/// them.</summary>
 /// <param name="prefix">What every name begins with; empty for nothing.</param>
 /// <param name="percentiles">What is told of timers.</param>
 /// <param name="handover">Where blocks go when they are full.</param>
@@ -31,8 +32,8 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, Li
     {
         _block = null;
 
-        // Half of the time until the next flush is left for the others that are told of this one; a server that takes it all needs no more than a
-        // moment. The last flush has the time that the end has.
+        // Half of the time until the next flush is left for the others that are told of this one; a server that takes it all needs no more
+        // than a moment. The last flush has the time that the end has.
         handover.Begin(interval.IsLast || interval.UntilNext / 2 > LongestPatience ? LongestPatience : interval.UntilNext / 2);
         _interval = interval;
 

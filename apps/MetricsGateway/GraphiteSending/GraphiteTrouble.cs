@@ -4,8 +4,8 @@ namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
 /// A time in which not everything could be sent: what is wrong is said once, and once how it ended. It begins when the server cannot be
-/// reached or lines are dropped, and ends when a flush is sent as a whole, nothing waits any more, and the connection has lasted a while: a server
-/// that takes connections only to close them is one trouble, not many.
+/// reached or lines are dropped, and ends when a flush is sent as a whole, nothing waits any more, and the connection has lasted a while: a
+/// server that takes connections only to close them is one trouble, not many.
 /// </summary>
 /// <param name="endpoint">The server.</param>
 /// <param name="time">Measures how long it lasts.</param>

@@ -29,8 +29,9 @@ internal sealed class LineBlock(int capacity)
 /// <summary>Blocks that are not in use. Any thread.</summary>
 internal sealed class LineBlockPool
 {
-    // 32 MiB: with the default of --graphite-buffer, all that may be under way at once. What a larger one needs beyond is left to the garbage
-    // collector, and each block that is made anew for each flush brings the next collection nearer, in which every thread stands still.
+    // 32 MiB: with the default of --graphite-buffer, all that may be under way at once. What a larger one needs beyond is left to the
+    // garbage collector, and each block that is made anew for each flush brings the next collection nearer, in which every thread stands
+    // still.
     private const int MaxBlocks = 1024;
 
     private readonly ConcurrentBag<LineBlock> _free = [];

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// Hands blocks of lines from the worker that writes a flush to the loop that sends them, while the flush is still being written: so a flush may
-/// be larger than what may wait, if the server takes it as fast as it comes.
+/// Hands blocks of lines from the worker that writes a flush to the loop that sends them, while the flush is still being written: so a
+/// flush may be larger than what may wait, if the server takes it as fast as it comes.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -46,7 +46,8 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
         }
     }
 
-    /// <summary>From then on nobody waits any more, in whichever flush: the gateway ends, and others are to be told of its last one.</summary>
+    /// <summary>From then on nobody waits any more, in whichever flush: the gateway ends, and others are to be told of its last
+    /// one.</summary>
     public void EndPatience(TimeSpan after)
     {
         lock (_gate)

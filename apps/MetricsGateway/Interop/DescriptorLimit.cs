@@ -6,8 +6,9 @@ namespace MetricsGateway.Interop;
 internal static unsafe partial class DescriptorLimit
 {
     /// <summary>
-    /// What the gateway needs to start and to serve its first connections: about 60 that stay open, with the runtime's own, and those that the runtime takes for
-    /// moments, to load code, to look into /proc and to start threads. Where it gets none, it aborts the process, so that this must be asked first.
+    /// What the gateway needs to start and to serve its first connections: about 60 that stay open, with the runtime's own, and those that
+    /// the runtime takes for moments, to load code, to look into /proc and to start threads. Where it gets none, it aborts the process, so
+    /// that this must be asked first.
     /// </summary>
     public const int Minimum = 96;
 

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MetricsGateway.Interop;
 
-/// <summary>The calls about files that the framework has no names for. They are the same on all architectures, and in glibc and musl.</summary>
+/// <summary>The calls about files that the framework has no names for. They are the same on all architectures, and in glibc and
+/// musl.</summary>
 internal static unsafe partial class FileNative
 {
     public const ushort UnixFamily = 1;
@@ -34,7 +35,8 @@ internal static unsafe partial class FileNative
         return Statx(file, string.Empty, AtEmptyPath, StatxTypeAndIdentity, &buffer) == 0 ? buffer.Identity : null;
     }
 
-    /// <summary>Opens a file for reading and waits for nobody, whatever it is: a pipe has no need of a writer, and a terminal does not become the process's.</summary>
+    /// <summary>Opens a file for reading and waits for nobody, whatever it is: a pipe has no need of a writer, and a terminal does not
+    /// become the process's.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static SafeFileHandle OpenForReading(string path)
     {

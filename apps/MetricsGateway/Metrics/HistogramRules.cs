@@ -9,7 +9,8 @@ internal sealed class HistogramBins
 {
     private readonly string[] _texts;
 
-    /// <param name="limits">Ascending. They stay decimal numbers for their names, which a binary one has only the first fifteen digits of.</param>
+    /// <param name="limits">Ascending. They stay decimal numbers for their names, which a binary one has only the first fifteen digits
+    /// of.</param>
     /// <param name="isEndless">Whether there is one bin more, for everything beyond.</param>
     public HistogramBins(IReadOnlyList<decimal> limits, bool isEndless)
     {
@@ -28,7 +29,8 @@ internal sealed class HistogramBins
 }
 
 /// <summary>
-/// Which timers have a histogram: rules of a part of the name and bins, of which the first that fits counts. Two lists of the same ones are equal.
+/// Which timers have a histogram: rules of a part of the name and bins, of which the first that fits counts. Two lists of the same ones are
+/// equal.
 /// </summary>
 internal sealed class HistogramRules : IEquatable<HistogramRules>
 {

@@ -79,14 +79,16 @@ internal sealed class MetricStore
         return new StoreSnapshot(Counters.TakeSnapshot(), Gauges.TakeSnapshot(), Timers.TakeSnapshot(), Sets.TakeSnapshot());
     }
 
-    /// <summary>Takes the last <see cref="BeginInterval"/> back, because no worker has got the snapshot. The interval goes on with all that it has brought.</summary>
+    /// <summary>Takes the last <see cref="BeginInterval"/> back, because no worker has got the snapshot. The interval goes on with all that
+    /// it has brought.</summary>
     public void ResumeInterval()
     {
         EndSnapshot();
         _half.SwapBack();
     }
 
-    /// <summary>No worker looks at the snapshot any more. What it found idle may be deleted now, and what was deleted meanwhile be released.</summary>
+    /// <summary>No worker looks at the snapshot any more. What it found idle may be deleted now, and what was deleted meanwhile be
+    /// released.</summary>
     public void EndSnapshot()
     {
         Counters.EndSnapshot();

@@ -1,6 +1,7 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>The counters that the gateway tells of itself. Nobody else may have one of these names: there would be two lines of one path.</summary>
+/// <summary>The counters that the gateway tells of itself. Nobody else may have one of these names: there would be two lines of one
+/// path.</summary>
 internal static class OwnCounters
 {
     public static readonly byte[] PacketsReceived = "statsd.packets_received"u8.ToArray();

@@ -90,7 +90,8 @@ internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random ran
         int taken = room - Math.Max(_samples.Length, FreeRoom);
         if (taken > 0 && !quota.TryTake(taken))
         {
-            // From here on samples are passed over, and one that comes later must not have a better chance because of room that others leave.
+            // From here on samples are passed over, and one that comes later must not have a better chance because of room that others
+            // leave.
             _isFixed = true;
             return false;
         }
@@ -101,8 +102,8 @@ internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random ran
 }
 
 /// <summary>
-/// How many samples a timer keeps at most. All timers share it. A change counts for each from its next interval on: within one, samples were
-/// passed over by the old number, and those that come later must have no other chance.
+/// How many samples a timer keeps at most. All timers share it. A change counts for each from its next interval on: within one, samples
+/// were passed over by the old number, and those that come later must have no other chance.
 /// </summary>
 internal sealed class SampleLimit(int maximum)
 {

@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>What came under one name, in two halves (<see cref="StoreHalf"/>): of the interval that runs, and of the one that is being told.</summary>
+/// <summary>What came under one name, in two halves (<see cref="StoreHalf"/>): of the interval that runs, and of the one that is being
+/// told.</summary>
 internal abstract class Series(StoreHalf half)
 {
     /// <summary>The name, with its tags.</summary>
@@ -29,8 +30,8 @@ internal abstract class Series(StoreHalf half)
     public abstract bool IsIdleIn(int half);
 
     /// <summary>
-    /// Makes a half that has been told ready for another interval: what is told by interval starts from nothing, what is not, a gauge, stays.
-    /// Called by the owner of the half.
+    /// Makes a half that has been told ready for another interval: what is told by interval starts from nothing, what is not, a gauge,
+    /// stays. Called by the owner of the half.
     /// </summary>
     public abstract void Empty(int half);
 

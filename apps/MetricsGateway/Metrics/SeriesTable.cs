@@ -126,7 +126,8 @@ internal sealed class SeriesTable<TSeries>
     /// <summary>No worker looks any more. What was deleted meanwhile can be released, by <see cref="ReleaseDeleted"/>.</summary>
     public void EndSnapshot() => _isShared = false;
 
-    /// <summary>Releases what was deleted while a worker looked, one series after the other. It must be gone through before the next snapshot.</summary>
+    /// <summary>Releases what was deleted while a worker looked, one series after the other. It must be gone through before the next
+    /// snapshot.</summary>
     public IEnumerable<int> ReleaseDeleted()
     {
         while (_unreleased.TryDequeue(out TSeries? series))

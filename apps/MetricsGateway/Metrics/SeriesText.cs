@@ -3,7 +3,8 @@ using System.Text;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>Writes a series' name and its tags so that two of them that differ are two for Graphite as well. Neither ever becomes longer.</summary>
+/// <summary>Writes a series' name and its tags so that two of them that differ are two for Graphite as well. Neither ever becomes
+/// longer.</summary>
 internal static class SeriesText
 {
     private const byte Replacement = (byte)'_';
@@ -25,8 +26,8 @@ internal static class SeriesText
     public static bool IsCleanTag(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(CleanTagBytes);
 
     /// <summary>
-    /// What statsd makes of names: white space becomes "_", a slash "-", and what is neither a letter, a digit, nor one of "_-.=" is left out.
-    /// Two things are not as there. What is beyond ASCII stays, but for white space: Graphite has no difficulty with it. Dots without
+    /// What statsd makes of names: white space becomes "_", a slash "-", and what is neither a letter, a digit, nor one of "_-.=" is left
+    /// out. Two things are not as there. What is beyond ASCII stays, but for white space: Graphite has no difficulty with it. Dots without
     /// anything between them are one, and there are none at the ends: Graphite's files would be the same ones.
     /// </summary>
     /// <param name="name">Valid UTF-8 without a semicolon.</param>

@@ -1,6 +1,7 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>What an interval has brought, by kind: the half of the store that a worker tells and empties while the loop uses the other one.</summary>
+/// <summary>What an interval has brought, by kind: the half of the store that a worker tells and empties while the loop uses the other
+/// one.</summary>
 internal sealed record StoreSnapshot(
     TableSnapshot<Counter> Counters, TableSnapshot<Gauge> Gauges, TableSnapshot<TimerSummary> Timers, TableSnapshot<UniqueSet> Sets)
 {
@@ -37,7 +38,8 @@ internal sealed class TableSnapshot<TSeries>(ChunkedList<TSeries?>.View places, 
     /// <summary>The half that is told.</summary>
     public int Half => half;
 
-    /// <summary>Every series that is part of what the interval tells: a series that will be deleted because nothing arrived for it is not.</summary>
+    /// <summary>Every series that is part of what the interval tells: a series that will be deleted because nothing arrived for it is
+    /// not.</summary>
     public IEnumerable<TSeries> Told()
     {
         for (int i = 0; i < places.Count; i++)

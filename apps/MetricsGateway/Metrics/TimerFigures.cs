@@ -5,7 +5,8 @@ namespace MetricsGateway.Metrics;
 /// <param name="Statistics">Its values.</param>
 internal readonly record struct PercentileFigures(int Index, PercentileStatistics Statistics);
 
-/// <summary>Everything that a flush tells of a timer, computed once for all back ends. One object serves for one timer after the other.</summary>
+/// <summary>Everything that a flush tells of a timer, computed once for all back ends. One object serves for one timer after the
+/// other.</summary>
 /// <param name="percentiles">Which parts of the samples.</param>
 /// <param name="histograms">Which bins.</param>
 internal sealed class TimerFigures(PercentileList percentiles, HistogramRules histograms)

@@ -1,6 +1,7 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>The samples of a timer's interval: count, sum and bounds of all of them, and a bounded number of the samples themselves.</summary>
+/// <summary>The samples of a timer's interval: count, sum and bounds of all of them, and a bounded number of the samples
+/// themselves.</summary>
 internal sealed class TimerInterval(SampleReservoir samples)
 {
     /// <summary>How many samples there were at the sender; as in statsd, each received one stands for 1/rate.</summary>

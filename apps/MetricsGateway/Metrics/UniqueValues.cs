@@ -1,9 +1,10 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>The values of a set's interval. Nobody asks what they are, only how many: of each, its hash is kept, so a long one takes no more than a short one.</summary>
+/// <summary>The values of a set's interval. Nobody asks what they are, only how many: of each, its hash is kept, so a long one takes no
+/// more than a short one.</summary>
 /// <remarks>
-/// A set of many values is divided into many small tables by the hash. One large table would be copied as a whole whenever it is full, which
-/// holds up the loop for tens of milliseconds at a million values.
+/// A set of many values is divided into many small tables by the hash. One large table would be copied as a whole whenever it is full,
+/// which holds up the loop for tens of milliseconds at a million values.
 /// </remarks>
 /// <param name="quota">Where values come from.</param>
 internal sealed class UniqueValues(Quota quota)

@@ -20,8 +20,8 @@ internal static class AcceptFailure
     private const int Ehostunreach = 113;
 
     /// <summary>
-    /// Whether it was about one connection, which is gone with it; the next one may be good. These are the errors of a network that accept(2) says
-    /// to treat like "not now", and what a firewall makes of a connection.
+    /// Whether it was about one connection, which is gone with it; the next one may be good. These are the errors of a network that
+    /// accept(2) says to treat like "not now", and what a firewall makes of a connection.
     /// </summary>
     public static bool IsOfConnection(int errno) => errno
         is Eperm or Eintr or Enonet or Eproto or Enoprotoopt or Enetdown or Enetunreach or Econnaborted or Ehostdown or Ehostunreach;

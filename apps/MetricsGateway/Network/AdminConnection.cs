@@ -7,8 +7,9 @@ using Vigil.IO;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// A connection to the admin port. Short answers are written at once, long ones by turns (<see cref="AdminTurns"/>) and as far as the client reads
-/// them. Only what it does not take waits in a buffer that all clients share, and only then is the connection watched for writing.
+/// A connection to the admin port. Short answers are written at once, long ones by turns (<see cref="AdminTurns"/>) and as far as the
+/// client reads them. Only what it does not take waits in a buffer that all clients share, and only then is the connection watched for
+/// writing.
 /// </summary>
 /// <remarks>
 /// One command is answered at a time. While an answer goes on, what was read behind its command waits, and nothing more is read.

@@ -1,6 +1,7 @@
 namespace MetricsGateway.Network;
 
-/// <summary>Keeps the number of open TCP connections, of all listeners together, within the limit, and counts what became of each.</summary>
+/// <summary>Keeps the number of open TCP connections, of all listeners together, within the limit, and counts what became of
+/// each.</summary>
 internal sealed class ConnectionGate(int maximum)
 {
     /// <summary>A connection was closed, and its descriptor is free.</summary>

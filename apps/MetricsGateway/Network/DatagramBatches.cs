@@ -3,8 +3,8 @@ using Vigil.IO;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// Batches for the datagrams of one loop. Whoever reads a socket has one while it uses what it has read, so there is one for all of them, and one
-/// more for each socket of whose last batch something is left for its next turn.
+/// Batches for the datagrams of one loop. Whoever reads a socket has one while it uses what it has read, so there is one for all of them,
+/// and one more for each socket of whose last batch something is left for its next turn.
 /// </summary>
 /// <param name="capacity">How many datagrams one call takes.</param>
 /// <param name="maxLength">How large a datagram may be.</param>

@@ -10,8 +10,8 @@ namespace MetricsGateway.Network;
 /// <remarks>
 /// <para>
 /// A turn is bounded in datagrams and in bytes. One call may bring more bytes than that: 64 datagrams of 64 KiB are 4 MiB, which would
-/// take as long as a slow flush. What is left of a batch when a turn is over is used in the turns that follow, one an iteration of the loop,
-/// whether or not the kernel has more; and nothing further is read before.
+/// take as long as a slow flush. What is left of a batch when a turn is over is used in the turns that follow, one an iteration of the
+/// loop, whether or not the kernel has more; and nothing further is read before.
 /// </para>
 /// <para>
 /// To be woken for every few datagrams of a flood costs more than to receive them. So when many came at once, the socket has a rest of a

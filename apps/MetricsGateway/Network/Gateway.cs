@@ -149,7 +149,8 @@ internal sealed class Gateway : IDisposable
         _reserve.Dispose();
         _flushes.Dispose();
 
-        // Ends at once, and needs no thread for it: the pool's are in the background, and whatever hangs there is left to the end of the process.
+        // Ends at once, and needs no thread for it: the pool's are in the background, and whatever hangs there is left to the end of the
+        // process.
         _workers.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 

@@ -23,7 +23,8 @@ internal sealed class IdleTimeout(EventManager manager, TimeSpan? timeout)
         }
     }
 
-    /// <summary>Goes on where another limit was counting: a connection that has been silent for long does not gain that time anew.</summary>
+    /// <summary>Goes on where another limit was counting: a connection that has been silent for long does not gain that time
+    /// anew.</summary>
     /// <param name="before">The limit until now.</param>
     /// <param name="timer">Its timer, which ends.</param>
     /// <param name="onIdle">What to call when the time is over.</param>

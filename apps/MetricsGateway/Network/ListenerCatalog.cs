@@ -8,7 +8,8 @@ using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
-/// <summary>Every listener that there may be: where its socket comes from, what serves it, and what they and their connections share.</summary>
+/// <summary>Every listener that there may be: where its socket comes from, what serves it, and what they and their connections
+/// share.</summary>
 internal sealed class ListenerCatalog
 {
     // What one turn of the loop takes from a connection at most.
@@ -16,7 +17,8 @@ internal sealed class ListenerCatalog
     private const int AdminReadSize = 512;
     private const int DatagramsAtOnce = 64;
 
-    // The kernel would let the answers for a client that does not read grow to 4 MiB (net.ipv4.tcp_wmem), beside those that are counted here.
+    // The kernel would let the answers for a client that does not read grow to 4 MiB (net.ipv4.tcp_wmem), beside those that are counted
+    // here.
     private const int AdminSendBuffer = 64 << 10;
 
     // The kernel counts 768 bytes for a small datagram, and twice the buffer's size for all: so many that even a million datagrams a second
@@ -98,7 +100,8 @@ internal sealed class ListenerCatalog
     public IReadOnlyList<ListenerKind> Kinds { get; }
 
     /// <summary>
-    /// Gets ready what the options say of what is received, for those that are open and those to come. Only this can fail, for want of memory.
+    /// Gets ready what the options say of what is received, for those that are open and those to come. Only this can fail, for want of
+    /// memory.
     /// </summary>
     /// <returns>What takes it over.</returns>
     public Action<ListenerSet> Prepare(GatewayOptions options)

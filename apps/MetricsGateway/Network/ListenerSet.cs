@@ -92,8 +92,8 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
     }
 
     /// <summary>
-    /// A listener was taken off the loop, because it threw. It goes on with its socket, which has everything that has arrived. Where the socket
-    /// is what fails, and fails again, another one takes its place, after a pause. Its connections notice nothing.
+    /// A listener was taken off the loop, because it threw. It goes on with its socket, which has everything that has arrived. Where the
+    /// socket is what fails, and fails again, another one takes its place, after a pause. Its connections notice nothing.
     /// </summary>
     public void Recover(Listener listener, Exception exception)
     {

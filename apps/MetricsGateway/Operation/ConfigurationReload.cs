@@ -10,9 +10,9 @@ namespace MetricsGateway.Operation;
 /// afterwards, or all is as it was, and one line says why.
 /// </summary>
 /// <remarks>
-/// A worker reads the file, looks up the names in it, and tries whether the file for flushes can be written: each of that may take long, or hang.
-/// The loop then prepares everything that can fail, and puts it into effect when nothing can fail any more. One load is made at a time. Who
-/// asks during one gets the next, so that what he has written before he asked is in it.
+/// A worker reads the file, looks up the names in it, and tries whether the file for flushes can be written: each of that may take long, or
+/// hang. The loop then prepares everything that can fail, and puts it into effect when nothing can fail any more. One load is made at a
+/// time. Who asks during one gets the next, so that what he has written before he asked is in it.
 /// </remarks>
 internal sealed class ConfigurationReload
 {
@@ -83,7 +83,8 @@ internal sealed class ConfigurationReload
         _served.Remove(onDone);
     }
 
-    /// <summary>Loads the file because it may have changed. If it holds what it held when it was read last, which has had its line, nothing is told.</summary>
+    /// <summary>Loads the file because it may have changed. If it holds what it held when it was read last, which has had its line, nothing
+    /// is told.</summary>
     public void RunIfChanged() => Want();
 
     /// <summary>Nothing is put into effect any more: the gateway ends.</summary>

@@ -4,14 +4,14 @@ using Vigil;
 namespace MetricsGateway.Operation;
 
 /// <summary>
-/// Tells when the configuration file may have changed: by whatever way it is saved, also where its path is a link and the file that it leads to
-/// changes, and where a directory or a link of its path is replaced. Where it cannot be watched, for want of descriptors or of the kernel's watches, it
-/// is tried again until it can, and then counts as changed.
+/// Tells when the configuration file may have changed: by whatever way it is saved, also where its path is a link and the file that it
+/// leads to changes, and where a directory or a link of its path is replaced. Where it cannot be watched, for want of descriptors or of the
+/// kernel's watches, it is tried again until it can, and then counts as changed.
 /// </summary>
 /// <remarks>
-/// The kernel watches names in directories, and a link as the link that it is. So there is an event for the file's path, and one for each path that
-/// leads on from there by a link. Each follows its path through whatever becomes of its directories. Which ones there are is looked up again at
-/// each change: it may be that of a link.
+/// The kernel watches names in directories, and a link as the link that it is. So there is an event for the file's path, and one for each
+/// path that leads on from there by a link. Each follows its path through whatever becomes of its directories. Which ones there are is
+/// looked up again at each change: it may be that of a link.
 /// </remarks>
 /// <param name="manager">Watches.</param>
 /// <param name="path">The file.</param>

@@ -11,7 +11,8 @@ internal sealed class ErrorConsole : TextWriter
     /// <summary>Bytes of memory that texts take which nobody has read yet. A text that does not fit is lost, and counted.</summary>
     public const int MaxWaitingBytes = 1 << 20;
 
-    /// <summary>Bytes of memory that a text takes beside its characters, of two bytes each: the string itself, and its place in the queue.</summary>
+    /// <summary>Bytes of memory that a text takes beside its characters, of two bytes each: the string itself, and its place in the
+    /// queue.</summary>
     public const int BytesOfText = 40;
 
     // How long the end of the program waits for somebody to read it.
@@ -62,7 +63,8 @@ internal sealed class ErrorConsole : TextWriter
         }
     }
 
-    /// <summary>Waits a moment until everything is written, and ends the thread. One that hangs in writing is left to the end of the process.</summary>
+    /// <summary>Waits a moment until everything is written, and ends the thread. One that hangs in writing is left to the end of the
+    /// process.</summary>
     protected override void Dispose(bool disposing)
     {
         lock (_gate)

@@ -44,7 +44,8 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
         }
     }
 
-    // An event whose callback throws is cancelled, and the signal would have its default effect again: the next SIGHUP would end the process.
+    // An event whose callback throws is cancelled, and the signal would have its default effect again: the next SIGHUP would end the
+    // process.
     private void Run(SignalEventCallback callback, SignalEvent source, SignalInfo info)
     {
         try

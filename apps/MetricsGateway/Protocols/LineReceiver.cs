@@ -24,7 +24,8 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
 
     /// <summary>Receives a datagram, which holds whole lines; the last one needs no newline.</summary>
     /// <param name="packet">The bytes of the datagram.</param>
-    /// <param name="isTruncated">Whether the datagram was larger than the buffer: what was cut off, with the line that it began in, is one rejected line.</param>
+    /// <param name="isTruncated">Whether the datagram was larger than the buffer: what was cut off, with the line that it began in, is one
+    /// rejected line.</param>
     public void ReceivePacket(ReadOnlySpan<byte> packet, bool isTruncated = false)
     {
         CountPacket(packet);

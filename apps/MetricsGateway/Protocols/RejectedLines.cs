@@ -3,8 +3,8 @@ using System.Globalization;
 namespace MetricsGateway.Protocols;
 
 /// <summary>
-/// Examples of lines that were rejected, for whoever wants to know which they are and who sends them: the latest few, and no more than some a
-/// minute, so that a flood of bad lines costs no more than a look at a clock each.
+/// Examples of lines that were rejected, for whoever wants to know which they are and who sends them: the latest few, and no more than some
+/// a minute, so that a flood of bad lines costs no more than a look at a clock each.
 /// </summary>
 /// <param name="time">Tells the minutes, and when each came.</param>
 internal sealed class RejectedLines(TimeProvider time)

@@ -6,7 +6,8 @@ internal readonly record struct Sample(double Value, bool IsSigned);
 /// <summary>Some values of a line that have a type and a sample rate in common. Most lines have one such part.</summary>
 /// <param name="Kind">The type.</param>
 /// <param name="SampleRate">Above 0 and at most 1.</param>
-/// <param name="First">Where its numbers begin in <see cref="StatsDMetric.Samples"/>; of a set, where its value begins in <see cref="StatsDMetric.Line"/>.</param>
+/// <param name="First">Where its numbers begin in <see cref="StatsDMetric.Samples"/>; of a set, where its value begins in
+/// <see cref="StatsDMetric.Line"/>.</param>
 /// <param name="Count">How many numbers it has; of a set, how many bytes its value has.</param>
 internal readonly record struct StatsDPart(MetricKind Kind, double SampleRate, int First, int Count);
 

@@ -5,8 +5,9 @@ namespace MetricsGateway.Protocols;
 /// <c>name:value[:value…]|type[|@rate][:value[:value…]|type[|@rate]…][|#tag,name:value…]</c>.
 /// </summary>
 /// <remarks>
-/// Sources: https://github.com/statsd/statsd/blob/master/docs/metric_types.md, its parser (stats.js and lib/helpers.js of version 0.9.0), and
-/// https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/. Where they differ, and where this one differs from both, docs/gateway.md has a table.
+/// Sources: https://github.com/statsd/statsd/blob/master/docs/metric_types.md, its parser (stats.js and lib/helpers.js of version 0.9.0),
+/// and https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/. Where they differ, and where this one differs from both,
+/// docs/gateway.md has a table.
 /// </remarks>
 internal sealed class StatsDParser
 {
@@ -199,8 +200,8 @@ internal sealed class StatsDParser
             case FieldSeparator:
                 return RejectionReason.None;
             default:
-                // A letter begins an extension of a newer protocol (container "c:", "e:", "card:"): the DogStatsD server skips those that it
-                // does not know, and so does this one. A number is a rate without its "@", and must not count as 1 in silence.
+                // A letter begins an extension of a newer protocol (container "c:", "e:", "card:"): the DogStatsD server skips those that
+                // it does not know, and so does this one. A number is a rate without its "@", and must not count as 1 in silence.
                 return char.IsAsciiLetter((char)sign) ? RejectionReason.None : RejectionReason.UnexpectedField;
         }
     }

@@ -21,7 +21,8 @@ internal sealed class ProtocolTotals(string name)
     /// <summary>Tags that were left out because they have no name. Their lines were stored.</summary>
     public long DroppedTags { get; set; }
 
-    /// <summary>Datagrams that the kernel dropped because the socket's buffer was full. Known up to the last time that it was asked.</summary>
+    /// <summary>Datagrams that the kernel dropped because the socket's buffer was full. Known up to the last time that it was
+    /// asked.</summary>
     public long Drops { get; set; }
 }
 

@@ -5,7 +5,8 @@ namespace Compare.Managed;
 /// <summary>The metrics gateway as it is built, run in this process.</summary>
 internal static class GatewayProgram
 {
-    /// <summary>How many bytes to ask for to get the receive buffer of a socket that asks for none: the kernel doubles what it is asked for (socket(7)).</summary>
+    /// <summary>How many bytes to ask for to get the receive buffer of a socket that asks for none: the kernel doubles what it is asked for
+    /// (socket(7)).</summary>
     public static int DefaultBuffer => int.Parse(File.ReadAllText("/proc/sys/net/core/rmem_default"), CultureInfo.InvariantCulture) / 2;
 
     /// <summary>It reports by its own ports when it listens.</summary>

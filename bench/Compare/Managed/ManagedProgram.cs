@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Compare.Managed;
 
-/// <summary>A .NET peer in a process of its own: <c>run PEER MEASUREMENT NUMBER…</c>. Each line that it reads is how many operations it performs next.</summary>
+/// <summary>A .NET peer in a process of its own: <c>run PEER MEASUREMENT NUMBER…</c>. Each line that it reads is how many operations it
+/// performs next.</summary>
 internal static class ManagedProgram
 {
     private const int Success = 0;

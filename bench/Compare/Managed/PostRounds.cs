@@ -48,7 +48,8 @@ internal sealed class PostRounds : IWorkload
     }
 }
 
-/// <summary>An operation is one action, there and back to a thread that waits for it, by a semaphore that spins before it sleeps, as anybody would.</summary>
+/// <summary>An operation is one action, there and back to a thread that waits for it, by a semaphore that spins before it sleeps, as
+/// anybody would.</summary>
 internal sealed class PingPong : IWorkload
 {
     private readonly Mailbox _mailbox;

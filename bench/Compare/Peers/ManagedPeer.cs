@@ -4,7 +4,8 @@ using Compare.Managed;
 
 namespace Compare.Peers;
 
-/// <summary>Vigil, or what .NET itself has: this program again, in a process that stays for all turns of a case, so that it stays warm.</summary>
+/// <summary>Vigil, or what .NET itself has: this program again, in a process that stays for all turns of a case, so that it stays
+/// warm.</summary>
 internal sealed class ManagedPeer : Peer
 {
     private readonly string _key;

@@ -5,7 +5,8 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Report;
 
-/// <summary>The results of a group as a Markdown table: a row a figure, a column for everybody who has a counterpart for any of them.</summary>
+/// <summary>The results of a group as a Markdown table: a row a figure, a column for everybody who has a counterpart for any of
+/// them.</summary>
 internal sealed class ComparisonTable
 {
     private const string Nothing = "–";

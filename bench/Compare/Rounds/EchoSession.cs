@@ -60,7 +60,8 @@ internal sealed class EchoSession : Session
 
     public override void Dispose() => _server.Dispose();
 
-    // A slow server goes on for seconds to close thousands of connections. That is part of what it costs, and must not be in the turn of the next one.
+    // A slow server goes on for seconds to close thousands of connections. That is part of what it costs, and must not be in the turn of
+    // the next one.
     private void AwaitRest()
     {
         TimeSpan last;

@@ -4,7 +4,8 @@ using Compare.Peers;
 
 namespace Compare.Rounds;
 
-/// <summary>A StatsD server that gets packets at a rate for a while in each turn. What it did not take is lost, by its own count and the kernel's.</summary>
+/// <summary>A StatsD server that gets packets at a rate for a while in each turn. What it did not take is lost, by its own count and the
+/// kernel's.</summary>
 internal sealed class StatsDSession : Session
 {
     // After that long without another packet counted, none is on its way any more.

@@ -39,7 +39,8 @@ internal static class UserEventRounds
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / (count / AtOnce * AtOnce);
     }
 
-    /// <summary>Triggers by several threads while the loop runs on another; nanoseconds of time for each trigger, until the last was delivered.</summary>
+    /// <summary>Triggers by several threads while the loop runs on another; nanoseconds of time for each trigger, until the last was
+    /// delivered.</summary>
     public static double MeasureThreads(int threads, int each)
     {
         using var manager = new EventManager();

@@ -1,6 +1,7 @@
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>The part of a file that a program writes, between two markers; all else in the file is people's, also while a run of an hour lasts.</summary>
+/// <summary>The part of a file that a program writes, between two markers; all else in the file is people's, also while a run of an hour
+/// lasts.</summary>
 internal sealed class MarkedSection
 {
     private readonly string _file;

@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>The machine's C compiler, and a directory for what it makes of bench/native. The directory goes when this is disposed.</summary>
+/// <summary>The machine's C compiler, and a directory for what it makes of bench/native. The directory goes when this is
+/// disposed.</summary>
 internal sealed class NativeToolchain : IDisposable
 {
     private const string Compiler = "cc";

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Vigil.Benchmarks.Reporting;
 
 /// <summary>
-/// What a virtual machine's host did with the processor time that was asked for from now on: what it gave to others is told as <c>steal</c> (<c>proc_stat(5)</c>). Where that is
-/// more than some percent, figures are the host's as much as anybody's.
+/// What a virtual machine's host did with the processor time that was asked for from now on: what it gave to others is told as <c>steal</c>
+/// (<c>proc_stat(5)</c>). Where that is more than some percent, figures are the host's as much as anybody's.
 /// </summary>
 internal sealed class StolenTime
 {

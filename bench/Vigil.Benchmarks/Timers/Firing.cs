@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>Many timers that are due together. An operation is one firing, with what it takes to find it and to call its callback.</summary>
+/// <summary>Many timers that are due together. An operation is one firing, with what it takes to find it and to call its
+/// callback.</summary>
 internal static class Firing
 {
     private static readonly TimeSpan Lead = TimeSpan.FromMilliseconds(300);

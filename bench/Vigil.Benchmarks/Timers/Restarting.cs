@@ -36,7 +36,8 @@ internal abstract class Restarting : IWorkload
     protected TimeSpan RandomTimeout() => TimeSpan.FromTicks(_random.NextInt64(600 * TimeSpan.TicksPerSecond, 3600 * TimeSpan.TicksPerSecond));
 }
 
-/// <summary>Vigil's, by <see cref="TimerEvent.Change(TimeSpan)"/>, which reads the clock, or by <see cref="TimerEvent.ChangeTo(long)"/>, which does not.</summary>
+/// <summary>Vigil's, by <see cref="TimerEvent.Change(TimeSpan)"/>, which reads the clock, or by <see cref="TimerEvent.ChangeTo(long)"/>,
+/// which does not.</summary>
 internal sealed class VigilRestarting : Restarting
 {
     private readonly EventManager _manager = new();

@@ -3,7 +3,8 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>Measures timers beside the framework's and, for the lateness of ticks, beside a loop of raw epoll in C, in alternating rounds, and prints a table.</summary>
+/// <summary>Measures timers beside the framework's and, for the lateness of ticks, beside a loop of raw epoll in C, in alternating rounds,
+/// and prints a table.</summary>
 internal static class TimersCommand
 {
     private const int FiringCount = 100_000;
@@ -34,7 +35,8 @@ internal static class TimersCommand
         return table.Lines;
     }
 
-    // All of them in each round: a round is a tenth of a second, and a neighbour on the host who disturbs for some seconds disturbs few rounds of each then, not one row for all of its rounds.
+    // All of them in each round: a round is a tenth of a second, and a neighbour on the host who disturbs for some seconds disturbs few
+    // rounds of each then, not one row for all of its rounds.
     private static void AddRestarting(TimersTable table, ReportOptions options, int[] outstanding)
     {
         var rows = new List<(string Name, Restarting Workload, double? Budget)>();

@@ -2,7 +2,8 @@ using Vigil.Timing;
 
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>What of it is the wheel's: the same timeouts by the same timers, without the public face and its checks of thread, state and arguments.</summary>
+/// <summary>What of it is the wheel's: the same timeouts by the same timers, without the public face and its checks of thread, state and
+/// arguments.</summary>
 internal sealed class WheelRestarting : Restarting
 {
     private readonly TimingWheel _wheel = new(now: 0);

@@ -4,7 +4,8 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Watchdog;
 
-/// <summary>Measures what it costs a loop to be watched: the same work without a watchdog, with one, with exact timing, and with statistics instead, in turn.</summary>
+/// <summary>Measures what it costs a loop to be watched: the same work without a watchdog, with one, with exact timing, and with statistics
+/// instead, in turn.</summary>
 internal static class WatchdogCommand
 {
     // None is ever exceeded, so no report is part of the figures.

@@ -13,7 +13,8 @@ internal static class Latency
         return Measure(running, count, pause);
     }
 
-    /// <summary>The same with high priority, while a flood of other work is there: as many items as there are processors, and one more, each sending the next.</summary>
+    /// <summary>The same with high priority, while a flood of other work is there: as many items as there are processors, and one more,
+    /// each sending the next.</summary>
     /// <returns>Nanoseconds: median and 99th percentile.</returns>
     public static (double Median, double P99) MeasureFlooded(Func<Crew> crew, int count, TimeSpan pause, TimeSpan duration)
     {

@@ -27,7 +27,8 @@ internal static class WorkersCommand
         Add("an item of 100 µs, 1 sender, each", crew => [Throughput.Measure(crew, 1, 10_000 / scale, Long)]);
         Add("from sending to beginning, everybody asleep, median; 99th percentile", crew => Pair(Latency.MeasureIdle(crew, 500 / (options.IsQuick ? 10 : 1), Pause)));
 
-        // Not by tasks: what a task starts goes to the end of its thread's own queue that is served first, so a flood that goes on starves everybody else for ever.
+        // Not by tasks: what a task starts goes to the end of its thread's own queue that is served first, so a flood that goes on starves
+        // everybody else for ever.
         Add("the same with high priority under a flood of low items of 100 µs", crew => Pair(Latency.MeasureFlooded(crew, 500 / (options.IsQuick ? 10 : 1), Pause, Long)), Crews.Length - 1);
         AddCallbacks("a callback of a descriptor that stays ready, 1, on a worker; on the loop", 1, 50_000 / scale);
         AddCallbacks("a callback of a descriptor that stays ready, 200, on workers; on the loop", 200, 400_000 / scale);

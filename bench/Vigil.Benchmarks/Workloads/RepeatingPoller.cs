@@ -4,7 +4,8 @@ using Vigil.Timing;
 namespace Vigil.Benchmarks.Workloads;
 
 /// <summary>
-/// A poller that asks the kernel once and says the same again in every wait after that, without a system call: what is left of an iteration is the loop's own.
+/// A poller that asks the kernel once and says the same again in every wait after that, without a system call: what is left of an iteration
+/// is the loop's own.
 /// </summary>
 internal sealed class RepeatingPoller : IPoller
 {

@@ -92,7 +92,8 @@ internal sealed class GatewayProcess : IDisposable
     /// <summary>Starts the program with no more than so many descriptors, and waits for nothing.</summary>
     public static GatewayProcess StartBareLimited(int descriptors) => new(LimitOf(descriptors), []);
 
-    /// <summary>Starts the program on free ports as a user who has no other thread and may have no more than so many, and waits for nothing. For root only, who may be any user, and is not limited.</summary>
+    /// <summary>Starts the program on free ports as a user who has no other thread and may have no more than so many, and waits for
+    /// nothing. For root only, who may be any user, and is not limited.</summary>
     public static GatewayProcess StartBareWithThreads(int threads) => new(
         $"exec setpriv --reuid {UserOfNothing} --clear-groups prlimit --nproc={threads} \"$@\"; ",
         ["--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0"]);

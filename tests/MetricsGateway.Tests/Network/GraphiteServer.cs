@@ -50,7 +50,8 @@ internal sealed class GraphiteServer : IDisposable
 
     public void ReadUntilLine(string start) => ReadUntil(() => Lines.Any(line => line.StartsWith(start, StringComparison.Ordinal)));
 
-    /// <summary>Goes away as a process that is killed: nobody listens, and connections are reset if they have brought something unread.</summary>
+    /// <summary>Goes away as a process that is killed: nobody listens, and connections are reset if they have brought something
+    /// unread.</summary>
     public void Kill()
     {
         _listener.Dispose();

@@ -7,7 +7,8 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>SIGTERM and SIGINT: what has arrived is used, what is left is told, and nobody who does not read holds it up for long.</summary>
+/// <summary>SIGTERM and SIGINT: what has arrived is used, what is left is told, and nobody who does not read holds it up for
+/// long.</summary>
 public sealed class ShutdownTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");

@@ -51,7 +51,8 @@ public class ConventionTests
         Assert.Empty(types);
     }
 
-    // The ground and the mechanisms have namespaces of their own. Types of users' and whatever belongs to a feature are in the one that users import.
+    // The ground and the mechanisms have namespaces of their own. Types of users' and whatever belongs to a feature are in the one that
+    // users import.
     [Fact]
     public void The_namespace_of_a_type_says_at_which_level_it_is()
     {

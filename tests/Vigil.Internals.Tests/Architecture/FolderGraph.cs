@@ -4,7 +4,8 @@ using System.Text;
 namespace Vigil.Internals.Tests.Architecture;
 
 /// <summary>
-/// Which folder of the library uses which. Public members of the manager and its options are left out: callbacks hand the manager to users, so any feature may name its public face.
+/// Which folder of the library uses which. Public members of the manager and its options are left out: callbacks hand the manager to users,
+/// so any feature may name its public face.
 /// </summary>
 internal sealed class FolderGraph
 {

@@ -1,6 +1,7 @@
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>The library's folders from the ground up. A folder may use those of the levels below its own, and of its own level what is listed.</summary>
+/// <summary>The library's folders from the ground up. A folder may use those of the levels below its own, and of its own level what is
+/// listed.</summary>
 internal static class Layers
 {
     /// <summary>The levels, the ground first: what each is called, and its folders.</summary>

@@ -8,7 +8,8 @@ namespace Vigil.Internals.Tests.Architecture;
 /// <param name="FromFile">The file that names it.</param>
 /// <param name="ToFile">The file that declares the type.</param>
 /// <param name="TypeName">The type.</param>
-/// <param name="Member">The member of it that is named, where that is not public; empty where only the type is named, or what is public of it.</param>
+/// <param name="Member">The member of it that is named, where that is not public; empty where only the type is named, or what is public of
+/// it.</param>
 internal sealed record TypeReference(string FromFile, string ToFile, string TypeName, string Member)
 {
     /// <summary>Whether it is to what the manager shows to users: its own public members, and its options.</summary>
@@ -62,7 +63,8 @@ internal sealed class LibrarySources
     /// <summary>The files, named from the library's folder.</summary>
     public IReadOnlyList<SyntaxTree> Trees { get; }
 
-    /// <summary>What the compiler objects to, other than the absence of generated code: a name that is not bound hides a reference.</summary>
+    /// <summary>What the compiler objects to, other than the absence of generated code: a name that is not bound hides a
+    /// reference.</summary>
     public IEnumerable<Diagnostic> Errors => _compilation.GetDiagnostics()
         .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && !string.Equals(diagnostic.Id, MissingImplementation, StringComparison.Ordinal));
 

@@ -77,7 +77,8 @@ public class MpscQueueConcurrencyTests
     [Fact]
     public void What_is_peeked_at_the_moment_of_its_publication_was_written_and_is_what_is_taken_next()
     {
-        // On one processor both sides take turns by yielding, which is slow, and an item is never found at that moment: it is enough to try for a while.
+        // On one processor both sides take turns by yielding, which is slow, and an item is never found at that moment: it is enough to try
+        // for a while.
         const int Items = 200_000;
         const int LooksWithoutYielding = 2000;
         long end = Environment.TickCount64 + 4000;

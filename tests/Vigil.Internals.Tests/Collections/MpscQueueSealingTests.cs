@@ -3,7 +3,8 @@ using Vigil.Collections;
 namespace Vigil.Internals.Tests.Collections;
 
 /// <summary>
-/// The queue's end, step by step: producers that stand between claiming and publishing, a consumer, and a seal at any moment. A model says what each look must give.
+/// The queue's end, step by step: producers that stand between claiming and publishing, a consumer, and a seal at any moment. A model says
+/// what each look must give.
 /// </summary>
 public class MpscQueueSealingTests
 {

@@ -4,8 +4,8 @@ using Vigil.Collections;
 namespace Vigil.Internals.Tests.Collections;
 
 /// <summary>
-/// A sender that stands still between claiming a position in a queue and publishing its item, as a thread does that loses its processor there. By
-/// reflection, since the queue has no such pause. Claiming is for tests in which nobody else uses the queue at that moment.
+/// A sender that stands still between claiming a position in a queue and publishing its item, as a thread does that loses its processor
+/// there. By reflection, since the queue has no such pause. Claiming is for tests in which nobody else uses the queue at that moment.
 /// </summary>
 internal sealed class StalledSender<T>
 {

@@ -1,6 +1,7 @@
 namespace Vigil.Internals.Tests.Signals;
 
-/// <summary>The C library decides where real-time signals begin: at 34 (glibc) or 35 (musl). The runtime takes the first one for itself.</summary>
+/// <summary>The C library decides where real-time signals begin: at 34 (glibc) or 35 (musl). The runtime takes the first one for
+/// itself.</summary>
 public class RealTimeSignalTests
 {
     [Theory]

@@ -6,12 +6,13 @@ internal readonly record struct OpenDescriptor(int Number, string Kind);
 /// <summary>The process's open file descriptors.</summary>
 internal static class OpenDescriptors
 {
-    /// <summary>Numbers from here on are out of reach of what the kernel gives out by itself, the lowest free one, in this process.</summary>
+    /// <summary>Numbers from here on are out of reach of what the kernel gives out by itself, the lowest free one, in this
+    /// process.</summary>
     public const int Reserved = 700;
 
     /// <summary>
-    /// The descriptors that an action opened and left open, in the order of their numbers. Without files that have a path elsewhere than below a directory:
-    /// the runtime opens those whenever it loads code, on any thread.
+    /// The descriptors that an action opened and left open, in the order of their numbers. Without files that have a path elsewhere than
+    /// below a directory: the runtime opens those whenever it loads code, on any thread.
     /// </summary>
     public static OpenDescriptor[] OpenedBy(Action action, string? below = null)
     {

@@ -20,7 +20,8 @@ internal sealed class OverrunScript
             sample => sample.Subject!));
     }
 
-    /// <summary>The findings so far: kind, subject or phase, age; then how often before and how many suppressed where there are any.</summary>
+    /// <summary>The findings so far: kind, subject or phase, age; then how often before and how many suppressed where there are
+    /// any.</summary>
     public IReadOnlyList<string> Told => _told;
 
     /// <summary>Samples every ten milliseconds for a time.</summary>
@@ -64,7 +65,8 @@ internal sealed class OverrunScript
         return this;
     }
 
-    /// <summary>After a time the first of these callbacks is sampled, and then, before anything is made of the sample, it and the others return, too slow by the loop's own clock.</summary>
+    /// <summary>After a time the first of these callbacks is sampled, and then, before anything is made of the sample, it and the others
+    /// return, too slow by the loop's own clock.</summary>
     public OverrunScript ReturnedSince(long milliseconds, long turn, params object[] subjects)
     {
         _now += milliseconds;
