@@ -31,7 +31,9 @@ internal static class ConsoleText
     public static string TooFewDescriptors(ulong limit) => ProgramName + ": the limit of open files is " + limit.ToString(CultureInfo.InvariantCulture)
         + "; at least " + DescriptorLimit.Minimum.ToString(CultureInfo.InvariantCulture) + " are needed (ulimit -n, LimitNOFILE=)\n";
 
-    public static string TooFewThreads => StartError("a thread could not be started: as many run as may (ulimit -u, TasksMax=, pids.max of a control group), or there is no memory for its stack");
+    public static string TooFewThreads =>
+        StartError(
+            "a thread could not be started: as many run as may (ulimit -u, TasksMax=, pids.max of a control group), or there is no memory for its stack");
 
     public static string StartError(string message) => $"{ProgramName}: {message}\n";
 
@@ -152,7 +154,9 @@ internal static class ConsoleText
 
         if (graphiteLines > 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{graphiteLines} lines were not sent to Graphite (--{OptionTable.GraphiteSend})");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{graphiteLines} lines were not sent to Graphite (--{OptionTable.GraphiteSend})");
         }
     }
 

@@ -84,7 +84,10 @@ internal static class Program
     }
 
     // All threads that it needs as long as it runs are started here.
-    private static bool TryStart(Invocation invocation, [NotNullWhen(true)] out ErrorConsole? errors, [NotNullWhen(true)] out Gateway? gateway)
+    private static bool TryStart(
+        Invocation invocation,
+        [NotNullWhen(true)] out ErrorConsole? errors,
+        [NotNullWhen(true)] out Gateway? gateway)
     {
         errors = null;
         gateway = null;

@@ -67,7 +67,8 @@ internal static class VisibleText
             ReadOnlySpan<char> chars = new(text, textLength);
             for (int i = 0; i < chars.Length;)
             {
-                if (Rune.DecodeFromUtf16(chars[i..], out Rune rune, out int length) != System.Buffers.OperationStatus.Done || WillEncode(rune.Value))
+                if (Rune.DecodeFromUtf16(chars[i..], out Rune rune, out int length) != System.Buffers.OperationStatus.Done
+                    || WillEncode(rune.Value))
                 {
                     return i;
                 }
@@ -81,7 +82,11 @@ internal static class VisibleText
         public override int FindFirstCharacterToEncodeUtf8(ReadOnlySpan<byte> utf8Text) =>
             Ascii.IsValid(utf8Text) ? Relaxed.FindFirstCharacterToEncodeUtf8(utf8Text) : base.FindFirstCharacterToEncodeUtf8(utf8Text);
 
-        public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
+        public override unsafe bool TryEncodeUnicodeScalar(
+            int unicodeScalar,
+            char* buffer,
+            int bufferLength,
+            out int numberOfCharactersWritten)
         {
             if (Relaxed.WillEncode(unicodeScalar) || IsVisible(new Rune(unicodeScalar)))
             {

@@ -50,7 +50,9 @@ internal static class CompareCommand
         var report = new ComparisonReport(options, pace, peers, toolchain?.Description);
         try
         {
-            foreach (IGrouping<string, Case> group in CaseCatalogue.Create(pace, peers.LoadGenerator).Where(options.Includes).GroupBy(each => each.Group, StringComparer.Ordinal))
+            foreach (IGrouping<string, Case> group in CaseCatalogue.Create(pace, peers.LoadGenerator).Where(options.Includes).GroupBy(
+                each => each.Group,
+                StringComparer.Ordinal))
             {
                 var stolen = new StolenTime();
                 report.Add(group.Key, [.. group.Select(each => Measure(each, peers, pace))], stolen);
@@ -73,7 +75,8 @@ internal static class CompareCommand
     // What the tests run is a debug build.
     private static void RequireOptimizedCode(CompareOptions options)
     {
-        if (!options.IsQuick && typeof(Vigil.EventManager).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true })
+        if (!options.IsQuick
+            && typeof(Vigil.EventManager).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true })
         {
             throw new InvalidOperationException("Vigil was built without optimization: measure with -c Release.");
         }

@@ -30,11 +30,13 @@ internal sealed record CompareOptions(
     public static CompareOptions Parse(ReadOnlySpan<string> arguments)
     {
         CompareOptions options = ParseAll(arguments);
-        return options.PlotDirectory is null && options.OutputFile is not null ? options with { PlotDirectory = DefaultPlotDirectory } : options;
+        return options.PlotDirectory is null
+            && options.OutputFile is not null ? options with { PlotDirectory = DefaultPlotDirectory } : options;
     }
 
     public bool Includes(Case @case) =>
-        (Groups.Count == 0 || Groups.Contains(@case.Group)) && (Filter is null || @case.FullName.Contains(Filter, StringComparison.OrdinalIgnoreCase));
+        (Groups.Count == 0 || Groups.Contains(@case.Group))
+            && (Filter is null || @case.FullName.Contains(Filter, StringComparison.OrdinalIgnoreCase));
 
     public override string ToString() =>
         "dotnet run -c Release --project bench/Compare --"
@@ -70,5 +72,6 @@ internal sealed record CompareOptions(
             : throw new FormatException($"--groups: there is no '{unknown}', only {string.Join(", ", all.Select(ShortNameOf))}.");
     }
 
-    private static string Option(string name, string? value) => value is null ? "" : value.Contains(' ') ? $" {name} \"{value}\"" : $" {name} {value}";
+    private static string Option(string name, string? value) =>
+        value is null ? "" : value.Contains(' ') ? $" {name} \"{value}\"" : $" {name} {value}";
 }

@@ -22,7 +22,8 @@ internal sealed class Comparison : IDisposable
 
     private static string SearchPath => Environment.GetEnvironmentVariable("PATH") ?? "";
 
-    private static string? CompilerFile => SearchPath.Split(':').Select(folder => Path.Combine(folder, Compiler)).FirstOrDefault(File.Exists);
+    private static string? CompilerFile =>
+        SearchPath.Split(':').Select(folder => Path.Combine(folder, Compiler)).FirstOrDefault(File.Exists);
 
     /// <summary>Puts a compiler before the real one that does not find a header, as if the package with it were not installed.</summary>
     public void Hide(string header)

@@ -51,7 +51,9 @@ public class ComparisonTests
 
         Assert.Equal("", Failures(errors));
         Assert.Equal(0, exitCode);
-        Assert.Equal($"before\n<!-- compare:begin -->\n{output.TrimEnd('\n')}\n<!-- compare:end -->\nafter\n", File.ReadAllText(comparison.ReportFile));
+        Assert.Equal(
+            $"before\n<!-- compare:begin -->\n{output.TrimEnd('\n')}\n<!-- compare:end -->\nafter\n",
+            File.ReadAllText(comparison.ReportFile));
         Assert.Contains("![Timers: ratios](plots/timers.svg)", output, StringComparison.Ordinal);
 
         XElement plot = XDocument.Load(Path.Combine(comparison.PlotDirectory, "timers.svg")).Root!;
@@ -114,7 +116,9 @@ public class ComparisonTests
             ["Life"] = "a loop created and disposed",
             ["Files"] = "200 files created and deleted while they are watched: events a second",
         };
-        Assert.Equal(firstRows.Keys, output.Split('\n').Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]));
+        Assert.Equal(
+            firstRows.Keys,
+            output.Split('\n').Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]));
         foreach ((string group, string firstRow) in firstRows)
         {
             var table = MarkdownTable.Of(output, group);
@@ -124,7 +128,9 @@ public class ComparisonTests
             Assert.Equal(Comparison.HasCompiler || group is not ("TCP echo" or "StatsD over UDP"), table.Columns.Contains("Vigil"));
             foreach ((string row, string column) in table.Rows.SelectMany(row => table.Columns.Select(column => (row, column))))
             {
-                Assert.Matches(@"^(–|[\d.,]+( (ns|µs|ms|B)|/s)?(<br>[\d.,]+–[\d.,]+)?(<br>\*\*[\d.]+×\*\*( [\d.]+–[\d.]+)?)?)$", table[row, column]);
+                Assert.Matches(
+                    @"^(–|[\d.,]+( (ns|µs|ms|B)|/s)?(<br>[\d.,]+–[\d.,]+)?(<br>\*\*[\d.]+×\*\*( [\d.]+–[\d.]+)?)?)$",
+                    table[row, column]);
                 Assert.False(column == "Vigil" && table[row, column] == Nothing, row);
             }
         }
@@ -133,7 +139,10 @@ public class ComparisonTests
         const string LeftOut = "\n- left out: npm `statsd`: no directory was given (--statsd).\n";
         string[] parts = output.Split(LeftOut);
         Assert.Equal(2, parts.Length);
-        Assert.EndsWith("### StatsD over UDP", parts[0].Split('\n').Last(line => line.StartsWith("### ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "### StatsD over UDP",
+            parts[0].Split('\n').Last(line => line.StartsWith("### ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +152,9 @@ public class ComparisonTests
         const string Replaced = "### Files\n\n| case | Vigil |\n| --- | --: |\n| old | 1 |";
         const string Gone = "### Of another version\n\nold";
         using var comparison = new Comparison();
-        File.WriteAllText(comparison.ReportFile, $"<!-- compare:begin -->\n- machine: old\n\n{Gone}\n\n{Replaced}\n\n{Kept}\n<!-- compare:end -->\n");
+        File.WriteAllText(
+            comparison.ReportFile,
+            $"<!-- compare:begin -->\n- machine: old\n\n{Gone}\n\n{Replaced}\n\n{Kept}\n<!-- compare:end -->\n");
         (int exitCode, string output, string errors) = comparison.Run(
             canCompile: false, "--quick", "--groups", "files,life", "--output", comparison.ReportFile, "--plots", comparison.PlotDirectory);
 
@@ -158,7 +169,9 @@ public class ComparisonTests
         Assert.Equal(2, runs.Length);
         Assert.All(runs, run => Assert.Contains(" --groups life,files ", run, StringComparison.Ordinal));
         Assert.All(runs, run => Assert.Matches(@"the host kept \d+ % of the processor time", run));
-        Assert.Equal($"<!-- compare:begin -->\n{head}{Kept}\n\n{measured}\n<!-- compare:end -->\n", File.ReadAllText(comparison.ReportFile));
+        Assert.Equal(
+            $"<!-- compare:begin -->\n{head}{Kept}\n\n{measured}\n<!-- compare:end -->\n",
+            File.ReadAllText(comparison.ReportFile));
     }
 
     [Fact]

@@ -40,7 +40,10 @@ public sealed class MarkedSectionTests : IDisposable
         var section = MarkedSection.Open(_file, "x");
         File.WriteAllText(_file, "<!-- x:begin -->\n");
 
-        Assert.Contains("<!-- x:end -->", Assert.Throws<InvalidOperationException>(() => section.Replace("new")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "<!-- x:end -->",
+            Assert.Throws<InvalidOperationException>(() => section.Replace("new")).Message,
+            StringComparison.Ordinal);
         Assert.Equal("<!-- x:begin -->\n", File.ReadAllText(_file));
     }
 }

@@ -75,7 +75,10 @@ internal sealed class FileMirror
                 break;
             case FileChangeKind.Found:
                 RequireDirectory(change);
-                Require(!_known.TryGetValue(change.Path, out state) || IsDirectory(state) == change.IsDirectory, change, $"it was known as {state}");
+                Require(
+                    !_known.TryGetValue(change.Path, out state) || IsDirectory(state) == change.IsDirectory,
+                    change,
+                    $"it was known as {state}");
                 _known[change.Path] = StateOf(change.Path, change.IsDirectory);
                 break;
             case FileChangeKind.Changed or FileChangeKind.AttributesChanged or FileChangeKind.Written:
@@ -144,7 +147,8 @@ internal sealed class FileMirror
     private void RequireDirectory(FileChange change)
     {
         string directory = Path.GetDirectoryName(change.Path)!;
-        bool isKnown = string.Equals(directory, _root, StringComparison.Ordinal) || (_known.TryGetValue(directory, out string? state) && IsDirectory(state));
+        bool isKnown = string.Equals(directory, _root, StringComparison.Ordinal)
+            || (_known.TryGetValue(directory, out string? state) && IsDirectory(state));
         Require(isKnown, change, "its directory was not known");
     }
 

@@ -101,7 +101,9 @@ internal sealed partial class RandomFiles
     }
 
     // Other names of a file are not told of its changes, and through a link another file would change.
-    private static bool IsOwn(string path) => new FileInfo(path) is { LinkTarget: null } file && !(file.Exists && File.ReadAllText(path).StartsWith(LinkedContents, StringComparison.Ordinal));
+    private static bool IsOwn(string path) =>
+        new FileInfo(path) is { LinkTarget: null } file
+            && !(file.Exists && File.ReadAllText(path).StartsWith(LinkedContents, StringComparison.Ordinal));
 
     // Mode and times of a directory are set when its contents are there, as cp -a and tar do.
     private void Copy(string path, int depth)

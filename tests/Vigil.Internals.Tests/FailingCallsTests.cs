@@ -82,7 +82,8 @@ public sealed class FailingCallsTests
         Rehearse();
         Live(BriefPatience, program =>
         {
-            bool mayRefuse = new BackgroundThread<bool>(() => SystemCallFilter.TryRefuse(NumberOf(call), errno) && program.Live() is not null).Result();
+            bool mayRefuse = new BackgroundThread<bool>(
+                () => SystemCallFilter.TryRefuse(NumberOf(call), errno) && program.Live() is not null).Result();
             Assert.SkipUnless(mayRefuse, "This system does not allow filters of system calls.");
             Assert.InRange(program.Reports.Count, 0, MostReports);
         });

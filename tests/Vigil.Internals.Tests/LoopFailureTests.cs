@@ -212,19 +212,26 @@ public sealed class LoopFailureTests
             {
                 manager.FaultReported += (_, report) => faults.Add(report);
                 CallbackTarget target = isLasting ? CallbackTarget.Worker(WorkPriority.Normal) : CallbackTarget.Loop;
-                FileEvent source = manager.CreateFileEvent(directory.FullName, (_, _) => Assert.Fail("It is told of nothing."), new FileEventOptions { Target = target });
+                FileEvent source = manager.CreateFileEvent(
+                    directory.FullName,
+                    (_, _) => Assert.Fail("It is told of nothing."),
+                    new FileEventOptions { Target = target });
                 number = manager.Core.SourceTable.Sources.OfType<FileSource>().Single().Number;
                 LibC.DuplicateTo(stranger.Number, number);
                 manager.CreateSocketEvent(number, EventSet.In | EventSet.EdgeTriggered, (_, _) => calls++);
 
-                Assert.Equal(EventManagerError.DescriptorReplaced, Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Error);
+                Assert.Equal(
+                    EventManagerError.DescriptorReplaced,
+                    Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Error);
                 Assert.True(source.IsCancelled);
                 Assert.Equal(EventManagerError.NotRegistered, Assert.Throws<EventManagerException>(source.Rescan).Error);
                 source.Dispose();
                 bool isTold = false;
                 manager.CreateFileEvent(directory.FullName, (_, _) => isTold = true);
                 File.WriteAllText(Path.Combine(directory.FullName, "file"), "");
-                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && isTold && calls == 1, "a new event is told, and the number's owner, too");
+                Patience.Until(
+                    () => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && isTold && calls == 1,
+                    "a new event is told, and the number's owner, too");
             }
 
             Assert.Single(faults);
@@ -251,12 +258,20 @@ public sealed class LoopFailureTests
             string root = directory.CreateSubdirectory("current").CreateSubdirectory("root").FullName;
             string current = Path.GetDirectoryName(root)!;
             List<FileChange> changes = [];
-            FileEvent source = manager.CreateFileEvent(root, (_, change) => changes.Add(change), new FileEventOptions { FollowPath = true });
+            FileEvent source = manager.CreateFileEvent(
+                root,
+                (_, change) => changes.Add(change),
+                new FileEventOptions { FollowPath = true });
             FileTree tree = source.Tree;
             Assert.NotEqual(WatchTable.MaskOf(tree), WatchTable.MaskOfPath(tree));
             bool couldRefuse = new BackgroundThread<bool>(() =>
             {
-                if (!SystemCallFilter.TryRefuse(SystemCallFilter.WatchFile, argument: 2, WatchTable.MaskOfPath(tree), Errno.ENOSPC, everywhere: false))
+                if (!SystemCallFilter.TryRefuse(
+                    SystemCallFilter.WatchFile,
+                    argument: 2,
+                    WatchTable.MaskOfPath(tree),
+                    Errno.ENOSPC,
+                    everywhere: false))
                 {
                     return false;
                 }
@@ -274,7 +289,9 @@ public sealed class LoopFailureTests
             }).Result();
             Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
             FileChange incomplete = Assert.Single(changes, change => change.Kind == FileChangeKind.Incomplete);
-            Assert.Equal((root, EventManagerError.LimitReached, Errno.ENOSPC), (incomplete.Path, incomplete.Reason!.Error, incomplete.Reason.Errno));
+            Assert.Equal(
+                (root, EventManagerError.LimitReached, Errno.ENOSPC),
+                (incomplete.Path, incomplete.Reason!.Error, incomplete.Reason.Errno));
             Assert.Same(incomplete.Reason, Assert.Single(faults).Exception);
 
             source.Rescan();
@@ -288,7 +305,9 @@ public sealed class LoopFailureTests
             Assert.Single(faults);
 
             void Until(Predicate<FileChange> isTold) =>
-                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && changes.Exists(isTold), $"a change; told: {string.Join(", ", changes)}");
+                Patience.Until(
+                    () => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && changes.Exists(isTold),
+                    $"a change; told: {string.Join(", ", changes)}");
         }
         finally
         {

@@ -11,7 +11,8 @@ public sealed class LoopLifetimeTests
         const int Rounds = 20_000;
         using var manager = new EventManager();
         int tornDown = 0;
-        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, manager.Name, () => Interlocked.Increment(ref tornDown)))];
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(
+            _ => new LoopLifetime(manager, manager.Name, () => Interlocked.Increment(ref tornDown)))];
         int arrivals = 0;
         await Task.WhenAll(OnThread(DisposeAll), OnThread(DisposeAll));
         Assert.Equal(Rounds, tornDown);

@@ -54,7 +54,8 @@ internal sealed class SmallProgram : IDisposable
     /// <summary>Lives. Returns what was refused.</summary>
     public List<string> Live()
     {
-        EventManager? manager = Make(() => new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Report, UnhandledHangUpLimit = 8 }));
+        EventManager? manager = Make(
+            () => new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Report, UnhandledHangUpLimit = 8 }));
         if (manager is null)
         {
             return Refusals;
@@ -64,7 +65,9 @@ internal sealed class SmallProgram : IDisposable
         Ask("a monotonic timer", told => manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), (_, _) => told()));
         Ask("a wall-clock timer", told => manager.CreateTimerEvent(DateTimeOffset.UtcNow, TimeSpan.Zero, (_, _) => told()));
         var bootTime = new TimerEventOptions { Clock = TimerClock.BootTime };
-        Ask("a boot-time timer", told => manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => told(), bootTime));
+        Ask(
+            "a boot-time timer",
+            told => manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => told(), bootTime));
         var recursive = new FileEventOptions { Recursive = true, Interest = FileInterest.Written, FollowPath = true };
         Ask("files", told => _files = manager.CreateFileEvent(_directory, (_, change) => OnFile(change, told), recursive));
         Try(() => manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }));
@@ -150,7 +153,8 @@ internal sealed class SmallProgram : IDisposable
     private void OnFile(FileChange change, Action told)
     {
         Changes.Add(change);
-        if (change.Kind is FileChangeKind.Rescanned || string.Equals(change.Path, Path.Combine(_directory, "last"), StringComparison.Ordinal))
+        if (change.Kind is FileChangeKind.Rescanned
+            || string.Equals(change.Path, Path.Combine(_directory, "last"), StringComparison.Ordinal))
         {
             told();
         }

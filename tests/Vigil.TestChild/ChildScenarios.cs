@@ -209,7 +209,9 @@ internal static partial class ChildScenarios
             return;
         }
 
-        Check(end == default(ChildExit) && reports.Count == 2 && reports[1].Exception.Message.Contains("zombie", StringComparison.Ordinal), $"{end}, {string.Join('\n', reports)}");
+        Check(
+            end == default(ChildExit) && reports.Count == 2 && reports[1].Exception.Message.Contains("zombie", StringComparison.Ordinal),
+            $"{end}, {string.Join('\n', reports)}");
         Check(manager.GetStatistics().Iterations < 100, $"{manager.GetStatistics().Iterations} iterations");
 
         // At creation and at disposal it is said, too.
@@ -342,7 +344,8 @@ internal static partial class ChildScenarios
     }
 
     // From Linux 6.15 on PIDFD_GET_INFO says how a process has ended. Before 6.13 there is no such call.
-    private static void BeforeLinux615() => SystemCallFilter.Refuse(SystemCallFilter.Ioctl, argument: 1, value: 0xC040FF0B, ENOTTY, everywhere: true);
+    private static void BeforeLinux615() =>
+        SystemCallFilter.Refuse(SystemCallFilter.Ioctl, argument: 1, value: 0xC040FF0B, ENOTTY, everywhere: true);
 
     // waitid(P_PIDFD) fails there: the runtime's own waits are others.
     private static void RunOnFilteredThread(Action action)
@@ -399,5 +402,11 @@ internal static partial class ChildScenarios
     private static partial nint syscall(nint number, nint first, nint second);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int posix_spawn(out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+    private static partial int posix_spawn(
+        out int id,
+        string path,
+        nint actions,
+        nint attributes,
+        string?[] arguments,
+        string?[] environment);
 }

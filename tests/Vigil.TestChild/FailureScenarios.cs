@@ -44,13 +44,17 @@ internal static partial class FailureScenarios
         }
 
         Check(told == 0, "told though nothing could be read");
-        Check(faults is [{ Fd: var reported, Exception: EventManagerException { Errno: EIO, Error: EventManagerError.System } }] && reported == fd, string.Join('\n', faults));
+        Check(
+            faults is [{ Fd: var reported, Exception: EventManagerException { Errno: EIO, Error: EventManagerError.System } }] && reported == fd,
+            string.Join('\n', faults));
         manager.RunUntil(() => told == 1);
         Check(faults.Count == 1, string.Join('\n', faults));
     }
 
     private static int NumberOf(string kind) =>
-        int.Parse(Path.GetFileName(Directory.GetFileSystemEntries("/proc/self/fd").Single(path => new FileInfo(path).LinkTarget == kind)), CultureInfo.InvariantCulture);
+        int.Parse(
+            Path.GetFileName(Directory.GetFileSystemEntries("/proc/self/fd").Single(path => new FileInfo(path).LinkTarget == kind)),
+            CultureInfo.InvariantCulture);
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);

@@ -58,7 +58,12 @@ internal static partial class FileMountScenarios
 
                 void Expect(params FileChangeKind[] kinds)
                 {
-                    Run(manager, () => kinds.All(kind => changes.Any(change => change.Kind == kind && string.Equals(change.Path, seen, StringComparison.Ordinal))), changes);
+                    Run(
+                        manager,
+                        () => kinds.All(
+                            kind => changes.Any(
+                                change => change.Kind == kind && string.Equals(change.Path, seen, StringComparison.Ordinal))),
+                        changes);
                     changes.Clear();
                 }
             }
@@ -88,7 +93,9 @@ internal static partial class FileMountScenarios
         Unmount(point);
         Run(manager, () => inner.IsCancelled && Applied(), changes);
         Check(ofPoint[^1] == new FileChange(FileChangeKind.Unmounted, point, IsDirectory: true), string.Join('\n', ofPoint));
-        Check(!outer.IsCancelled && changes.Contains(new FileChange(FileChangeKind.Unmounted, point, IsDirectory: true)), string.Join('\n', changes));
+        Check(
+            !outer.IsCancelled && changes.Contains(new FileChange(FileChangeKind.Unmounted, point, IsDirectory: true)),
+            string.Join('\n', changes));
         File.WriteAllText(Path.Combine(point, "later"), "");
         Run(manager, Applied, changes);
 
@@ -106,7 +113,10 @@ internal static partial class FileMountScenarios
         // One that follows its path goes on with what can be seen.
         changes.Clear();
         applied = 0;
-        using FileEvent following = manager.CreateFileEvent(tree, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true, FollowPath = true });
+        using FileEvent following = manager.CreateFileEvent(
+            tree,
+            (_, change) => changes.Add(change),
+            new FileEventOptions { Recursive = true, FollowPath = true });
         mirror = new FileMirror(tree);
         Unmount(tree);
         Run(manager, Applied, changes);
@@ -132,7 +142,13 @@ internal static partial class FileMountScenarios
         files.Write("good/file", "");
         string dead = Directory.CreateDirectory(Path.Combine(files.Root, "dead")).FullName;
         int fuse = open("/dev/fuse", O_RDWR);
-        bool hasFuse = fuse >= 0 && mount("vigil", dead, "fuse", 0, string.Create(CultureInfo.InvariantCulture, $"fd={fuse},rootmode=40000,user_id=0,group_id=0")) == 0;
+        bool hasFuse = fuse >= 0
+            && mount(
+                "vigil",
+                dead,
+                "fuse",
+                0,
+                string.Create(CultureInfo.InvariantCulture, $"fd={fuse},rootmode=40000,user_id=0,group_id=0")) == 0;
         if (fuse >= 0)
         {
             Check(close(fuse) == 0, "close failed");
@@ -150,10 +166,14 @@ internal static partial class FileMountScenarios
         using (var manager = new EventManager())
         {
             var changes = new List<FileChange>();
-            using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true });
+            using FileEvent tree = manager.CreateFileEvent(
+                files.Root,
+                (_, change) => changes.Add(change),
+                new FileEventOptions { Recursive = true });
             File.WriteAllText(Path.Combine(files.Root, "good", "new"), "");
             Run(manager, () => changes.Exists(change => change.Kind == FileChangeKind.Created), changes);
-            int[] reasons = [.. changes.Where(change => change.Kind == FileChangeKind.Incomplete).Select(change => change.Reason!.Errno).Order()];
+            int[] reasons = [.. changes.Where(
+                change => change.Kind == FileChangeKind.Incomplete).Select(change => change.Reason!.Errno).Order()];
             Check(reasons.SequenceEqual(hasFuse ? [36, 107] : [36]), string.Join('\n', changes));
         }
 
@@ -177,7 +197,10 @@ internal static partial class FileMountScenarios
 
         using var manager = new EventManager();
         var changes = new List<FileChange>();
-        using FileEvent tree = manager.CreateFileEvent(directory.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true });
+        using FileEvent tree = manager.CreateFileEvent(
+            directory.Root,
+            (_, change) => changes.Add(change),
+            new FileEventOptions { Recursive = true });
         Check(tree.DirectoryCount == 2, $"{tree.DirectoryCount} directories");
         string[] all = ["Found /below True", "Found /below/file False", "Found /file False"];
         Rescan(all);
@@ -213,7 +236,10 @@ internal static partial class FileMountScenarios
         var changes = new List<FileChange>();
         var faults = new List<FaultReport>();
         manager.FaultReported += (_, report) => faults.Add(report);
-        using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true });
+        using FileEvent tree = manager.CreateFileEvent(
+            files.Root,
+            (_, change) => changes.Add(change),
+            new FileEventOptions { Recursive = true });
         bool couldRefuse = false;
         int turns = 0;
         var loop = new Thread(() =>
@@ -237,11 +263,17 @@ internal static partial class FileMountScenarios
             return;
         }
 
-        Check(faults is [{ Exception: EventManagerException { Errno: ENOMEM, Error: EventManagerError.System } }], string.Join('\n', faults));
+        Check(
+            faults is [{ Exception: EventManagerException { Errno: ENOMEM, Error: EventManagerError.System } }],
+            string.Join('\n', faults));
         // A loop that spins makes tens of thousands.
         Check(turns < 200, $"{turns} turns");
         string inside = files.Write("point/inside", "1");
-        Run(manager, () => changes.Any(change => change.Kind == FileChangeKind.Created && string.Equals(change.Path, inside, StringComparison.Ordinal)), changes);
+        Run(
+            manager,
+            () => changes.Any(
+                change => change.Kind == FileChangeKind.Created && string.Equals(change.Path, inside, StringComparison.Ordinal)),
+            changes);
         Check(faults.Count == 1, string.Join('\n', faults));
         Unmount(point);
     }
@@ -250,7 +282,9 @@ internal static partial class FileMountScenarios
     /// else.</summary>
     public static void AtRandom(string[] args)
     {
-        int rounds = int.TryParse(Environment.GetEnvironmentVariable("VIGIL_FILE_ROUNDS"), CultureInfo.InvariantCulture, out int value) ? value / 10 : 4;
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable("VIGIL_FILE_ROUNDS"), CultureInfo.InvariantCulture, out int value)
+            ? value / 10
+            : 4;
         for (int seed = 0; seed < rounds; seed++)
         {
             AtRandom(seed, follows: seed % 2 == 1);
@@ -328,14 +362,17 @@ internal static partial class FileMountScenarios
             }
             catch (Exception exception)
             {
-                Check(false, $"seed {seed}: {exception}\n{string.Join('\n', history)}\non disk: {string.Join(", ", FileMirror.OnDisk(files.Root))}\ntold: {string.Join(", ", mirror.Known)}");
+                Check(
+                    false,
+                    $"seed {seed}: {exception}\n{string.Join('\n', history)}\non disk: {string.Join(", ", FileMirror.OnDisk(files.Root))}\ntold: {string.Join(", ", mirror.Known)}");
             }
         }
     }
 
     // The names are of letters only. A mount may have moved with a directory above it.
     private static string[] MountsBelow(string directory) =>
-        [.. File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(directory + "/", StringComparison.Ordinal))];
+        [.. File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(
+            path => path.StartsWith(directory + "/", StringComparison.Ordinal))];
 
     private static void Mount(RandomFiles files, Random random, List<string> history)
     {
@@ -360,9 +397,11 @@ internal static partial class FileMountScenarios
         }
     }
 
-    private static void Bind(string from, string to) => Check(mount(from, to, null, MS_BIND, null) == 0, $"{from} could not be mounted on {to}");
+    private static void Bind(string from, string to) =>
+        Check(mount(from, to, null, MS_BIND, null) == 0, $"{from} could not be mounted on {to}");
 
-    private static void Unmount(string path) => Check(umount2(path, MNT_DETACH) == 0, $"{path} could not be unmounted: {Marshal.GetLastPInvokeErrorMessage()}");
+    private static void Unmount(string path) =>
+        Check(umount2(path, MNT_DETACH) == 0, $"{path} could not be unmounted: {Marshal.GetLastPInvokeErrorMessage()}");
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int mount(string source, string target, string? type, nuint flags, string? data);

@@ -26,7 +26,8 @@ internal static partial class FileScenarios
         // Refused, twice, and the eight watches that there are can all be had afterwards.
         for (int i = 0; i < 2; i++)
         {
-            EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateFileEvent(files.Root, (_, _) => { }, recursive));
+            EventManagerException refusal = Expect<EventManagerException>(
+                () => manager.CreateFileEvent(files.Root, (_, _) => { }, recursive));
             Check(refusal is { Error: EventManagerError.LimitReached, Errno: 28 }, refusal.ToString());
             Check(refusal.Message.Contains("/proc/sys/user/max_inotify_watches allows (8)", StringComparison.Ordinal), refusal.Message);
         }
@@ -40,8 +41,13 @@ internal static partial class FileScenarios
         }
 
         RunUntil(() => changes.Count(change => change.Kind == FileChangeKind.Incomplete) == 4);
-        Check(changes.Where(change => change.Kind == FileChangeKind.Incomplete).All(change => change.Reason!.Error == EventManagerError.LimitReached), "another reason");
-        Check(reports is [{ Origin: FaultOrigin.Registration, Exception: EventManagerException { Errno: 28 } }], $"{reports.Count} reports");
+        Check(
+            changes.Where(change => change.Kind == FileChangeKind.Incomplete).All(
+                change => change.Reason!.Error == EventManagerError.LimitReached),
+            "another reason");
+        Check(
+            reports is [{ Origin: FaultOrigin.Registration, Exception: EventManagerException { Errno: 28 } }],
+            $"{reports.Count} reports");
 
         // Where watches are free again, a rescan finds what was missed.
         File.WriteAllText(Path.Combine(files.Root, "9", "missed"), "");
@@ -109,7 +115,9 @@ internal static partial class FileScenarios
         // Each directory of it that was watched is told, in the kernel's order.
         var gone = new FileChange(FileChangeKind.Unmounted, point, IsDirectory: true);
         manager.RunUntil(() => root.IsCancelled && outer.Contains(gone));
-        Check(inner.Contains(gone) && outer.Skip(1).All(change => change.Kind == FileChangeKind.Unmounted), string.Join('\n', [.. outer, .. inner]));
+        Check(
+            inner.Contains(gone) && outer.Skip(1).All(change => change.Kind == FileChangeKind.Unmounted),
+            string.Join('\n', [.. outer, .. inner]));
         Check(!tree.IsCancelled, "the wrong one is over");
 
         // The directory below is there again, and after a rescan it is watched.
@@ -132,7 +140,9 @@ internal static partial class FileScenarios
         File.SetUnixFileMode(directory, Everything);
         File.SetUnixFileMode(file, Everything);
         bool isRoot = Environment.IsPrivilegedProcess;
-        Check(!isRoot || (chown(directory, Nobody, Nobody) == 0 && setresuid(Nobody, Nobody, 0) == 0), "another user could not be taken on");
+        Check(
+            !isRoot || (chown(directory, Nobody, Nobody) == 0 && setresuid(Nobody, Nobody, 0) == 0),
+            "another user could not be taken on");
         using var manager = new EventManager();
         var changes = new List<FileChange>();
         var options = new FileEventOptions { Interest = FileInterest.Contents };
@@ -140,7 +150,9 @@ internal static partial class FileScenarios
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         watch.Rescan();
         RunUntil(FileChangeKind.Rescanned);
-        Check(changes is [{ Kind: FileChangeKind.Incomplete, Reason.Errno: 13 }, { Kind: FileChangeKind.Rescanned }], string.Join('\n', changes));
+        Check(
+            changes is [{ Kind: FileChangeKind.Incomplete, Reason.Errno: 13 }, { Kind: FileChangeKind.Rescanned }],
+            string.Join('\n', changes));
 
         // A link that leads into it is watched as a link.
         string link = Path.Combine(files.Root, "link");
@@ -156,7 +168,9 @@ internal static partial class FileScenarios
         RunUntil(FileChangeKind.Changed);
         watch.Rescan();
         RunUntil(FileChangeKind.Rescanned);
-        Check(changes.All(change => change.Kind is FileChangeKind.Changed or FileChangeKind.Found or FileChangeKind.Rescanned), string.Join('\n', changes));
+        Check(
+            changes.All(change => change.Kind is FileChangeKind.Changed or FileChangeKind.Found or FileChangeKind.Rescanned),
+            string.Join('\n', changes));
         Check(!isRoot || setresuid(0, 0, 0) == 0, "the old user could not be taken on again");
 
         void RunUntil(FileChangeKind kind)
@@ -182,7 +196,10 @@ internal static partial class FileScenarios
         var changes = new List<FileChange>();
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateFileEvent(closed, (_, _) => { }));
         Check(refusal is { Error: EventManagerError.AccessDenied, Errno: 13 }, refusal.ToString());
-        using FileEvent tree = manager.CreateFileEvent(files.Root, (_, change) => changes.Add(change), new FileEventOptions { Recursive = true, Interest = FileInterest.None });
+        using FileEvent tree = manager.CreateFileEvent(
+            files.Root,
+            (_, change) => changes.Add(change),
+            new FileEventOptions { Recursive = true, Interest = FileInterest.None });
         RunUntil(FileChangeKind.Incomplete);
         Check(changes[0].Reason is { Error: EventManagerError.AccessDenied }, changes[0].ToString());
         File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -48,7 +48,12 @@ internal sealed partial class KindlessFiles : IDisposable
             return null;
         }
 
-        if (mount("vigil", directory, "fuse", 0, string.Create(CultureInfo.InvariantCulture, $"fd={fd},rootmode=40000,user_id=0,group_id=0")) != 0)
+        if (mount(
+            "vigil",
+            directory,
+            "fuse",
+            0,
+            string.Create(CultureInfo.InvariantCulture, $"fd={fd},rootmode=40000,user_id=0,group_id=0")) != 0)
         {
             _ = close(fd);
             return null;

@@ -33,7 +33,10 @@ internal static partial class MountScenarios
         manager.FaultReported += (_, report) => fault ??= report;
         using FileStream mounts = File.OpenRead(List);
         string known = "";
-        using SocketEvent changed = manager.CreateSocketEvent(mounts.SafeFileHandle, EventSet.Priority, (_, _) => known = File.ReadAllText(List));
+        using SocketEvent changed = manager.CreateSocketEvent(
+            mounts.SafeFileHandle,
+            EventSet.Priority,
+            (_, _) => known = File.ReadAllText(List));
         Check(changed.Interest == EventSet.Priority, $"another interest: {changed.Interest}");
         var storm = new Thread(() =>
         {
@@ -110,7 +113,9 @@ internal static partial class MountScenarios
         }
         catch (EventManagerException exception)
         {
-            Check(exception.Error == EventManagerError.System && exception.Message.Contains("/proc is not mounted", StringComparison.Ordinal), exception.Message);
+            Check(
+                exception.Error == EventManagerError.System && exception.Message.Contains("/proc is not mounted", StringComparison.Ordinal),
+                exception.Message);
         }
         finally
         {

@@ -246,5 +246,11 @@ internal static partial class ProcessScenarios
     private static partial int pthread_kill(nint thread, int signal);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int posix_spawn(out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+    private static partial int posix_spawn(
+        out int id,
+        string path,
+        nint actions,
+        nint attributes,
+        string?[] arguments,
+        string?[] environment);
 }

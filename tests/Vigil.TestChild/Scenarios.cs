@@ -153,7 +153,11 @@ internal static partial class Scenarios
         hoard.ForEach(fd => fd.Dispose());
 
         bool hasFired = false;
-        manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan, (_, _) => hasFired = true, new() { Clock = TimerClock.BootTime });
+        manager.CreateTimerEvent(
+            TimeSpan.FromMilliseconds(1),
+            Timeout.InfiniteTimeSpan,
+            (_, _) => hasFired = true,
+            new() { Clock = TimerClock.BootTime });
         Check(manager.RunOnce(TimeSpan.FromMinutes(1)) == 1 && hasFired, "no boot-time timer fired");
         Fire(manager);
 
@@ -188,7 +192,9 @@ internal static partial class Scenarios
         // Without any descriptor the list of threads cannot be read, with one it can and the threads cannot.
         for (int free = 0; free < 2; free++)
         {
-            Check(Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { })).Errno == 24, "another errno");
+            Check(
+                Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { })).Errno == 24,
+                "another errno");
             Check(Expect<EventManagerException>(() => SignalBlocking.IsBlocked(Signal.SIGUSR2)).Errno == 24, "another errno");
             Check(Expect<EventManagerException>(() => manager.CreateChildEvent(process, (_, _) => { })).Errno == 24, "another errno");
             hoard[free].Dispose();
@@ -251,12 +257,17 @@ internal static partial class Scenarios
         using var pipe = new UnixPipe();
         using var pair = new UnixSocketPair();
         manager.RunOnce(TimeSpan.FromMilliseconds(1));
-        using Process child = Process.Start(new ProcessStartInfo("ls", "-l /proc/self/fd") { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using Process child = Process.Start(
+            new ProcessStartInfo("ls", "-l /proc/self/fd") { RedirectStandardOutput = true, UseShellExecute = false })!;
         string open = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         Check(!open.Contains("anon_inode", StringComparison.Ordinal), open);
         string mine = string.Join('\n', Directory.GetFiles("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget));
-        Check(mine.Contains("anon_inode:[eventpoll]", StringComparison.Ordinal) && mine.Contains("anon_inode:[eventfd]", StringComparison.Ordinal), mine);
+        Check(
+            mine.Contains(
+                "anon_inode:[eventpoll]",
+                StringComparison.Ordinal) && mine.Contains("anon_inode:[eventfd]", StringComparison.Ordinal),
+            mine);
         string pipeName = new FileInfo($"/proc/self/fd/{pipe.Reader.DangerousGetHandle()}").LinkTarget!;
         string socketName = new FileInfo($"/proc/self/fd/{pair.First.DangerousGetHandle()}").LinkTarget!;
         Check(!open.Contains(pipeName, StringComparison.Ordinal) && !open.Contains(socketName, StringComparison.Ordinal), open);

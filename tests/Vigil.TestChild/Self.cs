@@ -8,7 +8,9 @@ internal static class Self
     public static ProcessStartInfo Info(params string[] arguments)
     {
         string host = Environment.ProcessPath!;
-        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll")] : [];
+        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet"
+            ? [Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll")]
+            : [];
         return new ProcessStartInfo(host, [.. program, .. arguments]) { UseShellExecute = false };
     }
 

@@ -93,9 +93,13 @@ internal static partial class SignalScenarios
         manager.RunOnce(TimeSpan.Zero);
         Check(standard == 1, $"{standard} deliveries of a standard signal that was pending");
         Check(here[0].Signal == RealTime3 && here[0].Value == -7, $"{here[0]} came first: the kernel gives out lower numbers first");
-        Check(here.Skip(1).Select(info => info.Value).SequenceEqual(Enumerable.Range(0, Count).Select(value => (int?)value)), "out of order");
+        Check(
+            here.Skip(1).Select(info => info.Value).SequenceEqual(Enumerable.Range(0, Count).Select(value => (int?)value)),
+            "out of order");
         Check(here.Skip(1).SequenceEqual(there), "the managers saw different things");
-        Check(here.TrueForAll(info => info.Code == -1 && info.SenderProcessId == Environment.ProcessId && info.SenderUserId == getuid()), here[0].ToString());
+        Check(
+            here.TrueForAll(info => info.Code == -1 && info.SenderProcessId == Environment.ProcessId && info.SenderUserId == getuid()),
+            here[0].ToString());
 
         // After the last callback has gone it is blocked, as it was before: it waits for the next one.
         signalEvent.Cancel();
@@ -119,7 +123,10 @@ internal static partial class SignalScenarios
         using var manager = new EventManager();
         int calls = 0;
         SignalEvent staying = manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => calls++);
-        SignalEvent once = manager.CreateSignalEvent(Signal.SIGUSR2, (source, _) => calls += source.IsCancelled ? 10 : 1000, new() { OneShot = true });
+        SignalEvent once = manager.CreateSignalEvent(
+            Signal.SIGUSR2,
+            (source, _) => calls += source.IsCancelled ? 10 : 1000,
+            new() { OneShot = true });
         Send(Signal.SIGUSR2);
         manager.RunUntil(() => calls == 11);
         Send(Signal.SIGUSR2);
@@ -237,7 +244,11 @@ internal static partial class SignalScenarios
         {
             var signal = new Signal(number);
             EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(signal, (_, _) => { }));
-            Check(refusal.Error == EventManagerError.SignalReserved && refusal.Message.StartsWith($"{signal} cannot be handled: ", StringComparison.Ordinal), refusal.Message);
+            Check(
+                refusal.Error == EventManagerError.SignalReserved && refusal.Message.StartsWith(
+                    $"{signal} cannot be handled: ",
+                    StringComparison.Ordinal),
+                refusal.Message);
         }
 
         Expect<ArgumentException>(() => manager.CreateSignalEvent(default, (_, _) => { }));
@@ -259,13 +270,22 @@ internal static partial class SignalScenarios
         using var manager = new EventManager();
         Check(!manager.TryCreateSignalEvent(Signal.SIGHUP, (_, _) => { }, out SignalEvent? none) && none is null, "created");
         int calls = 0;
-        Check(manager.TryCreateSignalEvent(Signal.SIGUSR1, (_, _) => calls++, out SignalEvent? usable) && usable.Signal == Signal.SIGUSR1, "not created");
+        Check(
+            manager.TryCreateSignalEvent(Signal.SIGUSR1, (_, _) => calls++, out SignalEvent? usable) && usable.Signal == Signal.SIGUSR1,
+            "not created");
         Send(Signal.SIGUSR1);
         manager.RunUntil(() => calls == 1);
         Expect<ArgumentException>(() => manager.TryCreateSignalEvent(default, (_, _) => { }, out _));
-        Check(Expect<EventManagerException>(() => manager.TryCreateSignalEvent(Signal.SIGKILL, (_, _) => { }, out _)).Error == EventManagerError.SignalReserved, "another error");
+        Check(
+            Expect<EventManagerException>(
+                () => manager.TryCreateSignalEvent(Signal.SIGKILL, (_, _) => { }, out _)).Error == EventManagerError.SignalReserved,
+            "another error");
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGHUP, (_, _) => { }));
-        Check(refusal.Error == EventManagerError.SignalIgnored && refusal.Message.Contains("env --default-signal=HUP", StringComparison.Ordinal), refusal.Message);
+        Check(
+            refusal.Error == EventManagerError.SignalIgnored && refusal.Message.Contains(
+                "env --default-signal=HUP",
+                StringComparison.Ordinal),
+            refusal.Message);
     }
 
     /// <summary>A signal that only some threads have blocked would come at random.</summary>
@@ -274,7 +294,9 @@ internal static partial class SignalScenarios
         using var manager = new EventManager();
         SignalMask.Block(Signal.SIGUSR1);
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { }));
-        Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
+        Check(
+            refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal),
+            refusal.Message);
         Check(!SignalBlocking.IsBlocked(Signal.SIGUSR1), "one thread is not all");
     }
 
@@ -352,7 +374,9 @@ internal static partial class SignalScenarios
         {
             SignalEvent onRuntime = manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { });
             SignalEvent onDescriptor = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
-            Check(onRuntime.Route == SignalRoute.Runtime && onDescriptor.Route == SignalRoute.SignalFd, $"{onRuntime.Route}, {onDescriptor.Route}");
+            Check(
+                onRuntime.Route == SignalRoute.Runtime && onDescriptor.Route == SignalRoute.SignalFd,
+                $"{onRuntime.Route}, {onDescriptor.Route}");
             onRuntime.Cancel();
             onDescriptor.Cancel();
         }
@@ -377,7 +401,8 @@ internal static partial class SignalScenarios
             try
             {
                 SystemCallFilter.Refuse(SystemCallFilter.SignalFd4, argument: 2, value: sizeof(ulong), errno: 12, everywhere: false);
-                EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => second++));
+                EventManagerException refusal = Expect<EventManagerException>(
+                    () => manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => second++));
                 Check(refusal is { Error: EventManagerError.System, Errno: 12 }, refusal.ToString());
                 Send(Signal.SIGUSR1);
                 Send(Signal.SIGUSR2);
@@ -412,7 +437,9 @@ internal static partial class SignalScenarios
         Check(SignalBlocking.IsBlocked(Signal.SIGCHLD), "the mask was not inherited");
         using var manager = new EventManager();
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGCHLD, (_, _) => { }));
-        Check(refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("WaitForExit", StringComparison.Ordinal), refusal.Message);
+        Check(
+            refusal.Error == EventManagerError.SignalBlocked && refusal.Message.Contains("WaitForExit", StringComparison.Ordinal),
+            refusal.Message);
         using Process child = Process.Start(new ProcessStartInfo("true") { UseShellExecute = false })!;
         refusal = Expect<EventManagerException>(() => manager.CreateChildEvent(child, (_, _) => { }));
         Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);
@@ -429,7 +456,10 @@ internal static partial class SignalScenarios
         for (int i = 0; i < 30; i++)
         {
             int code = i % 7;
-            using Process child = Process.Start(new ProcessStartInfo("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"exit {code}")]) { UseShellExecute = false })!;
+            using Process child = Process.Start(
+                new ProcessStartInfo(
+                    "sh",
+                    ["-c", string.Create(CultureInfo.InvariantCulture, $"exit {code}")]) { UseShellExecute = false })!;
             child.WaitForExit();
             Check(child.ExitCode == code, $"exit code {child.ExitCode} instead of {code}");
             manager.RunOnce(TimeSpan.Zero);
@@ -449,7 +479,9 @@ internal static partial class SignalScenarios
         bool isSecondTime = SignalBlocking.IsBlocked(Signal.SIGTERM);
         Check(isSecondTime || !SignalBlocking.IsBlocked(Signal.SIGUSR1), "already blocked");
         SignalBlocking.Restart(Signal.SIGTERM, Signal.SIGUSR1);
-        Check(isSecondTime && SignalBlocking.IsBlocked(Signal.SIGUSR1) && !SignalBlocking.IsBlocked(Signal.SIGUSR2), "not blocked as asked for");
+        Check(
+            isSecondTime && SignalBlocking.IsBlocked(Signal.SIGUSR1) && !SignalBlocking.IsBlocked(Signal.SIGUSR2),
+            "not blocked as asked for");
         SignalBlocking.Restart(Signal.SIGTERM);
         Send(Signal.SIGTERM);
         using var manager = new EventManager();

@@ -27,9 +27,15 @@ internal static partial class WatchdogScenarios
     {
         using EventManager manager = Watched("unheard", SlowCallbackPolicy.Report);
         using var heard = new ManualResetEventSlim();
-        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => Check(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks > 0, Patience), "not flagged"));
+        manager.CreateTimerEvent(
+            TimeSpan.Zero,
+            (_, _) => Check(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks > 0, Patience), "not flagged"));
         manager.RunOnce();
-        Check(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Latest.Any(report => report.Kind == SlowCallbackKind.Ended), Patience), "its end was not told");
+        Check(
+            SpinWait.SpinUntil(
+                () => manager.GetSlowCallbackStatistics().Latest.Any(report => report.Kind == SlowCallbackKind.Ended),
+                Patience),
+            "its end was not told");
         manager.SlowCallbackReported += (_, _) => throw new InvalidOperationException("bad handler");
         manager.SlowCallbackReported += (_, _) => heard.Set();
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => Check(heard.Wait(Patience), "the second handler was not told"));
@@ -74,7 +80,9 @@ internal static partial class WatchdogScenarios
             AwaitSleep();
             var told = new ManualResetEventSlim();
             pool.WorkWaiting += (_, _) => told.Set();
-            manager.ExecuteWork(WorkTarget.Thread(0), () => Check(told.Wait(Patience), "work was not noticed after the watchdog had slept"));
+            manager.ExecuteWork(
+                WorkTarget.Thread(0),
+                () => Check(told.Wait(Patience), "work was not noticed after the watchdog had slept"));
             manager.ExecuteWork(WorkTarget.Thread(0), told.Set);
             Check(told.Wait(Patience), "work was not noticed at all");
         }
@@ -117,7 +125,10 @@ internal static partial class WatchdogScenarios
             Name = "stopped",
             Watchdog = new WatchdogOptions { ExactTiming = true, CallbackBudget = TimeSpan.FromSeconds(4), Policy = SlowCallbackPolicy.FailFast },
         });
-        using Process other = Process.Start(new ProcessStartInfo("sh", ["-c", "read line; kill -STOP $PPID; sleep 6; kill -CONT $PPID"]) { RedirectStandardInput = true, UseShellExecute = false })!;
+        using Process other = Process.Start(
+            new ProcessStartInfo(
+                "sh",
+                ["-c", "read line; kill -STOP $PPID; sleep 6; kill -CONT $PPID"]) { RedirectStandardInput = true, UseShellExecute = false })!;
         manager.Defer(_ =>
         {
             long start = Stopwatch.GetTimestamp();

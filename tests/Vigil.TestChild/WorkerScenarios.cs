@@ -72,7 +72,9 @@ internal static class WorkerScenarios
 
         Volatile.Write(ref isOver, true);
         Check(Array.TrueForAll(senders, sender => sender.Join(Patience)), "a sender waits");
-        Check(pool.DrainAsync(Patience).Result.Count == 0 && pool.GetStatistics().Done == sent + 1, $"{sent} were sent: {pool.GetStatistics()}");
+        Check(
+            pool.DrainAsync(Patience).Result.Count == 0 && pool.GetStatistics().Done == sent + 1,
+            $"{sent} were sent: {pool.GetStatistics()}");
     }
 
     /// <summary>The first thread of the process that uses the library has an interrupt pending: it is pending afterwards, and nothing has
@@ -100,7 +102,11 @@ internal static class WorkerScenarios
             Thread.CurrentThread.Name = "changed";
         }).Wait();
         Check(
-            SpinWait.SpinUntil(() => manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => Thread.CurrentThread is { IsBackground: true, Name: "worker-0" }).Result, Patience),
+            SpinWait.SpinUntil(
+                () => manager.ExecuteWorkAsync(
+                    WorkTarget.Thread(0),
+                    () => Thread.CurrentThread is { IsBackground: true, Name: "worker-0" }).Result,
+                Patience),
             "the thread is not what it was");
 
         // Neither is disposed: the end of the program is what is looked at.
@@ -125,7 +131,9 @@ internal static class WorkerScenarios
         manager.ExecuteWork(WorkPriority.Normal, () => { Interlocked.Increment(ref ran); });
         Check(SpinWait.SpinUntil(() => Volatile.Read(ref ran) == 2, Patience), $"{ran} of two ran");
         manager.Dispose();
-        Check(SpinWait.SpinUntil(() => Directory.GetDirectories("/proc/self/task").Count(IsWorker) == others, TimeSpan.FromSeconds(20)), "threads of a pool are left");
+        Check(
+            SpinWait.SpinUntil(() => Directory.GetDirectories("/proc/self/task").Count(IsWorker) == others, TimeSpan.FromSeconds(20)),
+            "threads of a pool are left");
 
         static bool IsWorker(string task)
         {

@@ -81,7 +81,11 @@ public sealed class AllocationTests
         int[] calls = new int[3];
         manager.CreateSocketEvent(fd, EventSet.In, (self, _) => calls[0]++, new() { Target = CallbackTarget.Worker() });
         UserEvent userEvent = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => calls[1]++, new() { Target = CallbackTarget.Worker() });
-        manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => calls[2]++, new() { Target = CallbackTarget.Worker() });
+        manager.CreateTimerEvent(
+            TimeSpan.FromTicks(1),
+            TimeSpan.FromTicks(1),
+            (_, _) => calls[2]++,
+            new() { Target = CallbackTarget.Worker() });
         Allocations.AssertNone(() =>
         {
             for (int i = 0; i < 20_000; i++)

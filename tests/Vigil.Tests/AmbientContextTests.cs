@@ -12,7 +12,8 @@ public sealed class AmbientContextTests : IDisposable
 
     public void Dispose() => _fd.Dispose();
 
-    public static TheoryData<string> Leavers => new("fire", "fire-state", "defer", "timer", "socket", "user", "hook", "delay", "provided", "subscriber", "call", "throwing");
+    public static TheoryData<string> Leavers =>
+        new("fire", "fire-state", "defer", "timer", "socket", "user", "hook", "delay", "provided", "subscriber", "call", "throwing");
 
     [Theory]
     [MemberData(nameof(Leavers))]
@@ -57,7 +58,10 @@ public sealed class AmbientContextTests : IDisposable
             }
         }
 
-        string Seen() => Local.Value ?? (CultureInfo.CurrentCulture.NumberFormat.NumberDecimalSeparator is "#" ? "culture" : SynchronizationContext.Current?.GetType() == typeof(SynchronizationContext) ? "context" : "clean");
+        string Seen() =>
+            Local.Value ?? (CultureInfo.CurrentCulture.NumberFormat.NumberDecimalSeparator is "#"
+                ? "culture"
+                : SynchronizationContext.Current?.GetType() == typeof(SynchronizationContext) ? "context" : "clean");
     }
 
     [Theory]
@@ -150,9 +154,15 @@ public sealed class AmbientContextTests : IDisposable
         Local.Value = "alice";
         Assert.Equal("alice", await Run(() => Leave()));
         Local.Value = null;
-        Assert.Equal("clean", await Run(() => Local.Value ?? (1.5.ToString(CultureInfo.CurrentCulture).Contains('#', StringComparison.Ordinal) ? "culture" : "clean")));
+        Assert.Equal(
+            "clean",
+            await Run(
+                () => Local.Value ?? (1.5.ToString(CultureInfo.CurrentCulture).Contains(
+                    '#',
+                    StringComparison.Ordinal) ? "culture" : "clean")));
 
-        async Task<string?> Run(Func<string?> work) => await manager.ExecuteWorkAsync(WorkPriority.Normal, work).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+        async Task<string?> Run(Func<string?> work) =>
+            await manager.ExecuteWorkAsync(WorkPriority.Normal, work).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
 
         static string? Leave()
         {
@@ -172,7 +182,10 @@ public sealed class AmbientContextTests : IDisposable
 
         // On another stack: this may be called from that of the first use, which has not let go of its context then.
         await Task.Yield();
-        Assert.Null(await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => Local.Value).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Null(
+            await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => Local.Value).WaitAsync(
+                Patience.Limit,
+                TestContext.Current.CancellationToken));
         Assert.True(SpinWait.SpinUntil(
             () =>
             {
@@ -190,7 +203,11 @@ public sealed class AmbientContextTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = workers });
         List<string?> seen = [];
         Local.Value = "the event's";
-        manager.CreateSocketEvent(_fd, EventSet.In | EventSet.OneShot, (_, _) => seen.Add(Local.Value), new() { Target = CallbackTarget.Worker() });
+        manager.CreateSocketEvent(
+            _fd,
+            EventSet.In | EventSet.OneShot,
+            (_, _) => seen.Add(Local.Value),
+            new() { Target = CallbackTarget.Worker() });
         Local.Value = "the sender's";
         manager.ExecuteWork(WorkPriority.Normal, () => Local.Value, (_, result) => seen.AddRange([result, Local.Value]));
         Local.Value = null;
@@ -255,7 +272,8 @@ public sealed class AmbientContextTests : IDisposable
                 manager.CreateSocketEvent(_fd, EventSet.In | EventSet.OneShot, (_, _) => action());
                 break;
             case "subscriber":
-                manager.AddSubscriber(new TestSubscriber(ops => ops.Add(new Events(_fd, EventSet.In | EventSet.OneShot)), (_, _) => action()));
+                manager.AddSubscriber(
+                    new TestSubscriber(ops => ops.Add(new Events(_fd, EventSet.In | EventSet.OneShot)), (_, _) => action()));
                 break;
             case "hook":
                 HookRegistration? hook = null;

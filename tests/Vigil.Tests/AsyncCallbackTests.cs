@@ -55,7 +55,11 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     public void Edges_during_the_task_are_told_when_it_has_ended(bool onWorker)
     {
         var gates = new Gates();
-        _manager.CreateSocketEvent(_fd, EventSet.In | EventSet.EdgeTriggered, (_, _) => gates.Enter(), new() { Target = TargetOf(onWorker) });
+        _manager.CreateSocketEvent(
+            _fd,
+            EventSet.In | EventSet.EdgeTriggered,
+            (_, _) => gates.Enter(),
+            new() { Target = TargetOf(onWorker) });
         _fd.TryAdd();
         Turn(_manager, () => gates.Entered == 1);
         _fd.TryAdd();
@@ -199,7 +203,11 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     public void Detach_cancels_the_event_whose_task_fails(bool onWorker)
     {
         using EventManager manager = Manager(FaultPolicy.Detach);
-        using TimerEvent timer = manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.FromMilliseconds(1), Fail, new() { Target = TargetOf(onWorker) });
+        using TimerEvent timer = manager.CreateTimerEvent(
+            TimeSpan.Zero,
+            TimeSpan.FromMilliseconds(1),
+            Fail,
+            new() { Target = TargetOf(onWorker) });
         Turn(manager, () => !_faults.IsEmpty);
         Assert.True(timer.IsCancelled);
         Assert.Equal("late", Assert.Single(_faults).Exception.Message);
@@ -284,7 +292,11 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     [Fact]
     public void What_async_void_throws_on_a_worker_is_a_fault_and_not_the_end_of_the_program()
     {
-        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In | EventSet.OneShot, OnReady, new() { Target = CallbackTarget.Worker() });
+        SocketEvent source = _manager.CreateSocketEvent(
+            _fd,
+            EventSet.In | EventSet.OneShot,
+            OnReady,
+            new() { Target = CallbackTarget.Worker() });
         _fd.TryAdd();
         Turn(_manager, () => _faults.Count == 1);
         _manager.ExecuteWork(WorkPriority.Normal, OnWork);
@@ -312,7 +324,11 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
         await using var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1 });
         using var manager = new EventManager(new EventManagerOptions { Workers = pool });
         int result = 0;
-        manager.CreateSocketEvent(_fd, EventSet.In | EventSet.OneShot, (_, _) => { result = Patience.Result(Compute()); }, new() { Target = CallbackTarget.Worker() });
+        manager.CreateSocketEvent(
+            _fd,
+            EventSet.In | EventSet.OneShot,
+            (_, _) => { result = Patience.Result(Compute()); },
+            new() { Target = CallbackTarget.Worker() });
         _fd.TryAdd();
         Turn(manager, () => result == 42);
 
@@ -361,7 +377,8 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     [Fact]
     public void An_exclusive_fd_has_no_asynchronous_callback() => Assert.Equal(
         EventManagerError.InvalidInterest,
-        Assert.Throws<EventManagerException>(() => _manager.CreateSocketEvent(_fd, EventSet.In | EventSet.Exclusive, async (_, _) => await Task.Yield())).Error);
+        Assert.Throws<EventManagerException>(
+            () => _manager.CreateSocketEvent(_fd, EventSet.In | EventSet.Exclusive, async (_, _) => await Task.Yield())).Error);
 
     [Fact]
     public void Asynchronous_closures_that_are_fired_or_deferred_go_on_on_the_loop_and_what_they_throw_is_a_fault()
@@ -487,7 +504,8 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     /// <summary>What callbacks wait for, and who is inside.</summary>
     private sealed class Gates
     {
-        private readonly TaskCompletionSource[] _gates = [.. Enumerable.Range(0, 8).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        private readonly TaskCompletionSource[] _gates = [.. Enumerable.Range(0, 8).Select(
+            _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
         private int _entered;
         private int _inside;
         private int _most;

@@ -130,7 +130,9 @@ public sealed class AwaitTests
             loop.Dispose();
             Volatile.Write(ref ends, true);
             int posted = senders.Sum(Patience.Result);
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref runs[0]) >= 0 && runs.Sum() >= posted, Patience.Limit), "Some did not run.");
+            Assert.True(
+                SpinWait.SpinUntil(() => Volatile.Read(ref runs[0]) >= 0 && runs.Sum() >= posted, Patience.Limit),
+                "Some did not run.");
             Assert.DoesNotContain(runs, count => count > 1);
         }
     }

@@ -182,8 +182,10 @@ public sealed partial class ChildEventTests
     public void The_id_of_a_thread_is_refused()
     {
         using var manager = new EventManager();
-        string id = Directory.GetDirectories("/proc/self/task").Select(path => Path.GetFileName(path)!).First(id => int.Parse(id, CultureInfo.InvariantCulture) != Environment.ProcessId);
-        EventManagerException refusal = Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(int.Parse(id, CultureInfo.InvariantCulture), (_, _) => { }));
+        string id = Directory.GetDirectories("/proc/self/task").Select(path => Path.GetFileName(path)!).First(
+            id => int.Parse(id, CultureInfo.InvariantCulture) != Environment.ProcessId);
+        EventManagerException refusal = Assert.Throws<EventManagerException>(
+            () => manager.CreateChildEvent(int.Parse(id, CultureInfo.InvariantCulture), (_, _) => { }));
         Assert.Equal(EventManagerError.ProcessNotFound, refusal.Error);
     }
 
@@ -247,14 +249,20 @@ public sealed partial class ChildEventTests
         using var manager = new EventManager();
         int id = Spawn("exit 0");
         Assert.Equal(id, Posix.WaitFor(id));
-        Assert.Equal(EventManagerError.ProcessNotFound, Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(id, (_, _) => { })).Error);
+        Assert.Equal(
+            EventManagerError.ProcessNotFound,
+            Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(id, (_, _) => { })).Error);
         using var eventFd = new EventFd();
-        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(eventFd, (_, _) => { })).Error);
+        Assert.Equal(
+            EventManagerError.InvalidDescriptor,
+            Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(eventFd, (_, _) => { })).Error);
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateChildEvent(0, (_, _) => { }));
         using Process process = Shell("exit 0");
         Assert.Throws<ArgumentException>(() => manager.CreateChildEvent(process.SafeHandle, (_, _) => { }));
         eventFd.Dispose();
-        Assert.Equal(EventManagerError.InvalidDescriptor, Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(eventFd, (_, _) => { })).Error);
+        Assert.Equal(
+            EventManagerError.InvalidDescriptor,
+            Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(eventFd, (_, _) => { })).Error);
         using var notStarted = new Process();
         Assert.Throws<InvalidOperationException>(() => manager.CreateChildEvent(notStarted, (_, _) => { }));
         Assert.Empty(manager.GetSources());
@@ -306,7 +314,10 @@ public sealed partial class ChildEventTests
     public void A_process_can_be_sent_any_signal_until_it_has_ended()
     {
         using var manager = new EventManager();
-        using Process process = Shell("trap 'exit 5' USR1; echo ready; while :; do read line; done", redirectInput: true, redirectOutput: true);
+        using Process process = Shell(
+            "trap 'exit 5' USR1; echo ready; while :; do read line; done",
+            redirectInput: true,
+            redirectOutput: true);
         process.StandardOutput.ReadLine();
         int spawned = Spawn("exec sleep 600");
         ChildEvent trapping = manager.CreateChildEvent(process, (_, exit) => _exits.Add(exit));
@@ -363,7 +374,10 @@ public sealed partial class ChildEventTests
         Assert.Empty(_exits);
     }
 
-    private static Process Shell(string command, bool redirectInput = false, bool redirectOutput = false) => Process.Start(new ProcessStartInfo("sh", ["-c", command])
+    private static Process Shell(
+        string command,
+        bool redirectInput = false,
+        bool redirectOutput = false) => Process.Start(new ProcessStartInfo("sh", ["-c", command])
     {
         UseShellExecute = false,
         RedirectStandardInput = redirectInput,
@@ -380,5 +394,11 @@ public sealed partial class ChildEventTests
     }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int posix_spawn(out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
+    private static partial int posix_spawn(
+        out int id,
+        string path,
+        nint actions,
+        nint attributes,
+        string?[] arguments,
+        string?[] environment);
 }

@@ -88,7 +88,10 @@ public sealed class ChildProcessTests
     {
         (int exitCode, string error) = Run("throwing-listener");
         Assert.StartsWith("A listener of vigil.", error, StringComparison.Ordinal);
-        Assert.Contains("threw, as listeners have 0 times since the last such line: System.InvalidOperationException: bad listener", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "threw, as listeners have 0 times since the last such line: System.InvalidOperationException: bad listener",
+            error,
+            StringComparison.Ordinal);
 
         // One a second: a busy machine may take some for a hundred ticks.
         Assert.InRange(error.Split("A listener of").Length - 1, 1, 30);
@@ -100,7 +103,9 @@ public sealed class ChildProcessTests
     {
         const int CodeOfSigAbrt = 128 + 6;
         (int exitCode, string error) = Run("watchdog-fail-fast");
-        Assert.Matches(@"^grid: a timer \(.+\) has been running for [\d.]+ ms \(budget 50 ms\) in phase Timers, for the first time\. SlowCallbackPolicy\.FailFast: the program is aborted\.\n$", error);
+        Assert.Matches(
+            @"^grid: a timer \(.+\) has been running for [\d.]+ ms \(budget 50 ms\) in phase Timers, for the first time\. SlowCallbackPolicy\.FailFast: the program is aborted\.\n$",
+            error);
         Assert.Contains("FailFast", error, StringComparison.Ordinal);
         Assert.Equal(CodeOfSigAbrt, exitCode);
     }
@@ -130,9 +135,11 @@ public sealed class ChildProcessTests
         Assert.Equal(0, exitCode);
     }
 
-    private static string Host => Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+    private static string Host =>
+        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
 
-    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments) => ExternalProgram.Run(Host, [Program, scenario, .. arguments]);
+    private static (int ExitCode, string Error) Run(string scenario, params string[] arguments) =>
+        ExternalProgram.Run(Host, [Program, scenario, .. arguments]);
 }

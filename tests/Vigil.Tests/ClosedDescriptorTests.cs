@@ -217,7 +217,11 @@ public sealed class ClosedDescriptorTests : IDisposable
         using var peer = new EventFd(1);
         var closed = new EventFd(1);
         using FdHandle keepsFileOpen = Posix.Duplicate(closed);
-        using SocketEvent first = _manager.CreateSocketEvent(peer, EventSet.In, (_, _) => closed.Dispose(), new() { Priority = DispatchPriority.High });
+        using SocketEvent first = _manager.CreateSocketEvent(
+            peer,
+            EventSet.In,
+            (_, _) => closed.Dispose(),
+            new() { Priority = DispatchPriority.High });
         var subscriber = TestSubscriber.For(new Events(closed, EventSet.In));
         _manager.AddSubscriber(subscriber);
         Assert.Equal(1, _manager.RunOnce());
@@ -270,7 +274,8 @@ public sealed class ClosedDescriptorTests : IDisposable
         Assert.Equal(1, _manager.RunOnce());
         Assert.Single(live.Seen);
         Assert.Single(_reports, report => IsOrphanReport(report));
-        static bool IsOrphanReport(FaultReport report) => report.Exception is EventManagerException { Error: EventManagerError.OrphanedRegistration };
+        static bool IsOrphanReport(FaultReport report) =>
+            report.Exception is EventManagerException { Error: EventManagerError.OrphanedRegistration };
     }
 
     [Fact]

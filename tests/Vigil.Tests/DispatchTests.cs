@@ -290,9 +290,17 @@ public sealed class DispatchTests : IDisposable
     public void Priorities_order_what_is_ready_in_one_iteration_and_starve_nobody()
     {
         List<string> order = [];
-        using SocketEvent low = _manager.CreateSocketEvent(_a, EventSet.In, (_, _) => order.Add("low"), new() { Priority = DispatchPriority.Low });
+        using SocketEvent low = _manager.CreateSocketEvent(
+            _a,
+            EventSet.In,
+            (_, _) => order.Add("low"),
+            new() { Priority = DispatchPriority.Low });
         using SocketEvent normal = _manager.CreateSocketEvent(_b, EventSet.In, (_, _) => order.Add("normal"));
-        using SocketEvent high = _manager.CreateSocketEvent(_c, EventSet.In, (_, _) => order.Add("high"), new() { Priority = DispatchPriority.High });
+        using SocketEvent high = _manager.CreateSocketEvent(
+            _c,
+            EventSet.In,
+            (_, _) => order.Add("high"),
+            new() { Priority = DispatchPriority.High });
         Assert.Equal(3, _manager.RunOnce());
         Assert.Equal(["high", "normal", "low"], order);
     }
@@ -338,7 +346,9 @@ public sealed class DispatchTests : IDisposable
         Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
         _manager.GetEventOps(id).Arm(quiet);
         Assert.Equal(1, _manager.RunOnce());
-        Assert.Equal(EventManagerError.NotRegistered, Assert.Throws<EventManagerException>(() => _manager.Inject(id, new Events(_a, EventSet.In))).Error);
+        Assert.Equal(
+            EventManagerError.NotRegistered,
+            Assert.Throws<EventManagerException>(() => _manager.Inject(id, new Events(_a, EventSet.In))).Error);
     }
 
     [Fact]
@@ -404,9 +414,15 @@ public sealed class DispatchTests : IDisposable
         var subscriber = TestSubscriber.For(new Events(_a, EventSet.In, 4));
         SubscriberId id = _manager.AddSubscriber(subscriber, DispatchPriority.Low);
         using SocketEvent socketEvent = _manager.CreateSocketEvent(_b, EventSet.Out, (_, _) => { });
-        Assert.Equal(new SubscriberInfo { Id = id, Subscriber = subscriber, DispatchPriority = DispatchPriority.Low, SourceCount = 1 }, Assert.Single(_manager.GetSubscribers()));
+        Assert.Equal(
+            new SubscriberInfo { Id = id, Subscriber = subscriber, DispatchPriority = DispatchPriority.Low, SourceCount = 1 },
+            Assert.Single(_manager.GetSubscribers()));
         Assert.Equal(2, _manager.GetSources().Count);
-        Assert.Contains(new SourceInfo { Fd = _a, Interest = EventSet.In, Data = 4, State = SourceState.Armed, DispatchPriority = DispatchPriority.Low, SubscriberId = id, Event = null }, _manager.GetSources());
-        Assert.Contains(new SourceInfo { Fd = _b, Interest = EventSet.Out, Data = 0, State = SourceState.Armed, DispatchPriority = DispatchPriority.Normal, SubscriberId = default, Event = socketEvent }, _manager.GetSources());
+        Assert.Contains(
+            new SourceInfo { Fd = _a, Interest = EventSet.In, Data = 4, State = SourceState.Armed, DispatchPriority = DispatchPriority.Low, SubscriberId = id, Event = null },
+            _manager.GetSources());
+        Assert.Contains(
+            new SourceInfo { Fd = _b, Interest = EventSet.Out, Data = 0, State = SourceState.Armed, DispatchPriority = DispatchPriority.Normal, SubscriberId = default, Event = socketEvent },
+            _manager.GetSources());
     }
 }

@@ -443,14 +443,19 @@ public sealed class DisposalTests
             };
             using var fd = new EventFd();
             bool disposed = false;
-            manager.AddSubscriber(new TestSubscriber(ops => ops.Add(new Events(fd, EventSet.In)), (_, _) => { }) { Disposed = () => disposed = true });
+            manager.AddSubscriber(
+                new TestSubscriber(ops => ops.Add(new Events(fd, EventSet.In)), (_, _) => { }) { Disposed = () => disposed = true });
             manager.CreateTimerEvent(TimeSpan.FromHours(1), (_, _) => { });
             _ = Task.Delay(TimeSpan.FromHours(1), manager.TimeProvider);
             manager.RemoteEndpoint.Fire(static _ => { });
             manager.RunOnce(TimeSpan.Zero);
 
             // Only a loop that sleeps has set a timer of the clock.
-            using var alarm = new Timer(static running => ((EventManager)running!).RemoteEndpoint.Kick(), manager, TimeSpan.FromMilliseconds(5), Timeout.InfiniteTimeSpan);
+            using var alarm = new Timer(
+                static running => ((EventManager)running!).RemoteEndpoint.Kick(),
+                manager,
+                TimeSpan.FromMilliseconds(5),
+                Timeout.InfiniteTimeSpan);
             manager.RunOnce();
             clock.Fails = true;
             clock.FailsToBeRead = true;

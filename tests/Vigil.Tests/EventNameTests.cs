@@ -101,12 +101,18 @@ public sealed class EventNameTests
             {
                 lock (slow)
                 {
-                    return slow.Exists(report => ReferenceEquals(report.Event, socket) && report.ToString().Contains("a socket event \"line 7\"", StringComparison.Ordinal));
+                    return slow.Exists(
+                        report => ReferenceEquals(report.Event, socket) && report.ToString().Contains(
+                            "a socket event \"line 7\"",
+                            StringComparison.Ordinal));
                 }
             },
             Patience.Limit));
         timer.Cancel();
-        Assert.Contains("\"flush\"", Assert.Throws<EventManagerException>(() => timer.Change(TimeSpan.Zero)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"flush\"",
+            Assert.Throws<EventManagerException>(() => timer.Change(TimeSpan.Zero)).Message,
+            StringComparison.Ordinal);
     }
 
     private static EventManager Create() => new(new EventManagerOptions

@@ -54,7 +54,10 @@ public sealed class FaultTests
             running.Stop();
             ThrowFromHere();
         });
-        Assert.Contains(nameof(ThrowFromHere), Assert.Throws<InvalidOperationException>(() => manager.Run()).StackTrace, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(ThrowFromHere),
+            Assert.Throws<InvalidOperationException>(() => manager.Run()).StackTrace,
+            StringComparison.Ordinal);
         Assert.True(Assert.Single(reports).IsThrown);
         Assert.Equal(FaultOrigin.PostedWork, reports[0].Origin);
         manager.Run();
@@ -102,7 +105,9 @@ public sealed class FaultTests
         manager.AddPrepareHook(_ => throw new FormatException());
         Assert.Equal(1, manager.RunOnce());
         Assert.Equal(1, manager.RunOnce());
-        Assert.Equal([FaultOrigin.Hook, FaultOrigin.Subscriber, FaultOrigin.Hook, FaultOrigin.Subscriber], reports.Select(report => report.Origin));
+        Assert.Equal(
+            [FaultOrigin.Hook, FaultOrigin.Subscriber, FaultOrigin.Hook, FaultOrigin.Subscriber],
+            reports.Select(report => report.Origin));
         Assert.Contains("InvalidOperationException", reports[1].ToString(), StringComparison.Ordinal);
     }
 

@@ -252,7 +252,9 @@ public sealed class FileEventTests
         Posix.MakeDirectory([.. System.Text.Encoding.UTF8.GetBytes(files.Root), (byte)'/', 0xE8, (byte)'t', 0xE9]);
         Posix.MakeDirectory(file);
         files.Settle();
-        Assert.Equal(["\uDCE9t\uDCE9", "\uDCE8t\uDCE9", "\uDCE9t\uDCE9/\uDCFF"], files.Changes.Select(change => change.Path[(files.Root.Length + 1)..]));
+        Assert.Equal(
+            ["\uDCE9t\uDCE9", "\uDCE8t\uDCE9", "\uDCE9t\uDCE9/\uDCFF"],
+            files.Changes.Select(change => change.Path[(files.Root.Length + 1)..]));
         Assert.Equal(file, files.Changes[2].GetPathBytes());
 
         // The framework cannot.

@@ -12,7 +12,14 @@ public sealed class FileLimitTests
     public void In_a_user_namespace_of_its_own(string scenario, string setting, int limit)
     {
         RequireNamespaces();
-        (int exitCode, string error) = Unshare("sh", "-c", $"echo {limit} > /proc/sys/user/{setting} && exec \"$@\"", "sh", DotNet, Program, scenario);
+        (int exitCode, string error) = Unshare(
+            "sh",
+            "-c",
+            $"echo {limit} > /proc/sys/user/{setting} && exec \"$@\"",
+            "sh",
+            DotNet,
+            Program,
+            scenario);
         Assert.True(exitCode == 0, error);
     }
 
@@ -54,7 +61,8 @@ public sealed class FileLimitTests
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "Vigil.TestChild.dll");
 
-    private static string DotNet => Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+    private static string DotNet =>
+        Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
     // Many containers may not.
     private static void RequireNamespaces() => Assert.SkipUnless(MayCreateNamespaces(), "This user may not create namespaces here.");

@@ -13,7 +13,9 @@ public sealed class FileTreeTests
         files.Write("a/b/2");
         files.Write("a/b/c/3");
         string[] told = files.Told();
-        Assert.Equal(["Created a/", "Created a/1", "Created a/b/", "Created a/b/2", "Created a/b/c/", "Created a/b/c/3"], told.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Created a/", "Created a/1", "Created a/b/", "Created a/b/2", "Created a/b/c/", "Created a/b/c/3"],
+            told.Order(StringComparer.Ordinal));
         Assert.Equal("Created a/", told[0]);
         Assert.Equal(4, tree.DirectoryCount);
 
@@ -168,7 +170,9 @@ public sealed class FileTreeTests
         Directory.Move(files.At("outside"), files.At("tree/inside"));
         files.Manager.RunUntil(() => files.Changes.Count > 100);
         files.Manager.Dispose();
-        Assert.DoesNotContain(Directory.GetFiles("/proc/self/fd"), fd => new FileInfo(fd).LinkTarget is { } target && target.StartsWith(files.Root, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles("/proc/self/fd"),
+            fd => new FileInfo(fd).LinkTarget is { } target && target.StartsWith(files.Root, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -206,7 +210,8 @@ public sealed class FileTreeTests
         var told = new Told(files.Root);
         FileEvent tree = files.Watch(recursive: true, callback: (_, change) => told.Apply(change));
         Assert.True(told.Paths.Count > 2000);
-        foreach (string directory in Directory.GetDirectories(files.At("tree")).Where(path => !path.EndsWith("stays", StringComparison.Ordinal)))
+        foreach (string directory in Directory.GetDirectories(files.At("tree")).Where(
+            path => !path.EndsWith("stays", StringComparison.Ordinal)))
         {
             WatchedDirectory.Execute("rm", "-rf", directory);
         }
@@ -224,7 +229,11 @@ public sealed class FileTreeTests
         using var files = new WatchedDirectory();
         Generate(files.At("tree"), 2000, seed: 1);
         var told = new Told(files.Root);
-        FileEvent tree = files.Watch("tree", recursive: true, interest: FileInterest.Contents | FileInterest.Attributes, callback: (_, change) => told.Apply(change));
+        FileEvent tree = files.Watch(
+            "tree",
+            recursive: true,
+            interest: FileInterest.Contents | FileInterest.Attributes,
+            callback: (_, change) => told.Apply(change));
         Generate(files.At("other"), 2000, seed: 2);
         var checkout = new Thread(() => Checkout(files.At("tree"), files.At("other")));
         checkout.Start();
@@ -234,7 +243,9 @@ public sealed class FileTreeTests
         }
 
         files.Settle();
-        Assert.Equal(Told.OnDisk(files.At("tree")).Select(path => $"tree/{path}").Prepend("tree"), Told.OnDisk(files.Root).Where(path => path.StartsWith("tree", StringComparison.Ordinal)));
+        Assert.Equal(
+            Told.OnDisk(files.At("tree")).Select(path => $"tree/{path}").Prepend("tree"),
+            Told.OnDisk(files.Root).Where(path => path.StartsWith("tree", StringComparison.Ordinal)));
         Assert.Equal(Told.OnDisk(files.At("tree")), told.Below("tree"));
         Rescan(files, tree, told);
     }
@@ -375,7 +386,9 @@ public sealed class FileTreeTests
 
     private static void Flood(WatchedDirectory files)
     {
-        int limit = int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_queued_events"), System.Globalization.CultureInfo.InvariantCulture);
+        int limit = int.Parse(
+            File.ReadAllText("/proc/sys/fs/inotify/max_queued_events"),
+            System.Globalization.CultureInfo.InvariantCulture);
         for (int i = 0; i <= limit / 2; i++)
         {
             string path = files.At($"flood/{i % 2}");
@@ -391,7 +404,9 @@ public sealed class FileTreeTests
         {
             string directory = Path.Combine(root, $"d{random.Next(20)}", $"e{random.Next(5)}");
             Directory.CreateDirectory(directory);
-            File.WriteAllText(Path.Combine(directory, $"f{random.Next(200)}-{i % 40}"), seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            File.WriteAllText(
+                Path.Combine(directory, $"f{random.Next(200)}-{i % 40}"),
+                seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
     }
 

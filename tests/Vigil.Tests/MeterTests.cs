@@ -140,7 +140,8 @@ public sealed class MeterTests : IDisposable
     [Fact]
     public void Events_that_reach_nobody_and_faults_are_counted()
     {
-        using var manager = new EventManager(new EventManagerOptions { Name = _name, CollectStatistics = true, FaultPolicy = FaultPolicy.Report });
+        using var manager = new EventManager(
+            new EventManagerOptions { Name = _name, CollectStatistics = true, FaultPolicy = FaultPolicy.Report });
         manager.FaultReported += (_, _) => { };
         using var first = new EventFd(1);
         using var second = new EventFd(1);
@@ -170,7 +171,9 @@ public sealed class MeterTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(3));
         manager.RunOnce();
         EventManagerStatistics statistics = manager.GetStatistics();
-        Assert.Equal((1, 1, 0, 0, 0), (statistics.Iterations, statistics.TimerCallbacks, statistics.SourceCallbacks, statistics.PostedCallbacks, statistics.DeferredCallbacks));
+        Assert.Equal(
+            (1, 1, 0, 0, 0),
+            (statistics.Iterations, statistics.TimerCallbacks, statistics.SourceCallbacks, statistics.PostedCallbacks, statistics.DeferredCallbacks));
         Assert.Equal((1, TimeSpan.FromSeconds(2)), (statistics.TimerLateness.Count, statistics.TimerLateness.Max));
         Assert.Equal(1, statistics.Lag.Count);
         Assert.True(statistics.BusyTime > TimeSpan.Zero);
@@ -242,7 +245,9 @@ public sealed class MeterTests : IDisposable
             foreach (WorkerPool pool in new[] { first, second })
             {
                 using EventManager manager = new(new EventManagerOptions { Workers = pool });
-                await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken);
+                await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(
+                    Patience.Limit,
+                    TestContext.Current.CancellationToken);
             }
         }
 
@@ -363,7 +368,8 @@ public sealed class MeterTests : IDisposable
 
     private EventManager Manager() => new(new EventManagerOptions { Name = _name });
 
-    private double Value(string instrument, string tag = "") => _values.TryGetValue($"{instrument}{tag}", out double value) ? value : double.NaN;
+    private double Value(string instrument, string tag = "") =>
+        _values.TryGetValue($"{instrument}{tag}", out double value) ? value : double.NaN;
 
     private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

@@ -53,7 +53,11 @@ public sealed class ObserverTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = pool });
         for (int i = 0; i < 20; i++)
         {
-            Assert.Equal(i, await manager.ExecuteWorkAsync(WorkPriority.Normal, () => i).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+            Assert.Equal(
+                i,
+                await manager.ExecuteWorkAsync(WorkPriority.Normal, () => i).WaitAsync(
+                    Patience.Limit,
+                    TestContext.Current.CancellationToken));
         }
 
         Assert.True(SpinWait.SpinUntil(() => pool.GetStatistics().Done == 20, Patience.Limit));
@@ -72,7 +76,9 @@ public sealed class ObserverTests : IDisposable
         manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), (_, _) => ticks++);
         manager.Defer(_ => throw new UnsayableException());
         manager.RunUntil(() => ticks >= 20);
-        Assert.Equal(1, await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            1,
+            await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.IsType<UnsayableException>(Assert.Single(faults).Exception);
         Assert.True(listener.Thrown > 20, $"The listener threw {listener.Thrown} times.");
     }
@@ -145,7 +151,8 @@ public sealed class ObserverTests : IDisposable
     {
         var local = new AsyncLocal<string?>();
         var seen = new ConcurrentQueue<string?>();
-        using var manager = new EventManager(new EventManagerOptions { Name = _name, Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromMilliseconds(20) } });
+        using var manager = new EventManager(
+            new EventManagerOptions { Name = _name, Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromMilliseconds(20) } });
         for (int i = 0; i < 2; i++)
         {
             manager.SlowCallbackReported += (_, _) =>
@@ -192,7 +199,10 @@ public sealed class ObserverTests : IDisposable
         {
             _name = name;
             _local = local;
-            EnableEvents(EventSource.GetSources().Single(source => string.Equals(source.Name, "Vigil", StringComparison.Ordinal)), EventLevel.Verbose, EventKeywords.All);
+            EnableEvents(
+                EventSource.GetSources().Single(source => string.Equals(source.Name, "Vigil", StringComparison.Ordinal)),
+                EventLevel.Verbose,
+                EventKeywords.All);
         }
 
         public int Written => Volatile.Read(ref _written);

@@ -29,7 +29,9 @@ public sealed class RegistrationTests : IDisposable
         Assert.Equal(EventManagerError.NotOwner, Failure(other, ops => ops.AddInterest(_a, EventSet.Out)));
         Assert.Equal(EventManagerError.NotOwner, Failure(other, ops => ops.GetInterest(_a)));
         Assert.Equal(EventSet.In, _manager.GetEventOps(owner).GetInterest(_a));
-        Assert.Equal(EventManagerError.AlreadyRegistered, Assert.Throws<EventManagerException>(() => _manager.CreateSocketEvent(_a, EventSet.In, (_, _) => { })).Error);
+        Assert.Equal(
+            EventManagerError.AlreadyRegistered,
+            Assert.Throws<EventManagerException>(() => _manager.CreateSocketEvent(_a, EventSet.In, (_, _) => { })).Error);
     }
 
     [Fact]
@@ -94,7 +96,9 @@ public sealed class RegistrationTests : IDisposable
         {
             using var file = File.OpenHandle(path);
             EventManagerException exception = Thrown(id, ops => ops.Add(new Events(file, EventSet.In)));
-            Assert.Equal((EventManagerError.NotPollable, 1, (int)file.DangerousGetHandle()), (exception.Error, exception.Errno, exception.Fd));
+            Assert.Equal(
+                (EventManagerError.NotPollable, 1, (int)file.DangerousGetHandle()),
+                (exception.Error, exception.Errno, exception.Fd));
             Assert.Contains("Regular files and directories", exception.Message, StringComparison.Ordinal);
         }
         finally
@@ -117,11 +121,15 @@ public sealed class RegistrationTests : IDisposable
     public void Exclusive_goes_with_few_others_and_cannot_be_modified()
     {
         SubscriberId id = _manager.AddSubscriber(new TestSubscriber());
-        Assert.Equal(EventManagerError.InvalidInterest, Failure(id, ops => ops.Add(new Events(_a, EventSet.In | EventSet.Exclusive | EventSet.OneShot))));
+        Assert.Equal(
+            EventManagerError.InvalidInterest,
+            Failure(id, ops => ops.Add(new Events(_a, EventSet.In | EventSet.Exclusive | EventSet.OneShot))));
         _manager.GetEventOps(id).Add(new Events(_a, EventSet.In | EventSet.EdgeTriggered | EventSet.WakeUp | EventSet.Exclusive));
         _manager.GetEventOps(id).Add(new Events(_b, EventSet.In));
         Assert.Equal(EventManagerError.ExclusiveNotModifiable, Failure(id, ops => ops.Modify(new Events(_a, EventSet.In))));
-        Assert.Equal(EventManagerError.ExclusiveNotModifiable, Failure(id, ops => ops.Modify(new Events(_b, EventSet.In | EventSet.Exclusive))));
+        Assert.Equal(
+            EventManagerError.ExclusiveNotModifiable,
+            Failure(id, ops => ops.Modify(new Events(_b, EventSet.In | EventSet.Exclusive))));
         Assert.Equal(2, _manager.RunOnce());
         _manager.GetEventOps(id).Disarm(_a);
         _manager.GetEventOps(id).Arm(_a);
@@ -155,11 +163,17 @@ public sealed class RegistrationTests : IDisposable
         Assert.False(default(SubscriberId).IsValid);
         _manager.GetEventOps(ids[0]).Add(new Events(_a, EventSet.In));
         Assert.Equal(EventManagerError.NotOwner, Failure(ids[1], ops => ops.Remove(_a)));
-        Assert.Equal(EventManagerError.SubscriberNotFound, Assert.Throws<EventManagerException>(() => _manager.RemoveSubscriber(ids[2])).Error);
+        Assert.Equal(
+            EventManagerError.SubscriberNotFound,
+            Assert.Throws<EventManagerException>(() => _manager.RemoveSubscriber(ids[2])).Error);
         Assert.Same(subscriber, _manager.RemoveSubscriber(ids[0]));
         Assert.Same(subscriber, _manager.GetSubscriber<TestSubscriber>(ids[1]));
-        Assert.Equal(EventManagerError.SubscriberTypeMismatch, Assert.Throws<EventManagerException>(() => _manager.GetSubscriber<OtherSubscriber>(ids[1])).Error);
-        Assert.Equal(EventManagerError.SubscriberNotFound, Assert.Throws<EventManagerException>(() => _manager.GetSubscriber<TestSubscriber>(default)).Error);
+        Assert.Equal(
+            EventManagerError.SubscriberTypeMismatch,
+            Assert.Throws<EventManagerException>(() => _manager.GetSubscriber<OtherSubscriber>(ids[1])).Error);
+        Assert.Equal(
+            EventManagerError.SubscriberNotFound,
+            Assert.Throws<EventManagerException>(() => _manager.GetSubscriber<TestSubscriber>(default)).Error);
     }
 
     [Fact]
@@ -224,7 +238,9 @@ public sealed class RegistrationTests : IDisposable
     }
 
     private static int[] OpenDescriptors(string target) =>
-        [.. Directory.GetFiles("/proc/self/fd").Where(path => new FileInfo(path).LinkTarget?.StartsWith(target, StringComparison.Ordinal) == true).Select(path => int.Parse(Path.GetFileName(path)))];
+        [.. Directory.GetFiles("/proc/self/fd").Where(
+            path => new FileInfo(path).LinkTarget?.StartsWith(target, StringComparison.Ordinal) == true).Select(
+                path => int.Parse(Path.GetFileName(path)))];
 
     private EventManagerError Failure(SubscriberId id, InitializeAction action) => Thrown(id, action).Error;
 

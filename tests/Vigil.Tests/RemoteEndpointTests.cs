@@ -81,9 +81,13 @@ public sealed class RemoteEndpointTests
         using var manager = new EventManager();
 
         // Before any run the creator's thread is the one that is expected to run it.
-        Assert.Equal(EventManagerError.Reentrant, Assert.Throws<EventManagerException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1)).Error);
+        Assert.Equal(
+            EventManagerError.Reentrant,
+            Assert.Throws<EventManagerException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1)).Error);
         manager.Defer(running =>
-            Assert.Equal(EventManagerError.Reentrant, Assert.Throws<EventManagerException>(() => running.RemoteEndpoint.CallBlocking(_ => 1)).Error));
+            Assert.Equal(
+                EventManagerError.Reentrant,
+                Assert.Throws<EventManagerException>(() => running.RemoteEndpoint.CallBlocking(_ => 1)).Error));
         Assert.Equal(1, manager.RunOnce());
 
         // While nothing runs, the last runner's.
@@ -105,8 +109,10 @@ public sealed class RemoteEndpointTests
         {
             Assert.Throws<TimeoutException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, TimeSpan.FromMilliseconds(5)));
             ThreadPool.QueueUserWorkItem(_ => source.Cancel());
-            Assert.ThrowsAny<OperationCanceledException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, cancellationToken: source.Token));
-            Assert.ThrowsAny<OperationCanceledException>(() => Patience.Wait(manager.RemoteEndpoint.CallAsync(_ => ran++, cancellationToken: source.Token)));
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => manager.RemoteEndpoint.CallBlocking(_ => ran++, cancellationToken: source.Token));
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => Patience.Wait(manager.RemoteEndpoint.CallAsync(_ => ran++, cancellationToken: source.Token)));
             Assert.Throws<ArgumentOutOfRangeException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, TimeSpan.FromTicks(-1)));
         }));
         manager.RunOnce(TimeSpan.Zero);
@@ -126,7 +132,8 @@ public sealed class RemoteEndpointTests
             {
                 Assert.Throws<TimeoutException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1, TimeSpan.FromMilliseconds(1)));
                 using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
-                Assert.ThrowsAny<OperationCanceledException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1, cancellationToken: source.Token));
+                Assert.ThrowsAny<OperationCanceledException>(
+                    () => manager.RemoteEndpoint.CallBlocking(_ => 1, cancellationToken: source.Token));
             }
 
             return Stopwatch.GetElapsedTime(start);
@@ -156,13 +163,17 @@ public sealed class RemoteEndpointTests
                     gaveUp.Wait(Patience.Limit);
                     throw new FormatException();
                 };
-                Task caller = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(() => loop.Endpoint.CallBlocking(blocking, cancellationToken: source.Token)));
+                Task caller = Task.Run(
+                    () => Assert.ThrowsAny<OperationCanceledException>(
+                        () => loop.Endpoint.CallBlocking(blocking, cancellationToken: source.Token)));
                 Assert.True(running.Wait(Patience.Limit));
                 source.Cancel();
                 Patience.Wait(caller);
                 break;
             case "CallBlocking of a task":
-                Task taskCaller = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(() => loop.Endpoint.CallBlocking(Asynchronous, cancellationToken: source.Token)));
+                Task taskCaller = Task.Run(
+                    () => Assert.ThrowsAny<OperationCanceledException>(
+                        () => loop.Endpoint.CallBlocking(Asynchronous, cancellationToken: source.Token)));
                 Assert.True(running.Wait(Patience.Limit));
                 source.Cancel();
                 Patience.Wait(taskCaller);
@@ -222,7 +233,11 @@ public sealed class RemoteEndpointTests
         Assert.Equal(0, manager.RunOnce());
         using var hook = new ManualResetEventSlim();
         manager.AddPrepareHook(_ => hook.Set());
-        Task<int> sleeping = Task.Factory.StartNew(() => manager.RunOnce(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<int> sleeping = Task.Factory.StartNew(
+            () => manager.RunOnce(),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         Assert.True(hook.Wait(Patience.Limit));
         manager.RemoteEndpoint.Kick();
         Assert.Equal(0, Patience.Result(sleeping));
@@ -240,7 +255,9 @@ public sealed class RemoteEndpointTests
         Assert.False(endpoint.TryFire(_ => ran++));
         Assert.False(endpoint.TryFire((_, by) => ran += by, 1));
         Assert.Equal(EventManagerError.MailboxFull, Assert.Throws<EventManagerException>(() => endpoint.Fire(_ => ran++)).Error);
-        Assert.Equal(EventManagerError.MailboxFull, Assert.Throws<EventManagerException>(() => { _ = endpoint.CallAsync(_ => ran++); }).Error);
+        Assert.Equal(
+            EventManagerError.MailboxFull,
+            Assert.Throws<EventManagerException>(() => { _ = endpoint.CallAsync(_ => ran++); }).Error);
         Assert.Equal(3, manager.RunOnce());
         Assert.Equal(3, ran);
         Assert.True(endpoint.TryFire(_ => ran++));
@@ -375,7 +392,10 @@ public sealed class RemoteEndpointTests
         using var loop = new LoopThread();
         Task? none = null;
         Task<int>? noneOfInt = null;
-        Assert.Contains("null", Assert.Throws<InvalidOperationException>(() => Patience.Wait(loop.Endpoint.CallAsync(_ => none!))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "null",
+            Assert.Throws<InvalidOperationException>(() => Patience.Wait(loop.Endpoint.CallAsync(_ => none!))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => Patience.Wait(loop.Endpoint.CallAsync(_ => noneOfInt!)));
         Assert.Throws<InvalidOperationException>(() => loop.Endpoint.CallBlocking(_ => noneOfInt!));
         Assert.Equal(0, loop.Manager.InFlightCount());
@@ -424,7 +444,11 @@ public sealed class RemoteEndpointTests
 
             // What goes on after its sender has given up has ended when nothing is in flight; then its fault is posted, and comes before
             // this call.
-            Assert.True(SpinWait.SpinUntil(() => loop.Endpoint.CallBlocking(_ => told + reported == Volatile.Read(ref thrown) && loop.Manager.InFlightCount() == 0), Patience.Limit));
+            Assert.True(
+                SpinWait.SpinUntil(
+                    () => loop.Endpoint.CallBlocking(
+                        _ => told + reported == Volatile.Read(ref thrown) && loop.Manager.InFlightCount() == 0),
+                    Patience.Limit));
         }
 
         Assert.Equal(thrown, told + reported);

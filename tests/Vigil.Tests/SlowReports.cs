@@ -42,7 +42,9 @@ internal sealed class SlowReports
             SlowCallbackReport? found;
             while ((found = _all.Find(IsMeant)) is null)
             {
-                Assert.True(Monitor.Wait(_gate, Patience.Limit) && DateTime.UtcNow < end, $"No report of {kind} {method} {phase}; there are: {string.Join("; ", _all)}");
+                Assert.True(
+                    Monitor.Wait(_gate, Patience.Limit) && DateTime.UtcNow < end,
+                    $"No report of {kind} {method} {phase}; there are: {string.Join("; ", _all)}");
             }
 
             return found;

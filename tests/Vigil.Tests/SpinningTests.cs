@@ -166,7 +166,11 @@ public sealed class SpinningTests : IDisposable
     }
 
     private SocketEvent Watch(FileDescriptor fd, EventSet interest, bool onWorker, Action callback) =>
-        _manager.CreateSocketEvent(fd, interest, (_, _) => callback(), new() { Target = onWorker ? CallbackTarget.Worker() : CallbackTarget.Loop });
+        _manager.CreateSocketEvent(
+            fd,
+            interest,
+            (_, _) => callback(),
+            new() { Target = onWorker ? CallbackTarget.Worker() : CallbackTarget.Loop });
 
     private void RunUntil(Func<bool> condition)
     {

@@ -62,7 +62,8 @@ public class TimeProviderTests
         using var loop = new LoopThread();
         using var source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, loop.Manager.TimeProvider);
         var thread = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration registration = source.Token.Register(() => thread.SetResult(Environment.CurrentManagedThreadId));
+        using CancellationTokenRegistration registration = source.Token.Register(
+            () => thread.SetResult(Environment.CurrentManagedThreadId));
 
         // Only now: whoever registers with a token that is cancelled already is called by itself, on its own thread.
         source.CancelAfter(Millisecond * 5);
@@ -215,7 +216,11 @@ public class TimeProviderTests
         var local = new AsyncLocal<string>();
         string? seen = null;
         local.Value = "creation";
-        using ITimer timer = manager.TimeProvider.CreateTimer(_ => seen = local.Value, state: null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        using ITimer timer = manager.TimeProvider.CreateTimer(
+            _ => seen = local.Value,
+            state: null,
+            TimeSpan.Zero,
+            Timeout.InfiniteTimeSpan);
         local.Value = "later";
         manager.RunUntil(() => seen is not null);
         Assert.Equal("creation", seen);
@@ -253,7 +258,11 @@ public class TimeProviderTests
         using var manager = new EventManager(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach });
         List<FaultReport> reports = [];
         manager.FaultReported += (_, report) => reports.Add(report);
-        using ITimer timer = manager.TimeProvider.CreateTimer(_ => throw new InvalidOperationException("bad"), state: null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        using ITimer timer = manager.TimeProvider.CreateTimer(
+            _ => throw new InvalidOperationException("bad"),
+            state: null,
+            TimeSpan.Zero,
+            Timeout.InfiniteTimeSpan);
         manager.RunUntil(() => reports.Count > 0);
         Assert.Equal(FaultOrigin.TimeProvider, Assert.Single(reports).Origin);
     }

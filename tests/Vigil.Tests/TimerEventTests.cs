@@ -65,9 +65,12 @@ public class TimerEventTests
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(-Millisecond * 2, never));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(TimeSpan.MinValue, never));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, TimeSpan.FromTicks(-1), never));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { Tolerance = -Millisecond }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { MissedTicks = (MissedTickPolicy)3 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { Clock = (TimerClock)(-1) }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { Tolerance = -Millisecond }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { MissedTicks = (MissedTickPolicy)3 }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => manager.CreateTimerEvent(Millisecond, Millisecond, never, new() { Clock = (TimerClock)(-1) }));
         Assert.Throws<ArgumentOutOfRangeException>(() => manager.CreateTimerEvent(DateTimeOffset.UtcNow, -Millisecond * 3, never));
         Assert.Throws<ArgumentNullException>(() => manager.CreateTimerEvent(Millisecond, null!));
         Assert.Empty(manager.GetTimers());
@@ -75,7 +78,11 @@ public class TimerEventTests
         TimerEvent infinite = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, never);
         Assert.Equal(TimerState.Idle, infinite.State);
         Assert.Equal(Timeout.InfiniteTimeSpan, infinite.Remaining);
-        TimerEvent endless = manager.CreateTimerEvent(TimeSpan.MaxValue, TimeSpan.MaxValue, never, new() { MissedTicks = MissedTickPolicy.Burst, Tolerance = TimeSpan.MaxValue });
+        TimerEvent endless = manager.CreateTimerEvent(
+            TimeSpan.MaxValue,
+            TimeSpan.MaxValue,
+            never,
+            new() { MissedTicks = MissedTickPolicy.Burst, Tolerance = TimeSpan.MaxValue });
         TimerEvent endOfTime = manager.CreateTimerEvent(DateTimeOffset.MaxValue, TimeSpan.MaxValue, never);
         Assert.Equal(TimerState.Started, endless.State);
         Assert.True(endless.Remaining > TimeSpan.FromDays(100_000));
@@ -236,7 +243,10 @@ public class TimerEventTests
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         List<string> order = [];
-        TimerEvent other = manager.CreateTimerEvent(Millisecond * 10, Millisecond * 10, (_, _) => order.Add($"other {time.Now.Milliseconds}"));
+        TimerEvent other = manager.CreateTimerEvent(
+            Millisecond * 10,
+            Millisecond * 10,
+            (_, _) => order.Add($"other {time.Now.Milliseconds}"));
         manager.CreateTimerEvent(Millisecond * 5, (timer, _) =>
         {
             order.Add($"own {time.Now.Milliseconds}");
@@ -308,7 +318,11 @@ public class TimerEventTests
         int ticks = 0;
         int reads = 0;
         manager.CreateSocketEvent(ready, EventSet.In, (_, _) => reads++);
-        manager.CreateTimerEvent(Millisecond, Millisecond, (_, _) => ticks++, new() { MissedTicks = MissedTickPolicy.Burst, Tolerance = Millisecond * toleranceInMilliseconds });
+        manager.CreateTimerEvent(
+            Millisecond,
+            Millisecond,
+            (_, _) => ticks++,
+            new() { MissedTicks = MissedTickPolicy.Burst, Tolerance = Millisecond * toleranceInMilliseconds });
         time.Advance(Millisecond * 51);
         for (int i = 1; i <= 50; i++)
         {
@@ -323,7 +337,11 @@ public class TimerEventTests
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int ticks = 0;
-        manager.CreateTimerEvent(Millisecond, Timeout.InfiniteTimeSpan, (timer, _) => Again(timer), new() { Tolerance = TimeSpan.FromMinutes(10) });
+        manager.CreateTimerEvent(
+            Millisecond,
+            Timeout.InfiniteTimeSpan,
+            (timer, _) => Again(timer),
+            new() { Tolerance = TimeSpan.FromMinutes(10) });
         time.Advance(TimeSpan.FromHours(1));
         for (int i = 1; i <= 3; i++)
         {
@@ -515,7 +533,11 @@ public class TimerEventTests
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int tolerant = 0;
-        manager.CreateTimerEvent(Millisecond * 100, Timeout.InfiniteTimeSpan, (_, _) => tolerant++, new() { Tolerance = TimeSpan.FromMinutes(1) });
+        manager.CreateTimerEvent(
+            Millisecond * 100,
+            Timeout.InfiniteTimeSpan,
+            (_, _) => tolerant++,
+            new() { Tolerance = TimeSpan.FromMinutes(1) });
         time.Advance(Millisecond * 99);
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
         time.Advance(Millisecond * 2);
@@ -540,7 +562,10 @@ public class TimerEventTests
         FaultReport report = Assert.Single(reports);
         Assert.Equal(FaultOrigin.TimerEvent, report.Origin);
         Assert.Same(bad, report.Event);
-        Assert.Contains(nameof(A_timer_that_throws_costs_no_other_its_turn_and_meets_the_fault_policy), report.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(A_timer_that_throws_costs_no_other_its_turn_and_meets_the_fault_policy),
+            report.ToString(),
+            StringComparison.Ordinal);
         Assert.Equal(TimerState.Cancelled, bad.State);
         Assert.Empty(manager.GetTimers());
     }
@@ -601,7 +626,11 @@ public class TimerEventTests
         using var manager = new EventManager();
         long start = Stopwatch.GetTimestamp();
         int fired = 0;
-        TimerEvent timer = manager.CreateTimerEvent(Millisecond * 20, Millisecond * 10, (_, _) => fired++, new() { Clock = TimerClock.BootTime });
+        TimerEvent timer = manager.CreateTimerEvent(
+            Millisecond * 20,
+            Millisecond * 10,
+            (_, _) => fired++,
+            new() { Clock = TimerClock.BootTime });
         Assert.Equal(1, manager.RunOnce(Patience.Limit));
         Assert.True(Stopwatch.GetElapsedTime(start) >= Millisecond * 20);
         manager.RunUntil(() => fired == 3);
@@ -628,7 +657,10 @@ public class TimerEventTests
 
         // A date that has passed is due at once, and says for how long it has been.
         TimeSpan lateness = default;
-        manager.CreateTimerEvent(DateTimeOffset.UnixEpoch - TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan, (_, tick) => lateness = tick.Lateness);
+        manager.CreateTimerEvent(
+            DateTimeOffset.UnixEpoch - TimeSpan.FromDays(1),
+            Timeout.InfiniteTimeSpan,
+            (_, tick) => lateness = tick.Lateness);
         Assert.Equal(1, manager.RunOnce());
         Assert.True(lateness > TimeSpan.FromDays(365 * 50));
     }
@@ -651,7 +683,8 @@ public class TimerEventTests
     {
         using var loop = new LoopThread();
         var fired = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Endpoint.Fire(manager => manager.CreateTimerEvent(Millisecond * 3, (_, _) => fired.SetResult(Environment.CurrentManagedThreadId)));
+        loop.Endpoint.Fire(
+            manager => manager.CreateTimerEvent(Millisecond * 3, (_, _) => fired.SetResult(Environment.CurrentManagedThreadId)));
         Assert.Equal(loop.ThreadId, Patience.Result(fired.Task));
     }
 
@@ -702,7 +735,11 @@ public class TimerEventTests
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) =>
         {
             order.Add("monotonic");
-            manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, (_, _) => order.Add("boot"), new() { Clock = TimerClock.BootTime });
+            manager.CreateTimerEvent(
+                TimeSpan.Zero,
+                Timeout.InfiniteTimeSpan,
+                (_, _) => order.Add("boot"),
+                new() { Clock = TimerClock.BootTime });
             manager.RemoteEndpoint.Fire(_ => order.Add("post"));
         });
         manager.RunUntil(() => order.Count == 3);

@@ -40,7 +40,9 @@ internal sealed class Told
         _paths.Where(path => path.StartsWith(directory + "/", StringComparison.Ordinal)).Select(path => path[(directory.Length + 1)..]);
 
     public IEnumerable<string> BelowPath(string path) =>
-        path.Length == _root.Length ? _paths : _paths.Where(entry => entry.StartsWith(Path.GetRelativePath(_root, path) + "/", StringComparison.Ordinal));
+        path.Length == _root.Length
+            ? _paths
+            : _paths.Where(entry => entry.StartsWith(Path.GetRelativePath(_root, path) + "/", StringComparison.Ordinal));
 
     /// <summary>Takes a change in, and objects to one that cannot be: of what is there already, or was not there.</summary>
     public void Apply(FileChange change)

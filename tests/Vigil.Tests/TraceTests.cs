@@ -29,8 +29,14 @@ public sealed class TraceTests
                 "WorkStart", "WorkStop",
             ];
             Assert.Equal(expected, listener.Names);
-            Assert.Contains(listener.Events, traced => traced.Payload is [_, string callback, int number] && callback.Contains(nameof(OnReady), StringComparison.Ordinal) && number == fd.Number);
-            Assert.Contains(listener.Events, traced => traced.Payload is [_, string report] && report.Contains("bad", StringComparison.Ordinal));
+            Assert.Contains(
+                listener.Events,
+                traced => traced.Payload is [_, string callback, int number] && callback.Contains(
+                    nameof(OnReady),
+                    StringComparison.Ordinal) && number == fd.Number);
+            Assert.Contains(
+                listener.Events,
+                traced => traced.Payload is [_, string report] && report.Contains("bad", StringComparison.Ordinal));
         }
 
         // Nobody listens any more.

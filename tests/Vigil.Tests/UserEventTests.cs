@@ -77,7 +77,8 @@ public sealed class UserEventTests
         using var second = new LoopThread();
         using var done = new ManualResetEventSlim();
         UserEvent pong = first.Endpoint.CallBlocking(manager => manager.CreateUserEvent(UserEventMerge.Replace, (_, _) => done.Set()));
-        UserEvent ping = second.Endpoint.CallBlocking(manager => manager.CreateUserEvent(UserEventMerge.Replace, (_, value) => pong.Trigger(value)));
+        UserEvent ping = second.Endpoint.CallBlocking(
+            manager => manager.CreateUserEvent(UserEventMerge.Replace, (_, value) => pong.Trigger(value)));
         ping.Trigger();
         Assert.True(done.Wait(Patience.Limit));
     }

@@ -20,7 +20,8 @@ public sealed class WatchdogKindTests : IDisposable
     public void A_posted_closure() => AssertNamed(LoopPhase.Mailbox, () => _manager.RemoteEndpoint.Fire(_ => BeSlow()));
 
     [Fact]
-    public void A_posted_closure_with_a_state() => AssertNamed(LoopPhase.Mailbox, () => _manager.RemoteEndpoint.Fire(static (_, self) => self.BeSlow(), this));
+    public void A_posted_closure_with_a_state() =>
+        AssertNamed(LoopPhase.Mailbox, () => _manager.RemoteEndpoint.Fire(static (_, self) => self.BeSlow(), this));
 
     [Fact]
     public void An_asynchronous_call() => AssertNamed(LoopPhase.Mailbox, () => _ = _manager.RemoteEndpoint.CallAsync(_ => BeSlow()));
@@ -95,7 +96,13 @@ public sealed class WatchdogKindTests : IDisposable
     public void A_timer_of_the_time_provider()
     {
         ITimer? timer = null;
-        AssertNamed(LoopPhase.Timers, () => timer = _manager.TimeProvider.CreateTimer(_ => BeSlow(), state: null, TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan));
+        AssertNamed(
+            LoopPhase.Timers,
+            () => timer = _manager.TimeProvider.CreateTimer(
+                _ => BeSlow(),
+                state: null,
+                TimeSpan.FromMilliseconds(1),
+                Timeout.InfiniteTimeSpan));
         timer!.Dispose();
     }
 
@@ -112,7 +119,8 @@ public sealed class WatchdogKindTests : IDisposable
 
     // In phase 5 or 6, by how soon the runtime has waited for it.
     [Fact]
-    public void The_end_of_a_child() => AssertEventNamed(phase: null, () => _manager.CreateChildEvent(Process.Start("true"), (_, _) => BeSlow()));
+    public void The_end_of_a_child() =>
+        AssertEventNamed(phase: null, () => _manager.CreateChildEvent(Process.Start("true"), (_, _) => BeSlow()));
 
     [Fact]
     public void A_file_that_changed()

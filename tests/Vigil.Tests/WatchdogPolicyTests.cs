@@ -61,7 +61,11 @@ public sealed class WatchdogPolicyTests
         manager.RunOnce();
         Assert.Equal([FaultOrigin.TimerEvent, FaultOrigin.Hook, FaultOrigin.PostedWork], faults.Select(fault => fault.Origin));
 
-        void BeSlow(LoopPhase phase) => reports.Await(SlowCallbackKind.Running, nameof(Under_Detach_slow_events_and_hooks_are_cancelled_and_closures_only_reported), phase);
+        void BeSlow(LoopPhase phase) =>
+            reports.Await(
+                SlowCallbackKind.Running,
+                nameof(Under_Detach_slow_events_and_hooks_are_cancelled_and_closures_only_reported),
+                phase);
     }
 
     [Fact]
@@ -76,7 +80,10 @@ public sealed class WatchdogPolicyTests
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => hasFollowed = true).Budget = Timeout.InfiniteTimeSpan;
         EventManagerException error = Assert.Throws<EventManagerException>(() => manager.Run());
         Assert.Equal(EventManagerError.CallbackOverran, error.Error);
-        Assert.Contains(nameof(Under_Stop_the_iteration_is_finished_and_the_run_ends_with_an_error_that_names_the_offender), error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(Under_Stop_the_iteration_is_finished_and_the_run_ends_with_an_error_that_names_the_offender),
+            error.Message,
+            StringComparison.Ordinal);
         Assert.True(hasFollowed);
 
         // It can be run again.
@@ -150,7 +157,9 @@ public sealed class WatchdogPolicyTests
         manager.RunOnce();
         reports.Await(SlowCallbackKind.Ended);
         Assert.Same(slow, Assert.Single(faults).Event);
-        Assert.Equal([SlowCallbackKind.Running, SlowCallbackKind.Ended], reports.All.Where(report => report.Event == slow).Select(report => report.Kind));
+        Assert.Equal(
+            [SlowCallbackKind.Running, SlowCallbackKind.Ended],
+            reports.All.Where(report => report.Event == slow).Select(report => report.Kind));
     }
 
     [Theory]
@@ -169,7 +178,8 @@ public sealed class WatchdogPolicyTests
             int count = turn;
             EventManagerException fault = Assert.Throws<EventManagerException>(() => manager.RunOnce());
             Assert.Matches(@"took [\d.]+ ms \(budget 50 ms\) in phase Timers\. Do less", fault.Message);
-            Assert.True(SpinWait.SpinUntil(() => reports.All.Count(report => report.Kind == SlowCallbackKind.Ended) == count, Patience.Limit));
+            Assert.True(
+                SpinWait.SpinUntil(() => reports.All.Count(report => report.Kind == SlowCallbackKind.Ended) == count, Patience.Limit));
         }
 
         Assert.Contains("1 times before", reports.All[^1].ToString(), StringComparison.Ordinal);
@@ -177,7 +187,8 @@ public sealed class WatchdogPolicyTests
         void BeSlow()
         {
             turns++;
-            Assert.True(SpinWait.SpinUntil(() => reports.All.Count(report => report.Kind == SlowCallbackKind.Running) >= turns, Patience.Limit));
+            Assert.True(
+                SpinWait.SpinUntil(() => reports.All.Count(report => report.Kind == SlowCallbackKind.Running) >= turns, Patience.Limit));
         }
     }
 
@@ -253,7 +264,10 @@ public sealed class WatchdogPolicyTests
                 ExactTiming = exact,
             },
         };
-        Assert.Contains(option, Assert.Throws<ArgumentOutOfRangeException>(() => new EventManager(options)).ParamName, StringComparison.Ordinal);
+        Assert.Contains(
+            option,
+            Assert.Throws<ArgumentOutOfRangeException>(() => new EventManager(options)).ParamName,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -261,7 +275,10 @@ public sealed class WatchdogPolicyTests
     {
         using var watched = new EventManager(SlowReports.Options());
         TimerEvent timer = watched.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => { });
-        Assert.Contains("ExactTiming", Assert.Throws<ArgumentOutOfRangeException>(() => timer.Budget = TimeSpan.FromMilliseconds(1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ExactTiming",
+            Assert.Throws<ArgumentOutOfRangeException>(() => timer.Budget = TimeSpan.FromMilliseconds(1)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => timer.Budget = TimeSpan.Zero);
         Assert.Null(timer.Budget);
         Assert.Throws<EventManagerException>(() => watched.SetBudget(default, TimeSpan.FromSeconds(1)));

@@ -22,7 +22,9 @@ public sealed class WatchdogTests
         {
             Assert.Same(slow, report.Event);
             Assert.Equal("plant", report.ManagerName);
-            Assert.Equal("WatchdogTests.A_callback_that_sleeps_is_named_before_it_returns_and_again_with_its_total.SleepsTooLong", report.Method);
+            Assert.Equal(
+                "WatchdogTests.A_callback_that_sleeps_is_named_before_it_returns_and_again_with_its_total.SleepsTooLong",
+                report.Method);
             Assert.Equal(slow.Fd.Number, report.Fd);
             Assert.Equal(LoopPhase.Sources, report.Phase);
             Assert.Equal(TimeSpan.FromMilliseconds(50), report.Budget);
@@ -69,7 +71,9 @@ public sealed class WatchdogTests
         gate.Set();
         Assert.True(counted > Slow / 2, $"{counted} of {Slow} were counted while the handler ran");
         Assert.False(isKept, "what was called is kept");
-        Assert.True(SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks >= Slow, Patience.Limit), $"{manager.GetSlowCallbackStatistics()}");
+        Assert.True(
+            SpinWait.SpinUntil(() => manager.GetSlowCallbackStatistics().Callbacks >= Slow, Patience.Limit),
+            $"{manager.GetSlowCallbackStatistics()}");
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         WeakReference Run(int callbacks)
@@ -180,7 +184,8 @@ public sealed class WatchdogTests
         manager.Inject(id, new Events(fd, EventSet.In));
         Assert.Equal(1, manager.RunOnce());
 
-        bool IsOfEither(SlowCallbackReport report) => report.Kind == SlowCallbackKind.Running && (report.Event == timer || report.SubscriberId == id);
+        bool IsOfEither(SlowCallbackReport report) =>
+            report.Kind == SlowCallbackKind.Running && (report.Event == timer || report.SubscriberId == id);
     }
 
     [Fact]
@@ -203,7 +208,9 @@ public sealed class WatchdogTests
         }
 
         reports.Await(SlowCallbackKind.Ended);
-        Assert.Equal([SlowCallbackKind.Running, SlowCallbackKind.Ended], reports.All.Where(report => report.Event == timer).Select(report => report.Kind));
+        Assert.Equal(
+            [SlowCallbackKind.Running, SlowCallbackKind.Ended],
+            reports.All.Where(report => report.Event == timer).Select(report => report.Kind));
         SlowCallbackStatistics statistics = manager.GetSlowCallbackStatistics();
         Assert.InRange(statistics.Callbacks, 3, long.MaxValue);
         Assert.Equal(statistics.Callbacks - (reports.All.Length / 2), statistics.Suppressed);

@@ -24,7 +24,13 @@ internal sealed class WatchedDirectory : IDisposable
 
     public string At(string path) => Path.Combine(Root, path);
 
-    public FileEvent Watch(string path = "", bool recursive = false, FileInterest interest = FileInterest.None, TimeSpan debounce = default, FileEventCallback? callback = null, bool follow = false) =>
+    public FileEvent Watch(
+        string path = "",
+        bool recursive = false,
+        FileInterest interest = FileInterest.None,
+        TimeSpan debounce = default,
+        FileEventCallback? callback = null,
+        bool follow = false) =>
         Manager.CreateFileEvent(
             At(path),
             callback ?? ((_, change) => Changes.Add(change)),

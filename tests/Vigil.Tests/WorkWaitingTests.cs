@@ -2,7 +2,8 @@ namespace Vigil.Tests;
 
 public sealed class WorkWaitingTests : IAsyncDisposable
 {
-    private readonly WorkerPool _pool = new(new WorkerPoolOptions { Name = "press", ThreadCount = 2, WaitLimit = TimeSpan.FromMilliseconds(20) });
+    private readonly WorkerPool _pool = new(
+        new WorkerPoolOptions { Name = "press", ThreadCount = 2, WaitLimit = TimeSpan.FromMilliseconds(20) });
     private readonly ManualResetEventSlim _release = new();
     private readonly List<WorkWaitingReport> _reports = [];
     private readonly EventManager _manager;
@@ -49,7 +50,12 @@ public sealed class WorkWaitingTests : IAsyncDisposable
         Assert.Equal(TimeSpan.FromMilliseconds(20), waiting.Limit);
         Assert.Equal(1, waiting.Queued);
         Assert.Equal([0, 1], waiting.Threads.Select(thread => thread.Thread));
-        Assert.All(waiting.Threads, thread => Assert.Contains(nameof(Work_that_waits_too_long_is_told_with_what_occupies_the_threads_and_again_when_it_was_taken), thread.Work, StringComparison.Ordinal));
+        Assert.All(
+            waiting.Threads,
+            thread => Assert.Contains(
+                nameof(Work_that_waits_too_long_is_told_with_what_occupies_the_threads_and_again_when_it_was_taken),
+                thread.Work,
+                StringComparison.Ordinal));
         Assert.Contains("thread 1 runs", waiting.ToString(), StringComparison.Ordinal);
 
         _release.Set();
@@ -116,7 +122,10 @@ public sealed class WorkWaitingTests : IAsyncDisposable
 
     [Fact]
     public void A_limit_that_cannot_be_is_refused() =>
-        Assert.Contains("WaitLimit", Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { WaitLimit = TimeSpan.Zero })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "WaitLimit",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerPool(new WorkerPoolOptions { WaitLimit = TimeSpan.Zero })).Message,
+            StringComparison.Ordinal);
 
     private static void Waits()
     {

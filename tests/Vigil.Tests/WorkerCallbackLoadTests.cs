@@ -257,7 +257,9 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
             {
                 if (left[i] > 0)
                 {
-                    IOResult written = NonBlocking.TryWrite(pairs[i].Second, bytes.AsSpan(0, Math.Min(left[i], random.Next(1, bytes.Length))));
+                    IOResult written = NonBlocking.TryWrite(
+                        pairs[i].Second,
+                        bytes.AsSpan(0, Math.Min(left[i], random.Next(1, bytes.Length))));
                     left[i] -= written.WouldBlock ? 0 : written.Count;
                     isDone = false;
                 }

@@ -290,7 +290,11 @@ public sealed class WorkerCallbackTests : IDisposable
 
         Task? ended = null;
         using var other = new EventFd(1);
-        SocketEvent second = _manager.CreateSocketEvent(other, EventSet.In, (self, _) => { ended = self.CancelAsync(); }, new() { Target = AnyWorker });
+        SocketEvent second = _manager.CreateSocketEvent(
+            other,
+            EventSet.In,
+            (self, _) => { ended = self.CancelAsync(); },
+            new() { Target = AnyWorker });
         Turn();
         RunOnAnotherThread();
         Assert.False(second.IsCancelled);
@@ -303,7 +307,11 @@ public sealed class WorkerCallbackTests : IDisposable
     public void What_a_callback_asks_for_too_late_is_no_fault()
     {
         _fd.TryAdd();
-        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In, (self, _) => self.Modify(EventSet.Out), new() { Target = AnyWorker });
+        SocketEvent source = _manager.CreateSocketEvent(
+            _fd,
+            EventSet.In,
+            (self, _) => self.Modify(EventSet.Out),
+            new() { Target = AnyWorker });
         Turn();
         RunOnAnotherThread();
         source.Cancel();
@@ -330,7 +338,11 @@ public sealed class WorkerCallbackTests : IDisposable
     public void What_a_callback_throws_on_a_worker_comes_out_of_the_run()
     {
         _fd.TryAdd();
-        SocketEvent source = _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => throw new InvalidOperationException("bad"), new() { Target = AnyWorker });
+        SocketEvent source = _manager.CreateSocketEvent(
+            _fd,
+            EventSet.In,
+            (_, _) => throw new InvalidOperationException("bad"),
+            new() { Target = AnyWorker });
         Turn();
         Assert.Equal(WorkOutcome.Failed, _workers.RunNext());
         Assert.Equal("bad", Assert.Throws<InvalidOperationException>(() => _manager.RunOnce(TimeSpan.Zero)).Message);
@@ -349,7 +361,11 @@ public sealed class WorkerCallbackTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, FaultPolicy = FaultPolicy.Detach });
         manager.FaultReported += (_, report) => _faults.Add(report);
         _fd.TryAdd();
-        SocketEvent source = manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => throw new InvalidOperationException("bad"), new() { Target = AnyWorker });
+        SocketEvent source = manager.CreateSocketEvent(
+            _fd,
+            EventSet.In,
+            (_, _) => throw new InvalidOperationException("bad"),
+            new() { Target = AnyWorker });
         manager.RunOnce(TimeSpan.Zero);
         _workers.RunNext();
         manager.RunOnce(TimeSpan.Zero);
@@ -365,17 +381,27 @@ public sealed class WorkerCallbackTests : IDisposable
         EventManagerException refused = Assert.Throws<EventManagerException>(() => Watch(_fd, EventSet.In | EventSet.Exclusive));
         Assert.Equal((EventManagerError.InvalidInterest, _fd.Number), (refused.Error, refused.Fd));
         var target = CallbackTarget.Thread(0);
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => { }, new() { Target = target }));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => { }, new() { Target = target }));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "target",
+            () => _manager.CreateSocketEvent(_fd, EventSet.In, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "target",
+            () => _manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "target",
+            () => _manager.CreateUserEvent(UserEventMerge.Add, (_, _) => { }, new() { Target = target }));
         Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateFileEvent("/", (_, _) => { }, new() { Target = target }));
-        Assert.Throws<ArgumentOutOfRangeException>("target", () => _manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }, new() { Target = target }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "target",
+            () => _manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }, new() { Target = target }));
         Assert.Throws<ArgumentOutOfRangeException>("thread", () => CallbackTarget.Thread(-1));
         Assert.Throws<ArgumentOutOfRangeException>("priority", () => CallbackTarget.Worker((WorkPriority)7));
         Assert.Empty(_manager.GetSources());
         Assert.Empty(_manager.GetTimers());
         SocketEvent source = Watch(_fd, EventSet.In);
-        Assert.Equal(EventManagerError.ExclusiveNotModifiable, Assert.Throws<EventManagerException>(() => source.Modify(EventSet.In | EventSet.Exclusive)).Error);
+        Assert.Equal(
+            EventManagerError.ExclusiveNotModifiable,
+            Assert.Throws<EventManagerException>(() => source.Modify(EventSet.In | EventSet.Exclusive)).Error);
         Assert.Equal(EventSet.In, source.Interest);
     }
 
@@ -582,13 +608,21 @@ public sealed class WorkerCallbackTests : IDisposable
     [InlineData(MissedTickPolicy.Burst, 1.25, 1, 0)]
     [InlineData(MissedTickPolicy.Delay, 1.25, 1, 1)]
     [InlineData(MissedTickPolicy.Skip, 0.75, 1, 0.75)]
-    public void A_tick_that_waits_for_a_worker_when_its_timer_is_suspended_comes_when_it_is_resumed(MissedTickPolicy policy, double lateness, long missed, double next)
+    public void A_tick_that_waits_for_a_worker_when_its_timer_is_suspended_comes_when_it_is_resumed(
+        MissedTickPolicy policy,
+        double lateness,
+        long missed,
+        double next)
     {
         var time = new VirtualTime();
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         var second = TimeSpan.FromSeconds(1);
         List<TimerTick> told = [];
-        TimerEvent timer = manager.CreateTimerEvent(second, second, (_, tick) => told.Add(tick), new() { MissedTicks = policy, Target = AnyWorker });
+        TimerEvent timer = manager.CreateTimerEvent(
+            second,
+            second,
+            (_, tick) => told.Add(tick),
+            new() { MissedTicks = policy, Target = AnyWorker });
         time.Advance(second + TimeSpan.FromSeconds(lateness));
         manager.RunOnce(TimeSpan.Zero);
 
@@ -827,7 +861,8 @@ public sealed class WorkerCallbackTests : IDisposable
     private SocketEvent Watch(FileDescriptor fd, EventSet interest) =>
         _manager.CreateSocketEvent(fd, interest, (_, ready) => _told.Add(ready), new() { Target = AnyWorker });
 
-    private static IEnumerable<string> Created(List<FileChange> changes) => changes.Where(change => change.Kind == FileChangeKind.Created).Select(change => change.Path);
+    private static IEnumerable<string> Created(List<FileChange> changes) =>
+        changes.Where(change => change.Kind == FileChangeKind.Created).Select(change => change.Path);
 
     private int Turn() => _manager.RunOnce(TimeSpan.Zero);
 

@@ -30,7 +30,9 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public async Task A_task_has_the_result_or_the_exception()
     {
         using EventManager manager = Manager(Pool(2), out _);
-        Assert.Equal(42, await manager.ExecuteWorkAsync(WorkPriority.Low, () => 42).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            42,
+            await manager.ExecuteWorkAsync(WorkPriority.Low, () => 42).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Task<int> failing = manager.ExecuteWorkAsync(WorkPriority.High, () => int.Parse("bad"));
         await Assert.ThrowsAsync<FormatException>(() => failing.WaitAsync(Patience.Limit));
     }
@@ -49,7 +51,9 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         });
 
         // The only worker is free while it waits.
-        Assert.Equal(1, await manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            1,
+            await manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
         Assert.Equal("worker-0", name);
         Assert.False(task.IsCompleted);
         gate.SetResult();
@@ -152,7 +156,9 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
         gate.Set();
         Assert.True(done.Wait(Patience.Limit));
-        Assert.Equal([WorkPriority.High, WorkPriority.High, WorkPriority.Normal, WorkPriority.Normal, WorkPriority.Low, WorkPriority.Low], order);
+        Assert.Equal(
+            [WorkPriority.High, WorkPriority.High, WorkPriority.Normal, WorkPriority.Normal, WorkPriority.Low, WorkPriority.Low],
+            order);
     }
 
     [Fact]
@@ -395,7 +401,10 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             manager.ExecuteWork(WorkPriority.Normal, () => { });
         }));
         manager.Defer(running => running.ExecuteWork(WorkPriority.Normal, () => { }));
-        Assert.Contains("a loop must not wait", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a loop must not wait",
+            Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message,
+            StringComparison.Ordinal);
 
         const int Senders = 4;
         int ran = 0;
@@ -426,9 +435,15 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         using EventManager manager = Manager(Pool(1, capacity: 1, whenFull: whenFull), out WorkerPool pool);
         await pool.DisposeAsync();
-        Assert.Contains("or it is shutting down", Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "or it is shutting down",
+            Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Message,
+            StringComparison.Ordinal);
         manager.Defer(running => running.ExecuteWork(WorkPriority.Normal, () => { }));
-        Assert.Contains("or it is shutting down", Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "or it is shutting down",
+            Assert.Throws<EventManagerException>(() => manager.RunOnce()).Message,
+            StringComparison.Ordinal);
         Assert.Equal((0, 0), (pool.GetStatistics().Rejected, pool.GetStatistics().RunByCallers));
     }
 
@@ -444,7 +459,9 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
         Assert.Empty(await pool.DrainAsync(Patience.Limit));
         Assert.Equal(1000, ran);
-        Assert.Equal(EventManagerError.WorkQueueFull, Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Error);
+        Assert.Equal(
+            EventManagerError.WorkQueueFull,
+            Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })).Error);
     }
 
     [Fact]
@@ -547,7 +564,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         var executor = new ManualExecutor();
         var manager = new EventManager(new EventManagerOptions { Workers = executor });
         List<(string Message, int Thread)> reports = [];
-        manager.FaultReported += (_, report) => reports.Add(($"{report.Origin}: {report.Exception.Message}", Environment.CurrentManagedThreadId));
+        manager.FaultReported += (_, report) => reports.Add(
+            ($"{report.Origin}: {report.Exception.Message}", Environment.CurrentManagedThreadId));
         manager.ExecuteWork(WorkPriority.Normal, Fail);
         manager.ExecuteWork(WorkPriority.Normal, Fail);
         executor.Items[0].Run();
@@ -592,7 +610,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using EventManager manager = Manager(Pool(2, processors: [processor]), out _);
         string status = Patience.Result(manager.ExecuteWorkAsync(WorkTarget.Thread(1), () => File.ReadAllText("/proc/thread-self/status")));
         Assert.Contains($"Cpus_allowed_list:\t{processor}\n", status, StringComparison.Ordinal);
-        EventManagerException refusal = Assert.Throws<EventManagerException>(() => new WorkerPool(new WorkerPoolOptions { Processors = [1023] }));
+        EventManagerException refusal = Assert.Throws<EventManagerException>(
+            () => new WorkerPool(new WorkerPoolOptions { Processors = [1023] }));
         Assert.Equal(22, refusal.Errno);
     }
 
@@ -741,10 +760,14 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     public async Task Work_that_ends_its_own_pool_is_refused_and_somebody_elses_is_not()
     {
         using EventManager manager = Manager(Pool(1), out WorkerPool pool);
-        EventManagerException drain = await manager.ExecuteWorkAsync(WorkPriority.Normal, () => Assert.Throws<EventManagerException>(() => { _ = pool.DrainAsync(Timeout.InfiniteTimeSpan); })).WaitAsync(Patience.Limit);
+        EventManagerException drain = await manager.ExecuteWorkAsync(
+            WorkPriority.Normal,
+            () => Assert.Throws<EventManagerException>(() => { _ = pool.DrainAsync(Timeout.InfiniteTimeSpan); })).WaitAsync(Patience.Limit);
         Assert.Equal(EventManagerError.Reentrant, drain.Error);
         Assert.Contains("wait for itself", drain.Message, StringComparison.Ordinal);
-        await manager.ExecuteWorkAsync(WorkPriority.Normal, () => Task.Run(async () => await pool.DisposeAsync())).WaitAsync(Patience.Limit);
+        await manager.ExecuteWorkAsync(
+            WorkPriority.Normal,
+            () => Task.Run(async () => await pool.DisposeAsync())).WaitAsync(Patience.Limit);
         await pool.DisposeAsync();
     }
 
@@ -808,7 +831,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         manager.ExecuteWork(WorkPriority.Normal, () => { });
         using var source = new CancellationTokenSource();
         bool ran = false;
-        Task<Exception?> plain = Task.Run(() => Record.Exception(() => manager.ExecuteWork(WorkPriority.Normal, () => { ran = true; }, source.Token)));
+        Task<Exception?> plain = Task.Run(
+            () => Record.Exception(() => manager.ExecuteWork(WorkPriority.Normal, () => { ran = true; }, source.Token)));
         Task<int> withResult = Task.Run(() => manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1, source.Token));
 
         // Without the token they wait as long as the pool is full, so it does not matter whether they have come to that.

@@ -13,7 +13,11 @@ namespace MetricsGateway.Admin;
 /// takes back that it calls.
 /// </param>
 /// <param name="time">Measures how long clients have read nothing.</param>
-internal sealed class AdminService(AdminCommands commands, Func<GatewayStatus> getStatus, Func<Action<string>, Action> reload, TimeProvider time)
+internal sealed class AdminService(
+    AdminCommands commands,
+    Func<GatewayStatus> getStatus,
+    Func<Action<string>, Action> reload,
+    TimeProvider time)
 {
     private readonly OutputBudget _budget = new(commands.Options.AdminBuffer, time);
 

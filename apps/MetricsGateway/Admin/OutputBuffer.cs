@@ -36,7 +36,8 @@ internal sealed class OutputBuffer(OutputBudget budget) : IBufferWriter<byte>
     public long LastProgress { get; private set; }
 
     /// <summary>The first bytes that were not consumed, as many as lie together.</summary>
-    public ReadOnlySpan<byte> Unsent => _full.TryPeek(out byte[]? first) ? first.AsSpan(_start) : _last.AsSpan(_start, IsOverflowed ? 0 : _end - _start);
+    public ReadOnlySpan<byte> Unsent =>
+        _full.TryPeek(out byte[]? first) ? first.AsSpan(_start) : _last.AsSpan(_start, IsOverflowed ? 0 : _end - _start);
 
     /// <summary>Forgets bytes that were sent, and gives the memory of whole blocks back.</summary>
     public void Consume(int count)

@@ -84,7 +84,10 @@ internal static class SeriesAnswers
         answer.EndAnswer();
     }
 
-    private static IEnumerator<int> Write<TSeries>(SeriesTable<TSeries> table, IBufferWriter<byte> output, Action<Utf8JsonWriter, TSeries> writeValue)
+    private static IEnumerator<int> Write<TSeries>(
+        SeriesTable<TSeries> table,
+        IBufferWriter<byte> output,
+        Action<Utf8JsonWriter, TSeries> writeValue)
         where TSeries : Series
     {
         using Utf8JsonWriter writer = new(output, Options);

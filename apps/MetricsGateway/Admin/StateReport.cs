@@ -38,7 +38,10 @@ internal static class StateReport
         return text.ToString();
     }
 
-    private static IEnumerable<(string[] Names, string Value)> Lines(AdminCommands commands, GatewayStatus status, ReadOnlySpan<byte> command)
+    private static IEnumerable<(string[] Names, string Value)> Lines(
+        AdminCommands commands,
+        GatewayStatus status,
+        ReadOnlySpan<byte> command)
     {
         ArrayBufferWriter<byte> answer = new();
         commands.Execute(command, status, answer);

@@ -57,7 +57,8 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
         if (options is { GraphiteSend: { } target, Graphite: { } listener } && OwnAddresses.Reaches(target, listener, options.IPv6Only))
         {
             // Each flush would make names of the names of the one before.
-            throw new ConfigurationException($"graphite-send {target} is the gateway's own listener (graphite {listener}); move or turn off one of them");
+            throw new ConfigurationException(
+                $"graphite-send {target} is the gateway's own listener (graphite {listener}); move or turn off one of them");
         }
 
         if (options.GraphiteSend?.Found.Any(found => found.Endpoint.Port == 0) == true)
@@ -86,7 +87,8 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
         ? file
         : System.IO.Path.GetFullPath(
             file,
-            _directory ?? throw new ConfigurationException($"'{option}' must be an absolute path, not '{file}': there is no working directory"));
+            _directory ?? throw new ConfigurationException(
+                $"'{option}' must be an absolute path, not '{file}': there is no working directory"));
 }
 
 /// <param name="Options">The options.</param>

@@ -74,5 +74,6 @@ internal sealed class EndpointList : IEquatable<EndpointList>
 
     private static EndpointList Create(HostEndpoint[] items) => new(
         items,
-        [.. items.Where(item => item.Name is null).Select(item => new FoundEndpoint(item.Endpoint, IsOfName: false)).DistinctBy(entry => entry.Endpoint)]);
+        [.. items.Where(item => item.Name is null).Select(
+            item => new FoundEndpoint(item.Endpoint, IsOfName: false)).DistinctBy(entry => entry.Endpoint)]);
 }

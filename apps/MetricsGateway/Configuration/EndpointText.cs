@@ -86,7 +86,9 @@ internal static class EndpointText
     {
         string[] labels = text.Split('.');
         return text.Length <= MaxNameLength
-            && labels.All(label => label.Length is > 0 and <= MaxLabelLength && label.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'))
+            && labels.All(
+                label => label.Length is > 0 and <= MaxLabelLength && label.All(
+                    character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'))
             && !labels[^1].All(char.IsAsciiDigit)
             && !labels[^1].StartsWith("0x", StringComparison.OrdinalIgnoreCase);
     }

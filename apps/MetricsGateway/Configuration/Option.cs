@@ -62,7 +62,12 @@ internal sealed class Option
 
     public static Option FilePath(
         OptionText text, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
-        OfText(text, "the path of a file, or 'off'", value => value.Length > 0 && !value.Contains('\0', StringComparison.Ordinal), get, with);
+        OfText(
+            text,
+            "the path of a file, or 'off'",
+            value => value.Length > 0 && !value.Contains('\0', StringComparison.Ordinal),
+            get,
+            with);
 
     /// <summary>Permissions, as chmod(1) takes them.</summary>
     public static Option FileMode(

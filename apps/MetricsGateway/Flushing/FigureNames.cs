@@ -30,5 +30,6 @@ internal sealed class PercentileNames(Percentile percentile)
 
     public JsonEncodedText Sum { get; } = JsonEncodedText.Encode($"sum_{percentile.Suffix}");
 
-    public static PercentileNames[] Of(PercentileList percentiles) => [.. percentiles.Items.Select(percentile => new PercentileNames(percentile))];
+    public static PercentileNames[] Of(PercentileList percentiles) =>
+        [.. percentiles.Items.Select(percentile => new PercentileNames(percentile))];
 }

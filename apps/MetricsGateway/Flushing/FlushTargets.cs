@@ -26,7 +26,8 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
     {
         bool toConsole = UsesConsole && (isLast || console.IsReady);
         bool toFile = file.IsOn && (isLast || file.IsReady);
-        FlushReport? report = toConsole || toFile ? texts.FreeReport(console.IsReady ? null : _ofConsole, file.IsReady ? null : _ofFile) : null;
+        FlushReport? report = toConsole
+            || toFile ? texts.FreeReport(console.IsReady ? null : _ofConsole, file.IsReady ? null : _ofFile) : null;
         return new FlushTelling(toConsole ? report : null, toFile ? report : null, graphite.IsOn ? texts.Graphite : null)
         {
             IsLostByConsole = UsesConsole && !toConsole,

@@ -38,7 +38,13 @@ internal sealed class Flusher
     /// <param name="texts">The first <see cref="Texts"/>.</param>
     /// <param name="targets">Where it is told.</param>
     /// <param name="time">Measures the intervals.</param>
-    public Flusher(EventManager manager, MetricStore store, Func<TrafficCounts> countTraffic, FlushTexts texts, FlushTargets targets, TimeProvider time)
+    public Flusher(
+        EventManager manager,
+        MetricStore store,
+        Func<TrafficCounts> countTraffic,
+        FlushTexts texts,
+        FlushTargets targets,
+        TimeProvider time)
     {
         _manager = manager;
         _store = store;
@@ -85,7 +91,11 @@ internal sealed class Flusher
         try
         {
             DateTimeOffset now = _time.GetUtcNow();
-            End(Interval is { } interval ? Times.ForDue(now - lateness + (missed * interval), interval) : now, lateness, missed + _overrun, isLast: false);
+            End(
+                Interval is { } interval ? Times.ForDue(now - lateness + (missed * interval), interval) : now,
+                lateness,
+                missed + _overrun,
+                isLast: false);
         }
         catch
         {

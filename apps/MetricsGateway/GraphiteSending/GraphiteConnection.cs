@@ -202,7 +202,8 @@ internal sealed class GraphiteConnection : IDisposable
     // To a port of this machine where nobody listens, the kernel may choose that very port as the socket's own, and TCP then connects the
     // socket with itself: it would get back what it sends, and keep the server from its port.
     private bool IsOwn(IPEndPoint? local) => local is not null && local.Port == _endpoint.Port
-        && (local.Address.Equals(_endpoint.Address) || _endpoint.Address.Equals(IPAddress.Any) || _endpoint.Address.Equals(IPAddress.IPv6Any));
+        && (local.Address.Equals(_endpoint.Address) || _endpoint.Address.Equals(IPAddress.Any)
+            || _endpoint.Address.Equals(IPAddress.IPv6Any));
 
     /// <returns>False if the connection is over.</returns>
     private bool TryDiscard()

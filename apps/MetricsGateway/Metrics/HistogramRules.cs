@@ -14,7 +14,9 @@ internal sealed class HistogramBins
     /// <param name="isEndless">Whether there is one bin more, for everything beyond.</param>
     public HistogramBins(IReadOnlyList<decimal> limits, bool isEndless)
     {
-        _texts = [.. limits.Select(limit => limit.ToString("0.######", CultureInfo.InvariantCulture)), .. isEndless ? [HistogramRules.Infinity] : Array.Empty<string>()];
+        _texts = [.. limits.Select(limit => limit.ToString("0.######", CultureInfo.InvariantCulture)), .. isEndless
+            ? [HistogramRules.Infinity]
+            : Array.Empty<string>()];
         Limits = [.. limits.Select(limit => (double)limit), .. isEndless ? [double.PositiveInfinity] : Array.Empty<double>()];
         Names = [.. _texts.Select(text => Encoding.ASCII.GetBytes($"bin_{text.Replace('.', '_')}"))];
     }
@@ -46,7 +48,9 @@ internal sealed class HistogramRules : IEquatable<HistogramRules>
     private HistogramRules((byte[] Part, HistogramBins Bins)[] rules)
     {
         _rules = rules;
-        _text = string.Join(';', rules.Select(rule => rule.Part is [] ? $"{rule.Bins}" : $"{Encoding.UTF8.GetString(rule.Part)}={rule.Bins}"));
+        _text = string.Join(
+            ';',
+            rules.Select(rule => rule.Part is [] ? $"{rule.Bins}" : $"{Encoding.UTF8.GetString(rule.Part)}={rule.Bins}"));
     }
 
     public static HistogramRules None { get; } = new([]);

@@ -23,7 +23,8 @@ internal sealed class MetricStore
         // One for each half: a worker that empties its half returns to its own.
         _setValues = [new Quota(options.MaxSetValues), new Quota(options.MaxSetValues)];
         _timerSamples = [new Quota(options.MaxTimerSamples), new Quota(options.MaxTimerSamples)];
-        Func<int, TimerInterval> createTimer = half => new TimerInterval(new SampleReservoir(_samplesOfOne, _timerSamples[half], random[half]));
+        Func<int, TimerInterval> createTimer = half => new TimerInterval(
+            new SampleReservoir(_samplesOfOne, _timerSamples[half], random[half]));
         Func<int, UniqueValues> createSet = half => new UniqueValues(_setValues[half]);
         Counters = new SeriesTable<Counter>(_names, _nameBytes, _half, key => new Counter(_half) { Key = key }, OwnCounters.All);
         Gauges = new SeriesTable<Gauge>(_names, _nameBytes, _half, key => new Gauge(_half) { Key = key });

@@ -75,7 +75,8 @@ internal sealed class SeriesTable<TSeries>
     /// <summary>Why the last series that was not made was not.</summary>
     public SeriesRefusal LastRefusal { get; private set; }
 
-    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) => TryFind(key, Utf8Comparer.HashOf(key), out series);
+    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) =>
+        TryFind(key, Utf8Comparer.HashOf(key), out series);
 
     /// <returns>False if the series is new and may not be made; <see cref="LastRefusal"/> says why.</returns>
     public bool TryGetOrAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series)

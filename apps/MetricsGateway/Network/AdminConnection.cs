@@ -105,7 +105,8 @@ internal sealed class AdminConnection : StreamConnection
         }
 
         // The end of a stream is readable for ever: once it was seen, nothing more is asked of this side.
-        EventSet interest = (_isLast || _isEnding || _isWaiting ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
+        EventSet interest = (_isLast || _isEnding
+            || _isWaiting ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
         ops.Modify(new Events(Handle, interest));
         return true;
     }

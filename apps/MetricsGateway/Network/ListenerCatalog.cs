@@ -106,7 +106,9 @@ internal sealed class ListenerCatalog
     /// <returns>What takes it over.</returns>
     public Action<ListenerSet> Prepare(GatewayOptions options)
     {
-        DatagramBatches batches = _batches.MaxLength == options.MaxPacket ? _batches : new DatagramBatches(DatagramsAtOnce, options.MaxPacket);
+        DatagramBatches batches = _batches.MaxLength == options.MaxPacket
+            ? _batches
+            : new DatagramBatches(DatagramsAtOnce, options.MaxPacket);
         return open => Apply(options, batches, open);
     }
 

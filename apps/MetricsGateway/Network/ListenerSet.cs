@@ -44,13 +44,17 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
     /// <exception cref="EventManagerException">One could not be watched; everything is as it was.</exception>
     public ListenerChange Prepare(GatewayOptions options)
     {
-        List<ListenerPlace> wanted = [.. kinds.SelectMany(kind => kind.Addresses(options).Select(address => new ListenerPlace(kind, address)))];
+        List<ListenerPlace> wanted = [.. kinds.SelectMany(
+            kind => kind.Addresses(options).Select(address => new ListenerPlace(kind, address)))];
 
         // One whose socket has failed is opened again.
         ListenerPlace[] leaving = [.. _places.Where(place => place.Listener is not { IsOpen: true } || !wanted.Any(place.IsSame))];
         ListenerPlace[] kept = [.. _places.Except(leaving)];
         ListenerPlace[] opened = OpenBeside(leaving, [.. wanted.Where(place => !kept.Any(place.IsSame))]);
-        return new ListenerChange(leaving, [.. wanted.Select(place => kept.FirstOrDefault(place.IsSame) ?? place).Where(place => kept.Contains(place) || opened.Contains(place))]);
+        return new ListenerChange(
+            leaving,
+            [.. wanted.Select(place => kept.FirstOrDefault(place.IsSame) ?? place).Where(
+                place => kept.Contains(place) || opened.Contains(place))]);
     }
 
     /// <summary>

@@ -23,7 +23,11 @@ internal static class ListeningSocket
     /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
     /// <param name="sendBuffer">Bytes that the kernel keeps for each client that does not read; null for its own choice.</param>
     /// <exception cref="ListenException">The address cannot be had.</exception>
-    public static BoundSocket OpenTcp(string option, ListenAddress address, IReadOnlyList<Socket> leaving, int? sendBuffer = null) => OpenBeside(
+    public static BoundSocket OpenTcp(
+        string option,
+        ListenAddress address,
+        IReadOnlyList<Socket> leaving,
+        int? sendBuffer = null) => OpenBeside(
         leaving,
         SocketType.Stream,
         address,

@@ -60,7 +60,11 @@ internal sealed class UnixSocketFile : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             file.Dispose();
-            throw new ListenException(option, path, $"its mode cannot be set (--{OptionTable.UnixSocketMode}): {exception.Message}", exception);
+            throw new ListenException(
+                option,
+                path,
+                $"its mode cannot be set (--{OptionTable.UnixSocketMode}): {exception.Message}",
+                exception);
         }
     }
 
@@ -104,7 +108,11 @@ internal sealed class UnixSocketFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ListenException(option, path, $"the socket that a killed process has left there cannot be deleted: {exception.Message}", exception);
+            throw new ListenException(
+                option,
+                path,
+                $"the socket that a killed process has left there cannot be deleted: {exception.Message}",
+                exception);
         }
     }
 

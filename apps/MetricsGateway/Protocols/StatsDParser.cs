@@ -171,7 +171,11 @@ internal sealed class StatsDParser
     /// <param name="position">The "|" before the field; afterwards, what ends it.</param>
     /// <param name="sampleRate">The part's rate, if this is it.</param>
     /// <param name="tags">The line's tags, if these are they.</param>
-    private static RejectionReason ParseField(ReadOnlySpan<byte> line, ref int position, ref double? sampleRate, ref ReadOnlySpan<byte> tags)
+    private static RejectionReason ParseField(
+        ReadOnlySpan<byte> line,
+        ref int position,
+        ref double? sampleRate,
+        ref ReadOnlySpan<byte> tags)
     {
         int start = position + 1;
         byte sign = start < line.Length ? line[start] : FieldSeparator;

@@ -44,7 +44,12 @@ internal static class CaseCatalogue
         foreach ((int registered, int ready) in ((int, int)[])[(1, 1), (200, 200), (many, many), (200, 9)])
         {
             string name = ready == registered ? $"{ready:N0} ready" : $"{ready} of {registered} ready";
-            yield return new OperationCase(Dispatch, $"{name}, an event", $"dispatch {registered} {ready}", Amount.ToTakeTime(first: 200), Figure.Time) { Rounds = 15 };
+            yield return new OperationCase(
+                Dispatch,
+                $"{name}, an event",
+                $"dispatch {registered} {ready}",
+                Amount.ToTakeTime(first: 200),
+                Figure.Time) { Rounds = 15 };
         }
     }
 
@@ -54,7 +59,12 @@ internal static class CaseCatalogue
         {
             foreach (int active in (int[])[1, 100])
             {
-                yield return new OperationCase(Ring, $"{pairs:N0} pairs, {active} active, a write", $"ring {pairs} {active}", Amount.ToTakeTime(), Figure.Time) { Rounds = 9 };
+                yield return new OperationCase(
+                    Ring,
+                    $"{pairs:N0} pairs, {active} active, a write",
+                    $"ring {pairs} {active}",
+                    Amount.ToTakeTime(),
+                    Figure.Time) { Rounds = 9 };
             }
         }
     }
@@ -64,21 +74,41 @@ internal static class CaseCatalogue
         new OperationCase(Posts, "1 thread posts, a post", "post 1", Amount.ToTakeTime(first: 10_000), Figure.Time) { Rounds = 7 },
         new OperationCase(Posts, "4 threads post, a post", "post 4", Amount.ToTakeTime(first: 10_000), Figure.Time) { Rounds = 7 },
         new OperationCase(Posts, "ping-pong, a round trip", "pingpong 0", Amount.ToTakeTime(first: 100), Figure.Time) { Rounds = 7 },
-        new OperationCase(Posts, "ping-pong, spin 50 µs, a round trip", "pingpong-spin 50", Amount.ToTakeTime(first: 100), Figure.Time) { Rounds = 7 },
+        new OperationCase(
+            Posts,
+            "ping-pong, spin 50 µs, a round trip",
+            "pingpong-spin 50",
+            Amount.ToTakeTime(first: 100),
+            Figure.Time) { Rounds = 7 },
     ];
 
     private static IEnumerable<Case> TimerCases(Pace pace)
     {
         foreach (int outstanding in pace.Choose<int[]>([0, 100_000, 1_000_000], [1_000]))
         {
-            yield return new OperationCase(Timers, $"start and cancel, 1,000 in turn, {outstanding:N0} outstanding", $"restart {outstanding}", Amount.ToTakeTime(), Figure.Time);
-            yield return new OperationCase(Timers, $"start and cancel, 1,000 in turn, {outstanding:N0} outstanding, clock read", $"restart-clock {outstanding}", Amount.ToTakeTime(), Figure.Time);
+            yield return new OperationCase(
+                Timers,
+                $"start and cancel, 1,000 in turn, {outstanding:N0} outstanding",
+                $"restart {outstanding}",
+                Amount.ToTakeTime(),
+                Figure.Time);
+            yield return new OperationCase(
+                Timers,
+                $"start and cancel, 1,000 in turn, {outstanding:N0} outstanding, clock read",
+                $"restart-clock {outstanding}",
+                Amount.ToTakeTime(),
+                Figure.Time);
         }
 
         int firing = pace.Choose(100_000, 2_000);
         int spread = pace.Choose(1_000_000, 100_000);
         yield return new OperationCase(Timers, $"{firing:N0} firing, one due time, each", "fire 0", Amount.Exactly(firing), Figure.Time);
-        yield return new OperationCase(Timers, $"{firing:N0} firing, due at random within {spread / 1_000:N0} ms, each", $"fire-random {spread}", Amount.Exactly(firing), Figure.Time);
+        yield return new OperationCase(
+            Timers,
+            $"{firing:N0} firing, due at random within {spread / 1_000:N0} ms, each",
+            $"fire-random {spread}",
+            Amount.Exactly(firing),
+            Figure.Time);
         yield return new OperationCase(
             Timers,
             $"1 ms periodic, {pace.Choose("10", "0.1")} s",
@@ -110,9 +140,19 @@ internal static class CaseCatalogue
         int waits = pace.Choose(500, 10);
         Figure[] latency = [new("median", Unit.Nanoseconds) { IsPlotted = true }, new("p99", Unit.Nanoseconds)];
         yield return new OperationCase(Workers, "items that only count, 1 sender, each", "work 0", Amount.ToTakeTime(), Figure.Time);
-        yield return new OperationCase(Workers, "items that only count, 4 senders, each", "work-from-4 0", Amount.ToTakeTime(), Figure.Time);
+        yield return new OperationCase(
+            Workers,
+            "items that only count, 4 senders, each",
+            "work-from-4 0",
+            Amount.ToTakeTime(),
+            Figure.Time);
         yield return new OperationCase(Workers, "items of 100 µs, 1 sender, each", "work 100", Amount.ToTakeTime(first: 100), Figure.Time);
-        yield return new OperationCase(Workers, "from sending to beginning, pauses of 2 ms, everybody asleep", "work-latency 2000", Amount.Exactly(waits), latency) { Rounds = 7 };
+        yield return new OperationCase(
+            Workers,
+            "from sending to beginning, pauses of 2 ms, everybody asleep",
+            "work-latency 2000",
+            Amount.Exactly(waits),
+            latency) { Rounds = 7 };
         yield return new OperationCase(
             Workers,
             "from sending to beginning, pauses of 2 ms, high priority in a flood of low items of 100 µs",
@@ -135,7 +175,12 @@ internal static class CaseCatalogue
     private static IEnumerable<Case> LifeCases(Pace pace) =>
     [
         new OperationCase(Life, "a loop created and disposed", "startup", Amount.ToTakeTime(first: 100), Figure.Time),
-        new OperationCase(Life, "the first loop of a process, created and disposed", "startup", Amount.Exactly(1), Figure.Time) { IsCold = true },
+        new OperationCase(
+            Life,
+            "the first loop of a process, created and disposed",
+            "startup",
+            Amount.Exactly(1),
+            Figure.Time) { IsCold = true },
         new IdleCase(pace.Idle) { Rounds = 3 },
     ];
 }

@@ -35,9 +35,11 @@ internal sealed class EchoCase : Case
         Rounds = 7;
     }
 
-    public override bool Includes(Peer peer) => _generator is not null && (peer.Has(Serving) || (_includesSpinning && peer.Has(ServingWithSpin)));
+    public override bool Includes(Peer peer) =>
+        _generator is not null && (peer.Has(Serving) || (_includesSpinning && peer.Has(ServingWithSpin)));
 
-    public override Session Open(Peer peer, Pace pace) => EchoSession.Open(peer.Start(peer.Has(Serving) ? Serving : ServingWithSpin), _generator!, _load, pace);
+    public override Session Open(Peer peer, Pace pace) =>
+        EchoSession.Open(peer.Start(peer.Has(Serving) ? Serving : ServingWithSpin), _generator!, _load, pace);
 
     private static string Size(int bytes) => bytes >= 1024 ? $"{bytes / 1024} KiB" : $"{bytes} B";
 }

@@ -24,7 +24,9 @@ internal static class GatewayProgram
             "--flush-interval", "off",
             .. options,
         ];
-        new Thread(() => Environment.Exit(AppDomain.CurrentDomain.ExecuteAssemblyByName("MetricsGateway", arguments))) { IsBackground = true }.Start();
+        new Thread(
+            () => Environment.Exit(
+                AppDomain.CurrentDomain.ExecuteAssemblyByName("MetricsGateway", arguments))) { IsBackground = true }.Start();
         return udpPort;
     }
 }

@@ -16,7 +16,9 @@ internal static class ManagedCatalogue
     private static readonly Dictionary<string, Dictionary<string, Func<int[], Measurement>>> Peers = new(StringComparer.Ordinal)
     {
         ["vigil"] = Of(
-            ("dispatch", numbers => new Timed(new DispatchWorkload(new Readiness(numbers[0], numbers[1]), LoopMode.Run), multiple: numbers[1])),
+            ("dispatch", numbers => new Timed(
+                new DispatchWorkload(new Readiness(numbers[0], numbers[1]), LoopMode.Run),
+                multiple: numbers[1])),
             ("ring", numbers => new Timed(new VigilRing(numbers[0], numbers[1]))),
             ("post", numbers => new Timed(new PostRounds(new VigilMailbox(), numbers[0]), multiple: numbers[0])),
             ("pingpong", numbers => new Timed(new CallBlockingWorkload(TimeSpan.Zero))),
@@ -41,7 +43,8 @@ internal static class ManagedCatalogue
         ["vigil-spin"] = Of(
             ("echo-spin", _ => new Serving(VigilEcho.Start(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromMicroseconds(50) })))),
         ["vigil-default-buffer"] = Of(
-            ("statsd", numbers => new Serving(GatewayProgram.Start(numbers[0], numbers[1], "--receive-buffer", $"{GatewayProgram.DefaultBuffer}")))),
+            ("statsd", numbers => new Serving(
+                GatewayProgram.Start(numbers[0], numbers[1], "--receive-buffer", $"{GatewayProgram.DefaultBuffer}")))),
         ["socket"] = Of(
             ("ring", numbers => new Timed(new SocketRing(numbers[0], numbers[1]))),
             ("echo", _ => new Serving(SocketEcho.Start())),
@@ -76,7 +79,8 @@ internal static class ManagedCatalogue
         ["file-system-watcher"] = Of(("files", _ => new Taken(Flood.Framework))),
     };
 
-    public static bool Has(string peer, string measurement) => Peers.TryGetValue(peer, out Dictionary<string, Func<int[], Measurement>>? all) && all.ContainsKey(measurement);
+    public static bool Has(string peer, string measurement) =>
+        Peers.TryGetValue(peer, out Dictionary<string, Func<int[], Measurement>>? all) && all.ContainsKey(measurement);
 
     public static Measurement Create(string peer, string measurement, int[] numbers) => Peers[peer][measurement](numbers);
 
@@ -109,7 +113,9 @@ internal static class ManagedCatalogue
         new(count => Pair(Latency.MeasureIdle(crew, count, TimeSpan.FromMicroseconds(pauseMicroseconds))));
 
     private static Taken FloodedLatency(Func<Crew> crew, int pauseMicroseconds) =>
-        new(count => Pair(Latency.MeasureFlooded(crew, count, TimeSpan.FromMicroseconds(pauseMicroseconds), TimeSpan.FromMicroseconds(100))));
+        new(
+            count => Pair(
+                Latency.MeasureFlooded(crew, count, TimeSpan.FromMicroseconds(pauseMicroseconds), TimeSpan.FromMicroseconds(100))));
 
     private static double[] Pair((double Median, double P99) latency) => [latency.Median, latency.P99];
 }

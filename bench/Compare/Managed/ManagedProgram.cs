@@ -17,7 +17,10 @@ internal static class ManagedProgram
             return UsageError;
         }
 
-        using Measurement measurement = ManagedCatalogue.Create(peer, name, [.. numbers.Select(number => int.Parse(number, CultureInfo.InvariantCulture))]);
+        using Measurement measurement = ManagedCatalogue.Create(
+            peer,
+            name,
+            [.. numbers.Select(number => int.Parse(number, CultureInfo.InvariantCulture))]);
         if (measurement.FirstFigure is { } figure)
         {
             Answer(name, [figure]);
@@ -34,5 +37,6 @@ internal static class ManagedProgram
     }
 
     private static void Answer(string name, double[] figures) =>
-        Console.Out.WriteLine($"{name} {string.Join(' ', figures.Select(figure => double.IsNaN(figure) ? "nan" : figure.ToString("F3", CultureInfo.InvariantCulture)))}");
+        Console.Out.WriteLine(
+            $"{name} {string.Join(' ', figures.Select(figure => double.IsNaN(figure) ? "nan" : figure.ToString("F3", CultureInfo.InvariantCulture)))}");
 }

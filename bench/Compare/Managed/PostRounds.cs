@@ -16,7 +16,9 @@ internal sealed class PostRounds : IWorkload
         _senders = senders;
 
         // The pool runs several at once.
-        _receive = mailbox is ThreadPoolMailbox ? () => Interlocked.Increment(ref _received) : () => Volatile.Write(ref _received, _received + 1);
+        _receive = mailbox is ThreadPoolMailbox
+            ? () => Interlocked.Increment(ref _received)
+            : () => Volatile.Write(ref _received, _received + 1);
     }
 
     public void Perform(int operations)

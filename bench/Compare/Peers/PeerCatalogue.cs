@@ -17,14 +17,29 @@ internal sealed class PeerCatalogue : IDisposable
     {
         _toolchain = toolchain;
         AddNative("raw C", "raw epoll in C", "raw_epoll", "raw_epoll", "sys/epoll.h", package: "libc6-dev");
-        AddNative("raw C, spin 50 µs", "raw epoll in C", "raw_epoll-spin", "raw_epoll", "sys/epoll.h", package: "libc6-dev", "-DECHO_SPIN_US=50");
+        AddNative(
+            "raw C, spin 50 µs",
+            "raw epoll in C",
+            "raw_epoll-spin",
+            "raw_epoll",
+            "sys/epoll.h",
+            package: "libc6-dev",
+            "-DECHO_SPIN_US=50");
         Vigil = new ManagedPeer("Vigil", "", "vigil");
         _peers.Add(Vigil);
         _peers.Add(new ManagedPeer("Vigil, spin 50 µs", "", "vigil-spin"));
         _peers.Add(new ManagedPeer("Vigil, default buffer", "", "vigil-default-buffer"));
         AddNative("libuv", "libuv", "libuv", "libuv", "uv.h", "libuv1-dev", "-luv");
         AddNative("libevent", "libevent", "libevent", "libevent", "event2/event.h", "libevent-dev", "-levent_core");
-        AddNative("libevent, common timeouts", "libevent", "libevent-common", "libevent", "event2/event.h", "libevent-dev", "-levent_core", "-DCOMMON_TIMEOUTS");
+        AddNative(
+            "libevent, common timeouts",
+            "libevent",
+            "libevent-common",
+            "libevent",
+            "event2/event.h",
+            "libevent-dev",
+            "-levent_core",
+            "-DCOMMON_TIMEOUTS");
         AddNative("libev", "libev", "libev", "libev", "ev.h", "libev-dev", "-lev");
         AddNative("sd-event", "libsystemd", "sd-event", "sd-event", "systemd/sd-event.h", "libsystemd-dev", "-lsystemd");
         _peers.AddRange(
@@ -81,7 +96,14 @@ internal sealed class PeerCatalogue : IDisposable
         }
     }
 
-    private void AddNative(string name, string library, string program, string directory, string header, string package, params string[] flags)
+    private void AddNative(
+        string name,
+        string library,
+        string program,
+        string directory,
+        string header,
+        string package,
+        params string[] flags)
     {
         if (_toolchain is null)
         {

@@ -20,7 +20,9 @@ internal sealed class WakeUpCounts
             try
             {
                 string[] lines = File.ReadAllLines(Path.Combine(task, "status"));
-                _threads.Add(task, (ValueOf(lines, "Name:"), long.Parse(ValueOf(lines, "voluntary_ctxt_switches:"), CultureInfo.InvariantCulture)));
+                _threads.Add(
+                    task,
+                    (ValueOf(lines, "Name:"), long.Parse(ValueOf(lines, "voluntary_ctxt_switches:"), CultureInfo.InvariantCulture)));
             }
             catch (IOException)
             {

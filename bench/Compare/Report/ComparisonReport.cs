@@ -51,7 +51,8 @@ internal sealed class ComparisonReport
     public string Over(string earlier)
     {
         IReadOnlyDictionary<string, string> kept = GroupText.In(earlier);
-        IEnumerable<string?> groups = CaseCatalogue.Groups.Select(group => _groups.GetValueOrDefault(group) ?? kept.GetValueOrDefault(group));
+        IEnumerable<string?> groups = CaseCatalogue.Groups.Select(
+            group => _groups.GetValueOrDefault(group) ?? kept.GetValueOrDefault(group));
         return string.Join("\n\n", [Head, .. groups.OfType<string>()]);
     }
 
@@ -87,7 +88,8 @@ internal sealed class ComparisonReport
     // Of the peers in C the head tells, as they are built for any group.
     private static IEnumerable<string> VersionsOf(IReadOnlyList<CaseResult> results)
     {
-        string[] versions = [.. results.SelectMany(result => result.Peers).OfType<StatsDPeer>().Select(peer => $"- {peer.Description}").Distinct(StringComparer.Ordinal)];
+        string[] versions = [.. results.SelectMany(result => result.Peers).OfType<StatsDPeer>().Select(
+            peer => $"- {peer.Description}").Distinct(StringComparer.Ordinal)];
         return versions.Length == 0 ? [] : [.. versions, ""];
     }
 

@@ -67,7 +67,8 @@ internal sealed class ComparisonTable
 
     private IEnumerable<string> Remarks()
     {
-        string[] failures = [.. _results.SelectMany(result => result.Failures.Select(failure => $"Not measured, {result.Case.Name}: {failure}"))];
+        string[] failures = [.. _results.SelectMany(
+            result => result.Failures.Select(failure => $"Not measured, {result.Case.Name}: {failure}"))];
         return failures.Length == 0 ? [] : ["", .. failures];
     }
 }

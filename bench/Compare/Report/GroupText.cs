@@ -12,7 +12,8 @@ internal static class GroupText
     {
         Dictionary<string, string> parts = new(StringComparer.Ordinal);
         string[] lines = report.Split('\n');
-        int[] headings = [.. lines.Index().Where(line => line.Item.StartsWith(Mark, StringComparison.Ordinal)).Select(line => line.Index), lines.Length];
+        int[] headings = [.. lines.Index().Where(
+            line => line.Item.StartsWith(Mark, StringComparison.Ordinal)).Select(line => line.Index), lines.Length];
         foreach ((int from, int to) in headings.Zip(headings.Skip(1)))
         {
             parts[lines[from][Mark.Length..].TrimEnd()] = string.Join('\n', lines[from..to]).TrimEnd('\n');

@@ -46,7 +46,10 @@ internal sealed class RatioPlot
     public XDocument Draw()
     {
         int height = Top + _blocks.Sum(block => CaseHeight + (block.Bars.Count * RowHeight)) + 36;
-        var axis = LogarithmicAxis.Over(_blocks.SelectMany(block => block.Bars).SelectMany(bar => (double[])[bar.Ratios.Min, bar.Ratios.Max]), PlotLeft, PlotRight);
+        var axis = LogarithmicAxis.Over(
+            _blocks.SelectMany(block => block.Bars).SelectMany(bar => (double[])[bar.Ratios.Min, bar.Ratios.Max]),
+            PlotLeft,
+            PlotRight);
         var root = new XElement(
             Svg + "svg",
             new XAttribute("viewBox", $"0 0 {Width} {height}"),
@@ -57,7 +60,12 @@ internal sealed class RatioPlot
             new XElement(Svg + "title", _title),
             Rectangle(0, 0, Width, height, "#ffffff"),
             Text(16, 26, _title, "start", 16),
-            Text(16, 46, $"ratio to {string.Join(" or ", _blocks.Select(block => Plain(block.Reference)).Distinct(StringComparer.Ordinal))}, median, and min to max of the rounds; logarithmic", "start", 12));
+            Text(
+                16,
+                46,
+                $"ratio to {string.Join(" or ", _blocks.Select(block => Plain(block.Reference)).Distinct(StringComparer.Ordinal))}, median, and min to max of the rounds; logarithmic",
+                "start",
+                12));
         DrawAxis(root, axis, height);
         int y = Top;
         foreach (Block block in _blocks)
@@ -135,7 +143,10 @@ internal sealed class RatioPlot
             if (figure.IsPlotted && _peers.ReferenceOf(result, i) is { } reference)
             {
                 string name = figure.Name.Length == 0 ? result.Case.Name : $"{result.Case.Name}: {figure.Name}";
-                yield return new Block(figure.Unit == Unit.PerSecond ? $"{name} (more is better)" : name, reference, [.. BarsOf(result, reference, i)]);
+                yield return new Block(
+                    figure.Unit == Unit.PerSecond ? $"{name} (more is better)" : name,
+                    reference,
+                    [.. BarsOf(result, reference, i)]);
             }
         }
     }

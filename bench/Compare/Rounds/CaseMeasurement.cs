@@ -20,7 +20,11 @@ internal sealed class CaseMeasurement
                 measurement.Try(peer, () => measurement._sessions.Add((peer, measured.Open(peer, pace))));
             }
 
-            return new CaseResult(measured, included, measurement.TakeRounds(Math.Min(measured.Rounds, pace.MostRounds)), measurement._failures);
+            return new CaseResult(
+                measured,
+                included,
+                measurement.TakeRounds(Math.Min(measured.Rounds, pace.MostRounds)),
+                measurement._failures);
         }
         finally
         {
@@ -34,7 +38,8 @@ internal sealed class CaseMeasurement
         for (int i = 0; i < count; i++)
         {
             var round = new Round();
-            (Peer, Session)[] inOrder = [.. _sessions.Skip(i % Math.Max(1, _sessions.Count)), .. _sessions.Take(i % Math.Max(1, _sessions.Count))];
+            (Peer, Session)[] inOrder = [.. _sessions.Skip(
+                i % Math.Max(1, _sessions.Count)), .. _sessions.Take(i % Math.Max(1, _sessions.Count))];
             foreach ((Peer peer, Session session) in inOrder)
             {
                 if (!Try(peer, () => round.Add(peer, session.Measure())))

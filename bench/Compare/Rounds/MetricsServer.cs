@@ -15,7 +15,10 @@ internal sealed class MetricsServer : IDisposable
     public const string Measurement = "statsd";
 
     // The name that the sender uses; both print it as a key, one as JSON and one as JavaScript.
-    private static readonly Regex Counter = new("compare\\.requests['\"]?: (?<count>[0-9]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+    private static readonly Regex Counter = new(
+        "compare\\.requests['\"]?: (?<count>[0-9]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        TimeSpan.FromSeconds(1));
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 

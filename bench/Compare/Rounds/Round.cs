@@ -10,7 +10,8 @@ internal sealed class Round
     /// <param name="peer">Whose.</param>
     /// <param name="figure">Which.</param>
     /// <returns>NaN where there is none.</returns>
-    public double this[Peer peer, int figure] => _figures.TryGetValue(peer, out double[]? figures) && figure < figures.Length ? figures[figure] : double.NaN;
+    public double this[Peer peer, int figure] =>
+        _figures.TryGetValue(peer, out double[]? figures) && figure < figures.Length ? figures[figure] : double.NaN;
 
     public void Add(Peer peer, double[] figures) => _figures.Add(peer, figures);
 }

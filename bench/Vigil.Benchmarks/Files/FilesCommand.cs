@@ -15,15 +15,39 @@ internal static class FilesCommand
         yield return "| --- | --: | --: | --: | --: | --: |";
         if (options.Includes("events a second"))
         {
-            yield return Row($"events a second, {files:N0} files created and deleted while they are watched", rounds, () => Flood.Vigil(files), () => Flood.Framework(files), () => Flood.Nobody(files), "N0");
-            yield return Row("events a second, taken from a full queue", rounds, () => Flood.Drain(options.IsQuick ? 1_000 : 7_500), other: null, nobody: null, "N0");
+            yield return Row(
+                $"events a second, {files:N0} files created and deleted while they are watched",
+                rounds,
+                () => Flood.Vigil(files),
+                () => Flood.Framework(files),
+                () => Flood.Nobody(files),
+                "N0");
+            yield return Row(
+                "events a second, taken from a full queue",
+                rounds,
+                () => Flood.Drain(options.IsQuick ? 1_000 : 7_500),
+                other: null,
+                nobody: null,
+                "N0");
         }
 
         if (options.Includes("watching"))
         {
             int directories = options.IsQuick ? 100 : 1_000;
-            yield return Row($"watching a tree of {directories:N0} directories with {directories * 10:N0} files, ms", rounds, () => Tree.Vigil(directories), () => Tree.Framework(directories), nobody: null, "N1");
-            yield return Row("managed memory an entry of it, B", 1, () => Tree.VigilMemory(directories), () => Tree.FrameworkMemory(directories), nobody: null, "N0");
+            yield return Row(
+                $"watching a tree of {directories:N0} directories with {directories * 10:N0} files, ms",
+                rounds,
+                () => Tree.Vigil(directories),
+                () => Tree.Framework(directories),
+                nobody: null,
+                "N1");
+            yield return Row(
+                "managed memory an entry of it, B",
+                1,
+                () => Tree.VigilMemory(directories),
+                () => Tree.FrameworkMemory(directories),
+                nobody: null,
+                "N0");
         }
     }
 

@@ -13,7 +13,10 @@ internal static class Flood
         using var directory = new TemporaryDirectory();
         using var manager = new EventManager();
         int told = 0;
-        manager.CreateFileEvent(directory.Path, (_, change) => told += Counts(change.Kind), new FileEventOptions { Interest = FileInterest.None });
+        manager.CreateFileEvent(
+            directory.Path,
+            (_, change) => told += Counts(change.Kind),
+            new FileEventOptions { Interest = FileInterest.None });
         long start = Stopwatch.GetTimestamp();
         var writer = new Thread(() => Write(directory.Path, files));
         writer.Start();
@@ -69,7 +72,10 @@ internal static class Flood
         using var directory = new TemporaryDirectory();
         using var manager = new EventManager();
         int told = 0;
-        manager.CreateFileEvent(directory.Path, (_, change) => told += Counts(change.Kind), new FileEventOptions { Interest = FileInterest.None });
+        manager.CreateFileEvent(
+            directory.Path,
+            (_, change) => told += Counts(change.Kind),
+            new FileEventOptions { Interest = FileInterest.None });
         Write(directory.Path, files);
         long start = Stopwatch.GetTimestamp();
         while (told < files * EventsAFile)

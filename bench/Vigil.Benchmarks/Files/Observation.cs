@@ -29,7 +29,10 @@ internal sealed class Observation : IDisposable
         _directory.CreateSubdirectory("outside");
         step.Prepare(_directory.FullName);
         _manager.CreateFileEvent(_tree, (_, change) => Note(change, _plain), new FileEventOptions { Recursive = true });
-        _manager.CreateFileEvent(_tree, (_, change) => Note(change, _debounced), new FileEventOptions { Recursive = true, Debounce = Debounce });
+        _manager.CreateFileEvent(
+            _tree,
+            (_, change) => Note(change, _debounced),
+            new FileEventOptions { Recursive = true, Debounce = Debounce });
         _watcher = new FileSystemWatcher(_tree)
         {
             IncludeSubdirectories = true,
@@ -92,7 +95,8 @@ internal sealed class Observation : IDisposable
         }
         else
         {
-            lines.Add(change.OldPath is null ? $"{change.Kind} {Name(change.Path)}" : $"{change.Kind} {Name(change.OldPath)} → {Name(change.Path)}");
+            lines.Add(
+                change.OldPath is null ? $"{change.Kind} {Name(change.Path)}" : $"{change.Kind} {Name(change.OldPath)} → {Name(change.Path)}");
         }
     }
 

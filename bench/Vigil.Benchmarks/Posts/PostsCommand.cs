@@ -23,11 +23,27 @@ internal static class PostsCommand
         ];
         int scale = options.IsQuick ? 100 : 1;
         int rounds = options.IsQuick ? 2 : 5;
-        Add($"real-time signal by signalfd, bursts of {Burst}, each", () => SignalRounds.MeasureSignalFd(200_000 / scale, Burst), Native($"signals {Burst} {200_000 / scale}"), runtime: null);
-        Add("real-time signal by signalfd, one by one, each", () => SignalRounds.MeasureSignalFd(200_000 / scale, 1), Native($"signals 1 {200_000 / scale}"), runtime: null);
-        Add("signal on the runtime's path, one by one, each", () => SignalRounds.MeasureRuntime(5_000 / scale), native: null, () => SignalRounds.MeasureRegistration(5_000 / scale));
+        Add(
+            $"real-time signal by signalfd, bursts of {Burst}, each",
+            () => SignalRounds.MeasureSignalFd(200_000 / scale, Burst),
+            Native($"signals {Burst} {200_000 / scale}"),
+            runtime: null);
+        Add(
+            "real-time signal by signalfd, one by one, each",
+            () => SignalRounds.MeasureSignalFd(200_000 / scale, 1),
+            Native($"signals 1 {200_000 / scale}"),
+            runtime: null);
+        Add(
+            "signal on the runtime's path, one by one, each",
+            () => SignalRounds.MeasureRuntime(5_000 / scale),
+            native: null,
+            () => SignalRounds.MeasureRegistration(5_000 / scale));
         Add("user event, trigger, pending already", () => UserEventRounds.MeasurePending(20_000_000 / scale), native: null, runtime: null);
-        Add("user event, trigger and callback, 200 in an iteration", () => UserEventRounds.MeasureDelivered(2_000_000 / scale), native: null, runtime: null);
+        Add(
+            "user event, trigger and callback, 200 in an iteration",
+            () => UserEventRounds.MeasureDelivered(2_000_000 / scale),
+            native: null,
+            runtime: null);
         Add("user event, trigger by 4 threads", () => UserEventRounds.MeasureThreads(4, 2_000_000 / scale), native: null, runtime: null);
         return lines;
 
@@ -53,7 +69,8 @@ internal static class PostsCommand
             }
 
             var series = new Series(own);
-            lines.Add($"| {name} | {Cell(new Series(raw).Median)} | {Cell(series.Median)} | {Number(series.Min)}–{Number(series.Max)} | {Cell(new Series(other).Median)} |");
+            lines.Add(
+                $"| {name} | {Cell(new Series(raw).Median)} | {Cell(series.Median)} | {Number(series.Min)}–{Number(series.Max)} | {Cell(new Series(other).Median)} |");
         }
     }
 

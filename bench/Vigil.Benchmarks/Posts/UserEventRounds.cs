@@ -24,7 +24,8 @@ internal static class UserEventRounds
     {
         const int AtOnce = 200;
         using var manager = new EventManager();
-        UserEvent[] events = [.. Enumerable.Range(0, AtOnce).Select(_ => manager.CreateUserEvent(UserEventMerge.Add, static (_, _) => { }))];
+        UserEvent[] events = [.. Enumerable.Range(0, AtOnce).Select(
+            _ => manager.CreateUserEvent(UserEventMerge.Add, static (_, _) => { }))];
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < count / AtOnce; i++)
         {

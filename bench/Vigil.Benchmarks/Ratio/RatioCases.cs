@@ -27,7 +27,9 @@ internal static class RatioCases
         Post("Fire with a value", PostedState.Value),
         PostInBursts(1_000),
         PingPong(spinMicroseconds: 0, operations: 10_000, new Budget(Ratio: 1.05)),
-        .. Environment.ProcessorCount > 1 ? [PingPong("on two processors", Placement.Apart, new Budget(Ratio: 1.05))] : Array.Empty<RatioCase>(),
+        .. Environment.ProcessorCount > 1
+            ? [PingPong("on two processors", Placement.Apart, new Budget(Ratio: 1.05))]
+            : Array.Empty<RatioCase>(),
         PingPong("on one processor", Placement.Together, Budget.None),
         PingPong(spinMicroseconds: 20, operations: 100_000, new Budget(Nanoseconds: 4_500)),
         PingPong(spinMicroseconds: 50, operations: 100_000, new Budget(Nanoseconds: 4_500)),

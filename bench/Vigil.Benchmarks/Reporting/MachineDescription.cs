@@ -20,13 +20,16 @@ internal static class MachineDescription
     ];
 
     /// <summary>The line of the machine.</summary>
-    public static string Machine => $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}";
+    public static string Machine =>
+        $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}";
 
     /// <summary>The line of the C side.</summary>
-    public static string Compiler(string? compiler) => $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}";
+    public static string Compiler(string? compiler) =>
+        $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}";
 
     /// <summary>When and how, for a table among others that were measured at other times.</summary>
-    public static string DescribeRun(string command, StolenTime stolen) => $"Measured {Now} by `{command}`; {Kernel}, {Runtime}, load average when done {LoadAverage}, {stolen}.";
+    public static string DescribeRun(string command, StolenTime stolen) =>
+        $"Measured {Now} by `{command}`; {Kernel}, {Runtime}, load average when done {LoadAverage}, {stolen}.";
 
     private static string Kernel => $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}";
 

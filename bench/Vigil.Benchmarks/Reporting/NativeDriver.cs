@@ -43,7 +43,8 @@ internal sealed class NativeDriver : IDisposable
 
     /// <summary>The figures of a line that begins with the measurement's name.</summary>
     public static double[] ParseFigures(string line) =>
-        [.. line.Split(' ').Skip(1).Select(figure => figure.Trim() is "nan" or "-nan" ? double.NaN : double.Parse(figure, CultureInfo.InvariantCulture))];
+        [.. line.Split(' ').Skip(1).Select(
+            figure => figure.Trim() is "nan" or "-nan" ? double.NaN : double.Parse(figure, CultureInfo.InvariantCulture))];
 
     public void Dispose() => _toolchain.Dispose();
 }

@@ -51,7 +51,9 @@ internal static class ReportCommand
 
         var stolen = new StolenTime();
         string[] lines = [.. measure(options, native)];
-        string report = string.Join('\n', [.. MachineDescription.Describe(options.ToString(), native?.Description, stolen), .. Caution(options), "", .. lines]);
+        string report = string.Join(
+            '\n',
+            [.. MachineDescription.Describe(options.ToString(), native?.Description, stolen), .. Caution(options), "", .. lines]);
         Console.WriteLine(report);
         output?.Replace(report);
     }

@@ -25,7 +25,8 @@ internal sealed class StolenTime
         // "cpu user nice system idle iowait irq softirq steal …", of all processors since boot. Time of guests is in user's.
         public static Ticks Read()
         {
-            long[] fields = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(field => long.Parse(field, CultureInfo.InvariantCulture))];
+            long[] fields = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(
+                field => long.Parse(field, CultureInfo.InvariantCulture))];
             return new Ticks(fields[0] + fields[1] + fields[2] + fields[5] + fields[6], fields[7]);
         }
     }

@@ -20,7 +20,8 @@ internal static class Firing
         long due = manager.TimeProvider.GetTimestamp() + (long)Lead.TotalNanoseconds;
         for (int i = 0; i < count; i++)
         {
-            manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, callback).ChangeTo(due + random.NextInt64((long)spread.TotalNanoseconds + 1));
+            manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, callback).ChangeTo(
+                due + random.NextInt64((long)spread.TotalNanoseconds + 1));
         }
 
         // What was allocated for them is not to be collected in the middle.

@@ -33,7 +33,8 @@ internal abstract class Restarting : IWorkload
     protected abstract void RestartInTurn(int count);
 
     /// <summary>A timeout between 10 minutes and an hour: nothing becomes due while it is measured.</summary>
-    protected TimeSpan RandomTimeout() => TimeSpan.FromTicks(_random.NextInt64(600 * TimeSpan.TicksPerSecond, 3600 * TimeSpan.TicksPerSecond));
+    protected TimeSpan RandomTimeout() =>
+        TimeSpan.FromTicks(_random.NextInt64(600 * TimeSpan.TicksPerSecond, 3600 * TimeSpan.TicksPerSecond));
 }
 
 /// <summary>Vigil's, by <see cref="TimerEvent.Change(TimeSpan)"/>, which reads the clock, or by <see cref="TimerEvent.ChangeTo(long)"/>,

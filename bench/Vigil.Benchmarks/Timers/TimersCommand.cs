@@ -57,7 +57,8 @@ internal static class TimersCommand
 
         int operations = RestartingOperations(options, 5_000_000);
         rows.ForEach(row => WarmUp(options, row.Workload, operations));
-        List<double[]> results = [.. Enumerable.Range(0, RestartingRounds(options)).Select(_ => rows.Select(row => row.Workload.Measure(operations)).ToArray())];
+        List<double[]> results = [.. Enumerable.Range(0, RestartingRounds(options)).Select(
+            _ => rows.Select(row => row.Workload.Measure(operations)).ToArray())];
         for (int i = 0; i < rows.Count; i++)
         {
             table.Add(rows[i].Name, "ns", native: null, new Series(results.Select(round => round[i])), timer: null, budget: rows[i].Budget);
@@ -138,7 +139,12 @@ internal static class TimersCommand
 
         Add($"{Name}, mean period", "ms", 1e6, lateness => lateness.MeanPeriod);
         Add($"{Name}, lateness p50", "µs", 1e3, lateness => lateness.Median);
-        Add($"{Name}, lateness p99", "µs", 1e3, lateness => lateness.P99, SeriesOf(0, 1e3, lateness => lateness.P99).Median + LatenessBudget);
+        Add(
+            $"{Name}, lateness p99",
+            "µs",
+            1e3,
+            lateness => lateness.P99,
+            SeriesOf(0, 1e3, lateness => lateness.P99).Median + LatenessBudget);
         Add($"{Name}, lateness max", "µs", 1e3, lateness => lateness.Max);
 
         Series SeriesOf(int side, double unit, Func<Lateness, double> figure) => new(results.Select(round => figure(round[side]) / unit));
@@ -158,7 +164,13 @@ internal static class TimersCommand
         const string Name = "managed memory a timer";
         if (Begin(options, Name))
         {
-            table.Add(Name, "B", native: null, new Series([TimerMemory.MeasureVigil()]), new Series([TimerMemory.MeasureFramework()]), budget: MemoryBudget);
+            table.Add(
+                Name,
+                "B",
+                native: null,
+                new Series([TimerMemory.MeasureVigil()]),
+                new Series([TimerMemory.MeasureFramework()]),
+                budget: MemoryBudget);
         }
     }
 

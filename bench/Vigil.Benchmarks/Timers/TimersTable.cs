@@ -20,11 +20,19 @@ internal sealed class TimersTable
     /// <param name="timer">That of <see cref="System.Threading.Timer"/>.</param>
     /// <param name="periodicTimer">That of <see cref="PeriodicTimer"/>.</param>
     /// <param name="budget">What Vigil's median may be.</param>
-    public void Add(string name, string unit, Series? native, Series vigil, Series? timer, Series? periodicTimer = null, double? budget = null)
+    public void Add(
+        string name,
+        string unit,
+        Series? native,
+        Series vigil,
+        Series? timer,
+        Series? periodicTimer = null,
+        double? budget = null)
     {
         string verdict = budget is null ? "–" : vigil.Median <= budget ? "yes" : "**no**";
         string limit = budget is null ? "–" : $"≤ {Number(budget.Value)} {unit}";
-        _lines.Add($"| {name} | {Cell(native)} | {Cell(vigil)} | {Number(vigil.Min)}–{Number(vigil.Max)} | {Cell(timer)} | {Cell(periodicTimer)} | {limit} | {verdict} |");
+        _lines.Add(
+            $"| {name} | {Cell(native)} | {Cell(vigil)} | {Number(vigil.Min)}–{Number(vigil.Max)} | {Cell(timer)} | {Cell(periodicTimer)} | {limit} | {verdict} |");
 
         string Cell(Series? series) => series is null || double.IsNaN(series.Median) ? "–" : $"{Number(series.Median)} {unit}";
     }

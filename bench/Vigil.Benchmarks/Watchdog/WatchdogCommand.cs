@@ -47,7 +47,14 @@ internal static class WatchdogCommand
             }
 
             Console.Error.WriteLine($"{name} …");
-            lines.Add(Line(name, Rounds(count, options.IsQuick ? 2 : 9, command is null || native is null ? null : () => native.Measure(command), create)));
+            lines.Add(
+                Line(
+                    name,
+                    Rounds(
+                        count,
+                        options.IsQuick ? 2 : 9,
+                        command is null || native is null ? null : () => native.Measure(command),
+                        create)));
         }
     }
 
@@ -93,7 +100,9 @@ internal static class WatchdogCommand
     {
         string raw = double.IsNaN(rounds[0][0]) ? "–" : Number(Of(round => round[0]).Median);
         string[] times = [.. Enumerable.Range(1, Variants.Length).Select(variant => Number(Of(round => round[variant]).Median))];
-        string[] differences = [.. Enumerable.Range(2, Variants.Length - 1).Select(variant => Of(round => round[variant] - round[1])).Select(series => $"{Number(series.Median)} | {series.Min:0.0}–{series.Max:0.0}")];
+        string[] differences = [.. Enumerable.Range(2, Variants.Length - 1).Select(
+            variant => Of(round => round[variant] - round[1])).Select(
+            series => $"{Number(series.Median)} | {series.Min:0.0}–{series.Max:0.0}")];
         return $"| {name} | {raw} | {string.Join(" | ", times)} | {string.Join(" | ", differences)} |";
 
         Series Of(Func<double[], double> value) => new(rounds.Select(value));

@@ -21,7 +21,8 @@ internal abstract class Crew : IDisposable
 
         public VigilCrew() => _manager = new EventManager(new EventManagerOptions { Workers = _pool });
 
-        public override void Send(Action<object?> work, object? state, WorkPriority priority) => _manager.ExecuteWork(priority, work, state);
+        public override void Send(Action<object?> work, object? state, WorkPriority priority) =>
+            _manager.ExecuteWork(priority, work, state);
 
         public override void Dispose()
         {

@@ -25,11 +25,16 @@ internal static class WorkersCommand
         Add("an item that only counts, 1 sender, each", crew => [Throughput.Measure(crew, 1, 1_000_000 / scale, Tiny)]);
         Add("an item that only counts, 4 senders, each", crew => [Throughput.Measure(crew, 4, 250_000 / scale, Tiny)]);
         Add("an item of 100 µs, 1 sender, each", crew => [Throughput.Measure(crew, 1, 10_000 / scale, Long)]);
-        Add("from sending to beginning, everybody asleep, median; 99th percentile", crew => Pair(Latency.MeasureIdle(crew, 500 / (options.IsQuick ? 10 : 1), Pause)));
+        Add(
+            "from sending to beginning, everybody asleep, median; 99th percentile",
+            crew => Pair(Latency.MeasureIdle(crew, 500 / (options.IsQuick ? 10 : 1), Pause)));
 
         // Not by tasks: what a task starts goes to the end of its thread's own queue that is served first, so a flood that goes on starves
         // everybody else for ever.
-        Add("the same with high priority under a flood of low items of 100 µs", crew => Pair(Latency.MeasureFlooded(crew, 500 / (options.IsQuick ? 10 : 1), Pause, Long)), Crews.Length - 1);
+        Add(
+            "the same with high priority under a flood of low items of 100 µs",
+            crew => Pair(Latency.MeasureFlooded(crew, 500 / (options.IsQuick ? 10 : 1), Pause, Long)),
+            Crews.Length - 1);
         AddCallbacks("a callback of a descriptor that stays ready, 1, on a worker; on the loop", 1, 50_000 / scale);
         AddCallbacks("a callback of a descriptor that stays ready, 200, on workers; on the loop", 200, 400_000 / scale);
         return lines;
@@ -68,7 +73,10 @@ internal static class WorkersCommand
                 List<double[]> results = [];
                 for (int round = 0; round <= rounds; round++)
                 {
-                    double[] result = [CallbackRounds.Measure(CallbackTarget.Worker(), sources, count), CallbackRounds.Measure(CallbackTarget.Loop, sources, count)];
+                    double[] result = [CallbackRounds.Measure(
+                        CallbackTarget.Worker(),
+                        sources,
+                        count), CallbackRounds.Measure(CallbackTarget.Loop, sources, count)];
                     if (round > 0)
                     {
                         results.Add(result);
@@ -81,10 +89,15 @@ internal static class WorkersCommand
     }
 
     private static string Cell(List<double[]> results) => results.Count == 0 ? "–"
-        : string.Join("; ", Enumerable.Range(0, results[0].Length).Select(i => Text(new Series(results.Select(result => result[i])).Median)));
+        : string.Join(
+            "; ",
+            Enumerable.Range(0, results[0].Length).Select(i => Text(new Series(results.Select(result => result[i])).Median)));
 
     private static string Spread(List<double[]> results) =>
-        string.Join("; ", Enumerable.Range(0, results[0].Length).Select(i => new Series(results.Select(result => result[i]))).Select(series => $"{Text(series.Min)}–{Text(series.Max)}"));
+        string.Join(
+            "; ",
+            Enumerable.Range(0, results[0].Length).Select(
+                i => new Series(results.Select(result => result[i]))).Select(series => $"{Text(series.Min)}–{Text(series.Max)}"));
 
     private static string Text(double nanoseconds) => nanoseconds < 10_000 ? $"{nanoseconds:0} ns" : $"{nanoseconds / 1000:0.0} µs";
 }

@@ -45,7 +45,9 @@ internal sealed class DispatchWorkload : IWorkload
             Watchdog = settings?.Watchdog,
             CollectStatistics = settings?.CollectStatistics ?? false,
         };
-        _manager = mode == LoopMode.RunWithoutKernel ? new EventManager(options, static () => new RepeatingPoller()) : new EventManager(options);
+        _manager = mode == LoopMode.RunWithoutKernel
+            ? new EventManager(options, static () => new RepeatingPoller())
+            : new EventManager(options);
         _subscriber = new CountingSubscriber(_descriptors, readiness);
         _manager.AddSubscriber(_subscriber);
     }

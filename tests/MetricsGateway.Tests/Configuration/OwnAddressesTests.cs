@@ -43,7 +43,8 @@ public class OwnAddressesTests
     [Fact]
     public void Every_address_of_the_machine_reaches_who_listens_on_all_of_them()
     {
-        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(address => address.Address)];
+        IPAddress[] own = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(
+            card => card.GetIPProperties().UnicastAddresses).Select(address => address.Address)];
 
         Assert.NotEmpty(own);
         Assert.All(own, address =>

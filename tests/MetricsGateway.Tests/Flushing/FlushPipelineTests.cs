@@ -121,7 +121,9 @@ public sealed class FlushPipelineTests : IDisposable
         _pipe.Reader.Dispose();
         _time.Advance(10);
         _manager.RunOnce(TimeSpan.Zero);
-        Patience.WaitUntil(() => _workers.RunAll() >= 0 && _manager.RunOnce(TimeSpan.Zero) >= 0 && _errors.ToString().Length > 0, () => "the reader is not missed");
+        Patience.WaitUntil(
+            () => _workers.RunAll() >= 0 && _manager.RunOnce(TimeSpan.Zero) >= 0 && _errors.ToString().Length > 0,
+            () => "the reader is not missed");
         _workers.IsFull = true;
         _time.Advance(10);
 
@@ -149,5 +151,6 @@ public sealed class FlushPipelineTests : IDisposable
         }
     }
 
-    private void WaitFor(Task task) => Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && task.IsCompleted, () => "it does not end");
+    private void WaitFor(Task task) =>
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && task.IsCompleted, () => "it does not end");
 }

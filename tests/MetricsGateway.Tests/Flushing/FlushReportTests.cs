@@ -215,7 +215,10 @@ public class FlushReportTests
     {
         Assert.True(PercentileList.TryParse(percentiles, out PercentileList? list));
         FlushReport report = new(list);
-        store.Flush(interval, GatewayOptions.Defaults with { Percentiles = list, HistogramBins = histograms ?? HistogramRules.None }, writers: report);
+        store.Flush(
+            interval,
+            GatewayOptions.Defaults with { Percentiles = list, HistogramBins = histograms ?? HistogramRules.None },
+            writers: report);
         return report.Text.Span.Text();
     }
 

@@ -37,7 +37,13 @@ public sealed class FlusherTests : IDisposable
         LineHandover handover = new(options.GraphiteBuffer, pool);
         _graphite = new GraphiteSender(_manager, handover, pool, _time, _errors);
         _targets = new FlushTargets(_console, new FlushFile(_manager, thread: 0, _errors), _graphite) { UsesConsole = true };
-        _flusher = new Flusher(_manager, _store, () => _totals.Counts, new FlushTexts(FlushPlan.Of(options), handover, pool), _targets, _time);
+        _flusher = new Flusher(
+            _manager,
+            _store,
+            () => _totals.Counts,
+            new FlushTexts(FlushPlan.Of(options), handover, pool),
+            _targets,
+            _time);
     }
 
     public void Dispose()
@@ -211,7 +217,13 @@ public sealed class FlusherTests : IDisposable
         LineHandover handover = new(limit: 1_000_000, pool);
         using GraphiteSender graphite = new(manager, handover, pool, _time, errors);
         FlushTargets targets = new(_console, new FlushFile(manager, thread: 0, errors), graphite) { UsesConsole = true };
-        Flusher flusher = new(manager, _store, () => default, new FlushTexts(FlushPlan.Of(GatewayOptions.Defaults), handover, pool), targets, _time);
+        Flusher flusher = new(
+            manager,
+            _store,
+            () => default,
+            new FlushTexts(FlushPlan.Of(GatewayOptions.Defaults), handover, pool),
+            targets,
+            _time);
         graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = new IPEndPoint(IPAddress.Loopback, 9) });
         handover.Added += () => throw new InvalidOperationException("it is broken");
         int faults = 0;

@@ -8,7 +8,13 @@ namespace MetricsGateway.Tests.Flushing;
 /// <summary>Flushes in one go, on the thread of the test.</summary>
 internal static class Flushes
 {
-    private static readonly FlushInterval TenSeconds = new(1, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(10), TimeSpan.Zero, Missed: 0, IsLast: false);
+    private static readonly FlushInterval TenSeconds = new(
+        1,
+        DateTimeOffset.UnixEpoch,
+        TimeSpan.FromSeconds(10),
+        TimeSpan.Zero,
+        Missed: 0,
+        IsLast: false);
 
     /// <summary>Ends an interval that nobody is told of.</summary>
     public static void PassInterval(this MetricStore store) => store.Flush(TenSeconds, GatewayOptions.Defaults);

@@ -171,7 +171,8 @@ public sealed class GraphiteSenderTests : IDisposable
         using GraphiteSender sender = new(_manager, _handover, _pool, _time, errors);
         Task worker = WaitForServer(sender);
 
-        sender.Apply(GatewayOptions.Defaults with { GraphiteSend = hasOther ? (EndpointList)other.Endpoint : null, GraphiteBuffer = 1 << 16 });
+        sender.Apply(
+            GatewayOptions.Defaults with { GraphiteSend = hasOther ? (EndpointList)other.Endpoint : null, GraphiteBuffer = 1 << 16 });
 
         RunUntil(() => worker.IsCompleted);
         Assert.False(sender.Status.IsConnected);
@@ -208,7 +209,8 @@ public sealed class GraphiteSenderTests : IDisposable
             }
         });
         int quiet = 0;
-        RunUntil(() => (quiet = _manager.RunOnce(TimeSpan.Zero) == 0 ? quiet + 1 : 0) > 100 && sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
+        RunUntil(
+            () => (quiet = _manager.RunOnce(TimeSpan.Zero) == 0 ? quiet + 1 : 0) > 100 && sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
         Assert.False(worker.IsCompleted);
         return worker;
     }

@@ -20,7 +20,13 @@ public class GraphiteTextTests
     public void Who_writes_after_a_short_interval_waits_for_the_server_as_long_as_after_any_other()
     {
         // The first interval ends at the next multiple, which may be now.
-        FlushInterval interval = new(1, DateTimeOffset.UnixEpoch, TimeSpan.FromTicks(1), TimeSpan.Zero, Missed: 0, IsLast: false) { UntilNext = TimeSpan.FromHours(1) };
+        FlushInterval interval = new(
+            1,
+            DateTimeOffset.UnixEpoch,
+            TimeSpan.FromTicks(1),
+            TimeSpan.Zero,
+            Missed: 0,
+            IsLast: false) { UntilNext = TimeSpan.FromHours(1) };
         LineBlockPool pool = new();
         LineHandover handover = new(limit: LineBlock.DefaultCapacity, pool);
         handover.Report(queued: 0, isTaking: true);

@@ -18,7 +18,9 @@ public class SendQueueTests
 
         // What waits to be taken, and what waits to be sent.
         LineBlock[] RentAll() =>
-            [.. Enumerable.Range(0, (int)(2 * GatewayOptions.Defaults.GraphiteBuffer / LineBlock.DefaultCapacity)).Select(_ => pool.Rent(length: 1))];
+            [.. Enumerable.Range(
+                0,
+                (int)(2 * GatewayOptions.Defaults.GraphiteBuffer / LineBlock.DefaultCapacity)).Select(_ => pool.Rent(length: 1))];
     }
 
     [Fact]

@@ -106,7 +106,8 @@ public class IntervalTests
     public void Quotas_are_right_after_any_sequence_of_arrivals_intervals_and_deletions()
     {
         Random random = new(2003);
-        MetricStore store = new(DeleteAll with { DeleteCounters = false, MaxNames = 60, MaxSetValues = 30, TimerSamples = 50, MaxTimerSamples = 100 });
+        MetricStore store = new(
+            DeleteAll with { DeleteCounters = false, MaxNames = 60, MaxSetValues = 30, TimerSamples = 50, MaxTimerSamples = 100 });
         string[] kinds = ["c", "g", "ms", "s"];
         FlushJob? job = null;
         for (int step = 0; step < 10_000; step++)
@@ -144,7 +145,10 @@ public class IntervalTests
             // What was deleted while a worker may look at it is given back when none does.
             Assert.InRange(values, job is null ? store.SetValueCount : 0, store.SetValueCount);
             Assert.InRange(store.NameCount, 0, 60);
-            Assert.InRange(store.Counters.PlaceCount + store.Gauges.PlaceCount + store.Timers.PlaceCount + store.Sets.PlaceCount, 0, 4 * 30);
+            Assert.InRange(
+                store.Counters.PlaceCount + store.Gauges.PlaceCount + store.Timers.PlaceCount + store.Sets.PlaceCount,
+                0,
+                4 * 30);
             Assert.InRange(store.SetValueCount, 0, 30);
             Assert.InRange(store.TimerSampleCount, 0, 100);
         }

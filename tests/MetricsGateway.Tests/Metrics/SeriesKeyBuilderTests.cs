@@ -98,7 +98,9 @@ public class SeriesKeyBuilderTests
             string[] parts = key.Split(';');
             Assert.DoesNotContain("..", parts[0], StringComparison.Ordinal);
             Assert.DoesNotContain(" ", key, StringComparison.Ordinal);
-            Assert.Equal(parts[1..].Select(part => part.Split('=')[0]).Distinct().Order(StringComparer.Ordinal), parts[1..].Select(part => part.Split('=')[0]));
+            Assert.Equal(
+                parts[1..].Select(part => part.Split('=')[0]).Distinct().Order(StringComparer.Ordinal),
+                parts[1..].Select(part => part.Split('=')[0]));
             Assert.All(parts[1..], part => Assert.InRange(part.IndexOf('=', StringComparison.Ordinal), 1, part.Length - 2));
         }
     }

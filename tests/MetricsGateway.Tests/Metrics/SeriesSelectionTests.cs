@@ -55,7 +55,8 @@ public class SeriesSelectionTests
     public void It_selects_what_each_word_alone_would_select()
     {
         Random random = new(2003);
-        string Text(string alphabet, int longest) => string.Concat(Enumerable.Range(0, random.Next(1, longest)).Select(_ => alphabet[random.Next(alphabet.Length)]));
+        string Text(string alphabet, int longest) =>
+            string.Concat(Enumerable.Range(0, random.Next(1, longest)).Select(_ => alphabet[random.Next(alphabet.Length)]));
         for (int round = 0; round < 5_000; round++)
         {
             string[] words = [.. Enumerable.Range(0, random.Next(8)).Select(_ => Text("ab;", 4) + (random.Next(2) == 0 ? "*" : ""))];

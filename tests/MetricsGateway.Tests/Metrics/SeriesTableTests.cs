@@ -88,7 +88,9 @@ public class SeriesTableTests
             Assert.Equal(model.Count, store.Counters.Count);
         }
 
-        Assert.Equal(model.Keys.Order(StringComparer.Ordinal), store.Counters.All().Select(counter => counter.Key.Text()).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            model.Keys.Order(StringComparer.Ordinal),
+            store.Counters.All().Select(counter => counter.Key.Text()).Order(StringComparer.Ordinal));
         Assert.Equal(model.Keys.Sum(key => key.Length), store.NameByteCount);
     }
 

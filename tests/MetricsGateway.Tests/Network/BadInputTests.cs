@@ -36,12 +36,18 @@ public sealed class BadInputTests : IDisposable
         sender.SendLine("temperature:warm|g");
         _admin.WaitForStat("statsd_tcp.rejected", 1);
 
-        Assert.EndsWith($" statsd_tcp {sender.LocalEndPoint} invalid_value: temperature:warm|g\n", _admin.Ask("rejected"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $" statsd_tcp {sender.LocalEndPoint} invalid_value: temperature:warm|g\n",
+            _admin.Ask("rejected"),
+            StringComparison.Ordinal);
         using Socket udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         udp.Connect(_gateway.StatsDUdp);
         udp.Send("pressure:high|g"u8);
         _admin.WaitForStat("statsd_udp.rejected", 1);
-        Assert.EndsWith($" statsd_udp {udp.LocalEndPoint} invalid_value: pressure:high|g\n", _admin.Ask("rejected"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $" statsd_udp {udp.LocalEndPoint} invalid_value: pressure:high|g\n",
+            _admin.Ask("rejected"),
+            StringComparison.Ordinal);
 
         // Who has a Unix socket chooses what its path looks like.
         using Socket unix = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);

@@ -14,7 +14,10 @@ public sealed class DatagramReceiverTests : IDisposable
 
     private readonly ManualTime _time = new();
     private readonly EventManager _manager;
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 16, Blocking = false };
+    private readonly Socket _socket = new(
+        AddressFamily.InterNetwork,
+        SocketType.Dgram,
+        ProtocolType.Udp) { ReceiveBufferSize = 1 << 16, Blocking = false };
     private readonly ProtocolTotals _totals = new("test");
 
     public DatagramReceiverTests()
@@ -129,7 +132,10 @@ public sealed class DatagramReceiverTests : IDisposable
     public void What_is_left_of_two_sockets_is_not_mixed_up_and_other_sizes_count_from_the_next_call_on()
     {
         const int Size = 10_000;
-        using Socket other = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, Blocking = false };
+        using Socket other = new(
+            AddressFamily.InterNetwork,
+            SocketType.Dgram,
+            ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, Blocking = false };
         other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _socket.ReceiveBufferSize = 1 << 20;
         ProtocolTotals otherTotals = new("other");
@@ -187,11 +193,18 @@ public sealed class DatagramReceiverTests : IDisposable
     {
         const int Size = 10_000;
         using EventManager manager = new(new EventManagerOptions { FaultPolicy = FaultPolicy.Detach, TimeProvider = _time });
-        manager.FaultReported += (_, report) => Assert.NotNull(report.Detached is DatagramReceiver detached ? manager.AddSubscriber(detached) : report.Exception);
+        manager.FaultReported += (_, report) => Assert.NotNull(
+            report.Detached is DatagramReceiver detached ? manager.AddSubscriber(detached) : report.Exception);
         _socket.ReceiveBufferSize = 1 << 20;
         ObservedReceiver buggy = new(_totals, _ => throw new InvalidOperationException("it is a bug"), Size);
         manager.AddSubscriber(
-            new DatagramReceiver(new BoundSocket(_socket, "there"), buggy, _totals, new DatagramBatches(Capacity, Size), new LoopActivity(), TimeSpan.Zero));
+            new DatagramReceiver(
+                new BoundSocket(_socket, "there"),
+                buggy,
+                _totals,
+                new DatagramBatches(Capacity, Size),
+                new LoopActivity(),
+                TimeSpan.Zero));
         SendDatagrams(12, Size);
 
         Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Packets == 12, () => $"{_totals.Packets} were taken");
@@ -214,7 +227,13 @@ public sealed class DatagramReceiverTests : IDisposable
         ObservedReceiver? observed = null;
         observed = new ObservedReceiver(_totals, _ => senders.Add(observed!.Sender!()), maxLineLength: 100);
         _manager.AddSubscriber(
-            new DatagramReceiver(new BoundSocket(socket, "there"), observed, _totals, new DatagramBatches(Capacity, 100), new LoopActivity(), TimeSpan.Zero));
+            new DatagramReceiver(
+                new BoundSocket(socket, "there"),
+                observed,
+                _totals,
+                new DatagramBatches(Capacity, 100),
+                new LoopActivity(),
+                TimeSpan.Zero));
         var address = IPAddress.Parse(sends);
         Socket[] peers = [.. Enumerable.Range(0, 3).Select(_ => new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp))];
         foreach (Socket peer in peers)
@@ -231,12 +250,20 @@ public sealed class DatagramReceiverTests : IDisposable
     }
 
     private void TakeUntil(int count) =>
-        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Metrics == count, () => $"{_totals.Metrics} of {count} were taken");
+        Patience.WaitUntil(
+            () => _manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Metrics == count,
+            () => $"{_totals.Metrics} of {count} were taken");
 
     private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default, int maxLength = 100)
     {
         DatagramBatches batches = new(Capacity, maxLength);
-        DatagramReceiver receiver = new(new BoundSocket(_socket, "there"), new ObservedReceiver(_totals, onLine, maxLength), _totals, batches, new LoopActivity(), rest);
+        DatagramReceiver receiver = new(
+            new BoundSocket(_socket, "there"),
+            new ObservedReceiver(_totals, onLine, maxLength),
+            _totals,
+            batches,
+            new LoopActivity(),
+            rest);
         _manager.AddSubscriber(receiver);
         return receiver;
     }
@@ -256,7 +283,10 @@ public sealed class DatagramReceiverTests : IDisposable
         }
     }
 
-    private sealed class ObservedReceiver(ProtocolTotals totals, Action<string> onLine, int maxLineLength) : LineReceiver(totals, maxLineLength)
+    private sealed class ObservedReceiver(
+        ProtocolTotals totals,
+        Action<string> onLine,
+        int maxLineLength) : LineReceiver(totals, maxLineLength)
     {
         protected override RejectionReason Store(ReadOnlySpan<byte> line)
         {

@@ -24,7 +24,13 @@ public sealed class FaultRecoveryTests : IDisposable
             SocketType.Dgram,
             options => ListenAddress.Of(options.StatsDUdp, options.IPv6Only),
             (address, leaving) => ListeningSocket.OpenUdp("test", address, leaving),
-            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatches(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+            bound => new DatagramReceiver(
+                bound,
+                _receiver,
+                _totals,
+                new DatagramBatches(capacity: 8, maxLength: 100),
+                _activity,
+                rest: TimeSpan.Zero));
         _listeners = new ListenerSet(_manager, [kind], _errors);
         _manager.FaultReported += new FaultRecovery(_listeners, _errors).OnFault;
     }
@@ -37,7 +43,8 @@ public sealed class FaultRecoveryTests : IDisposable
         using UnixSocketPair pair = new();
         ConnectionGate gate = new(maximum: 1);
         gate.TryEnter();
-        _manager.AddSubscriber(new MetricConnection(pair.First, _receiver, new byte[100], gate, _activity, new IdleTimeout(_manager, timeout: null)));
+        _manager.AddSubscriber(
+            new MetricConnection(pair.First, _receiver, new byte[100], gate, _activity, new IdleTimeout(_manager, timeout: null)));
 
         NonBlocking.TryWrite(pair.Second, "good\nbug\n"u8);
         _manager.RunOnce();

@@ -99,7 +99,8 @@ internal sealed class GatewayProcess : IDisposable
         ["--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0"]);
 
     /// <summary>Starts the program with just these arguments, and with its signals as <c>env(1)</c> is told to set them.</summary>
-    public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) => new(preparation: null, arguments, signals);
+    public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) =>
+        new(preparation: null, arguments, signals);
 
     /// <summary>Reads up to the line of the admin port, which is the last one.</summary>
     public void ReadUntilListening()

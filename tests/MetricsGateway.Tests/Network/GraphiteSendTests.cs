@@ -53,7 +53,10 @@ public sealed class GraphiteSendTests : IDisposable
         admin.WaitForStat("graphite_send.waiting_bytes", 0);
         string[] errors = TakeErrorsUntilAgain(gateway).Split('\n');
         Assert.StartsWith($"MetricsGateway: cannot send to Graphite at {_server.Endpoint}: ", errors[0], StringComparison.Ordinal);
-        Assert.StartsWith($"MetricsGateway: everything is sent to Graphite at {_server.Endpoint} again, after ", errors[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"MetricsGateway: everything is sent to Graphite at {_server.Endpoint} again, after ",
+            errors[1],
+            StringComparison.Ordinal);
         Assert.EndsWith("; 0 lines were dropped", errors[1], StringComparison.Ordinal);
         Assert.Equal(3, errors.Length);
     }
@@ -79,7 +82,9 @@ public sealed class GraphiteSendTests : IDisposable
 
         _server.Accept();
 
-        Assert.Matches("^MetricsGateway: everything is sent to Graphite at [^ ]+ again, after [0-9.]+ s and 5 failures; 0 lines were dropped\n$", TakeErrorsUntilAgain(gateway));
+        Assert.Matches(
+            "^MetricsGateway: everything is sent to Graphite at [^ ]+ again, after [0-9.]+ s and 5 failures; 0 lines were dropped\n$",
+            TakeErrorsUntilAgain(gateway));
     }
 
     [Fact]
@@ -122,7 +127,10 @@ public sealed class GraphiteSendTests : IDisposable
         Assert.All(_server.Lines, line => Assert.Matches("^stats\\.[^ ]+ [0-9.E+-]+ [0-9]+$", line));
         IReadOnlyDictionary<string, long> stats = admin.Stats();
         Assert.Equal(_server.Lines.Count(), stats["graphite_send.lines"]);
-        Assert.Contains($"; {stats["graphite_send.dropped_lines"]} lines were dropped\n", TakeErrorsUntilAgain(gateway), StringComparison.Ordinal);
+        Assert.Contains(
+            $"; {stats["graphite_send.dropped_lines"]} lines were dropped\n",
+            TakeErrorsUntilAgain(gateway),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,7 +197,8 @@ public sealed class GraphiteSendTests : IDisposable
         gateway.Signal("CONT");
 
         double told = 0;
-        _server.ReadUntil(() => (told = Sum("stats.counters.statsd.dropped_datagrams.count ")) > 0 && told + Sum("stats.counters.hits.count ") >= 2_000);
+        _server.ReadUntil(
+            () => (told = Sum("stats.counters.statsd.dropped_datagrams.count ")) > 0 && told + Sum("stats.counters.hits.count ") >= 2_000);
         using AdminClient admin = gateway.ConnectAdmin();
         Assert.Equal(admin.Stat("statsd_udp.drops"), told);
 

@@ -32,7 +32,13 @@ public sealed class ListenerRecoveryTests : IDisposable
             SocketType.Dgram,
             options => ListenAddress.Of(options.StatsDUdp, options.IPv6Only),
             (address, leaving) => ListeningSocket.OpenUdp("udp", address, leaving),
-            bound => new DatagramReceiver(bound, _receiver, _totals, new DatagramBatches(capacity: 8, maxLength: 100), _activity, rest: TimeSpan.Zero));
+            bound => new DatagramReceiver(
+                bound,
+                _receiver,
+                _totals,
+                new DatagramBatches(capacity: 8, maxLength: 100),
+                _activity,
+                rest: TimeSpan.Zero));
         IdleTimeout idle = new(_manager, timeout: null);
         ListenerKind tcp = new(
             "tcp",
@@ -40,7 +46,13 @@ public sealed class ListenerRecoveryTests : IDisposable
             options => ListenAddress.Of(options.StatsDTcp, options.IPv6Only),
             (address, leaving) => ListeningSocket.OpenTcp("tcp", address, leaving),
             bound => new StreamListener(
-                bound, handle => new MetricConnection(handle, _receiver, new byte[100], _gate, _activity, idle), _gate, _reserve, _activity));
+                bound, handle => new MetricConnection(
+                    handle,
+                    _receiver,
+                    new byte[100],
+                    _gate,
+                    _activity,
+                    idle), _gate, _reserve, _activity));
         _listeners = new ListenerSet(_manager, [udp, tcp], _errors);
         _manager.FaultReported += new FaultRecovery(_listeners, _errors).OnFault;
         _listeners.Open(RunningGateway.AllListeners);
@@ -158,12 +170,18 @@ public sealed class ListenerRecoveryTests : IDisposable
     [Fact]
     public void Health_says_what_does_not_listen()
     {
-        GatewayStatus status = AdminCommandsTests.Status with { Troubles = [new ListenerTrouble("statsd-udp", "127.0.0.1:8125", "Address already in use")] };
+        GatewayStatus status = AdminCommandsTests.Status with { Troubles = [new ListenerTrouble(
+            "statsd-udp",
+            "127.0.0.1:8125",
+            "Address already in use")] };
         OutputBuffer output = Outputs.WithLimit(1 << 16);
         new AdminCommands(RunningGateway.AllListeners, new MetricStore(RunningGateway.AllListeners), new TrafficTotals())
             .Execute("health up"u8, status, output);
 
-        Assert.StartsWith("health: down\nlisteners.closed: statsd-udp 127.0.0.1:8125: Address already in use\n", output.TakeText(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "health: down\nlisteners.closed: statsd-udp 127.0.0.1:8125: Address already in use\n",
+            output.TakeText(),
+            StringComparison.Ordinal);
     }
 
     // A connected socket is told that nobody was there to take what it has sent, by its next call.

@@ -35,7 +35,8 @@ public class LoadTests
         server.ReadUntilLine("stats.statsd.graphiteStats.calculationtime ");
         admin.WaitForStat("flush_file.reports", 1);
 
-        string[] counts = [.. server.Lines.Where(line => line.StartsWith("stats.counters.n", StringComparison.Ordinal) && line.Contains(".count ", StringComparison.Ordinal))];
+        string[] counts = [.. server.Lines.Where(
+            line => line.StartsWith("stats.counters.n", StringComparison.Ordinal) && line.Contains(".count ", StringComparison.Ordinal))];
         Assert.Equal(Names, counts.Distinct(StringComparer.Ordinal).Count());
         Assert.Contains(counts, line => line.StartsWith("stats.counters.n99999.count 99999 ", StringComparison.Ordinal));
         Assert.Contains("stats.statsd.numStats 100000 ", server.Text, StringComparison.Ordinal);

@@ -129,7 +129,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData("admin", ProtocolType.Tcp)]
     public void A_port_that_is_taken_is_a_clear_error(string option, ProtocolType protocol)
     {
-        using Socket holder = new(AddressFamily.InterNetwork, protocol == ProtocolType.Udp ? SocketType.Dgram : SocketType.Stream, protocol);
+        using Socket holder = new(
+            AddressFamily.InterNetwork,
+            protocol == ProtocolType.Udp ? SocketType.Dgram : SocketType.Stream,
+            protocol);
         holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         if (protocol == ProtocolType.Tcp)
         {

@@ -106,7 +106,9 @@ public class StreamClientTests
         }
 
         // The answer that tells it has been begun.
-        Patience.WaitUntil(() => admin.Stat("admin.unread_bytes") <= 4096, () => $"{admin.Stat("admin.unread_bytes")} bytes are kept for nobody");
+        Patience.WaitUntil(
+            () => admin.Stat("admin.unread_bytes") <= 4096,
+            () => $"{admin.Stat("admin.unread_bytes")} bytes are kept for nobody");
     }
 
     [Fact]

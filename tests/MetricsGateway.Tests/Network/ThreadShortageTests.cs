@@ -8,7 +8,9 @@ public class ThreadShortageTests
     [Fact]
     public void A_start_without_enough_threads_ends_with_a_word_whichever_is_missing()
     {
-        Assert.SkipUnless(string.Equals(Environment.UserName, "root", StringComparison.Ordinal), "Who is limited already may have other threads.");
+        Assert.SkipUnless(
+            string.Equals(Environment.UserName, "root", StringComparison.Ordinal),
+            "Who is limited already may have other threads.");
         int refusals = 0;
         bool isListening = false;
         for (int threads = 4; !isListening && threads <= MostThreads; threads++)
@@ -22,7 +24,11 @@ public class ThreadShortageTests
                 // With too few the runtime itself does not start, and says so.
                 bool isRuntimes = refusals == 0 && errors.StartsWith("Failed to create CoreCLR", StringComparison.Ordinal);
                 refusals += isRuntimes ? 0 : 1;
-                Assert.True(isRuntimes || (exitCode == 1 && errors.StartsWith("MetricsGateway: ", StringComparison.Ordinal) && errors.Count('\n') == 1), $"{threads} threads: exit code {exitCode}: {errors}");
+                Assert.True(
+                    isRuntimes || (exitCode == 1 && errors.StartsWith(
+                        "MetricsGateway: ",
+                        StringComparison.Ordinal) && errors.Count('\n') == 1),
+                    $"{threads} threads: exit code {exitCode}: {errors}");
             }
         }
 

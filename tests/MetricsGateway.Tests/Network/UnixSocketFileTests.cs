@@ -100,8 +100,14 @@ public sealed class UnixSocketFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("unix-socket-mode", "0722", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)]
-    [InlineData("unix-socket-mode", "660", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
+    [InlineData(
+        "unix-socket-mode",
+        "0722",
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)]
+    [InlineData(
+        "unix-socket-mode",
+        "660",
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite)]
     public void Who_may_send_is_the_options_choice(string option, string value, UnixFileMode mode)
     {
         GatewayOptions options = GatewayOptions.Defaults;
@@ -116,7 +122,9 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         using RunningGateway gateway = new(OnPath);
 
-        Assert.Equal(UnixFileMode.OtherWrite | UnixFileMode.GroupWrite, File.GetUnixFileMode(_path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite));
+        Assert.Equal(
+            UnixFileMode.OtherWrite | UnixFileMode.GroupWrite,
+            File.GetUnixFileMode(_path) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite));
     }
 
     [Fact]

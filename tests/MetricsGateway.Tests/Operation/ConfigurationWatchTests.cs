@@ -158,7 +158,9 @@ public sealed class ConfigurationWatchTests : IDisposable
         WaitForStat(admin, "reloads.done", 2);
 
         Assert.Equal(
-            Reloaded(path, "max-names 100000 → 5; 1 connection kept") + Reloaded(path, "max-names 5 → 6; 1 connection kept"), gateway.TakeErrors());
+            Reloaded(
+                path,
+                "max-names 100000 → 5; 1 connection kept") + Reloaded(path, "max-names 5 → 6; 1 connection kept"), gateway.TakeErrors());
     }
 
     [Fact]
@@ -295,7 +297,8 @@ public sealed class ConfigurationWatchTests : IDisposable
             () => "a worker is busy");
     }
 
-    private RunningGateway Start(string path) => new(new ConfigurationSource(path, new Dictionary<string, string>(StringComparer.Ordinal)), _time);
+    private RunningGateway Start(string path) =>
+        new(new ConfigurationSource(path, new Dictionary<string, string>(StringComparer.Ordinal)), _time);
 
     private string WriteBelow(string directory, params IReadOnlyList<(string Option, object Value)> options)
     {

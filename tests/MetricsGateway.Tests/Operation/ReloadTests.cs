@@ -94,7 +94,9 @@ public sealed class ReloadTests : IDisposable
             stream.SetLength(3L << 30);
         }
 
-        Assert.Equal(Refused($"cannot read the configuration file: {_configuration.Path}: it is larger than 1048576 bytes"), Reload(gateway, admin));
+        Assert.Equal(
+            Refused($"cannot read the configuration file: {_configuration.Path}: it is larger than 1048576 bytes"),
+            Reload(gateway, admin));
         string most = _configuration.Text(("max-names", 5));
         _configuration.WriteText(most + new string(' ', (1 << 20) - most.Length));
         Assert.Equal(Reloaded("max-names 100000 → 5; 1 connection kept"), Reload(gateway, admin));
@@ -105,7 +107,11 @@ public sealed class ReloadTests : IDisposable
     {
         using RunningGateway gateway = Start();
         AdminClient[] clients = [.. Enumerable.Range(0, 8).Select(_ => gateway.ConnectAdmin())];
-        Parallel.ForEach(clients, client => Assert.All(Enumerable.Range(0, 20), _ => Assert.StartsWith("reloaded ", client.Ask("reload"), StringComparison.Ordinal)));
+        Parallel.ForEach(
+            clients,
+            client => Assert.All(
+                Enumerable.Range(0, 20),
+                _ => Assert.StartsWith("reloaded ", client.Ask("reload"), StringComparison.Ordinal)));
 
         Assert.All(clients, client => Assert.Equal("health: up\n", client.Ask("health")));
         Array.ForEach(clients, client => client.Dispose());

@@ -92,7 +92,10 @@ public sealed class ReloadedTargetsTests : IDisposable
 
         string answer = admin.Ask("reload");
 
-        Assert.StartsWith($"not reloaded, everything stays as it was: cannot write {path} (--flush-file): ", answer, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"not reloaded, everything stays as it was: cannot write {path} (--flush-file): ",
+            answer,
+            StringComparison.Ordinal);
         Assert.Contains("max-names: 100000\n", admin.Ask("config"), StringComparison.Ordinal);
         Assert.Equal(0, admin.Stat("graphite_send.connections"));
         gateway.TakeErrors();

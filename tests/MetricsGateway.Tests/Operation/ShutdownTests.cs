@@ -101,7 +101,9 @@ public sealed class ShutdownTests : IDisposable
         (int exitCode, string output, string errors) = gateway.WaitForExit();
         Assert.Equal(0, exitCode);
         Assert.EndsWith(" 30000 names\n", output, StringComparison.Ordinal);
-        Assert.Matches("^MetricsGateway: stopped after 4s \\(--stop-timeout\\): [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$", errors);
+        Assert.Matches(
+            "^MetricsGateway: stopped after 4s \\(--stop-timeout\\): [0-9]+ lines were not sent to Graphite \\(--graphite-send\\)\n$",
+            errors);
     }
 
     [Fact]
@@ -168,7 +170,10 @@ public sealed class ShutdownTests : IDisposable
 
         Assert.Equal(0, gateway.WaitForExitUnread());
         string[] lines = File.ReadAllLines(path);
-        Assert.Contains("\"last\":true", lines.Last(line => line.StartsWith("{\"flush\":", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"last\":true",
+            lines.Last(line => line.StartsWith("{\"flush\":", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.StartsWith("{\"end\":", lines[^1], StringComparison.Ordinal);
     }
 

@@ -70,7 +70,8 @@ public class StatsDParserTests
     [InlineData("gorets: 1 |c", "gorets Counter 1 @1 #")]
     [InlineData("gorets:1|\tc ", "gorets Counter 1 @1 #")]
     [InlineData("gaugor: -1|g", "gaugor Gauge -1 @1 #")]
-    public void White_space_around_numbers_and_types_is_taken_as_statsd_takes_it(string line, string expected) => Assert.Equal(expected, Parse(line));
+    public void White_space_around_numbers_and_types_is_taken_as_statsd_takes_it(string line, string expected) =>
+        Assert.Equal(expected, Parse(line));
 
     [Fact]
     public void Of_several_lists_of_tags_the_first_counts_as_for_statsd() =>
@@ -165,7 +166,8 @@ public class StatsDParserTests
             ? line.Utf8().AsSpan(part.First, part.Count).Text()
             : string.Join(' ', samples.Skip(part.First).Take(part.Count).Select(sample =>
                 sample.Value.ToString(CultureInfo.InvariantCulture) + (sample.IsSigned ? "(signed)" : string.Empty)));
-        IEnumerable<string> parts = metric.Parts.ToArray().Select(part => $"{part.Kind} {Values(part)} @{part.SampleRate.ToString(CultureInfo.InvariantCulture)}");
+        IEnumerable<string> parts = metric.Parts.ToArray().Select(
+            part => $"{part.Kind} {Values(part)} @{part.SampleRate.ToString(CultureInfo.InvariantCulture)}");
         return $"{metric.Name.Text()} {string.Join(" + ", parts)} #{metric.Tags.Text()}";
     }
 }

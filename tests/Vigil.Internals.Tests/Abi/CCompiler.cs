@@ -8,7 +8,8 @@ namespace Vigil.Internals.Tests.Abi;
 internal sealed record CCompiler(string Program, params string[] Options)
 {
     /// <summary>Whether it is installed.</summary>
-    public bool IsThere => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, Program)));
+    public bool IsThere =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, Program)));
 
     /// <summary>
     /// Compiles a source, and links it where an output is named. Returns what the compiler complained of; empty if nothing.

@@ -27,9 +27,11 @@ internal static partial class CFacts
     [
         .. Types.Where(type => IsStructure(type) && !CNames.Structures.ContainsKey(NameOf(type))).Select(NameOf),
         .. Types.Where(IsStructure).SelectMany(FieldsOf).Where(IsForgotten).Select(NameOf),
-        .. Types.SelectMany(Constants).Where(constant => !IsCName(constant.Name) && !CNames.Constants.ContainsKey(NameOf(constant))).Select(NameOf),
+        .. Types.SelectMany(Constants).Where(
+            constant => !IsCName(constant.Name) && !CNames.Constants.ContainsKey(NameOf(constant))).Select(NameOf),
         .. Types.SelectMany(DependentOnProcessor).Select(NameOf),
-        .. ProcessorProperties.Where(property => !CNames.OfProcessor.ContainsKey(property.Name)).Select(property => $"ProcessorAbi.{property.Name}"),
+        .. ProcessorProperties.Where(
+            property => !CNames.OfProcessor.ContainsKey(property.Name)).Select(property => $"ProcessorAbi.{property.Name}"),
         .. Enum.GetValues<EventSet>().Where(events => !CNames.Events.ContainsKey(events)).Select(events => $"EventSet.{events}"),
         .. SourceConstants().Where(constant => !CNames.InSources.ContainsKey(constant.Name)).Select(constant => constant.Name),
     ];
@@ -54,34 +56,48 @@ internal static partial class CFacts
         .Select(pair => pair.Import!.EntryPoint ?? pair.Method.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     private static Type[] Types { get; } = [.. typeof(Errno).Assembly.GetTypes()
-        .Where(type => string.Equals(type.Namespace, typeof(Errno).Namespace, StringComparison.Ordinal) && !type.Name.Contains('<', StringComparison.Ordinal))
+        .Where(
+            type => string.Equals(
+                type.Namespace,
+                typeof(Errno).Namespace,
+                StringComparison.Ordinal) && !type.Name.Contains('<', StringComparison.Ordinal))
         .Where(type => type != typeof(ProcessorAbi))];
 
-    private static PropertyInfo[] ProcessorProperties { get; } = [.. typeof(ProcessorAbi).GetProperties(BindingFlags.Public | BindingFlags.Instance)];
+    private static PropertyInfo[] ProcessorProperties { get; } = [.. typeof(ProcessorAbi).GetProperties(
+        BindingFlags.Public | BindingFlags.Instance)];
 
     private static string NameOf(Type type) => type.DeclaringType is { } outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
 
     private static string NameOf(FieldInfo field) => $"{NameOf(field.DeclaringType!)}.{field.Name}";
 
-    private static bool IsStructure(Type type) => type is { IsValueType: true, IsEnum: false } && !CNames.OwnStructures.Contains(NameOf(type));
+    private static bool IsStructure(Type type) =>
+        type is { IsValueType: true, IsEnum: false } && !CNames.OwnStructures.Contains(NameOf(type));
 
-    private static IEnumerable<FieldInfo> FieldsOf(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
+    private static IEnumerable<FieldInfo> FieldsOf(Type type) =>
+        type.GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
 
     private static bool IsForgotten(FieldInfo field) =>
-        CNames.Structures.TryGetValue(NameOf(field.DeclaringType!), out (string Name, Dictionary<string, string?> Fields) known) && !known.Fields.ContainsKey(field.Name);
+        CNames.Structures.TryGetValue(NameOf(field.DeclaringType!), out (string Name, Dictionary<string, string?> Fields) known)
+            && !known.Fields.ContainsKey(field.Name);
 
-    private static IEnumerable<FieldInfo> Constants(Type type) => type.GetFields(Everything).Where(field => field.IsLiteral && field.FieldType.IsPrimitive);
+    private static IEnumerable<FieldInfo> Constants(Type type) =>
+        type.GetFields(Everything).Where(field => field.IsLiteral && field.FieldType.IsPrimitive);
 
     private static bool IsCName(string name) => CName().IsMatch(name);
 
     // Where a constant's value is computed at run time it may depend on the processor: then it has to be the processor's.
     private static IEnumerable<FieldInfo> DependentOnProcessor(Type type) => type.GetFields(Everything)
-        .Where(field => field is { IsStatic: true, IsInitOnly: true } && field.FieldType.IsPrimitive && field.Name is not nameof(SignalNative.FirstRealTime))
-        .Where(field => !ProcessorProperties.Any(property => NumberOf(property.GetValue(ProcessorAbi.Current)!) == NumberOf(field.GetValue(null)!)));
+        .Where(
+            field => field is { IsStatic: true, IsInitOnly: true } && field.FieldType.IsPrimitive && field.Name is not nameof(SignalNative.FirstRealTime))
+        .Where(
+            field => !ProcessorProperties.Any(
+                property => NumberOf(property.GetValue(ProcessorAbi.Current)!) == NumberOf(field.GetValue(null)!)));
 
     private static IEnumerable<CFact> FactOf(FieldInfo field)
     {
-        string? expression = CNames.Constants.TryGetValue(NameOf(field), out string? known) ? known : IsCName(field.Name) ? field.Name : null;
+        string? expression = CNames.Constants.TryGetValue(NameOf(field), out string? known)
+            ? known
+            : IsCName(field.Name) ? field.Name : null;
         if (expression is null)
         {
             return [];
@@ -147,6 +163,9 @@ internal static partial class CFacts
     [GeneratedRegex("^_*[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex CName();
 
-    [GeneratedRegex(@"const int (?<name>(So|Sol|Msg|Ip|Tcp)[A-Z]\w*|NoSuchDeviceOrAddress|MaxSocketPathBytes) = (?<value>\d+);", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @"const int (?<name>(So|Sol|Msg|Ip|Tcp)[A-Z]\w*|NoSuchDeviceOrAddress|MaxSocketPathBytes) = (?<value>\d+);",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SourceConstant();
 }

@@ -28,7 +28,9 @@ public class KernelAbiTests
     public void Nothing_that_C_has_a_say_in_is_forgotten()
     {
         IReadOnlyList<string> forgotten = CFacts.FindForgotten();
-        Assert.True(forgotten.Count == 0, $"Say in CNames what this is in C, or in ProcessorAbi what it is on which processor: {string.Join(", ", forgotten)}.");
+        Assert.True(
+            forgotten.Count == 0,
+            $"Say in CNames what this is in C, or in ProcessorAbi what it is on which processor: {string.Join(", ", forgotten)}.");
         Assert.True(CFacts.Common(isMusl: false).Count() > 150, "That is not all.");
     }
 
@@ -49,7 +51,8 @@ public class KernelAbiTests
     public void What_differs_between_processors_is_noticed()
     {
         (CCompiler compiler, _) = Require(Arm64);
-        string complaints = compiler.Compile(CNames.Prelude + string.Join('\n', CFacts.Of(ProcessorAbi.X64).Select(fact => fact.Assertion)));
+        string complaints = compiler.Compile(
+            CNames.Prelude + string.Join('\n', CFacts.Of(ProcessorAbi.X64).Select(fact => fact.Assertion)));
         Assert.All(CNames.OfProcessor.Keys, name => Assert.Contains($"ProcessorAbi.{name}: ", complaints, StringComparison.Ordinal));
     }
 
@@ -64,7 +67,11 @@ public class KernelAbiTests
         try
         {
             string declarations = string.Concat(CFacts.Functions.Select(name => $"extern void {name}(void);\n"));
-            Assert.Equal("", compiler.Compile($"{declarations}void *all[] = {{ {string.Join(", ", CFacts.Functions)} }};\nint main(void) {{ return 0; }}\n", output));
+            Assert.Equal(
+                "",
+                compiler.Compile(
+                    $"{declarations}void *all[] = {{ {string.Join(", ", CFacts.Functions)} }};\nint main(void) {{ return 0; }}\n",
+                    output));
         }
         finally
         {
@@ -86,7 +93,11 @@ public class KernelAbiTests
         try
         {
             var library = new CCompiler(compiler.Program, [.. compiler.Options, "-static"]);
-            Assert.Equal("", library.Compile("extern int __libc_current_sigrtmin(void);\nint main(void) { return __libc_current_sigrtmin(); }\n", output));
+            Assert.Equal(
+                "",
+                library.Compile(
+                    "extern int __libc_current_sigrtmin(void);\nint main(void) { return __libc_current_sigrtmin(); }\n",
+                    output));
             (int exitCode, _) = isForeign ? CCompiler.Run("qemu-aarch64", [output], "") : CCompiler.Run(output, [], "");
             Assert.Equal(expected, exitCode);
         }
@@ -106,7 +117,10 @@ public class KernelAbiTests
 
         foreach (Cpu unknown in new[] { Cpu.X86, Cpu.Arm, Cpu.S390x, Cpu.Ppc64le })
         {
-            Assert.Contains(unknown.ToString(), Assert.Throws<PlatformNotSupportedException>(() => ProcessorAbi.RequireKnown(unknown)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                unknown.ToString(),
+                Assert.Throws<PlatformNotSupportedException>(() => ProcessorAbi.RequireKnown(unknown)).Message,
+                StringComparison.Ordinal);
         }
     }
 

@@ -21,7 +21,9 @@ internal static class ApiSignature
 
     private static string OfMethod(MethodInfo method)
     {
-        string generic = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(argument => argument.Name))}>" : "";
+        string generic = method.IsGenericMethod
+            ? $"<{string.Join(", ", method.GetGenericArguments().Select(argument => argument.Name))}>"
+            : "";
         string result = ApiTypeName.Of(method.ReturnType, Nullability.Create(method.ReturnParameter));
         return $"{AccessOf(method)}{result} {method.Name}{generic}({ParametersOf(method)}){ConstraintsOf(method)}";
     }
@@ -64,7 +66,8 @@ internal static class ApiSignature
     }
 
     private static string ConstraintsOf(MethodInfo method) => string.Concat(GenericParametersOf(method)
-        .Where(argument => argument.GetGenericParameterConstraints().Length > 0 || argument.GenericParameterAttributes != GenericParameterAttributes.None)
+        .Where(
+            argument => argument.GetGenericParameterConstraints().Length > 0 || argument.GenericParameterAttributes != GenericParameterAttributes.None)
         .Select(argument => $" where {argument.Name} : {string.Join(", ", Constraints(argument))}"));
 
     private static Type[] GenericParametersOf(MethodInfo method) => method.IsGenericMethod ? method.GetGenericArguments() : [];

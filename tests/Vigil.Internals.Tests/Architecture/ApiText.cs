@@ -10,7 +10,9 @@ internal static class ApiText
 
     public static IEnumerable<string> Of(Assembly assembly) => assembly.GetExportedTypes()
         .OrderBy(type => type.FullName, StringComparer.Ordinal)
-        .SelectMany(type => LinesOfMembers(type).Order(StringComparer.Ordinal).Select(line => $"{ApiTypeName.Of(type)}: {line}").Prepend(HeadOf(type)));
+        .SelectMany(
+            type => LinesOfMembers(type).Order(StringComparer.Ordinal).Select(
+                line => $"{ApiTypeName.Of(type)}: {line}").Prepend(HeadOf(type)));
 
     private static string HeadOf(Type type)
     {
@@ -47,7 +49,8 @@ internal static class ApiText
     {
         if (type.IsEnum)
         {
-            return type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => $"{field.Name} = {Convert.ToInt64(field.GetRawConstantValue())}");
+            return type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(
+                field => $"{field.Name} = {Convert.ToInt64(field.GetRawConstantValue())}");
         }
 
         if (IsDelegate(type))
@@ -60,7 +63,8 @@ internal static class ApiText
 
     private static bool IsForUsers(MemberInfo member) => member switch
     {
-        MethodInfo method => ApiSignature.IsVisible(method) && !method.Name.StartsWith('<') && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)),
+        MethodInfo method => ApiSignature.IsVisible(method) && !method.Name.StartsWith('<')
+            && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)),
         ConstructorInfo constructor => ApiSignature.IsVisible(constructor),
         FieldInfo field => field.IsPublic || field.IsFamily,
         PropertyInfo property => property.GetAccessors(nonPublic: true).Any(ApiSignature.IsVisible),

@@ -38,7 +38,8 @@ internal static class ApiTypeName
         }
 
         // Of a type parameter that may be anything, metadata say the same for T and T?.
-        bool mayBeNull = !type.IsValueType && !type.IsGenericParameter && nullability is { ReadState: NullabilityState.Nullable } or { WriteState: NullabilityState.Nullable };
+        bool mayBeNull = !type.IsValueType && !type.IsGenericParameter
+            && nullability is { ReadState: NullabilityState.Nullable } or { WriteState: NullabilityState.Nullable };
         return NameOf(type, nullability) + (mayBeNull ? "?" : "");
     }
 
@@ -60,7 +61,8 @@ internal static class ApiTypeName
             return outer + type.Name;
         }
 
-        IEnumerable<string> arguments = type.GetGenericArguments().Select((argument, i) => Of(argument, nullability?.GenericTypeArguments.ElementAtOrDefault(i)));
+        IEnumerable<string> arguments = type.GetGenericArguments().Select(
+            (argument, i) => Of(argument, nullability?.GenericTypeArguments.ElementAtOrDefault(i)));
         return $"{outer}{type.Name[..type.Name.IndexOf('`')]}<{string.Join(", ", arguments)}>";
     }
 }

@@ -34,7 +34,8 @@ public class ConventionTests
     {
         string[] types = [.. LibrarySources.Current.Trees
             .SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<TypeDeclarationSyntax>())
-            .Where(type => type.Modifiers.Any(SyntaxKind.PartialKeyword) && !type.Members.OfType<MethodDeclarationSyntax>().Any(IsGenerated))
+            .Where(
+                type => type.Modifiers.Any(SyntaxKind.PartialKeyword) && !type.Members.OfType<MethodDeclarationSyntax>().Any(IsGenerated))
             .Select(type => $"{type.SyntaxTree.FilePath}: {type.Identifier.Text}")];
 
         Assert.Empty(types);
@@ -57,7 +58,11 @@ public class ConventionTests
     public void The_namespace_of_a_type_says_at_which_level_it_is()
     {
         string[] strays = [.. LibrarySources.Current.DeclaredTypes()
-            .Where(type => !string.Equals(type.ContainingNamespace.ToDisplayString(), NamespaceOf(LibrarySources.FolderOf(type.Locations[0].SourceTree!.FilePath)), StringComparison.Ordinal))
+            .Where(
+                type => !string.Equals(
+                    type.ContainingNamespace.ToDisplayString(),
+                    NamespaceOf(LibrarySources.FolderOf(type.Locations[0].SourceTree!.FilePath)),
+                    StringComparison.Ordinal))
             .Select(type => $"{type.ToDisplayString()} in {type.Locations[0].SourceTree!.FilePath}")];
 
         Assert.Empty(strays);
@@ -83,7 +88,8 @@ public class ConventionTests
         call.ArgumentList.Arguments.FirstOrDefault()?.Expression.ToString() is "CultureInfo.InvariantCulture";
 
     private static string NamespaceOf(string folder) =>
-        folder is not "Model" && Layers.Levels.Take(2).Any(level => level.Folders.Contains(folder, StringComparer.Ordinal)) ? $"Vigil.{folder}" : "Vigil";
+        folder is not "Model"
+            && Layers.Levels.Take(2).Any(level => level.Folders.Contains(folder, StringComparer.Ordinal)) ? $"Vigil.{folder}" : "Vigil";
 
     private static bool IsGenerated(MethodDeclarationSyntax method) =>
         method.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() is "LibraryImport");

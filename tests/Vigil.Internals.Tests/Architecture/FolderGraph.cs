@@ -71,7 +71,8 @@ internal sealed class FolderGraph
         _uses[from].Any(between => !string.Equals(between, to, StringComparison.Ordinal) && Reaches(between, to));
 
     private bool Reaches(string from, string to) =>
-        _uses.TryGetValue(from, out SortedSet<string>? used) && used.Any(next => string.Equals(next, to, StringComparison.Ordinal) || Reaches(next, to));
+        _uses.TryGetValue(from, out SortedSet<string>? used)
+            && used.Any(next => string.Equals(next, to, StringComparison.Ordinal) || Reaches(next, to));
 
     private bool Search(string folder, List<string> path, HashSet<string> done)
     {

@@ -49,7 +49,8 @@ public class LayerTests
     public void No_other_folder_uses_what_the_manager_does_not_show_to_users()
     {
         string[] violations = [.. LibrarySources.Current.References
-            .Where(reference => reference.TypeName is "Vigil.EventManager" or "Vigil.EventManagerOptions" && !reference.IsToFace && reference.FromFolder.Length > 0)
+            .Where(
+                reference => reference.TypeName is "Vigil.EventManager" or "Vigil.EventManagerOptions" && !reference.IsToFace && reference.FromFolder.Length > 0)
             .Select(reference => $"{reference.FromFile} uses {reference.TypeName}.{reference.Member}")];
 
         Assert.True(violations.Length == 0, string.Join('\n', violations));

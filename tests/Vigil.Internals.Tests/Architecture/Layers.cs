@@ -43,7 +43,8 @@ internal static class Layers
 
     public static bool IsKnown(string folder) => LevelOf(folder) >= 0;
 
-    public static bool IsAllowed(string from, string to) => LevelOf(from) > LevelOf(to) || Neighbours.Any(neighbour => neighbour.Connects(from, to));
+    public static bool IsAllowed(string from, string to) =>
+        LevelOf(from) > LevelOf(to) || Neighbours.Any(neighbour => neighbour.Connects(from, to));
 
     private static int LevelOf(string folder)
     {

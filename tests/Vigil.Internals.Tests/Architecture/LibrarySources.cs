@@ -54,7 +54,10 @@ internal sealed class LibrarySources
             "Vigil",
             [.. Trees, CSharpSyntaxTree.ParseText(ImplicitUsings, parsing, "ImplicitUsings")],
             SharedFramework(),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary,
+                allowUnsafe: true,
+                nullableContextOptions: NullableContextOptions.Enable));
         _references = new Lazy<TypeReference[]>(() => [.. FindReferences().Distinct()]);
     }
 
@@ -66,7 +69,11 @@ internal sealed class LibrarySources
     /// <summary>What the compiler objects to, other than the absence of generated code: a name that is not bound hides a
     /// reference.</summary>
     public IEnumerable<Diagnostic> Errors => _compilation.GetDiagnostics()
-        .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && !string.Equals(diagnostic.Id, MissingImplementation, StringComparison.Ordinal));
+        .Where(
+            diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && !string.Equals(
+                diagnostic.Id,
+                MissingImplementation,
+                StringComparison.Ordinal));
 
     /// <summary>Every reference from one file to a type of another, once.</summary>
     public IReadOnlyList<TypeReference> References => _references.Value;
@@ -90,7 +97,8 @@ internal sealed class LibrarySources
     public IEnumerable<(InterpolationSyntax Hole, ITypeSymbol? Type)> Interpolations() => Trees.SelectMany(tree =>
     {
         SemanticModel model = _compilation.GetSemanticModel(tree);
-        return tree.GetRoot().DescendantNodes().OfType<InterpolationSyntax>().Select(hole => (hole, model.GetTypeInfo(hole.Expression).Type));
+        return tree.GetRoot().DescendantNodes().OfType<InterpolationSyntax>().Select(
+            hole => (hole, model.GetTypeInfo(hole.Expression).Type));
     });
 
     private IEnumerable<TypeReference> FindReferences() => Trees.SelectMany(tree =>
@@ -98,7 +106,13 @@ internal sealed class LibrarySources
         SemanticModel model = _compilation.GetSemanticModel(tree);
         return tree.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
             .SelectMany(node => TypesIn(model, node).Select(type => (Type: type, Member: MemberOf(type, model.GetSymbolInfo(node).Symbol))))
-            .SelectMany(used => FilesOf(used.Type).Select(file => new TypeReference(tree.FilePath, file, used.Type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(), used.Member)))
+            .SelectMany(
+                used => FilesOf(used.Type).Select(
+                    file => new TypeReference(
+                        tree.FilePath,
+                        file,
+                        used.Type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(),
+                        used.Member)))
             .Where(reference => !string.Equals(reference.FromFile, reference.ToFile, StringComparison.Ordinal));
     });
 

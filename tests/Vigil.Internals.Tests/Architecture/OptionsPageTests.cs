@@ -46,7 +46,8 @@ public sealed class OptionsPageTests
             string text => $"\"{text}\"",
             TimeSpan span => Text(span),
             TimeProvider provider when provider == TimeProvider.System => "TimeProvider.System",
-            int count when string.Equals(option.Name, nameof(WorkerPoolOptions.ThreadCount), StringComparison.Ordinal) && count == Environment.ProcessorCount
+            int count when string.Equals(option.Name, nameof(WorkerPoolOptions.ThreadCount), StringComparison.Ordinal)
+                && count == Environment.ProcessorCount
                 => "Environment.ProcessorCount",
             IFormattable value => value.ToString(format: null, CultureInfo.InvariantCulture),
             var value => value.ToString()!,

@@ -11,34 +11,63 @@ public sealed class OverloadTests
 
     private static readonly MetadataReference[] References =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(
+            path => MetadataReference.CreateFromFile(path)),
         MetadataReference.CreateFromFile(typeof(EventManager).Assembly.Location),
     ];
 
     [Theory]
-    [InlineData("manager.CreateTimerEvent(time, async (timer, tick) => await Task.Yield())", "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateTimerEvent(time, time, async (timer, tick) => { await Task.Yield(); })", "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateTimerEvent(DateTimeOffset.Now, time, (timer, tick) => RunAsync())", "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateTimerEvent(time, (timer, tick) => CountAsync())", "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateTimerEvent(time, (timer, tick) => RunValueAsync())", "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.ValueTask>")]
-    [InlineData("manager.CreateTimerEvent(time, OnTickAsync)", "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateTimerEvent(time, async (timer, tick) => await Task.Yield())",
+        "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateTimerEvent(time, time, async (timer, tick) => { await Task.Yield(); })",
+        "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateTimerEvent(DateTimeOffset.Now, time, (timer, tick) => RunAsync())",
+        "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateTimerEvent(time, (timer, tick) => CountAsync())",
+        "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateTimerEvent(time, (timer, tick) => RunValueAsync())",
+        "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.ValueTask>")]
+    [InlineData(
+        "manager.CreateTimerEvent(time, OnTickAsync)",
+        "System.Func<Vigil.TimerEvent, Vigil.TimerTick, System.Threading.Tasks.Task>")]
     [InlineData("manager.CreateTimerEvent(time, OnTick)", "Vigil.TimerEventCallback")]
     [InlineData("manager.CreateTimerEvent(time, (timer, tick) => { })", "Vigil.TimerEventCallback")]
     [InlineData("manager.CreateTimerEvent(time, (timer, tick) => Count())", "Vigil.TimerEventCallback")]
-    [InlineData("manager.CreateTimerEvent(time, time, static (_, _) => { }, new() { Clock = TimerClock.BootTime })", "Vigil.TimerEventCallback")]
-    [InlineData("manager.CreateSocketEvent(1, EventSet.In, async (source, ready) => await Task.Yield())", "System.Func<Vigil.SocketEvent, Vigil.EventSet, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateFileEvent(\"/\", async (source, change) => await Task.Yield(), new() { Recursive = true })", "System.Func<Vigil.FileEvent, Vigil.FileChange, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateSignalEvent(Signal.SIGHUP, (source, info) => RunAsync())", "System.Func<Vigil.SignalEvent, Vigil.SignalInfo, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateUserEvent(UserEventMerge.Add, (source, value) => RunAsync())", "System.Func<Vigil.UserEvent, long, System.Threading.Tasks.Task>")]
-    [InlineData("manager.CreateChildEvent(1, async (source, exit) => await Task.Yield())", "System.Func<Vigil.ChildEvent, Vigil.ChildExit, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateTimerEvent(time, time, static (_, _) => { }, new() { Clock = TimerClock.BootTime })",
+        "Vigil.TimerEventCallback")]
+    [InlineData(
+        "manager.CreateSocketEvent(1, EventSet.In, async (source, ready) => await Task.Yield())",
+        "System.Func<Vigil.SocketEvent, Vigil.EventSet, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateFileEvent(\"/\", async (source, change) => await Task.Yield(), new() { Recursive = true })",
+        "System.Func<Vigil.FileEvent, Vigil.FileChange, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateSignalEvent(Signal.SIGHUP, (source, info) => RunAsync())",
+        "System.Func<Vigil.SignalEvent, Vigil.SignalInfo, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateUserEvent(UserEventMerge.Add, (source, value) => RunAsync())",
+        "System.Func<Vigil.UserEvent, long, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.CreateChildEvent(1, async (source, exit) => await Task.Yield())",
+        "System.Func<Vigil.ChildEvent, Vigil.ChildExit, System.Threading.Tasks.Task>")]
     [InlineData("manager.Defer(async _ => await Task.Yield())", "System.Func<Vigil.EventManager, System.Threading.Tasks.Task>")]
     [InlineData("manager.Defer((_, number) => RunAsync(), 1)", "System.Func<Vigil.EventManager, int, System.Threading.Tasks.Task>")]
     [InlineData("manager.Defer(running => running.Stop())", "System.Action<Vigil.EventManager>")]
-    [InlineData("manager.RemoteEndpoint.Fire(async _ => await Task.Yield())", "System.Func<Vigil.EventManager, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.RemoteEndpoint.Fire(async _ => await Task.Yield())",
+        "System.Func<Vigil.EventManager, System.Threading.Tasks.Task>")]
     [InlineData("manager.RemoteEndpoint.Fire(_ => RunValueAsync())", "System.Func<Vigil.EventManager, System.Threading.Tasks.ValueTask>")]
     [InlineData("manager.RemoteEndpoint.Fire(running => running.RemoveSubscriber(default))", "System.Action<Vigil.EventManager>")]
     [InlineData("manager.RemoteEndpoint.TryFire(static (_, text) => text.ToString(), \"\")", "System.Action<Vigil.EventManager, string>")]
-    [InlineData("manager.RemoteEndpoint.TryFire(async (_, text) => await Task.Yield(), \"\")", "System.Func<Vigil.EventManager, string, System.Threading.Tasks.Task>")]
+    [InlineData(
+        "manager.RemoteEndpoint.TryFire(async (_, text) => await Task.Yield(), \"\")",
+        "System.Func<Vigil.EventManager, string, System.Threading.Tasks.Task>")]
     [InlineData("manager.ExecuteWork(WorkPriority.Low, () => Count())", "System.Action")]
     [InlineData("manager.ExecuteWork(WorkPriority.Low, () => { })", "System.Action")]
     [InlineData("manager.ExecuteWork(WorkTarget.Thread(2), static number => Console.WriteLine(number), 1)", "System.Action<int>")]
@@ -49,13 +78,18 @@ public sealed class OverloadTests
     [InlineData("manager.ExecuteWorkAsync(WorkPriority.Low, async () => 1)", "System.Func<System.Threading.Tasks.Task<int>>")]
     [InlineData("manager.ExecuteWorkAsync(WorkPriority.Low, () => CountAsync())", "System.Func<System.Threading.Tasks.Task<int>>")]
     [InlineData("manager.ExecuteWorkAsync(WorkPriority.Low, () => RunValueAsync())", "System.Func<System.Threading.Tasks.ValueTask>")]
-    [InlineData("manager.ExecuteWorkAsync(WorkPriority.Low, () => CountValueAsync())", "System.Func<System.Threading.Tasks.ValueTask<int>>")]
+    [InlineData(
+        "manager.ExecuteWorkAsync(WorkPriority.Low, () => CountValueAsync())",
+        "System.Func<System.Threading.Tasks.ValueTask<int>>")]
     [InlineData("manager.ExecuteWorkAsync(WorkPriority.Low, RunAsync)", "System.Func<System.Threading.Tasks.Task>")]
     public void A_call_is_bound_to_the_overload_that_waits_for_what_it_is_given(string call, string delegateType)
     {
         (IMethodSymbol? method, string[] errors) = Compile(call);
         Assert.Empty(errors);
-        Assert.Contains(delegateType, method!.Parameters.Select(parameter => parameter.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString()));
+        Assert.Contains(
+            delegateType,
+            method!.Parameters.Select(
+                parameter => parameter.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString()));
     }
 
     [Theory]
@@ -114,10 +148,16 @@ public sealed class OverloadTests
             }
             """;
         SyntaxTree tree = CSharpSyntaxTree.ParseText(source, new CSharpParseOptions(LanguageVersion.Latest));
-        var compilation = CSharpCompilation.Create("calls", [tree], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        var compilation = CSharpCompilation.Create(
+            "calls",
+            [tree],
+            References,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
         InvocationExpressionSyntax invocation = tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>().First();
         return (
             compilation.GetSemanticModel(tree).GetSymbolInfo(invocation).Symbol as IMethodSymbol,
-            [.. compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => $"{diagnostic.Id} {diagnostic.GetMessage()}")]);
+            [.. compilation.GetDiagnostics().Where(
+                diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(
+                    diagnostic => $"{diagnostic.Id} {diagnostic.GetMessage()}")]);
     }
 }

@@ -11,7 +11,8 @@ public partial class PlacesTests
     public void Every_place_that_the_documentation_names_exists()
     {
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "where.md"));
-        (string File, string Member)[] places = [.. Place().Matches(page).Select(match => (match.Groups["file"].Value, match.Groups["member"].Value))];
+        (string File, string Member)[] places = [.. Place().Matches(page).Select(
+            match => (match.Groups["file"].Value, match.Groups["member"].Value))];
         Assert.True(places.Length >= 10, $"{places.Length} places were found.");
         Assert.All(places, place => Assert.Contains(place.Member, MembersOf(place.File)));
     }

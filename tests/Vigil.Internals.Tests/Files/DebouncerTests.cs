@@ -81,7 +81,10 @@ public sealed class DebouncerTests : IDisposable
         Note(FileChangeKind.Changed, "d", now: 1);
         Settle(Window + 1);
         Assert.Equal(
-            [new FileChange(FileChangeKind.Moved, "/b", "/a"), new FileChange(FileChangeKind.Deleted, "/c"), new FileChange(FileChangeKind.Created, "/d")],
+            [new FileChange(
+                FileChangeKind.Moved,
+                "/b",
+                "/a"), new FileChange(FileChangeKind.Deleted, "/c"), new FileChange(FileChangeKind.Created, "/d")],
             _settled);
     }
 
@@ -95,7 +98,9 @@ public sealed class DebouncerTests : IDisposable
         directory.MoveTo(_tree.Root, "e");
         Assert.Equal([new FileChange(FileChangeKind.Moved, "/e", "/d", IsDirectory: true)], _settled);
         Settle(Window);
-        Assert.Equal([new FileChange(FileChangeKind.Created, "/e/file"), new FileChange(FileChangeKind.Moved, "/e/y", "/e/x")], _settled.Skip(1));
+        Assert.Equal(
+            [new FileChange(FileChangeKind.Created, "/e/file"), new FileChange(FileChangeKind.Moved, "/e/y", "/e/x")],
+            _settled.Skip(1));
     }
 
     [Fact]
@@ -108,7 +113,9 @@ public sealed class DebouncerTests : IDisposable
         directory.MoveTo(_tree.Root, "final");
         Assert.Empty(_settled);
         Settle(Window);
-        Assert.Equal([new FileChange(FileChangeKind.Created, "/final", IsDirectory: true), new FileChange(FileChangeKind.Created, "/final/file")], _settled);
+        Assert.Equal(
+            [new FileChange(FileChangeKind.Created, "/final", IsDirectory: true), new FileChange(FileChangeKind.Created, "/final/file")],
+            _settled);
         Settle(2 * Window);
         Assert.Equal(2, _settled.Count);
     }
@@ -124,7 +131,10 @@ public sealed class DebouncerTests : IDisposable
         _debouncer.Delete(_tree.Root, "d", wasDirectory: true, now: 0);
         Settle(Window);
         Assert.Equal(
-            [new FileChange(FileChangeKind.Changed, "/other"), new FileChange(FileChangeKind.Created, "/y"), new FileChange(FileChangeKind.Deleted, "/d", IsDirectory: true)],
+            [new FileChange(FileChangeKind.Changed, "/other"), new FileChange(FileChangeKind.Created, "/y"), new FileChange(
+                FileChangeKind.Deleted,
+                "/d",
+                IsDirectory: true)],
             _settled);
     }
 

@@ -31,8 +31,15 @@ internal sealed class FileTreeModel : IDisposable
             _files.Change();
         }
 
-        FileInterest interest = FileInterest.Contents | FileInterest.Attributes | (_random.Next(2) == 0 ? FileInterest.Written : FileInterest.None);
-        _tree = new FileTree(_set, this, _files.Root, onlyName: null, new FileTreeOptions(IsRecursive: true, interest, debounces ? Window : 0));
+        FileInterest interest = FileInterest.Contents | FileInterest.Attributes | (_random.Next(2) == 0
+            ? FileInterest.Written
+            : FileInterest.None);
+        _tree = new FileTree(
+            _set,
+            this,
+            _files.Root,
+            onlyName: null,
+            new FileTreeOptions(IsRecursive: true, interest, debounces ? Window : 0));
         _set.Add(_tree);
         _mirror = new FileMirror(_files.Root);
     }

@@ -61,7 +61,12 @@ public class FileTreeTests
                 }
 
                 using var manager = new EventManager();
-                using var open = new FileStream(Path.Combine(directory.FullName, "file"), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+                using var open = new FileStream(
+                    Path.Combine(directory.FullName, "file"),
+                    FileMode.CreateNew,
+                    FileAccess.Write,
+                    FileShare.Read,
+                    bufferSize: 0);
                 manager.CreateFileEvent(directory.FullName, (_, _) => { });
                 open.WriteByte(0);
                 int told = 0;

@@ -13,7 +13,11 @@ public class RecordQueueTests
     [Fact]
     public void Records_are_taken_out_of_what_was_read_with_their_names_and_positions()
     {
-        byte[] bytes = [.. Bytes(3, InotifyNative.IN_CREATE, 0, "name"), .. Bytes(4, InotifyNative.IN_DELETE_SELF, 0, ""), .. Bytes(5, InotifyNative.IN_MOVED_TO, 7, "a name of another length")];
+        byte[] bytes = [.. Bytes(3, InotifyNative.IN_CREATE, 0, "name"), .. Bytes(4, InotifyNative.IN_DELETE_SELF, 0, ""), .. Bytes(
+            5,
+            InotifyNative.IN_MOVED_TO,
+            7,
+            "a name of another length")];
         var records = new InotifyRecords(bytes, position: 1000);
         Assert.True(records.TryTake(out InotifyRecord record));
         Assert.Equal(new InotifyRecord(1000, 3, InotifyNative.IN_CREATE, 0, "name", End: 1032), record);

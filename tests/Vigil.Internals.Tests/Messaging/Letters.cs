@@ -11,7 +11,8 @@ namespace Vigil.Internals.Tests.Messaging;
 internal static class Letters
 {
     /// <summary>A message that adds its number to the target.</summary>
-    public static Message<List<int>> Numbered(int number) => StateKind<List<int>, int>.Create(static (target, number) => target.Add(number), number);
+    public static Message<List<int>> Numbered(int number) =>
+        StateKind<List<int>, int>.Create(static (target, number) => target.Add(number), number);
 
     public static List<int> DeliverAll(this Mailbox<List<int>> mailbox)
     {

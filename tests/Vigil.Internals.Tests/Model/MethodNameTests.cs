@@ -7,8 +7,12 @@ public class MethodNameTests
     {
         int captured = 0;
         Assert.Equal("MethodNameTests.Plain", MethodName.Of((Action)Plain));
-        Assert.Equal("MethodNameTests.Methods_lambdas_and_local_functions_are_named_as_they_are_written (lambda)", MethodName.Of(() => captured++));
-        Assert.Equal("MethodNameTests.Methods_lambdas_and_local_functions_are_named_as_they_are_written (lambda)", MethodName.Of(static () => { }));
+        Assert.Equal(
+            "MethodNameTests.Methods_lambdas_and_local_functions_are_named_as_they_are_written (lambda)",
+            MethodName.Of(() => captured++));
+        Assert.Equal(
+            "MethodNameTests.Methods_lambdas_and_local_functions_are_named_as_they_are_written (lambda)",
+            MethodName.Of(static () => { }));
         Assert.Equal("MethodNameTests.Methods_lambdas_and_local_functions_are_named_as_they_are_written.Local", MethodName.Of(Local));
         Assert.Equal("List`1.Clear", MethodName.Of(new List<int>().Clear));
         Assert.Equal("MethodNameTests.Run", MethodName.Of(this, "Run"));

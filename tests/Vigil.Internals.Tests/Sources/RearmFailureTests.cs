@@ -51,7 +51,10 @@ public sealed class RearmFailureTests : IWorkExecutor
         try
         {
             List<string> told = [];
-            FileEvent source = manager.CreateFileEvent(directory.FullName, (_, change) => told.Add($"{change.Kind} {Path.GetFileName(change.Path)}"), new() { Target = CallbackTarget.Worker() });
+            FileEvent source = manager.CreateFileEvent(
+                directory.FullName,
+                (_, change) => told.Add($"{change.Kind} {Path.GetFileName(change.Path)}"),
+                new() { Target = CallbackTarget.Worker() });
             File.WriteAllText(Path.Combine(directory.FullName, "before"), "");
             RunUntil(manager, () => told.Contains("Created before"));
             poller.AddRefusal = Errno.ENOSPC;
@@ -65,7 +68,9 @@ public sealed class RearmFailureTests : IWorkExecutor
             Assert.Equal(2, faults.Count);
             poller.AddRefusal = Errno.Success;
             source.Rescan();
-            RunUntil(manager, () => told.Contains("Created meanwhile") && told.Any(change => change.StartsWith("Rescanned", StringComparison.Ordinal)));
+            RunUntil(
+                manager,
+                () => told.Contains("Created meanwhile") && told.Any(change => change.StartsWith("Rescanned", StringComparison.Ordinal)));
             File.WriteAllText(Path.Combine(directory.FullName, "after"), "");
             RunUntil(manager, () => told.Contains("Created after"));
             Assert.Equal(2, faults.Count);

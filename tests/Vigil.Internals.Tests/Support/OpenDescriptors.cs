@@ -20,7 +20,8 @@ internal static class OpenDescriptors
         action();
         return [.. All().Except(before).Where(IsOfInterest).OrderBy(descriptor => descriptor.Number)];
 
-        bool IsOfInterest(OpenDescriptor descriptor) => !descriptor.Kind.StartsWith('/') || (below is not null && descriptor.Kind.StartsWith(below, StringComparison.Ordinal));
+        bool IsOfInterest(OpenDescriptor descriptor) =>
+            !descriptor.Kind.StartsWith('/') || (below is not null && descriptor.Kind.StartsWith(below, StringComparison.Ordinal));
     }
 
     public static int Count(string kind) => All().Count(descriptor => string.Equals(descriptor.Kind, kind, StringComparison.Ordinal));

@@ -49,7 +49,8 @@ public class ProvidedTimerTests
 
         public int Changes => Volatile.Read(ref _changes);
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new CountedTimer(this);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new CountedTimer(this);
 
         private sealed class CountedTimer(CountingClock clock) : ITimer
         {

@@ -20,7 +20,10 @@ public sealed class WallClockTests : IDisposable
     {
         _monotonic.Advance(Hour);
         _wall.Advance(1000 * Hour);
-        _manager = new EventManager(new EventManagerOptions(), static () => new EpollPoller(), clock => clock == TimerClock.WallClock ? _wall : _monotonic);
+        _manager = new EventManager(
+            new EventManagerOptions(),
+            static () => new EpollPoller(),
+            clock => clock == TimerClock.WallClock ? _wall : _monotonic);
     }
 
     public void Dispose()
@@ -262,7 +265,9 @@ public sealed class WallClockTests : IDisposable
     [InlineData(true, 0)]
     [InlineData(false, 999 * Hour)]
     [InlineData(false, 0)]
-    public void A_timer_without_delay_that_is_suspended_is_due_when_it_is_resumed_although_the_clock_is_set_back_in_between(bool isSetBeforeSuspension, long setTo)
+    public void A_timer_without_delay_that_is_suspended_is_due_when_it_is_resumed_although_the_clock_is_set_back_in_between(
+        bool isSetBeforeSuspension,
+        long setTo)
     {
         TimerEvent timer = _manager.CreateTimerEvent(
             TimeSpan.Zero,
@@ -372,7 +377,9 @@ public sealed class WallClockTests : IDisposable
 
                 // What lies before the earliest that is told apart keeps its phase alone.
                 compared++;
-                Int128 told = due >= Nanoseconds.First ? due : period == 0 ? Nanoseconds.First : Nanoseconds.First + period + ((due - Nanoseconds.First) % period);
+                Int128 told = due >= Nanoseconds.First
+                    ? due
+                    : period == 0 ? Nanoseconds.First : Nanoseconds.First + period + ((due - Nanoseconds.First) % period);
                 Int128 lateness = Int128.Max(now - told, 0);
                 Int128 missed = period == 0 ? 0 : lateness / period;
                 Assert.Equal((Int128.Min(lateness, long.MaxValue) / 100, missed), (tick.Lateness.Ticks, tick.Missed));

@@ -25,7 +25,13 @@ internal sealed class OverrunScript
     public IReadOnlyList<string> Told => _told;
 
     /// <summary>Samples every ten milliseconds for a time.</summary>
-    public OverrunScript For(long milliseconds, long turn, object? subject, long step = 0, LoopPhase phase = LoopPhase.Mailbox, long period = 10)
+    public OverrunScript For(
+        long milliseconds,
+        long turn,
+        object? subject,
+        long step = 0,
+        LoopPhase phase = LoopPhase.Mailbox,
+        long period = 10)
     {
         for (long left = milliseconds; left > 0; left -= period)
         {
@@ -80,11 +86,18 @@ internal sealed class OverrunScript
         new((turn << ProgressSample.PhaseBits) | (long)phase, step, subject, _started * Millisecond);
 
     private static string Words(OwnerHistory history) =>
-        (history.Before > 0 ? $" before {history.Before}" : "") + (history.Suppressed > 0 ? $" suppressed {history.Suppressed}" : "") + (history.IsReported ? "" : " quiet");
+        (history.Before > 0 ? $" before {history.Before}" : "") + (history.Suppressed > 0
+            ? $" suppressed {history.Suppressed}"
+            : "") + (history.IsReported ? "" : " quiet");
 
     private void Return(ProgressSample sample, long turn, object subject, long took)
     {
-        var overrun = new Overrun(Sample(turn, subject, step: 0, LoopPhase.Mailbox), isPhase: false, took * Millisecond, _now * Millisecond, budget: 0);
+        var overrun = new Overrun(
+            Sample(turn, subject, step: 0, LoopPhase.Mailbox),
+            isPhase: false,
+            took * Millisecond,
+            _now * Millisecond,
+            budget: 0);
         overrun.End(took * Millisecond);
         bool isNew = _tracker.OnReturned(overrun, in sample, _now * Millisecond);
         _told.Add($"{(isNew ? "New" : "Known")} {subject} {took}{Words(overrun.OwnerHistory)}");

@@ -25,7 +25,12 @@ public class NoThreadsTests
             [
                 Assert.Throws<EventManagerException>(() => new WorkerPool(new WorkerPoolOptions { Name = "none" })),
                 Assert.Throws<EventManagerException>(() => manager.ExecuteWork(WorkPriority.Normal, () => { })),
-                Assert.Throws<EventManagerException>(() => manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.Zero, (_, _) => { }, new() { Target = CallbackTarget.Worker() })),
+                Assert.Throws<EventManagerException>(
+                    () => manager.CreateTimerEvent(
+                        TimeSpan.Zero,
+                        TimeSpan.Zero,
+                        (_, _) => { },
+                        new() { Target = CallbackTarget.Worker() })),
             ];
         });
         Assert.All(thread.Result(), refusal =>

@@ -82,7 +82,14 @@ public sealed class TeamTests
 
     private static void Add(Worker worker, int thread = -1)
     {
-        var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, "item", state: null, new WorkContext(static _ => { }), context: null, thread < 0 ? WorkTarget.Worker(WorkPriority.Normal) : WorkTarget.Thread(thread));
+        var item = new WorkItem(
+            static (_, _) => WorkOutcome.Done,
+            drop: null,
+            "item",
+            state: null,
+            new WorkContext(static _ => { }),
+            context: null,
+            thread < 0 ? WorkTarget.Worker(WorkPriority.Normal) : WorkTarget.Thread(thread));
         Assert.True(worker.Queue.TryAdd(in item, now: 0));
     }
 }

@@ -37,7 +37,11 @@ public class WorkQueueConcurrencyTests
         List<Sent>[] all = [.. takers.Select(taker => taker.Result())];
         Assert.All(senders, sender => Assert.Equal(ItemsEach, sender.Result()));
         Assert.Equal(Senders * ItemsEach, all.SelectMany(mine => mine).Distinct().Count());
-        Assert.All(all, mine => Assert.All(mine.GroupBy(sent => (sent.Sender, sent.IsPinned)), line => Assert.Equal(line.OrderBy(sent => sent.Number), line)));
+        Assert.All(
+            all,
+            mine => Assert.All(
+                mine.GroupBy(sent => (sent.Sender, sent.IsPinned)),
+                line => Assert.Equal(line.OrderBy(sent => sent.Number), line)));
         Assert.Equal(0, queue.Count);
     }
 
@@ -105,12 +109,24 @@ public class WorkQueueConcurrencyTests
     }
 
     // As long as the queue takes it. Every third is pinned.
-    private static BackgroundThread<int> Send(WorkQueue queue, int sender, int most, CountdownEvent? begun = null, long since = 0) => new(() =>
+    private static BackgroundThread<int> Send(
+        WorkQueue queue,
+        int sender,
+        int most,
+        CountdownEvent? begun = null,
+        long since = 0) => new(() =>
     {
         for (int i = 0; i < most; i++)
         {
             var sent = new Sent(sender, i, i % 3 == 0);
-            var item = new WorkItem(static (_, _) => WorkOutcome.Done, drop: null, sent, state: null, new WorkContext(static _ => { }), context: null, sent.IsPinned ? WorkTarget.Thread(0) : WorkTarget.Worker(WorkPriority.Normal));
+            var item = new WorkItem(
+                static (_, _) => WorkOutcome.Done,
+                drop: null,
+                sent,
+                state: null,
+                new WorkContext(static _ => { }),
+                context: null,
+                sent.IsPinned ? WorkTarget.Thread(0) : WorkTarget.Worker(WorkPriority.Normal));
             if (!queue.TryAdd(in item, since))
             {
                 return i;

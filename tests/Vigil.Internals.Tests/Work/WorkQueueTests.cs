@@ -41,7 +41,10 @@ public class WorkQueueTests
                     // Of those with the best rank the oldest; two of the same instant in different lines are equals.
                     Assert.Equal(best, Rank(entry, now));
                     Assert.Equal(candidates.Where(other => Rank(other, now) == best).Min(other => other.Since), entry.Since);
-                    Assert.Equal(candidates.Where(other => other.Priority == entry.Priority && other.Thread == entry.Thread).Min(other => other.Number), entry.Number);
+                    Assert.Equal(
+                        candidates.Where(
+                            other => other.Priority == entry.Priority && other.Thread == entry.Thread).Min(other => other.Number),
+                        entry.Number);
                     model.Remove(entry);
                 }
 
@@ -89,8 +92,16 @@ public class WorkQueueTests
         Assert.Equal("1", first.Item.ToString());
     }
 
-    private static long Rank((int Number, int Priority, int Thread, long Since) entry, long now) => entry.Priority - ((now - entry.Since) / Ageing);
+    private static long Rank((int Number, int Priority, int Thread, long Since) entry, long now) =>
+        entry.Priority - ((now - entry.Since) / Ageing);
 
     private static WorkItem Item(int number, int priority, int thread) =>
-        new(static (_, _) => WorkOutcome.Done, drop: null, number, state: null, new WorkContext(_ => { }), context: null, thread < 0 ? WorkTarget.Worker(ByUrgency[priority]) : WorkTarget.Thread(thread, ByUrgency[priority]));
+        new(
+            static (_, _) => WorkOutcome.Done,
+            drop: null,
+            number,
+            state: null,
+            new WorkContext(_ => { }),
+            context: null,
+            thread < 0 ? WorkTarget.Worker(ByUrgency[priority]) : WorkTarget.Thread(thread, ByUrgency[priority]));
 }

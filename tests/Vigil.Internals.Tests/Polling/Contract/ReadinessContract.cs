@@ -158,7 +158,9 @@ public abstract class ReadinessContract<TRig> : PollerContract<TRig>
         notAsked.HangUp();
 
         Assert.Equal(
-            [new Readiness(PollerRig.TokenOf(asked), EventSet.ReadHangUp | EventSet.HangUp), new Readiness(PollerRig.TokenOf(notAsked), EventSet.In | EventSet.HangUp)],
+            [new Readiness(
+                PollerRig.TokenOf(asked),
+                EventSet.ReadHangUp | EventSet.HangUp), new Readiness(PollerRig.TokenOf(notAsked), EventSet.In | EventSet.HangUp)],
             Rig.Poll().OrderBy(ready => ready.Token));
     }
 
