@@ -33,7 +33,8 @@ internal static class ConsoleText
 
     public static string TooFewThreads =>
         StartError(
-            "a thread could not be started: as many run as may (ulimit -u, TasksMax=, pids.max of a control group), or there is no memory for its stack");
+            "a thread could not be started: as many run as may (ulimit -u, TasksMax=, pids.max of a control group), or there is no "
+                + "memory for its stack");
 
     public static string StartError(string message) => $"{ProgramName}: {message}\n";
 
@@ -173,7 +174,8 @@ internal static class ConsoleText
     /// <param name="dropped">How many lines were dropped.</param>
     public static string GraphiteRecovered(IPEndPoint endpoint, TimeSpan duration, long failures, long dropped) => Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"everything is sent to Graphite at {endpoint} again, after {duration.TotalSeconds:0.0} s and {failures} failures; {dropped} lines were dropped"));
+        $"everything is sent to Graphite at {endpoint} again, after {duration.TotalSeconds:0.0} s and {failures} failures; "
+            + $"{dropped} lines were dropped"));
 
     public static string FileFails(string path, string reason) =>
         Line($"cannot write flushes to {path}: {reason}; each flush tries again");
@@ -190,12 +192,14 @@ internal static class ConsoleText
     /// <summary>The kernel's limit for everybody is below what was asked for.</summary>
     public static string BufferCapped(string option, int wanted, int got) => Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"{option}: the kernel gives a receive buffer of {got} bytes instead of {wanted} (--{OptionTable.ReceiveBuffer}); raise net.core.rmem_max"));
+        $"{option}: the kernel gives a receive buffer of {got} bytes instead of {wanted} (--{OptionTable.ReceiveBuffer}); raise "
+            + $"net.core.rmem_max"));
 
     /// <summary>The kernel does not change the size of the buffer.</summary>
     public static string BufferRefused(string option, string place, int wanted, string reason) => Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"{option}: the kernel refuses {place} a receive buffer of {wanted} bytes (--{OptionTable.ReceiveBuffer}): {reason}; it keeps the one that it has"));
+        $"{option}: the kernel refuses {place} a receive buffer of {wanted} bytes (--{OptionTable.ReceiveBuffer}): {reason}; it keeps "
+            + $"the one that it has"));
 
     /// <summary>The totals that are printed when the program stops.</summary>
     public static string Totals(TrafficTotals totals, MetricStore store)

@@ -183,7 +183,8 @@ public class ComparisonTests
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
         Assert.StartsWith(
-            "--groups: there is no 'echo', only dispatch, socket-pair-ring, posts, timers, tcp-echo, statsd-over-udp, workers, memory, life, files.", errors, StringComparison.Ordinal);
+            "--groups: there is no 'echo', only dispatch, socket-pair-ring, posts, timers, tcp-echo, statsd-over-udp, workers, memory, "
+                + "life, files.", errors, StringComparison.Ordinal);
     }
 
     [Theory]

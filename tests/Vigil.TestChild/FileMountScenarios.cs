@@ -364,7 +364,8 @@ internal static partial class FileMountScenarios
             {
                 Check(
                     false,
-                    $"seed {seed}: {exception}\n{string.Join('\n', history)}\non disk: {string.Join(", ", FileMirror.OnDisk(files.Root))}\ntold: {string.Join(", ", mirror.Known)}");
+                    $"seed {seed}: {exception}\n{string.Join('\n', history)}\non disk: "
+                        + $"{string.Join(", ", FileMirror.OnDisk(files.Root))}\ntold: {string.Join(", ", mirror.Known)}");
             }
         }
     }

@@ -46,7 +46,8 @@ internal sealed class Option
         OptionText text, Func<GatewayOptions, EndpointList?> get, Func<GatewayOptions, EndpointList?, GatewayOptions> with) =>
         OfEndpoints(
             text,
-            $"ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to {EndpointList.MaxCount} with commas between them, or 'off'",
+            $"ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to {EndpointList.MaxCount} with commas between "
+                + $"them, or 'off'",
             EndpointList.MaxCount,
             get,
             with);
@@ -136,7 +137,8 @@ internal sealed class Option
         new(
             text,
             JsonTokenType.String,
-            $"a time from {DurationText.Format(minimum)} to {DurationText.Format(maximum)} with its unit, such as 500ms, 1.5s or 2m, or 'off'",
+            $"a time from {DurationText.Format(minimum)} to {DurationText.Format(maximum)} with its unit, such as 500ms, 1.5s or 2m, or "
+                + $"'off'",
             (string value, ref GatewayOptions options) =>
             {
                 bool isOff = EndpointText.IsOff(value);
@@ -178,7 +180,8 @@ internal sealed class Option
         new(
             text,
             JsonTokenType.String,
-            $"rules such as 10,100,inf or api=10,100,inf;db=none with rising limits above 0, up to {HistogramRules.MaxCount} of each, or 'off'",
+            $"rules such as 10,100,inf or api=10,100,inf;db=none with rising limits above 0, up to {HistogramRules.MaxCount} of each, or "
+                + $"'off'",
             (string value, ref GatewayOptions options) =>
             {
                 HistogramRules? rules = HistogramRules.None;

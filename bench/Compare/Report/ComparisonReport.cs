@@ -65,8 +65,10 @@ internal sealed class ComparisonReport
             MachineDescription.Compiler(_compiler),
             $"- peers in C: {(_peers.Versions.Any() ? string.Join(", ", _peers.Versions) : "none")}",
             "",
-            "A cell has the median, the smallest and the largest round, and the median and spread of the rounds' ratios: to raw C, or to Vigil where raw C has no counterpart. "
-                + $"In each round everybody has a turn of about {_pace.Turn.TotalSeconds} s, servers of {_pace.LoadTurn.TotalSeconds} s, where the case does not say how much is done.",
+            "A cell has the median, the smallest and the largest round, and the median and spread of the rounds' ratios: to raw C, or to "
+                + "Vigil where raw C has no counterpart. "
+                + $"In each round everybody has a turn of about {_pace.Turn.TotalSeconds} s, servers of {_pace.LoadTurn.TotalSeconds} s, "
+                    + $"where the case does not say how much is done.",
         ]);
 
     private string Caution => _options.IsQuick ? " **A quick run: too short and too cold for its figures to mean anything.**" : "";

@@ -67,7 +67,8 @@ internal static class FilesCommand
         }
 
         var all = new[] { ours, theirs, bare }.Select(figures => new Series(figures.Skip(1))).ToArray();
-        return $"| {name} | {Figure(all[0].Median)} | {Range(all[0])} | {Figure(all[1].Median)} | {Range(all[1])} | {Figure(all[2].Median)} |";
+        return $"| {name} | {Figure(all[0].Median)} | {Range(all[0])} | {Figure(all[1].Median)} | {Range(all[1])} | "
+            + $"{Figure(all[2].Median)} |";
 
         string Figure(double value) => double.IsNaN(value) ? "–" : value.ToString(format);
         string Range(Series series) => double.IsNaN(series.Median) ? "–" : $"{Figure(series.Min)}–{Figure(series.Max)}";

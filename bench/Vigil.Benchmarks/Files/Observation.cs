@@ -96,7 +96,8 @@ internal sealed class Observation : IDisposable
         else
         {
             lines.Add(
-                change.OldPath is null ? $"{change.Kind} {Name(change.Path)}" : $"{change.Kind} {Name(change.OldPath)} → {Name(change.Path)}");
+                change.OldPath is null ? $"{change.Kind} {Name(change.Path)}" : $"{change.Kind} {Name(change.OldPath)} → "
+                    + $"{Name(change.Path)}");
         }
     }
 

@@ -70,7 +70,8 @@ internal static class PostsCommand
 
             var series = new Series(own);
             lines.Add(
-                $"| {name} | {Cell(new Series(raw).Median)} | {Cell(series.Median)} | {Number(series.Min)}–{Number(series.Max)} | {Cell(new Series(other).Median)} |");
+                $"| {name} | {Cell(new Series(raw).Median)} | {Cell(series.Median)} | {Number(series.Min)}–{Number(series.Max)} | "
+                    + $"{Cell(new Series(other).Median)} |");
         }
     }
 

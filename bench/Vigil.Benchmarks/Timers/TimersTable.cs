@@ -32,7 +32,8 @@ internal sealed class TimersTable
         string verdict = budget is null ? "–" : vigil.Median <= budget ? "yes" : "**no**";
         string limit = budget is null ? "–" : $"≤ {Number(budget.Value)} {unit}";
         _lines.Add(
-            $"| {name} | {Cell(native)} | {Cell(vigil)} | {Number(vigil.Min)}–{Number(vigil.Max)} | {Cell(timer)} | {Cell(periodicTimer)} | {limit} | {verdict} |");
+            $"| {name} | {Cell(native)} | {Cell(vigil)} | {Number(vigil.Min)}–{Number(vigil.Max)} | {Cell(timer)} | "
+                + $"{Cell(periodicTimer)} | {limit} | {verdict} |");
 
         string Cell(Series? series) => series is null || double.IsNaN(series.Median) ? "–" : $"{Number(series.Median)} {unit}";
     }

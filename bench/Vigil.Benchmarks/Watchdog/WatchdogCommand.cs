@@ -23,7 +23,8 @@ internal static class WatchdogCommand
     {
         List<string> lines =
         [
-            "| case | raw C | off | watchdog | exact | statistics | watchdog − off | min–max | exact − off | min–max | statistics − off | min–max |",
+            "| case | raw C | off | watchdog | exact | statistics | watchdog − off | min–max | exact − off | min–max | statistics − off "
+                + "| min–max |",
             "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
         ];
         int operations = options.IsQuick ? 20_000 : 4_000_000;

@@ -111,7 +111,8 @@ public class CommandLineTests
     [InlineData("'--max-names' must be a whole number from 1 to 10000000, not '1e3'", "--max-names=1e3")]
     [InlineData("'--max-names' must be a whole number from 1 to 10000000, not ''", "--max-names=")]
     [InlineData(
-        "'--graphite' must be ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to 20 with commas between them, or 'off', not 'localhost'",
+        "'--graphite' must be ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to 20 with commas between them, or "
+            + "'off', not 'localhost'",
         "--graphite=localhost")]
     [InlineData(
         "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '10'",
@@ -126,7 +127,8 @@ public class CommandLineTests
         "'--flush-interval' must be a time from 10ms to 24h with its unit, such as 500ms, 1.5s or 2m, or 'off', not '999999999999999h'",
         "--flush-interval=999999999999999h")]
     [InlineData(
-        "'--graphite-send' must be ADDRESS:PORT, such as 127.0.0.1:2003, [::1]:2003 or graphite.example:2003, or 'off', not '127.0.0.1:1,127.0.0.1:2'",
+        "'--graphite-send' must be ADDRESS:PORT, such as 127.0.0.1:2003, [::1]:2003 or graphite.example:2003, or 'off', not "
+            + "'127.0.0.1:1,127.0.0.1:2'",
         "--graphite-send=127.0.0.1:1,127.0.0.1:2")]
     [InlineData("'--unix-socket-mode' must be an octal number from 0000 to 0777, such as 0722, not '0788'", "--unix-socket-mode=0788")]
     [InlineData("'--unix-socket-mode' must be an octal number from 0000 to 0777, such as 0722, not '4755'", "--unix-socket-mode=4755")]

@@ -51,7 +51,8 @@ public class ConfigurationFileTests
     [InlineData("{ \"max-names\": {} }", "x.json:1: 'max-names' must be a whole number from 1 to 10000000, not an object")]
     [InlineData(
         "{ \"admin\": false }",
-        "x.json:1: 'admin' must be ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to 20 with commas between them, or 'off', not false")]
+        "x.json:1: 'admin' must be ADDRESS:PORT, such as 127.0.0.1:8125, [::1]:8125 or localhost:8125, up to 20 with commas between "
+            + "them, or 'off', not false")]
     [InlineData("{ \"delete-sets\": true }", "x.json:1: 'delete-sets' must be 'on' or 'off', not true")]
     [InlineData(
         "{ \"flush-interval\": 10000 }",

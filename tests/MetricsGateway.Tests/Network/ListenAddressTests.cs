@@ -131,7 +131,8 @@ public sealed class ListenAddressTests : IDisposable
         _configuration.Write(("statsd-tcp", $"[::]:{port}"), ("graphite", $"0.0.0.0:{port}"));
 
         Assert.Equal(
-            $"not reloaded, everything stays as it was: cannot listen on 0.0.0.0:{port} (--graphite): another listener of the same configuration has it\n",
+            $"not reloaded, everything stays as it was: cannot listen on 0.0.0.0:{port} (--graphite): another listener of the same "
+                + $"configuration has it\n",
             admin.Ask("reload"));
         Client.Connect(new IPEndPoint(IPAddress.Loopback, port)).Dispose();
         gateway.TakeErrors();

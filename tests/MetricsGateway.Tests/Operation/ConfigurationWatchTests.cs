@@ -116,7 +116,8 @@ public sealed class ConfigurationWatchTests : IDisposable
         WaitForStat(admin, "reloads.done", 1);
 
         Assert.Equal(
-            $"MetricsGateway: not reloaded, everything stays as it was: cannot read the configuration file: {_configuration.Path}: No such file or directory\n"
+            $"MetricsGateway: not reloaded, everything stays as it was: cannot read the configuration file: {_configuration.Path}: No "
+                + $"such file or directory\n"
             + Reloaded("max-names 100000 → 5; 1 connection kept"),
             gateway.TakeErrors());
     }

@@ -33,7 +33,8 @@ public sealed class ReloadedTargetsTests : IDisposable
         _configuration.Write(
             ("flush-interval", "10s"), ("flush-console", "off"), ("graphite-send", $"{_second.Endpoint}"), ("graphite-prefix", "other.name"));
         Assert.Equal(
-            $"reloaded {_configuration.Path}: graphite-send {_first.Endpoint} → {_second.Endpoint}; graphite-prefix stats → other.name; 1 connection kept\n",
+            $"reloaded {_configuration.Path}: graphite-send {_first.Endpoint} → {_second.Endpoint}; graphite-prefix stats → other.name; "
+                + $"1 connection kept\n",
             admin.Ask("reload"));
         Flush(gateway, admin, "hits:3|c");
 
@@ -123,7 +124,8 @@ public sealed class ReloadedTargetsTests : IDisposable
         _configuration.Write(("graphite", "0.0.0.0:2003"), ("graphite-send", "127.0.0.1:2003"));
 
         Assert.Equal(
-            "not reloaded, everything stays as it was: graphite-send 127.0.0.1:2003 is the gateway's own listener (graphite 0.0.0.0:2003); move or turn off one of them\n",
+            "not reloaded, everything stays as it was: graphite-send 127.0.0.1:2003 is the gateway's own listener (graphite "
+                + "0.0.0.0:2003); move or turn off one of them\n",
             admin.Ask("reload"));
         gateway.TakeErrors();
     }

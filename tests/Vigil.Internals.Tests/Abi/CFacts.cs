@@ -14,7 +14,8 @@ namespace Vigil.Internals.Tests.Abi;
 internal sealed record CFact(string CSharp, string C, long Value)
 {
     public string Assertion => string.Create(
-        CultureInfo.InvariantCulture, $"_Static_assert((long long)({C}) == {Value}LL, \"{CSharp}: {C.Replace("\"", "", StringComparison.Ordinal)} is not {Value}\");");
+        CultureInfo.InvariantCulture, $"_Static_assert((long long)({C}) == {Value}LL, "
+            + $"\"{CSharp}: {C.Replace("\"", "", StringComparison.Ordinal)} is not {Value}\");");
 }
 
 /// <summary>All that the interop types take for granted, found by reflection, so that nothing new is forgotten.</summary>

@@ -14,7 +14,8 @@ internal static class ApiSignature
         MethodInfo method => OfMethod(method),
         ConstructorInfo constructor => $"{AccessOf(constructor)}.ctor({ParametersOf(constructor)})",
         PropertyInfo property => OfProperty(property),
-        EventInfo @event => $"{AccessOf(@event.AddMethod!)}event {ApiTypeName.Of(@event.EventHandlerType!, Nullability.Create(@event))} {@event.Name}",
+        EventInfo @event => $"{AccessOf(@event.AddMethod!)}event "
+            + $"{ApiTypeName.Of(@event.EventHandlerType!, Nullability.Create(@event))} {@event.Name}",
         FieldInfo field => $"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : "")}{ApiTypeName.Of(field.FieldType, Nullability.Create(field))} {field.Name}{ConstantOf(field)}",
         _ => throw new ArgumentException($"{member} is of an unforeseen kind.", nameof(member)),
     };

@@ -24,7 +24,8 @@ public class PublicApiTests
         ];
         Assert.True(
             differences.Length == 0,
-            $"The public API has changed. Where that is meant, run this test with {Accept}=1 and commit PublicApi.txt.\n{string.Join('\n', differences)}");
+            $"The public API has changed. Where that is meant, run this test with {Accept}=1 and commit "
+                + $"PublicApi.txt.\n{string.Join('\n', differences)}");
         Assert.Equal(agreed, actual, StringComparer.Ordinal);
     }
 }
