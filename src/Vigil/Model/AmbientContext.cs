@@ -53,7 +53,7 @@ internal static class AmbientContext
 
     /// <summary>
     /// As <see cref="EndCallback(SynchronizationContext)"/>, for the dispatch of many events. The properties find the thread in
-    /// thread-local storage, a call that takes 2 ns, a third of the rest of an event's dispatch. This reads the fields behind them.
+    /// thread-local storage, a call that takes 2 ns, up to a third of the rest of an event's dispatch. This reads the fields.
     /// </summary>
     /// <param name="own">The synchronization context that the thread's callbacks run with.</param>
     /// <param name="thread">The calling thread.</param>
