@@ -61,7 +61,8 @@ internal static class Program
             WriteError(ConsoleText.UsageError(exception.Message));
             return UsageError;
         }
-        catch (Exception exception) when (exception is ListenException or NameLookupException or FlushFileException or EventManagerException)
+        catch (Exception exception) when (exception is ListenException or NameLookupException or FlushFileException
+            or EventManagerException)
         {
             WriteError(ConsoleText.StartError(exception.Message));
             return CannotStart;
@@ -119,7 +120,8 @@ internal static class Program
     // What the runtime makes of pthread_create(3) where there are as many threads as may be: memory that is missing, also for its own
     // threads, and of the console's an errno.
     private static bool IsOfThreads(Exception exception) =>
-        exception is OutOfMemoryException or TypeInitializationException { InnerException: OutOfMemoryException } or Win32Exception { NativeErrorCode: TryAgain };
+        exception is OutOfMemoryException or TypeInitializationException { InnerException: OutOfMemoryException }
+            or Win32Exception { NativeErrorCode: TryAgain };
 
     // The console needs a thread of its own.
     private static void WriteError(string text)

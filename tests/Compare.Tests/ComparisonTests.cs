@@ -47,7 +47,8 @@ public class ComparisonTests
         using var comparison = new Comparison();
         File.WriteAllText(comparison.ReportFile, "before\n<!-- compare:begin -->\nold\n<!-- compare:end -->\nafter\n");
         (int exitCode, string output, string errors) = comparison.Run(
-            canCompile: false, "--quick", "--filter", "firing, one due time", "--output", comparison.ReportFile, "--plots", comparison.PlotDirectory);
+            canCompile: false, "--quick", "--filter", "firing, one due time", "--output", comparison.ReportFile, "--plots",
+            comparison.PlotDirectory);
 
         Assert.Equal("", Failures(errors));
         Assert.Equal(0, exitCode);

@@ -18,7 +18,8 @@ public class LoadGeneratorTests
         // The kernel accepts the connection, and nobody answers.
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
-        string[] load = ["echo", $"{((IPEndPoint)server.LocalEndpoint).Port}", "1", "64", "4", Milliseconds.ToString(CultureInfo.InvariantCulture)];
+        string[] load = ["echo", $"{((IPEndPoint)server.LocalEndpoint).Port}", "1", "64", "4",
+            Milliseconds.ToString(CultureInfo.InvariantCulture)];
 
         double[] figures = NativeDriver.ParseFigures(ChildProgram.OutputOf(generator, load));
 

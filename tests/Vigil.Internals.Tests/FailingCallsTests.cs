@@ -63,7 +63,8 @@ public sealed class FailingCallsTests
 
     private static readonly string[] Interruptible =
     [
-        "read", "write", "sendto", "recvfrom", "epoll_wait", "epoll_pwait2", "accept4", "waitid", "openat", "getdents64", "statx", "newfstatat",
+        "read", "write", "sendto", "recvfrom", "epoll_wait", "epoll_pwait2", "accept4", "waitid", "openat", "getdents64", "statx",
+        "newfstatat",
         "inotify_add_watch",
     ];
 

@@ -200,7 +200,8 @@ internal static partial class ChildScenarios
             }
         });
         Check(
-            reports[0] is { Origin: FaultOrigin.ChildEvent, Fd: >= 0, Exception: EventManagerException { Errno: EIO } } && reports[0].Event == child,
+            reports[0] is { Origin: FaultOrigin.ChildEvent, Fd: >= 0, Exception: EventManagerException { Errno: EIO } }
+                && reports[0].Event == child,
             string.Join('\n', reports));
         if (isMended)
         {

@@ -45,7 +45,8 @@ internal static partial class FailureScenarios
 
         Check(told == 0, "told though nothing could be read");
         Check(
-            faults is [{ Fd: var reported, Exception: EventManagerException { Errno: EIO, Error: EventManagerError.System } }] && reported == fd,
+            faults is [{ Fd: var reported, Exception: EventManagerException { Errno: EIO, Error: EventManagerError.System } }]
+                && reported == fd,
             string.Join('\n', faults));
         manager.RunUntil(() => told == 1);
         Check(faults.Count == 1, string.Join('\n', faults));

@@ -124,7 +124,8 @@ internal sealed partial class KindlessFiles : IDisposable
                 return (0, Numbers8(0, 0));
             case ReadDirectory:
                 bool isFirst = BinaryPrimitives.ReadUInt64LittleEndian(body[8..]) == 0;
-                return (0, !isFirst ? [] : node == Root ? [.. Entry("below", Below, 1), .. Entry("file", File, 2)] : Entry("file", FileBelow, 1));
+                return (0, !isFirst ? [] : node == Root ? [.. Entry("below", Below, 1), .. Entry("file", File, 2)] : Entry("file",
+                    FileBelow, 1));
             case Release or ReleaseDirectory:
                 return (0, []);
             default:

@@ -11,7 +11,8 @@ internal static partial class Scenarios
 {
     private const int RLIMIT_NOFILE = 7;
 
-    public static IReadOnlyDictionary<string, Action<string[]>> All { get; } = new Dictionary<string, Action<string[]>>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, Action<string[]>> All { get; } = new Dictionary<string,
+        Action<string[]>>(StringComparer.Ordinal)
     {
         ["no-descriptors-left"] = NoDescriptorsLeft,
         ["timers-without-descriptors"] = TimersWithoutDescriptors,

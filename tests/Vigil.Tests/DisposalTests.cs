@@ -308,7 +308,8 @@ public sealed class DisposalTests
                         }
                     }
                 }
-                catch (Exception exception) when (exception is ObjectDisposedException or EventManagerException { Error: EventManagerError.MailboxFull })
+                catch (Exception exception) when (exception is ObjectDisposedException
+                    or EventManagerException { Error: EventManagerError.MailboxFull })
                 {
                     return accepted;
                 }
@@ -376,7 +377,8 @@ public sealed class DisposalTests
         loop.Endpoint.CallBlocking(_ =>
         {
             end = closure!.ContinueWith(
-                ended => ended.Exception?.InnerException, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                ended => ended.Exception?.InnerException, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         });
         loop.Dispose();
         Assert.Throws<ObjectDisposedException>(() => Patience.Wait(call));

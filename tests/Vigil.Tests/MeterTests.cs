@@ -173,7 +173,8 @@ public sealed class MeterTests : IDisposable
         EventManagerStatistics statistics = manager.GetStatistics();
         Assert.Equal(
             (1, 1, 0, 0, 0),
-            (statistics.Iterations, statistics.TimerCallbacks, statistics.SourceCallbacks, statistics.PostedCallbacks, statistics.DeferredCallbacks));
+            (statistics.Iterations, statistics.TimerCallbacks, statistics.SourceCallbacks, statistics.PostedCallbacks,
+                statistics.DeferredCallbacks));
         Assert.Equal((1, TimeSpan.FromSeconds(2)), (statistics.TimerLateness.Count, statistics.TimerLateness.Max));
         Assert.Equal(1, statistics.Lag.Count);
         Assert.True(statistics.BusyTime > TimeSpan.Zero);

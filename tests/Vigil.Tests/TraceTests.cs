@@ -25,7 +25,8 @@ public sealed class TraceTests
             string[] expected =
             [
                 "RunStart", "IterationStart", "CallbackStart", "CallbackStop", "IterationStop", "RunStop",
-                "RunStart", "IterationStart", "CallbackStart", "CallbackStop", "CallbackStart", "Fault", "CallbackStop", "IterationStop", "RunStop",
+                "RunStart", "IterationStart", "CallbackStart", "CallbackStop", "CallbackStart", "Fault", "CallbackStop", "IterationStop",
+                "RunStop",
                 "WorkStart", "WorkStop",
             ];
             Assert.Equal(expected, listener.Names);

@@ -99,7 +99,8 @@ public sealed class WorkWaitingTests : IAsyncDisposable
 
         // What was put behind it may be told as well, and not be over yet.
         WorkWaitingReport[] reports = Snapshot();
-        reports = reports[..(Array.FindIndex(reports, report => report.IsOver && report.Work.Contains(nameof(WaitsToo), StringComparison.Ordinal)) + 1)];
+        reports = reports[..(Array.FindIndex(reports, report => report.IsOver && report.Work.Contains(nameof(WaitsToo),
+            StringComparison.Ordinal)) + 1)];
         Assert.All(reports.Index(), report => Assert.Equal(report.Index % 2 == 1, report.Item.IsOver));
         Assert.All(reports.Chunk(2), pair =>
         {

@@ -26,7 +26,8 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         int[] received = new int[Pairs];
         int overlaps = 0;
         using var all = new CountdownEvent(Pairs);
-        SocketEvent[] sources = [.. Enumerable.Range(0, Pairs).Select(pair => loop.Endpoint.CallBlocking(manager => manager.CreateSocketEvent(
+        SocketEvent[] sources = [.. Enumerable.Range(0,
+            Pairs).Select(pair => loop.Endpoint.CallBlocking(manager => manager.CreateSocketEvent(
             pairs[pair].First,
             interest,
             (self, _) =>

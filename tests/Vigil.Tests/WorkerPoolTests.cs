@@ -17,7 +17,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     {
         using EventManager manager = Manager(Pool(2, name: "crunch"), out _);
         string[]? names = null;
-        manager.ExecuteWork(WorkPriority.Normal, () => new[] { Thread.CurrentThread.Name!, File.ReadAllText("/proc/thread-self/comm").TrimEnd() }, (running, result) =>
+        manager.ExecuteWork(WorkPriority.Normal, () => new[] { Thread.CurrentThread.Name!,
+            File.ReadAllText("/proc/thread-self/comm").TrimEnd() }, (running, result) =>
         {
             Assert.True(running.IsOnLoop);
             names = result;
@@ -145,7 +146,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var gate = new ManualResetEventSlim();
         using var done = new CountdownEvent(6);
         Occupy(manager, gate);
-        foreach (WorkPriority priority in new[] { WorkPriority.Low, WorkPriority.Normal, WorkPriority.High, WorkPriority.Low, WorkPriority.Normal, WorkPriority.High })
+        foreach (WorkPriority priority in new[] { WorkPriority.Low, WorkPriority.Normal, WorkPriority.High, WorkPriority.Low,
+            WorkPriority.Normal, WorkPriority.High })
         {
             manager.ExecuteWork(priority, () =>
             {

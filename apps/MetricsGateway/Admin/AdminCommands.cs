@@ -46,7 +46,8 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     public GatewayOptions Options { get; set; } = options;
 
     /// <summary>Command lines that change nothing and have an answer.</summary>
-    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow", "rejected", "health", "config", "help"];
+    public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow",
+        "rejected", "health", "config", "help"];
 
     /// <summary>Executes one command line, without its newline, and writes its answer, or begins one that may be long.</summary>
     public AdminResult Execute(ReadOnlySpan<byte> line, GatewayStatus status, IBufferWriter<byte> output)

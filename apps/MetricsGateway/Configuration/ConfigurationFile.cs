@@ -41,7 +41,8 @@ internal static class ConfigurationFile
 
             return length <= MaxLength ? bytes[..length] : throw new IOException($"{path}: it is larger than {MaxLength} bytes");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException
+            or NotSupportedException)
         {
             throw new ConfigurationException($"cannot read the configuration file: {exception.Message}", exception);
         }

@@ -225,7 +225,8 @@ internal sealed class Option
     public bool TryApply(string text, ref GatewayOptions options) => _tryApply(text, ref options);
 
     private static Option OfText(
-        OptionText text, string allowed, Func<string, bool> isValid, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?, GatewayOptions> with) =>
+        OptionText text, string allowed, Func<string, bool> isValid, Func<GatewayOptions, string?> get, Func<GatewayOptions, string?,
+            GatewayOptions> with) =>
         new(
             text,
             JsonTokenType.String,
@@ -244,7 +245,8 @@ internal sealed class Option
             options => get(options) ?? EndpointText.Off);
 
     private static Option OfEndpoints(
-        OptionText text, string allowed, int maxCount, Func<GatewayOptions, EndpointList?> get, Func<GatewayOptions, EndpointList?, GatewayOptions> with) =>
+        OptionText text, string allowed, int maxCount, Func<GatewayOptions, EndpointList?> get, Func<GatewayOptions, EndpointList?,
+            GatewayOptions> with) =>
         new(
             text,
             JsonTokenType.String,

@@ -25,7 +25,8 @@ internal sealed class FlushSchedule
     /// <param name="createTexts">Makes texts for another plan.</param>
     /// <param name="time">Says when intervals end: at multiples of their length.</param>
     public FlushSchedule(
-        GatewayOptions options, EventManager manager, Flusher flusher, FlushTargets targets, Func<FlushPlan, FlushTexts> createTexts, TimeProvider time)
+        GatewayOptions options, EventManager manager, Flusher flusher, FlushTargets targets, Func<FlushPlan, FlushTexts> createTexts,
+        TimeProvider time)
     {
         _manager = manager;
         _flusher = flusher;

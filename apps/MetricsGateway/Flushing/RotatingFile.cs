@@ -36,7 +36,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 
             CheckDirectory(target);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException
+            or NotSupportedException)
         {
             throw new FlushFileException(Path, exception.Message, exception);
         }
@@ -115,7 +116,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         {
             using FileStream stream = new(
                 probe,
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose, BufferSize = 0 });
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose,
+                    BufferSize = 0 });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

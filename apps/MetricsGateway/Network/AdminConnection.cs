@@ -54,7 +54,8 @@ internal sealed class AdminConnection : StreamConnection
     /// <param name="activity">Counts what happens.</param>
     /// <param name="idle">How long it may neither send anything nor take any of its answers.</param>
     public AdminConnection(
-        FdHandle handle, AdminService service, AdminTurns turns, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
+        FdHandle handle, AdminService service, AdminTurns turns, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity,
+        IdleTimeout idle)
         : base(handle, gate, activity, idle)
     {
         _service = service;

@@ -25,7 +25,8 @@ namespace MetricsGateway.Network;
 /// <param name="activity">Counts what happens.</param>
 /// <param name="rest">The first <see cref="Rest"/>.</param>
 internal sealed class DatagramReceiver(
-    BoundSocket bound, LineReceiver receiver, ProtocolTotals totals, DatagramBatches batches, LoopActivity activity, TimeSpan rest) : Listener(bound)
+    BoundSocket bound, LineReceiver receiver, ProtocolTotals totals, DatagramBatches batches, LoopActivity activity,
+    TimeSpan rest) : Listener(bound)
 {
     // socket(7) has no words for it: SO_MEMINFO gives nine numbers of 32 bits, of which the last is how many datagrams were dropped.
     private const int SolSocket = 1;

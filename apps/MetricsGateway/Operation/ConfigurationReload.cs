@@ -188,7 +188,8 @@ internal sealed class ConfigurationReload
     private string Refuse(Exception exception)
     {
         bool isExpected = exception
-            is ConfigurationException or ListenException or NameLookupException or FlushFileException or EventManagerException or OutOfMemoryException;
+            is ConfigurationException or ListenException or NameLookupException or FlushFileException or EventManagerException
+                or OutOfMemoryException;
         Refused++;
         return ConsoleText.ReloadRefused(isExpected ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
     }

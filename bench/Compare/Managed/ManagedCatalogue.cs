@@ -84,7 +84,8 @@ internal static class ManagedCatalogue
 
     public static Measurement Create(string peer, string measurement, int[] numbers) => Peers[peer][measurement](numbers);
 
-    private static Dictionary<string, Func<int[], Measurement>> Of(params ReadOnlySpan<(string Name, Func<int[], Measurement> Create)> measurements)
+    private static Dictionary<string, Func<int[], Measurement>> Of(params ReadOnlySpan<(string Name, Func<int[],
+        Measurement> Create)> measurements)
     {
         var all = new Dictionary<string, Func<int[], Measurement>>(StringComparer.Ordinal);
         foreach ((string name, Func<int[], Measurement> create) in measurements)

@@ -36,7 +36,8 @@ internal sealed class Observation : IDisposable
         _watcher = new FileSystemWatcher(_tree)
         {
             IncludeSubdirectories = true,
-            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Attributes | NotifyFilters.Security,
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Attributes
+                | NotifyFilters.Security,
         };
         _watcher.Created += (_, change) => Note(change, "Created");
         _watcher.Changed += (_, change) => Note(change, "Changed");

@@ -13,7 +13,8 @@ internal static class WatchdogCommand
     [
         new(),
         new() { Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1) } },
-        new() { Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1), ExactTiming = true } },
+        new() { Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1),
+            ExactTiming = true } },
         new() { CollectStatistics = true },
     ];
 

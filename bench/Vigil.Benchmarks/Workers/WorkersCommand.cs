@@ -9,7 +9,8 @@ internal static class WorkersCommand
     private static readonly TimeSpan Long = TimeSpan.FromMicroseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
-    private static readonly (string Name, Func<Crew> Create)[] Crews = [("Vigil", Crew.Vigil), ("ThreadPool", Crew.ThreadPool), ("Task.Run", Crew.Tasks)];
+    private static readonly (string Name, Func<Crew> Create)[] Crews = [("Vigil", Crew.Vigil), ("ThreadPool", Crew.ThreadPool), ("Task.Run",
+        Crew.Tasks)];
 
     public static int Run(string[] arguments) => ReportCommand.Run("workers", arguments, (options, _) => Measure(options));
 

@@ -183,8 +183,8 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs a closure on the loop and waits until it has run.</summary>
     /// <param name="call">What to run. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun by
-    /// then continues, and its result is dropped.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun
+    /// by then continues, and its result is dropped.</param>
     /// <param name="cancellationToken">Ends the wait in the same way.</param>
     /// <exception cref="EventManagerException">The call would wait for itself. It comes from the thread that runs the manager; while
     /// nothing runs, from the thread that ran it last; or before the first run, from the thread that created it.</exception>
@@ -211,8 +211,8 @@ public sealed class RemoteEndpoint
     /// <summary>Runs a closure on the loop and waits for its result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun by
-    /// then continues, and its result is dropped.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun
+    /// by then continues, and its result is dropped.</param>
     /// <param name="cancellationToken">Ends the wait in the same way.</param>
     /// <exception cref="EventManagerException">See
     /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
@@ -290,8 +290,8 @@ public sealed class RemoteEndpoint
     /// <summary>Runs a closure on the loop. The returned task's continuations never run on the loop, unless the sender is there.</summary>
     /// <param name="call">What to run. The task fails with its exception.</param>
     /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
-    /// timeout holds even if the loop hangs.</param>
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
+    /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -326,8 +326,8 @@ public sealed class RemoteEndpoint
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. The task fails with its exception.</param>
     /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
-    /// timeout holds even if the loop hangs.</param>
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
+    /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -349,8 +349,8 @@ public sealed class RemoteEndpoint
     /// <summary>Runs an asynchronous closure on the loop. The returned task completes with the closure's own.</summary>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
     /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
-    /// timeout holds even if the loop hangs.</param>
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
+    /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -374,8 +374,8 @@ public sealed class RemoteEndpoint
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. The task fails with its exception.</param>
     /// <param name="timeout">The time after which the task fails with a <see cref="TimeoutException"/>;
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the caller is on, or else the manager's underlying clock, so that the
-    /// timeout holds even if the loop hangs.</param>
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
+    /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
@@ -413,7 +413,10 @@ public sealed class RemoteEndpoint
     {
         return timeout >= TimeSpan.Zero || timeout == Timeout.InfiniteTimeSpan
             ? timeout
-            : throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan for none.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(timeout),
+                timeout,
+                "A timeout is zero or more, or Timeout.InfiniteTimeSpan for none.");
     }
 
     private TimeSpan CheckBlocking(TimeSpan timeout, CancellationToken cancellationToken)

@@ -21,7 +21,8 @@ internal static class Flushes
 
     /// <summary>Ends an interval and has it told.</summary>
     public static void Flush(
-        this MetricStore store, FlushInterval interval, GatewayOptions options, TrafficCounts traffic = default, params IReadOnlyList<IFlushWriter> writers)
+        this MetricStore store, FlushInterval interval, GatewayOptions options, TrafficCounts traffic = default,
+        params IReadOnlyList<IFlushWriter> writers)
     {
         TimerFigures timer = new(options.Percentiles, options.HistogramBins);
         store.EndFlush(new FlushJob(interval, store.BeginInterval(), traffic, timer, writers));

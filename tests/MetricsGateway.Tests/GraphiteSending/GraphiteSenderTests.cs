@@ -210,7 +210,8 @@ public sealed class GraphiteSenderTests : IDisposable
         });
         int quiet = 0;
         RunUntil(
-            () => (quiet = _manager.RunOnce(TimeSpan.Zero) == 0 ? quiet + 1 : 0) > 100 && sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
+            () => (quiet = _manager.RunOnce(TimeSpan.Zero) == 0 ? quiet + 1 : 0) > 100
+                && sender.Status.WaitingBytes > (1 << 16) - (1 << 12));
         Assert.False(worker.IsCompleted);
         return worker;
     }

@@ -88,7 +88,8 @@ public class SeriesKeyBuilderTests
     public void A_key_is_clean_and_stays_as_it_is()
     {
         Random random = new(2003);
-        string[] pieces = ["a", "b", ".", "..", "/", " ", "\t", "é", "\u00a0", "=", ":", ";", ",", "!", "~", "name", "^", "{", "}", "(", "1"];
+        string[] pieces = ["a", "b", ".", "..", "/", " ", "\t", "é", "\u00a0", "=", ":", ";", ",", "!", "~", "name", "^", "{", "}", "(",
+            "1"];
         string Text() => string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => pieces[random.Next(pieces.Length)]));
         for (int round = 0; round < 20_000; round++)
         {

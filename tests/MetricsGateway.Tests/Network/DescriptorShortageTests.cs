@@ -36,7 +36,8 @@ public class DescriptorShortageTests
     {
         using GatewayProcess gateway = GatewayProcess.StartWithSignals(
             "--block-signal=HUP,INT,TERM,USR1",
-            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "127.0.0.1:0", "--graphite", "off", "--admin", "127.0.0.1:0", GatewayProcess.FlushInterval, "24h");
+            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "127.0.0.1:0", "--graphite", "off", "--admin", "127.0.0.1:0",
+            GatewayProcess.FlushInterval, "24h");
         gateway.ReadUntilListening();
         using AdminClient admin = gateway.ConnectAdmin();
         Client.SendDatagram(gateway.StatsDUdp, "a:1|c"u8);

@@ -63,7 +63,8 @@ public sealed class FlushFileTests : IDisposable
         // The limit of a file's size stands for the disk's: what is over it is not written, and what fits of a report is.
         using GatewayProcess gateway = GatewayProcess.StartWithSignals(
             "--default-signal=HUP,INT,TERM,USR1 --ignore-signal=XFSZ",
-            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-console", "off", "--flush-file", FilePath, GatewayProcess.FlushInterval, "20ms");
+            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-console", "off",
+            "--flush-file", FilePath, GatewayProcess.FlushInterval, "20ms");
         gateway.ReadUntilListening();
         gateway.LimitFileSize(Full);
         Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 20).Select(i => $"level{i}:1|g")).Utf8());

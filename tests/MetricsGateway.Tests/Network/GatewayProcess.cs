@@ -28,7 +28,8 @@ internal sealed class GatewayProcess : IDisposable
         // Where tests run in the background of a script, SIGINT is ignored, under nohup SIGHUP, and children would inherit that.
         ProcessStartInfo start = new(
             "env",
-            [.. (signals ?? "--default-signal=HUP,INT,TERM,USR1").Split(' '), "sh", "-c", $"{preparation}exec \"$@\"", "sh", dotnet, program, .. arguments])
+            [.. (signals ?? "--default-signal=HUP,INT,TERM,USR1").Split(' '), "sh", "-c", $"{preparation}exec \"$@\"", "sh", dotnet,
+                program, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -141,7 +141,8 @@ public sealed class ListenAddressTests : IDisposable
     private static GatewayProcess Start(string udp, string tcp, params IReadOnlyList<string> further)
     {
         GatewayProcess gateway = GatewayProcess.StartBare(
-            ["--statsd-udp", udp, "--statsd-tcp", tcp, "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-interval", "off", .. further]);
+            ["--statsd-udp", udp, "--statsd-tcp", tcp, "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-interval", "off",
+                .. further]);
         gateway.ReadUntilListening();
         return gateway;
     }

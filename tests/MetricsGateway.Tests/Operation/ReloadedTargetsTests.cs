@@ -31,7 +31,8 @@ public sealed class ReloadedTargetsTests : IDisposable
         Flush(gateway, admin, "hits:2|c");
 
         _configuration.Write(
-            ("flush-interval", "10s"), ("flush-console", "off"), ("graphite-send", $"{_second.Endpoint}"), ("graphite-prefix", "other.name"));
+            ("flush-interval", "10s"), ("flush-console", "off"), ("graphite-send", $"{_second.Endpoint}"), ("graphite-prefix",
+                "other.name"));
         Assert.Equal(
             $"reloaded {_configuration.Path}: graphite-send {_first.Endpoint} → {_second.Endpoint}; graphite-prefix stats → other.name; "
                 + $"1 connection kept\n",

@@ -62,7 +62,8 @@ public sealed class ShutdownTests : IDisposable
         const int Datagrams = 100_000;
         using GraphiteServer server = new();
         using GatewayProcess gateway = GatewayProcess.Start(
-            "--receive-buffer", "134217728", "--graphite-send", $"{server.Endpoint}", "--stop-timeout", "off", GatewayProcess.FlushInterval, "24h");
+            "--receive-buffer", "134217728", "--graphite-send", $"{server.Endpoint}", "--stop-timeout", "off", GatewayProcess.FlushInterval,
+            "24h");
         Socket connection = server.Accept();
         connection.ReceiveTimeout = Patience.Milliseconds;
         gateway.Signal("STOP");
@@ -88,7 +89,8 @@ public sealed class ShutdownTests : IDisposable
     {
         using GraphiteServer server = new(receiveBufferSize: 4096);
         using GatewayProcess gateway = GatewayProcess.Start(
-            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--stop-timeout", "4s", "--flush-console", "off", GatewayProcess.FlushInterval, "24h");
+            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--stop-timeout", "4s", "--flush-console", "off",
+            GatewayProcess.FlushInterval, "24h");
         server.Accept();
         using AdminClient admin = gateway.ConnectAdmin();
         using Socket sender = Client.Connect(gateway.StatsDTcp);
@@ -111,7 +113,8 @@ public sealed class ShutdownTests : IDisposable
     {
         using GraphiteServer server = new(receiveBufferSize: 4096);
         using GatewayProcess gateway = GatewayProcess.Start(
-            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--graphite-buffer", "65536", "--stop-timeout", "6s", GatewayProcess.FlushInterval, "24h");
+            "--graphite-send", $"{server.Endpoint}", "--graphite-timeout", "off", "--graphite-buffer", "65536", "--stop-timeout", "6s",
+            GatewayProcess.FlushInterval, "24h");
         server.Accept();
         using AdminClient admin = gateway.ConnectAdmin();
         using Socket sender = Client.Connect(gateway.StatsDTcp);

@@ -21,7 +21,8 @@ internal sealed record CFact(string CSharp, string C, long Value)
 /// <summary>All that the interop types take for granted, found by reflection, so that nothing new is forgotten.</summary>
 internal static partial class CFacts
 {
-    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance
+        | BindingFlags.DeclaredOnly;
 
     /// <summary>What has no C counterpart and is not known to be Vigil's own: it has to be added to <see cref="CNames"/>.</summary>
     public static IReadOnlyList<string> FindForgotten() =>
@@ -89,7 +90,8 @@ internal static partial class CFacts
     // Where a constant's value is computed at run time it may depend on the processor: then it has to be the processor's.
     private static IEnumerable<FieldInfo> DependentOnProcessor(Type type) => type.GetFields(Everything)
         .Where(
-            field => field is { IsStatic: true, IsInitOnly: true } && field.FieldType.IsPrimitive && field.Name is not nameof(SignalNative.FirstRealTime))
+            field => field is { IsStatic: true, IsInitOnly: true } && field.FieldType.IsPrimitive
+                && field.Name is not nameof(SignalNative.FirstRealTime))
         .Where(
             field => !ProcessorProperties.Any(
                 property => NumberOf(property.GetValue(ProcessorAbi.Current)!) == NumberOf(field.GetValue(null)!)));

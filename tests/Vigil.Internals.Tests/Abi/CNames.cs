@@ -24,7 +24,8 @@ internal static class CNames
                 ["_padding"] = null,
             }),
             ["PidFdNative.ChildInfo"] = ("siginfo_t", new() { ["Code"] = "si_code", ["ProcessId"] = "si_pid", ["Status"] = "si_status" }),
-            ["PidFdNative.PidFdInfo"] = ("struct pidfd_info", new() { ["Mask"] = "mask", ["ParentProcessId"] = "ppid", ["ExitCode"] = "exit_code" }),
+            ["PidFdNative.PidFdInfo"] = ("struct pidfd_info", new() { ["Mask"] = "mask", ["ParentProcessId"] = "ppid",
+                ["ExitCode"] = "exit_code" }),
             ["PollNative.PollFd"] = ("struct pollfd", new() { ["Fd"] = "fd", ["Requested"] = "events", ["Returned"] = "revents" }),
             ["SignalFdInfo"] = ("struct signalfd_siginfo", new()
             {
@@ -44,7 +45,8 @@ internal static class CNames
         };
 
     /// <summary>Types of the interop folder that C never sees.</summary>
-    public static IReadOnlySet<string> OwnStructures { get; } = new HashSet<string>(StringComparer.Ordinal) { "EpollEventLayout", "ProcessStatus" };
+    public static IReadOnlySet<string> OwnStructures { get; } = new HashSet<string>(StringComparer.Ordinal) { "EpollEventLayout",
+        "ProcessStatus" };
 
     /// <summary>Constants whose C expression is not their name; null for those that are Vigil's own.</summary>
     public static IReadOnlyDictionary<string, string?> Constants { get; } = new Dictionary<string, string?>(StringComparer.Ordinal)

@@ -68,7 +68,8 @@ internal static class ApiSignature
 
     private static string ConstraintsOf(MethodInfo method) => string.Concat(GenericParametersOf(method)
         .Where(
-            argument => argument.GetGenericParameterConstraints().Length > 0 || argument.GenericParameterAttributes != GenericParameterAttributes.None)
+            argument => argument.GetGenericParameterConstraints().Length > 0
+                || argument.GenericParameterAttributes != GenericParameterAttributes.None)
         .Select(argument => $" where {argument.Name} : {string.Join(", ", Constraints(argument))}"));
 
     private static Type[] GenericParametersOf(MethodInfo method) => method.IsGenericMethod ? method.GetGenericArguments() : [];

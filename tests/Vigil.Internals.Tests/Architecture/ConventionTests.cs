@@ -81,7 +81,8 @@ public class ConventionTests
     }
 
     private static bool IsFormattedByCulture(ITypeSymbol? type) =>
-        type?.SpecialType is SpecialType.System_Double or SpecialType.System_Single or SpecialType.System_Decimal or SpecialType.System_DateTime
+        type?.SpecialType is SpecialType.System_Double or SpecialType.System_Single or SpecialType.System_Decimal
+            or SpecialType.System_DateTime
         || type?.Name is nameof(DateTimeOffset);
 
     private static bool IsInvariant(InvocationExpressionSyntax call) =>

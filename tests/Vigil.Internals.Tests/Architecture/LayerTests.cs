@@ -50,7 +50,8 @@ public class LayerTests
     {
         string[] violations = [.. LibrarySources.Current.References
             .Where(
-                reference => reference.TypeName is "Vigil.EventManager" or "Vigil.EventManagerOptions" && !reference.IsToFace && reference.FromFolder.Length > 0)
+                reference => reference.TypeName is "Vigil.EventManager" or "Vigil.EventManagerOptions" && !reference.IsToFace
+                    && reference.FromFolder.Length > 0)
             .Select(reference => $"{reference.FromFile} uses {reference.TypeName}.{reference.Member}")];
 
         Assert.True(violations.Length == 0, string.Join('\n', violations));
