@@ -36,8 +36,13 @@ public class VisibleTextTests
             StringBuilder text = new();
             for (int i = random.Next(20); i > 0; i--)
             {
-                int scalar = random.Next(4) switch { 0 => random.Next(0x80), 1 => random.Next(0x2000, 0x2100), 2 => random.Next(0xD800),
-                    _ => random.Next(0xE000, 0x11_0000) };
+                int scalar = random.Next(4) switch
+                {
+                    0 => random.Next(0x80),
+                    1 => random.Next(0x2000, 0x2100),
+                    2 => random.Next(0xD800),
+                    _ => random.Next(0xE000, 0x11_0000)
+                };
                 text.Append(new Rune(scalar).ToString());
             }
 

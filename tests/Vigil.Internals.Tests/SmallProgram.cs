@@ -209,8 +209,11 @@ internal sealed class SmallProgram : IDisposable
     private void OnReport(FaultReport report)
     {
         Reports.Add(report);
-        if (report.Exception is EventManagerException { Error: EventManagerError.Spinning
-            or EventManagerError.OrphanedRegistration } exception)
+        if (report.Exception is EventManagerException
+            {
+                Error: EventManagerError.Spinning
+            or EventManagerError.OrphanedRegistration
+            } exception)
         {
             _told.Add(exception.Error.ToString());
         }

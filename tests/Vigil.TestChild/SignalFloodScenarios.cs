@@ -103,8 +103,11 @@ internal static partial class SignalFloodScenarios
 
     private static void RequireLost(List<FaultReport> reports, int count, string beginning) => Check(
         reports.Count == count
-            && reports[^1] is { Origin: FaultOrigin.SignalEvent,
-                Exception: EventManagerException { Error: EventManagerError.SignalsLost } lost }
+            && reports[^1] is
+            {
+                Origin: FaultOrigin.SignalEvent,
+                Exception: EventManagerException { Error: EventManagerError.SignalsLost } lost
+            }
             && lost.Message.StartsWith(beginning, StringComparison.Ordinal),
         string.Join('\n', reports));
 

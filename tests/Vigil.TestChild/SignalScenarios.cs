@@ -459,7 +459,8 @@ internal static partial class SignalScenarios
             using Process child = Process.Start(
                 new ProcessStartInfo(
                     "sh",
-                    ["-c", string.Create(CultureInfo.InvariantCulture, $"exit {code}")]) { UseShellExecute = false })!;
+                    ["-c", string.Create(CultureInfo.InvariantCulture, $"exit {code}")])
+                { UseShellExecute = false })!;
             child.WaitForExit();
             Check(child.ExitCode == code, $"exit code {child.ExitCode} instead of {code}");
             manager.RunOnce(TimeSpan.Zero);

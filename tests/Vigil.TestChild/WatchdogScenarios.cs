@@ -123,14 +123,21 @@ internal static partial class WatchdogScenarios
         using var manager = new EventManager(new EventManagerOptions
         {
             Name = "stopped",
-            Watchdog = new WatchdogOptions { ExactTiming = true, CallbackBudget = TimeSpan.FromSeconds(4),
-                Policy = SlowCallbackPolicy.FailFast },
+            Watchdog = new WatchdogOptions
+            {
+                ExactTiming = true,
+                CallbackBudget = TimeSpan.FromSeconds(4),
+                Policy = SlowCallbackPolicy.FailFast
+            },
         });
         using Process other = Process.Start(
             new ProcessStartInfo(
                 "sh",
-                ["-c", "read line; kill -STOP $PPID; sleep 6; kill -CONT $PPID"]) { RedirectStandardInput = true,
-                    UseShellExecute = false })!;
+                ["-c", "read line; kill -STOP $PPID; sleep 6; kill -CONT $PPID"])
+            {
+                RedirectStandardInput = true,
+                UseShellExecute = false
+            })!;
         manager.Defer(_ =>
         {
             long start = Stopwatch.GetTimestamp();

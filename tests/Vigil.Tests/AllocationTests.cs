@@ -29,8 +29,12 @@ public sealed class AllocationTests
         using var manager = new EventManager(new EventManagerOptions
         {
             // So that a busy machine makes no report, which does allocate.
-            Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromHours(1), PhaseBudget = TimeSpan.FromHours(1),
-                ExactTiming = exactTiming },
+            Watchdog = new WatchdogOptions
+            {
+                CallbackBudget = TimeSpan.FromHours(1),
+                PhaseBudget = TimeSpan.FromHours(1),
+                ExactTiming = exactTiming
+            },
         });
         using var fd = new EventFd(1);
         var counter = new Counter(fd);

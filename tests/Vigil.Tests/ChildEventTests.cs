@@ -378,11 +378,11 @@ public sealed partial class ChildEventTests
         string command,
         bool redirectInput = false,
         bool redirectOutput = false) => Process.Start(new ProcessStartInfo("sh", ["-c", command])
-    {
-        UseShellExecute = false,
-        RedirectStandardInput = redirectInput,
-        RedirectStandardOutput = redirectOutput,
-    })!;
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = redirectInput,
+            RedirectStandardOutput = redirectOutput,
+        })!;
 
     // A child that System.Diagnostics.Process does not know of.
     private static int Spawn(string command)

@@ -419,12 +419,28 @@ public sealed class DispatchTests : IDisposable
             Assert.Single(_manager.GetSubscribers()));
         Assert.Equal(2, _manager.GetSources().Count);
         Assert.Contains(
-            new SourceInfo { Fd = _a, Interest = EventSet.In, Data = 4, State = SourceState.Armed, DispatchPriority = DispatchPriority.Low,
-                SubscriberId = id, Event = null },
+            new SourceInfo
+            {
+                Fd = _a,
+                Interest = EventSet.In,
+                Data = 4,
+                State = SourceState.Armed,
+                DispatchPriority = DispatchPriority.Low,
+                SubscriberId = id,
+                Event = null
+            },
             _manager.GetSources());
         Assert.Contains(
-            new SourceInfo { Fd = _b, Interest = EventSet.Out, Data = 0, State = SourceState.Armed,
-                DispatchPriority = DispatchPriority.Normal, SubscriberId = default, Event = socketEvent },
+            new SourceInfo
+            {
+                Fd = _b,
+                Interest = EventSet.Out,
+                Data = 0,
+                State = SourceState.Armed,
+                DispatchPriority = DispatchPriority.Normal,
+                SubscriberId = default,
+                Event = socketEvent
+            },
             _manager.GetSources());
     }
 }

@@ -536,8 +536,11 @@ public sealed class WorkerCallbackTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         List<long> told = [];
         TimerEvent timer = manager.CreateTimerEvent(
-            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, tick) => told.Add(tick.Missed), new() { MissedTicks = policy,
-                Target = AnyWorker });
+            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, tick) => told.Add(tick.Missed), new()
+            {
+                MissedTicks = policy,
+                Target = AnyWorker
+            });
         time.Advance(TimeSpan.FromSeconds(1));
         manager.RunOnce(TimeSpan.Zero);
         time.Advance(TimeSpan.FromSeconds(3.5));

@@ -116,8 +116,13 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         {
             using FileStream stream = new(
                 probe,
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose,
-                    BufferSize = 0 });
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Options = FileOptions.DeleteOnClose,
+                    BufferSize = 0
+                });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -49,7 +49,8 @@ internal static class CaseCatalogue
                 $"{name}, an event",
                 $"dispatch {registered} {ready}",
                 Amount.ToTakeTime(first: 200),
-                Figure.Time) { Rounds = 15 };
+                Figure.Time)
+            { Rounds = 15 };
         }
     }
 
@@ -64,7 +65,8 @@ internal static class CaseCatalogue
                     $"{pairs:N0} pairs, {active} active, a write",
                     $"ring {pairs} {active}",
                     Amount.ToTakeTime(),
-                    Figure.Time) { Rounds = 9 };
+                    Figure.Time)
+                { Rounds = 9 };
             }
         }
     }
@@ -152,7 +154,8 @@ internal static class CaseCatalogue
             "from sending to beginning, pauses of 2 ms, everybody asleep",
             "work-latency 2000",
             Amount.Exactly(waits),
-            latency) { Rounds = 7 };
+            latency)
+        { Rounds = 7 };
         yield return new OperationCase(
             Workers,
             "from sending to beginning, pauses of 2 ms, high priority in a flood of low items of 100 µs",

@@ -26,7 +26,8 @@ internal static class GatewayProgram
         ];
         new Thread(
             () => Environment.Exit(
-                AppDomain.CurrentDomain.ExecuteAssemblyByName("MetricsGateway", arguments))) { IsBackground = true }.Start();
+                AppDomain.CurrentDomain.ExecuteAssemblyByName("MetricsGateway", arguments)))
+        { IsBackground = true }.Start();
         return udpPort;
     }
 }

@@ -153,6 +153,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
     public ValueTask DisposeAsync()
     {
         Dispose();
+        GC.SuppressFinalize(this);
         return new ValueTask(WhenOver());
     }
 

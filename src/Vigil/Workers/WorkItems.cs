@@ -38,9 +38,9 @@ internal static class WorkItems
         },
         static (action, _) => ((Continuation)action).Drop(),
         new Continuation(continuation, state, context, sender), state: null, sender, context, target)
-    {
-        IsUnbounded = true,
-    };
+        {
+            IsUnbounded = true,
+        };
 
     private sealed record Continuation(SendOrPostCallback Callback, object? State, ExecutionContext? Context, AsyncWorkContext Sender)
     {

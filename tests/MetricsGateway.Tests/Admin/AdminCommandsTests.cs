@@ -63,10 +63,22 @@ public class AdminCommandsTests
             Cancelled = 0,
             Rejected = 0,
             RunByCallers = 0,
-            WaitTimes = new DurationSummary { Count = 1, Mean = Microseconds(1), Median = Microseconds(149), P99 = Microseconds(151),
-                Max = Microseconds(157) },
-            RunTimes = new DurationSummary { Count = 1, Mean = Microseconds(1), Median = Microseconds(163), P99 = Microseconds(167),
-                Max = Microseconds(173) },
+            WaitTimes = new DurationSummary
+            {
+                Count = 1,
+                Mean = Microseconds(1),
+                Median = Microseconds(149),
+                P99 = Microseconds(151),
+                Max = Microseconds(157)
+            },
+            RunTimes = new DurationSummary
+            {
+                Count = 1,
+                Mean = Microseconds(1),
+                Median = Microseconds(163),
+                P99 = Microseconds(167),
+                Max = Microseconds(173)
+            },
         },
         Reloads = 53,
         RefusedReloads = 59,
@@ -81,10 +93,22 @@ public class AdminCommandsTests
             Posts = 0,
             BusyTime = TimeSpan.FromMilliseconds(191),
             IdleTime = TimeSpan.FromMilliseconds(193),
-            Lag = new DurationSummary { Count = 1, Mean = Microseconds(1), Median = Microseconds(197), P99 = Microseconds(199),
-                Max = Microseconds(211) },
-            TimerLateness = new DurationSummary { Count = 1, Mean = Microseconds(1), Median = Microseconds(223), P99 = Microseconds(227),
-                Max = Microseconds(229) },
+            Lag = new DurationSummary
+            {
+                Count = 1,
+                Mean = Microseconds(1),
+                Median = Microseconds(197),
+                P99 = Microseconds(199),
+                Max = Microseconds(211)
+            },
+            TimerLateness = new DurationSummary
+            {
+                Count = 1,
+                Mean = Microseconds(1),
+                Median = Microseconds(223),
+                P99 = Microseconds(227),
+                Max = Microseconds(229)
+            },
             StaleEvents = 0,
             OrphanedEvents = 0,
             Faults = 233,

@@ -26,7 +26,8 @@ public class GraphiteTextTests
             TimeSpan.FromTicks(1),
             TimeSpan.Zero,
             Missed: 0,
-            IsLast: false) { UntilNext = TimeSpan.FromHours(1) };
+            IsLast: false)
+        { UntilNext = TimeSpan.FromHours(1) };
         LineBlockPool pool = new();
         LineHandover handover = new(limit: LineBlock.DefaultCapacity, pool);
         handover.Report(queued: 0, isTaking: true);

@@ -17,7 +17,8 @@ public sealed class DatagramReceiverTests : IDisposable
     private readonly Socket _socket = new(
         AddressFamily.InterNetwork,
         SocketType.Dgram,
-        ProtocolType.Udp) { ReceiveBufferSize = 1 << 16, Blocking = false };
+        ProtocolType.Udp)
+    { ReceiveBufferSize = 1 << 16, Blocking = false };
     private readonly ProtocolTotals _totals = new("test");
 
     public DatagramReceiverTests()
@@ -135,7 +136,8 @@ public sealed class DatagramReceiverTests : IDisposable
         using Socket other = new(
             AddressFamily.InterNetwork,
             SocketType.Dgram,
-            ProtocolType.Udp) { ReceiveBufferSize = 1 << 20, Blocking = false };
+            ProtocolType.Udp)
+        { ReceiveBufferSize = 1 << 20, Blocking = false };
         other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _socket.ReceiveBufferSize = 1 << 20;
         ProtocolTotals otherTotals = new("other");

@@ -170,10 +170,13 @@ public sealed class ListenerRecoveryTests : IDisposable
     [Fact]
     public void Health_says_what_does_not_listen()
     {
-        GatewayStatus status = AdminCommandsTests.Status with { Troubles = [new ListenerTrouble(
+        GatewayStatus status = AdminCommandsTests.Status with
+        {
+            Troubles = [new ListenerTrouble(
             "statsd-udp",
             "127.0.0.1:8125",
-            "Address already in use")] };
+            "Address already in use")]
+        };
         OutputBuffer output = Outputs.WithLimit(1 << 16);
         new AdminCommands(RunningGateway.AllListeners, new MetricStore(RunningGateway.AllListeners), new TrafficTotals())
             .Execute("health up"u8, status, output);

@@ -10,8 +10,13 @@ internal sealed class Reception
     public Reception(int maxNames = 1000, int maxSetValues = 1000, int maxLineLength = 8192, int maxNameBytes = 1_000_000)
     {
         Store = new MetricStore(
-            GatewayOptions.Defaults with { MaxNames = maxNames, MaxNameBytes = maxNameBytes, MaxSetValues = maxSetValues,
-                TimerSamples = 100 });
+            GatewayOptions.Defaults with
+            {
+                MaxNames = maxNames,
+                MaxNameBytes = maxNameBytes,
+                MaxSetValues = maxSetValues,
+                TimerSamples = 100
+            });
         StatsD = new StatsDReceiver(Store, StatsDTotals, maxLineLength);
         Graphite = new GraphiteReceiver(Store, GraphiteTotals, maxLineLength);
     }

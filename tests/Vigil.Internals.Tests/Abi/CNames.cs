@@ -24,8 +24,12 @@ internal static class CNames
                 ["_padding"] = null,
             }),
             ["PidFdNative.ChildInfo"] = ("siginfo_t", new() { ["Code"] = "si_code", ["ProcessId"] = "si_pid", ["Status"] = "si_status" }),
-            ["PidFdNative.PidFdInfo"] = ("struct pidfd_info", new() { ["Mask"] = "mask", ["ParentProcessId"] = "ppid",
-                ["ExitCode"] = "exit_code" }),
+            ["PidFdNative.PidFdInfo"] = ("struct pidfd_info", new()
+            {
+                ["Mask"] = "mask",
+                ["ParentProcessId"] = "ppid",
+                ["ExitCode"] = "exit_code"
+            }),
             ["PollNative.PollFd"] = ("struct pollfd", new() { ["Fd"] = "fd", ["Requested"] = "events", ["Returned"] = "revents" }),
             ["SignalFdInfo"] = ("struct signalfd_siginfo", new()
             {
