@@ -17,12 +17,15 @@ import subprocess
 import sys
 import time
 
-# A measurement of Vigil's in bench/Compare, and how long a turn of it takes at least, in seconds.
+FIRING = 100_000
+
+# A measurement of Vigil's in bench/Compare, and how long a turn of it takes at least, in seconds; or how many operations it has, where
+# these are outstanding together.
 MEASUREMENTS = [
     ("dispatch 1 1", 0.3), ("dispatch 200 200", 0.3), ("dispatch 10000 10000", 0.3), ("dispatch 200 9", 0.3),
     ("ring 1000 1", 0.3), ("post 100000", 0.4), ("pingpong", 0.3), ("pingpong-spin 50", 0.3),
-    ("restart 100000", 0.3), ("restart-clock 100000", 0.3), ("fire", 0.3), ("fire-random 1000000", 0.3),
-    ("work 100000", 0.4), ("work-from-4 100000", 0.4),
+    ("restart 100000", 0.3), ("restart-clock 100000", 0.3), ("fire 0", FIRING), ("fire-random 1000000", FIRING),
+    ("work 0", 0.4), ("work-from-4 0", 0.4),
 ]
 
 WARM_UP_SECONDS = 1.5
@@ -48,10 +51,11 @@ class Side:
 
     def find_count(self, seconds):
         """Warms up, and finds how many operations take the time of a turn."""
-        count, end = 1, time.monotonic() + WARM_UP_SECONDS
+        is_fixed = isinstance(seconds, int)
+        count, end = seconds if is_fixed else 1, time.monotonic() + WARM_UP_SECONDS
         while True:
             _, took = self.turn(count)
-            if took < seconds and count < MOST_OPERATIONS:
+            if not is_fixed and took < seconds and count < MOST_OPERATIONS:
                 count = min(MOST_OPERATIONS, count * 2 if took < seconds / 4 else int(count * 1.3) + 1)
             elif time.monotonic() > end:
                 return count

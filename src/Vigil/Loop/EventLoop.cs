@@ -154,6 +154,7 @@ internal sealed class EventLoop
 
     private void RunTimers(ClockTimers timers)
     {
+        Thread thread = Thread.CurrentThread;
         while (timers.TryTakeDue(out ITimerTarget? target))
         {
             _observer?.Enter(target);
@@ -170,7 +171,7 @@ internal sealed class EventLoop
                 _faults.OnThrown(OwnedCallback.Of(target, LoopPhase.Timers).Owner, exception);
             }
 
-            AmbientContext.EndCallback(_context);
+            AmbientContext.EndCallback(_context, thread);
             _observer?.Leave();
         }
     }
@@ -309,9 +310,10 @@ internal sealed class EventLoop
         _observer?.Begin(LoopPhase.Mailbox, _ran);
         int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
         int taken = 0;
+        Thread thread = Thread.CurrentThread;
         for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)
         {
-            RunMessage(in message, FaultOrigin.PostedWork);
+            RunMessage(in message, FaultOrigin.PostedWork, thread);
         }
 
         _observer?.CountPosts(taken);
@@ -327,11 +329,11 @@ internal sealed class EventLoop
         _observer?.Begin(LoopPhase.Deferred, _ran);
         for (int left = _deferred.Count; left > 0; left--)
         {
-            RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred);
+            RunMessage(_deferred.Dequeue(), FaultOrigin.Deferred, Thread.CurrentThread);
         }
     }
 
-    private void RunMessage(in Message<EventManager> message, FaultOrigin origin)
+    private void RunMessage(in Message<EventManager> message, FaultOrigin origin, Thread thread)
     {
         _observer?.Enter(message.Subject);
         try
@@ -344,7 +346,7 @@ internal sealed class EventLoop
             _faults.OnThrown(origin, exception);
         }
 
-        AmbientContext.EndCallback(_context);
+        AmbientContext.EndCallback(_context, thread);
         _observer?.Leave();
     }
 }
