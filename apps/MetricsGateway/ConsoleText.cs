@@ -28,12 +28,13 @@ internal static class ConsoleText
         $"{ProgramName}: {message}\nTry '{ProgramName} --help'.\n";
 
     // Put together by hand: there may be no descriptor to load anything with.
-    public static string TooFewDescriptors(ulong limit) => ProgramName + ": the limit of open files is " + limit.ToString(CultureInfo.InvariantCulture)
+    public static string TooFewDescriptors(ulong limit) =>
+        ProgramName + ": the limit of open files is " + limit.ToString(CultureInfo.InvariantCulture)
         + "; at least " + DescriptorLimit.Minimum.ToString(CultureInfo.InvariantCulture) + " are needed (ulimit -n, LimitNOFILE=)\n";
 
     public static string TooFewThreads =>
         StartError(
-            "a thread could not be started: as many run as may (ulimit -u, TasksMax=, pids.max of a control group), or there is no "
+            "a thread could not be started: the limit of threads is reached (ulimit -u, TasksMax=, pids.max of a control group), or there is no "
                 + "memory for its stack");
 
     public static string StartError(string message) => $"{ProgramName}: {message}\n";

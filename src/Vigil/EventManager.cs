@@ -81,7 +81,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
                 createClock,
                 static core => new LoopSynchronizationContext(core),
                 TearDown,
-                fault => new FaultReporter(_core!, () => FaultReported).Report(fault))
+                core => new FaultReporter(core, () => FaultReported).Report)
             {
                 Budgets = new CallbackBudgets(
                     watchdog is null ? TimingWheel.Never : CallbackBudgets.NanosecondsOf(watchdog.CallbackBudget),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 
 namespace Vigil.Tests;
 
@@ -18,6 +19,35 @@ public sealed class DisposalTests
         loop.Endpoint.CallBlocking(_ => { });
         Assert.Equal(before, loop.Endpoint.CallBlocking(_ => hooks));
         Assert.Empty(loop.Endpoint.CallBlocking(manager => manager.GetTimers()));
+    }
+
+    [Fact]
+    public void Whoever_disposes_an_event_or_a_hook_while_another_thread_runs_the_manager_for_the_last_time_gets_no_exception_and_nothing_is_reported()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var loop = new LoopThread();
+        var faults = new ConcurrentQueue<FaultReport>();
+        loop.Manager.FaultReported += (_, report) => faults.Enqueue(report);
+        (TimerEvent timer, HookRegistration hook) = loop.Endpoint.CallBlocking(manager => (
+            manager.CreateTimerEvent(TimeSpan.FromDays(1), (_, _) => { }), manager.AddPrepareHook(_ => { })));
+        loop.Endpoint.Fire(_ =>
+        {
+            entered.Set();
+            release.Wait(Patience.Limit);
+        });
+        entered.Wait(Patience.Limit);
+        Task disposal = loop.Manager.DisposeAsync().AsTask();
+        Exception? thrown = Record.Exception(() =>
+        {
+            timer.Dispose();
+            hook.Dispose();
+        });
+        release.Set();
+        Patience.Wait(disposal);
+        Assert.Null(thrown);
+        Assert.True(timer.IsCancelled);
+        Assert.Empty(faults);
     }
 
     [Fact]

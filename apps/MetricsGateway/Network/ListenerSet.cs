@@ -184,7 +184,8 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
     {
         List<ListenerPlace> opened = [];
         List<(ListenerPlace Place, ListenException Reason)> unknown = [];
-        Socket[] leavingSockets = [.. leaving.Select(place => place.Listener).OfType<Listener>().Where(listener => listener.IsOpen).Select(listener => listener.Socket)];
+        IEnumerable<Listener> leavingListeners = leaving.Select(place => place.Listener).OfType<Listener>();
+        Socket[] leavingSockets = [.. leavingListeners.Where(listener => listener.IsOpen).Select(listener => listener.Socket)];
         try
         {
             foreach (ListenerPlace place in wanted)

@@ -55,6 +55,7 @@ internal sealed class RejectedLines(TimeProvider time)
         string sender = describeSender?.Invoke() ?? PeerText.Unknown;
         _examples.Enqueue(string.Create(
             CultureInfo.InvariantCulture,
-            $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} {protocol} {sender} {Rejections.NameOf(reason)}: {text}{(isCut ? "…" : string.Empty)}"));
+            $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} {protocol} {sender} {Rejections.NameOf(reason)}: "
+                + $"{text}{(isCut ? "…" : string.Empty)}"));
     }
 }

@@ -1,4 +1,4 @@
-using Vigil.Collections;
+using Vigil.Threading;
 
 namespace Vigil;
 

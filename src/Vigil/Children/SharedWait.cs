@@ -1,7 +1,7 @@
 using System.Globalization;
-using Vigil.Collections;
 using Vigil.Interop;
 using Vigil.IO;
+using Vigil.Threading;
 
 namespace Vigil;
 

@@ -141,6 +141,11 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
             Lasting?.Revoke();
             ForwardedCalls<CallbackEvent, bool>.Post(this, static (self, _) => self.Dispose(), argument: default);
         }
+        catch (ObjectDisposedException)
+        {
+            // Another thread runs the manager for the last time. The event ends with the manager.
+            Lasting?.Revoke();
+        }
         catch (Exception exception)
         {
             Core.PostReport(this, exception);

@@ -10,9 +10,9 @@ internal static unsafe partial class EpollNative
     private const int EPOLL_CTL_MOD = 3;
     private const int EPOLL_CLOEXEC = 0x80000;
 
-    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2) for two reasons. musl,
-    // and glibc before 2.35, have no wrapper. And wrappers of blocking calls are cancellation points, which in a multi-threaded process
-    // change the thread's cancellation state before and after by an atomic operation each: 30 ns and more (pthreads(7)).
+    // The number is the same on every architecture: it is younger than the unified tables. Called through syscall(2) for two reasons.
+    // musl, and glibc before 2.35, have no wrapper. And wrappers of blocking calls are cancellation points, which in a multi-threaded
+    // process change the thread's cancellation state before and after by an atomic operation each: 30 ns and more (pthreads(7)).
     private const nint SysEpollPwait2 = 441;
 
     // For waits without a time span the kernel also accepts this call: it copies no time span and no signal mask (fs/eventpoll.c).
@@ -33,8 +33,8 @@ internal static unsafe partial class EpollNative
     public static int Remove(int epoll, int fd) => Control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 
     /// <summary>
-    /// Waits for a time span in nanoseconds: 0 polls, −1 waits without limit. −1 on failure, without the errno: fetching it costs 7 ns on a
-    /// call that nearly always succeeds.
+    /// Waits for a time span in nanoseconds: 0 polls, −1 waits without limit. −1 on failure, without the errno: fetching it costs 7 ns
+    /// on a call that nearly always succeeds.
     /// </summary>
     public static int WaitFast(int epoll, byte* ready, int capacity, long nanoseconds)
     {
@@ -66,7 +66,8 @@ internal static unsafe partial class EpollNative
     }
 
     /// <summary>
-    /// Waits for <paramref name="milliseconds"/> (0 polls, −1 without limit) on kernels without epoll_pwait2; −1 and an errno on failure.
+    /// Waits for <paramref name="milliseconds"/> (0 polls, −1 without limit) on kernels without epoll_pwait2; −1 and an errno on
+    /// failure.
     /// </summary>
     public static int WaitCoarsely(int epoll, byte* ready, int capacity, int milliseconds, out int errno)
     {

@@ -59,6 +59,10 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
         {
             _core.Mailbox.PostUnbounded(new Message<EventManager>(RemovalKind.Instance, this));
         }
+        catch (ObjectDisposedException)
+        {
+            // Another thread runs the manager for the last time. The registration ends with the manager.
+        }
     }
 
     bool ICallbackOwner.IsDetachedByFaults => false;

@@ -22,7 +22,7 @@ internal sealed class LoopCore
     /// <param name="createClock">Makes the clock of a kind; null for the clocks of the options.</param>
     /// <param name="createContext">Makes the synchronization context of the callbacks.</param>
     /// <param name="tearDown">Performs the manager's disposal.</param>
-    /// <param name="report">Reports a fault to users.</param>
+    /// <param name="createReport">Makes what reports faults to users.</param>
     /// <exception cref="EventManagerException">The kernel refused. Nothing is left open.</exception>
     public LoopCore(
         EventManager manager,
@@ -31,12 +31,12 @@ internal sealed class LoopCore
         Func<TimerClock, IClock>? createClock,
         Func<LoopCore, SynchronizationContext> createContext,
         Action tearDown,
-        Action<Fault> report)
+        Func<LoopCore, Action<Fault>> createReport)
     {
         Manager = manager;
         Name = options.Name;
         Counters = new LoopCounters(options.Name, options.CollectStatistics);
-        Faults = new FaultSink(this, options, report);
+        Faults = new FaultSink(this, options, createReport(this));
         Lifetime = new LoopLifetime(manager, options.Name, tearDown);
         _claim = Lifetime.ThreadClaim;
         Context = createContext(this);

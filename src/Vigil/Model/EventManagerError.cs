@@ -83,9 +83,6 @@ public enum EventManagerError
     /// <summary>The signal is blocked on some threads and not on others, or must not be blocked.</summary>
     SignalBlocked,
 
-    /// <summary>Real-time signals were dropped: too many waited for a loop, or for a callback that had not ended.</summary>
-    SignalsLost,
-
     /// <summary>There is no such process: it has ended and was waited for (<c>ESRCH</c>).</summary>
     ProcessNotFound,
 
@@ -100,4 +97,7 @@ public enum EventManagerError
 
     /// <summary>A call to the kernel failed; the errno says how.</summary>
     System,
+
+    /// <summary>Real-time signals were dropped: too many waited for a loop, or for a callback that had not ended.</summary>
+    SignalsLost,
 }

@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Vigil.Collections;
 using Vigil.Interop;
 using Vigil.IO;
+using Vigil.Threading;
 
 namespace Vigil;
 

@@ -7,8 +7,8 @@ namespace Vigil;
 public readonly record struct SignalInfo(Signal Signal)
 {
     /// <summary>
-    /// How it was sent (<c>sigaction(2)</c>, si_code): 0 by <c>kill(2)</c>, −1 by <c>sigqueue(3)</c>, 128 by the kernel, and so on. Null if
-    /// not known.
+    /// How it was sent (<c>sigaction(2)</c>, si_code): 0 by <c>kill(2)</c>, −1 by <c>sigqueue(3)</c>, 128 by the kernel, and so on.
+    /// Null if not known.
     /// </summary>
     public int? Code { get; init; }
 

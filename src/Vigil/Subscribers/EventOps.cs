@@ -3,15 +3,15 @@ using Vigil.Sources;
 namespace Vigil;
 
 /// <summary>
-/// Access to one subscriber's interest list, valid while the subscriber handles an event. It cannot be stored, captured or kept across an
-/// await. It reaches no other subscriber's file descriptors, and each call checks that the subscriber is still attached.
+/// Access to one subscriber's interest list, valid while the subscriber handles an event. It cannot be stored, captured or kept across
+/// an await. It reaches no other subscriber's file descriptors, and each call checks that the subscriber is still attached.
 /// </summary>
 /// <remarks>
-/// <para>Changes take effect at once. An fd that is added or armed is first reported in the next iteration. What is removed, disarmed or
-/// masked is not delivered any more, even if the kernel has already reported it.</para>
+/// <para>Changes take effect at once. An fd that is added or armed is first reported in the next iteration. What is removed, disarmed
+/// or masked is not delivered any more, even if the kernel has already reported it.</para>
 /// <para>Every operation that fails throws an <see cref="EventManagerException"/> with the reason, the fd and the errno, and changes
-/// nothing. The Try… forms return false and the reason for failures that can happen in a correct program. They throw for those that cannot:
-/// a call from a thread other than the loop's, or after the manager's disposal.</para>
+/// nothing. The Try… forms return false and the reason for failures that can happen in a correct program. They throw for those that
+/// cannot: a call from a thread other than the loop's, or after the manager's disposal.</para>
 /// </remarks>
 public readonly ref struct EventOps
 {
@@ -24,8 +24,8 @@ public readonly ref struct EventOps
 
     /// <summary>Registers a file descriptor, which must not be registered with this manager yet.</summary>
     /// <param name="events">The fd, the interest, and the data to be delivered with it.</param>
-    /// <exception cref="EventManagerException">The fd is closed, cannot be polled, or is already registered; the interest is invalid; or a
-    /// limit is reached.</exception>
+    /// <exception cref="EventManagerException">The fd is closed, cannot be polled, or is already registered; the interest is invalid;
+    /// or a limit is reached.</exception>
     public void Add(Events events) => AddCore(events).ThrowIfFailed(events.Set);
 
     /// <summary>Registers a file descriptor if that is possible.</summary>
@@ -34,8 +34,8 @@ public readonly ref struct EventOps
     public bool TryAdd(Events events, out EventManagerError error) => Report(AddCore(events), out error);
 
     /// <summary>
-    /// Replaces the interest and the data of a registered fd. Re-arms a one-shot; makes an edge-triggered fd report what is ready now. A
-    /// disarmed fd stays disarmed and uses the new interest once armed.
+    /// Replaces the interest and the data of a registered fd. Re-arms a one-shot; makes an edge-triggered fd report what is ready now.
+    /// A disarmed fd stays disarmed and uses the new interest once armed.
     /// </summary>
     /// <param name="events">The fd, its new interest, and the data to be delivered with it.</param>
     /// <exception cref="EventManagerException">The fd is not registered by this subscriber, or the interest is invalid.</exception>
@@ -98,12 +98,12 @@ public readonly ref struct EventOps
     public bool TryDisarm(FileDescriptor fd, out EventManagerError error) => Report(DisarmCore(fd), out error);
 
     /// <summary>
-    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that has fired. What is ready now is reported in the next iteration, also for an
-    /// edge-triggered fd. Arming an armed fd changes nothing.
+    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that has fired. What is ready now is reported in the next iteration, also for
+    /// an edge-triggered fd. Arming an armed fd changes nothing.
     /// </summary>
     /// <param name="fd">A registered fd.</param>
-    /// <exception cref="EventManagerException">The fd is not registered by this subscriber, its number was closed without the handle, or a
-    /// limit is reached.</exception>
+    /// <exception cref="EventManagerException">The fd is not registered by this subscriber, its number was closed without the handle,
+    /// or a limit is reached.</exception>
     public void Arm(FileDescriptor fd) => ArmCore(fd).ThrowIfFailed();
 
     /// <summary>Arms an fd if that is possible.</summary>

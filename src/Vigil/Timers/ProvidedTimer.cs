@@ -1,5 +1,5 @@
-using Vigil.Collections;
 using Vigil.Messaging;
+using Vigil.Threading;
 using Vigil.Timing;
 
 namespace Vigil;

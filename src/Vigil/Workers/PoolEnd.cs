@@ -18,6 +18,7 @@ internal sealed class PoolEnd
     private readonly TaskCompletionSource<IReadOnlyList<WorkItem>> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _close;
     private readonly Func<IReadOnlyList<WorkItem>> _takeLeft;
+    private readonly TimeProvider _clock;
     private ITimer? _timer;
     private int _threads;
     private bool _hasBegun;
@@ -28,11 +29,13 @@ internal sealed class PoolEnd
     /// <param name="close">Refuses further work and lets the threads end once the queued work is done.</param>
     /// <param name="takeLeft">Called after <paramref name="close"/>: takes the work that did not run, even while threads are still
     /// running.</param>
-    public PoolEnd(int threads, Action close, Func<IReadOnlyList<WorkItem>> takeLeft)
+    /// <param name="clock">Measures how long the end may take.</param>
+    public PoolEnd(int threads, Action close, Func<IReadOnlyList<WorkItem>> takeLeft, TimeProvider clock)
     {
         _threads = threads;
         _close = close;
         _takeLeft = takeLeft;
+        _clock = clock;
     }
 
     /// <summary>Ends the pool, unless its end has begun. Any thread.</summary>
@@ -69,8 +72,8 @@ internal sealed class PoolEnd
 
             if (timeout > TimeSpan.Zero && timeout < LongestTime)
             {
-                // First, since only this can fail: there may be no thread for the timer. It may expire before the threads are asked to end.
-                _timer = TimeProvider.System.CreateTimer(static end => ((PoolEnd)end!).Finish(), this, timeout, Timeout.InfiniteTimeSpan);
+                // First, since only this can fail. It may expire before the threads are asked to end.
+                _timer = CreateTimer(timeout, isRequired: asksForLeft);
             }
 
             _isLeftAskedFor = asksForLeft;
@@ -84,6 +87,21 @@ internal sealed class PoolEnd
         }
 
         return true;
+    }
+
+    // There may be no thread for the timer. A drain says so and can be called again; a disposal does not throw, and waits without limit.
+    private ITimer? CreateTimer(TimeSpan timeout, bool isRequired)
+    {
+        // The timer would keep the caller's execution context until it expires.
+        using AmbientContext.Scope scope = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
+        try
+        {
+            return _clock.CreateTimer(static end => ((PoolEnd)end!).Finish(), this, timeout, Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception) when (!isRequired)
+        {
+            return null;
+        }
     }
 
     // May run on a thread of the pool, where no one would catch an exception.

@@ -49,7 +49,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         _room = new QueueRoom(_options.QueueCapacity);
         _team = new Team(_options.ThreadCount);
         _workers = _team.Workers;
-        _end = new PoolEnd(_workers.Length, Close, TakeLeft);
+        _end = new PoolEnd(_workers.Length, Close, TakeLeft, TimeProvider.System);
         long ageing = Nanoseconds.Of(_options.Ageing);
         long spin = Nanoseconds.Of(_options.SpinBeforeSleep);
         for (int i = 0; i < _workers.Length; i++)

@@ -1,7 +1,7 @@
 using Vigil.Internals.Tests.Support;
 using Vigil.Threading;
 
-namespace Vigil.Internals.Tests.Collections;
+namespace Vigil.Internals.Tests.Threading;
 
 public sealed class SpinGateTests
 {

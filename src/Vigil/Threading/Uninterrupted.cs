@@ -1,4 +1,4 @@
-namespace Vigil.Collections;
+namespace Vigil.Threading;
 
 /// <summary>Takes locks whether or not the thread is interrupted (<see cref="Thread.Interrupt"/>).</summary>
 /// <remarks>
