@@ -11,6 +11,9 @@ internal sealed record FlushStatus
     /// <summary>Flushes that could not be computed or written. What their intervals had brought is lost.</summary>
     public required long Failed { get; init; }
 
+    /// <summary>Whether a worker has the last one, or it is being told: one that is due meanwhile falls out.</summary>
+    public required bool IsComputing { get; init; }
+
     /// <summary>Since the last flush; null before the first one.</summary>
     public required TimeSpan? SinceLast { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using MetricsGateway.Protocols;
@@ -132,6 +133,33 @@ internal sealed class DatagramReceiver(
         // The kernel's count wraps around.
         totals.Drops += figures[DropsIndex] - _drops;
         _drops = figures[DropsIndex];
+    }
+
+    // A reload opens the new listener beside this one. Between the last look at this socket and its end, the kernel would give it datagrams
+    // that nobody reads. A socket that is connected gets only those of its peer, here of itself, and keeps those that it has (udp(7)).
+    protected override void StopArriving()
+    {
+        if (!IsOpen || Socket.LocalEndPoint is not IPEndPoint place)
+        {
+            return;
+        }
+
+        bool isWildcard = place.Address.Equals(IPAddress.Any) || place.Address.Equals(IPAddress.IPv6Any);
+        IEnumerable<IPAddress> itself = !isWildcard ? [place.Address]
+            : place.AddressFamily == AddressFamily.InterNetwork ? [IPAddress.Loopback]
+            : [IPAddress.IPv6Loopback, IPAddress.Loopback.MapToIPv6()];
+        foreach (IPAddress address in itself)
+        {
+            try
+            {
+                Socket.Connect(new IPEndPoint(address, place.Port));
+                return;
+            }
+            catch (SocketException)
+            {
+                // The machine has no IPv6, or the interface is gone: then the window stays open, as narrow as it is.
+            }
+        }
     }
 
     protected override bool Take(EventOps ops)

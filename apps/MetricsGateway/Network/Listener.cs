@@ -61,6 +61,7 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         if (!_isEnding)
         {
             _isEnding = true;
+            StopArriving();
             EventManager.Current!.Defer(static (_, listener) => listener.TakeLast(), this);
         }
 
@@ -82,6 +83,11 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     {
         IsOpen = false;
         _bound.Dispose();
+    }
+
+    /// <summary>Has what is sent from here on go to another socket that listens there, where the kernel can be told so.</summary>
+    protected virtual void StopArriving()
+    {
     }
 
     /// <summary>What one turn of the loop does.</summary>

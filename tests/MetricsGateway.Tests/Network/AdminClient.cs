@@ -69,6 +69,17 @@ internal sealed class AdminClient(IPEndPoint endpoint) : IDisposable
         Patience.WaitUntil(() => (seen = Stat(key)) > value, () => $"{key} is {seen}, not above {value}");
     }
 
+    /// <summary>
+    /// Waits until there were so many flushes and the last one is done. A test that moves its clock before has the next one fall out.
+    /// </summary>
+    public void WaitForFlushes(long count)
+    {
+        IReadOnlyDictionary<string, long> stats = Stats();
+        Patience.WaitUntil(
+            () => (stats = Stats())["flush.count"] == count && stats["flush.computing"] == 0,
+            () => $"flush.count is {stats["flush.count"]}, not {count}, or flush.computing {stats["flush.computing"]}");
+    }
+
     public void WaitForCounter(string name, double value)
     {
         double? seen = null;

@@ -45,13 +45,51 @@ public sealed class DatagramReceiverTests : IDisposable
     public void A_sender_that_never_pauses_is_cut_when_more_was_taken_than_the_buffer_can_have_held()
     {
         int held = _socket.ReceiveBufferSize / 768;
-        DatagramReceiver receiver = Create(_ => SendDatagrams(1));
+
+        // From the end's begin on, the kernel brings what the socket itself sends, and nothing else.
+        DatagramReceiver receiver = Create(_ => _socket.SendTo("x"u8, _socket.LocalEndPoint!));
         SendDatagrams(Capacity);
 
         End(receiver);
 
         Assert.True(_totals.Metrics > held, $"{_totals.Metrics} of {held} were taken.");
         Assert.True(receiver.WasCut);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "0.0.0.0")]
+    [InlineData("127.0.0.1", "[::]")]
+    [InlineData("0.0.0.0", "127.0.0.1")]
+    [InlineData("0.0.0.0", "[::]")]
+    [InlineData("[::]", "0.0.0.0")]
+    [InlineData("[::]", "127.0.0.1")]
+    public void What_is_sent_while_a_listener_takes_its_last_is_the_others_that_has_its_port(string from, string to)
+    {
+        int port = KeptPort.Next();
+        IPEndPoint place = new(IPAddress.Loopback, port);
+        bool hasSent = false;
+        BoundSocket bound = ListeningSocket.OpenUdp("udp", AddressOf(from, port), leaving: []);
+        DatagramReceiver leaving = CreateFor(bound, _totals, _ =>
+        {
+            if (!hasSent)
+            {
+                hasSent = true;
+                Client.SendDatagram(place, "late"u8);
+            }
+        });
+        ProtocolTotals others = new("other");
+        Task ended = Task.CompletedTask;
+        _manager.Defer(_ =>
+        {
+            Client.SendDatagram(place, "early"u8);
+            CreateFor(ListeningSocket.OpenUdp("udp", AddressOf(to, port), leaving: [bound.Socket]), others, _ => { });
+            ended = leaving.End();
+        });
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && ended.IsCompleted && hasSent, () => "it does not end");
+
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && others.Metrics == 1, () => "it is lost");
+        Assert.Equal(1, _totals.Metrics);
+        Assert.False(leaving.WasCut);
     }
 
     [Fact]
@@ -251,19 +289,25 @@ public sealed class DatagramReceiverTests : IDisposable
         Array.ForEach(peers, peer => peer.Dispose());
     }
 
+    private static ListenAddress AddressOf(string address, int port) =>
+        ListenAddress.Of(IPEndPoint.Parse($"{address}:{port}"), isIPv6Only: false)[0];
+
     private void TakeUntil(int count) =>
         Patience.WaitUntil(
             () => _manager.RunOnce(TimeSpan.Zero) >= 0 && _totals.Metrics == count,
             () => $"{_totals.Metrics} of {count} were taken");
 
-    private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default, int maxLength = 100)
+    private DatagramReceiver Create(Action<string> onLine, TimeSpan rest = default, int maxLength = 100) =>
+        CreateFor(new BoundSocket(_socket, "there"), _totals, onLine, rest, maxLength);
+
+    private DatagramReceiver CreateFor(
+        BoundSocket bound, ProtocolTotals totals, Action<string> onLine, TimeSpan rest = default, int maxLength = 100)
     {
-        DatagramBatches batches = new(Capacity, maxLength);
         DatagramReceiver receiver = new(
-            new BoundSocket(_socket, "there"),
-            new ObservedReceiver(_totals, onLine, maxLength),
-            _totals,
-            batches,
+            bound,
+            new ObservedReceiver(totals, onLine, maxLength),
+            totals,
+            new DatagramBatches(Capacity, maxLength),
             new LoopActivity(),
             rest);
         _manager.AddSubscriber(receiver);

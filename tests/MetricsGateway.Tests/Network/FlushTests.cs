@@ -43,7 +43,7 @@ public class FlushTests
 
         // Late by 2 s.
         time.Advance(seconds: 2.001);
-        admin.WaitForStat("flush.count", 1);
+        admin.WaitForFlushes(1);
         AssertReport(gateway, number: 1, seconds: 12, lateMilliseconds: 2_000, missed: 0, rate: 20 / 12.0);
         Assert.Equal(2_000_000, admin.Stat("flush.last_lateness_us"));
 
@@ -55,7 +55,7 @@ public class FlushTests
             "health: up\nflush.last_seconds_ago: 8.0\nflush.last_lateness_ms: 2000.000\n",
             admin.Ask("health"));
         time.Advance(seconds: 0.001);
-        admin.WaitForStat("flush.count", 2);
+        admin.WaitForFlushes(2);
         AssertReport(gateway, number: 2, seconds: 8, lateMilliseconds: 0, missed: 0, rate: 0.5);
     }
 
@@ -68,12 +68,12 @@ public class FlushTests
         SendHits(gateway, admin, count: 70);
 
         time.Advance(seconds: 35);
-        admin.WaitForStat("flush.count", 1);
+        admin.WaitForFlushes(1);
         AssertReport(gateway, number: 1, seconds: 35, lateMilliseconds: 25_000, missed: 2, rate: 2);
         Assert.Equal(2, admin.Stat("flush.missed"));
 
         time.Advance(seconds: 5);
-        admin.WaitForStat("flush.count", 2);
+        admin.WaitForFlushes(2);
         AssertReport(gateway, number: 2, seconds: 5, lateMilliseconds: 0, missed: 0, rate: 0);
     }
 
@@ -92,7 +92,7 @@ public class FlushTests
         time.IsBroken = false;
         time.Advance(seconds: 10);
 
-        admin.WaitForStat("flush.count", 1);
+        admin.WaitForFlushes(1);
         AssertReport(gateway, number: 1, seconds: 20, lateMilliseconds: 0, missed: 1, rate: 1);
     }
 

@@ -16,11 +16,10 @@ internal sealed class GraphiteServer : IDisposable
     public GraphiteServer(int? receiveBufferSize = null)
     {
         _receiveBufferSize = receiveBufferSize;
-        _listener = Listen(new IPEndPoint(IPAddress.Loopback, 0));
-        Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
+        _listener = Listen(Endpoint);
     }
 
-    public IPEndPoint Endpoint { get; }
+    public IPEndPoint Endpoint { get; } = KeptPort.NextAtLoopback();
 
     /// <summary>The text of all connections so far, one after the other.</summary>
     public string Text => _text.ToString();

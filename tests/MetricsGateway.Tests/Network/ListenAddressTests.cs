@@ -59,7 +59,7 @@ public sealed class ListenAddressTests : IDisposable
     [Fact]
     public void Both_families_may_have_an_address_of_their_own_at_one_port()
     {
-        int port = FreePort();
+        int port = KeptPort.Next();
         using GatewayProcess gateway = Start($"0.0.0.0:{port},[::]:{port}", $"[::]:{port},127.0.0.1:{port}");
 
         Assert.Equal([$"0.0.0.0:{port}", $"[::]:{port}"], gateway.Places("statsd-udp").Select(place => place.ToString()));
@@ -107,7 +107,7 @@ public sealed class ListenAddressTests : IDisposable
     [InlineData("[::]", "127.0.0.1")]
     public void An_address_may_become_one_that_includes_it_or_is_included(string from, string to)
     {
-        int port = FreePort();
+        int port = KeptPort.Next();
         _configuration.Write(("statsd-udp", $"{from}:{port}"), ("statsd-tcp", $"{from}:{port}"));
         using RunningGateway gateway = new(_configuration.Source());
         using AdminClient admin = gateway.ConnectAdmin();
@@ -123,7 +123,7 @@ public sealed class ListenAddressTests : IDisposable
     [Fact]
     public void Two_listeners_that_a_reload_would_put_at_one_place_are_refused_also_where_one_includes_the_other()
     {
-        int port = FreePort();
+        int port = KeptPort.Next();
         _configuration.Write(("statsd-tcp", $"127.0.0.1:{port}"));
         using RunningGateway gateway = new(_configuration.Source());
         using AdminClient admin = gateway.ConnectAdmin();
@@ -145,13 +145,5 @@ public sealed class ListenAddressTests : IDisposable
                 .. further]);
         gateway.ReadUntilListening();
         return gateway;
-    }
-
-    // Free for both families and both types, most likely: the kernel does not give it to others who ask for any port right away.
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
-        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

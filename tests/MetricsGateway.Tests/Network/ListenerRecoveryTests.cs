@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using MetricsGateway.Admin;
+using MetricsGateway.Configuration;
 using MetricsGateway.Metrics;
 using MetricsGateway.Network;
 using MetricsGateway.Protocols;
@@ -22,6 +23,13 @@ public sealed class ListenerRecoveryTests : IDisposable
     private readonly ProtocolTotals _totals = new("test");
     private readonly CountingReceiver _receiver;
     private readonly ListenerSet _listeners;
+
+    // What has failed comes back to its port.
+    private readonly GatewayOptions _options = RunningGateway.AllListeners with
+    {
+        StatsDUdp = KeptPort.NextAtLoopback(),
+        StatsDTcp = KeptPort.NextAtLoopback(),
+    };
 
     public ListenerRecoveryTests()
     {
@@ -55,7 +63,7 @@ public sealed class ListenerRecoveryTests : IDisposable
                     idle), _gate, _reserve, _activity));
         _listeners = new ListenerSet(_manager, [udp, tcp], _errors);
         _manager.FaultReported += new FaultRecovery(_listeners, _errors).OnFault;
-        _listeners.Open(RunningGateway.AllListeners);
+        _listeners.Open(_options);
     }
 
     public void Dispose()
@@ -162,7 +170,7 @@ public sealed class ListenerRecoveryTests : IDisposable
         Open("tcp").Socket.Shutdown(SocketShutdown.Both);
         RunUntil(() => _listeners.Troubles.Any());
 
-        _manager.Defer(_ => _listeners.Make(_listeners.Prepare(RunningGateway.AllListeners)));
+        _manager.Defer(_ => _listeners.Make(_listeners.Prepare(_options)));
         RunUntil(() => !_listeners.Troubles.Any());
         Assert.True(Open("tcp").IsOpen);
     }
@@ -190,13 +198,7 @@ public sealed class ListenerRecoveryTests : IDisposable
     // A connected socket is told that nobody was there to take what it has sent, by its next call.
     private static IPEndPoint MakeNextCallFail(Socket socket)
     {
-        IPEndPoint nobody;
-        using (Socket closed = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
-        {
-            closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            nobody = (IPEndPoint)closed.LocalEndPoint!;
-        }
-
+        IPEndPoint nobody = KeptPort.NextAtLoopback();
         socket.Connect(nobody);
         socket.Send("x"u8);
         return nobody;

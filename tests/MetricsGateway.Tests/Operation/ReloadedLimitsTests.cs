@@ -27,13 +27,13 @@ public sealed class ReloadedLimitsTests : IDisposable
         _time.Advance(3.999);
         Assert.Equal(0, admin.Stat("flush.count"));
         _time.Advance(0.001);
-        admin.WaitForStat("flush.count", 1);
+        admin.WaitForFlushes(1);
         JsonElement[] first = ReadReport(gateway, number: 1);
         Assert.Equal(10, first[0].GetProperty("seconds").GetDouble());
         Assert.Equal(2.2, first[1].GetProperty("rate").GetDouble());
 
         _time.Advance(5);
-        admin.WaitForStat("flush.count", 2);
+        admin.WaitForFlushes(2);
         Assert.Equal(5, ReadReport(gateway, number: 2)[0].GetProperty("seconds").GetDouble());
     }
 
@@ -47,7 +47,7 @@ public sealed class ReloadedLimitsTests : IDisposable
 
         Reload(gateway, admin, ("flush-interval", "5s"));
         _time.Advance(5);
-        admin.WaitForStat("flush.count", 1);
+        admin.WaitForFlushes(1);
         Assert.Equal(2, ReadReport(gateway, number: 1)[1].GetProperty("rate").GetDouble());
 
         Reload(gateway, admin);
@@ -66,7 +66,7 @@ public sealed class ReloadedLimitsTests : IDisposable
 
         Reload(gateway, admin, ("flush-interval", "10s"), ("percentiles", "50"), ("delete-counters", "on"));
         _time.Advance(10);
-        admin.WaitForStat("flush.count", 1);
+        admin.WaitForFlushes(1);
         JsonElement timer = ReadReport(gateway, number: 1)[2];
         Assert.True(timer.TryGetProperty("upper_50", out _));
         Assert.False(timer.TryGetProperty("upper_90", out _));
@@ -74,7 +74,7 @@ public sealed class ReloadedLimitsTests : IDisposable
 
         Reload(gateway, admin, ("flush-interval", "10s"), ("delete-counters", "on"), ("flush-console", "off"));
         _time.Advance(10);
-        admin.WaitForStat("flush.count", 2);
+        admin.WaitForFlushes(2);
         admin.WaitForStat("names.counters", 0);
         Assert.Equal(0, NonBlocking.TryRead(gateway.Reports, new byte[100]).Count);
         Assert.Equal(0, admin.Stat("flush.lost_reports"));

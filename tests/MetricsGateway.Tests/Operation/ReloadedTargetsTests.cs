@@ -138,6 +138,6 @@ public sealed class ReloadedTargetsTests : IDisposable
         Client.SendDatagram(gateway.StatsDUdp, metric.Utf8());
         admin.WaitForStat("statsd_udp.metrics", received + 1);
         _time.Advance(10);
-        admin.WaitForStat("flush.count", done + 1);
+        admin.WaitForFlushes(done + 1);
     }
 }
