@@ -10,7 +10,7 @@ using Vigil;
 
 namespace MetricsGateway;
 
-/// <summary>What the program says on its console.</summary>
+/// <summary>The texts that the program writes to its console.</summary>
 internal static class ConsoleText
 {
     private const string ProgramName = "MetricsGateway";
@@ -27,7 +27,7 @@ internal static class ConsoleText
     public static string UsageError(string message) =>
         $"{ProgramName}: {message}\nTry '{ProgramName} --help'.\n";
 
-    // Put together by hand: there may be no descriptor to load anything with.
+    // Concatenated without formatting: there may be no descriptor to load another assembly with.
     public static string TooFewDescriptors(ulong limit) =>
         ProgramName + ": the limit of open files is " + limit.ToString(CultureInfo.InvariantCulture)
         + "; at least " + DescriptorLimit.Minimum.ToString(CultureInfo.InvariantCulture) + " are needed (ulimit -n, LimitNOFILE=)\n";
@@ -40,11 +40,11 @@ internal static class ConsoleText
     public static string StartError(string message) => $"{ProgramName}: {message}\n";
 
     /// <param name="option">The listener's option, such as "statsd-udp".</param>
-    /// <param name="place">The address and port that were really taken, or the path of the socket.</param>
+    /// <param name="place">The bound address and port, or the path of the socket.</param>
     public static string Listening(string option, string place) => $"{option} listens on {place}\n";
 
     /// <summary>
-    /// What went wrong while the gateway runs: one line, and below it, where it is a bug, the way there. What the kernel refuses is none.
+    /// A fault while the gateway runs: one line, and for a bug the stack trace below it. A refusal by the kernel is not a bug.
     /// </summary>
     public static string Fault(FaultReport report)
     {
@@ -52,7 +52,7 @@ internal static class ConsoleText
         return string.IsNullOrEmpty(trace) ? Line(report.ToString()) : Line($"{report}\n{trace}");
     }
 
-    /// <summary>A listener's socket is closed because it fails time and again.</summary>
+    /// <summary>A listener's socket is closed because it keeps failing.</summary>
     public static string ListenerFailed(string option, string place, string reason) =>
         Line($"{option} does not listen on {place}: {reason.TrimEnd('.')}; it is opened again");
 
@@ -70,7 +70,7 @@ internal static class ConsoleText
 
     public static string NoReloadAtEnd => "not reloaded: the gateway is stopping";
 
-    /// <summary>A bug, at a point from which there is no way back.</summary>
+    /// <summary>A bug after the point of no return.</summary>
     public static string ReloadBroken(Exception exception) =>
         $"reloaded in part only, because of a mistake in the program; reload again, or start it anew: {exception}";
 
@@ -78,11 +78,11 @@ internal static class ConsoleText
 
     public static string Reloaded(string path, string changes) => $"reloaded {path}: {changes}";
 
-    /// <summary>What a reload has changed.</summary>
+    /// <summary>The changes of a reload.</summary>
     /// <param name="difference">The options that differ.</param>
-    /// <param name="places">Where it listens now.</param>
-    /// <param name="kept">How many connections noticed nothing.</param>
-    /// <param name="closed">How many ended because their listener did.</param>
+    /// <param name="places">Where the gateway listens now.</param>
+    /// <param name="kept">The number of connections that were kept.</param>
+    /// <param name="closed">The number of connections that ended with their listener.</param>
     public static string Changes(OptionsDifference difference, IEnumerable<(string Option, string Place)> places, int kept, int closed)
     {
         if (difference.Changes.Count == 0)
@@ -110,19 +110,19 @@ internal static class ConsoleText
 
     public static string SignalUnavailable(string reason) => Line($"a signal cannot be handled: {reason}");
 
-    /// <summary>A bug: what a signal asked for is not done, and the next one is handled all the same.</summary>
+    /// <summary>A bug: the signal's action failed; the next signal is handled normally.</summary>
     public static string SignalFailed(string signal, Exception exception) => Line($"what {signal} asks for failed: {exception}");
 
-    /// <param name="description">Lines of what the gateway is doing.</param>
+    /// <param name="description">Lines that describe the gateway's state.</param>
     public static string State(string description) => $"{ProgramName}: state\n{description}";
 
     public static string ReceptionCut => Line("stopping: not everything that had arrived was received, because senders did not pause");
 
     public static string StopFailed(Exception exception) => Line($"stopping failed, so not everything that was left is told: {exception}");
 
-    /// <summary>The time for the end is over.</summary>
-    /// <param name="timeout">What it was.</param>
-    /// <param name="left">What was not done by then.</param>
+    /// <summary>The shutdown has exceeded its time limit.</summary>
+    /// <param name="timeout">The limit.</param>
+    /// <param name="left">What was not finished.</param>
     public static string StopTimedOut(TimeSpan timeout, IEnumerable<string> left)
     {
         string text = string.Join("; ", left);
@@ -131,7 +131,7 @@ internal static class ConsoleText
 
     public static string LeftAtStop(IEnumerable<string> left) => Line($"stopped: {string.Join("; ", left)}");
 
-    /// <summary>What of the end is not where it should go.</summary>
+    /// <summary>The parts of the last output that did not reach their targets.</summary>
     public static IEnumerable<string> Left(bool isFlushLeft, bool areTotalsLeft, bool isConsoleLeft, bool isFileLeft, long graphiteLines)
     {
         if (isFlushLeft)
@@ -168,11 +168,11 @@ internal static class ConsoleText
     public static string GraphiteDropping(IPEndPoint endpoint) =>
         Line($"more lines wait for Graphite at {endpoint} than may (--{OptionTable.GraphiteBuffer}): the oldest are dropped");
 
-    /// <summary>Nothing waits for Graphite any more.</summary>
+    /// <summary>No lines wait for Graphite any more.</summary>
     /// <param name="endpoint">The server.</param>
-    /// <param name="duration">How long something has.</param>
-    /// <param name="failures">How often it could not be reached, or was lost.</param>
-    /// <param name="dropped">How many lines were dropped.</param>
+    /// <param name="duration">How long lines have waited.</param>
+    /// <param name="failures">The number of failed attempts and lost connections.</param>
+    /// <param name="dropped">The number of dropped lines.</param>
     public static string GraphiteRecovered(IPEndPoint endpoint, TimeSpan duration, long failures, long dropped) => Line(string.Create(
         CultureInfo.InvariantCulture,
         $"everything is sent to Graphite at {endpoint} again, after {duration.TotalSeconds:0.0} s and {failures} failures; "
@@ -181,7 +181,7 @@ internal static class ConsoleText
     public static string FileFails(string path, string reason) =>
         Line($"cannot write flushes to {path}: {reason}; each flush tries again");
 
-    /// <summary>Nothing more is written to a file that the options do not name any more.</summary>
+    /// <summary>A write failed to a file that the options no longer name, so there is no next attempt.</summary>
     public static string FileFailedAtLast(string path, string reason) => Line($"a flush was not written to {path}: {reason}");
 
     public static string FileWorksAgain(string path, long lost) => Line(string.Create(
@@ -190,13 +190,13 @@ internal static class ConsoleText
     public static string SocketModeFailed(string option, string path, string reason) =>
         Line($"{option}: the mode of {path} cannot be set (--{OptionTable.UnixSocketMode}): {reason}");
 
-    /// <summary>The kernel's limit for everybody is below what was asked for.</summary>
+    /// <summary>The kernel's limit is below the requested size.</summary>
     public static string BufferCapped(string option, int wanted, int got) => Line(string.Create(
         CultureInfo.InvariantCulture,
         $"{option}: the kernel gives a receive buffer of {got} bytes instead of {wanted} (--{OptionTable.ReceiveBuffer}); raise "
             + $"net.core.rmem_max"));
 
-    /// <summary>The kernel does not change the size of the buffer.</summary>
+    /// <summary>The kernel refuses to change the size of the buffer.</summary>
     public static string BufferRefused(string option, string place, int wanted, string reason) => Line(string.Create(
         CultureInfo.InvariantCulture,
         $"{option}: the kernel refuses {place} a receive buffer of {wanted} bytes (--{OptionTable.ReceiveBuffer}): {reason}; it keeps "

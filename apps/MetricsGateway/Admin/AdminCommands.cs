@@ -10,12 +10,12 @@ namespace MetricsGateway.Admin;
 
 /// <summary>
 /// The command language of statsd's management interface
-/// (https://github.com/statsd/statsd/blob/master/docs/admin_interface.md). Unlike there, every answer ends with END;
+/// (https://github.com/statsd/statsd/blob/master/docs/admin_interface.md). Unlike in statsd, every answer ends with END;
 /// only an unknown command is answered by ERROR alone.
 /// </summary>
 /// <param name="options">The first <see cref="Options"/>.</param>
-/// <param name="store">What was received.</param>
-/// <param name="totals">Counts of it.</param>
+/// <param name="store">The received metrics.</param>
+/// <param name="totals">Counts of received traffic.</param>
 internal sealed class AdminCommands(GatewayOptions options, MetricStore store, TrafficTotals totals)
 {
     private const string Help =
@@ -45,11 +45,11 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
     /// <summary>The options in effect.</summary>
     public GatewayOptions Options { get; set; } = options;
 
-    /// <summary>Command lines that change nothing and have an answer.</summary>
+    /// <summary>Commands that change nothing and have an answer.</summary>
     public static IReadOnlyList<string> Harmless { get; } = ["stats", "counters", "gauges", "timers", "sets", "delcounters", "slow",
         "rejected", "health", "config", "help"];
 
-    /// <summary>Executes one command line, without its newline, and writes its answer, or begins one that may be long.</summary>
+    /// <summary>Executes one command line, without its newline, and writes its answer, or begins an answer that may be long.</summary>
     public AdminResult Execute(ReadOnlySpan<byte> line, GatewayStatus status, IBufferWriter<byte> output)
     {
         ReadOnlySpan<byte> arguments = line;
@@ -112,8 +112,10 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
         return AdminResult.KeepOpen;
     }
 
-    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it
-    /// disposes it.</summary>
+    /// <summary>
+    /// The rest of the answer after <see cref="AdminResult.Continues"/>: each step writes a part of it to the output. The caller disposes
+    /// it.
+    /// </summary>
     public IEnumerator<int> TakeRest()
     {
         IEnumerator<int> rest = _rest ?? throw new InvalidOperationException("No answer goes on.");
@@ -147,7 +149,7 @@ internal sealed class AdminCommands(GatewayOptions options, MetricStore store, T
             _isHealthy = false;
         }
 
-        // A gateway that does not listen where it should is not healthy, whatever it was told.
+        // A gateway that does not listen where it should is not healthy, whatever the status was set to.
         answer.Line("health", _isHealthy && status.Troubles is [] ? "up" : "down");
         foreach (ListenerTrouble trouble in status.Troubles)
         {

@@ -12,9 +12,9 @@ internal enum AdminResult
     /// <summary>Send what was written, then close the connection.</summary>
     Close,
 
-    /// <summary>It is no command. Who has never given one speaks another protocol, and is not to be served.</summary>
+    /// <summary>No known command. A client that has never sent one speaks another protocol, and is not served.</summary>
     Unknown,
 
-    /// <summary>Load the configuration again, and answer when that is done.</summary>
+    /// <summary>Reload the configuration, and answer when that is done.</summary>
     Reload,
 }

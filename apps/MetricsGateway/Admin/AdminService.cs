@@ -6,11 +6,11 @@ using MetricsGateway.Protocols;
 namespace MetricsGateway.Admin;
 
 /// <summary>What all admin connections share. Each has its own splitter and output buffer.</summary>
-/// <param name="commands">Answers what can be answered at once.</param>
-/// <param name="getStatus">What the network part knows.</param>
+/// <param name="commands">Executes the commands that can be answered at once.</param>
+/// <param name="getStatus">Gets the status of the network part.</param>
 /// <param name="reload">
-/// Loads the configuration again, and calls back on the loop, in a later callback, with a line that says what became of it. It gives what
-/// takes back that it calls.
+/// Reloads the configuration, and calls back on the loop, in a later callback, with a line about the result. Returns an action that
+/// withdraws the callback.
 /// </param>
 /// <param name="time">Measures how long clients have read nothing.</param>
 internal sealed class AdminService(
@@ -32,17 +32,17 @@ internal sealed class AdminService(
         }
     }
 
-    /// <summary>Bytes of memory that hold what admin clients have not read.</summary>
+    /// <summary>Bytes of memory for answers that admin clients have not read.</summary>
     public long UnreadBytes => _budget.Used;
 
-    /// <summary>Commands that broke the limit of a line's length.</summary>
+    /// <summary>Commands that exceeded the limit of a line's length.</summary>
     public long OverlongCommands { get; private set; }
 
     public LineSplitter CreateSplitter() => new(Options.MaxLineLength);
 
     public OutputBuffer CreateOutput() => new(_budget);
 
-    /// <summary>Executes one command line and writes its answer, unless that comes later.</summary>
+    /// <summary>Executes one command line and writes its answer, unless the answer comes later.</summary>
     public AdminResult Answer(ReadOnlySpan<byte> line, IBufferWriter<byte> output)
     {
         if (!IsHttp(line))
@@ -50,18 +50,20 @@ internal sealed class AdminService(
             return commands.Execute(line, getStatus(), output);
         }
 
-        // A web page can have its visitor's browser send this to any port of his machine, with commands in the body.
+        // A web page can make its visitor's browser send a request to any port of his machine, with commands in the body.
         output.Write("ERROR this is not HTTP\n"u8);
         return AdminResult.Close;
     }
 
-    /// <summary>The answer that <see cref="AdminResult.Continues"/> stands for: each step writes some of it to the output. Whoever takes it
-    /// disposes it.</summary>
+    /// <summary>
+    /// The rest of the answer after <see cref="AdminResult.Continues"/>: each step writes a part of it to the output. The caller disposes
+    /// it.
+    /// </summary>
     public IEnumerator<int> TakeRest() => commands.TakeRest();
 
-    /// <summary>Begins what <see cref="AdminResult.Reload"/> asks for.</summary>
-    /// <param name="onDone">Called on the loop, in a later callback, with what <see cref="AnswerReload"/> takes.</param>
-    /// <returns>To be called if the client is gone before.</returns>
+    /// <summary>Begins a reload for <see cref="AdminResult.Reload"/>.</summary>
+    /// <param name="onDone">Called on the loop, in a later callback, with the argument for <see cref="AnswerReload"/>.</param>
+    /// <returns>Withdraws the callback, if the client leaves before.</returns>
     public Action BeginReload(Action<string> onDone) => reload(onDone);
 
     public static void AnswerReload(string result, IBufferWriter<byte> output)
@@ -77,12 +79,12 @@ internal sealed class AdminService(
         output.Write("ERROR line too long\n"u8);
     }
 
-    /// <summary>What the gateway is doing, in a block of text.</summary>
+    /// <summary>The gateway's state as a block of text.</summary>
     public string DescribeState() => StateReport.Create(commands, getStatus());
 
     /// <summary>
-    /// Executes every command that changes nothing, for nobody: the runtime loads assemblies when they are first used, and when
-    /// the file descriptors have run out, which is when an operator asks most, it could not open them any more.
+    /// Executes every command that changes nothing, and discards the answers. The runtime loads assemblies when they are first used, and
+    /// could not open them when the file descriptors have run out, which is when an operator asks most.
     /// </summary>
     public void Preload()
     {

@@ -34,6 +34,6 @@ internal readonly struct AnswerWriter(IBufferWriter<byte> output)
 
     public void EndLine() => output.Write("\n"u8);
 
-    /// <summary>The empty line behind END is part of the format: statsd writes it, and clients wait for it.</summary>
+    /// <summary>The empty line after END is part of the format: statsd writes it, and clients wait for it.</summary>
     public void EndAnswer() => output.Write("END\n\n"u8);
 }

@@ -4,7 +4,7 @@ using Vigil;
 
 namespace MetricsGateway.Admin;
 
-/// <summary>What the network part knows, and <c>stats</c> and <c>health</c> show.</summary>
+/// <summary>The status of the network part, for <c>stats</c> and <c>health</c>.</summary>
 internal sealed record GatewayStatus
 {
     public required TimeSpan Uptime { get; init; }
@@ -19,16 +19,16 @@ internal sealed record GatewayStatus
     /// <summary>Connections that were closed instead of served: over the limit, or for want of file descriptors.</summary>
     public required long RefusedConnections { get; init; }
 
-    /// <summary>Accepts that the kernel failed, for want of file descriptors for example.</summary>
+    /// <summary>Calls of accept that failed, for want of file descriptors for example.</summary>
     public required long FailedAccepts { get; init; }
 
-    /// <summary>Admin clients that did not read their answers.</summary>
+    /// <summary>Admin clients that were dropped because they did not read their answers.</summary>
     public required long DroppedClients { get; init; }
 
     /// <summary>Connections that were silent for too long.</summary>
     public required long IdleClosedConnections { get; init; }
 
-    /// <summary>Admin commands that broke the limit of a line's length.</summary>
+    /// <summary>Admin commands that exceeded the limit of a line's length.</summary>
     public required long OverlongCommands { get; init; }
 
     /// <summary>Memory for answers that admin clients have not read.</summary>
@@ -41,13 +41,13 @@ internal sealed record GatewayStatus
 
     public required GraphiteStatus Graphite { get; init; }
 
-    /// <summary>The threads that compute flushes, and write the file.</summary>
+    /// <summary>The threads that compute flushes and write the file.</summary>
     public required WorkerPoolStatistics Workers { get; init; }
 
-    /// <summary>Reloads of the configuration after which it was in effect, whether or not anything differed.</summary>
+    /// <summary>Reloads after which the configuration was in effect, whether or not anything differed.</summary>
     public required long Reloads { get; init; }
 
-    /// <summary>Reloads that were refused: of a bad file, or because a listener could not be opened.</summary>
+    /// <summary>Reloads that were refused because of a bad file, or because a listener could not be opened.</summary>
     public required long RefusedReloads { get; init; }
 
     public required IReadOnlyList<ListenerStatus> Listeners { get; init; }
@@ -60,16 +60,16 @@ internal sealed record GatewayStatus
 
     public required EventManagerStatistics Loop { get; init; }
 
-    /// <summary>Callbacks that kept the loop for too long.</summary>
+    /// <summary>Callbacks that occupied the loop for too long.</summary>
     public required SlowCallbackStatistics Slow { get; init; }
 }
 
 /// <param name="Option">The option that asked for it.</param>
-/// <param name="Place">The address and port that were really taken, or the path of the socket.</param>
+/// <param name="Place">The bound address and port, or the path of the socket.</param>
 /// <param name="Connections">Its open connections.</param>
 internal sealed record ListenerStatus(string Option, string Place, int Connections);
 
-/// <param name="Option">The option that asks for it.</param>
+/// <param name="Option">The option that asked for it.</param>
 /// <param name="Place">Where it should listen.</param>
 /// <param name="Reason">Why it does not.</param>
 internal sealed record ListenerTrouble(string Option, string Place, string Reason);

@@ -1,21 +1,22 @@
 namespace MetricsGateway.Admin;
 
 /// <summary>
-/// The memory for answers that admin clients have not read yet, of all clients together. One that reads is not to suffer from those that
-/// do not: where there is no room for it, the client loses its answers that has taken nothing for the longest time, if that is a second; or
-/// else the one that holds the most.
+/// The memory for answers that admin clients have not read yet, of all clients together. Clients that do not read must not harm one that
+/// does: if there is no room for it, the client that has taken nothing for the longest time, at least a second, loses its answers;
+/// otherwise the client that holds the most.
 /// </summary>
 /// <param name="limit">The first <see cref="Limit"/>.</param>
 /// <param name="time">Measures how long a client has taken nothing.</param>
 internal sealed class OutputBudget(int limit, TimeProvider time)
 {
-    /// <summary>Who has taken nothing for so long makes room for others. A client that reads takes something many times in it.</summary>
+    /// <summary>A client that has taken nothing for this long makes room for others. A reading client takes something many times in
+    /// it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // Those that hold memory.
+    // Buffers that hold memory.
     private readonly HashSet<OutputBuffer> _holders = [];
 
-    /// <summary>In bytes. Lowered below what is in use, it lets nobody have more until enough is given back.</summary>
+    /// <summary>In bytes. Lowered below the memory in use, it grants no more until enough is given back.</summary>
     public int Limit { get; set; } = limit;
 
     /// <summary>Bytes of memory that are in use; a block counts as a whole.</summary>
@@ -24,12 +25,12 @@ internal sealed class OutputBudget(int limit, TimeProvider time)
     public long Now => time.GetTimestamp();
 
     /// <summary>Takes room for a block.</summary>
-    /// <returns>False if there is none, and nobody who must make it.</returns>
+    /// <returns>False if there is none, and no other buffer has to make room.</returns>
     public bool TryTake(OutputBuffer holder, int size)
     {
         while (Used + size > Limit)
         {
-            // Who would be beyond the limit alone takes nothing from anybody.
+            // A buffer that would exceed the limit on its own takes nothing from others.
             if (holder.Held + size > Limit || (FindStalled(holder) ?? FindLarger(holder, size)) is not { } other)
             {
                 return false;

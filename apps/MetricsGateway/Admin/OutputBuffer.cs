@@ -3,25 +3,26 @@ using System.Buffers;
 namespace MetricsGateway.Admin;
 
 /// <summary>
-/// What one client has not read yet, in blocks of memory that all clients share a budget of. Writing beyond the budget does not fail: the
-/// buffer drops its content, says <see cref="IsOverflowed"/> and swallows what follows, so that whoever writes an answer need not care.
+/// The output that one client has not read yet, in blocks of memory from a budget that all clients share. Writing beyond the budget does
+/// not fail: the buffer drops its content, sets <see cref="IsOverflowed"/> and discards further output, so that code that writes an
+/// answer need not care.
 /// </summary>
 internal sealed class OutputBuffer(OutputBudget budget) : IBufferWriter<byte>
 {
-    /// <summary>Of an answer that is short; the blocks of a longer one grow.</summary>
+    /// <summary>The size of a short answer's block; the blocks of a longer answer grow.</summary>
     private const int SmallBlock = 1 << 12;
 
-    // Small enough for the heap that is compacted: from 85,000 bytes on memory is given back late.
+    // Below the size of the large object heap (85,000 bytes), whose memory is given back late.
     private const int LargeBlock = 1 << 16;
 
     private readonly Queue<byte[]> _full = new();
 
-    // Where the next bytes go, and what is given to writers whose bytes are swallowed.
+    // The block that takes the next bytes; also given to writers whose bytes are discarded.
     private byte[] _last = [];
     private int _start;
     private int _end;
 
-    /// <summary>It has lost its answers because others needed the memory. Its client must be given up.</summary>
+    /// <summary>The buffer has lost its answers because others needed the memory. Its client must be dropped.</summary>
     public event Action? GivenUp;
 
     public bool IsOverflowed { get; private set; }
@@ -29,17 +30,17 @@ internal sealed class OutputBuffer(OutputBudget budget) : IBufferWriter<byte>
     /// <summary>Bytes that were written and not consumed.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Bytes of the budget that it holds.</summary>
+    /// <summary>Bytes of the budget that the buffer holds.</summary>
     public int Held { get; private set; }
 
-    /// <summary>When something was consumed last, or written into the empty buffer: a moment of the budget's clock.</summary>
+    /// <summary>When bytes were last consumed, or written into the empty buffer, by the budget's clock.</summary>
     public long LastProgress { get; private set; }
 
-    /// <summary>The first bytes that were not consumed, as many as lie together.</summary>
+    /// <summary>The first unconsumed bytes, up to the end of their block.</summary>
     public ReadOnlySpan<byte> Unsent =>
         _full.TryPeek(out byte[]? first) ? first.AsSpan(_start) : _last.AsSpan(_start, IsOverflowed ? 0 : _end - _start);
 
-    /// <summary>Forgets bytes that were sent, and gives the memory of whole blocks back.</summary>
+    /// <summary>Removes bytes that were sent, and gives the memory of whole blocks back.</summary>
     public void Consume(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -90,14 +91,14 @@ internal sealed class OutputBuffer(OutputBudget budget) : IBufferWriter<byte>
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    /// <summary>Drops everything that it holds, for others.</summary>
+    /// <summary>Drops all content in favour of other clients.</summary>
     public void GiveUp()
     {
         Overflow();
         GivenUp?.Invoke();
     }
 
-    /// <summary>Gives all memory back. Nothing is written any more.</summary>
+    /// <summary>Gives all memory back. Nothing is written afterwards.</summary>
     public void Release() => Overflow();
 
     private void AddBlock(int size)
@@ -112,7 +113,7 @@ internal sealed class OutputBuffer(OutputBudget budget) : IBufferWriter<byte>
         Held += block;
         if (_end > _start || _full.Count > 0)
         {
-            // A block that is full, but for less than the writer needs, ends where it was written to.
+            // A block with less room than the writer needs ends where it was written to.
             int unused = _last.Length - _end;
             _full.Enqueue(unused == 0 ? _last : _last[.._end]);
             Return(unused);

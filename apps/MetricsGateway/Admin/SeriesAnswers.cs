@@ -5,11 +5,10 @@ using MetricsGateway.Metrics;
 namespace MetricsGateway.Admin;
 
 /// <summary>
-/// Answers that go through all series of a kind. There may be a million, so each is written step by step: whoever has one written decides
-/// after each step whether to go on at once. A step takes some microseconds and writes some kilobytes.
+/// Answers that cover all series of a kind. There may be a million, so each answer is written step by step, and the caller decides after
+/// each step whether to continue at once. A step takes some microseconds and writes some kilobytes.
 /// </summary>
-/// <remarks>Between two steps series come, go and change, and an interval may end: each series is told as it is when its turn
-/// comes.</remarks>
+/// <remarks>Between two steps series come, go and change, and an interval may end: each series is shown as it is at its turn.</remarks>
 internal static class SeriesAnswers
 {
     private const int SeriesInStep = 32;
@@ -31,7 +30,7 @@ internal static class SeriesAnswers
     public static IEnumerator<int> WriteTimers(SeriesTable<TimerSummary> timers, IBufferWriter<byte> output) =>
         Write(timers, output, static (writer, timer) =>
         {
-            // Looking at a timer must not give it what only one that something arrived for needs.
+            // Showing a timer must not allocate what only an active timer needs.
             timer.TryGetInterval(out TimerInterval? interval);
             writer.WriteStartObject();
             writer.WriteNumber("count"u8, interval?.Count ?? 0);
@@ -46,11 +45,11 @@ internal static class SeriesAnswers
             writer.WriteEndObject();
         });
 
-    /// <summary>A set is shown by how many values it has.</summary>
+    /// <summary>A set is shown by its number of values.</summary>
     public static IEnumerator<int> WriteSets(SeriesTable<UniqueSet> sets, IBufferWriter<byte> output) =>
         Write(sets, output, static (writer, set) => writer.WriteNumberValue(set.Count));
 
-    /// <summary>Deletes what is selected, in one pass for all that it is selected by, and tells each.</summary>
+    /// <summary>Deletes the selected series in one pass, and reports each, and each name that selected nothing.</summary>
     public static IEnumerator<int> Delete<TSeries>(SeriesTable<TSeries> table, SeriesSelection selection, IBufferWriter<byte> output)
         where TSeries : Series
     {
@@ -105,7 +104,7 @@ internal static class SeriesAnswers
 
             if (steps.IsOverAfter(written))
             {
-                // The writer holds none of the output's memory then, which may be sent and given back.
+                // After this the writer holds none of the output's memory, which may be sent and given back.
                 writer.Flush();
                 yield return place;
             }

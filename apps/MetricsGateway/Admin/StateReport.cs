@@ -5,8 +5,7 @@ using System.Text;
 namespace MetricsGateway.Admin;
 
 /// <summary>
-/// What SIGUSR1 shows: the listeners, and the answers of <c>health</c> and <c>stats</c> with what belongs together on one line, and
-/// without what is 0.
+/// The text that SIGUSR1 shows: the listeners, and the answers of <c>health</c> and <c>stats</c>, grouped by line, without zeros.
 /// </summary>
 internal static class StateReport
 {

@@ -41,7 +41,7 @@ internal static class StatsAnswer
         answer.Line("slow.callbacks", status.Slow.Callbacks);
         answer.Line("slow.phases", status.Slow.Phases);
 
-        // The first is 0 where there is no descriptor left to look into /proc with.
+        // The first is 0 if no descriptor is left to read /proc with.
         answer.Line("memory.resident_bytes", Environment.WorkingSet);
         answer.Line("memory.heap_bytes", GC.GetTotalMemory(forceFullCollection: false));
         answer.Line("memory.collections", GC.CollectionCount(0));

@@ -7,14 +7,13 @@ internal enum InvocationAction
     ShowVersion,
 }
 
-/// <summary>What the command line asks for. Where the options come from, and what they are, counts for <see cref="InvocationAction.Run"/>
-/// only.</summary>
+/// <summary>The action that the command line asks for. Source and options matter only for <see cref="InvocationAction.Run"/>.</summary>
 internal sealed record Invocation(InvocationAction Action, ConfigurationSource Source, LoadedConfiguration Loaded)
 {
     public GatewayOptions Options => Loaded.Options;
 }
 
-/// <summary>Reads <c>--name value</c> and <c>--name=value</c>; what stands here wins over the configuration file.</summary>
+/// <summary>Reads <c>--name value</c> and <c>--name=value</c>; the command line overrides the configuration file.</summary>
 internal static class CommandLine
 {
     public const string ConfigName = "config";

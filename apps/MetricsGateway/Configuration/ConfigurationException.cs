@@ -1,6 +1,6 @@
 namespace MetricsGateway.Configuration;
 
-/// <summary>An option that cannot be used. The message is made for the person who wrote it and says what is allowed.</summary>
+/// <summary>An option that cannot be used. The message is for the person who wrote it and says what is allowed.</summary>
 internal sealed class ConfigurationException : Exception
 {
     public ConfigurationException(string message)

@@ -8,7 +8,7 @@ namespace MetricsGateway.Configuration;
 /// <summary>Reads options from a JSON object whose keys are the options' names. Comments and trailing commas are allowed.</summary>
 internal static class ConfigurationFile
 {
-    /// <summary>Bytes that a file may have. All options together, each with a long comment, need a hundredth of it.</summary>
+    /// <summary>The size limit of a file, in bytes. All options together, each with a long comment, need a hundredth of it.</summary>
     public const int MaxLength = 1 << 20;
 
     private static readonly JsonReaderOptions ReaderOptions = new()
@@ -18,7 +18,7 @@ internal static class ConfigurationFile
     };
 
     /// <summary>Reads the whole file, which must be a regular one: a pipe or a device may have no end, or never begin.</summary>
-    /// <exception cref="ConfigurationException">The file cannot be read, or is no such file.</exception>
+    /// <exception cref="ConfigurationException">The file cannot be read, or is not a regular file.</exception>
     public static byte[] Read(string path)
     {
         try
@@ -29,7 +29,7 @@ internal static class ConfigurationFile
                 throw new IOException($"{path}: it is no regular file");
             }
 
-            // One byte more than there may be: what is read is what counts, however large the file says it is.
+            // One byte more than the limit: the size that the file reports is not trusted, only the bytes that are read.
             byte[] bytes = new byte[Math.Min(RandomAccess.GetLength(file), MaxLength) + 1];
             int length = 0;
             for (int count = -1; count != 0 && length <= MaxLength;)
@@ -48,7 +48,7 @@ internal static class ConfigurationFile
         }
     }
 
-    /// <exception cref="ConfigurationException">Something in the text cannot be used; the message names file and line.</exception>
+    /// <exception cref="ConfigurationException">Part of the text cannot be used; the message names file and line.</exception>
     public static GatewayOptions Apply(ReadOnlySpan<byte> json, string fileName, GatewayOptions options)
     {
         if (json.StartsWith(Encoding.UTF8.Preamble))
@@ -68,7 +68,7 @@ internal static class ConfigurationFile
         }
         catch (ConfigurationException exception)
         {
-            // A value is refused right after its token was read, so no later line can be meant.
+            // A value is refused right after its token was read, so the current line is the right one.
             int line = 1 + json[..(int)reader.TokenStartIndex].Count((byte)'\n');
             throw new ConfigurationException($"{fileName}:{line}: {exception.Message}", exception);
         }
@@ -132,7 +132,7 @@ internal static class ConfigurationFile
         }
         catch (InvalidOperationException exception)
         {
-            // The reader checks structure; broken UTF-8 and halves of surrogate pairs come to light only here.
+            // The reader checks structure only; broken UTF-8 and unpaired surrogates are found here.
             throw new ConfigurationException("this text is not valid Unicode", exception);
         }
     }

@@ -1,36 +1,33 @@
 namespace MetricsGateway.Configuration;
 
 /// <summary>
-/// Where the options come from: the defaults, over them a file, over that the command line. They are loaded at the start and again
-/// at every reload, by the same rules.
+/// Loads the options: the defaults, overridden by a file, overridden by the command line. The start and every reload use the same rules.
 /// </summary>
 /// <param name="path">The configuration file, or null if there is none.</param>
-/// <param name="arguments">What the command line says: names and values.</param>
+/// <param name="arguments">The names and values of the command line.</param>
 internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<string, string> arguments)
 {
-    // Where the gateway was started. It may be gone when a reload asks for it, as after a deployment that puts a new directory in its
-    // place.
+    // The directory in which the gateway was started. It may be gone at a reload, for example after a deployment that replaces it.
     private readonly string? _directory = CurrentDirectory();
 
     /// <summary>The configuration file, or null if there is none.</summary>
     public string? Path => path;
 
-    /// <exception cref="ConfigurationException">The file cannot be read, or something in it or on the command line cannot be
-    /// used.</exception>
-    /// <exception cref="NameLookupException">A name of a host has no address.</exception>
+    /// <exception cref="ConfigurationException">The file cannot be read, or part of it or of the command line cannot be used.</exception>
+    /// <exception cref="NameLookupException">A host name has no address.</exception>
     public LoadedConfiguration Load()
     {
         byte[] content = Read();
         return new LoadedConfiguration(Resolve(content), content);
     }
 
-    /// <returns>The file, byte by byte; nothing without one.</returns>
+    /// <returns>The bytes of the file; empty without one.</returns>
     /// <exception cref="ConfigurationException">The file cannot be read.</exception>
     public byte[] Read() => path is null ? [] : ConfigurationFile.Read(path);
 
-    /// <summary>The options, if that is what the file holds. Names of hosts are looked up.</summary>
-    /// <exception cref="ConfigurationException">Something in it or on the command line cannot be used.</exception>
-    /// <exception cref="NameLookupException">A name of a host has no address.</exception>
+    /// <summary>The options for this content of the file. Host names are looked up.</summary>
+    /// <exception cref="ConfigurationException">Part of it or of the command line cannot be used.</exception>
+    /// <exception cref="NameLookupException">A host name has no address.</exception>
     public GatewayOptions Resolve(ReadOnlySpan<byte> content)
     {
         GatewayOptions options = GatewayOptions.Defaults;
@@ -56,7 +53,7 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
         options = NameLookup.Apply(options);
         if (options is { GraphiteSend: { } target, Graphite: { } listener } && OwnAddresses.Reaches(target, listener, options.IPv6Only))
         {
-            // Each flush would make names of the names of the one before.
+            // Each flush would make new names out of the names of the previous one.
             throw new ConfigurationException(
                 $"graphite-send {target} is the gateway's own listener (graphite {listener}); move or turn off one of them");
         }
@@ -77,12 +74,12 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It was gone before the start. That matters only to who names a file by a relative path.
+            // It was deleted before the start. That matters only if a file is given by a relative path.
             return null;
         }
     }
 
-    // A relative path means the same file for the whole life of the gateway.
+    // A relative path means the same file for the gateway's whole life.
     private string FullPath(string option, string file) => System.IO.Path.IsPathRooted(file)
         ? file
         : System.IO.Path.GetFullPath(
@@ -92,5 +89,5 @@ internal sealed class ConfigurationSource(string? path, IReadOnlyDictionary<stri
 }
 
 /// <param name="Options">The options.</param>
-/// <param name="Content">The file that they were read from, byte by byte; empty without one.</param>
+/// <param name="Content">The bytes of the file that they were read from; empty without one.</param>
 internal sealed record LoadedConfiguration(GatewayOptions Options, ReadOnlyMemory<byte> Content);

@@ -3,18 +3,18 @@ using System.Globalization;
 namespace MetricsGateway.Configuration;
 
 /// <summary>
-/// Durations as they are written: a number with its unit, <c>500ms</c>, <c>1.5s</c>, <c>2m</c> or <c>1h</c>. A number alone is refused,
-/// because statsd means milliseconds by it and Graphite seconds.
+/// Durations in text form: a number with its unit, <c>500ms</c>, <c>1.5s</c>, <c>2m</c> or <c>1h</c>. A number without a unit is refused,
+/// because it means milliseconds in statsd and seconds in Graphite.
 /// </summary>
 internal static class DurationText
 {
-    // More digits than any duration needs, and few enough that a decimal holds the number in milliseconds exactly.
+    // More characters than any duration needs, and few enough that a decimal holds the number in milliseconds exactly.
     private const int MaxLength = 16;
 
-    // What a TimeSpan holds at most. More is refused like any other text: a conversion would throw, or wrap around in silence.
+    // The maximum of a TimeSpan. A conversion of more would throw, or wrap around silently.
     private const long MaxMilliseconds = long.MaxValue / TimeSpan.TicksPerMillisecond;
 
-    // The longer endings first: every one of "ms" also ends with "s".
+    // The longer suffix first: every text that ends with "ms" also ends with "s".
     private static readonly (string Unit, int Milliseconds)[] Units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
     /// <summary>Reads a duration of whole milliseconds.</summary>
@@ -32,7 +32,7 @@ internal static class DurationText
         return false;
     }
 
-    /// <summary>Writes a duration of whole milliseconds in the largest unit that takes no fraction.</summary>
+    /// <summary>Writes a duration of whole milliseconds in the largest unit that needs no fraction.</summary>
     public static string Format(TimeSpan duration)
     {
         long milliseconds = duration.Ticks / TimeSpan.TicksPerMillisecond;

@@ -4,8 +4,8 @@ using System.Net;
 namespace MetricsGateway.Configuration;
 
 /// <summary>An address or a name, with a port.</summary>
-/// <param name="Name">The name that is to be looked up; null for an address.</param>
-/// <param name="Endpoint">The address and the port; of a name, the port alone counts.</param>
+/// <param name="Name">The name to be looked up; null for an address.</param>
+/// <param name="Endpoint">The address and port; for a name only the port counts.</param>
 internal readonly record struct HostEndpoint(string? Name, IPEndPoint Endpoint)
 {
     public override string ToString() => Name is null ? Endpoint.ToString() : $"{Name}:{Endpoint.Port}";
@@ -14,11 +14,11 @@ internal readonly record struct HostEndpoint(string? Name, IPEndPoint Endpoint)
 /// <summary>An address and port to use, and whether it was written as a name.</summary>
 internal readonly record struct FoundEndpoint(IPEndPoint Endpoint, bool IsOfName);
 
-/// <summary>Addresses or names with their ports, as an option has them. Two lists are equal if they say the same and lead to the same
+/// <summary>The addresses or names with ports of one option. Two lists are equal if they have the same text and the same
 /// addresses.</summary>
 internal sealed class EndpointList : IEquatable<EndpointList>
 {
-    /// <summary>How many there may be.</summary>
+    /// <summary>The largest number of entries.</summary>
     public const int MaxCount = 20;
 
     private readonly HostEndpoint[] _items;
@@ -29,14 +29,14 @@ internal sealed class EndpointList : IEquatable<EndpointList>
         Found = found;
     }
 
-    /// <summary>The addresses, each once: those of names as well, if they were looked up.</summary>
+    /// <summary>The distinct addresses, including those of names that were looked up.</summary>
     public IReadOnlyList<FoundEndpoint> Found { get; }
 
     public static implicit operator EndpointList(IPEndPoint endpoint) => FromIPEndPoint(endpoint);
 
     public static EndpointList FromIPEndPoint(IPEndPoint endpoint) => Create([new HostEndpoint(Name: null, endpoint)]);
 
-    /// <summary>Reads one or several with commas between them.</summary>
+    /// <summary>Reads one or several entries, separated by commas.</summary>
     public static bool TryParse(string text, int maxCount, [NotNullWhen(true)] out EndpointList? list)
     {
         list = null;
@@ -55,7 +55,7 @@ internal sealed class EndpointList : IEquatable<EndpointList>
     }
 
     /// <summary>Looks up the names. It may take many seconds.</summary>
-    /// <param name="lookUp">Gives the addresses of a name, or throws.</param>
+    /// <param name="lookUp">Returns the addresses of a name, or throws.</param>
     public EndpointList LookUp(Func<string, IReadOnlyList<IPAddress>> lookUp)
     {
         IEnumerable<FoundEndpoint> found = _items.SelectMany(item => item.Name is { } name

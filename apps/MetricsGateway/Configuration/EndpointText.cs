@@ -10,7 +10,7 @@ internal static class EndpointText
 {
     public const string Off = "off";
 
-    /// <summary>The room in <c>sockaddr_un.sun_path</c> on Linux, less its final zero byte.</summary>
+    /// <summary>The size of <c>sockaddr_un.sun_path</c> on Linux, less its final zero byte.</summary>
     public const int MaxSocketPathBytes = 107;
 
     private const int MaxNameLength = 253;
@@ -22,8 +22,8 @@ internal static class EndpointText
         text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetByteCount(text) <= MaxSocketPathBytes;
 
     /// <summary>
-    /// Reads <c>1.2.3.4:port</c>, <c>[v6]:port</c> or <c>name:port</c>. The framework's own parser is too kind: it takes a missing port for
-    /// 0, "1:80" for 0.0.0.1, "010" for 8 and "0x7f" for 127.
+    /// Reads <c>1.2.3.4:port</c>, <c>[v6]:port</c> or <c>name:port</c>. The framework's own parser is too lenient: it takes a missing port
+    /// for 0, "1:80" for 0.0.0.1, "010" for 8 and "0x7f" for 127.
     /// </summary>
     public static bool TryParse(string text, out HostEndpoint endpoint)
     {
@@ -54,7 +54,7 @@ internal static class EndpointText
             return IsDecimal(text) && IPAddress.TryParse(text, out address);
         }
 
-        // An address for IPv4 may be its end, and the name of an interface may follow.
+        // The text may end with an IPv4 address, and a scope (the name of an interface) may follow.
         string plain = bracketed.Split('%', 2)[0];
         string last = plain[(plain.LastIndexOf(':') + 1)..];
         if (!plain.All(character => char.IsAsciiHexDigit(character) || character is ':' or '.')
@@ -65,12 +65,12 @@ internal static class EndpointText
             return false;
         }
 
-        // The same address: a socket of IPv6 that takes no IPv4 could not be bound to it.
+        // A mapped address becomes IPv4: an IPv6 socket that takes no IPv4 could not be bound to it.
         address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return true;
     }
 
-    // Four decimal numbers. Others read a leading zero as octal, so whoever writes one cannot know what it means.
+    // Four decimal numbers. Other programs read a leading zero as octal, so the writer's intention is unknown.
     private static bool IsDecimal(string text)
     {
         string[] parts = text.Split('.');
@@ -81,7 +81,7 @@ internal static class EndpointText
             && int.Parse(part, CultureInfo.InvariantCulture) <= byte.MaxValue);
     }
 
-    // RFC 1123, 2.1, and underscores, which containers have in their names. What ends with a number is meant as an address.
+    // RFC 1123, 2.1, and underscores, which names of containers have. A name whose last label is a number is meant as an address.
     private static bool IsName(string text)
     {
         string[] labels = text.Split('.');

@@ -2,7 +2,7 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Configuration;
 
-/// <summary>How the gateway runs. What each option means, its default and its range stand in <see cref="OptionTable"/>.</summary>
+/// <summary>The gateway's options. <see cref="OptionTable"/> has the meaning, default and range of each.</summary>
 internal sealed record GatewayOptions
 {
     private GatewayOptions()
@@ -11,7 +11,7 @@ internal sealed record GatewayOptions
 
     public static GatewayOptions Defaults { get; } = OptionTable.ApplyDefaults(new GatewayOptions());
 
-    /// <summary>Null is off, here and in every other endpoint.</summary>
+    /// <summary>Null is off, as for every other endpoint.</summary>
     public EndpointList? StatsDUdp { get; init; }
 
     public EndpointList? StatsDTcp { get; init; }
@@ -22,7 +22,7 @@ internal sealed record GatewayOptions
 
     public string? UnixSocket { get; init; }
 
-    /// <summary>Whether an address of all IPv6 addresses takes no IPv4.</summary>
+    /// <summary>Whether <c>[::]</c> takes no IPv4.</summary>
     public bool IPv6Only { get; init; }
 
     /// <summary>The permissions of the Unix socket's file.</summary>
@@ -34,7 +34,7 @@ internal sealed record GatewayOptions
 
     public int MaxPacket { get; init; }
 
-    /// <summary>In bytes, for each socket that receives datagrams.</summary>
+    /// <summary>In bytes, per datagram socket.</summary>
     public int ReceiveBuffer { get; init; }
 
     public int MaxNames { get; init; }
@@ -49,7 +49,7 @@ internal sealed record GatewayOptions
     /// <summary>Null is off: a connection may be silent for ever.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 
-    /// <summary>Null is off: nothing is flushed, and everything adds up from the start on.</summary>
+    /// <summary>Null is off: nothing is flushed, and values add up from the start on.</summary>
     public TimeSpan? FlushInterval { get; init; }
 
     public bool FlushConsole { get; init; }
@@ -87,7 +87,7 @@ internal sealed record GatewayOptions
 
     public bool DeleteGauges { get; init; }
 
-    /// <summary>Null is off: the end waits for as long as it takes.</summary>
+    /// <summary>Null is off: the shutdown has no time limit.</summary>
     public TimeSpan? StopTimeout { get; init; }
 
     public bool WatchConfig { get; init; }

@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace MetricsGateway.Configuration;
 
-/// <summary>Looks up the names of hosts in options.</summary>
+/// <summary>Looks up the host names in options.</summary>
 internal static class NameLookup
 {
-    /// <summary>The options with the addresses of all names in them. It may take many seconds.</summary>
+    /// <summary>The options with the addresses of all names. It may take many seconds.</summary>
     /// <exception cref="NameLookupException">A name has no address.</exception>
     public static GatewayOptions Apply(GatewayOptions options) => options with
     {
@@ -30,6 +30,6 @@ internal static class NameLookup
     });
 }
 
-/// <summary>A name of a host has no address, or nobody can tell it now.</summary>
+/// <summary>A host name has no address, or no name server answers.</summary>
 internal sealed class NameLookupException(string option, string name, SocketException innerException)
     : Exception($"cannot look up {name} (--{option}): {innerException.Message}", innerException);

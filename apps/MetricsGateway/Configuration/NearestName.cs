@@ -1,11 +1,11 @@
 namespace MetricsGateway.Configuration;
 
-/// <summary>Finds what a mistyped name was probably meant to be.</summary>
+/// <summary>Suggests the name that a mistyped one was probably meant to be.</summary>
 internal static class NearestName
 {
     private const int MaxDistance = 3;
 
-    /// <returns>"; did you mean 'name'?", or nothing if no name is near.</returns>
+    /// <returns>"; did you mean 'name'?", or an empty text if no name is near.</returns>
     public static string Hint(string name, IEnumerable<string> candidates, string prefix = "")
     {
         string? nearest = candidates

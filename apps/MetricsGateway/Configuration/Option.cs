@@ -32,13 +32,13 @@ internal sealed class Option
 
     public string Name => Text.Name;
 
-    /// <summary>The token that its value is in the JSON file.</summary>
+    /// <summary>The kind of JSON token that its value is.</summary>
     public JsonTokenType JsonType { get; }
 
-    /// <summary>What a value must be, as the end of the sentence "… must be".</summary>
+    /// <summary>The allowed values, as the end of the sentence "… must be".</summary>
     public string Allowed { get; }
 
-    /// <summary>The smallest and the largest value of a number or a time; null for everything else.</summary>
+    /// <summary>The smallest and the largest value of a number or a time; null for other kinds.</summary>
     public string? Range { get; private init; }
 
     /// <summary>Where to listen: one address or several.</summary>
@@ -216,12 +216,12 @@ internal sealed class Option
 
     public string Format(GatewayOptions options) => _format(options);
 
-    /// <summary>Whether it means the same in both. A name is written the same and may have come to mean another address.</summary>
+    /// <summary>Whether it is the same in both. A name with the same text may have got another address.</summary>
     public bool IsSame(GatewayOptions before, GatewayOptions after) =>
         _isSame?.Invoke(before, after) ?? string.Equals(Format(before), Format(after), StringComparison.Ordinal);
 
     /// <param name="text">The value.</param>
-    /// <param name="options">The options that gain it; unchanged if it is refused.</param>
+    /// <param name="options">The options to be changed; unchanged if the value is refused.</param>
     public bool TryApply(string text, ref GatewayOptions options) => _tryApply(text, ref options);
 
     private static Option OfText(

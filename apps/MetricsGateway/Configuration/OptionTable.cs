@@ -1,6 +1,6 @@
 namespace MetricsGateway.Configuration;
 
-/// <summary>Every option that has a value, once: its name, placeholder, default, explanation, range and place.</summary>
+/// <summary>Every option that has a value: its name, placeholder, default, explanation, range and property.</summary>
 internal static class OptionTable
 {
     public const string StatsDUdp = "statsd-udp";
@@ -14,10 +14,10 @@ internal static class OptionTable
     public const string GraphiteSend = "graphite-send";
     public const string GraphiteBuffer = "graphite-buffer";
 
-    /// <summary>What a burst takes; where the kernel gives less, that is worth a word only to who has asked for something.</summary>
+    /// <summary>Enough for a burst. If the kernel gives less, that is reported only if the option was set.</summary>
     public const int DefaultReceiveBuffer = 16 * MebiByte;
 
-    /// <summary>What the kernel gives at most to who may have any size: it keeps the double in an int (<c>__sock_set_rcvbuf</c>).</summary>
+    /// <summary>The kernel's own maximum for a privileged process: it keeps the double in an int (<c>__sock_set_rcvbuf</c>).</summary>
     public const int LargestReceiveBuffer = int.MaxValue / 2;
 
     private const int MebiByte = 1 << 20;

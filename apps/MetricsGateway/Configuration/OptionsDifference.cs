@@ -1,6 +1,6 @@
 namespace MetricsGateway.Configuration;
 
-/// <summary>What becomes different when the gateway goes over from some options to others.</summary>
+/// <summary>The options that differ between two sets.</summary>
 internal sealed class OptionsDifference
 {
     public OptionsDifference(GatewayOptions before, GatewayOptions after)
@@ -14,7 +14,7 @@ internal sealed class OptionsDifference
         ];
     }
 
-    /// <summary>All options as they will be.</summary>
+    /// <summary>All options of the new set.</summary>
     public GatewayOptions After { get; }
 
     /// <summary>The options that differ, in the order of the table.</summary>
@@ -24,6 +24,6 @@ internal sealed class OptionsDifference
 }
 
 /// <param name="Name">The option.</param>
-/// <param name="Before">Its value, as it is written.</param>
-/// <param name="After">The value that it gets.</param>
+/// <param name="Before">Its old value, as text.</param>
+/// <param name="After">Its new value, as text.</param>
 internal sealed record OptionChange(string Name, string Before, string After);

@@ -7,10 +7,10 @@ namespace MetricsGateway.Configuration;
 /// <summary>Whether a connection to an address ends at a socket of this machine.</summary>
 internal static class OwnAddresses
 {
-    /// <summary>Whether who connects to one of the targets gets to who listens on one of the others.</summary>
-    /// <param name="targets">Where to connect to.</param>
-    /// <param name="listeners">Where to listen.</param>
-    /// <param name="isIPv6Only">Whether [::] is not for IPv4.</param>
+    /// <summary>Whether a connection to one of the targets ends at one of the listeners.</summary>
+    /// <param name="targets">Addresses to connect to.</param>
+    /// <param name="listeners">Addresses to listen on.</param>
+    /// <param name="isIPv6Only">Whether [::] takes no IPv4.</param>
     public static bool Reaches(EndpointList targets, EndpointList listeners, bool isIPv6Only) => targets.Found.Any(
         target => listeners.Found.Any(listener => Reaches(target.Endpoint, listener.Endpoint, !isIPv6Only)));
 
@@ -21,18 +21,18 @@ internal static class OwnAddresses
         return target.Port == listener.Port && (to.Equals(at) || (IsAny(at) && IsTaken(to, at, takesIPv4) && IsOwn(to)));
     }
 
-    // Where [::] takes no IPv4 because the same list has an address for that, the other address answers for it.
+    // If [::] takes no IPv4 because the same list has an IPv4 address, the check of that other address covers it.
     private static bool IsTaken(IPAddress to, IPAddress any, bool takesIPv4) =>
         any.AddressFamily == to.AddressFamily || (takesIPv4 && any.Equals(IPAddress.IPv6Any));
 
-    // Connecting to no address in particular is connecting to oneself.
+    // A connection to the unspecified address is a connection to the loopback.
     private static IPAddress Destination(IPAddress address)
     {
         IPAddress plain = Plain(address);
         return !IsAny(plain) ? plain : plain.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
     }
 
-    // One address may be written in several ways: by IPv6 for IPv4, or with an interface.
+    // One address has several forms: IPv4 mapped to IPv6, and with a scope.
     private static IPAddress Plain(IPAddress address) =>
         address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());
 
@@ -53,7 +53,7 @@ internal static class OwnAddresses
         }
         catch (NetworkInformationException)
         {
-            // Where the kernel does not tell them (a container without /proc or netlink), only the loopback is known.
+            // If the kernel does not list the addresses (a container without /proc or netlink), only the loopback is known.
             return false;
         }
     }

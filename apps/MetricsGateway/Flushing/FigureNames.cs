@@ -3,7 +3,7 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>The names of values, as statsd has them, ready to be written. They are plain ASCII, the same in JSON and in Graphite.</summary>
+/// <summary>statsd's names of the values, ready to be written. They are plain ASCII, the same in JSON and in Graphite.</summary>
 internal static class FigureNames
 {
     public static readonly JsonEncodedText Count = JsonEncodedText.Encode("count"u8);

@@ -6,12 +6,12 @@ using Vigil;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Writes reports to a file, on one worker: a disk may take its time, or hang. One report is written at a time. While it is, there is no
-/// room for another one, and who has one counts it as lost.
+/// Writes reports to a file, on one worker, because a disk may be slow or hang. One report is written at a time; the next one is
+/// refused meanwhile, and its sender counts it as lost.
 /// </summary>
-/// <param name="manager">Has the workers.</param>
+/// <param name="manager">Owns the workers.</param>
 /// <param name="thread">The worker's number. It is always the same one, so that a disk that hangs holds up no other.</param>
-/// <param name="errors">Where it is said, once each time, that the file cannot be written, and that it can again.</param>
+/// <param name="errors">Receives one line when the file cannot be written, and one when it can be written again.</param>
 internal sealed class FlushFile(EventManager manager, int thread, TextWriter errors)
 {
     private RotatingFile? _file;
@@ -28,7 +28,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     [MemberNotNullWhen(true, nameof(_file))]
     public bool IsOn => _file is not null;
 
-    /// <summary>Whether the next report would be taken.</summary>
+    /// <summary>Whether the next report would be accepted.</summary>
     public bool IsReady => _written is null;
 
     public FlushFileStatus Status => new()
@@ -44,7 +44,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     public static RotatingFile? Of(GatewayOptions options) =>
         options.FlushFile is { } path ? new RotatingFile(Path.GetFullPath(path), options.FlushFileSize, options.FlushFileCount) : null;
 
-    /// <summary>Goes over to other options. A report that is being written goes where it was sent.</summary>
+    /// <summary>Applies other options. A report that is being written still goes to its old file.</summary>
     public void Apply(GatewayOptions options)
     {
         RotatingFile? file = Of(options);
@@ -57,8 +57,8 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     }
 
     /// <summary>
-    /// Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again. One that no worker takes is a failure like
-    /// that of a disk: it is told and counted, and the next one is tried.
+    /// Hands over a report, which must not change until <see cref="IsReady"/> is true again. If no worker takes it, that is a failure like
+    /// one of the disk: it is reported and counted, and the next report is tried.
     /// </summary>
     public void Write(ReadOnlyMemory<byte> report)
     {
@@ -74,20 +74,20 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         }
         catch (Exception exception)
         {
-            // The next flush must find the file ready, and whoever else is told of this one must hear of it.
+            // The next flush must find the file ready, and the other targets of this flush must still get it.
             OnWritten(manager, new FileOutcome(file, Bytes: 0, HasRotated: false, exception.Message));
         }
     }
 
-    /// <summary>A report came while another one was being written.</summary>
+    /// <summary>A report arrived while another one was being written.</summary>
     public void CountLost() => _lost++;
 
-    /// <summary>Ends when what was handed over is written, or has failed to be.</summary>
+    /// <summary>Completes when the report that was handed over is written, or has failed.</summary>
     public Task WhenWritten() => _written?.Task ?? Task.CompletedTask;
 
     private static FileOutcome Append(RotatingFile file, ReadOnlyMemory<byte> report)
     {
-        // It is not the collector's memory, and goes with whoever owns it, who is not looked at below.
+        // The report's memory is native and is freed with its owner, which is not referenced below.
         using MemoryHandle held = report.Pin();
         try
         {
@@ -95,7 +95,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         }
         catch (Exception exception)
         {
-            // Whatever it is, the loop hears of it, which would wait for the report otherwise.
+            // Any exception must reach the loop, which would otherwise wait for the report for ever.
             return new FileOutcome(file, Bytes: 0, HasRotated: false, exception.Message);
         }
     }
@@ -121,7 +121,7 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
         {
             if (!IsNow(outcome.File))
             {
-                // The options have changed since it was sent there. It says nothing of where the next one goes.
+                // The options have changed since the report was sent there, so the failure says nothing about the next file.
                 errors.Write(ConsoleText.FileFailedAtLast(outcome.File.Path, outcome.Error));
             }
             else if (!_isFailing)
@@ -141,18 +141,19 @@ internal sealed class FlushFile(EventManager manager, int thread, TextWriter err
     private sealed record FileOutcome(RotatingFile File, long Bytes, bool HasRotated, string? Error);
 }
 
-/// <summary>What became of the reports for the file.</summary>
+/// <summary>Counts of the reports for the file.</summary>
 internal sealed record FlushFileStatus
 {
     public required long Reports { get; init; }
 
     public required long Bytes { get; init; }
 
-    /// <summary>How often a new file was begun because the old one was large enough.</summary>
+    /// <summary>How often a new file was begun because the old one had reached its size.</summary>
     public required long Rotations { get; init; }
 
     public required long Failures { get; init; }
 
-    /// <summary>Reports that are not in the file: because writing failed, or because the one before was still being written.</summary>
+    /// <summary>Reports that are missing in the file: because writing failed, or because the previous one was still being
+    /// written.</summary>
     public required long Lost { get; init; }
 }

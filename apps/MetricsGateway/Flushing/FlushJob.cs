@@ -5,12 +5,12 @@ using MetricsGateway.Protocols;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>What a worker does of a flush: all of it that grows with the number of series.</summary>
+/// <summary>A worker's part of a flush: everything whose cost grows with the number of series.</summary>
 /// <param name="interval">The interval that has ended.</param>
-/// <param name="snapshot">What it has brought.</param>
-/// <param name="traffic">What was received in it.</param>
-/// <param name="timer">Computes what is told of timers.</param>
-/// <param name="writers">How it is told, and where to.</param>
+/// <param name="snapshot">The metrics of the interval.</param>
+/// <param name="traffic">The traffic of the interval.</param>
+/// <param name="timer">Computes the figures of timers.</param>
+/// <param name="writers">Write the flush for each target.</param>
 internal sealed class FlushJob(
     FlushInterval interval, StoreSnapshot snapshot, TrafficCounts traffic, TimerFigures timer, IReadOnlyList<IFlushWriter> writers)
 {
@@ -18,7 +18,7 @@ internal sealed class FlushJob(
 
     public StoreSnapshot Snapshot => snapshot;
 
-    /// <summary>Tells the interval, and makes room for another one, also where telling fails.</summary>
+    /// <summary>Writes the interval, and empties its half of the store, even if writing fails.</summary>
     public FlushResult Run()
     {
         long begin = Stopwatch.GetTimestamp();
@@ -27,7 +27,7 @@ internal sealed class FlushJob(
         return new FlushResult(this, Stopwatch.GetElapsedTime(begin), telling ?? emptying);
     }
 
-    // Whatever goes wrong is thrown again on the loop, which must first be free for the next flush: it waits for a result.
+    // An exception is rethrown on the loop after the loop has made itself ready for the next flush: it waits for a result.
     private static ExceptionDispatchInfo? Try(Action part)
     {
         try
@@ -89,7 +89,7 @@ internal sealed class FlushJob(
         long told = 0;
         foreach (TimerSummary series in snapshot.Timers.Told())
         {
-            // Without anybody to tell, nothing need be computed.
+            // Without a target nothing need be computed.
             if (writers.Count > 0)
             {
                 series.TryGetInterval(snapshot.Timers.Half, out TimerInterval? samples);
@@ -125,7 +125,7 @@ internal sealed class FlushJob(
     }
 }
 
-/// <param name="Job">What was done.</param>
+/// <param name="Job">The job.</param>
 /// <param name="Duration">How long it took the worker.</param>
-/// <param name="Failure">Why it was not done; null if it was.</param>
+/// <param name="Failure">Why it failed; null if it did not.</param>
 internal sealed record FlushResult(FlushJob Job, TimeSpan Duration, ExceptionDispatchInfo? Failure);

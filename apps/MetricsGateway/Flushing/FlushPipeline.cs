@@ -6,11 +6,10 @@ using Vigil;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>All that is between the store and those who are told of it: the schedule, what a worker computes, and where it goes.</summary>
+/// <summary>Everything between the store and the targets of flushes: the schedule, the workers' part, and the targets.</summary>
 internal sealed class FlushPipeline : IDisposable
 {
-    /// <summary>How many threads the workers must have: one computes while a disk may hold up another, and a lookup of a name the
-    /// third.</summary>
+    /// <summary>The number of worker threads: one computes, one may be held up by a disk, and one by a name lookup.</summary>
     public const int WorkerCount = 3;
 
     /// <summary>The worker that loads the configuration.</summary>
@@ -27,12 +26,12 @@ internal sealed class FlushPipeline : IDisposable
     private bool _isFlushed;
     private bool _isFinishing;
 
-    /// <param name="options">How often, what is told, and where.</param>
-    /// <param name="manager">Runs it, and has the workers.</param>
-    /// <param name="store">What is flushed.</param>
-    /// <param name="countTraffic">Counts what was received until now.</param>
-    /// <param name="output">Where reports go for the console.</param>
-    /// <param name="errors">Where it is said what does not work.</param>
+    /// <param name="options">How often to flush, what to report, and where.</param>
+    /// <param name="manager">Runs the pipeline, and owns the workers.</param>
+    /// <param name="store">The metrics to flush.</param>
+    /// <param name="countTraffic">Counts the traffic received so far.</param>
+    /// <param name="output">The console's file descriptor for reports.</param>
+    /// <param name="errors">Receives error messages.</param>
     /// <param name="time">Measures the intervals.</param>
     public FlushPipeline(
         GatewayOptions options,
@@ -64,9 +63,9 @@ internal sealed class FlushPipeline : IDisposable
 
     public FlushFileStatus File => _file.Status;
 
-    /// <summary>Makes sure that the file can be written, if there is another one than before. Nothing else of what is new can
+    /// <summary>Checks that the file can be written, if the options name another file than before. Applying the rest of the options cannot
     /// fail.</summary>
-    /// <exception cref="FlushFileException">It cannot.</exception>
+    /// <exception cref="FlushFileException">The file cannot be written.</exception>
     public static void Check(GatewayOptions? before, GatewayOptions options)
     {
         RotatingFile? file = FlushFile.Of(options);
@@ -76,11 +75,11 @@ internal sealed class FlushPipeline : IDisposable
         }
     }
 
-    /// <summary>Goes over to other options.</summary>
+    /// <summary>Applies other options.</summary>
     public void Apply(GatewayOptions options) => Prepare(options)();
 
-    /// <summary>Gets ready to go over to other options. Only this can fail, for want of memory.</summary>
-    /// <returns>What goes over to them.</returns>
+    /// <summary>Prepares to apply other options. Only this step can fail, for want of memory.</summary>
+    /// <returns>Applies them.</returns>
     public Action Prepare(GatewayOptions options)
     {
         Action applySchedule = _schedule.Prepare(options);
@@ -94,7 +93,7 @@ internal sealed class FlushPipeline : IDisposable
 
     /// <summary>Ends the schedule.</summary>
     /// <param name="patience">
-    /// How long flushes may wait from now on for a Graphite server that takes less than is written; null for as long as ever.
+    /// How long flushes may wait from now on for a Graphite server that takes less than is written; null for the usual time.
     /// </param>
     public void Stop(TimeSpan? patience)
     {
@@ -105,9 +104,8 @@ internal sealed class FlushPipeline : IDisposable
         }
     }
 
-    /// <summary>Flushes what came since the last flush, if there are flushes, after the one that is being computed, if there is
-    /// one.</summary>
-    /// <returns>Ends when it was handed to whoever tells it.</returns>
+    /// <summary>Flushes everything since the last flush, if flushes are on, after the flush that is being computed, if any.</summary>
+    /// <returns>Completes when the flush was handed to its targets.</returns>
     public async Task FlushLast()
     {
         try
@@ -116,21 +114,21 @@ internal sealed class FlushPipeline : IDisposable
         }
         finally
         {
-            // Whoever awaits this tells why it was not.
+            // If it failed, the caller that awaits this reports why.
             _isFlushed = true;
         }
     }
 
-    /// <summary>Waits for those who are told of flushes, and writes to the console what comes last there.</summary>
-    /// <param name="lastText">Something else than a flush. Nobody gets it, if there is no reader any more.</param>
-    /// <returns>Ends when everything that was told is where it should go, or cannot get there.</returns>
+    /// <summary>Waits for the targets, and writes the last text to the console.</summary>
+    /// <param name="lastText">A text that is no flush. It is lost if there is no reader any more.</param>
+    /// <returns>Completes when everything has reached its target, or cannot reach it.</returns>
     public Task Finish(ReadOnlyMemory<byte> lastText)
     {
         _isFinishing = true;
         return _targets.Finish(lastText);
     }
 
-    /// <summary>What is not where it should go at the end, in words; nothing if all is.</summary>
+    /// <summary>What has not reached its target at the end, in words; empty if everything has.</summary>
     public IEnumerable<string> DescribeLeft() => ConsoleText.Left(
         isFlushLeft: !_isFlushed && _schedule.HasFlushLeft,
         areTotalsLeft: !_isFinishing,

@@ -3,10 +3,10 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>What the options say of how flushes are computed and told.</summary>
-/// <param name="Percentiles">What is told of timers.</param>
+/// <summary>The options that say how flushes are computed and written.</summary>
+/// <param name="Percentiles">The percentiles of timers.</param>
 /// <param name="Histograms">Which timers have a histogram.</param>
-/// <param name="GraphitePrefix">What every name for Graphite begins with; empty for nothing.</param>
+/// <param name="GraphitePrefix">The beginning of every name for Graphite; empty for none.</param>
 internal sealed record FlushPlan(PercentileList Percentiles, HistogramRules Histograms, string GraphitePrefix)
 {
     public static FlushPlan Of(GatewayOptions options) =>

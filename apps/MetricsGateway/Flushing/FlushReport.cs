@@ -6,16 +6,16 @@ using MetricsGateway.Metrics;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Writes a flush as JSON objects, one a line: first the interval, then each series in the order in which they came, then the end.
-/// Names come from strangers, and JSON's quoting keeps what they contain from the terminal.
+/// Writes a flush as JSON objects, one per line: first the interval, then each series in order of arrival, then the end.
+/// Names come from untrusted senders; JSON's quoting keeps control characters in them from the terminal.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds nothing but its output, which is memory of this class.")]
 internal sealed class FlushReport : IFlushWriter
 {
-    // From here on doubles are shown with an exponent.
+    // From here on doubles are written with an exponent.
     private const double LargestWhole = 1e15;
 
-    // Room that one large flush needed is given back when the next ones need much less of it.
+    // Memory that one large flush needed is given back when later flushes need much less.
     private const int SmallRoom = 1 << 20;
 
     private static readonly JsonWriterOptions Options = new()
@@ -32,8 +32,8 @@ internal sealed class FlushReport : IFlushWriter
     private long _written;
     private long _leftOut;
 
-    /// <param name="percentiles">What is told of timers.</param>
-    /// <param name="limit">How many bytes of series to write; what does not fit any more is counted.</param>
+    /// <param name="percentiles">The percentiles of timers.</param>
+    /// <param name="limit">How many bytes of series to write; series that do not fit are counted.</param>
     public FlushReport(PercentileList percentiles, int limit = 64 << 20)
     {
         _percentiles = PercentileNames.Of(percentiles);
@@ -45,10 +45,10 @@ internal sealed class FlushReport : IFlushWriter
     /// <summary>Valid until the next flush is written.</summary>
     public ReadOnlyMemory<byte> Text => _output.Written;
 
-    /// <summary>Bytes that it has room for.</summary>
+    /// <summary>The capacity in bytes.</summary>
     public int Room => _output.Capacity;
 
-    /// <summary>Gives back the room that a large flush needed, and its text with it, which nobody must be reading.</summary>
+    /// <summary>Gives back the memory that a large flush needed, and its text with it; no thread may be reading that text.</summary>
     public void GiveBack()
     {
         if (Room > SmallRoom)
@@ -203,7 +203,7 @@ internal sealed class FlushReport : IFlushWriter
 
     private void StartLine()
     {
-        // The writer is made for one value; for each further one it starts afresh.
+        // The writer is made for one value; it is reset for each further one.
         _writer.Reset();
         _writer.WriteStartObject();
     }

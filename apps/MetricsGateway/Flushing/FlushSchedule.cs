@@ -3,11 +3,11 @@ using Vigil;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>When intervals end, as the options say.</summary>
+/// <summary>Ends intervals at the times that the options ask for.</summary>
 internal sealed class FlushSchedule
 {
-    // More than what may lie between asking two clocks on a busy machine, less than what would make a second's rounding fall on another
-    // one.
+    // More than the time between two readings of different clocks on a busy machine, and small enough that rounding to a second does not
+    // give another one.
     private static readonly TimeSpan LargestDeviation = TimeSpan.FromMilliseconds(50);
 
     private readonly EventManager _manager;
@@ -18,12 +18,12 @@ internal sealed class FlushSchedule
     private TimeSpan? _interval;
     private TimerEvent? _timer;
 
-    /// <param name="options">How often, and what is told.</param>
+    /// <param name="options">How often to flush, and what to report.</param>
     /// <param name="manager">Runs the timer.</param>
     /// <param name="flusher">Ends the intervals.</param>
-    /// <param name="targets">Where they are told.</param>
+    /// <param name="targets">The targets of flushes.</param>
     /// <param name="createTexts">Makes texts for another plan.</param>
-    /// <param name="time">Says when intervals end: at multiples of their length.</param>
+    /// <param name="time">The clock whose multiples of the interval end intervals.</param>
     public FlushSchedule(
         GatewayOptions options, EventManager manager, Flusher flusher, FlushTargets targets, Func<FlushPlan, FlushTexts> createTexts,
         TimeProvider time)
@@ -39,16 +39,16 @@ internal sealed class FlushSchedule
     /// <summary>Null if nothing was ever flushed and nothing will be.</summary>
     public FlushStatus? Status => _flusher.Status is { } status && (_interval is not null || status.Count > 0) ? status : null;
 
-    /// <summary>Whether <see cref="FlushLast"/> has something to do, or has not got done.</summary>
+    /// <summary>Whether <see cref="FlushLast"/> has something to do, or has not completed.</summary>
     public bool HasFlushLeft => _interval is not null || !_flusher.WhenComputed().IsCompleted;
 
     /// <summary>
-    /// Gets ready to go over to other options, and gives what does it. An interval that gets another length begins no new one: what it has
-    /// received counts in it, and it ends at the next multiple of the new length.
+    /// Prepares to apply other options, and returns an action that applies them. Another length does not begin a new interval: the current
+    /// one keeps what it has received, and ends at the next multiple of the new length.
     /// </summary>
     public Action Prepare(GatewayOptions options)
     {
-        // New ones, because those of the old plan may be in use.
+        // New texts, because those of the old plan may be in use.
         FlushPlan plan = FlushPlan.Of(options);
         FlushTexts texts = _flusher.Texts.Plan.Equals(plan) ? _flusher.Texts : _createTexts(plan);
         return () => Apply(options, texts);
@@ -66,12 +66,13 @@ internal sealed class FlushSchedule
         }
     }
 
-    /// <summary>A timer whose callback has thrown is cancelled. Its interval goes on, and the next flush has all of it.</summary>
+    /// <summary>A timer whose callback has thrown is cancelled, so it is replaced. Its interval goes on, and the next flush has all of
+    /// it.</summary>
     public void OnFault(object? sender, FaultReport report)
     {
         if (report.Event is { } faulty && faulty == _timer)
         {
-            // It is set right by the next flush. To ask for the time may be what has failed.
+            // The next flush corrects the phase. Reading the clock, which may have thrown, is avoided here.
             Start(_interval ?? Timeout.InfiniteTimeSpan);
         }
     }
@@ -83,12 +84,11 @@ internal sealed class FlushSchedule
         _timer = null;
     }
 
-    /// <summary>Flushes what came since the last flush. Nothing follows. Without flushes there may still be one that is being
-    /// computed.</summary>
-    /// <returns>Ends when it was handed to whoever tells it.</returns>
+    /// <summary>Flushes everything since the last flush; none follows. If flushes are off, one may still be being computed.</summary>
+    /// <returns>Completes when the flush was handed to its targets.</returns>
     public Task FlushLast() => _interval is null ? _flusher.WhenComputed() : _flusher.FlushLast();
 
-    // Flushes that were missed have nothing left to tell, because the one that comes has all of it: they are skipped.
+    // Missed flushes are skipped: the next flush has all of their data.
     private void Start(TimeSpan first)
     {
         _timer?.Cancel();
@@ -103,7 +103,7 @@ internal sealed class FlushSchedule
     {
         _flusher.Flush(tick.Lateness, tick.Missed);
 
-        // The timer goes by a clock that runs evenly, the times by one that is corrected and set.
+        // The timer uses the monotonic clock; timestamps use the wall clock, which is corrected and set.
         if (_interval is { } interval)
         {
             DateTimeOffset now = _time.GetUtcNow();

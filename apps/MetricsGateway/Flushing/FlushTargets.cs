@@ -2,7 +2,7 @@ using MetricsGateway.GraphiteSending;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>Where flushes go. Each may be off, and none is waited for.</summary>
+/// <summary>The targets of flushes. Each may be off, and the loop waits for none.</summary>
 /// <param name="console">Writes to standard output, if the options say so.</param>
 /// <param name="file">Writes to a file.</param>
 /// <param name="graphite">Sends to a Graphite server.</param>
@@ -11,17 +11,17 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
     private FlushReport? _ofConsole;
     private FlushReport? _ofFile;
 
-    // The last ones, which come while others are being written.
+    // The last reports, which come while others are being written.
     private FlushReport? _lastOfConsole;
     private FlushReport? _lastOfFile;
 
     /// <summary>Whether flushes are reported on the console.</summary>
     public bool UsesConsole { get; set; }
 
-    /// <summary>Reports that were not written to the console, because the one before had not been read, or the console is gone.</summary>
+    /// <summary>Reports that were not written to the console, because the previous one had not been read, or the console is gone.</summary>
     public long LostByConsole { get; private set; }
 
-    /// <summary>Which targets take the next flush; the last one waits for those that cannot yet.</summary>
+    /// <summary>Decides which targets take the next flush. The last flush waits for targets that are not ready yet.</summary>
     public FlushTelling Prepare(FlushTexts texts, bool isLast)
     {
         bool toConsole = UsesConsole && (isLast || console.IsReady);
@@ -35,7 +35,7 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
         };
     }
 
-    /// <summary>Counts who will not be told: the flush comes, and they could not take it.</summary>
+    /// <summary>Counts the targets that miss a flush because they were not ready for it.</summary>
     public void CountLost(FlushTelling telling)
     {
         if (telling.IsLostByConsole)
@@ -49,7 +49,7 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
         }
     }
 
-    /// <summary>Counts who will not be told, because the flush could not be computed.</summary>
+    /// <summary>Counts the targets that miss a flush because it could not be computed.</summary>
     public void CountFailed(FlushTelling telling)
     {
         if (telling.ToConsole is not null)
@@ -63,7 +63,7 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
         }
     }
 
-    /// <summary>Hands over what a worker has written.</summary>
+    /// <summary>Hands the worker's texts to the targets.</summary>
     public void Tell(FlushTelling telling)
     {
         if (telling.ToConsole is { } onConsole)
@@ -98,9 +98,9 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
         }
     }
 
-    /// <summary>Writes what is left, each target's part in its own time: one that hangs takes nothing of the others with it.</summary>
-    /// <param name="lastText">What comes last on the console.</param>
-    /// <returns>Ends when everything is where it should go, or cannot get there.</returns>
+    /// <summary>Writes what is left to all targets concurrently, so that one that hangs delays no other.</summary>
+    /// <param name="lastText">The last text on the console.</param>
+    /// <returns>Completes when everything has reached its target, or cannot reach it.</returns>
     public Task Finish(ReadOnlyMemory<byte> lastText) => Task.WhenAll(FinishConsole(lastText), FinishFile(), graphite.Finish());
 
     private async Task FinishConsole(ReadOnlyMemory<byte> lastText)
@@ -137,15 +137,15 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
     }
 }
 
-/// <summary>One flush's texts. That of the console and that of the file are the same.</summary>
+/// <summary>The texts of one flush. Console and file share one text.</summary>
 internal sealed record FlushTelling(FlushReport? ToConsole, FlushReport? ToFile, GraphiteText? ToGraphite)
 {
     public IReadOnlyList<IFlushWriter> Writers { get; } =
         [.. new IFlushWriter?[] { ToConsole ?? ToFile, ToGraphite }.OfType<IFlushWriter>()];
 
-    /// <summary>Whether the console is on and had no room for it.</summary>
+    /// <summary>Whether the console is on and was not ready.</summary>
     public bool IsLostByConsole { get; init; }
 
-    /// <summary>Whether there is a file and it had no room for it.</summary>
+    /// <summary>Whether there is a file and it was not ready.</summary>
     public bool IsLostByFile { get; init; }
 }

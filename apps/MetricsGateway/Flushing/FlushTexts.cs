@@ -4,8 +4,8 @@ using MetricsGateway.Metrics;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Flushes become text here, for each back end. What one flush has made may still be being written when the next one is made, so there are
-/// several texts to choose from: one for the console, one for the file, and one that is free.
+/// The texts of flushes, for each back end. The text of one flush may still be being written when the next one is made, so there are
+/// three reports: one for the console, one for the file, and a free one.
 /// </summary>
 internal sealed class FlushTexts(FlushPlan plan, LineHandover handover, LineBlockPool pool)
 {
@@ -17,8 +17,8 @@ internal sealed class FlushTexts(FlushPlan plan, LineHandover handover, LineBloc
 
     public GraphiteText Graphite { get; } = new(plan.GraphitePrefix, plan.Percentiles, handover, pool);
 
-    /// <summary>A report to write the next flush into. Others that nobody uses give back what they have needed once.</summary>
-    /// <param name="inUse">What must stay as it is; at most two.</param>
+    /// <summary>A free report for the next flush. Other free reports give excess memory back.</summary>
+    /// <param name="inUse">Reports that must not change; at most two.</param>
     public FlushReport FreeReport(params ReadOnlySpan<FlushReport?> inUse)
     {
         FlushReport? free = null;

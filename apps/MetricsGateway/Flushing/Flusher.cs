@@ -6,13 +6,13 @@ using Vigil;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Ends intervals. The loop takes what an interval brought, in the same short time for any number of names, and begins the next one; a
-/// worker computes and writes what is told; and the loop hands that to whoever tells it. One flush is computed at a time: one that is due
-/// before that is done falls out, and what it would have told is told by the next one.
+/// Ends intervals. The loop takes the interval's data, in the same short time for any number of names, and begins the next interval. A
+/// worker computes and writes the texts. The loop then hands them to the targets. One flush is computed at a time: a flush that comes due
+/// before that is done is skipped, and the next one reports its data.
 /// </summary>
 internal sealed class Flusher
 {
-    // What is deleted in one turn of the loop. A name takes a fraction of a microsecond.
+    // Names that are deleted per turn of the loop. One takes a fraction of a microsecond.
     private const int DeletionsPerTurn = 1_000;
 
     private readonly EventManager _manager;
@@ -32,11 +32,11 @@ internal sealed class Flusher
     private TaskCompletionSource? _computing;
     private long _failed;
 
-    /// <param name="manager">Has the workers.</param>
-    /// <param name="store">What is flushed.</param>
-    /// <param name="countTraffic">Counts what was received until now.</param>
+    /// <param name="manager">Owns the workers.</param>
+    /// <param name="store">The metrics to flush.</param>
+    /// <param name="countTraffic">Counts the traffic received so far.</param>
     /// <param name="texts">The first <see cref="Texts"/>.</param>
-    /// <param name="targets">Where it is told.</param>
+    /// <param name="targets">The targets of flushes.</param>
     /// <param name="time">Measures the intervals.</param>
     public Flusher(
         EventManager manager,
@@ -55,14 +55,13 @@ internal sealed class Flusher
         Texts = texts;
     }
 
-    /// <summary>How an interval is told.</summary>
+    /// <summary>The texts that the next flush is written to.</summary>
     public FlushTexts Texts { get; set; }
 
-    /// <summary>The times that flushes are told under.</summary>
+    /// <summary>The timestamps of flushes.</summary>
     public FlushTimes Times { get; } = new();
 
-    /// <summary>How often it is flushed, which is what the times are multiples of that flushes are told under; null if it is not
-    /// known.</summary>
+    /// <summary>The flush interval, whose multiples are the timestamps; null if it is not known.</summary>
     public TimeSpan? Interval { get; set; }
 
     public FlushStatus Status => new()
@@ -79,8 +78,8 @@ internal sealed class Flusher
     };
 
     /// <summary>Ends the interval and begins the next one.</summary>
-    /// <param name="lateness">How long after it was due.</param>
-    /// <param name="missed">How many flushes were due meanwhile, and fall out.</param>
+    /// <param name="lateness">How long after its due time.</param>
+    /// <param name="missed">The number of flushes that came due meanwhile and are skipped.</param>
     public void Flush(TimeSpan lateness, long missed)
     {
         if (_computing is not null)
@@ -108,8 +107,8 @@ internal sealed class Flusher
         _lastLateness = lateness;
     }
 
-    /// <summary>Flushes what came since the last flush, because the gateway stops.</summary>
-    /// <returns>Ends when it was handed to whoever tells it.</returns>
+    /// <summary>Flushes everything since the last flush, because the gateway stops.</summary>
+    /// <returns>Completes when the flush was handed to its targets.</returns>
     public async Task FlushLast()
     {
         await WhenComputed();
@@ -118,7 +117,7 @@ internal sealed class Flusher
         await WhenComputed();
     }
 
-    /// <summary>Ends when no flush is being computed.</summary>
+    /// <summary>Completes when no flush is being computed.</summary>
     public Task WhenComputed() => _computing?.Task ?? Task.CompletedTask;
 
     private void FallOut(long flushes)
@@ -147,12 +146,12 @@ internal sealed class Flusher
         }
         catch
         {
-            // No worker takes it, so the interval goes on.
+            // No worker takes it, so the interval continues.
             _store.ResumeInterval();
             throw;
         }
 
-        // The next interval begins here and not when this is done, so that none of the time is lost.
+        // The next interval begins here, not when the flush is done, so that no time is lost.
         _count++;
         _targets.CountLost(telling);
         _begin = now;
@@ -181,7 +180,7 @@ internal sealed class Flusher
         }
         finally
         {
-            // Whatever goes wrong is reported, and the next flush comes all the same.
+            // Exceptions are reported by the loop, and must not prevent the next flush.
             _onLoop += Stopwatch.GetElapsedTime(start);
             DeleteIdle(result.Job.Snapshot.DeleteIdle(_store).GetEnumerator());
         }
@@ -189,7 +188,7 @@ internal sealed class Flusher
         result.Failure?.Throw();
     }
 
-    // Names that nothing arrived for: there may be as many as there are names, so they go a part at a time.
+    // Deletes the names for which nothing arrived. There may be as many as there are names, so they are deleted in parts.
     private void DeleteIdle(IEnumerator<int> deletions)
     {
         long start = Stopwatch.GetTimestamp();

@@ -2,8 +2,7 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Flushing;
 
-/// <summary>Writes what a flush tells in the form of one back end. A worker calls it, first with the interval, then with each
-/// series.</summary>
+/// <summary>Writes a flush in the form of one back end. A worker calls it, first with the interval, then with each series.</summary>
 internal interface IFlushWriter
 {
     void Begin(in FlushInterval interval);
@@ -16,12 +15,12 @@ internal interface IFlushWriter
 
     void WriteSet(ReadOnlySpan<byte> key, int count);
 
-    /// <param name="own">What the gateway tells of itself.</param>
+    /// <param name="own">The gateway's figures about itself.</param>
     void End(in OwnFigures own);
 }
 
-/// <summary>What the gateway tells of itself with a flush.</summary>
-/// <param name="Series">How many series it told.</param>
-/// <param name="ComputingMilliseconds">How long that took a worker.</param>
-/// <param name="Traffic">What came in the interval.</param>
+/// <summary>The gateway's figures about itself in a flush.</summary>
+/// <param name="Series">The number of series reported.</param>
+/// <param name="ComputingMilliseconds">How long the worker took.</param>
+/// <param name="Traffic">The traffic of the interval.</param>
 internal readonly record struct OwnFigures(long Series, double ComputingMilliseconds, Protocols.TrafficCounts Traffic);

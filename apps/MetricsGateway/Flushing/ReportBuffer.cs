@@ -5,15 +5,15 @@ using Microsoft.Win32.SafeHandles;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// The memory of a report, in one piece. It doubles as long as that stays within what a report may have, and grows by small steps beyond:
-/// twice that much would be taken for the last line alone.
+/// The memory of a report, in one piece. It doubles while that stays within the report's limit, and grows by small steps beyond:
+/// doubling there would waste as much memory again for the last line alone.
 /// </summary>
 /// <remarks>
-/// It is not on the collector's heap: there, each doubling of a large array has all objects looked at, those of all names included, while
-/// every thread stands still. Outside, the kernel moves large pieces instead of copying them. What was handed out of it keeps it
-/// alive, and shows where the memory is now, not where it was.
+/// It is not on the collector's heap: there, each doubling of a large array causes a collection that marks all objects, including all
+/// names, while every thread stands still. For native memory the kernel moves large pieces instead of copying them. Memory that was
+/// handed out keeps the buffer alive, and always refers to the present piece, not to a former one.
 /// </remarks>
-/// <param name="limit">How many bytes a report has, but for the line that exceeds them and the last one.</param>
+/// <param name="limit">The limit of a report in bytes, except for the line that exceeds it and the last one.</param>
 internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBufferWriter<byte>
 {
     private const int Least = 4 << 10;
@@ -25,10 +25,10 @@ internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBuf
 
     public int Capacity { get; private set; }
 
-    /// <summary>Valid until it is written again.</summary>
+    /// <summary>Valid until the next write.</summary>
     public ReadOnlyMemory<byte> Written => CreateMemory(Count);
 
-    /// <summary>Forgets what was written, and keeps the memory.</summary>
+    /// <summary>Removes the content, and keeps the memory.</summary>
     public void Clear() => Count = 0;
 
     public void Advance(int count) => Count += count;
@@ -73,7 +73,7 @@ internal sealed unsafe class ReportBuffer(int limit) : MemoryManager<byte>, IBuf
         }
     }
 
-    /// <summary>Memory of the C library's, which is freed at the latest when nobody has it any more.</summary>
+    /// <summary>Memory of the C library, freed at the latest when nothing refers to it any more.</summary>
     private sealed class NativePiece() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
     {
         public byte* Bytes => (byte*)handle;

@@ -6,17 +6,17 @@ using Vigil.IO;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// Writes reports to a terminal, a pipe or a file, on a thread of its own: whoever reads them may be slow, may stop reading, or may
-/// have gone away, and the loop must notice none of it.
+/// Writes reports to a terminal, a pipe or a file, on a thread of its own: the reader may be slow, stop reading, or go away, and that must
+/// not affect the loop.
 /// </summary>
 /// <remarks>
-/// Standard output is shared with whoever started the gateway, so it is not made non-blocking; that would change it for them too. A write
-/// takes what there is room for, and the thread sleeps until there is more.
-/// One report is written at a time. While it is, there is no room for another one, and who has one may count it as lost.
+/// Standard output is shared with the process that started the gateway, so it is not made non-blocking, which would change it for that
+/// process, too. A write takes as much as there is room for, and the thread sleeps until there is more.
+/// One report is written at a time; the next one is refused meanwhile, and its sender counts it as lost.
 /// </remarks>
 internal sealed class ReportConsole : IDisposable
 {
-    // How often it is seen whether this is disposed, while nobody reads.
+    // How often disposal is checked for while nothing reads.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(100);
 
     private readonly FileDescriptor _output;
@@ -28,8 +28,8 @@ internal sealed class ReportConsole : IDisposable
     private volatile bool _isDisposed;
     private volatile bool _isGone;
 
-    /// <param name="output">Where reports go.</param>
-    /// <param name="errors">Where it is said, once, that they cannot be written.</param>
+    /// <param name="output">The file descriptor for reports.</param>
+    /// <param name="errors">Receives one line when they can no longer be written.</param>
     public ReportConsole(FileDescriptor output, TextWriter errors)
     {
         _output = output;
@@ -38,7 +38,7 @@ internal sealed class ReportConsole : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Whether the next report would be taken.</summary>
+    /// <summary>Whether the next report would be accepted.</summary>
     public bool IsReady
     {
         get
@@ -50,7 +50,7 @@ internal sealed class ReportConsole : IDisposable
         }
     }
 
-    /// <summary>Hands over a report, which must stay as it is until <see cref="IsReady"/> is true again.</summary>
+    /// <summary>Hands over a report, which must not change until <see cref="IsReady"/> is true again.</summary>
     public void Write(ReadOnlyMemory<byte> report)
     {
         lock (_gate)
@@ -60,8 +60,8 @@ internal sealed class ReportConsole : IDisposable
         }
     }
 
-    /// <summary>Ends when what was handed over is written, or never will be because the reader is gone; not, if it is disposed
-    /// before.</summary>
+    /// <summary>Completes when the report that was handed over is written, or never will be because the reader is gone. Does not complete
+    /// if this is disposed before.</summary>
     public Task WhenWritten()
     {
         lock (_gate)
@@ -71,13 +71,13 @@ internal sealed class ReportConsole : IDisposable
                 return Task.CompletedTask;
             }
 
-            // Whoever waits goes on in the loop's context, so not on this thread, which is for writing.
+            // An awaiting method resumes in the loop's context, so not on this thread, which only writes.
             _written ??= new TaskCompletionSource();
             return _written.Task;
         }
     }
 
-    /// <summary>Ends the thread. One that hangs in writing is left to the end of the process.</summary>
+    /// <summary>Ends the thread. If it hangs in a write, it lives until the end of the process.</summary>
     public void Dispose()
     {
         bool isWriting;
@@ -88,7 +88,7 @@ internal sealed class ReportConsole : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        // Who has waited outside of a loop may be on that thread.
+        // A caller that awaited outside of a loop may be on that thread.
         if (!isWriting && _thread != Thread.CurrentThread)
         {
             _thread.Join();

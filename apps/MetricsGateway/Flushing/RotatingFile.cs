@@ -3,18 +3,18 @@ using System.Globalization;
 namespace MetricsGateway.Flushing;
 
 /// <summary>
-/// A file of whole reports. It is opened for each of them: a file that was moved away, or whose disk was full a moment ago, is none of
-/// the next one's concern.
+/// A file of whole reports. It is opened for each report, so a file that was moved away, or whose disk was full a moment ago, does not
+/// affect the next report.
 /// </summary>
 /// <param name="Path">The file, or a link to it.</param>
-/// <param name="Size">How large it may become. A report that does not fit any more begins a new file, so none is divided.</param>
-/// <param name="Kept">How many older files there may be: <c>path.1</c>, the newest of them, to <c>path.kept</c>.</param>
+/// <param name="Size">The maximum size. A report that no longer fits begins a new file, so no report is divided.</param>
+/// <param name="Kept">The number of older files to keep: <c>path.1</c>, the newest of them, to <c>path.kept</c>.</param>
 internal sealed record RotatingFile(string Path, long Size, int Kept)
 {
     private const byte Newline = (byte)'\n';
 
-    /// <summary>Makes sure that it can be written and rotated, and leaves all as it was.</summary>
-    /// <exception cref="FlushFileException">It cannot.</exception>
+    /// <summary>Checks that the file can be written and rotated, and changes nothing.</summary>
+    /// <exception cref="FlushFileException">It cannot be written or rotated.</exception>
     public void Check()
     {
         try
@@ -29,7 +29,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 
             if (!exists && stream.Length == 0)
             {
-                // The first report begins it: something else may be wrong, and then there is none. Where the option names a link, that
+                // The first report creates the file; if the start fails for another reason, none is left behind. A link that the option
+                // names
                 // stays.
                 File.Delete(target);
             }
@@ -46,8 +47,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
     /// <summary>Appends a report, to a new file if it does not fit into this one.</summary>
     /// <returns>Whether a new file was begun.</returns>
     /// <exception cref="IOException">It could not be written, and nothing of it is left, unless the disk refuses that too.
-    /// Or the old file could not be put aside, and it and all older ones are as they were.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// Or the old file could not be renamed, and all files are as they were.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public bool Append(ReadOnlySpan<byte> report)
     {
         string target = Target();
@@ -81,7 +82,7 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
             stream.Position = end;
             if (end > 0 && last != Newline)
             {
-                // Whoever was killed here in the middle of a line must not spoil the next one.
+                // A process that was killed in the middle of a line must not spoil the next line.
                 stream.WriteByte(Newline);
             }
 
@@ -89,8 +90,9 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         }
         catch
         {
-            // The disk is full, most likely, and half a report is worse than none. A file that is too large for its file system is told as
-            // an argument that is out of range.
+            // Most likely the disk is full; half a report is worse than none. A file that is too large for its file system is reported as
+            // an
+            // argument that is out of range.
             Truncate(stream, end);
             throw;
         }
@@ -104,11 +106,11 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            // Why it could not be written says more than that.
+            // The exception of the write says more.
         }
     }
 
-    // A rotation needs new names in the directory of the file, which may be closed although the file itself can be written.
+    // A rotation creates names in the file's directory, which may be read-only although the file itself is writable.
     private static void CheckDirectory(string target)
     {
         string probe = string.Create(CultureInfo.InvariantCulture, $"{target}.probe-{Environment.ProcessId}");
@@ -130,8 +132,8 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         }
     }
 
-    // Each step gives a file a name that is free, so that all of them can be taken back when one fails. Files are deleted when nothing
-    // can fail any more.
+    // Each step renames a file to a free name, so that all steps can be undone if one fails. Files are deleted only when nothing can fail
+    // any more.
     private void Rotate(string target)
     {
         int free = 1;
@@ -160,14 +162,14 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
             throw;
         }
 
-        // The one that is too old now, and those that another number of files has left over.
+        // Deletes the file that is too old now, and those that a larger number of kept files has left.
         for (int number = Kept + 1; IsTaken(Older(target, number)); number++)
         {
             File.Delete(Older(target, number));
         }
     }
 
-    // A directory takes a name, too, but not for long: the move onto it fails, and says why.
+    // Directories are not checked: renaming a file to the name of one fails, and says why.
     private static bool IsTaken(string path)
     {
         FileInfo file = new(path);
@@ -176,7 +178,7 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
 
     private static string Older(string target, int number) => string.Create(CultureInfo.InvariantCulture, $"{target}.{number}");
 
-    // For reading too: that does not wait where the file is a pipe, and the last line is looked at.
+    // Opened for reading, too: opening a pipe does not block then, and the end of the last line is checked.
     private static FileStream Open(string target) => new(target, new FileStreamOptions
     {
         Mode = FileMode.OpenOrCreate,
@@ -185,7 +187,7 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         BufferSize = 0,
     });
 
-    // Where the path is a link, the file that it leads to is written and rotated, beside itself; the link stays.
+    // If the path is a link, its target is written, and rotated in the target's directory; the link stays.
     private string Target() =>
         new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
 }

@@ -6,16 +6,16 @@ using Vigil.IO;
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// One connection to the Graphite server, from the try to make it to its end. It sends what is in a queue, as fast as the server takes it;
-/// what it receives is of no interest but for its end.
+/// One connection to the Graphite server, from the attempt to connect to its end. It sends the content of a queue as fast as the server
+/// takes it, and ignores received data except for the end of the stream.
 /// </summary>
 /// <remarks>
-/// It is over when connecting fails, when the server closes it or its own half of it, and when the server takes nothing for a time although
-/// something waits: TCP alone would go on for a quarter of an hour.
+/// It ends when connecting fails, when the server closes it or its own half of it, and when the server takes nothing for the timeout
+/// although lines wait: TCP alone would retry for a quarter of an hour.
 /// </remarks>
 internal sealed class GraphiteConnection : IDisposable
 {
-    // What one turn of the loop sends at most, in calls of up to a block each.
+    // The most that one turn of the loop sends, in calls of up to a block each.
     private const int WritesPerTurn = 16;
     private const int ReadsPerTurn = 16;
 
@@ -33,16 +33,16 @@ internal sealed class GraphiteConnection : IDisposable
     private bool _isEnded;
 
     /// <summary>Begins to connect.</summary>
-    /// <param name="manager">Watches.</param>
+    /// <param name="manager">Watches the socket.</param>
     /// <param name="endpoint">The server.</param>
-    /// <param name="queue">What is sent.</param>
-    /// <param name="timeout">How long the server may take nothing; null for as long as it likes.</param>
-    /// <param name="onConnected">The connection is made.</param>
+    /// <param name="queue">The lines to send.</param>
+    /// <param name="timeout">How long the server may take nothing; null for no limit.</param>
+    /// <param name="onConnected">The connection is established.</param>
     /// <param name="onSent">The server has taken something, or may have.</param>
-    /// <param name="onDrained">Nothing waits any more. Called after each sending, and when the connection is made.</param>
-    /// <param name="onEnded">It is over, for a reason. Called once, and not because it was disposed.</param>
+    /// <param name="onDrained">The queue is empty. Called after each send, and when the connection is established.</param>
+    /// <param name="onEnded">The connection has ended, with a reason. Called once, and not after a disposal.</param>
     /// <exception cref="SocketException">The address cannot be reached at all, or there is no descriptor left.</exception>
-    /// <exception cref="EventManagerException">The kernel refused to watch it.</exception>
+    /// <exception cref="EventManagerException">The kernel refused to watch the socket.</exception>
     public GraphiteConnection(
         EventManager manager,
         IPEndPoint endpoint,
@@ -78,7 +78,7 @@ internal sealed class GraphiteConnection : IDisposable
 
     public bool IsConnected { get; private set; }
 
-    /// <summary>Goes over to another limit, which counts from now on.</summary>
+    /// <summary>Sets another timeout, which counts from now on.</summary>
     public void SetTimeout(TimeSpan? timeout)
     {
         if (_timeout != timeout)
@@ -91,7 +91,7 @@ internal sealed class GraphiteConnection : IDisposable
     /// <summary>Whether an event of the loop is this connection's.</summary>
     public bool Owns(CallbackEvent other) => other == _event || other == _deadline;
 
-    /// <summary>Sends what the server takes. The rest follows when it takes more.</summary>
+    /// <summary>Sends as much as the server takes. The rest follows when it takes more.</summary>
     public void Send()
     {
         if (!IsConnected || _isEnded)
@@ -125,7 +125,7 @@ internal sealed class GraphiteConnection : IDisposable
         }
     }
 
-    /// <summary>Something waits, though the server may not take it now: the time in which it must take some begins.</summary>
+    /// <summary>Lines wait, though the server may not take them now: the timeout begins.</summary>
     public void OnAdded()
     {
         if (_deadline.State != TimerState.Started)
@@ -136,7 +136,7 @@ internal sealed class GraphiteConnection : IDisposable
         Send();
     }
 
-    /// <summary>Tells the server, when all was sent, that nothing follows.</summary>
+    /// <summary>Ends the sending half, after everything was sent.</summary>
     public void ShutDown() => NonBlocking.TryShutdownWrite(_socket);
 
     public void Dispose()
@@ -147,7 +147,7 @@ internal sealed class GraphiteConnection : IDisposable
         _socket.Dispose();
     }
 
-    // A connection is made in its own time. When that is over one way or the other, the socket is writable and has the result.
+    // Connecting is asynchronous. When it has succeeded or failed, the socket is writable and has the result.
     private void BeginConnect()
     {
         try
@@ -156,7 +156,7 @@ internal sealed class GraphiteConnection : IDisposable
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
         {
-            // As it should be: it goes on.
+            // Expected: the connection is under way.
         }
     }
 
@@ -186,7 +186,7 @@ internal sealed class GraphiteConnection : IDisposable
 
         if (IsOwn(_socket.LocalEndPoint as IPEndPoint))
         {
-            // By a reset: otherwise the port would stay taken for a minute (TIME_WAIT), and the server could not come.
+            // Closes by a reset: otherwise the port would be taken for a minute (TIME_WAIT), and the server could not bind to it.
             _socket.LingerState = new LingerOption(enable: true, seconds: 0);
             End("nobody listens there");
             return false;
@@ -199,13 +199,13 @@ internal sealed class GraphiteConnection : IDisposable
         return !_isEnded;
     }
 
-    // To a port of this machine where nobody listens, the kernel may choose that very port as the socket's own, and TCP then connects the
-    // socket with itself: it would get back what it sends, and keep the server from its port.
+    // If nothing listens on a port of this machine, the kernel may choose that very port as the socket's own, and TCP then connects the
+    // socket to itself: it would receive what it sends, and keep the server from its port.
     private bool IsOwn(IPEndPoint? local) => local is not null && local.Port == _endpoint.Port
         && (local.Address.Equals(_endpoint.Address) || _endpoint.Address.Equals(IPAddress.Any)
             || _endpoint.Address.Equals(IPAddress.IPv6Any));
 
-    /// <returns>False if the connection is over.</returns>
+    /// <returns>False if the connection has ended.</returns>
     private bool TryDiscard()
     {
         for (int i = 0; i < ReadsPerTurn; i++)

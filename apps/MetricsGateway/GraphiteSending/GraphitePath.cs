@@ -2,8 +2,8 @@ using System.Text;
 
 namespace MetricsGateway.GraphiteSending;
 
-/// <summary>A series as Graphite wants it, its kind before its name. Its key is clean already. One object serves for one series after the
-/// other.</summary>
+/// <summary>The path of a series in Graphite: its kind before its name. The key is already clean. One object is reused for all
+/// series.</summary>
 internal sealed class GraphitePath
 {
     private readonly int _start;
@@ -12,8 +12,8 @@ internal sealed class GraphitePath
     private int _nameLength;
     private int _tagsLength;
 
-    /// <param name="prefix">What every name begins with; empty for nothing.</param>
-    /// <param name="kind">What follows it, with its dot.</param>
+    /// <param name="prefix">The beginning of every name; empty for none.</param>
+    /// <param name="kind">The part after it, with its dot.</param>
     public GraphitePath(string prefix, ReadOnlySpan<byte> kind)
     {
         byte[] start = [.. Encoding.UTF8.GetBytes(prefix.Length == 0 ? string.Empty : $"{prefix}."), .. kind];
@@ -24,10 +24,10 @@ internal sealed class GraphitePath
 
     public ReadOnlySpan<byte> Name => _name.AsSpan(0, _nameLength);
 
-    /// <summary>With a semicolon before each; empty if there are none.</summary>
+    /// <summary>The tags, with a semicolon before each; empty if there are none.</summary>
     public ReadOnlySpan<byte> Tags => _tags.AsSpan(0, _tagsLength);
 
-    /// <param name="key">A series' key: a name, and behind semicolons its tags.</param>
+    /// <param name="key">A series' key: a name, followed by semicolons and tags.</param>
     public void Set(ReadOnlySpan<byte> key)
     {
         int end = key.IndexOf((byte)';');

@@ -7,8 +7,8 @@ using Vigil;
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// Sends lines to a Graphite server over one connection, which is made again whenever it is lost. What cannot be sent waits in a bounded
-/// queue. All of it happens on the loop, and never waits.
+/// Sends lines to a Graphite server over one connection, and reconnects when it is lost. Lines that cannot be sent wait in a bounded
+/// queue. Everything runs on the loop, and never blocks.
 /// </summary>
 internal sealed class GraphiteSender : IDisposable
 {
@@ -37,11 +37,10 @@ internal sealed class GraphiteSender : IDisposable
     private bool _isFinishing;
 
     /// <param name="manager">Runs it.</param>
-    /// <param name="handover">Where lines come from.</param>
-    /// <param name="pool">Where blocks of lines go when they are sent.</param>
+    /// <param name="handover">The source of lines.</param>
+    /// <param name="pool">Takes blocks of lines that were sent.</param>
     /// <param name="time">Measures how long outages last.</param>
-    /// <param name="errors">Where it is said, once each time, that the server cannot be reached or lines are dropped, and when that is
-    /// over.</param>
+    /// <param name="errors">Receives one line when the server cannot be reached or lines are dropped, and one when that is over.</param>
     public GraphiteSender(EventManager manager, LineHandover handover, LineBlockPool pool, TimeProvider time, TextWriter errors)
     {
         _manager = manager;
@@ -71,7 +70,8 @@ internal sealed class GraphiteSender : IDisposable
     private long DroppedLines => _queue.DroppedLines + _leftOut;
 
     /// <summary>
-    /// Goes over to other options. What waits is for the new server; turned off, it is dropped. Another limit of time counts from now on.
+    /// Applies other options. Waiting lines go to the new server; if sending is turned off, they are dropped. A new timeout counts from now
+    /// on.
     /// </summary>
     public void Apply(GatewayOptions options)
     {
@@ -99,11 +99,11 @@ internal sealed class GraphiteSender : IDisposable
         _queue.Trim();
         NoteDrops();
 
-        // Who writes a flush may wait for room, or for a server that is none any more.
+        // The worker that writes a flush may wait for room, or for a server that is no longer used.
         ReportProgress();
     }
 
-    /// <summary>The worker has written a flush as a whole.</summary>
+    /// <summary>The worker has finished writing a flush.</summary>
     public void EndFlush()
     {
         AddLines();
@@ -112,8 +112,8 @@ internal sealed class GraphiteSender : IDisposable
         SendLines();
     }
 
-    /// <summary>Sends what waits, and then closes the connection. If the server is lost, or cannot be reached now, that is the end
-    /// too.</summary>
+    /// <summary>Sends the waiting lines, and then closes the connection. Ends as well if the server is lost, or cannot be reached
+    /// now.</summary>
     public Task Finish()
     {
         _isFinishing = true;
@@ -129,7 +129,7 @@ internal sealed class GraphiteSender : IDisposable
         return _finished.Task;
     }
 
-    /// <summary>An event whose callback has thrown is cancelled, and with it the connection or the next try would be forgotten.</summary>
+    /// <summary>An event whose callback has thrown is cancelled, so its connection or the next attempt has to be restored.</summary>
     public void OnFault(object? sender, FaultReport report)
     {
         if (report.Event is { } faulty && (_retryTimer == faulty || _lastingTimer == faulty || _connection?.Owns(faulty) == true))
@@ -145,7 +145,7 @@ internal sealed class GraphiteSender : IDisposable
         ReportProgress();
     }
 
-    // What a worker has written until now. It may be at it still.
+    // Takes the lines that a worker has written so far. It may still be writing.
     private void TakeLines()
     {
         AddLines();
@@ -159,7 +159,7 @@ internal sealed class GraphiteSender : IDisposable
         _leftOut += dropped;
         if (!IsOn)
         {
-            // It was turned off while they were written.
+            // Sending was turned off while they were written.
             _queue.Clear();
         }
     }
@@ -190,7 +190,7 @@ internal sealed class GraphiteSender : IDisposable
             return;
         }
 
-        // Not before: by the timer it is known whose fault it is, if this throws something else.
+        // Not earlier: if the code above throws, the faulty event is identified by this timer.
         _retryTimer?.Cancel();
         _retryTimer = null;
     }
@@ -211,8 +211,8 @@ internal sealed class GraphiteSender : IDisposable
         _lastingTimer = _manager.CreateTimerEvent(RetryDelay.Longest, (_, _) => OnLasted());
     }
 
-    // One that lasts is a good one. A server that takes connections and closes them is not asked more and more often, and what is said
-    // of it is said once for the whole time.
+    // A connection that lasts is good. The delay is not reset for a server that only accepts and closes connections, and its failures are
+    // reported once.
     private void OnLasted()
     {
         _hasLasted = true;
@@ -230,7 +230,7 @@ internal sealed class GraphiteSender : IDisposable
         _hasLasted = false;
     }
 
-    // A name may have several addresses, of which some may not answer.
+    // A name may have several addresses, some of which may not answer.
     private void TakeNextAddress()
     {
         if (_server is { Found.Count: > 1 } server)
@@ -253,7 +253,7 @@ internal sealed class GraphiteSender : IDisposable
             return;
         }
 
-        // First of all: whatever goes wrong in saying it, it is tried again.
+        // First, so that the next attempt is made even if reporting throws.
         _retryTimer?.Cancel();
         _retryTimer = _manager.CreateTimerEvent(_retry.Next(), (_, _) => Connect());
         BeginTrouble(_endpoint).OnFailure(reason);
@@ -275,7 +275,7 @@ internal sealed class GraphiteSender : IDisposable
 
     private void OnDrained()
     {
-        // Where each flush is larger than what may wait, that is one trouble too.
+        // Flushes that are each larger than the buffer are one outage, too.
         if ((_hasLasted && !_wasCut) || _isFinishing)
         {
             EndTrouble();

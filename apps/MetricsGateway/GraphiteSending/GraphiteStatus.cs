@@ -1,14 +1,14 @@
 namespace MetricsGateway.GraphiteSending;
 
-/// <summary>What became of the lines for the Graphite server.</summary>
+/// <summary>Counts of the connections and lines for the Graphite server.</summary>
 internal sealed record GraphiteStatus
 {
     public required bool IsConnected { get; init; }
 
-    /// <summary>Connections that were made.</summary>
+    /// <summary>Connections that were established.</summary>
     public required long Connections { get; init; }
 
-    /// <summary>Tries to connect that failed, and connections that were lost.</summary>
+    /// <summary>Attempts to connect that failed, and connections that were lost.</summary>
     public required long Failures { get; init; }
 
     public required long SentBytes { get; init; }

@@ -4,15 +4,14 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.GraphiteSending;
 
-/// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with the names that statsd gives
-/// them.</summary>
-/// <param name="prefix">What every name begins with; empty for nothing.</param>
-/// <param name="percentiles">What is told of timers.</param>
-/// <param name="handover">Where blocks go when they are full.</param>
-/// <param name="pool">Where blocks come from.</param>
+/// <summary>Writes a flush as lines of Graphite's plaintext protocol, <c>path value timestamp</c>, with statsd's names.</summary>
+/// <param name="prefix">The beginning of every name; empty for none.</param>
+/// <param name="percentiles">The percentiles of timers.</param>
+/// <param name="handover">Takes full blocks.</param>
+/// <param name="pool">The source of blocks.</param>
 internal sealed class GraphiteText(string prefix, PercentileList percentiles, LineHandover handover, LineBlockPool pool) : IFlushWriter
 {
-    // A double takes up to 24 characters, a time in seconds up to 20, and there are two spaces and a newline.
+    // A double takes up to 24 characters and a time in seconds up to 20, with two spaces and a newline.
     private const int MaxNumbers = 48;
 
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(10);
@@ -32,12 +31,12 @@ internal sealed class GraphiteText(string prefix, PercentileList percentiles, Li
     {
         _block = null;
 
-        // Half of the time until the next flush is left for the others that are told of this one; a server that takes it all needs no more
-        // than a moment. The last flush has the time that the end has.
+        // At least half of the time until the next flush is left for the other targets; a server that keeps up costs hardly any time. The
+        // last flush is limited by the shutdown.
         handover.Begin(interval.IsLast || interval.UntilNext / 2 > LongestPatience ? LongestPatience : interval.UntilNext / 2);
         _interval = interval;
 
-        // To the nearest second: intervals of a second or more never share one then.
+        // To the nearest second: then intervals of a second or more never share one.
         Utf8Formatter.TryFormat((interval.Stamp + TimeSpan.FromSeconds(0.5)).ToUnixTimeSeconds(), _time, out _timeLength);
     }
 

@@ -3,14 +3,14 @@ using System.Net;
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// A time in which not everything could be sent: what is wrong is said once, and once how it ended. It begins when the server cannot be
-/// reached or lines are dropped, and ends when a flush is sent as a whole, nothing waits any more, and the connection has lasted a while: a
-/// server that takes connections only to close them is one trouble, not many.
+/// An outage, during which not everything could be sent. Its cause is reported once, and its end once. It begins when the server cannot be
+/// reached or lines are dropped. It ends when a flush was sent as a whole, nothing waits, and the connection has lasted for a while: a
+/// server that only accepts and closes connections is one outage, not many.
 /// </summary>
 /// <param name="endpoint">The server.</param>
 /// <param name="time">Measures how long it lasts.</param>
-/// <param name="errors">Where it is said.</param>
-/// <param name="droppedBefore">How many lines had been dropped before it began.</param>
+/// <param name="errors">Receives the reports.</param>
+/// <param name="droppedBefore">The number of lines that had been dropped before it began.</param>
 internal sealed class GraphiteTrouble(IPEndPoint endpoint, TimeProvider time, TextWriter errors, long droppedBefore)
 {
     private readonly long _begin = time.GetTimestamp();
@@ -34,7 +34,7 @@ internal sealed class GraphiteTrouble(IPEndPoint endpoint, TimeProvider time, Te
         }
     }
 
-    /// <param name="dropped">How many lines have been dropped until now, before it began included.</param>
+    /// <param name="dropped">The number of lines dropped so far, including those before it began.</param>
     public void OnRecovered(long dropped) =>
         errors.Write(ConsoleText.GraphiteRecovered(endpoint, time.GetElapsedTime(_begin), _failures, dropped - droppedBefore));
 }

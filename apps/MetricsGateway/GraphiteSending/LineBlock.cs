@@ -5,7 +5,7 @@ namespace MetricsGateway.GraphiteSending;
 /// <summary>Whole lines, written by a worker and sent by the loop. Blocks change hands instead of being copied.</summary>
 internal sealed class LineBlock(int capacity)
 {
-    /// <summary>What a block has room for, unless a single line is longer.</summary>
+    /// <summary>The capacity of a block, unless a single line is longer.</summary>
     public const int DefaultCapacity = 32 << 10;
 
     public byte[] Bytes { get; } = new byte[capacity];
@@ -26,17 +26,16 @@ internal sealed class LineBlock(int capacity)
     }
 }
 
-/// <summary>Blocks that are not in use. Any thread.</summary>
+/// <summary>Unused blocks. Any thread may use the pool.</summary>
 internal sealed class LineBlockPool
 {
-    // 32 MiB: with the default of --graphite-buffer, all that may be under way at once. What a larger one needs beyond is left to the
-    // garbage collector, and each block that is made anew for each flush brings the next collection nearer, in which every thread stands
-    // still.
+    // 32 MiB: everything that may be in flight at once with the default of --graphite-buffer. Blocks beyond that are left to the garbage
+    // collector; each block that is allocated for a flush brings the next collection nearer, during which every thread stands still.
     private const int MaxBlocks = 1024;
 
     private readonly ConcurrentBag<LineBlock> _free = [];
 
-    /// <param name="length">How long the next line may be.</param>
+    /// <param name="length">The maximum length of the next line.</param>
     public LineBlock Rent(int length)
     {
         if (length > LineBlock.DefaultCapacity)

@@ -4,21 +4,21 @@ using System.Diagnostics.CodeAnalysis;
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// Hands blocks of lines from the worker that writes a flush to the loop that sends them, while the flush is still being written: so a
-/// flush may be larger than what may wait, if the server takes it as fast as it comes.
+/// Hands blocks of lines from the worker that writes a flush to the loop that sends them, while the flush is still being written. So a
+/// flush may be larger than the buffer, if the server takes it fast enough.
 /// </summary>
 /// <remarks>
 /// <para>
-/// What may wait is bounded here, and once more in the queue of the loop. Where both together are full and the server takes something, the
-/// worker waits, for a time that is limited for each flush: the next one is due, and others are told of this one too. When that is over, or
-/// the server takes nothing, the oldest blocks are dropped.
+/// The blocks here are bounded, and so is the loop's queue. If both together exceed the limit and the server takes data, the worker waits,
+/// for a limited time per flush: the next flush comes due, and other targets need this one, too. When that time is over, or the server
+/// takes nothing, the oldest blocks are dropped.
 /// </para>
 /// <para>
-/// The worker adds; the loop takes, and says what it has sent. Both under the lock, which is held for no longer than that.
+/// The worker adds; the loop takes, and reports what it has sent. Both do so under the lock, which is held only for that.
 /// </para>
 /// </remarks>
 /// <param name="limit">The first <see cref="SetLimit"/>.</param>
-/// <param name="pool">Where blocks go that are dropped.</param>
+/// <param name="pool">Takes dropped blocks.</param>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing.")]
 internal sealed class LineHandover(long limit, LineBlockPool pool)
 {
@@ -35,7 +35,7 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
     private bool _isWaiting;
     private bool _isAnnounced;
 
-    /// <summary>There is something to take. Raised by the worker, and not again before it was taken.</summary>
+    /// <summary>There are blocks to take. Raised by the worker, and not again before they were taken.</summary>
     public event Action? Added;
 
     public void SetLimit(long bytes)
@@ -46,8 +46,7 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
         }
     }
 
-    /// <summary>From then on nobody waits any more, in whichever flush: the gateway ends, and others are to be told of its last
-    /// one.</summary>
+    /// <summary>From then on no flush waits any more: the gateway stops, and the other targets need its last flush.</summary>
     public void EndPatience(TimeSpan after)
     {
         lock (_gate)
@@ -58,10 +57,10 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
     }
 
     /// <summary>A flush begins.</summary>
-    /// <param name="patience">How long it may wait, all times together.</param>
+    /// <param name="patience">How long the flush may wait in total.</param>
     public void Begin(TimeSpan patience) => _patience = patience;
 
-    /// <summary>Takes a block over. The worker may have to wait.</summary>
+    /// <summary>Adds a block. The worker may have to wait.</summary>
     public void Add(LineBlock block)
     {
         while (MustWait(block.Length, out TimeSpan limit))
@@ -95,8 +94,8 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
         }
     }
 
-    /// <summary>Takes all that was added.</summary>
-    /// <param name="dropped">How many lines were dropped since the last time.</param>
+    /// <summary>Takes all blocks that were added.</summary>
+    /// <param name="dropped">The number of lines dropped since the last call.</param>
     public IReadOnlyCollection<LineBlock> Take(out long dropped)
     {
         lock (_gate)
@@ -104,7 +103,7 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
             LineBlock[] blocks = [.. _blocks];
             _blocks.Clear();
 
-            // They wait at the loop from here on.
+            // From here on they wait in the loop's queue.
             _queued += _bytes;
             _bytes = 0;
             dropped = _dropped;
@@ -114,9 +113,9 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
         }
     }
 
-    /// <summary>The loop has sent something, or cannot any more.</summary>
-    /// <param name="queued">How many bytes wait at the loop.</param>
-    /// <param name="isTaking">Whether the server takes what is sent, as far as one can know.</param>
+    /// <summary>The loop has sent something, or no longer can.</summary>
+    /// <param name="queued">The bytes in the loop's queue.</param>
+    /// <param name="isTaking">Whether the server takes data, as far as is known.</param>
     public void Report(long queued, bool isTaking)
     {
         lock (_gate)
@@ -144,7 +143,7 @@ internal sealed class LineHandover(long limit, LineBlockPool pool)
             _isWaiting = _isTaking && limit > TimeSpan.Zero && _bytes + _queued + length > _limit;
             if (_isWaiting)
             {
-                // What was said before does not count: who waits wants to hear of what comes.
+                // An earlier signal does not count: the worker waits for progress from now on.
                 _progress.Wait(0);
             }
 

@@ -1,8 +1,8 @@
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// How long to wait before the next try: twice as long each time, up to a limit, and each time a random part of that from half of it on,
-/// so that many gateways do not come back to a server in the same moment.
+/// The delay before the next attempt: twice as long each time, up to a limit, and then reduced by a random part of up to half, so that
+/// many gateways do not return to a server at the same moment.
 /// </summary>
 internal sealed class RetryDelay(Random random)
 {

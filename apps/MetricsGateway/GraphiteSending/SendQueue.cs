@@ -1,10 +1,10 @@
 namespace MetricsGateway.GraphiteSending;
 
 /// <summary>
-/// Lines that wait to be sent, up to a bound of bytes. Beyond it the oldest are dropped, whole lines always, and counted. Lines of which a
-/// part is sent already are not dropped: their receiver would take the next line for their end.
+/// Lines that wait to be sent, up to a bound in bytes. Beyond it the oldest are dropped, always as whole lines, and counted. Lines that
+/// were sent in part are not dropped: the receiver would take the next line for their end.
 /// </summary>
-/// <param name="pool">Where blocks go when they are sent or dropped.</param>
+/// <param name="pool">Takes blocks that were sent or dropped.</param>
 /// <param name="limit">The first <see cref="Limit"/>.</param>
 internal sealed class SendQueue(LineBlockPool pool, long limit)
 {
@@ -17,7 +17,7 @@ internal sealed class SendQueue(LineBlockPool pool, long limit)
     /// <summary>How many bytes wait.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>How many lines wait, one that is partly sent included.</summary>
+    /// <summary>How many lines wait, including one that was sent in part.</summary>
     public long Lines { get; private set; }
 
     /// <summary>Lines that were sent as a whole.</summary>
@@ -29,10 +29,10 @@ internal sealed class SendQueue(LineBlockPool pool, long limit)
 
     public bool IsEmpty => Bytes == 0;
 
-    /// <summary>What is to be sent next; empty if nothing waits.</summary>
+    /// <summary>The bytes to send next; empty if nothing waits.</summary>
     public ReadOnlySpan<byte> Next => _blocks.First is { } first ? first.Value.Text[_sentOfFirst..] : default;
 
-    /// <summary>Takes blocks of whole lines over.</summary>
+    /// <summary>Adds blocks of whole lines.</summary>
     public void Add(IEnumerable<LineBlock> blocks)
     {
         foreach (LineBlock block in blocks)
@@ -41,7 +41,7 @@ internal sealed class SendQueue(LineBlockPool pool, long limit)
             Lines += block.Lines;
             if (_blocks.Last is { } last && last.Value.Room >= block.Length)
             {
-                // Small flushes share a block: one each would take many times the memory that they count for.
+                // Small flushes share a block: with one block each they would take many times the memory that they are counted with.
                 last.Value.Append(block);
                 pool.Return(block);
             }
@@ -54,7 +54,7 @@ internal sealed class SendQueue(LineBlockPool pool, long limit)
         Trim();
     }
 
-    /// <summary>So many bytes of <see cref="Next"/> were sent.</summary>
+    /// <summary>That many bytes of <see cref="Next"/> were sent.</summary>
     public void Advance(int count)
     {
         LineBlock first = _blocks.First!.Value;
@@ -70,7 +70,7 @@ internal sealed class SendQueue(LineBlockPool pool, long limit)
         }
     }
 
-    /// <summary>The connection is lost: a line that was sent in part is sent again as a whole, to the next one.</summary>
+    /// <summary>The connection is lost: a line that was sent in part is sent again as a whole over the next one.</summary>
     public void RewindToLine()
     {
         if (_blocks.First is { } first)
@@ -84,7 +84,7 @@ internal sealed class SendQueue(LineBlockPool pool, long limit)
         Trim();
     }
 
-    /// <summary>Drops what is over the limit.</summary>
+    /// <summary>Drops lines beyond the limit.</summary>
     public void Trim()
     {
         while (Bytes > Limit && _blocks.First is { } first)

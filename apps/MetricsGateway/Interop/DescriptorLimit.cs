@@ -2,19 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace MetricsGateway.Interop;
 
-/// <summary>How many file descriptors the process may have.</summary>
+/// <summary>The limit of open file descriptors.</summary>
 internal static unsafe partial class DescriptorLimit
 {
     /// <summary>
-    /// What the gateway needs to start and to serve its first connections: about 60 that stay open, with the runtime's own, and those that
-    /// the runtime takes for moments, to load code, to look into /proc and to start threads. Where it gets none, it aborts the process, so
-    /// that this must be asked first.
+    /// The minimum to start and to serve the first connections: about 60 descriptors that stay open, including the runtime's own, and those
+    /// that the runtime opens for moments, to load code, to read /proc and to start threads. If it gets none, it aborts the process, so the
+    /// limit must be checked first.
     /// </summary>
     public const int Minimum = 96;
 
     private const int NumberOfFiles = 7;
 
-    /// <summary>Whether the limit is too low to begin. The runtime has raised it as far as it may be raised.</summary>
+    /// <summary>Whether the limit is too low to start. The runtime has already raised the soft limit to the hard limit.</summary>
     /// <param name="limit">The limit.</param>
     public static bool IsTooLow(out ulong limit)
     {
@@ -27,7 +27,7 @@ internal static unsafe partial class DescriptorLimit
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, Limit* limit);
 
-    // struct rlimit (getrlimit(2)) where long has 64 bits.
+    // struct rlimit (getrlimit(2)), if long has 64 bits.
     [StructLayout(LayoutKind.Sequential)]
     private struct Limit
     {

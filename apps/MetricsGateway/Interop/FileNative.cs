@@ -3,8 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MetricsGateway.Interop;
 
-/// <summary>The calls about files that the framework has no names for. They are the same on all architectures, and in glibc and
-/// musl.</summary>
+/// <summary>File calls that the framework does not offer. They are the same on all architectures, and in glibc and musl.</summary>
 internal static unsafe partial class FileNative
 {
     public const ushort UnixFamily = 1;
@@ -21,22 +20,23 @@ internal static unsafe partial class FileNative
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>What lies at a path; of a link, the link itself. Null if nothing does, or nobody may know.</summary>
+    /// <summary>The file at a path; for a link, the link itself. Null if there is none, or it is not accessible.</summary>
     public static FileIdentity? Identify(string path)
     {
         StatxBuffer buffer = default;
         return Statx(AtFdCwd, path, AtSymlinkNoFollow, StatxTypeAndIdentity, &buffer) == 0 ? buffer.Identity : null;
     }
 
-    /// <summary>What an open file is; null if the kernel does not say.</summary>
+    /// <summary>The identity of an open file; null if the kernel does not give it.</summary>
     public static FileIdentity? Identify(SafeFileHandle file)
     {
         StatxBuffer buffer = default;
         return Statx(file, string.Empty, AtEmptyPath, StatxTypeAndIdentity, &buffer) == 0 ? buffer.Identity : null;
     }
 
-    /// <summary>Opens a file for reading and waits for nobody, whatever it is: a pipe has no need of a writer, and a terminal does not
-    /// become the process's.</summary>
+    /// <summary>Opens a file for reading without blocking, whatever it is: a pipe need not have a writer, and a terminal does not become
+    /// the
+    /// controlling one.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static SafeFileHandle OpenForReading(string path)
     {
@@ -51,9 +51,9 @@ internal static unsafe partial class FileNative
         return file;
     }
 
-    /// <summary>Waits on this thread until a file takes something, or nobody reads it any more (poll(2)).</summary>
+    /// <summary>Blocks this thread until a file is writable, or has no reader any more (poll(2)).</summary>
     /// <param name="fd">Its number.</param>
-    /// <param name="limit">How long at most. A signal may end it earlier.</param>
+    /// <param name="limit">The longest time. A signal may end it earlier.</param>
     public static void WaitUntilWritable(int fd, TimeSpan limit)
     {
         PollEntry entry = new() { Fd = fd, Events = PollOut };
@@ -61,7 +61,7 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>bind(2).</summary>
-    /// <returns>0, or the error's number.</returns>
+    /// <returns>0, or the errno.</returns>
     public static int Bind(SafeHandle socket, ReadOnlySpan<byte> address)
     {
         fixed (byte* pointer = address)
@@ -76,7 +76,7 @@ internal static unsafe partial class FileNative
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, StatxBuffer* buffer);
 
-    // It is variadic; with the last argument absent it is called like any other function on all architectures that .NET runs on.
+    // open(2) is variadic; without the last argument it is called like any other function on all architectures that .NET runs on.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle Open(string path, int flags);
 
@@ -95,7 +95,7 @@ internal static unsafe partial class FileNative
         private readonly short _occurred;
     }
 
-    // struct statx (linux/stat.h), of which these are the fields that are read.
+    // The fields of struct statx (linux/stat.h) that are read.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct StatxBuffer
     {
@@ -115,7 +115,7 @@ internal static unsafe partial class FileNative
     }
 }
 
-/// <summary>Which file it is, and of what type.</summary>
+/// <summary>The identity and type of a file.</summary>
 internal readonly record struct FileIdentity(ushort Mode, ulong Inode, ulong Device)
 {
     private const int TypeMask = 0xF000;
@@ -126,6 +126,6 @@ internal readonly record struct FileIdentity(ushort Mode, ulong Inode, ulong Dev
 
     public bool IsSocket => (Mode & TypeMask) == Socket;
 
-    /// <summary>Whether both are the same file, whatever has become of its permissions.</summary>
+    /// <summary>Whether both are the same file, even if its permissions have changed.</summary>
     public bool IsSame(FileIdentity other) => Inode == other.Inode && Device == other.Device;
 }

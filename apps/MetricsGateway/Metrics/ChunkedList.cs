@@ -1,15 +1,15 @@
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// A list that grows by chunks of one size, so that making room never copies what is there: however long it is, adding to it takes the same
-/// short time, and who goes through it on another thread sees the places that there were.
+/// A list that grows by chunks of one size, so growing never copies the elements: adding takes the same short time at any length, and
+/// another thread that walks the list sees the places that existed when it began.
 /// </summary>
 internal sealed class ChunkedList<T>
 {
     private const int ChunkBits = 10;
     private const int ChunkSize = 1 << ChunkBits;
 
-    // A thousand times shorter than the list; doubling it copies no more than that.
+    // A thousand times shorter than the list, so doubling it is cheap.
     private T[][] _chunks = [];
 
     public int Count { get; private set; }
@@ -41,7 +41,7 @@ internal sealed class ChunkedList<T>
         Count++;
     }
 
-    /// <summary>The places that there are now. Those that are added later are not part of it; what is put into these is.</summary>
+    /// <summary>The present places. Later places are not part of the view; later values in these places are.</summary>
     public View TakeView() => new(_chunks, Count);
 
     /// <summary>The places that a list had at some time, for another thread.</summary>

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>The bins that the samples of some timers are counted in, each up to a limit that does not belong to it, as in statsd.</summary>
+/// <summary>The bins that count the samples of some timers. As in statsd, each ends at an exclusive limit.</summary>
 internal sealed class HistogramBins
 {
     private readonly string[] _texts;
 
-    /// <param name="limits">Ascending. They stay decimal numbers for their names, which a binary one has only the first fifteen digits
-    /// of.</param>
-    /// <param name="isEndless">Whether there is one bin more, for everything beyond.</param>
+    /// <param name="limits">Ascending. They stay decimal for the sake of the bins' names, which need more than the first fifteen
+    /// digits.</param>
+    /// <param name="isEndless">Whether there is one more bin, for all larger samples.</param>
     public HistogramBins(IReadOnlyList<decimal> limits, bool isEndless)
     {
         _texts = [.. limits.Select(limit => limit.ToString("0.######", CultureInfo.InvariantCulture)), .. isEndless
@@ -24,19 +24,19 @@ internal sealed class HistogramBins
     /// <summary>Ascending; the last one may be infinite.</summary>
     public double[] Limits { get; }
 
-    /// <summary>What statsd calls each bin: <c>bin_0_5</c>, <c>bin_100</c>, <c>bin_inf</c>.</summary>
+    /// <summary>statsd's names of the bins: <c>bin_0_5</c>, <c>bin_100</c>, <c>bin_inf</c>.</summary>
     public IReadOnlyList<byte[]> Names { get; }
 
     public override string ToString() => Limits is [] ? HistogramRules.NoBins : string.Join(',', _texts);
 }
 
 /// <summary>
-/// Which timers have a histogram: rules of a part of the name and bins, of which the first that fits counts. Two lists of the same ones are
-/// equal.
+/// Which timers have a histogram: rules with a part of the name and bins, of which the first match applies. Two lists with the same rules
+/// are equal.
 /// </summary>
 internal sealed class HistogramRules : IEquatable<HistogramRules>
 {
-    /// <summary>How many rules there may be, and how many bins in each.</summary>
+    /// <summary>The largest number of rules, and of bins in each.</summary>
     public const int MaxCount = 50;
 
     public const string Infinity = "inf";
@@ -57,7 +57,7 @@ internal sealed class HistogramRules : IEquatable<HistogramRules>
 
     public bool IsEmpty => _rules is [];
 
-    /// <summary>Reads <c>PART=LIMIT,LIMIT…;PART=none;LIMIT,LIMIT…</c>. Without a part a rule is for every timer.</summary>
+    /// <summary>Reads <c>PART=LIMIT,LIMIT…;PART=none;LIMIT,LIMIT…</c>. A rule without a part applies to every timer.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out HistogramRules? rules)
     {
         rules = null;
@@ -115,7 +115,7 @@ internal sealed class HistogramRules : IEquatable<HistogramRules>
         List<decimal> limits = [];
         foreach (string part in isEndless ? parts[..^1] : parts)
         {
-            // Those that are equal as binary numbers divide no samples.
+            // Limits that are equal as doubles would make an empty bin.
             if (!TryParseLimit(part, out decimal limit) || (limits is [.., var last] && (double)limit <= (double)last))
             {
                 return false;
@@ -128,7 +128,7 @@ internal sealed class HistogramRules : IEquatable<HistogramRules>
         return bins is not null;
     }
 
-    // Six digits behind the point, so that every limit has a name of its own.
+    // At most six digits after the point, so that every limit has a distinct name.
     private static bool TryParseLimit(string text, out decimal limit) =>
         decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out limit)
             && limit > 0 && decimal.Round(limit, 6) == limit && text is not ['.', ..] and not [.., '.'];

@@ -2,7 +2,7 @@ using MetricsGateway.Configuration;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>Everything that was received, by kind and series.</summary>
+/// <summary>All received metrics, by kind and series.</summary>
 internal sealed class MetricStore
 {
     private readonly StoreHalf _half = new();
@@ -12,7 +12,7 @@ internal sealed class MetricStore
     private readonly Quota[] _timerSamples;
     private readonly SampleLimit _samplesOfOne;
 
-    /// <param name="options">How much is kept, and what becomes of series that nothing arrives for.</param>
+    /// <param name="options">The limits, and whether idle series are deleted.</param>
     public MetricStore(GatewayOptions options)
     {
         Random[] random = [new(), new()];
@@ -20,7 +20,7 @@ internal sealed class MetricStore
         _names = new Quota(options.MaxNames);
         _nameBytes = new Quota(options.MaxNameBytes);
 
-        // One for each half: a worker that empties its half returns to its own.
+        // One quota per half: a worker that empties its half returns to that half's quota.
         _setValues = [new Quota(options.MaxSetValues), new Quota(options.MaxSetValues)];
         _timerSamples = [new Quota(options.MaxTimerSamples), new Quota(options.MaxTimerSamples)];
         Func<int, TimerInterval> createTimer = half => new TimerInterval(
@@ -44,19 +44,19 @@ internal sealed class MetricStore
 
     public int NameCount => _names.Used;
 
-    /// <summary>How long all keys are together.</summary>
+    /// <summary>The length of all keys together.</summary>
     public int NameByteCount => _nameBytes.Used;
 
-    /// <summary>Of the interval that runs.</summary>
+    /// <summary>In the current interval.</summary>
     public int SetValueCount => _setValues[_half.Current].Used;
 
-    /// <summary>Whether a new value of a set would be taken in the interval that runs.</summary>
+    /// <summary>Whether a new value of a set would be accepted in the current interval.</summary>
     public bool TakesSetValues => _setValues[_half.Current].HasRoom;
 
-    /// <summary>How many samples of timers there is room for in the interval that runs, beyond the few that each has anyway.</summary>
+    /// <summary>Room for samples of timers in the current interval, beyond the few that each timer always has.</summary>
     public int TimerSampleCount => _timerSamples[_half.Current].Used;
 
-    /// <summary>Takes over what the options say of it. What is kept already stays, also where it is more than may be now.</summary>
+    /// <summary>Applies the limits of the options. Existing data stays, even if it exceeds them.</summary>
     public void Apply(GatewayOptions options)
     {
         _names.Maximum = options.MaxNames;
@@ -71,8 +71,8 @@ internal sealed class MetricStore
     }
 
     /// <summary>
-    /// Begins the next interval, in the same short time for any number of series. What the one before has brought is for one worker, until
-    /// <see cref="EndSnapshot"/>; it must have been emptied by then, and the interval must not end before.
+    /// Begins the next interval, in the same short time for any number of series. The data of the previous one belongs to one worker until
+    /// <see cref="EndSnapshot"/>. The worker must empty it before that, and the next interval must not end before.
     /// </summary>
     public StoreSnapshot BeginInterval()
     {
@@ -80,16 +80,17 @@ internal sealed class MetricStore
         return new StoreSnapshot(Counters.TakeSnapshot(), Gauges.TakeSnapshot(), Timers.TakeSnapshot(), Sets.TakeSnapshot());
     }
 
-    /// <summary>Takes the last <see cref="BeginInterval"/> back, because no worker has got the snapshot. The interval goes on with all that
-    /// it has brought.</summary>
+    /// <summary>Undoes the last <see cref="BeginInterval"/>, because no worker took the snapshot. The interval continues with all of its
+    /// data.</summary>
     public void ResumeInterval()
     {
         EndSnapshot();
         _half.SwapBack();
     }
 
-    /// <summary>No worker looks at the snapshot any more. What it found idle may be deleted now, and what was deleted meanwhile be
-    /// released.</summary>
+    /// <summary>No worker uses the snapshot any more. Now the series that it found idle may be deleted, and those that were deleted
+    /// meanwhile
+    /// may be released.</summary>
     public void EndSnapshot()
     {
         Counters.EndSnapshot();
@@ -98,7 +99,7 @@ internal sealed class MetricStore
         Sets.EndSnapshot();
     }
 
-    /// <summary>Releases what was deleted while a worker looked, one series after the other.</summary>
+    /// <summary>Releases the series that were deleted while a worker used the snapshot, one after the other.</summary>
     public IEnumerable<int> ReleaseDeleted() => Counters.ReleaseDeleted()
         .Concat(Gauges.ReleaseDeleted())
         .Concat(Timers.ReleaseDeleted())

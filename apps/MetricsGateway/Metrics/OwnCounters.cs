@@ -1,6 +1,6 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>The counters that the gateway tells of itself. Nobody else may have one of these names: there would be two lines of one
+/// <summary>The names of the gateway's counters about itself. No other counter may have one: there would be two lines with one
 /// path.</summary>
 internal static class OwnCounters
 {

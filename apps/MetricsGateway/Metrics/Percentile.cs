@@ -4,18 +4,18 @@ using System.Globalization;
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// A part of a timer's samples: by a positive number, so many percent of them from the smallest on, by a negative one, as in statsd,
-/// from the largest on.
+/// A part of a timer's samples. A positive number is that many percent of them, counted from the smallest; a negative one, as in statsd,
+/// counted from the largest.
 /// </summary>
 internal readonly record struct Percentile(decimal Percent)
 {
-    /// <summary>Whether the part is taken from the largest sample on.</summary>
+    /// <summary>Whether it counts from the largest sample.</summary>
     public bool IsTop => Percent < 0;
 
-    /// <summary>What statsd appends to the names of its values: <c>99_9</c> for 99.9, <c>top10</c> for -10.</summary>
+    /// <summary>statsd's suffix of its values' names: <c>99_9</c> for 99.9, <c>top10</c> for -10.</summary>
     public string Suffix => ToString().Replace('.', '_').Replace("-", "top", StringComparison.Ordinal);
 
-    /// <summary>How many of so many samples belong to the part, rounded like statsd does.</summary>
+    /// <summary>The number of samples in the part, rounded as statsd does.</summary>
     public long CountOf(long samples) =>
         samples == 1 ? 1 : (long)Math.Round((double)Math.Abs(Percent) / 100 * samples, MidpointRounding.AwayFromZero);
 
@@ -31,10 +31,10 @@ internal readonly record struct Percentile(decimal Percent)
     }
 }
 
-/// <summary>The percentiles that are told of every timer. Two lists of the same ones are equal.</summary>
+/// <summary>The percentiles that are reported for every timer. Two lists with the same ones are equal.</summary>
 internal sealed class PercentileList : IEquatable<PercentileList>
 {
-    /// <summary>How many there may be: each costs time for every timer at every flush.</summary>
+    /// <summary>The largest number of percentiles: each costs time for every timer at every flush.</summary>
     public const int MaxCount = 20;
 
     private readonly Percentile[] _items;
@@ -48,7 +48,7 @@ internal sealed class PercentileList : IEquatable<PercentileList>
 
     public IReadOnlyList<Percentile> Items => _items;
 
-    /// <summary>Reads <c>50,90,99.9,-10</c>: at least one, none twice.</summary>
+    /// <summary>Reads <c>50,90,99.9,-10</c>: at least one, without duplicates.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out PercentileList? list)
     {
         list = null;

@@ -1,19 +1,19 @@
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// The samples of a timer's interval: all of them as long as there is room, and from then on a random choice in which each sample
-/// received has the same chance to be (Vitter's algorithm R).
+/// The samples of a timer's interval: all of them while there is room, and then a random choice in which each sample received has the
+/// same chance (Vitter's algorithm R).
 /// </summary>
 /// <remarks>
-/// The room grows with need, up to a maximum for each timer and out of a quota for all of them. Where the quota is used up, it stays as
-/// it is for the rest of the interval; the choice is then a smaller one, and as fair.
+/// The room grows with need, up to a maximum per timer and from a quota for all timers. If the quota is used up, the room stays as it is
+/// for the rest of the interval; the choice is then smaller, and equally fair.
 /// </remarks>
-/// <param name="limit">How many samples each timer keeps at most.</param>
-/// <param name="quota">Where room comes from, the first <see cref="FreeRoom"/> samples excepted.</param>
-/// <param name="random">Chooses.</param>
+/// <param name="limit">The maximum number of samples per timer.</param>
+/// <param name="quota">The source of room, except for the first <see cref="FreeRoom"/> samples.</param>
+/// <param name="random">Makes the choice.</param>
 internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random random)
 {
-    /// <summary>Samples that every timer may keep, so that none is without any because others have many.</summary>
+    /// <summary>Samples that every timer may keep, so that no timer is left without any because others have many.</summary>
     public const int FreeRoom = 4;
 
     private int _maximum = limit.Maximum;
@@ -21,13 +21,13 @@ internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random ran
     private int _kept;
     private bool _isFixed;
 
-    /// <summary>How many samples the interval has brought.</summary>
+    /// <summary>How many samples were received in the interval.</summary>
     public long Received { get; private set; }
 
     /// <summary>Whether every sample received was kept.</summary>
     public bool IsComplete => _kept == Received;
 
-    /// <summary>The samples that were kept, in no order. They may be sorted in place.</summary>
+    /// <summary>The kept samples, unordered. They may be sorted in place.</summary>
     public Span<double> Kept => _samples.AsSpan(0, _kept);
 
     public void Add(double sample)
@@ -50,7 +50,7 @@ internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random ran
         }
     }
 
-    /// <summary>Forgets the samples. The room stays for the next interval, unless this one needed little of it.</summary>
+    /// <summary>Removes the samples. The room stays for the next interval, unless this one used little of it.</summary>
     public void Clear()
     {
         int needed = _kept;
@@ -90,8 +90,8 @@ internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random ran
         int taken = room - Math.Max(_samples.Length, FreeRoom);
         if (taken > 0 && !quota.TryTake(taken))
         {
-            // From here on samples are passed over, and one that comes later must not have a better chance because of room that others
-            // leave.
+            // From here on samples are skipped. The room must not grow later, when others return some: later samples would have a better
+            // chance.
             _isFixed = true;
             return false;
         }
@@ -102,8 +102,8 @@ internal sealed class SampleReservoir(SampleLimit limit, Quota quota, Random ran
 }
 
 /// <summary>
-/// How many samples a timer keeps at most. All timers share it. A change counts for each from its next interval on: within one, samples
-/// were passed over by the old number, and those that come later must have no other chance.
+/// The maximum number of samples per timer, shared by all timers. A change applies to each timer from its next interval on: within an
+/// interval, samples were skipped by the old number, and later ones must have the same chance.
 /// </summary>
 internal sealed class SampleLimit(int maximum)
 {

@@ -2,23 +2,23 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>What came under one name, in two halves (<see cref="StoreHalf"/>): of the interval that runs, and of the one that is being
-/// told.</summary>
+/// <summary>The data under one name, in two halves (<see cref="StoreHalf"/>): one for the current interval, one for the interval that is
+/// being reported.</summary>
 internal abstract class Series(StoreHalf half)
 {
     /// <summary>The name, with its tags.</summary>
     public byte[] Key { get; init; } = [];
 
-    /// <summary>The interval that it came in (<see cref="StoreHalf.Interval"/>).</summary>
+    /// <summary>The interval in which it was created (<see cref="StoreHalf.Interval"/>).</summary>
     public long Born { get; } = half.Interval;
 
-    /// <summary>Where it stands in its table, or -1 if it was deleted.</summary>
+    /// <summary>Its place in its table, or -1 if it was deleted.</summary>
     public int Place { get; set; } = -1;
 
-    /// <summary>Of the key. Kept by the table, as is <see cref="Next"/>.</summary>
+    /// <summary>The key's hash. Kept by the table, as is <see cref="Next"/>.</summary>
     public int Hash { get; set; }
 
-    /// <summary>The place of the next one in its bucket of the table, or -1.</summary>
+    /// <summary>The place of the next series in its bucket of the table, or -1.</summary>
     public int Next { get; set; } = -1;
 
     /// <summary>Whether nothing has arrived since the interval began.</summary>
@@ -26,16 +26,17 @@ internal abstract class Series(StoreHalf half)
 
     protected int Current => half.Current;
 
-    /// <summary>Whether nothing has arrived in the interval of a half.</summary>
+    /// <summary>Whether nothing arrived in the interval of a half.</summary>
     public abstract bool IsIdleIn(int half);
 
     /// <summary>
-    /// Makes a half that has been told ready for another interval: what is told by interval starts from nothing, what is not, a gauge,
-    /// stays. Called by the owner of the half.
+    /// Prepares a half that was reported for another interval: values per interval start anew, a gauge keeps its value. Called by the owner
+    /// of
+    /// the half.
     /// </summary>
     public abstract void Empty(int half);
 
-    /// <summary>Returns what both halves have taken from quotas, because it is deleted.</summary>
+    /// <summary>Returns what both halves have taken from quotas, because the series is deleted.</summary>
     public virtual void Release()
     {
     }
@@ -46,7 +47,7 @@ internal sealed class Counter(StoreHalf half) : Series(half)
     private Halves<double> _values;
     private Halves<bool> _isTouched;
 
-    /// <summary>The sum of all values of the interval, each scaled up by what sampling left out.</summary>
+    /// <summary>The sum of all values of the interval, each scaled by its sample rate.</summary>
     public double Value => ValueIn(Current);
 
     public double ValueIn(int half) => _values[half];
@@ -67,10 +68,11 @@ internal sealed class Counter(StoreHalf half) : Series(half)
     }
 }
 
-/// <summary>What was set last, in whichever interval.</summary>
+/// <summary>The value that was set last, in any interval.</summary>
 /// <remarks>
-/// The value from before the two intervals that are kept is settled. A worker settles that of the interval that it has told, by writing it
-/// before it says that the half holds nothing any more; so the loop, which looks in the opposite order, finds it in one place or the other.
+/// The value from before the two kept intervals is the settled one. A worker settles the value of the interval that it has reported: it
+/// writes the settled value before it marks the half as empty. The loop reads in the opposite order, so it finds the value in one place or
+/// the other.
 /// </remarks>
 internal sealed class Gauge(StoreHalf half) : Series(half)
 {
@@ -87,7 +89,7 @@ internal sealed class Gauge(StoreHalf half) : Series(half)
         }
     }
 
-    /// <summary>What it was when the interval of a half ended that is not the current one.</summary>
+    /// <summary>The value at the end of the interval of a half that is not the current one.</summary>
     public double ValueIn(int half) => Volatile.Read(ref _isSet[half]) ? _values[half] : Volatile.Read(ref _settled);
 
     public void Set(double value)
@@ -112,17 +114,17 @@ internal sealed class Gauge(StoreHalf half) : Series(half)
 }
 
 /// <summary>Timers, histograms and distributions: streams of samples.</summary>
-/// <param name="half">The half that belongs to the interval that runs.</param>
+/// <param name="half">The half of the current interval.</param>
 /// <param name="create">Makes an interval's samples, which draw from the quota of their half.</param>
 internal sealed class TimerSummary(StoreHalf half, Func<int, TimerInterval> create) : Series(half)
 {
-    // Made when something arrives: most series of a burst of names have one interval and no more.
+    // Created when something arrives: in a burst of names most series have only one interval.
     private Halves<TimerInterval?> _intervals;
 
-    /// <summary>What the interval that runs has brought.</summary>
+    /// <summary>The samples of the current interval.</summary>
     public TimerInterval Interval => _intervals[Current] ??= create(Current);
 
-    /// <returns>False if nothing has arrived since long.</returns>
+    /// <returns>False if nothing has arrived for a long time.</returns>
     public bool TryGetInterval([NotNullWhen(true)] out TimerInterval? interval) => TryGetInterval(Current, out interval);
 
     public bool TryGetInterval(int half, [NotNullWhen(true)] out TimerInterval? interval)
@@ -143,7 +145,7 @@ internal sealed class TimerSummary(StoreHalf half, Func<int, TimerInterval> crea
 }
 
 /// <summary>Unique values.</summary>
-/// <param name="half">The half that belongs to the interval that runs.</param>
+/// <param name="half">The half of the current interval.</param>
 /// <param name="create">Makes an interval's values, which draw from the quota of their half.</param>
 internal sealed class UniqueSet(StoreHalf half, Func<int, UniqueValues> create) : Series(half)
 {

@@ -1,12 +1,12 @@
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// Names a series: its clean name, and its tags, sorted by their names, as <c>name;tag=value;tag=value</c>. That is Graphite's form. What
-/// Graphite would take for one series has one key, so it is summed up here instead of overwritten there.
+/// Builds the key of a series: its clean name, and its tags, sorted by name, as <c>name;tag=value;tag=value</c>. That is Graphite's form.
+/// One series in Graphite has one key here, so its values are added up here instead of overwritten there.
 /// </summary>
 /// <remarks>
-/// Of tags with the same name the last one counts, as for Graphite. A tag without a value has "true". One that is called "name" is called
-/// "_name": Graphite keeps the metric's own name under that. One without a name is left out and counted. Empty ones are none.
+/// Of tags with the same name the last one counts, as in Graphite. A tag without a value has "true". A tag called "name" becomes "_name",
+/// because Graphite keeps the metric's own name under "name". A tag without a name is left out and counted. Empty tags are ignored.
 /// </remarks>
 internal sealed class SeriesKeyBuilder
 {
@@ -29,9 +29,9 @@ internal sealed class SeriesKeyBuilder
 
     private static ReadOnlySpan<byte> ImpliedValue => "true"u8;
 
-    /// <param name="name">Valid UTF-8. What follows a semicolon are tags, as Graphite writes them.</param>
+    /// <param name="name">Valid UTF-8. Text after a semicolon is tags in Graphite's form.</param>
     /// <param name="tags">Further tags.</param>
-    /// <param name="syntax">How those are written.</param>
+    /// <param name="syntax">The syntax of the further tags.</param>
     /// <returns>The key, valid until the next call; empty if nothing of the name is left.</returns>
     public ReadOnlySpan<byte> Build(ReadOnlySpan<byte> name, ReadOnlySpan<byte> tags, TagSyntax syntax)
     {
@@ -67,7 +67,7 @@ internal sealed class SeriesKeyBuilder
         return Join(name, isClean, sorted);
     }
 
-    /// <summary>How many tags without a name were left out since the last time.</summary>
+    /// <summary>The number of tags without a name that were left out since the last call.</summary>
     public int TakeDroppedTags()
     {
         int dropped = _droppedTags;
@@ -176,6 +176,6 @@ internal sealed class SeriesKeyBuilder
         }
     }
 
-    /// <summary>Where a tag stands in the text: its name, and behind it its value.</summary>
+    /// <summary>The position of a tag in the text: its name, followed by its value.</summary>
     private readonly record struct Tag(int Start, int NameLength, int ValueLength);
 }

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// Selects series by names. A name without tags selects the series of that name with all their tags. A trailing "*" stands for any rest, so
-/// statsd's folder form <c>sandbox.test.*</c> means what it means there.
+/// Selects series by names. A name without tags selects the series of that name with any tags. A trailing "*" matches any rest, so
+/// statsd's folder form <c>sandbox.test.*</c> means the same here.
 /// </summary>
-/// <remarks>To judge a key takes about the same time for one name and for thousands.</remarks>
+/// <remarks>Matching a key takes about the same time for one name and for thousands.</remarks>
 internal sealed class SeriesSelection
 {
     private const byte TagSeparator = (byte)';';
@@ -17,7 +17,7 @@ internal sealed class SeriesSelection
     private readonly Dictionary<byte[], Item>.AlternateLookup<ReadOnlySpan<byte>> _byName;
     private readonly List<Item> _prefixes = [];
 
-    /// <param name="words">Names, with spaces or tabs between them.</param>
+    /// <param name="words">Names, separated by spaces or tabs.</param>
     public SeriesSelection(ReadOnlySpan<byte> words)
     {
         _byName = _names.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -41,7 +41,7 @@ internal sealed class SeriesSelection
 
     public bool IsEmpty => _items.Count == 0;
 
-    /// <summary>What has selected nothing.</summary>
+    /// <summary>The names that selected nothing.</summary>
     public IEnumerable<byte[]> Unfound => _items.Where(item => !item.IsFound).Select(item => item.Text);
 
     public bool Selects(ReadOnlySpan<byte> key)
@@ -63,7 +63,7 @@ internal sealed class SeriesSelection
         return true;
     }
 
-    // None of them begins with another one, so the last that is not behind the key is the only one that the key may begin with.
+    // No prefix begins with another one, so only the last one that does not sort after the key can match.
     private bool HasPrefix(ReadOnlySpan<byte> key)
     {
         int low = 0;
@@ -98,7 +98,7 @@ internal sealed class SeriesSelection
         {
             if (kept > 0 && item.Prefix.StartsWith(_prefixes[kept - 1].Prefix))
             {
-                // What it would select, the shorter one selects. Nobody is told that it found nothing.
+                // The shorter prefix selects everything that this one would. It is not reported as not found.
                 item.IsFound = true;
             }
             else

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>Why a series is not made.</summary>
+/// <summary>Why a series is not created.</summary>
 internal enum SeriesRefusal
 {
     TooManyNames,
@@ -10,31 +10,31 @@ internal enum SeriesRefusal
     Reserved,
 }
 
-/// <summary>All series of one kind by their key. Looking up a known one allocates nothing.</summary>
+/// <summary>All series of one kind by key. Looking up an existing one allocates nothing.</summary>
 /// <remarks>
 /// <para>
-/// It grows one bucket a name (linear hashing; Litwin 1980): there is no moment at which all names are sorted in anew, which would hold up
-/// the loop for tens of milliseconds at a million names. Bucket <c>n</c> is split off from the one that has the same hash without its
-/// highest bit, so as many bits of the hash count as the number of buckets has, or one less.
+/// It grows by one bucket per name (linear hashing; Litwin 1980): it never rehashes all names at once, which would hold up the loop for
+/// tens of milliseconds at a million names. Bucket <c>n</c> is split off from the bucket whose number lacks the highest bit of <c>n</c>,
+/// so the number of hash bits in use is the length of the bucket count, or one less.
 /// </para>
 /// <para>
-/// Beside the buckets there is a list of places, which a worker can go through while the loop adds to it and deletes from it. In a place
-/// the worker finds a series of its interval, nothing, or one that came later, which says so itself. So a place that is free is used again
-/// at once, and there are no more places than there were names at any one time.
+/// Besides the buckets there is a list of places, which a worker can walk while the loop adds to it and deletes from it. In a place the
+/// worker finds a series of its interval, nothing, or a later series, which is recognised by its interval. So a free place is reused at
+/// once, and there are never more places than the largest number of names at one time.
 /// </para>
 /// <para>
-/// Buckets and the series in them name each other by places, which are numbers: the places alone refer to series. A collection of garbage
-/// looks at every object that another one refers to, and at each place in an old object that a new reference was written to. A new name
-/// writes one, behind the one before, instead of one in a bucket that may lie anywhere.
+/// Buckets and series refer to each other by the numbers of places; only the places refer to series. A garbage collection visits every
+/// referenced object, and each location in an old object that got a new reference. A new name writes one reference, next to the previous
+/// one, instead of one in a bucket anywhere in memory.
 /// </para>
 /// </remarks>
 internal sealed class SeriesTable<TSeries>
     where TSeries : Series
 {
-    // Where no series is.
+    // The place that means "no series".
     private const int Nowhere = -1;
 
-    // The place of the first series of each.
+    // The place of the first series of each bucket.
     private readonly ChunkedList<int> _buckets = new();
     private readonly ChunkedList<TSeries?> _places = new();
     private readonly Quota _names;
@@ -44,15 +44,15 @@ internal sealed class SeriesTable<TSeries>
     private readonly IReadOnlyList<byte[]> _reserved;
     private readonly Stack<int> _freePlaces = [];
 
-    // Deleted while a worker had their other half, which is therefore not released yet.
+    // Deleted while a worker had their other half, and therefore not released yet.
     private readonly Queue<TSeries> _unreleased = [];
     private uint _mask;
     private bool _isShared;
 
-    /// <param name="names">Where the name of each series comes from.</param>
-    /// <param name="nameBytes">Where the bytes of each key come from.</param>
-    /// <param name="half">The half that belongs to the interval that runs.</param>
-    /// <param name="create">Makes a series of a key.</param>
+    /// <param name="names">The quota of names.</param>
+    /// <param name="nameBytes">The quota of the keys' bytes.</param>
+    /// <param name="half">The half of the current interval.</param>
+    /// <param name="create">Makes a series for a key.</param>
     /// <param name="reserved">Keys that no series may have.</param>
     public SeriesTable(Quota names, Quota nameBytes, StoreHalf half, Func<byte[], TSeries> create, IReadOnlyList<byte[]>? reserved = null)
     {
@@ -66,26 +66,26 @@ internal sealed class SeriesTable<TSeries>
 
     public int Count { get; private set; }
 
-    /// <summary>How many places there are: those of all series, and those that are free.</summary>
+    /// <summary>The number of places: those of all series, and the free ones.</summary>
     public int PlaceCount => _places.Count;
 
     /// <summary>Whether a series is deleted at the end of an interval in which nothing arrived for it.</summary>
     public bool DeletesIdle { get; set; }
 
-    /// <summary>Why the last series that was not made was not.</summary>
+    /// <summary>Why the last refused series was refused.</summary>
     public SeriesRefusal LastRefusal { get; private set; }
 
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series) =>
         TryFind(key, Utf8Comparer.HashOf(key), out series);
 
-    /// <returns>False if the series is new and may not be made; <see cref="LastRefusal"/> says why.</returns>
+    /// <returns>False if the series is new and may not be created; <see cref="LastRefusal"/> says why.</returns>
     public bool TryGetOrAdd(ReadOnlySpan<byte> key, [NotNullWhen(true)] out TSeries? series)
     {
         int hash = Utf8Comparer.HashOf(key);
         return TryFind(key, hash, out series) || TryAdd(key, hash, out series);
     }
 
-    /// <summary>The series in a place, or null if it is free. Who goes through all places may do so a part at a time.</summary>
+    /// <summary>The series in a place, or null if it is free. A walk of all places may be divided into parts.</summary>
     public TSeries? At(int place) => _places[place];
 
     /// <summary>Deletes a series that is in the table.</summary>
@@ -108,7 +108,7 @@ internal sealed class SeriesTable<TSeries>
         }
     }
 
-    /// <summary>Deletes a series for which nothing arrived in the interval that was told, unless something has since.</summary>
+    /// <summary>Deletes a series for which nothing arrived in the reported interval, unless something has arrived since.</summary>
     public void DeleteIfIdle(TSeries series)
     {
         if (DeletesIdle && series.Place >= 0 && series.IsIdle)
@@ -117,18 +117,18 @@ internal sealed class SeriesTable<TSeries>
         }
     }
 
-    /// <summary>What a worker may see until <see cref="EndSnapshot"/>. To be taken when the halves have been swapped.</summary>
+    /// <summary>The view that a worker may use until <see cref="EndSnapshot"/>. Taken after the halves have been swapped.</summary>
     public TableSnapshot<TSeries> TakeSnapshot()
     {
         _isShared = true;
         return new TableSnapshot<TSeries>(_places.TakeView(), _half.Other, _half.Interval, DeletesIdle);
     }
 
-    /// <summary>No worker looks any more. What was deleted meanwhile can be released, by <see cref="ReleaseDeleted"/>.</summary>
+    /// <summary>No worker uses the view any more. The series deleted meanwhile can be released by <see cref="ReleaseDeleted"/>.</summary>
     public void EndSnapshot() => _isShared = false;
 
-    /// <summary>Releases what was deleted while a worker looked, one series after the other. It must be gone through before the next
-    /// snapshot.</summary>
+    /// <summary>Releases the series that were deleted while a worker used the view, one after the other. It must be completed before the
+    /// next snapshot.</summary>
     public IEnumerable<int> ReleaseDeleted()
     {
         while (_unreleased.TryDequeue(out TSeries? series))

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MetricsGateway.Metrics;
 
-/// <summary>Writes a series' name and its tags so that two of them that differ are two for Graphite as well. Neither ever becomes
+/// <summary>Cleans a series' name and its tags, so that two series that differ also differ in Graphite. The text never becomes
 /// longer.</summary>
 internal static class SeriesText
 {
@@ -13,12 +13,12 @@ internal static class SeriesText
     private static readonly SearchValues<byte> CleanNameBytes =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.="u8);
 
-    // What Graphite's syntax gives a meaning, and what it refuses somewhere: "!" and "^" in a tag's name, "~" where its value begins, and
-    // braces, because what ends with "} would be read as another format.
+    // Excludes what Graphite uses as syntax, and what some part of it refuses: "!" and "^" in a tag's name, "~" at the beginning of a
+    // value, and braces, because text that ends with "} would be read as another format.
     private static readonly SearchValues<byte> CleanTagBytes = SearchValues.Create(
         [.. Enumerable.Range('!', '~' - '!').Select(value => (byte)value).Where(value => !"!^;={}"u8.Contains(value))]);
 
-    /// <summary>Whether <see cref="CleanName"/> would change nothing. Most names are.</summary>
+    /// <summary>Whether <see cref="CleanName"/> would change nothing, as for most names.</summary>
     public static bool IsCleanName(ReadOnlySpan<byte> name) =>
         !name.ContainsAnyExcept(CleanNameBytes) && name is not [Dot, ..] and not [.., Dot] && name.IndexOf(".."u8) < 0;
 
@@ -26,13 +26,14 @@ internal static class SeriesText
     public static bool IsCleanTag(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(CleanTagBytes);
 
     /// <summary>
-    /// What statsd makes of names: white space becomes "_", a slash "-", and what is neither a letter, a digit, nor one of "_-.=" is left
-    /// out. Two things are not as there. What is beyond ASCII stays, but for white space: Graphite has no difficulty with it. Dots without
-    /// anything between them are one, and there are none at the ends: Graphite's files would be the same ones.
+    /// Cleans a name as statsd does: white space becomes "_", a slash "-", and characters other than letters, digits and "_-.=" are left
+    /// out. There are two differences. Characters beyond ASCII stay, except white space: Graphite accepts them. Adjacent dots become one,
+    /// and
+    /// dots at the ends are removed: Graphite's files would be the same.
     /// </summary>
     /// <param name="name">Valid UTF-8 without a semicolon.</param>
-    /// <param name="target">As long as the name at least.</param>
-    /// <returns>How long the clean name is; perhaps nothing is left.</returns>
+    /// <param name="target">At least as long as the name.</param>
+    /// <returns>The length of the clean name, which may be 0.</returns>
     public static int CleanName(ReadOnlySpan<byte> name, Span<byte> target)
     {
         int length = 0;
@@ -67,11 +68,11 @@ internal static class SeriesText
         return length > 0 && target[length - 1] == Dot ? length - 1 : length;
     }
 
-    /// <summary>Writes a tag's name or its value: white space, and what Graphite would misunderstand, becomes "_".</summary>
+    /// <summary>Cleans a tag's name or value: white space, and characters that Graphite would misread, become "_".</summary>
     /// <param name="text">Valid UTF-8.</param>
-    /// <param name="target">As long as the text at least.</param>
+    /// <param name="target">At least as long as the text.</param>
     /// <param name="isValue">Whether it is a value, which may have "=", "!" and "^".</param>
-    /// <returns>How long it is now.</returns>
+    /// <returns>The length of the clean text.</returns>
     public static int CleanTag(ReadOnlySpan<byte> text, Span<byte> target, bool isValue)
     {
         int length = 0;
@@ -94,7 +95,7 @@ internal static class SeriesText
         return length;
     }
 
-    // Unicode's white space: Graphite divides a line at every one.
+    // Unicode's white space: Graphite splits a line at each.
     private static int CountSpaces(ReadOnlySpan<byte> text)
     {
         int count = 0;

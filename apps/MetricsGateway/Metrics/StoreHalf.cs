@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// Which of the two halves that everything in the store has belongs to the interval that runs. The loop alone changes it, and that is
-/// the whole end of an interval: the other half, which is empty then, is used from here on, and the one that was filled can be told by
-/// a worker, and emptied, while the loop goes on receiving.
+/// Everything in the store has two halves; this says which one belongs to the current interval. Only the loop changes it, and that alone
+/// ends an interval: the other half, which is empty then, is used from here on, and a worker can report and empty the filled one while
+/// the loop continues to receive.
 /// </summary>
 /// <remarks>
-/// A half has one owner at any time. The current one is the loop's; the other is the worker's, from the moment when it is sent work until
-/// the loop has its result. An interval does not end before that.
+/// A half has one owner at any time. The current one belongs to the loop; the other one to the worker, from the moment when it gets the
+/// work until the loop has its result. An interval does not end before that.
 /// </remarks>
 internal sealed class StoreHalf
 {
@@ -18,17 +18,17 @@ internal sealed class StoreHalf
 
     public int Other => 1 - Current;
 
-    /// <summary>How many intervals have ended before the one that runs.</summary>
+    /// <summary>The number of intervals that ended before the current one.</summary>
     public long Interval { get; private set; }
 
-    /// <summary>Ends the interval that runs, and begins the next one.</summary>
+    /// <summary>Ends the current interval, and begins the next one.</summary>
     public void Swap()
     {
         Current = Other;
         Interval++;
     }
 
-    /// <summary>Takes a <see cref="Swap"/> back that has just been made.</summary>
+    /// <summary>Undoes the <see cref="Swap"/> that was just made.</summary>
     public void SwapBack()
     {
         Current = Other;
@@ -36,7 +36,7 @@ internal sealed class StoreHalf
     }
 }
 
-/// <summary>The same thing for each of the halves.</summary>
+/// <summary>One value for each half.</summary>
 [InlineArray(2)]
 internal struct Halves<T>
 {

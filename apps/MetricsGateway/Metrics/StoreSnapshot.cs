@@ -1,11 +1,11 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>What an interval has brought, by kind: the half of the store that a worker tells and empties while the loop uses the other
+/// <summary>The data of an interval, by kind: the half of the store that a worker reports and empties while the loop uses the other
 /// one.</summary>
 internal sealed record StoreSnapshot(
     TableSnapshot<Counter> Counters, TableSnapshot<Gauge> Gauges, TableSnapshot<TimerSummary> Timers, TableSnapshot<UniqueSet> Sets)
 {
-    /// <summary>Makes the half ready for another interval. Again, it does nothing.</summary>
+    /// <summary>Prepares the half for another interval. A second call does nothing.</summary>
     public void Empty()
     {
         Counters.Empty();
@@ -15,8 +15,8 @@ internal sealed record StoreSnapshot(
     }
 
     /// <summary>
-    /// Cleans up when no worker looks any more, one series after the other: releases what was deleted meanwhile, and deletes what is to be
-    /// deleted because nothing arrived for it, and nothing has since.
+    /// Cleans up when no worker uses the snapshot any more, one series after the other: releases the series deleted meanwhile, and deletes
+    /// the idle ones for which still nothing has arrived, if the options say so.
     /// </summary>
     public IEnumerable<int> DeleteIdle(MetricStore store) => store.ReleaseDeleted()
         .Concat(Counters.DeleteIdle(store.Counters))
@@ -25,21 +25,21 @@ internal sealed record StoreSnapshot(
         .Concat(Sets.DeleteIdle(store.Sets));
 }
 
-/// <summary>The series of one kind as they were when an interval ended.</summary>
-/// <param name="places">Where they stand. One that has come since may have the place of one that was deleted.</param>
-/// <param name="half">The half that is told.</param>
-/// <param name="end">The first interval whose series are none of this one's.</param>
+/// <summary>The series of one kind at the end of an interval.</summary>
+/// <param name="places">Their places. A later series may have the place of a deleted one.</param>
+/// <param name="half">The half that is reported.</param>
+/// <param name="end">The first interval whose new series do not belong to this snapshot.</param>
 /// <param name="deletesIdle">Whether series for which nothing arrived are to be deleted.</param>
 internal sealed class TableSnapshot<TSeries>(ChunkedList<TSeries?>.View places, int half, long end, bool deletesIdle)
     where TSeries : Series
 {
     private readonly List<TSeries> _idle = [];
 
-    /// <summary>The half that is told.</summary>
+    /// <summary>The half that is reported.</summary>
     public int Half => half;
 
-    /// <summary>Every series that is part of what the interval tells: a series that will be deleted because nothing arrived for it is
-    /// not.</summary>
+    /// <summary>The series that the interval reports. A series that will be deleted because nothing arrived for it is not one of
+    /// them.</summary>
     public IEnumerable<TSeries> Told()
     {
         for (int i = 0; i < places.Count; i++)
@@ -71,7 +71,7 @@ internal sealed class TableSnapshot<TSeries>(ChunkedList<TSeries?>.View places, 
         }
     }
 
-    /// <summary>Deletes from the table what was found to be idle when all series were told.</summary>
+    /// <summary>Deletes from the table the series that were found idle when all series were reported.</summary>
     public IEnumerable<int> DeleteIdle(SeriesTable<TSeries> table)
     {
         for (int i = 0; i < _idle.Count; i++)

@@ -17,17 +17,17 @@ internal sealed class TagSyntax
 
     public byte Separator { get; }
 
-    /// <summary>What stands between name and value, but for "=", which every protocol has.</summary>
+    /// <summary>The character between name and value, besides "=", which every protocol allows.</summary>
     public byte? Assignment { get; }
 
-    /// <summary>Where a tag's name ends; its length if there is no value.</summary>
+    /// <summary>The length of a tag's name; the tag's length if there is no value.</summary>
     public int NameLengthOf(ReadOnlySpan<byte> tag)
     {
         int end = Assignment is { } assignment ? tag.IndexOfAny(assignment, (byte)'=') : tag.IndexOf((byte)'=');
         return end < 0 ? tag.Length : end;
     }
 
-    /// <summary>Whether each tag has a name and a value, as carbon demands.</summary>
+    /// <summary>Whether each tag has a name and a value, as carbon requires.</summary>
     public bool AreWhole(ReadOnlySpan<byte> tags)
     {
         foreach (Range range in tags.Split(Separator))

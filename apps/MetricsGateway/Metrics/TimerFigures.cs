@@ -1,21 +1,20 @@
 namespace MetricsGateway.Metrics;
 
 /// <summary>A percentile that has samples.</summary>
-/// <param name="Index">Which of the list of percentiles.</param>
+/// <param name="Index">Its index in the list of percentiles.</param>
 /// <param name="Statistics">Its values.</param>
 internal readonly record struct PercentileFigures(int Index, PercentileStatistics Statistics);
 
-/// <summary>Everything that a flush tells of a timer, computed once for all back ends. One object serves for one timer after the
-/// other.</summary>
-/// <param name="percentiles">Which parts of the samples.</param>
-/// <param name="histograms">Which bins.</param>
+/// <summary>All figures of a timer in a flush, computed once for all back ends. One object is reused for all timers.</summary>
+/// <param name="percentiles">The percentiles to compute.</param>
+/// <param name="histograms">The bins to count.</param>
 internal sealed class TimerFigures(PercentileList percentiles, HistogramRules histograms)
 {
     private readonly PercentileFigures[] _parts = new PercentileFigures[percentiles.Items.Count];
     private readonly double[] _binCounts = new double[HistogramRules.MaxCount];
     private int _partCount;
 
-    /// <summary>Nothing has arrived. Count and rate are 0 then, and there is no more to tell.</summary>
+    /// <summary>Nothing has arrived. Count and rate are 0 then, and there are no other figures.</summary>
     public bool IsIdle { get; private set; }
 
     public double Count { get; private set; }
@@ -39,12 +38,12 @@ internal sealed class TimerFigures(PercentileList percentiles, HistogramRules hi
     /// <summary>Null if the timer has no histogram.</summary>
     public HistogramBins? Bins { get; private set; }
 
-    /// <summary>How many samples are in each bin.</summary>
+    /// <summary>The number of samples in each bin.</summary>
     public ReadOnlySpan<double> BinCounts => _binCounts.AsSpan(0, Bins?.Limits.Length ?? 0);
 
     /// <param name="key">The timer's name.</param>
     /// <param name="timer">Its interval, or null if it had none. The samples are sorted in place.</param>
-    /// <param name="seconds">How long the interval was.</param>
+    /// <param name="seconds">The length of the interval.</param>
     public void Compute(ReadOnlySpan<byte> key, TimerInterval? timer, double seconds)
     {
         IsIdle = timer is null or { IsIdle: true };

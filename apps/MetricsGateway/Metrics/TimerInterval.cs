@@ -1,10 +1,9 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>The samples of a timer's interval: count, sum and bounds of all of them, and a bounded number of the samples
-/// themselves.</summary>
+/// <summary>The samples of a timer's interval: count, sum and bounds of all, and a bounded number of the samples themselves.</summary>
 internal sealed class TimerInterval(SampleReservoir samples)
 {
-    /// <summary>How many samples there were at the sender; as in statsd, each received one stands for 1/rate.</summary>
+    /// <summary>The number of samples at the sender; as in statsd, each received one stands for 1/rate.</summary>
     public double Count { get; private set; }
 
     /// <summary>The sum of the samples received, not scaled.</summary>

@@ -1,15 +1,15 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>A part of a timer's samples, and what statsd tells of it.</summary>
-/// <param name="Count">How many samples received belong to it.</param>
-/// <param name="Bound">The sample at which it ends: the largest, or of a part from the top, the smallest.</param>
+/// <summary>A part of a timer's samples, and statsd's figures of it.</summary>
+/// <param name="Count">The number of received samples in it.</param>
+/// <param name="Bound">The sample at which it ends: the largest, or the smallest of a part that counts from the top.</param>
 /// <param name="Sum">The sum of its samples.</param>
 /// <param name="Mean">The mean of its samples.</param>
 internal readonly record struct PercentileStatistics(double Count, double Bound, double Sum, double Mean);
 
 /// <summary>
-/// What statsd tells of a timer's interval that is not idle. All of it is exact while every sample was kept. Beyond, the median, the
-/// standard deviation and the percentiles are estimated from the samples that were chosen, and the rest stays exact.
+/// statsd's figures of a timer's interval that is not idle. All are exact while every sample was kept. Otherwise the median, the
+/// standard deviation and the percentiles are estimates from the chosen samples, and the rest stays exact.
 /// </summary>
 internal readonly ref struct TimerStatistics
 {
@@ -39,7 +39,7 @@ internal readonly ref struct TimerStatistics
         }
     }
 
-    /// <summary>Of the samples themselves, not an estimate for more of them, as in statsd.</summary>
+    /// <summary>Of the samples themselves, not an estimate for a larger population, as in statsd.</summary>
     public double StandardDeviation
     {
         get
@@ -50,7 +50,7 @@ internal readonly ref struct TimerStatistics
                 return Math.Sqrt(squares / _sorted.Length);
             }
 
-            // The squares of very large differences are infinite, those of very small ones 0: they are taken in parts of the largest.
+            // Squares of very large differences are infinite, those of very small ones 0: so they are scaled by the largest.
             double largest = Math.Max(Saturated.Limit(_sorted[^1] - Mean), Saturated.Limit(Mean - _sorted[0]));
             return largest == 0 ? 0 : Saturated.Limit(Math.Sqrt(SquaresOfDifferences(largest) / _sorted.Length) * largest);
         }
@@ -81,8 +81,8 @@ internal readonly ref struct TimerStatistics
     }
 
     /// <summary>
-    /// Counts the samples below each limit and not below the one before. Where not every sample was kept, what was received is divided
-    /// among the bins as those are that were.
+    /// Counts the samples in each bin: below its limit, and not below the previous one. If not every sample was kept, all received samples
+    /// are divided among the bins in the proportions of the kept ones.
     /// </summary>
     public void CountBins(ReadOnlySpan<double> limits, Span<double> counts)
     {

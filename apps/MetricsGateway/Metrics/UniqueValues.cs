@@ -1,15 +1,15 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>The values of a set's interval. Nobody asks what they are, only how many: of each, its hash is kept, so a long one takes no
-/// more than a short one.</summary>
+/// <summary>The values of a set's interval. Only their number is needed, so each is kept as a hash, and a long value takes no more than a
+/// short one.</summary>
 /// <remarks>
 /// A set of many values is divided into many small tables by the hash. One large table would be copied as a whole whenever it is full,
-/// which holds up the loop for tens of milliseconds at a million values.
+/// which would hold up the loop for tens of milliseconds at a million values.
 /// </remarks>
-/// <param name="quota">Where values come from.</param>
+/// <param name="quota">The quota of values.</param>
 internal sealed class UniqueValues(Quota quota)
 {
-    // A table of this many is copied within a tenth of a millisecond.
+    // A table of this size is copied within a tenth of a millisecond.
     private const int LargestTable = 4096;
     private const int TableCount = 256;
 
@@ -19,7 +19,7 @@ internal sealed class UniqueValues(Quota quota)
 
     public int Count { get; private set; }
 
-    /// <summary>How many values its memory has room for.</summary>
+    /// <summary>The number of values that fit into its memory.</summary>
     public int Room => _tables.Sum(table => table.Capacity);
 
     /// <returns>False if the value is new and the limit of values is reached.</returns>
@@ -47,14 +47,14 @@ internal sealed class UniqueValues(Quota quota)
         return true;
     }
 
-    /// <summary>Forgets the values, and returns them to the quota.</summary>
+    /// <summary>Removes the values, and returns them to the quota.</summary>
     public void Clear()
     {
         int count = Count;
         quota.Return(count);
         Count = 0;
 
-        // What held many values once is memory that no quota counts any more.
+        // Memory that many values needed once is not counted by any quota.
         if (Room > 4 * Math.Max(count, 4))
         {
             _tables = [[]];
@@ -67,7 +67,7 @@ internal sealed class UniqueValues(Quota quota)
         }
     }
 
-    /// <summary>As <see cref="Clear"/>, in the same short time for any number of values. Nothing of its memory stays.</summary>
+    /// <summary>As <see cref="Clear"/>, in the same short time for any number of values. No memory is kept.</summary>
     public void Release()
     {
         quota.Return(Count);
@@ -75,7 +75,7 @@ internal sealed class UniqueValues(Quota quota)
         _tables = [[]];
     }
 
-    // By bits that the tables themselves do not use.
+    // By bits of the hash that the tables themselves do not use.
     private HashSet<ValueHash> TableOf(ValueHash hash) => _tables[(int)(hash.High & (uint)(_tables.Length - 1))];
 
     private void Divide()

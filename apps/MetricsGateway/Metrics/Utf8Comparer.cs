@@ -1,6 +1,6 @@
 namespace MetricsGateway.Metrics;
 
-/// <summary>Compares byte strings by content, and lets a span be looked up without becoming an array.</summary>
+/// <summary>Compares byte strings by content, and looks up a span without making an array of it.</summary>
 internal sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     private Utf8Comparer()
@@ -13,7 +13,7 @@ internal sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEquali
 
     public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
-    /// <summary>Seeded at random for each process: senders cannot prepare names that collide.</summary>
+    /// <summary>Seeded at random for each process, so that senders cannot prepare names that collide.</summary>
     public static int HashOf(ReadOnlySpan<byte> text)
     {
         HashCode hash = default;

@@ -5,12 +5,12 @@ using System.Security.Cryptography;
 namespace MetricsGateway.Metrics;
 
 /// <summary>
-/// 128 bits in the place of a text of any length: SipHash-2-4 (Aumasson and Bernstein 2012) with its output of 128 bits. With a key that
-/// nobody knows, nobody can make two texts that have the same hash, and by chance two of a million have with a probability of 10^-27.
+/// 128 bits in place of a text of any length: SipHash-2-4 (Aumasson and Bernstein 2012) with its output of 128 bits. The key is secret, so
+/// nobody can make two texts with the same hash; by chance two of a million have one with a probability of 10^-27.
 /// </summary>
 internal readonly record struct ValueHash(ulong Low, ulong High)
 {
-    // As random as the key, so any 32 bits will do.
+    // The hash is as random as the key, so any 32 bits will do.
     public override int GetHashCode() => (int)Low;
 
     /// <param name="text">Of any length.</param>
@@ -76,7 +76,7 @@ internal readonly record struct ValueHash(ulong Low, ulong High)
 /// <summary>The key of <see cref="ValueHash"/>.</summary>
 internal readonly record struct ValueHashKey(ulong Low, ulong High)
 {
-    /// <summary>One that nobody knows.</summary>
+    /// <summary>A random key.</summary>
     public static ValueHashKey Create()
     {
         Span<byte> bytes = stackalloc byte[2 * sizeof(ulong)];
