@@ -2,7 +2,7 @@ using System.Net;
 
 namespace MetricsGateway;
 
-/// <summary>Who sent something, in a line of text.</summary>
+/// <summary>The sender of data, as text.</summary>
 internal static class PeerText
 {
     public const string Unknown = "-";
@@ -12,7 +12,7 @@ internal static class PeerText
     {
         null => Unknown,
 
-        // By a socket for both, IPv4 comes as a part of IPv6.
+        // A dual-mode socket reports IPv4 as an IPv6 address.
         IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped => $"{mapped.Address.MapToIPv4()}:{mapped.Port}",
         _ => VisibleText.Of(peer.ToString() ?? Unknown),
     };

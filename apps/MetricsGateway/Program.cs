@@ -26,7 +26,7 @@ internal static class Program
 
     private static int Main(string[] args)
     {
-        // Before anything else is loaded, which takes descriptors.
+        // First of all: loading other code takes descriptors.
         if (DescriptorLimit.IsTooLow(out ulong limit))
         {
             Console.Error.Write(ConsoleText.TooFewDescriptors(limit));
@@ -84,7 +84,7 @@ internal static class Program
         }
     }
 
-    // All threads that it needs as long as it runs are started here.
+    // All threads that live as long as the gateway are started here.
     private static bool TryStart(
         Invocation invocation,
         [NotNullWhen(true)] out ErrorConsole? errors,
@@ -117,13 +117,13 @@ internal static class Program
         }
     }
 
-    // What the runtime makes of pthread_create(3) where there are as many threads as may be: memory that is missing, also for its own
-    // threads, and of the console's an errno.
+    // How the runtime reports a failure of pthread_create(3) at the limit of threads: as missing memory, also for its own threads, and for
+    // the console's thread as an errno.
     private static bool IsOfThreads(Exception exception) =>
         exception is OutOfMemoryException or TypeInitializationException { InnerException: OutOfMemoryException }
             or Win32Exception { NativeErrorCode: TryAgain };
 
-    // The console needs a thread of its own.
+    // Not by ErrorConsole, which needs a thread of its own.
     private static void WriteError(string text)
     {
         try

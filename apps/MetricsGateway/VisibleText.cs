@@ -5,17 +5,17 @@ using System.Text.Encodings.Web;
 namespace MetricsGateway;
 
 /// <summary>
-/// What strangers have named, for terminals and logs. Characters that show nothing but change how the rest is shown are written as
-/// <c>\u202E</c>: those that turn the direction of a line, join others or hide between them. Control characters too.
+/// Names from untrusted senders, for terminals and logs. Invisible characters that change how the rest is shown are written as
+/// <c>\u202E</c>: those that reverse the direction of a line, join others or hide between them. So are control characters.
 /// </summary>
 internal static class VisibleText
 {
     /// <summary>
-    /// Names as JSON. The reader is a terminal or a JSON parser, never a browser: what is visible stays as it is.
+    /// Names as JSON. The reader is a terminal or a JSON parser, never a browser: visible characters stay as they are.
     /// </summary>
     public static JavaScriptEncoder Json { get; } = new VisibleJson();
 
-    /// <summary>Text of strangers in a line of text.</summary>
+    /// <summary>Untrusted text, safe to show in a line.</summary>
     public static string Of(string text)
     {
         if (text.EnumerateRunes().All(IsVisible))
@@ -52,12 +52,12 @@ internal static class VisibleText
     private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
-    /// <summary>The framework's encoder for readers that are no browsers lets format characters pass.</summary>
+    /// <summary>The framework's encoder for readers other than browsers does not escape format characters.</summary>
     private sealed class VisibleJson : JavaScriptEncoder
     {
         private static readonly JavaScriptEncoder Relaxed = UnsafeRelaxedJsonEscaping;
 
-        // As many as the framework's encoders say: \uXXXX.
+        // The same as for the framework's encoders: \uXXXX.
         public override int MaxOutputCharactersPerInputCharacter => Relaxed.MaxOutputCharactersPerInputCharacter;
 
         public override bool WillEncode(int unicodeScalar) => Relaxed.WillEncode(unicodeScalar) || !IsVisible(new Rune(unicodeScalar));

@@ -1,9 +1,9 @@
 namespace MetricsGateway.Network;
 
-/// <summary>What an error of accept(2) is about.</summary>
+/// <summary>Classifies the errors of accept(2).</summary>
 internal static class AcceptFailure
 {
-    // errno(3), the numbers of Linux on all architectures that .NET runs on.
+    // errno(3); the numbers are the same on all architectures that .NET runs on.
     private const int Eperm = 1;
     private const int Eintr = 4;
     private const int Ebadf = 9;
@@ -20,12 +20,12 @@ internal static class AcceptFailure
     private const int Ehostunreach = 113;
 
     /// <summary>
-    /// Whether it was about one connection, which is gone with it; the next one may be good. These are the errors of a network that
-    /// accept(2) says to treat like "not now", and what a firewall makes of a connection.
+    /// Whether the error concerns only one connection, which is lost with it; the next one may be good. These are the network errors that
+    /// accept(2) says to treat like "not now", and the error that a firewall causes.
     /// </summary>
     public static bool IsOfConnection(int errno) => errno
         is Eperm or Eintr or Enonet or Eproto or Enoprotoopt or Enetdown or Enetunreach or Econnaborted or Ehostdown or Ehostunreach;
 
-    /// <summary>Whether the socket is none to accept from, and never will be.</summary>
+    /// <summary>Whether the socket cannot be accepted from, now or later.</summary>
     public static bool IsOfSocket(int errno) => errno is Ebadf or Einval or Enotsock or Eopnotsupp;
 }

@@ -7,18 +7,18 @@ using Vigil.IO;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// A connection to the admin port. Short answers are written at once, long ones by turns (<see cref="AdminTurns"/>) and as far as the
-/// client reads them. Only what it does not take waits in a buffer that all clients share, and only then is the connection watched for
+/// A connection to the admin port. Short answers are written at once, long ones in turns (<see cref="AdminTurns"/>) and only as far as the
+/// client reads them. What the client does not take waits in a buffer from a shared budget, and only then is the connection watched for
 /// writing.
 /// </summary>
 /// <remarks>
-/// One command is answered at a time. While an answer goes on, what was read behind its command waits, and nothing more is read.
-/// Whoever begins with a line that is no command speaks another protocol, and is not served: what follows may look like a command and was
-/// never meant as one.
+/// One command is answered at a time. While an answer continues, further input waits, and nothing more is read.
+/// A client whose first line is no command speaks another protocol, and is not served: later lines may look like commands and were never
+/// meant as such.
 /// </remarks>
 internal sealed class AdminConnection : StreamConnection
 {
-    // What an answer is ahead of its client: enough to keep the connection busy between two turns.
+    // How far an answer may be ahead of its client: enough to keep the connection busy between two turns.
     private const int MaxUnsent = 64 << 10;
 
     private readonly AdminService _service;
@@ -34,25 +34,25 @@ internal sealed class AdminConnection : StreamConnection
     // No further command is answered.
     private bool _isEnding;
 
-    // A command is being executed elsewhere, or its answer goes on. What was read behind it waits, and nothing more is read.
+    // A command is being executed elsewhere, or its answer continues. Input after it waits, and nothing more is read.
     private bool _isWaiting;
 
-    // The answer that goes on, and whether it waits for the client to read and not for its turn.
+    // The answer that continues, and whether it waits for the client to read instead of for its turn.
     private IEnumerator<int>? _answer;
     private bool _isFull;
     private byte[] _rest = [];
     private bool _hasGivenCommand;
 
-    // Takes back that this is told of a reload.
+    // Withdraws the callback of a reload.
     private Action? _forgetReload;
 
     /// <param name="handle">The connection.</param>
     /// <param name="service">Answers commands.</param>
-    /// <param name="turns">Where it goes on with what takes long.</param>
+    /// <param name="turns">Schedules long answers.</param>
     /// <param name="buffer">Shared by everything on the loop. Small, because a chunk may hold a costly command every few bytes.</param>
-    /// <param name="gate">Where it leaves when it is closed.</param>
-    /// <param name="activity">Counts what happens.</param>
-    /// <param name="idle">How long it may neither send anything nor take any of its answers.</param>
+    /// <param name="gate">Is left when the connection is closed.</param>
+    /// <param name="activity">Notes when metrics arrived.</param>
+    /// <param name="idle">How long the client may neither send anything nor take any of its answers.</param>
     public AdminConnection(
         FdHandle handle, AdminService service, AdminTurns turns, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity,
         IdleTimeout idle)
@@ -65,12 +65,12 @@ internal sealed class AdminConnection : StreamConnection
         _splitter = service.CreateSplitter();
         _output = service.CreateOutput();
 
-        // By another client's callback, so not at once.
+        // Deferred, because another client's callback raises it.
         _output.GivenUp += () => EventManager.Current!.Defer(static (_, connection) => connection.Resume(), this);
     }
 
-    /// <summary>Goes on with what took too long, for what is left of a slice of time.</summary>
-    /// <param name="begin">When the slice has begun.</param>
+    /// <summary>Continues a long answer for the rest of a time slice.</summary>
+    /// <param name="begin">When the slice began.</param>
     public void GoOn(long begin)
     {
         if (IsClosed)
@@ -84,7 +84,7 @@ internal sealed class AdminConnection : StreamConnection
         }
         catch
         {
-            // A bug is reported like anywhere else. The client has half an answer, and waits for nothing any more.
+            // A bug is reported as usual. The client has half an answer, and nothing else will come.
             Close();
             throw;
         }
@@ -105,7 +105,7 @@ internal sealed class AdminConnection : StreamConnection
             _turns.Add(this);
         }
 
-        // The end of a stream is readable for ever: once it was seen, nothing more is asked of this side.
+        // The end of a stream stays readable for ever: once it was seen, reading is no longer watched.
         EventSet interest = (_isLast || _isEnding
             || _isWaiting ? EventSet.None : EventSet.In) | (_output.Length > 0 ? EventSet.Out : EventSet.None);
         ops.Modify(new Events(Handle, interest));
@@ -233,7 +233,7 @@ internal sealed class AdminConnection : StreamConnection
         {
             if (_output.Length >= MaxUnsent || _output.IsOverflowed)
             {
-                // It goes on when that is sent, or the connection ends.
+                // Continues when the output was sent, or the connection ends.
                 _isFull = true;
                 Resume();
                 return;
@@ -252,7 +252,7 @@ internal sealed class AdminConnection : StreamConnection
             }
         }
 
-        // What the client has sent behind the command is next.
+        // The input after the command is next.
         _isWaiting = false;
         Resume();
     }
@@ -271,7 +271,7 @@ internal sealed class AdminConnection : StreamConnection
         Resume();
     }
 
-    /// <returns>False if the client is gone, or is given up.</returns>
+    /// <returns>False if the client is gone, or is dropped.</returns>
     private bool TrySend()
     {
         if (_output.IsOverflowed)

@@ -4,8 +4,8 @@ using Vigil;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// Admin clients whose commands take long go on by turns: in each iteration of the loop one slice of time for all of them together, so that
-/// nobody else waits longer, however many they are and whatever they ask for.
+/// Continues the long commands of admin clients in turns: each iteration of the loop has one time slice for all of them together, so that
+/// other sources wait no longer than that, however many clients there are and whatever they ask for.
 /// </summary>
 internal sealed class AdminTurns(EventManager manager)
 {
@@ -14,10 +14,10 @@ internal sealed class AdminTurns(EventManager manager)
     private readonly Queue<AdminConnection> _waiting = new();
     private bool _isScheduled;
 
-    /// <summary>Whether who has begun at a time has had its slice.</summary>
+    /// <summary>Whether the slice that began at that time is over.</summary>
     public static bool IsOver(long begin) => Stopwatch.GetElapsedTime(begin) >= Slice;
 
-    /// <summary>Lets a connection go on, in a later iteration.</summary>
+    /// <summary>Schedules a connection for a later iteration.</summary>
     public void Add(AdminConnection connection)
     {
         _waiting.Enqueue(connection);
@@ -39,7 +39,7 @@ internal sealed class AdminTurns(EventManager manager)
         int turns = _waiting.Count;
         try
         {
-            // Who is not done comes again in the next iteration: others may have something to do in between.
+            // A connection that is not done is scheduled again for the next iteration, so that other sources are served in between.
             for (; turns > 0 && !IsOver(begin); turns--)
             {
                 _waiting.Dequeue().GoOn(begin);
@@ -47,7 +47,7 @@ internal sealed class AdminTurns(EventManager manager)
         }
         finally
         {
-            // Whoever throws is not in the queue any more; the others are.
+            // A connection that throws is no longer in the queue; the others are.
             _isScheduled = false;
             if (_waiting.Count > 0)
             {

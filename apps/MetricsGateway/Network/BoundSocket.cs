@@ -2,9 +2,9 @@ using System.Net.Sockets;
 
 namespace MetricsGateway.Network;
 
-/// <summary>A bound socket in non-blocking mode, and what its binding has left in the file system.</summary>
+/// <summary>A bound socket in non-blocking mode, and the file that its binding created.</summary>
 /// <param name="Socket">The socket.</param>
-/// <param name="Place">The address and port that were really taken, or the path.</param>
+/// <param name="Place">The bound address and port, or the path.</param>
 /// <param name="File">The file of a Unix socket; null for all others.</param>
 internal sealed record BoundSocket(Socket Socket, string Place, UnixSocketFile? File = null) : IDisposable
 {

@@ -1,13 +1,12 @@
 namespace MetricsGateway.Network;
 
-/// <summary>Keeps the number of open TCP connections, of all listeners together, within the limit, and counts what became of
-/// each.</summary>
+/// <summary>Keeps the number of open TCP connections, all listeners together, within the limit, and counts their outcomes.</summary>
 internal sealed class ConnectionGate(int maximum)
 {
     /// <summary>A connection was closed, and its descriptor is free.</summary>
     public event Action? Left;
 
-    /// <summary>May be lowered below what is open; then nobody enters until enough have left.</summary>
+    /// <summary>May be lowered below the number of open connections; then none enters until enough have left.</summary>
     public int Maximum { get; set; } = maximum;
 
     public int Open { get; private set; }
@@ -22,8 +21,8 @@ internal sealed class ConnectionGate(int maximum)
 
     public long IdleClosed { get; private set; }
 
-    /// <param name="extraPlaces">How many places there are beyond the limit for this kind of connection.</param>
-    /// <returns>False if as many connections are open as may be.</returns>
+    /// <param name="extraPlaces">How many places beyond the limit there are for this kind of connection.</param>
+    /// <returns>False if the limit is reached.</returns>
     public bool TryEnter(int extraPlaces = 0)
     {
         if (Open >= Maximum + extraPlaces)
@@ -49,7 +48,7 @@ internal sealed class ConnectionGate(int maximum)
 
     public void CountFailedAccept() => FailedAccepts++;
 
-    /// <summary>A client was given up because it does not read.</summary>
+    /// <summary>A client was dropped because it does not read.</summary>
     public void CountDroppedClient() => DroppedClients++;
 
     /// <summary>A connection was closed because it was silent for too long.</summary>

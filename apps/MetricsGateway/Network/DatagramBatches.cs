@@ -3,14 +3,14 @@ using Vigil.IO;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// Batches for the datagrams of one loop. Whoever reads a socket has one while it uses what it has read, so there is one for all of them,
-/// and one more for each socket of whose last batch something is left for its next turn.
+/// Batches for the datagrams of one loop. A socket's reader needs one only while it uses what it has read, so one serves all of them, plus
+/// one for each socket whose last batch is not used up at the end of its turn.
 /// </summary>
 /// <param name="capacity">How many datagrams one call takes.</param>
-/// <param name="maxLength">How large a datagram may be.</param>
+/// <param name="maxLength">The maximum length of a datagram.</param>
 internal sealed class DatagramBatches(int capacity, int maxLength)
 {
-    // Made at once, so that what can fail is done when this is made.
+    // Allocated at once, so that only the constructor can fail.
     private DatagramBatch? _free = new(capacity, maxLength);
 
     public int Capacity => capacity;
@@ -24,7 +24,7 @@ internal sealed class DatagramBatches(int capacity, int maxLength)
         return batch;
     }
 
-    /// <summary>Gives one back. It may be one of others: those of before a reload.</summary>
+    /// <summary>Gives a batch back. It may belong to other options, from before a reload.</summary>
     public void Return(DatagramBatch batch)
     {
         if (batch.MaxLength == maxLength)

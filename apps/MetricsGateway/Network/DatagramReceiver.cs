@@ -7,65 +7,66 @@ using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
-/// <summary>Receives datagrams of metrics, by UDP or by a Unix socket.</summary>
+/// <summary>Receives datagrams of metrics, over UDP or a Unix socket.</summary>
 /// <remarks>
 /// <para>
-/// A turn is bounded in datagrams and in bytes. One call may bring more bytes than that: 64 datagrams of 64 KiB are 4 MiB, which would
-/// take as long as a slow flush. What is left of a batch when a turn is over is used in the turns that follow, one an iteration of the
-/// loop, whether or not the kernel has more; and nothing further is read before.
+/// A turn is bounded in datagrams and in bytes. One call may return more bytes than that: 64 datagrams of 64 KiB are 4 MiB, which would
+/// take as long as a slow flush. The rest of a batch at the end of a turn is used in later turns, one per iteration of the loop, whether
+/// or not the kernel has more; nothing else is read before.
 /// </para>
 /// <para>
-/// To be woken for every few datagrams of a flood costs more than to receive them. So when many came at once, the socket has a rest of a
-/// millisecond or less, in which the kernel keeps what comes, as a network card's interrupts have. What comes one by one is not put off.
+/// In a flood, a wake-up for every few datagrams costs more than receiving them. So after a turn with many datagrams the socket rests for
+/// a millisecond or less, during which the kernel keeps arrivals, like the interrupt coalescing of a network card. Datagrams that arrive
+/// one by one are not delayed.
 /// </para>
 /// </remarks>
 /// <param name="bound">A bound socket.</param>
-/// <param name="receiver">Where the datagrams go.</param>
-/// <param name="totals">Where is counted what the kernel has dropped.</param>
+/// <param name="receiver">Parses the datagrams.</param>
+/// <param name="totals">Counts the kernel's drops.</param>
 /// <param name="batches">The first <see cref="Batches"/>.</param>
-/// <param name="activity">Counts what happens.</param>
+/// <param name="activity">Notes when metrics arrived.</param>
 /// <param name="rest">The first <see cref="Rest"/>.</param>
 internal sealed class DatagramReceiver(
     BoundSocket bound, LineReceiver receiver, ProtocolTotals totals, DatagramBatches batches, LoopActivity activity,
     TimeSpan rest) : Listener(bound)
 {
-    // socket(7) has no words for it: SO_MEMINFO gives nine numbers of 32 bits, of which the last is how many datagrams were dropped.
+    // socket(7) does not describe SO_MEMINFO: it returns nine 32-bit numbers, the last of which is the number of dropped datagrams.
     private const int SolSocket = 1;
     private const int SoMemInfo = 55;
     private const int DropsIndex = 8;
 
-    // How long after the kernel has refused to watch the socket it is asked again.
+    // If the kernel refuses to watch the socket, it is asked again after this time.
     private static readonly TimeSpan ArmAgain = TimeSpan.FromSeconds(1);
 
-    // What the kernel counts at least for a datagram, however small; 768 where it was looked at.
+    // The least memory that the kernel counts for a datagram, however small; 768 was observed.
     private const int LeastTaken = 512;
 
-    // Fewer are worth no rest.
+    // Fewer datagrams do not justify a rest.
     private const int FloodCount = 8;
 
-    // About as long as a connection's turn of 64 KiB takes. What a connection does not get rid of waits at its sender; datagrams are lost.
+    // About as long as a connection's turn of 64 KiB. Data that a connection cannot send waits at its sender; datagrams are lost.
     private const int BatchesPerTurn = 16;
 
-    /// <summary>Bytes of a turn; the datagram that exceeds them is the last one.</summary>
+    /// <summary>Bytes per turn; the datagram that exceeds them is the last one.</summary>
     public const int BytesPerTurn = 64 << 10;
 
     private uint _drops;
     private TimerEvent? _restTimer;
     private Func<string>? _describeSender;
 
-    // What was read and is not used up; null if everything is.
+    // Datagrams that were read and not yet used; null if there are none.
     private DatagramBatch? _arrived;
     private int _next;
     private int _bytesLeft;
     private bool _goesOn;
 
-    /// <summary>How long the kernel's buffer has room for whatever comes; zero if it had better be read at once.</summary>
+    /// <summary>How long the kernel's buffer can take any rate of arrivals; zero if it should be read at once.</summary>
     public TimeSpan Rest { get; set; } = rest;
 
-    /// <summary>What datagrams are read into: how many at once, and how large one may be. Shared by everything on the loop.</summary>
+    /// <summary>The buffers that datagrams are read into. Shared by everything on the loop.</summary>
     public DatagramBatches Batches { get; set; } = batches;
 
-    // The kernel counts the whole of its buffer in what it tells as its size. A turn takes a batch, or its bytes.
+    // The size that the kernel reports includes its overhead per datagram. A turn takes a batch, or its bytes.
     protected override int LastTurns =>
         (Socket.ReceiveBufferSize / LeastTaken / Batches.Capacity) + (Socket.ReceiveBufferSize / BytesPerTurn) + LeftTurns + 1;
 
@@ -75,7 +76,7 @@ internal sealed class DatagramReceiver(
     {
         if (_goesOn)
         {
-            // What is left has this iteration's turn, as a deferred callback.
+            // The deferred callback uses the rest of the batch in this iteration.
             return;
         }
 
@@ -89,7 +90,8 @@ internal sealed class DatagramReceiver(
             {
                 _goesOn = true;
 
-                // What an event defers is called in the same iteration, which has had its turn, and what is deferred then, in the next one.
+                // A deferral from an event's callback runs in the same iteration, which has had its turn; a deferral from there, in the
+                // next one.
                 EventManager.Current!.Defer(
                     static (manager, receiver) => manager.Defer(static (_, receiver) => receiver.GoOn(), receiver), this);
             }
@@ -110,7 +112,7 @@ internal sealed class DatagramReceiver(
         base.Dispose();
     }
 
-    /// <summary>Asks the kernel how many datagrams it has dropped since it was asked last.</summary>
+    /// <summary>Asks the kernel how many datagrams it has dropped since the last call.</summary>
     public void CountDrops()
     {
         if (!IsOpen)
@@ -126,7 +128,7 @@ internal sealed class DatagramReceiver(
         }
         catch (SocketException)
         {
-            // Known since Linux 4.12. Without it, drops are in /proc/net/udp alone.
+            // SO_MEMINFO exists since Linux 4.12. Without it, drops are only in /proc/net/udp.
             return;
         }
 
@@ -135,8 +137,9 @@ internal sealed class DatagramReceiver(
         _drops = figures[DropsIndex];
     }
 
-    // A reload opens the new listener beside this one. Between the last look at this socket and its end, the kernel would give it datagrams
-    // that nobody reads. A socket that is connected gets only those of its peer, here of itself, and keeps those that it has (udp(7)).
+    // A reload opens the new listener beside this one. Between the last read of this socket and its close the kernel would still give it
+    // datagrams, which would be lost. A connected socket gets only datagrams of its peer, here itself, and keeps those that it has
+    // (udp(7)).
     protected override void StopArriving()
     {
         if (!IsOpen || Socket.LocalEndPoint is not IPEndPoint place)
@@ -157,7 +160,7 @@ internal sealed class DatagramReceiver(
             }
             catch (SocketException)
             {
-                // The machine has no IPv6, or the interface is gone: then the window stays open, as narrow as it is.
+                // The machine has no IPv6, or the interface is gone: then datagrams may be lost in that short time.
             }
         }
     }
@@ -207,7 +210,7 @@ internal sealed class DatagramReceiver(
         }
     }
 
-    // Uses what is left of the last batch, or reads another one, as far as the turn has bytes. Says whether there may be more.
+    // Uses the rest of the last batch, or reads another one, as far as the turn has bytes left. Returns whether there may be more.
     private bool TakeBatch(out int used)
     {
         used = 0;
@@ -224,7 +227,7 @@ internal sealed class DatagramReceiver(
                     return false;
                 }
 
-                // Senders cannot cause this: on a socket that is not connected no error of a peer is reported.
+                // Senders cannot cause this: an unconnected socket reports no error of a peer.
                 read.ThrowIfFailed("reading datagrams");
             }
 
@@ -247,7 +250,7 @@ internal sealed class DatagramReceiver(
             }
             catch (Exception exception)
             {
-                // The others of the batch can do nothing for it, and nobody would bring them again.
+                // The other datagrams of the batch are still used: they would not be delivered again.
                 (failures ??= []).Add(exception);
             }
         }
@@ -257,7 +260,7 @@ internal sealed class DatagramReceiver(
         bool hasMore = true;
         if (_next == arrived.Count)
         {
-            // Fewer than fit mean that there were no more.
+            // A batch that is not full was the last one.
             hasMore = arrived.Count == arrived.Capacity;
             _arrived = null;
             Batches.Return(arrived);
@@ -281,7 +284,7 @@ internal sealed class DatagramReceiver(
         }
         catch
         {
-            // A timer whose callback has thrown is cancelled, and without one nobody would ever read the socket again.
+            // A timer whose callback has thrown is cancelled; without it the socket would never be read again.
             _restTimer = timer.Manager.CreateTimerEvent(ArmAgain, Timeout.InfiniteTimeSpan, OnRested);
             throw;
         }

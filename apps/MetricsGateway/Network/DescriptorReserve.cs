@@ -3,23 +3,23 @@ using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
-/// <summary>File descriptors that are held back, so that the listeners notice that they run out while there are some left.</summary>
+/// <summary>File descriptors that are held back, so that the listeners notice a shortage while some are left.</summary>
 /// <remarks>
-/// The runtime needs descriptors itself, at moments of its own: to load an assembly, to look into /proc, and to start a thread,
-/// which is what it does for every SIGTERM. Where it gets none, it aborts the process. So when a listener finds none any more,
-/// the reserve is released for the runtime, and until it can be restored, new connections are refused.
+/// The runtime needs descriptors itself, at any moment: to load an assembly, to read /proc, and to start a thread, which it does for every
+/// SIGTERM. If it gets none, it aborts the process. So when a listener finds none left, the reserve is released for the runtime, and new
+/// connections are refused until the reserve can be restored.
 /// </remarks>
 internal sealed class DescriptorReserve : IDisposable
 {
     private const int Size = 8;
 
-    // Trying takes whatever is left, if only for microseconds; under a storm of connections that must not be all the time.
+    // An attempt takes all remaining descriptors, if only for microseconds; a storm of connections must not make that permanent.
     private const long RetryMilliseconds = 100;
 
     private readonly List<EventFd> _held = new(Size);
     private long _nextTry;
 
-    /// <exception cref="EventManagerException">There are not enough descriptors to begin with.</exception>
+    /// <exception cref="EventManagerException">There are not enough descriptors at the start.</exception>
     public DescriptorReserve()
     {
         Fill();
@@ -27,7 +27,7 @@ internal sealed class DescriptorReserve : IDisposable
 
     private bool IsWhole => _held.Count == Size;
 
-    /// <summary>Makes the reserve whole again, if it is not.</summary>
+    /// <summary>Fills the reserve again, if it is not full.</summary>
     /// <returns>False if there are not enough descriptors, or were not a moment ago.</returns>
     public bool TryRestore()
     {

@@ -3,11 +3,11 @@ using Vigil;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// Reports what went wrong on the loop, and puts right what it left: under <see cref="FaultPolicy.Detach"/>, whoever threw was
-/// taken off the loop and is handed over.
+/// Reports faults of the loop, and repairs their effects: under <see cref="FaultPolicy.Detach"/>, an owner that threw was removed from the
+/// loop and is handed over.
 /// </summary>
-/// <param name="listeners">Have listeners go on.</param>
-/// <param name="errors">Where it is reported.</param>
+/// <param name="listeners">Recover failed listeners.</param>
+/// <param name="errors">Receives the reports.</param>
 internal sealed class FaultRecovery(ListenerSet listeners, TextWriter errors)
 {
     public void OnFault(object? sender, FaultReport report)

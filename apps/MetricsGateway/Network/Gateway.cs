@@ -10,8 +10,8 @@ using Vigil;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// The whole gateway: one event manager, its listeners, and what they share. All of it belongs to the thread that runs it, so
-/// nothing is locked; <see cref="Stop"/> alone may be called from any thread.
+/// The whole gateway: one event manager, its listeners, and what they share. Everything belongs to the thread that runs it, so there are
+/// no locks; only <see cref="Stop"/> may be called from any thread.
 /// </summary>
 internal sealed class Gateway : IDisposable
 {
@@ -31,14 +31,14 @@ internal sealed class Gateway : IDisposable
     private int _exitCode;
 
     /// <summary>Opens all listeners; they are served by <see cref="Run"/>.</summary>
-    /// <param name="source">Where the options come from, for reloads.</param>
-    /// <param name="loaded">Where to listen, and the limits.</param>
-    /// <param name="output">Where flushes are reported.</param>
-    /// <param name="errors">Where faults, reloads, and the state are reported.</param>
-    /// <param name="time">The time that intervals and timeouts are measured by.</param>
+    /// <param name="source">Loads the options at a reload.</param>
+    /// <param name="loaded">The options.</param>
+    /// <param name="output">The console's file descriptor for flushes.</param>
+    /// <param name="errors">Receives faults, reloads, and the state.</param>
+    /// <param name="time">The clock of intervals and timeouts.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
     /// <exception cref="FlushFileException">The file for flushes cannot be written.</exception>
-    /// <exception cref="EventManagerException">The kernel refused what the loop needs.</exception>
+    /// <exception cref="EventManagerException">The kernel refused a resource that the loop needs.</exception>
     public Gateway(ConfigurationSource source, LoadedConfiguration loaded, FileDescriptor output, TextWriter errors, TimeProvider time)
     {
         GatewayOptions options = loaded.Options;
@@ -55,11 +55,11 @@ internal sealed class Gateway : IDisposable
             Name = "flush",
             ThreadCount = FlushPipeline.WorkerCount,
 
-            // Everything that can be waited for has been by then; what is left is a disk that hangs.
+            // All work that should be waited for has been by then; the rest hangs on a disk.
             DrainTimeout = TimeSpan.Zero,
         });
 
-        // A fault in one connection must not end the others: whoever throws is detached, and handed over to be dealt with.
+        // A fault in one connection must not end the others: the owner that threw is detached, and handed over for recovery.
         _manager = new EventManager(
             new EventManagerOptions
             {
@@ -71,7 +71,7 @@ internal sealed class Gateway : IDisposable
                 Watchdog = new WatchdogOptions(),
             });
 
-        // Kept by the manager, and told to who asks: a machine that stands still for a moment is nothing to write home about.
+        // The manager keeps the reports for the command "slow". They are not written: a machine may stall for a moment.
         _manager.SlowCallbackReported += static (_, _) => { };
         _reserve = new DescriptorReserve();
         _flushes = new FlushPipeline(options, _manager, Store, CountTraffic, output, errors, time);
@@ -96,14 +96,14 @@ internal sealed class Gateway : IDisposable
         }
     }
 
-    /// <summary>Whether there is something to reload.</summary>
+    /// <summary>Whether there is a file to reload.</summary>
     public bool HasConfigurationFile { get; }
 
     public MetricStore Store { get; }
 
     public TrafficTotals Totals { get; } = new();
 
-    /// <summary>Where it listens: each listener's option, and the address or path that was really taken.</summary>
+    /// <summary>Each listener's option, and its bound address or path.</summary>
     public IEnumerable<(string Option, string Place)> Places => _listeners.All.Select(entry => (entry.Option, entry.Listener.Place));
 
     /// <summary>Takes over the process's signals.</summary>
@@ -111,14 +111,14 @@ internal sealed class Gateway : IDisposable
     public void HandleSignals() => new GatewaySignals(this, _errors).Register(_manager);
 
     /// <summary>Serves until stopped, and then flushes what is left.</summary>
-    /// <returns>The program's exit code: 0, or what <see cref="StopAtOnce"/> was given.</returns>
+    /// <returns>The program's exit code: 0, or the argument of <see cref="StopAtOnce"/>.</returns>
     public int Run()
     {
         _manager.Run();
         return _exitCode;
     }
 
-    /// <summary>Lets <see cref="Run"/> return, when what is left was flushed. Any thread.</summary>
+    /// <summary>Makes <see cref="Run"/> return after what is left was flushed. Any thread.</summary>
     /// <exception cref="ObjectDisposedException">The gateway is disposed.</exception>
     public void Stop() => _manager.RemoteEndpoint.Fire(static (_, gateway) => gateway.BeginStop(), this);
 
@@ -129,17 +129,17 @@ internal sealed class Gateway : IDisposable
         _shutdown.Begin(_admin.Options.StopTimeout);
     }
 
-    /// <summary>Lets <see cref="Run"/> return now, whatever is left.</summary>
+    /// <summary>Makes <see cref="Run"/> return now, whatever is left.</summary>
     public void StopAtOnce(int exitCode)
     {
         _exitCode = exitCode;
         _manager.Stop();
     }
 
-    /// <summary>Reads the configuration file again, and tells what became of it.</summary>
+    /// <summary>Reloads the configuration file, and reports the result.</summary>
     public void Reload() => _reload.Run();
 
-    /// <summary>Tells what the gateway is doing.</summary>
+    /// <summary>Writes the gateway's state.</summary>
     public void ReportState() => _errors.Write(ConsoleText.State(_admin.DescribeState()));
 
     /// <summary>Closes all connections and listeners, which the manager disposes as its subscribers.</summary>
@@ -149,12 +149,12 @@ internal sealed class Gateway : IDisposable
         _reserve.Dispose();
         _flushes.Dispose();
 
-        // Ends at once, and needs no thread for it: the pool's are in the background, and whatever hangs there is left to the end of the
+        // Completes at once, without a thread: the pool's threads are background threads, and one that hangs lives until the end of the
         // process.
         _workers.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    // Whatever can fail, for want of memory, a descriptor or an address, comes here; what is given back cannot.
+    // Everything that can fail, for want of memory, a descriptor or an address, is done here; the returned function cannot fail.
     private Func<string> Prepare(OptionsDifference difference)
     {
         GatewayOptions options = difference.After;
@@ -177,7 +177,7 @@ internal sealed class Gateway : IDisposable
         };
     }
 
-    // There is no way back from here, so a bug in one part keeps no other one from going over to the new options.
+    // There is no way back from here, so a bug in one part must not keep the others from applying the new options.
     private static void RunAll(params ReadOnlySpan<Action> parts)
     {
         List<Exception>? failures = null;

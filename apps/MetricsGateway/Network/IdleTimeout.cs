@@ -2,12 +2,12 @@ using Vigil;
 
 namespace MetricsGateway.Network;
 
-/// <summary>How long a connection may be silent. Each has a timer, which every message puts off.</summary>
+/// <summary>The limit of a connection's silence. Each connection has a timer, which every message puts off.</summary>
 /// <param name="manager">Runs the timers.</param>
 /// <param name="timeout">Null for no limit, and no timers.</param>
 internal sealed class IdleTimeout(EventManager manager, TimeSpan? timeout)
 {
-    // Nobody cares for the exact moment, so that timers which end at about the same time can share a wake-up of the loop.
+    // The exact moment does not matter, so timers that end at about the same time may share a wake-up of the loop.
     private const int TolerancePart = 16;
 
     public TimeSpan? Timeout => timeout;
@@ -23,11 +23,10 @@ internal sealed class IdleTimeout(EventManager manager, TimeSpan? timeout)
         }
     }
 
-    /// <summary>Goes on where another limit was counting: a connection that has been silent for long does not gain that time
-    /// anew.</summary>
-    /// <param name="before">The limit until now.</param>
+    /// <summary>Replaces another limit: the time for which the connection has been silent counts.</summary>
+    /// <param name="before">The limit so far.</param>
     /// <param name="timer">Its timer, which ends.</param>
-    /// <param name="onIdle">What to call when the time is over.</param>
+    /// <param name="onIdle">Called when the time is over.</param>
     public TimerEvent? TakeOver(IdleTimeout before, TimerEvent? timer, TimerEventCallback onIdle)
     {
         TimeSpan silence = before.Timeout is { } old && timer is not null ? old - timer.Remaining : TimeSpan.Zero;
@@ -35,7 +34,7 @@ internal sealed class IdleTimeout(EventManager manager, TimeSpan? timeout)
         return timeout is { } time ? Start(onIdle, time, silence) : null;
     }
 
-    // A tolerance belongs to a timer for its life, so another limit needs another timer.
+    // A timer's tolerance is fixed, so another limit needs another timer.
     private TimerEvent Start(TimerEventCallback onIdle, TimeSpan time, TimeSpan silence) => manager.CreateTimerEvent(
         silence < time ? time - silence : TimeSpan.Zero,
         System.Threading.Timeout.InfiniteTimeSpan,

@@ -4,19 +4,19 @@ using MetricsGateway.Configuration;
 
 namespace MetricsGateway.Network;
 
-/// <summary>Where a listener is wanted: an address and port, or a path. Two that are equal ask for the same socket.</summary>
+/// <summary>The place of a listener: an address and port, or a path. Two that are equal mean the same socket.</summary>
 /// <param name="Endpoint">The address and port; null for a path.</param>
 /// <param name="Path">The path of a Unix socket; null for an address.</param>
 internal sealed record ListenAddress(IPEndPoint? Endpoint, string? Path)
 {
-    /// <summary>Whether it is all of IPv6's addresses and takes IPv4 too.</summary>
+    /// <summary>Whether it is <c>[::]</c> and takes IPv4 too.</summary>
     public bool IsDual { get; init; }
 
-    /// <summary>Whether it was written as a name, which may have addresses that this machine does not have.</summary>
+    /// <summary>Whether it comes from a name, which may have addresses that this machine does not have.</summary>
     public bool IsOfName { get; init; }
 
     /// <summary>
-    /// Those that an option names. <c>[::]</c> takes IPv4 as well, unless it must not, or another address of the list is there for it.
+    /// The addresses of an option. <c>[::]</c> takes IPv4 as well, unless the options forbid it, or the list has another address for it.
     /// </summary>
     public static IReadOnlyList<ListenAddress> Of(EndpointList? list, bool isIPv6Only) =>
     [
@@ -27,9 +27,9 @@ internal sealed record ListenAddress(IPEndPoint? Endpoint, string? Path)
         }),
     ];
 
-    /// <summary>Whether the kernel would not let both be bound by sockets of one type, if they were strangers to each other.</summary>
-    /// <param name="bound">Where another socket is bound.</param>
-    /// <param name="isDual">Whether that takes IPv4 beside IPv6.</param>
+    /// <summary>Whether the kernel would refuse to bind both, for unrelated sockets of one type.</summary>
+    /// <param name="bound">The address of the other socket.</param>
+    /// <param name="isDual">Whether the other socket takes IPv4 beside IPv6.</param>
     public bool Overlaps(IPEndPoint bound, bool isDual) =>
         Endpoint is { Port: not 0 } own && own.Port == bound.Port
         && (own.AddressFamily == bound.AddressFamily

@@ -6,7 +6,7 @@ namespace MetricsGateway.Network;
 internal sealed class ListenException(string option, string place, string reason, Exception? innerException = null)
     : Exception($"cannot listen on {place} (--{option}): {reason}", innerException)
 {
-    /// <summary>Whether somebody else has the address.</summary>
+    /// <summary>Whether another socket has the address.</summary>
     public bool IsAddressInUse => InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
 
     /// <summary>Whether this machine does not have the address.</summary>

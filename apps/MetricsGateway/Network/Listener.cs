@@ -3,7 +3,7 @@ using Vigil;
 
 namespace MetricsGateway.Network;
 
-/// <summary>A socket that clients reach the gateway by, as a subscriber.</summary>
+/// <summary>A socket for clients, as a subscriber.</summary>
 internal abstract class Listener : IEventSubscriber, IDisposable
 {
     private readonly TaskCompletionSource _ended = new();
@@ -19,13 +19,13 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         Fd = bound.Socket;
     }
 
-    /// <summary>The address and port that were really taken, or the path of the socket.</summary>
+    /// <summary>The bound address and port, or the path of the socket.</summary>
     public string Place => _bound.Place;
 
-    /// <summary>False after it was closed, or because its socket failed.</summary>
+    /// <summary>False after the socket was closed, by request or because it failed.</summary>
     public bool IsOpen { get; private set; } = true;
 
-    /// <summary>Whether not everything was taken that had come before the end, because it never stopped coming.</summary>
+    /// <summary>Whether some arrivals from before the end were not taken, because their sender never paused.</summary>
     public bool WasCut { get; protected set; }
 
     public Socket Socket => _bound.Socket;
@@ -33,13 +33,15 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     /// <summary>The file of a Unix socket; null for all others.</summary>
     public UnixSocketFile? File => _bound.File;
 
-    /// <summary>The connections that came by it and are open.</summary>
+    /// <summary>Its open connections.</summary>
     public virtual IReadOnlyCollection<StreamConnection> Connections => [];
 
     protected FileDescriptor Fd { get; }
 
     /// <summary>
-    /// How many turns take all that the kernel can have had for the socket when the end began. Those who never pause get no more than this.
+    /// The number of turns that take everything that the kernel can have had for the socket when the end began. Senders that never pause
+    /// get
+    /// no more than this.
     /// </summary>
     protected abstract int LastTurns { get; }
 
@@ -52,10 +54,11 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     public abstract void Process(in Events events, EventOps ops);
 
     /// <summary>
-    /// Takes what has arrived, a bounded part of it in each iteration of the loop; then closes the socket, and has the connections
-    /// take what they have received and end.
+    /// Takes what has arrived, a bounded part in each iteration of the loop. Then closes the socket, and ends the connections when they
+    /// have
+    /// used what they received.
     /// </summary>
-    /// <returns>Ends when the last connection is closed. Never, if the manager is disposed before.</returns>
+    /// <returns>Completes when the last connection is closed; never, if the manager is disposed before.</returns>
     public Task End()
     {
         if (!_isEnding)
@@ -68,7 +71,7 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         return _ended.Task;
     }
 
-    /// <summary>Takes the listener off the loop and closes its socket. Its connections stay.</summary>
+    /// <summary>Removes the listener from the loop and closes its socket. Its connections stay.</summary>
     public void Close(EventManager manager)
     {
         if (IsOpen)
@@ -78,19 +81,19 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         }
     }
 
-    /// <summary>Closes the socket, which must not be registered any more.</summary>
+    /// <summary>Closes the socket, which must no longer be registered.</summary>
     public virtual void Dispose()
     {
         IsOpen = false;
         _bound.Dispose();
     }
 
-    /// <summary>Has what is sent from here on go to another socket that listens there, where the kernel can be told so.</summary>
+    /// <summary>Makes the kernel give new arrivals to another socket with the same address, if that is possible.</summary>
     protected virtual void StopArriving()
     {
     }
 
-    /// <summary>What one turn of the loop does.</summary>
+    /// <summary>The work of one turn of the loop.</summary>
     /// <returns>Whether there may be more.</returns>
     protected abstract bool Take(EventOps ops);
 
@@ -99,8 +102,8 @@ internal abstract class Listener : IEventSubscriber, IDisposable
     /// <summary>To be called when a connection was closed: it may have been the last.</summary>
     protected void EndIfEmpty()
     {
-        // Whoever waits goes on in a callback of his own, and not by a thread of the runtime's pool: at the end there may be no descriptor
-        // left to start one with.
+        // An awaiting method resumes in a callback of its own, not on the runtime's thread pool: at the end there may be no descriptor left
+        // to start a thread with.
         if (_isEnding && !IsOpen && Connections.Count == 0)
         {
             EventManager.Current?.Defer(static (_, ended) => ended.TrySetResult(), _ended);
@@ -122,7 +125,7 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         }
         finally
         {
-            // A bug is reported like anywhere else, and holds up nobody who waits for the end.
+            // A bug is reported as usual, and must not hold up code that awaits the end.
             if (hasMore)
             {
                 manager.Defer(static (_, listener) => listener.TakeLast(), this);

@@ -8,27 +8,28 @@ using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
-/// <summary>Every listener that there may be: where its socket comes from, what serves it, and what they and their connections
+/// <summary>All kinds of listeners: how each opens its socket, which subscriber serves it, and what they and their connections
 /// share.</summary>
 internal sealed class ListenerCatalog
 {
-    // What one turn of the loop takes from a connection at most.
+    // The most that one turn of the loop takes from a connection.
     private const int StreamReadSize = 64 << 10;
     private const int AdminReadSize = 512;
     private const int DatagramsAtOnce = 64;
 
-    // The kernel would let the answers for a client that does not read grow to 4 MiB (net.ipv4.tcp_wmem), beside those that are counted
-    // here.
+    // Otherwise the kernel would let the answers for a client that does not read grow to 4 MiB (net.ipv4.tcp_wmem), in addition to the
+    // counted ones.
     private const int AdminSendBuffer = 64 << 10;
 
-    // The kernel counts 768 bytes for a small datagram, and twice the buffer's size for all: so many that even a million datagrams a second
-    // need some time to fill the buffer. A smaller one has a shorter rest.
+    // The kernel counts 768 bytes for a small datagram, and allows twice the buffer's size: even a million datagrams a second need some
+    // time
+    // to fill this. A smaller buffer has a shorter rest.
     private const int LargeBuffer = 1 << 20;
     private const int SmallBuffer = 1 << 16;
 
     private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(1);
 
-    // When clients have used up the limit of connections, whoever wants to know why still gets in.
+    // When clients have used up the limit of connections, an operator can still connect to find out why.
     private const int ExtraAdminPlaces = 16;
 
     private readonly EventManager _manager;
@@ -100,10 +101,9 @@ internal sealed class ListenerCatalog
     public IReadOnlyList<ListenerKind> Kinds { get; }
 
     /// <summary>
-    /// Gets ready what the options say of what is received, for those that are open and those to come. Only this can fail, for want of
-    /// memory.
+    /// Prepares to apply the options about received data, for open listeners and later ones. Only this step can fail, for want of memory.
     /// </summary>
-    /// <returns>What takes it over.</returns>
+    /// <returns>Applies them.</returns>
     public Action<ListenerSet> Prepare(GatewayOptions options)
     {
         DatagramBatches batches = _batches.MaxLength == options.MaxPacket
@@ -176,7 +176,7 @@ internal sealed class ListenerCatalog
                 return new DatagramReceiver(bound, receiver, totals, _batches, _activity, rest);
             });
 
-    /// <returns>How long the socket need not be read.</returns>
+    /// <returns>How long the socket may go unread.</returns>
     private TimeSpan SetReceiveBuffer(string option, string place, Socket socket)
     {
         int got;
@@ -186,7 +186,7 @@ internal sealed class ListenerCatalog
         }
         catch (SocketException exception)
         {
-            // It receives with the buffer that it has. How large that is need not be known where it is read at once.
+            // The socket keeps its buffer. Its size does not matter if it is read at once.
             _errors.Write(ConsoleText.BufferRefused(option, place, _receiveBuffer, exception.Message));
             return TimeSpan.Zero;
         }
@@ -196,7 +196,7 @@ internal sealed class ListenerCatalog
             _errors.Write(ConsoleText.BufferCapped(option, _receiveBuffer, got));
         }
 
-        // A Unix socket keeps few datagrams, however small, and lets its senders wait.
+        // A Unix socket keeps few datagrams, however small, and makes its senders wait.
         return got < SmallBuffer || socket.AddressFamily == AddressFamily.Unix
             ? TimeSpan.Zero
             : LongestRest * Math.Min(1, (double)got / LargeBuffer);

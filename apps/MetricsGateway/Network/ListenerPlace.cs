@@ -3,10 +3,10 @@ using Vigil;
 
 namespace MetricsGateway.Network;
 
-/// <summary>Where a listener is wanted, and the one that is there.</summary>
+/// <summary>A requested listener, and the present one.</summary>
 internal sealed class ListenerPlace(ListenerKind kind, ListenAddress address)
 {
-    // A socket that fails again within this time is the trouble itself.
+    // If a socket fails again within this time, the socket itself is the cause.
     private const long CalmMilliseconds = 10_000;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
@@ -21,10 +21,10 @@ internal sealed class ListenerPlace(ListenerKind kind, ListenAddress address)
 
     public ListenAddress Address { get; } = address;
 
-    /// <summary>The same with the port that was taken, where any was asked for: that is the one that clients know.</summary>
+    /// <summary>The address, with the bound port if any port was requested: that is the one that clients know.</summary>
     public ListenAddress Known { get; private set; } = address;
 
-    /// <summary>Null while there is none, because its socket has failed.</summary>
+    /// <summary>Null while its socket has failed.</summary>
     public Listener? Listener
     {
         get;
@@ -40,13 +40,13 @@ internal sealed class ListenerPlace(ListenerKind kind, ListenAddress address)
         }
     }
 
-    /// <summary>Why there is none; null if there is one.</summary>
+    /// <summary>Why there is no listener; null if there is one.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>Opens it again.</summary>
+    /// <summary>The timer that opens it again.</summary>
     public TimerEvent? Retry { get; set; }
 
-    /// <summary>Excuses a failure of the socket, unless the one before was only a moment ago.</summary>
+    /// <summary>Tolerates a failure of the socket, unless the previous one was only a moment ago.</summary>
     public bool TryExcuse()
     {
         long now = Environment.TickCount64;
@@ -55,7 +55,7 @@ internal sealed class ListenerPlace(ListenerKind kind, ListenAddress address)
         return isExcused;
     }
 
-    /// <summary>Whether both are wanted by the same option at the same address.</summary>
+    /// <summary>Whether both are for the same option and the same address.</summary>
     public bool IsSame(ListenerPlace other) => Kind == other.Kind && Address == other.Address;
 
     /// <summary>The socket is closed.</summary>

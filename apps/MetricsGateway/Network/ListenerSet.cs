@@ -5,40 +5,40 @@ using Vigil;
 
 namespace MetricsGateway.Network;
 
-/// <summary>The listeners that are wanted, the change from some to others, and the way back for one whose socket has failed.</summary>
+/// <summary>The listeners of the options: opens them, replaces them at a reload, and recovers one whose socket has failed.</summary>
 /// <param name="manager">Serves them.</param>
-/// <param name="kinds">Every listener that there may be.</param>
-/// <param name="errors">Where it is said that one has failed, and that it is back.</param>
+/// <param name="kinds">All kinds of listeners.</param>
+/// <param name="errors">Receives a line when one has failed, and when it is back.</param>
 internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKind> kinds, TextWriter errors)
 {
     private readonly List<ListenerPlace> _places = [];
 
-    // Those that are being closed: an admin client may take its time with an answer.
+    // Listeners that are being closed: an admin client may take its time with an answer.
     private readonly List<(string Option, Task Ending)> _endings = [];
 
-    // Those whose connections outlive their socket, which has failed.
+    // Listeners whose connections outlive their failed socket.
     private readonly List<(string Option, Listener Listener)> _failed = [];
 
     private bool _hasEnded;
 
-    /// <summary>Those that are open, in the order of their kinds, with the options that asked for them.</summary>
+    /// <summary>The open listeners, in the order of their kinds, with their options.</summary>
     public IEnumerable<(string Option, Listener Listener)> All => _places
         .Where(place => place.Listener is not null)
         .Select(place => (place.Option, place.Listener!));
 
-    /// <summary>What is wanted and not open: why not.</summary>
+    /// <summary>The listeners that are not open, and why.</summary>
     public IEnumerable<(string Option, string Place, string Trouble)> Troubles => _places
         .Where(place => place.Trouble is not null)
         .Select(place => (place.Option, place.Known.ToString(), place.Trouble!));
 
-    /// <summary>How often a listener could not go on with its socket, or not without a pause.</summary>
+    /// <summary>How often a listener's socket failed.</summary>
     public long Failures { get; private set; }
 
-    /// <summary>Whether one of those that have ended did not take everything.</summary>
+    /// <summary>Whether one of the ended listeners did not take everything.</summary>
     public bool WasCut => _places.Any(place => place.Listener is { WasCut: true }) || _failed.Any(entry => entry.Listener.WasCut);
 
     /// <summary>
-    /// Opens the listeners that the options want and that are not open. Nothing else has happened until the change is made.
+    /// Opens the listeners that the options ask for and that are not open. Nothing else changes until <see cref="Make"/>.
     /// </summary>
     /// <exception cref="ListenException">One could not be opened; everything is as it was.</exception>
     /// <exception cref="EventManagerException">One could not be watched; everything is as it was.</exception>
@@ -47,7 +47,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         List<ListenerPlace> wanted = [.. kinds.SelectMany(
             kind => kind.Addresses(options).Select(address => new ListenerPlace(kind, address)))];
 
-        // One whose socket has failed is opened again.
+        // A listener whose socket has failed is opened again.
         ListenerPlace[] leaving = [.. _places.Where(place => place.Listener is not { IsOpen: true } || !wanted.Any(place.IsSame))];
         ListenerPlace[] kept = [.. _places.Except(leaving)];
         ListenerPlace[] opened = OpenBeside(leaving, [.. wanted.Where(place => !kept.Any(place.IsSame))]);
@@ -58,10 +58,11 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
     }
 
     /// <summary>
-    /// Has those end that are not wanted any more, with their connections, which use what they have received. All others, and their
-    /// connections, notice nothing. Nothing in it can fail.
+    /// Ends the listeners that are no longer wanted, with their connections, which use what they have received. All other listeners and
+    /// their
+    /// connections stay. Cannot fail.
     /// </summary>
-    /// <returns>How many connections end.</returns>
+    /// <returns>The number of connections that end.</returns>
     public int Make(ListenerChange change)
     {
         _endings.RemoveAll(entry => entry.Ending.IsCompleted);
@@ -86,7 +87,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
     /// <exception cref="ListenException">One could not be opened; none is open then.</exception>
     public void Open(GatewayOptions options) => _places.AddRange(Prepare(options).Places);
 
-    /// <summary>Asks the kernel what it has dropped of datagrams. Listeners that end do so themselves, with the last of them.</summary>
+    /// <summary>Reads the kernel's counts of dropped datagrams. Listeners that end do so themselves, after their last datagram.</summary>
     public void CountDrops()
     {
         foreach (DatagramReceiver receiver in _places.Select(place => place.Listener).OfType<DatagramReceiver>())
@@ -96,19 +97,19 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
     }
 
     /// <summary>
-    /// A listener was taken off the loop, because it threw. It goes on with its socket, which has everything that has arrived. Where the
-    /// socket is what fails, and fails again, another one takes its place, after a pause. Its connections notice nothing.
+    /// A listener threw, and was removed from the loop. It goes on with its socket, which has everything that has arrived. If the socket is
+    /// the cause, and fails again, it is replaced after a pause. Its connections stay.
     /// </summary>
     public void Recover(Listener listener, Exception exception)
     {
         if (_hasEnded || _places.Find(place => place.Listener == listener) is not { } place)
         {
-            // It was on its way out.
+            // It was being closed.
             listener.Dispose();
             return;
         }
 
-        // What a listener was given is used up, so a bug does not come again by going on.
+        // The input that caused the exception is used up, so a bug does not recur when the listener goes on.
         Failures++;
         bool isOfSocket = exception is EventManagerException or ObjectDisposedException;
         if ((!isOfSocket || place.TryExcuse()) && TryGoOn(listener))
@@ -127,8 +128,8 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         TryLater(place);
     }
 
-    /// <summary>Has all listeners end, with their connections.</summary>
-    /// <returns>When all metrics that had arrived are received, and when the last admin client has its answers.</returns>
+    /// <summary>Ends all listeners, with their connections.</summary>
+    /// <returns>Tasks that complete when all arrived metrics are received, and when the last admin client has its answers.</returns>
     public (Task Metrics, Task Admin) EndAll()
     {
         _hasEnded = true;
@@ -160,7 +161,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         }
         catch (EventManagerException exception)
         {
-            // Nothing is left to try with. A reload opens it again.
+            // No timer can be created to try again. A reload opens it.
             errors.Write(ConsoleText.ListenerFailed(place.Option, place.Known.ToString(), exception.Message));
         }
     }
@@ -179,7 +180,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         }
     }
 
-    // The new ones are opened while the old ones are open, so that no client is refused in between, and nothing is lost if one fails.
+    // New listeners are opened while the old ones are open, so that no client is refused in between, and nothing is lost if one fails.
     private ListenerPlace[] OpenBeside(ListenerPlace[] leaving, ListenerPlace[] wanted)
     {
         List<ListenerPlace> opened = [];
@@ -198,7 +199,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
                 }
                 catch (ListenException exception) when (place.Address.IsOfName && exception.IsAddressUnknown)
                 {
-                    // localhost has an address of IPv6 in many places where nothing else has.
+                    // On many machines localhost has an IPv6 address although no interface has one.
                     unknown.Add((place, exception));
                 }
             }
@@ -238,7 +239,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
         }
     }
 
-    // Beside an old listener that had it, the kernel would have let two in.
+    // Beside an old listener with the same address, the kernel would have let two new ones in.
     private static void RequireUnlike(ListenerPlace wanted, IEnumerable<ListenerPlace> others)
     {
         if (others.Any(other => other.Listener!.Socket is { LocalEndPoint: IPEndPoint bound } socket
@@ -251,6 +252,6 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
 }
 
 /// <summary>Listeners that are open and not yet in effect.</summary>
-/// <param name="Leaving">Those that end then.</param>
-/// <param name="Places">All that there are then.</param>
+/// <param name="Leaving">The listeners that end when the change is made.</param>
+/// <param name="Places">All listeners after the change.</param>
 internal sealed record ListenerChange(IReadOnlyList<ListenerPlace> Leaving, IReadOnlyList<ListenerPlace> Places);

@@ -7,22 +7,22 @@ namespace MetricsGateway.Network;
 /// <summary>Creates bound sockets in non-blocking mode.</summary>
 internal static class ListeningSocket
 {
-    // Peers that vanished without a word (a cable, a reboot) are found out after two minutes, instead of staying open for ever.
+    // Peers that vanished without closing (a cable, a reboot) are detected after two minutes, instead of staying open for ever.
     private const int KeepAliveSeconds = 60;
     private const int KeepAliveIntervalSeconds = 10;
     private const int KeepAliveProbes = 6;
 
-    // socket(7); the framework has no name for SO_REUSEPORT alone.
+    // socket(7); the framework has no constant for SO_REUSEPORT alone.
     private const int SolSocket = 1;
     private const int SoReceiveBuffer = 8;
     private const int SoReusePort = 15;
     private const int SoReceiveBufferForce = 33;
 
-    /// <param name="option">Who wants it.</param>
-    /// <param name="address">The address and port; port 0 is any.</param>
-    /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
-    /// <param name="sendBuffer">Bytes that the kernel keeps for each client that does not read; null for its own choice.</param>
-    /// <exception cref="ListenException">The address cannot be had.</exception>
+    /// <param name="option">The listener's option.</param>
+    /// <param name="address">The address and port; port 0 means any.</param>
+    /// <param name="leaving">The gateway's own sockets that will be closed; they are no conflict.</param>
+    /// <param name="sendBuffer">The kernel's send buffer per client, in bytes; null for its default.</param>
+    /// <exception cref="ListenException">The address is not available.</exception>
     public static BoundSocket OpenTcp(
         string option,
         ListenAddress address,
@@ -35,11 +35,11 @@ internal static class ListeningSocket
         () => Create(address, SocketType.Stream, ProtocolType.Tcp),
         socket =>
         {
-            // SO_REUSEADDR, for a restart right after a stop, is set by Bind. SocketOptionName.ReuseAddress would set SO_REUSEPORT
-            // with it, and a second gateway would quietly take half of the connections instead of failing.
+            // Bind sets SO_REUSEADDR, for a restart right after a stop. SocketOptionName.ReuseAddress would also set SO_REUSEPORT,
+            // and a second gateway would quietly take half of the connections instead of failing.
             socket.Bind(address.Endpoint!);
 
-            // On Linux, connections inherit these from their listener.
+            // On Linux, accepted sockets inherit these from their listener.
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
@@ -52,10 +52,10 @@ internal static class ListeningSocket
             socket.Listen();
         });
 
-    /// <param name="option">Who wants it.</param>
-    /// <param name="address">The address and port; port 0 is any.</param>
-    /// <param name="leaving">The gateway's own sockets that are closed soon; they are in nobody's way.</param>
-    /// <exception cref="ListenException">The address cannot be had.</exception>
+    /// <param name="option">The listener's option.</param>
+    /// <param name="address">The address and port; port 0 means any.</param>
+    /// <param name="leaving">The gateway's own sockets that will be closed; they are no conflict.</param>
+    /// <exception cref="ListenException">The address is not available.</exception>
     public static BoundSocket OpenUdp(string option, ListenAddress address, IReadOnlyList<Socket> leaving) => OpenBeside(
         leaving,
         SocketType.Dgram,
@@ -64,10 +64,10 @@ internal static class ListeningSocket
         () => Create(address, SocketType.Dgram, ProtocolType.Udp),
         socket => socket.Bind(address.Endpoint!));
 
-    /// <param name="option">Who wants it.</param>
-    /// <param name="path">Where its file is to be.</param>
+    /// <param name="option">The listener's option.</param>
+    /// <param name="path">The path of its file.</param>
     /// <param name="mode">The permissions of the file.</param>
-    /// <exception cref="ListenException">The path cannot be had.</exception>
+    /// <exception cref="ListenException">The path is not available.</exception>
     public static BoundSocket OpenUnixDatagram(string option, string path, UnixFileMode mode)
     {
         Socket? socket = null;
@@ -89,10 +89,11 @@ internal static class ListeningSocket
     }
 
     /// <summary>
-    /// Asks the kernel to keep so many bytes of datagrams until they are read. Who may, gets them (CAP_NET_ADMIN); for others the limit is
-    /// net.core.rmem_max.
+    /// Asks the kernel to keep that many bytes of datagrams until they are read. A process with CAP_NET_ADMIN gets them; for others the
+    /// limit
+    /// is net.core.rmem_max.
     /// </summary>
-    /// <returns>How many it keeps.</returns>
+    /// <returns>How many bytes it keeps.</returns>
     public static int SetReceiveBuffer(Socket socket, int bytes)
     {
         try
@@ -104,13 +105,13 @@ internal static class ListeningSocket
             SetOption(socket, SoReceiveBuffer, bytes);
         }
 
-        // The kernel doubles what it is told, for what it needs beside the data, and tells the double (socket(7)).
+        // The kernel doubles the size, for its own overhead, and reports the double (socket(7)).
         return socket.ReceiveBufferSize / 2;
     }
 
-    // 0.0.0.0:8125 and 127.0.0.1:8125 exclude each other, and so do two listeners that change places. With SO_REUSEPORT on both the
-    // kernel allows them beside each other, to one user. The old one has it for this moment only, and the new one only if there is an
-    // old one: the kernel remembers it of a port, and would let others in who have it too.
+    // 0.0.0.0:8125 and 127.0.0.1:8125 conflict, and so do two listeners that swap addresses. With SO_REUSEPORT on both the kernel
+    // allows both, to one user. The old socket has it for this moment only, and the new one only if there is an
+    // old one: the kernel keeps the flag with the port, and would admit any other socket that has it.
     private static BoundSocket OpenBeside(
         IReadOnlyList<Socket> leaving, SocketType type, ListenAddress address, string option, Func<Socket> create, Action<Socket> prepare)
     {
@@ -143,7 +144,7 @@ internal static class ListeningSocket
         }
     }
 
-    // The framework's sockets for IPv6 take no IPv4 unless told to, whatever the system's default is.
+    // The framework's IPv6 sockets take no IPv4 by default, whatever the system's default is.
     private static Socket Create(ListenAddress address, SocketType type, ProtocolType protocol)
     {
         Socket socket = new(address.Endpoint!.AddressFamily, type, protocol);

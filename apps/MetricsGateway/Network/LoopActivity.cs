@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MetricsGateway.Network;
 
-/// <summary>When metrics came last. Kept by the loop's thread alone.</summary>
+/// <summary>When the last metrics arrived. Used only on the loop's thread.</summary>
 internal sealed class LoopActivity
 {
     private readonly long _start = Stopwatch.GetTimestamp();

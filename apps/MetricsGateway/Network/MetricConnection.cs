@@ -7,11 +7,11 @@ namespace MetricsGateway.Network;
 
 /// <summary>A connection that sends lines of metrics and expects no answer.</summary>
 /// <param name="handle">The connection.</param>
-/// <param name="receiver">Where its lines go.</param>
-/// <param name="buffer">Shared by everything on the loop: what one call reads is used up before the next.</param>
-/// <param name="gate">Where it leaves when it is closed.</param>
-/// <param name="activity">Counts what happens.</param>
-/// <param name="idle">How long it may be silent.</param>
+/// <param name="receiver">Parses its lines.</param>
+/// <param name="buffer">Shared by everything on the loop: the data of one read is used up before the next read.</param>
+/// <param name="gate">Is left when the connection is closed.</param>
+/// <param name="activity">Notes when metrics arrived.</param>
+/// <param name="idle">How long the client may be silent.</param>
 internal sealed class MetricConnection(
     FdHandle handle, LineReceiver receiver, Memory<byte> buffer, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
     : StreamConnection(handle, gate, activity, idle)
@@ -29,7 +29,7 @@ internal sealed class MetricConnection(
 
         if (read.IsFailure)
         {
-            // Reset by the peer, most likely: nobody knows whether the line it had begun was whole.
+            // Most likely reset by the peer; whether the unfinished line was complete is unknown.
             return false;
         }
 
@@ -53,7 +53,7 @@ internal sealed class MetricConnection(
         }
     }
 
-    // Seldom asked: a connection does not keep it.
+    // Rarely needed, so not kept per connection.
     private string DescribePeer()
     {
         try

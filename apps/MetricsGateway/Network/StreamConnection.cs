@@ -3,11 +3,11 @@ using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
-/// <summary>A TCP connection as a subscriber of its own: what goes wrong in it, ends it and nothing else. So does silence.</summary>
+/// <summary>A TCP connection as a subscriber of its own: a failure in it ends only this connection. So does silence.</summary>
 internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, LoopActivity activity, IdleTimeout idle)
     : IEventSubscriber, IDisposable
 {
-    // A sender that never pauses gets no more than this when the connection ends; of metrics, 8 MiB.
+    // The most turns that a sender that never pauses gets when the connection ends; 8 MiB of metrics.
     private const int LastTurns = 128;
 
     private SubscriberId _id;
@@ -17,10 +17,10 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
     private bool _isActive;
     private bool _isClosed;
 
-    /// <summary>It is closed, for whatever reason. Raised once.</summary>
+    /// <summary>The connection is closed, for whatever reason. Raised once.</summary>
     public event Action<StreamConnection>? Closed;
 
-    /// <summary>Whether it was ended though its sender did not pause.</summary>
+    /// <summary>Whether it was ended although its sender did not pause.</summary>
     public bool WasCut { get; private set; }
 
     protected FdHandle Handle => handle;
@@ -41,8 +41,8 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         ServeOrClose(events, ops);
     }
 
-    /// <summary>Goes over to limits that have changed; what it has received and kept stays.</summary>
-    /// <param name="limit">How long it may be silent from now on.</param>
+    /// <summary>Applies changed limits; received and kept data stays.</summary>
+    /// <param name="limit">How long the connection may be silent from now on.</param>
     public void Adopt(IdleTimeout limit)
     {
         if (limit != _idle)
@@ -55,8 +55,8 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
     }
 
     /// <summary>
-    /// Uses what has arrived, a part of it in each iteration of the loop, and closes the connection as soon as it owes nothing to its
-    /// client. A line that has only begun is not used: nobody knows how it goes on.
+    /// Uses what has arrived, a part in each iteration of the loop, and closes the connection as soon as it owes its client nothing. An
+    /// unfinished line is not used, because its rest is unknown.
     /// </summary>
     public void End()
     {
@@ -85,13 +85,13 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
         catch
         {
-            // A bug is reported like anywhere else, and holds up nobody who waits for the end.
+            // A bug is reported as usual, and must not hold up code that awaits the end.
             Close();
             throw;
         }
     }
 
-    /// <summary>Closes the connection, which must not be registered any more.</summary>
+    /// <summary>Closes the connection, which must no longer be registered.</summary>
     public void Dispose()
     {
         if (!_isClosed)
@@ -105,19 +105,19 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
     }
 
-    /// <summary>Does what the connection is ready for, and not much of it: the loop brings it back as long as there is more.</summary>
-    /// <returns>False if the connection is over.</returns>
+    /// <summary>Does a bounded part of the work that the connection is ready for; the loop calls again while there is more.</summary>
+    /// <returns>False if the connection has ended.</returns>
     protected abstract bool Serve(Events events, EventOps ops);
 
-    /// <summary>Takes nothing more from the client.</summary>
-    /// <returns>Whether the connection must stay until the client has taken what it is owed; it closes itself then.</returns>
+    /// <summary>Stops reading.</summary>
+    /// <returns>Whether the connection must stay until the client has taken its answers; it then closes itself.</returns>
     protected virtual bool Finish(EventOps ops) => false;
 
     protected abstract void AdoptLimits();
 
     protected abstract void ReleaseBuffers();
 
-    /// <summary>Goes on with what had to wait for something else than the client; not, if the connection was closed meanwhile.</summary>
+    /// <summary>Continues after waiting for something other than the client; does nothing if the connection was closed meanwhile.</summary>
     protected void Resume()
     {
         if (!_isClosed)
@@ -126,7 +126,7 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
     }
 
-    /// <summary>Something was received or sent: the connection is not idle.</summary>
+    /// <summary>Data was received or sent: the connection is not idle.</summary>
     protected void OnActive() => _isActive = true;
 
     private void ServeOrClose(in Events events, EventOps ops)
@@ -142,7 +142,7 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
     }
 
-    // A loop that was held up may be here before it has read what came in time.
+    // A loop that was held up may call this before it has read data that arrived in time.
     private void OnIdle(TimerEvent timer, TimerTick tick)
     {
         ServeOrCloseForever(new Events(handle, EventSet.In));
@@ -153,7 +153,7 @@ internal abstract class StreamConnection(FdHandle handle, ConnectionGate gate, L
         }
     }
 
-    // Outside of its own events: whoever throws there is not handed over, and would stay without what was to call it again.
+    // Called outside of the connection's own events: if it throws there, it is not handed over, and nothing would call it again.
     private void ServeOrCloseForever(in Events events)
     {
         try

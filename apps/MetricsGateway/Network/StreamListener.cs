@@ -3,20 +3,20 @@ using Vigil.IO;
 
 namespace MetricsGateway.Network;
 
-/// <summary>Takes connections from a TCP listener and adds each to the loop as a subscriber of its own.</summary>
+/// <summary>Accepts connections from a TCP listener and adds each to the loop as a subscriber of its own.</summary>
 /// <remarks>
-/// <para>Out of file descriptors, a connection cannot be taken from the queue, and a level-triggered listener stays ready: served as
-/// usual, it would burn a core. What happens instead needs no timer.</para>
-/// <para>First, the reserve is released, so that connections can be taken after all, if only to be closed: their clients see the end
-/// at once instead of hanging, the queue is emptied, and the loop sleeps. Nothing has to be resumed; each connection is the
-/// occasion to find out whether there are enough descriptors again, wherever they were freed, and is served if so.</para>
-/// <para>Second, if even the reserve is gone, or accepting fails for another reason, the listener is made edge-triggered: the queue
-/// as it is stays silent, and each new arrival is the occasion to try again. So is each connection of the gateway that closes.
-/// The first success makes the listener level-triggered again.</para>
+/// <para>Without file descriptors a connection cannot be taken from the queue, and a level-triggered listener stays ready: retrying would
+/// burn a core. The remedy needs no timer.</para>
+/// <para>First, the reserve is released, so that connections can be accepted after all, if only to be closed: their clients see the end
+/// at once instead of hanging, the queue is emptied, and the loop sleeps. Nothing has to be resumed: at each connection the listener
+/// checks whether there are enough descriptors again, and serves it if so.</para>
+/// <para>Second, if even the reserve is gone, or accepting fails for another reason, the listener becomes edge-triggered: the present
+/// queue causes no events. Each new arrival, and each connection of the gateway that closes, causes another attempt. The first success
+/// makes the listener level-triggered again.</para>
 /// </remarks>
 internal sealed class StreamListener : Listener
 {
-    // A storm of connections gets no more than this before the others have their turn.
+    // The most accepts per turn, so that a storm of connections does not starve the others.
     private const int AcceptsPerTurn = 64;
 
     private readonly HashSet<StreamConnection> _connections = [];
@@ -29,10 +29,10 @@ internal sealed class StreamListener : Listener
 
     /// <param name="bound">A listening socket.</param>
     /// <param name="createConnection">Makes a subscriber of a connection.</param>
-    /// <param name="gate">Where connections enter; they leave by themselves.</param>
+    /// <param name="gate">Is entered by connections; they leave it themselves.</param>
     /// <param name="reserve">Shared by all listeners.</param>
-    /// <param name="activity">Counts what happens.</param>
-    /// <param name="extraPlaces">How many connections this listener may take beyond the gate's limit.</param>
+    /// <param name="activity">Notes when metrics arrived.</param>
+    /// <param name="extraPlaces">How many connections this listener may accept beyond the gate's limit.</param>
     public StreamListener(
         BoundSocket bound,
         Func<FdHandle, StreamConnection> createConnection,
@@ -52,7 +52,7 @@ internal sealed class StreamListener : Listener
 
     public override IReadOnlyCollection<StreamConnection> Connections => _connections;
 
-    // More connections than a queue holds anywhere (net.core.somaxconn).
+    // More than the largest queue (net.core.somaxconn).
     protected override int LastTurns => 1024;
 
     public override void Initialize(EventOps ops)
@@ -79,7 +79,7 @@ internal sealed class StreamListener : Listener
             IOResult accepted = NonBlocking.TryAccept(Fd, out FdHandle? connection);
             if (accepted.IsOutOfDescriptors)
             {
-                // Linux says so before it looks into the queue, which may be empty.
+                // Linux reports this before it looks at the queue, which may be empty.
                 _reserve.Release();
                 accepted = NonBlocking.TryAccept(Fd, out connection);
             }
@@ -137,13 +137,13 @@ internal sealed class StreamListener : Listener
         }
         catch (EventManagerException)
         {
-            // The kernel has a limit of watches too (fs.epoll.max_user_watches).
+            // The kernel also limits the number of watches (fs.epoll.max_user_watches).
             connection.Dispose();
             _gate.CountRefused();
         }
     }
 
-    // Asking again for what is asked for already would make the kernel report the same queue again, and spin after all.
+    // Registering the same interest again would make the kernel report the same queue again, and spin after all.
     private void AwaitArrival(EventOps ops)
     {
         if (!_awaitsArrival)

@@ -7,8 +7,8 @@ using MetricsGateway.Interop;
 namespace MetricsGateway.Network;
 
 /// <summary>
-/// The file that binding a Unix socket makes. It is deleted at the end, if it is still the same one: whoever has moved it away and put his
-/// own there, keeps that.
+/// The file that binding a Unix socket creates. It is deleted at the end if it is still the same file: if another program has moved it
+/// away and put its own there, that one stays.
 /// </summary>
 internal sealed class UnixSocketFile : IDisposable
 {
@@ -25,11 +25,11 @@ internal sealed class UnixSocketFile : IDisposable
     /// <summary>
     /// Binds a socket. A socket file that a killed process left behind is replaced; anything else at that path stays, and is an error.
     /// </summary>
-    /// <param name="option">Who wants it.</param>
+    /// <param name="option">The listener's option.</param>
     /// <param name="socket">A Unix socket.</param>
-    /// <param name="path">Where its file is to be.</param>
-    /// <param name="mode">The permissions of the file: who may write it, may send.</param>
-    /// <exception cref="ListenException">The path cannot be had.</exception>
+    /// <param name="path">The path of its file.</param>
+    /// <param name="mode">The permissions of the file: write permission is permission to send.</param>
+    /// <exception cref="ListenException">The path is not available.</exception>
     public static UnixSocketFile Bind(string option, Socket socket, string path, UnixFileMode mode)
     {
         string directory = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
@@ -40,7 +40,7 @@ internal sealed class UnixSocketFile : IDisposable
 
         DeleteIfStale(option, path);
 
-        // Not by the framework, whose sockets delete the file of the path when they are disposed, whosesoever it is by then.
+        // Not by the framework, whose sockets delete the file at their path when they are disposed, whoever owns it by then.
         byte[] address = new byte[sizeof(ushort) + Encoding.UTF8.GetByteCount(path) + 1];
         MemoryMarshal.Write(address, FileNative.UnixFamily);
         Encoding.UTF8.GetBytes(path, address.AsSpan(sizeof(ushort)));
@@ -53,7 +53,7 @@ internal sealed class UnixSocketFile : IDisposable
         UnixSocketFile file = new(path, FileNative.Identify(path));
         try
         {
-            // Until here it was what the umask says, which is not more than this in any case that matters: nobody could send too early.
+            // Until here the umask applied, which in practice is no more permissive: nobody could send too early.
             File.SetUnixFileMode(path, mode);
             return file;
         }
@@ -68,9 +68,9 @@ internal sealed class UnixSocketFile : IDisposable
         }
     }
 
-    /// <summary>Sets the permissions anew.</summary>
+    /// <summary>Sets the permissions.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
-    /// <exception cref="UnauthorizedAccessException">It is somebody else's.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file belongs to another user.</exception>
     public void SetMode(UnixFileMode mode)
     {
         if (IsOurs())
@@ -89,14 +89,15 @@ internal sealed class UnixSocketFile : IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // The directory may be closed by now. The next gateway replaces the file, if it can.
+                // The directory may be read-only by now. The next gateway replaces the file, if it can.
             }
         }
 
         _isDisposed = true;
     }
 
-    /// <summary>Deletes a socket that nobody listens on. Everything else stays, and binding then says that the address is in use.</summary>
+    /// <summary>Deletes a socket that nobody listens on. Anything else stays, and binding then reports that the address is in
+    /// use.</summary>
     private static void DeleteIfStale(string option, string path)
     {
         try

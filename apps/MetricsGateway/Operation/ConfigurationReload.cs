@@ -6,13 +6,13 @@ using Vigil;
 namespace MetricsGateway.Operation;
 
 /// <summary>
-/// Reads the configuration again while the gateway runs. It is a transaction: either everything in the file is in effect
-/// afterwards, or all is as it was, and one line says why.
+/// Reloads the configuration while the gateway runs. It is a transaction: either everything in the file takes effect, or everything stays
+/// as it was, and one line says why.
 /// </summary>
 /// <remarks>
-/// A worker reads the file, looks up the names in it, and tries whether the file for flushes can be written: each of that may take long, or
-/// hang. The loop then prepares everything that can fail, and puts it into effect when nothing can fail any more. One load is made at a
-/// time. Who asks during one gets the next, so that what he has written before he asked is in it.
+/// A worker reads the file, looks up its names, and checks whether the file for flushes can be written, because each of that may take long
+/// or hang. Then the loop prepares everything that can fail, and applies it when nothing can fail any more. One load runs at a time. A
+/// request during a load gets the next one, so that it includes everything that was written before the request.
 /// </remarks>
 internal sealed class ConfigurationReload
 {
@@ -23,10 +23,10 @@ internal sealed class ConfigurationReload
     private readonly Action<string> _tell;
     private GatewayOptions _options;
 
-    // What was found when the file was read last, good or bad; null if it could not be read.
+    // The content that was read last, valid or not; null if it could not be read.
     private ReadOnlyMemory<byte>? _content;
 
-    // Who has asked: for the next load, and for the one that is being made.
+    // The callbacks of requests: for the next load, and for the current one.
     private HashSet<Action<string>> _waiting = [];
     private HashSet<Action<string>> _served = [];
     private bool _isLoading;
@@ -34,14 +34,14 @@ internal sealed class ConfigurationReload
     private bool _isAsked;
     private bool _isStopped;
 
-    /// <param name="source">Where the options come from.</param>
-    /// <param name="loaded">What it gave at the start.</param>
-    /// <param name="manager">Has the workers.</param>
-    /// <param name="thread">The worker's number. It is always the same one, so that what hangs there holds up no other.</param>
+    /// <param name="source">Loads the options.</param>
+    /// <param name="loaded">The options at the start.</param>
+    /// <param name="manager">Owns the workers.</param>
+    /// <param name="thread">The worker's number. It is always the same one, so that work that hangs there holds up no other.</param>
     /// <param name="prepare">
-    /// Gets ready to put options into effect, or throws and has changed nothing. It gives what does it, and says what has changed.
+    /// Prepares to apply options, or throws and has changed nothing. Returns a function that applies them and describes the changes.
     /// </param>
-    /// <param name="tell">Where each load has its line.</param>
+    /// <param name="tell">Writes the line about each load.</param>
     public ConfigurationReload(
         ConfigurationSource source,
         LoadedConfiguration loaded,
@@ -63,8 +63,8 @@ internal sealed class ConfigurationReload
 
     public long Refused { get; private set; }
 
-    /// <summary>Loads the file because somebody asked for it.</summary>
-    /// <param name="onDone">Called in a later callback with what became of it, in one line.</param>
+    /// <summary>Loads the file on request.</summary>
+    /// <param name="onDone">Called in a later callback with the result in one line.</param>
     public void Run(Action<string>? onDone = null)
     {
         if (onDone is not null)
@@ -76,18 +76,20 @@ internal sealed class ConfigurationReload
         Want();
     }
 
-    /// <summary>Takes back that somebody is told: he is gone. A load may take long, and whoever waits for it is kept until then.</summary>
+    /// <summary>Withdraws a callback, because its client is gone. Otherwise the callback would keep it until the end of a long
+    /// load.</summary>
     public void Forget(Action<string> onDone)
     {
         _waiting.Remove(onDone);
         _served.Remove(onDone);
     }
 
-    /// <summary>Loads the file because it may have changed. If it holds what it held when it was read last, which has had its line, nothing
-    /// is told.</summary>
+    /// <summary>Loads the file because it may have changed. If its content is the one that was read last, which has been reported, nothing
+    /// is
+    /// reported.</summary>
     public void RunIfChanged() => Want();
 
-    /// <summary>Nothing is put into effect any more: the gateway ends.</summary>
+    /// <summary>No load is applied any more: the gateway is stopping.</summary>
     public void Stop() => _isStopped = true;
 
     private void Want()
@@ -125,7 +127,7 @@ internal sealed class ConfigurationReload
         }
     }
 
-    // On the worker.
+    // Runs on the worker.
     private LoadOutcome Load(GatewayOptions before, ReadOnlyMemory<byte>? known)
     {
         byte[]? content = null;
@@ -179,7 +181,7 @@ internal sealed class ConfigurationReload
         }
         catch (Exception exception)
         {
-            // A bug. What the next reload finds to differ is what this one should have changed.
+            // A bug. The next reload compares with the old options, and so applies these changes, too.
             Refused++;
             return ConsoleText.ReloadBroken(exception);
         }
@@ -212,7 +214,7 @@ internal sealed class ConfigurationReload
     }
 
     /// <param name="Content">The file; null if it could not be read.</param>
-    /// <param name="Options">What is in it; null if it is as it was, or cannot be used.</param>
+    /// <param name="Options">The options in it; null if it has not changed, or cannot be used.</param>
     /// <param name="Error">Why it cannot be used.</param>
     private sealed record LoadOutcome(byte[]? Content, GatewayOptions? Options, Exception? Error);
 }

@@ -4,25 +4,25 @@ using Vigil;
 namespace MetricsGateway.Operation;
 
 /// <summary>
-/// Tells when the configuration file may have changed: by whatever way it is saved, also where its path is a link and the file that it
-/// leads to changes, and where a directory or a link of its path is replaced. Where it cannot be watched, for want of descriptors or of the
-/// kernel's watches, it is tried again until it can, and then counts as changed.
+/// Notices when the configuration file may have changed: however it is saved, also if its path is a link whose target changes, and if a
+/// directory or a link of its path is replaced. If it cannot be watched, for want of descriptors or of the kernel's watches, that is
+/// retried until it succeeds, and then counts as a change.
 /// </summary>
 /// <remarks>
-/// The kernel watches names in directories, and a link as the link that it is. So there is an event for the file's path, and one for each
-/// path that leads on from there by a link. Each follows its path through whatever becomes of its directories. Which ones there are is
-/// looked up again at each change: it may be that of a link.
+/// The kernel watches names in directories, and a link only as a link. So there is an event for the file's path, and one for each target of
+/// a link on the way from there. Each follows its path when directories are replaced. The set of paths is determined again at each change,
+/// which may be the change of a link.
 /// </remarks>
-/// <param name="manager">Watches.</param>
+/// <param name="manager">Watches the file.</param>
 /// <param name="path">The file.</param>
-/// <param name="onChange">What to call then.</param>
-/// <param name="errors">Where it is said, once each time, that it cannot be watched, and that it is again.</param>
+/// <param name="onChange">Called after a change.</param>
+/// <param name="errors">Receives one line when the file cannot be watched, and one when it is watched again.</param>
 internal sealed class ConfigurationWatch(EventManager manager, string path, Action onChange, TextWriter errors)
 {
     // The kernel follows no more links than this (path_resolution(7)).
     private const int MostLinks = 40;
 
-    // An editor takes several steps to save a file, and whoever replaces a directory may take two; the file is read when all are done.
+    // An editor saves a file in several steps, and replacing a directory may take two; the file is read when all are done.
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(200);
 
     private static readonly FileEventOptions Options = new() { Debounce = Settling, Interest = FileInterest.Contents, FollowPath = true };
@@ -36,7 +36,7 @@ internal sealed class ConfigurationWatch(EventManager manager, string path, Acti
     private TimeSpan _delay;
     private bool _isOn;
 
-    /// <summary>Watches, or does not, as the options say.</summary>
+    /// <summary>Starts or stops watching, as the options say.</summary>
     public void Apply(GatewayOptions options)
     {
         if (options.WatchConfig == _isOn)
@@ -55,7 +55,7 @@ internal sealed class ConfigurationWatch(EventManager manager, string path, Acti
         }
     }
 
-    // Watches what there is to watch now, and goes on trying where it cannot.
+    // Watches all paths that exist now, and retries if that fails.
     private void Follow()
     {
         if (TryFollow(out string? reason))
@@ -99,7 +99,7 @@ internal sealed class ConfigurationWatch(EventManager manager, string path, Acti
         return true;
     }
 
-    // The file's path, and where it leads on from there.
+    // The file's path, and the targets of the links from there.
     private List<string> FindPaths()
     {
         List<string> paths = [path];
@@ -119,7 +119,7 @@ internal sealed class ConfigurationWatch(EventManager manager, string path, Acti
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // There is none now. That it comes is seen by the name.
+            // There is no link now. The watch of the name reports when one appears.
             return null;
         }
     }
@@ -164,15 +164,15 @@ internal sealed class ConfigurationWatch(EventManager manager, string path, Acti
     {
         if (change.Kind == FileChangeKind.Incomplete)
         {
-            // What happens there is not told any more. Another event says why, or can do it.
+            // This event reports nothing more. Creating another one either succeeds or gives the reason.
             Drop(_events.First(entry => entry.Value == source).Key);
         }
 
-        // What happens from here on is told, and what has happened until here is read.
+        // Watch first, then read: changes from here on are reported, and earlier ones are read.
         Follow();
         if (change.Kind is FileChangeKind.RootDeleted or FileChangeKind.RootMoved or FileChangeKind.Unmounted)
         {
-            // These are told at once, and what takes the directory's place may not be there yet.
+            // These are reported at once, and the directory's replacement may not be there yet.
             _settling ??= manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, (_, _) => TellChange());
             _settling.Change(Settling);
             return;

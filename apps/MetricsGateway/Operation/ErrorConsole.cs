@@ -3,19 +3,19 @@ using System.Text;
 namespace MetricsGateway.Operation;
 
 /// <summary>
-/// Writes what the operator is told to standard error, on a thread of its own: often that is the same pipe as standard output, and
-/// when nobody reads it, the loop must be able to go on, and above all to stop.
+/// Writes messages for the operator to standard error, on a thread of its own. Often that is the same pipe as standard output; if nobody
+/// reads it, the loop must be able to go on, and above all to stop.
 /// </summary>
 internal sealed class ErrorConsole : TextWriter
 {
-    /// <summary>Bytes of memory that texts take which nobody has read yet. A text that does not fit is lost, and counted.</summary>
+    /// <summary>The limit of memory for unread texts, in bytes. A text that does not fit is lost, and counted.</summary>
     public const int MaxWaitingBytes = 1 << 20;
 
-    /// <summary>Bytes of memory that a text takes beside its characters, of two bytes each: the string itself, and its place in the
+    /// <summary>The bytes of memory that a text takes besides its characters of two bytes each: the string object, and its place in the
     /// queue.</summary>
     public const int BytesOfText = 40;
 
-    // How long the end of the program waits for somebody to read it.
+    // How long the end of the program waits for a reader.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly TextWriter _output;
@@ -27,7 +27,7 @@ internal sealed class ErrorConsole : TextWriter
     private bool _isWriting;
     private bool _isClosed;
 
-    /// <param name="output">Where it really goes. It may block.</param>
+    /// <param name="output">The actual output. It may block.</param>
     public ErrorConsole(TextWriter output)
         : base(output.FormatProvider)
     {
@@ -40,7 +40,7 @@ internal sealed class ErrorConsole : TextWriter
 
     public override void Write(char value) => Write(value.ToString());
 
-    /// <summary>Takes a text to be written, as a whole. Any thread; it never waits.</summary>
+    /// <summary>Queues a text, which is written as a whole. Any thread; never waits.</summary>
     public override void Write(string? value)
     {
         lock (_gate)
@@ -63,7 +63,7 @@ internal sealed class ErrorConsole : TextWriter
         }
     }
 
-    /// <summary>Waits a moment until everything is written, and ends the thread. One that hangs in writing is left to the end of the
+    /// <summary>Waits a moment until everything is written, and ends the thread. If it hangs in a write, it lives until the end of the
     /// process.</summary>
     protected override void Dispose(bool disposing)
     {
@@ -96,7 +96,7 @@ internal sealed class ErrorConsole : TextWriter
             }
             catch (IOException)
             {
-                // Nobody can be told that nobody can be told.
+                // Standard error itself fails, so this cannot be reported.
             }
         }
     }

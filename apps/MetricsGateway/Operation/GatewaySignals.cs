@@ -4,21 +4,21 @@ using Vigil;
 
 namespace MetricsGateway.Operation;
 
-/// <summary>What each signal makes the gateway do.</summary>
-/// <param name="gateway">Does it.</param>
-/// <param name="errors">Where it is said which signal cannot be had.</param>
+/// <summary>The gateway's reactions to signals.</summary>
+/// <param name="gateway">Carries them out.</param>
+/// <param name="errors">Receives a line if a signal cannot be handled.</param>
 internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
 {
-    // A process that a signal ends has this exit code, plus the signal's number, in the eyes of a shell.
+    // A shell reports this exit code, plus the signal's number, for a process that a signal ended.
     private const int SignalExitCode = 128;
 
     // One request to stop often comes as several signals within moments: from a terminal to its whole group, from a supervisor to all
-    // of a service's processes, passed on by `dotnet run`. A stop that nobody holds up is done before this is over.
+    // of a service's processes, passed on by `dotnet run`. A stop that nothing holds up is done before this is over.
     private static readonly TimeSpan OneRequest = TimeSpan.FromSeconds(1);
 
     private long? _firstRequest;
 
-    /// <summary>Takes the signals over; the loop then hears of them.</summary>
+    /// <summary>Registers the signals, which the loop then handles.</summary>
     public void Register(EventManager manager)
     {
         Handle(manager, Signal.SIGHUP, (_, _) => gateway.Reload());
@@ -34,7 +34,7 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
             if (!manager.TryCreateSignalEvent(signal, (source, info) => Run(callback, source, info), out _)
                 && signal == Signal.SIGHUP && gateway.HasConfigurationFile)
             {
-                // Whoever started the gateway wants it so: a script's & for SIGINT, nohup for SIGHUP.
+                // The parent ignores it on purpose: a script's & ignores SIGINT, nohup SIGHUP.
                 errors.Write(ConsoleText.ReloadSignalIgnored);
             }
         }
@@ -44,7 +44,7 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
         }
     }
 
-    // An event whose callback throws is cancelled, and the signal would have its default effect again: the next SIGHUP would end the
+    // An event whose callback throws is cancelled, and the signal would have its default action again: the next SIGHUP would end the
     // process.
     private void Run(SignalEventCallback callback, SignalEvent source, SignalInfo info)
     {
@@ -58,7 +58,7 @@ internal sealed class GatewaySignals(Gateway gateway, TextWriter errors)
         }
     }
 
-    // The first one stops the gateway; whoever sends a second one will not wait any longer.
+    // The first request stops the gateway; a second one means that the sender will not wait any longer.
     private void OnStop(SignalEvent source, SignalInfo info)
     {
         if (_firstRequest is not { } first)

@@ -5,15 +5,15 @@ using Vigil;
 namespace MetricsGateway.Operation;
 
 /// <summary>
-/// The end of the gateway, on the loop and without stopping it: what has arrived is received, what is left is flushed, and whoever
-/// reads reports and answers is waited for, up to a deadline.
+/// Shuts the gateway down, on the running loop: receives what has arrived, flushes what is left, and waits for the readers of reports and
+/// answers, up to a deadline.
 /// </summary>
-/// <param name="manager">Is stopped when all is done.</param>
-/// <param name="listeners">What is to be closed.</param>
-/// <param name="gate">Counts the connections that are left.</param>
-/// <param name="flushes">Has the last flush, and tells it.</param>
-/// <param name="errors">Where it is said what was left.</param>
-/// <param name="createTotals">What is told at last.</param>
+/// <param name="manager">Is stopped at the end.</param>
+/// <param name="listeners">The listeners to close.</param>
+/// <param name="gate">Counts the remaining connections.</param>
+/// <param name="flushes">Makes the last flush, and writes it.</param>
+/// <param name="errors">Receives a line about what was not finished.</param>
+/// <param name="createTotals">Creates the last text.</param>
 internal sealed class Shutdown(
     EventManager manager,
     ListenerSet listeners,
@@ -26,8 +26,8 @@ internal sealed class Shutdown(
 
     public bool HasBegun { get; private set; }
 
-    /// <summary>Begins the end. Again, it does nothing.</summary>
-    /// <param name="timeout">How long it may take; null for as long as it takes.</param>
+    /// <summary>Begins the shutdown. A second call does nothing.</summary>
+    /// <param name="timeout">The time limit; null for none.</param>
     public void Begin(TimeSpan? timeout)
     {
         if (!HasBegun)
@@ -42,7 +42,7 @@ internal sealed class Shutdown(
         try
         {
             // Senders that never pause must not take the time that the last flush needs.
-            // Nor must a Graphite server that takes little: the last report for others is written with what is for it.
+            // Nor must a slow Graphite server: the last report for other targets is written together with Graphite's lines.
             Task work = FinishAsync(receptionEnds: After(timeout / 2), patience: timeout / 4);
             if (await Task.WhenAny(work, After(timeout)) == work)
             {
@@ -55,7 +55,7 @@ internal sealed class Shutdown(
         }
         catch (Exception exception)
         {
-            // Nobody else would tell it any more: the loop ends.
+            // Reported here, because the loop ends and nothing else would.
             errors.Write(ConsoleText.StopFailed(exception));
         }
         finally
@@ -66,7 +66,7 @@ internal sealed class Shutdown(
 
     private async Task FinishAsync(Task receptionEnds, TimeSpan? patience)
     {
-        // What comes from here on is for the last report, which no other one must be in the way of.
+        // From here on everything belongs to the last report, which no other report may delay.
         flushes.Stop(patience);
         (Task metrics, Task admin) = listeners.EndAll();
         if (await Task.WhenAny(metrics, receptionEnds) != metrics || listeners.WasCut)
@@ -80,11 +80,11 @@ internal sealed class Shutdown(
         }
         catch (Exception exception)
         {
-            // What was told before, and the totals, are there to be written all the same.
+            // Earlier reports, and the totals, can still be written.
             errors.Write(ConsoleText.StopFailed(exception));
         }
 
-        // Whoever reads the totals may start the next gateway: the listeners are closed.
+        // The listeners are closed by now: a reader of the totals may start the next gateway.
         await flushes.Finish(createTotals());
         _isReported = true;
         if (flushes.DescribeLeft().ToArray() is [_, ..] left)
@@ -101,7 +101,7 @@ internal sealed class Shutdown(
         return gate.Open == 0 ? left : left.Append($"{gate.Open} connections were still open");
     }
 
-    // A timer of the manager's, so that nothing of this goes on after it was disposed.
+    // The timer belongs to the manager, so nothing continues after its disposal.
     private Task After(TimeSpan? time)
     {
         TaskCompletionSource elapsed = new();

@@ -5,7 +5,7 @@ internal readonly ref struct GraphiteMetric
 {
     public required ReadOnlySpan<byte> Path { get; init; }
 
-    /// <summary>The text behind the path's first ";": tags separated by semicolons.</summary>
+    /// <summary>The text after the path's first ";": tags separated by semicolons.</summary>
     public required ReadOnlySpan<byte> Tags { get; init; }
 
     public required double Value { get; init; }

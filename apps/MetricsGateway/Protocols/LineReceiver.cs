@@ -3,29 +3,30 @@ using MetricsGateway.Metrics;
 namespace MetricsGateway.Protocols;
 
 /// <summary>
-/// Stores the metrics of one line protocol and counts each line that is not empty exactly once: as a metric or by the
-/// reason of its rejection. One receiver serves all connections of its listener; each connection has its own splitter.
+/// Stores the metrics of one line protocol and counts each line that is not empty exactly once: as a metric, or by the reason for its
+/// rejection. One receiver serves all connections of its listener; each connection has its own splitter.
 /// </summary>
 internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
 {
     /// <summary>The limit of a line's length in bytes.</summary>
     public int MaxLineLength { get; set; } = maxLineLength;
 
-    /// <summary>Where it is counted what came.</summary>
+    /// <summary>The counts of what was received.</summary>
     protected ProtocolTotals Totals => totals;
 
-    /// <summary>Where examples of rejected lines go; null for nowhere.</summary>
+    /// <summary>Takes examples of rejected lines; null for none.</summary>
     public RejectedLines? Examples { get; set; }
 
-    /// <summary>Says who sends what is received now; null if that is not known. Asked only for an example.</summary>
+    /// <summary>Describes the sender of the current input; null if it is not known. Called only for an example.</summary>
     public Func<string>? Sender { get; set; }
 
     public LineSplitter CreateSplitter() => new(MaxLineLength);
 
-    /// <summary>Receives a datagram, which holds whole lines; the last one needs no newline.</summary>
+    /// <summary>Receives a datagram of whole lines; the last one needs no newline.</summary>
     /// <param name="packet">The bytes of the datagram.</param>
-    /// <param name="isTruncated">Whether the datagram was larger than the buffer: what was cut off, with the line that it began in, is one
-    /// rejected line.</param>
+    /// <param name="isTruncated">Whether the datagram was larger than the buffer: the part that was cut off, with the line that it began
+    /// in, is
+    /// one rejected line.</param>
     public void ReceivePacket(ReadOnlySpan<byte> packet, bool isTruncated = false)
     {
         CountPacket(packet);
@@ -36,7 +37,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
             packet = newline < 0 ? default : packet[(newline + 1)..];
             if (newline < 0 && isTruncated)
             {
-                // Cut in the middle; what is left of it would be taken for a whole line.
+                // The truncated line must not be taken for a whole one.
                 break;
             }
 
@@ -57,7 +58,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
         }
     }
 
-    /// <summary>Receives what one read of a stream brought.</summary>
+    /// <summary>Receives the data of one read from a stream.</summary>
     public void ReceiveChunk(ReadOnlySpan<byte> chunk, LineSplitter splitter)
     {
         CountPacket(chunk);
@@ -77,7 +78,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
         }
     }
 
-    /// <summary>Receives the line that a stream ended without a newline.</summary>
+    /// <summary>Receives the last line of a stream, which has no newline.</summary>
     public void ReceiveEnd(LineSplitter splitter)
     {
         switch (splitter.Finish(out ReadOnlySpan<byte> line))
@@ -91,7 +92,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
         }
     }
 
-    /// <summary>Why a line is rejected for which there is no series.</summary>
+    /// <summary>The reason for the rejection of a line that gets no series.</summary>
     protected static RejectionReason ReasonOf(SeriesRefusal refusal) => refusal switch
     {
         SeriesRefusal.Reserved => RejectionReason.ReservedName,

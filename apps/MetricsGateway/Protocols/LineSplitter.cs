@@ -4,19 +4,19 @@ namespace MetricsGateway.Protocols;
 
 internal enum LineRead
 {
-    /// <summary>The chunk is used up; what it began waits for the next one.</summary>
+    /// <summary>The chunk is used up; its unfinished line waits for the next one.</summary>
     NeedMore,
 
     /// <summary>A whole line, perhaps empty.</summary>
     Line,
 
-    /// <summary>A line broke the limit. It is reported once, as soon as that is certain, and skipped to its newline.</summary>
+    /// <summary>A line exceeded the limit. It is reported once, as soon as that is certain, and skipped up to its newline.</summary>
     TooLong,
 }
 
 /// <summary>
-/// Cuts a byte stream into lines of bounded length. Lines that lie within one chunk are handed out in place;
-/// only the beginning of an unfinished line is kept, in a pooled buffer, so that an idle connection holds none.
+/// Cuts a byte stream into lines of bounded length. Lines within one chunk are returned in place; only an unfinished line is kept, in a
+/// pooled buffer, so that an idle connection holds none.
 /// </summary>
 internal sealed class LineSplitter(int maxLength) : IDisposable
 {
@@ -27,11 +27,11 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
     private bool _isDelivered;
     private bool _isSkipping;
 
-    /// <summary>The limit of a line's length. A line that had begun is judged by the limit at its end.</summary>
+    /// <summary>The limit of a line's length. An unfinished line is judged by the limit at its end.</summary>
     public int MaxLength { get; set; } = maxLength;
 
-    /// <summary>Takes the next line off <paramref name="chunk"/>; call it until it answers <see cref="LineRead.NeedMore"/>.</summary>
-    /// <param name="chunk">What remains of the bytes read.</param>
+    /// <summary>Takes the next line from <paramref name="chunk"/>; call it until it returns <see cref="LineRead.NeedMore"/>.</summary>
+    /// <param name="chunk">The remaining bytes.</param>
     /// <param name="line">The line without "\n" or "\r\n"; valid until the next call.</param>
     public LineRead Read(scoped ref ReadOnlySpan<byte> chunk, out ReadOnlySpan<byte> line)
     {
@@ -81,7 +81,7 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
         return LineRead.Line;
     }
 
-    /// <summary>Hands out the line that the end of the stream left without a newline, if there is one.</summary>
+    /// <summary>Returns the last line of the stream, which has no newline, if there is one.</summary>
     public LineRead Finish(out ReadOnlySpan<byte> line)
     {
         line = default;
@@ -98,7 +98,7 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
 
         if (IsTooLong(default))
         {
-            // It was not when it came, so the limit was lowered since.
+            // It was within the limit when it arrived, so the limit was lowered since.
             Release();
             return LineRead.TooLong;
         }
@@ -144,7 +144,7 @@ internal sealed class LineSplitter(int maxLength) : IDisposable
         return LineRead.NeedMore;
     }
 
-    // One byte over the limit is still allowed for the "\r" of "\r\n".
+    // One more byte is allowed for the "\r" of "\r\n".
     private bool IsTooLong(ReadOnlySpan<byte> addition)
     {
         int excess = _length + addition.Length - MaxLength;

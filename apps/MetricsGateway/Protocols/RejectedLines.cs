@@ -3,13 +3,13 @@ using System.Globalization;
 namespace MetricsGateway.Protocols;
 
 /// <summary>
-/// Examples of lines that were rejected, for whoever wants to know which they are and who sends them: the latest few, and no more than some
-/// a minute, so that a flood of bad lines costs no more than a look at a clock each.
+/// Examples of rejected lines, for an operator who wants to know what they are and who sends them: the latest ones, and only a few per
+/// minute, so that a flood of bad lines costs no more than one reading of a clock each.
 /// </summary>
-/// <param name="time">Tells the minutes, and when each came.</param>
+/// <param name="time">The clock for the minutes and for the time of each example.</param>
 internal sealed class RejectedLines(TimeProvider time)
 {
-    /// <summary>How many are taken in a minute.</summary>
+    /// <summary>How many are taken per minute.</summary>
     public const int PerMinute = 10;
 
     /// <summary>How many are kept.</summary>
@@ -22,14 +22,14 @@ internal sealed class RejectedLines(TimeProvider time)
     private long _minute;
     private int _takenInMinute = -1;
 
-    /// <summary>The oldest first; each a line of text that is safe to show.</summary>
+    /// <summary>The examples, the oldest first; each is a line of text that is safe to show.</summary>
     public IReadOnlyCollection<string> Latest => _examples;
 
-    /// <summary>Takes an example, if there is room for one in this minute.</summary>
-    /// <param name="protocol">How it came.</param>
-    /// <param name="describeSender">Says who sent it; null if that is not known.</param>
-    /// <param name="reason">Why it was rejected.</param>
-    /// <param name="line">The line, or as much of it as there is.</param>
+    /// <summary>Takes an example, unless this minute has enough.</summary>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="describeSender">Describes the sender; null if it is not known.</param>
+    /// <param name="reason">Why the line was rejected.</param>
+    /// <param name="line">The line, or its known part.</param>
     public void Add(string protocol, Func<string>? describeSender, RejectionReason reason, ReadOnlySpan<byte> line)
     {
         long now = time.GetTimestamp();

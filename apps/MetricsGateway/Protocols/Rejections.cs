@@ -19,7 +19,7 @@ internal sealed class Rejections
 
     public long this[RejectionReason reason] => _counts[(int)reason];
 
-    /// <summary>The reason as it is shown: <c>invalid_value</c>.</summary>
+    /// <summary>The reason in text form: <c>invalid_value</c>.</summary>
     public static string NameOf(RejectionReason reason) => Names[(int)reason];
 
     public void Add(RejectionReason reason)

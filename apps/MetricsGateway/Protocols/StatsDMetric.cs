@@ -1,14 +1,14 @@
 namespace MetricsGateway.Protocols;
 
-/// <summary>One number of a StatsD line. A gauge takes a signed one as a change, an unsigned one as its new value.</summary>
+/// <summary>One number of a StatsD line. A gauge takes a signed number as a change, an unsigned one as its new value.</summary>
 internal readonly record struct Sample(double Value, bool IsSigned);
 
-/// <summary>Some values of a line that have a type and a sample rate in common. Most lines have one such part.</summary>
+/// <summary>Values of a line that share a type and a sample rate. Most lines have one such part.</summary>
 /// <param name="Kind">The type.</param>
 /// <param name="SampleRate">Above 0 and at most 1.</param>
-/// <param name="First">Where its numbers begin in <see cref="StatsDMetric.Samples"/>; of a set, where its value begins in
+/// <param name="First">The index of its first number in <see cref="StatsDMetric.Samples"/>; for a set, of its value in
 /// <see cref="StatsDMetric.Line"/>.</param>
-/// <param name="Count">How many numbers it has; of a set, how many bytes its value has.</param>
+/// <param name="Count">The number of its numbers; for a set, the length of its value in bytes.</param>
 internal readonly record struct StatsDPart(MetricKind Kind, double SampleRate, int First, int Count);
 
 /// <summary>A valid StatsD line. Its spans live until the line's buffer changes or the parser parses again.</summary>
@@ -16,7 +16,7 @@ internal readonly ref struct StatsDMetric
 {
     public required ReadOnlySpan<byte> Line { get; init; }
 
-    /// <summary>As it was written: it is cleaned when the series' key is built.</summary>
+    /// <summary>As received: it is cleaned when the series' key is built.</summary>
     public required ReadOnlySpan<byte> Name { get; init; }
 
     /// <summary>At least one.</summary>
@@ -31,6 +31,6 @@ internal readonly ref struct StatsDMetric
     /// <summary>The numbers of a part; at least one. A set has none.</summary>
     public ReadOnlySpan<Sample> SamplesOf(in StatsDPart part) => Samples.Slice(part.First, part.Count);
 
-    /// <summary>The member that a set gains.</summary>
+    /// <summary>The value to add to a set.</summary>
     public ReadOnlySpan<byte> SetValueOf(in StatsDPart part) => Line.Slice(part.First, part.Count);
 }

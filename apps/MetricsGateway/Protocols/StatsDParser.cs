@@ -19,7 +19,7 @@ internal sealed class StatsDParser
     private int _sampleCount;
     private int _partCount;
 
-    /// <summary>Parses one line without its newline. One bad part spoils the whole line: nothing of it is used.</summary>
+    /// <summary>Parses one line without its newline. One bad part refuses the whole line.</summary>
     /// <returns><see cref="RejectionReason.None"/> if <paramref name="metric"/> is valid.</returns>
     public RejectionReason Parse(ReadOnlySpan<byte> line, out StatsDMetric metric)
     {
@@ -83,7 +83,7 @@ internal sealed class StatsDParser
         return index < 0 ? line.Length : start + index;
     }
 
-    // A type and a rate end at the next field, or at a ":", behind which another value begins.
+    // A type and a rate end at the next field, or at a ":", after which another value begins.
     private static int EndOfField(ReadOnlySpan<byte> line, int start)
     {
         int index = line[start..].IndexOfAny(FieldSeparator, ValueSeparator);
@@ -105,10 +105,10 @@ internal sealed class StatsDParser
         return isKnown;
     }
 
-    /// <summary>Parses values with their type and what follows it.</summary>
+    /// <summary>Parses values with their type and the fields after it.</summary>
     /// <param name="line">The line.</param>
     /// <param name="position">Where the values begin; afterwards, the ":" before the next ones, or the line's end.</param>
-    /// <param name="tags">The line's tags, if they come here.</param>
+    /// <param name="tags">The line's tags, if this part has them.</param>
     private RejectionReason ParsePart(ReadOnlySpan<byte> line, ref int position, ref ReadOnlySpan<byte> tags)
     {
         int first = position;
@@ -126,7 +126,7 @@ internal sealed class StatsDParser
 
         int end = EndOfField(line, valuesEnd + 1);
 
-        // statsd trims the type, so clients that pad it exist.
+        // statsd trims the type, so there are clients that pad it.
         ReadOnlySpan<byte> type = line[(valuesEnd + 1)..end].Trim(" \t"u8);
         if (!TryParseKind(type, out MetricKind kind))
         {
@@ -166,11 +166,11 @@ internal sealed class StatsDParser
         return RejectionReason.None;
     }
 
-    /// <summary>Parses a field behind the type.</summary>
+    /// <summary>Parses a field after the type.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="position">The "|" before the field; afterwards, what ends it.</param>
-    /// <param name="sampleRate">The part's rate, if this is it.</param>
-    /// <param name="tags">The line's tags, if these are they.</param>
+    /// <param name="position">The "|" before the field; afterwards, its end.</param>
+    /// <param name="sampleRate">The part's rate, if this is the field.</param>
+    /// <param name="tags">The line's tags, if this is the field.</param>
     private static RejectionReason ParseField(
         ReadOnlySpan<byte> line,
         ref int position,
@@ -195,22 +195,23 @@ internal sealed class StatsDParser
         switch (sign)
         {
             case (byte)'#':
-                // As statsd, which takes the first.
+                // As in statsd, the first tags count.
                 tags = tags.IsEmpty ? line[(start + 1)..position] : tags;
                 return RejectionReason.None;
             case (byte)'T':
-                // A value with a time of its own is not part of the interval that runs; DogStatsD does not sum such ones up either.
+                // A value with its own timestamp does not belong to the current interval; DogStatsD does not add such values up either.
                 return RejectionReason.UnsupportedTimestamp;
             case FieldSeparator:
                 return RejectionReason.None;
             default:
-                // A letter begins an extension of a newer protocol (container "c:", "e:", "card:"): the DogStatsD server skips those that
-                // it does not know, and so does this one. A number is a rate without its "@", and must not count as 1 in silence.
+                // A letter begins an extension of a newer protocol (container "c:", "e:", "card:"): like the DogStatsD server, this one
+                // skips
+                // those that it does not know. A number is a rate without its "@", and must not silently count as 1.
                 return char.IsAsciiLetter((char)sign) ? RejectionReason.None : RejectionReason.UnexpectedField;
         }
     }
 
-    // DogStatsD 1.1 packs several values into a line ("1:2:3") and passes over empty ones ("1::3").
+    // DogStatsD 1.1 packs several values into a line ("1:2:3") and skips empty ones ("1::3").
     private RejectionReason ParseSamples(ReadOnlySpan<byte> values, MetricKind kind)
     {
         int before = _sampleCount;
@@ -224,7 +225,7 @@ internal sealed class StatsDParser
                 continue;
             }
 
-            // statsd takes white space around numbers, and refuses negative durations.
+            // statsd allows white space around numbers, and refuses negative durations.
             if ((!DecimalNumber.TryParse(text, out double value) && !DecimalNumber.TryParse(text.Trim(" \t"u8), out value))
                 || (kind == MetricKind.Timer && value < 0))
             {

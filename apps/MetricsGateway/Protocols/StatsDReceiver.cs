@@ -99,7 +99,7 @@ internal sealed class StatsDReceiver(MetricStore store, ProtocolTotals totals, i
 
     private RejectionReason AddToSet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        // A line that is refused leaves no name behind: a new set begins with a value, or not at all.
+        // A refused line must leave no name behind, so a new set is created only with its first value.
         if (!store.Sets.TryGet(key, out UniqueSet? set))
         {
             if (!store.TakesSetValues)

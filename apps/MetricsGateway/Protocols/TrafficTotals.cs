@@ -1,6 +1,6 @@
 namespace MetricsGateway.Protocols;
 
-/// <summary>What came in by one listener. <see cref="Lines"/> is always the sum of <see cref="Metrics"/> and the rejections.</summary>
+/// <summary>The traffic of one listener. <see cref="Lines"/> is always the sum of <see cref="Metrics"/> and the rejections.</summary>
 internal sealed class ProtocolTotals(string name)
 {
     public string Name => name;
@@ -21,19 +21,18 @@ internal sealed class ProtocolTotals(string name)
     /// <summary>Tags that were left out because they have no name. Their lines were stored.</summary>
     public long DroppedTags { get; set; }
 
-    /// <summary>Datagrams that the kernel dropped because the socket's buffer was full. Known up to the last time that it was
-    /// asked.</summary>
+    /// <summary>Datagrams that the kernel dropped because the socket's buffer was full, as of the last time it was asked.</summary>
     public long Drops { get; set; }
 }
 
-/// <summary>What came by all listeners, up to a moment or between two.</summary>
+/// <summary>The traffic of all listeners, since the start or between two moments.</summary>
 internal readonly record struct TrafficCounts(long Packets, long Metrics, long Rejected, long Drops)
 {
     public static TrafficCounts operator -(TrafficCounts left, TrafficCounts right) => new(
         left.Packets - right.Packets, left.Metrics - right.Metrics, left.Rejected - right.Rejected, left.Drops - right.Drops);
 }
 
-/// <summary>What came in by all listeners.</summary>
+/// <summary>The traffic of all listeners.</summary>
 internal sealed class TrafficTotals
 {
     public TrafficTotals()
@@ -51,7 +50,7 @@ internal sealed class TrafficTotals
 
     public IReadOnlyList<ProtocolTotals> All { get; }
 
-    /// <summary>Examples of rejected lines; null if there are none to be kept.</summary>
+    /// <summary>Examples of rejected lines; null if none are kept.</summary>
     public RejectedLines? Examples { get; set; }
 
     public long Lines => All.Sum(protocol => protocol.Lines);
