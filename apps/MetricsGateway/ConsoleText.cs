@@ -34,8 +34,8 @@ internal static class ConsoleText
 
     public static string TooFewThreads =>
         StartError(
-            "a thread could not be started: the limit of threads is reached (ulimit -u, TasksMax=, pids.max of a control group), or there is no "
-                + "memory for its stack");
+            "a thread could not be started: the limit of threads is reached (ulimit -u, TasksMax=, pids.max of a control group), or there is "
+                + "no memory for its stack");
 
     public static string StartError(string message) => $"{ProgramName}: {message}\n";
 
@@ -54,7 +54,7 @@ internal static class ConsoleText
 
     /// <summary>A listener's socket is closed because it keeps failing.</summary>
     public static string ListenerFailed(string option, string place, string reason) =>
-        Line($"{option} does not listen on {place}: {reason.TrimEnd('.')}; it is opened again");
+        Line($"{option} does not listen on {place}: {reason.TrimEnd('.')}; it will be reopened");
 
     public static string ListenerBack(string option, string place) => Line($"{option} listens on {place} again");
 
@@ -72,7 +72,7 @@ internal static class ConsoleText
 
     /// <summary>A bug after the point of no return.</summary>
     public static string ReloadBroken(Exception exception) =>
-        $"reloaded in part only, because of a mistake in the program; reload again, or start it anew: {exception}";
+        $"reloaded in part only, because of a bug; reload again, or restart the gateway: {exception}";
 
     public static string ReloadRefused(string reason) => $"not reloaded, everything stays as it was: {reason}";
 
@@ -100,18 +100,18 @@ internal static class ConsoleText
     }
 
     public static string WatchFailed(string reason) =>
-        Line($"the configuration file is not watched, so only SIGHUP reloads it: {reason.TrimEnd('.')}; it is tried again");
+        Line($"the configuration file is not watched, so only SIGHUP reloads it: {reason.TrimEnd('.')}; retrying");
 
     public static string WatchBack => Line("the configuration file is watched again");
 
-    public static string WatchThrew(Exception exception) => Line($"reloading a configuration file that has changed failed: {exception}");
+    public static string WatchThrew(Exception exception) => Line($"reloading the changed configuration file failed: {exception}");
 
     public static string ReloadSignalIgnored => Line("SIGHUP is ignored (nohup), so it does not reload the configuration");
 
     public static string SignalUnavailable(string reason) => Line($"a signal cannot be handled: {reason}");
 
     /// <summary>A bug: the signal's action failed; the next signal is handled normally.</summary>
-    public static string SignalFailed(string signal, Exception exception) => Line($"what {signal} asks for failed: {exception}");
+    public static string SignalFailed(string signal, Exception exception) => Line($"handling {signal} failed: {exception}");
 
     /// <param name="description">Lines that describe the gateway's state.</param>
     public static string State(string description) => $"{ProgramName}: state\n{description}";
@@ -163,10 +163,10 @@ internal static class ConsoleText
     }
 
     public static string GraphiteLost(IPEndPoint endpoint, string reason) =>
-        Line($"cannot send to Graphite at {endpoint}: {reason}; it is tried again, and lines wait up to --{OptionTable.GraphiteBuffer}");
+        Line($"cannot send to Graphite at {endpoint}: {reason}; retrying, and lines wait up to --{OptionTable.GraphiteBuffer}");
 
     public static string GraphiteDropping(IPEndPoint endpoint) =>
-        Line($"more lines wait for Graphite at {endpoint} than may (--{OptionTable.GraphiteBuffer}): the oldest are dropped");
+        Line($"too many lines wait for Graphite at {endpoint} (--{OptionTable.GraphiteBuffer}): the oldest are dropped");
 
     /// <summary>No lines wait for Graphite any more.</summary>
     /// <param name="endpoint">The server.</param>
