@@ -5,7 +5,7 @@ namespace Compare.Tests;
 /// <summary>The tool as users run it, in a process of its own, with files of its own.</summary>
 internal sealed class Comparison : IDisposable
 {
-    // A quick run of a few cases takes seconds; this is for machines that do much else.
+    // A quick run of a few cases takes seconds; the limit is for busy machines.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private const string Compiler = "cc";
@@ -17,7 +17,7 @@ internal sealed class Comparison : IDisposable
 
     public string PlotDirectory => Path.Combine(_directory.FullName, "plots");
 
-    /// <summary>Whether this machine has a C compiler where one is looked for.</summary>
+    /// <summary>Whether this machine has a C compiler at the usual places.</summary>
     public static bool HasCompiler => CompilerFile is not null;
 
     private static string SearchPath => Environment.GetEnvironmentVariable("PATH") ?? "";
@@ -25,7 +25,7 @@ internal sealed class Comparison : IDisposable
     private static string? CompilerFile =>
         SearchPath.Split(':').Select(folder => Path.Combine(folder, Compiler)).FirstOrDefault(File.Exists);
 
-    /// <summary>Puts a compiler before the real one that does not find a header, as if the package with it were not installed.</summary>
+    /// <summary>Puts a compiler in front that does not find a header, as if the package with it were not installed.</summary>
     public void Hide(string header)
     {
         string script = Path.Combine(_directory.FullName, Compiler);

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Compare.Tests;
 
-/// <summary>What the comparison prints is well-formed and complete. How fast anybody is, is nobody's business here.</summary>
+/// <summary>The comparison's output is well-formed and complete. Speed is not checked.</summary>
 public class ComparisonTests
 {
     private const string Nothing = "–";
@@ -125,7 +125,7 @@ public class ComparisonTests
             var table = MarkdownTable.Of(output, group);
             Assert.Equal(firstRow, table.Rows.First());
 
-            // The other end of servers is in C.
+            // The load generator of servers is in C.
             Assert.Equal(Comparison.HasCompiler || group is not ("TCP echo" or "StatsD over UDP"), table.Columns.Contains("Vigil"));
             foreach ((string row, string column) in table.Rows.SelectMany(row => table.Columns.Select(column => (row, column))))
             {
@@ -136,7 +136,7 @@ public class ComparisonTests
             }
         }
 
-        // Said where it would have been, and nowhere else.
+        // The note is in place of the figures, and nowhere else.
         const string LeftOut = "\n- left out: npm `statsd`: no directory was given (--statsd).\n";
         string[] parts = output.Split(LeftOut);
         Assert.Equal(2, parts.Length);

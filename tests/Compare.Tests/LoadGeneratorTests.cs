@@ -15,7 +15,7 @@ public class LoadGeneratorTests
         Assert.SkipWhen(toolchain is null, "There is no C compiler (cc).");
         string generator = toolchain.Build("load", "load");
 
-        // The kernel accepts the connection, and nobody answers.
+        // The kernel accepts the connection, but no program answers.
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
         string[] load = ["echo", $"{((IPEndPoint)server.LocalEndpoint).Port}", "1", "64", "4",
@@ -23,7 +23,7 @@ public class LoadGeneratorTests
 
         double[] figures = NativeDriver.ParseFigures(ChildProgram.OutputOf(generator, load));
 
-        // Answers a second, three quantiles in nanoseconds, right to 1.6 %, and answers.
+        // Answers per second, three quantiles in nanoseconds, accurate to 1.6 %, and the number of answers.
         Assert.Equal(0, figures[0]);
         Assert.All(figures[1..4], latency => Assert.True(latency > 0.98 * Milliseconds * 1e6, $"{latency} ns"));
         Assert.Equal(0, figures[4]);

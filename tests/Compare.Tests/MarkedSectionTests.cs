@@ -2,7 +2,7 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Tests;
 
-/// <summary>A run takes an hour, and people go on writing in the file meanwhile.</summary>
+/// <summary>A run takes an hour, and people may edit the file meanwhile.</summary>
 public sealed class MarkedSectionTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MetricsGateway.Tests;
 
-/// <summary>Names of strangers do nothing to the line that they are shown in.</summary>
+/// <summary>Untrusted names do not affect the line that shows them.</summary>
 public class VisibleTextTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Samples.Tests;
 
-/// <summary>Each sample runs, says what it shows, and ends well. (The gateway has tests of its own.)</summary>
+/// <summary>Each sample runs, prints its result, and exits with 0. (The gateway has tests of its own.)</summary>
 public class SampleTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

@@ -6,7 +6,7 @@ internal static class Allocations
     private const int WarmUps = 3;
     private const int Attempts = 5;
 
-    /// <summary>Asserts of an action, once it is compiled and warm, that it allocates nothing, or no more than is allowed.</summary>
+    /// <summary>Asserts that an action, once it is compiled and warm, allocates nothing, or no more than is allowed.</summary>
     public static void AssertNone(Action action, long allowed = 0)
     {
         for (int i = 0; i < WarmUps; i++)
@@ -17,10 +17,11 @@ internal static class Allocations
         AssertNoneMeasured(() => Of(action), allowed);
     }
 
-    /// <summary>The same of what is measured otherwise; whoever measures warms up.</summary>
+    /// <summary>The same for a measurement of the caller's own, which has to warm up itself.</summary>
     /// <remarks>
-    /// The least of a few attempts counts. What the runtime or other tests bring about in between, such as a native function that is looked
-    /// up when it is first needed or a shared pool that a collection has emptied, comes once. What the action allocates comes each time.
+    /// The smallest of a few attempts counts. Allocations of the runtime or of other tests, such as a native function that is resolved when
+    /// it
+    /// is first needed or a shared pool that a collection has emptied, happen once. Those of the action happen each time.
     /// </remarks>
     public static void AssertNoneMeasured(Func<long> measure, long allowed = 0)
     {
@@ -33,9 +34,9 @@ internal static class Allocations
         Assert.InRange(least, 0, allowed);
     }
 
-    /// <summary>How many bytes, in one run.</summary>
-    /// <remarks>Asked for in a method of its own: where something is created right behind the second question, the JIT may make room for it
-    /// before it asks.</remarks>
+    /// <summary>The bytes that one run allocates.</summary>
+    /// <remarks>Read in a method of its own: if an object is created right after the second reading, the JIT may allocate it before the
+    /// reading.</remarks>
     public static long Of(Action action)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -3,11 +3,11 @@ using System.Globalization;
 namespace Vigil.Tests.Shared;
 
 /// <summary>
-/// What somebody knows of a tree who looked once, and then applies what is told, in its order: which paths there are, with kind, mode, and
-/// contents. Contents and mode are read by path when something is told of the path, as a program would that keeps a copy.
+/// The knowledge of a program that has read a tree once, and then applies the reported changes in their order: all paths, with kind, mode,
+/// and contents. Contents and mode are read by path when the path is reported, as by a program that keeps a copy.
 /// </summary>
-/// <remarks>It objects to whatever cannot be applied: to a path that is told twice, or that is not known, or whose directory is not
-/// known.</remarks>
+/// <remarks>It throws for a change that cannot be applied: a path that is reported twice, or is unknown, or whose directory is
+/// unknown.</remarks>
 internal sealed class FileMirror
 {
     private readonly string _root;
@@ -22,13 +22,13 @@ internal sealed class FileMirror
     /// <summary>Paths with their states.</summary>
     public IReadOnlyDictionary<string, string> Known => _known;
 
-    /// <summary>How many directories are known, the root included.</summary>
+    /// <summary>The number of known directories, including the root.</summary>
     public int DirectoryCount => 1 + _known.Values.Count(IsDirectory);
 
-    /// <summary>Whether an overflow was told: contents are not known until a rescan.</summary>
+    /// <summary>Whether an overflow was reported: contents are unknown until a rescan.</summary>
     public bool HasOverflowed { get; set; }
 
-    /// <summary>What is below a path, with its state.</summary>
+    /// <summary>All paths below a path, with their states.</summary>
     public static SortedDictionary<string, string> OnDisk(string root)
     {
         var disk = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -49,8 +49,8 @@ internal sealed class FileMirror
         }
     }
 
-    /// <summary>Takes a change in.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be.</exception>
+    /// <summary>Applies a change.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be applied.</exception>
     public void Apply(FileChange change)
     {
         bool isRoot = string.Equals(change.Path, _root, StringComparison.Ordinal);
@@ -129,7 +129,7 @@ internal sealed class FileMirror
         }
     }
 
-    // It may be something else by now, as later changes will say.
+    // The path may be something else by now, which later changes will report.
     private static string StateOf(string path, bool isDirectory)
     {
         string state = StateOf(path);

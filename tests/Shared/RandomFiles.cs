@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Tests.Shared;
 
-/// <summary>A tree that changes at random, by whatever programs do to files: the same seed does the same.</summary>
+/// <summary>A tree that changes at random, in the ways that programs change files. The same seed gives the same changes.</summary>
 internal sealed partial class RandomFiles
 {
     private const int AT_FDCWD = -100;
@@ -16,8 +16,8 @@ internal sealed partial class RandomFiles
     private readonly string _linked;
     private int _contents;
 
-    /// <param name="directory">Where everything is.</param>
-    /// <param name="random">What decides.</param>
+    /// <param name="directory">The directory of everything.</param>
+    /// <param name="random">Makes the decisions.</param>
     public RandomFiles(string directory, Random random)
     {
         _random = random;
@@ -30,13 +30,13 @@ internal sealed partial class RandomFiles
     /// <summary>The tree that is watched.</summary>
     public string Root { get; }
 
-    /// <summary>One beside it, from which things come and to which they go.</summary>
+    /// <summary>A directory beside it, from which and to which paths are moved.</summary>
     public string Outside { get; }
 
-    /// <summary>What was done last.</summary>
+    /// <summary>The last change.</summary>
     public string Last { get; private set; } = "";
 
-    /// <summary>Does something. What cannot be done as things are, is not done.</summary>
+    /// <summary>Makes a change. A change that is not possible at the moment is left out.</summary>
     public void Change()
     {
         string path = RandomPath();
@@ -88,7 +88,7 @@ internal sealed partial class RandomFiles
         }
     }
 
-    /// <summary>A path in the tree, now and then beside it.</summary>
+    /// <summary>A path in the tree, sometimes beside it.</summary>
     public string RandomPath()
     {
         string path = _random.Next(6) == 0 ? Outside : Root;
@@ -100,12 +100,12 @@ internal sealed partial class RandomFiles
         return path;
     }
 
-    // Other names of a file are not told of its changes, and through a link another file would change.
+    // A change is not reported for other names of the same file, and through a link it would affect another file.
     private static bool IsOwn(string path) =>
         new FileInfo(path) is { LinkTarget: null } file
             && !(file.Exists && File.ReadAllText(path).StartsWith(LinkedContents, StringComparison.Ordinal));
 
-    // Mode and times of a directory are set when its contents are there, as cp -a and tar do.
+    // Mode and times of a directory are set after its contents were created, as by cp -a and tar.
     private void Copy(string path, int depth)
     {
         Directory.CreateDirectory(path);

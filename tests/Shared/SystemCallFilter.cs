@@ -3,9 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vigil.Tests.Shared;
 
 /// <summary>
-/// Lets system calls fail (<c>seccomp(2)</c>). There is no way back for a thread; another one that goes on with the same manager finds them
-/// working. The library knows nothing of
-/// it, so nothing that is measured pays for it.
+/// Makes system calls fail (<c>seccomp(2)</c>). A thread cannot undo it; if another thread continues with the same manager, the calls work
+/// again. The library does not know about it, so measurements are not affected.
 /// </summary>
 internal static unsafe partial class SystemCallFilter
 {
@@ -36,7 +35,7 @@ internal static unsafe partial class SystemCallFilter
 
     public static uint SignalFd4 => IsX64 ? 289u : 74u;
 
-    /// <summary>Lets a call fail from here on, on this thread. False where the system does not allow filters.</summary>
+    /// <summary>Makes a call fail from now on, on this thread. Returns false if the system does not allow filters.</summary>
     public static bool TryRefuse(uint call, int errno) => TryInstall(
     [
         new Step { Code = LoadWord, Value = 0 },
@@ -47,9 +46,8 @@ internal static unsafe partial class SystemCallFilter
     flags: 0) == 0;
 
     /// <summary>
-    /// Lets a call of this thread wait until somebody who listens has said what comes of it (<c>seccomp_unotify(2)</c>). Returns the
-    /// descriptor to listen
-    /// at, which hangs up when the thread has ended; −1 where the system does not allow it.
+    /// Makes a call of this thread wait until a listener has decided its result (<c>seccomp_unotify(2)</c>). Returns the listener's
+    /// descriptor, which hangs up when the thread has ended; −1 if the system does not allow it.
     /// </summary>
     public static int TryListen(uint call) => (int)TryInstall(
     [
@@ -60,7 +58,7 @@ internal static unsafe partial class SystemCallFilter
     ],
     SECCOMP_FILTER_FLAG_NEW_LISTENER);
 
-    /// <summary>As <see cref="Refuse"/>. False where the system does not allow filters.</summary>
+    /// <summary>As <see cref="Refuse"/>. Returns false if the system does not allow filters.</summary>
     public static bool TryRefuse(uint call, int argument, uint value, int errno, bool everywhere)
     {
         const uint ArgumentsOffset = 16;
@@ -76,11 +74,11 @@ internal static unsafe partial class SystemCallFilter
         everywhere ? SECCOMP_FILTER_FLAG_TSYNC : 0) == 0;
     }
 
-    /// <summary>Lets a call fail from here on.</summary>
+    /// <summary>Makes a call fail from now on.</summary>
     /// <param name="call">Its number.</param>
-    /// <param name="argument">Which of its arguments decides.</param>
-    /// <param name="value">Of what value that argument must be, in its lower 32 bits.</param>
-    /// <param name="errno">How it fails.</param>
+    /// <param name="argument">The index of the argument that decides.</param>
+    /// <param name="value">The value that the argument must have in its lower 32 bits.</param>
+    /// <param name="errno">The error.</param>
     /// <param name="everywhere">On all threads of the process; otherwise on this one.</param>
     public static void Refuse(uint call, int argument, uint value, int errno, bool everywhere)
     {
@@ -90,7 +88,7 @@ internal static unsafe partial class SystemCallFilter
         }
     }
 
-    // Negative where the kernel refuses.
+    // Negative if the kernel refuses.
     private static nint TryInstall(Step[] steps, uint flags)
     {
         nint seccomp = IsX64 ? 317 : 277;

@@ -440,7 +440,7 @@ public class AdminCommandsTests
         Receive(string.Join('\n', Enumerable.Range(0, 500).Select(i => $"t{i}:1|ms")));
         _store.PassInterval();
 
-        // The other half of each timer is made when something arrives, and not before.
+        // The other half of each timer is created when something arrives, and not before.
         Execute("timers");
 
         Assert.All(_store.Timers.All(), timer => Assert.False(timer.TryGetInterval(out _)));

@@ -7,10 +7,10 @@ namespace MetricsGateway.Tests.Admin;
 /// <summary>Output buffers for tests.</summary>
 internal static class Outputs
 {
-    /// <summary>One that has a budget for itself.</summary>
+    /// <summary>A buffer with a budget of its own.</summary>
     public static OutputBuffer WithLimit(int limit) => new(new OutputBudget(limit, TimeProvider.System));
 
-    /// <summary>Everything that waits, as a client would read it.</summary>
+    /// <summary>All waiting bytes, as a client would read them.</summary>
     public static byte[] TakeAll(this OutputBuffer buffer)
     {
         ArrayBufferWriter<byte> all = new();

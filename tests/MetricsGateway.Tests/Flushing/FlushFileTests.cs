@@ -5,7 +5,7 @@ using Vigil;
 
 namespace MetricsGateway.Tests.Flushing;
 
-/// <summary>Another file, while a report is being written to the one before.</summary>
+/// <summary>A change to another file, while a report is being written to the previous one.</summary>
 public sealed class FlushFileTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");

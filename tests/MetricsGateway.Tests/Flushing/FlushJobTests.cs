@@ -8,7 +8,7 @@ public class FlushJobTests
     [Fact]
     public void An_interval_that_cannot_be_emptied_is_a_failed_flush_and_not_one_that_never_ends()
     {
-        // It says that there are more places than there are, so that whoever goes through them fails.
+        // It claims to have more places than it has, so that walking them fails.
         TableSnapshot<UniqueSet> broken = new(new ChunkedList<UniqueSet?>.View([], count: 1), half: 0, end: 1, deletesIdle: false);
         StoreSnapshot snapshot = new(Nothing<Counter>(), Nothing<Gauge>(), Nothing<TimerSummary>(), broken);
         FlushJob job = new(default, snapshot, default, new TimerFigures(PercentileList.None, HistogramRules.None), writers: []);

@@ -8,7 +8,7 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Flushing;
 
-/// <summary>The way from the store to whoever is told, at its end.</summary>
+/// <summary>The way from the store to the targets, at the gateway's end.</summary>
 public sealed class FlushPipelineTests : IDisposable
 {
     private static readonly GatewayOptions EveryTenSeconds = GatewayOptions.Defaults with { FlushInterval = TimeSpan.FromSeconds(10) };
@@ -66,14 +66,14 @@ public sealed class FlushPipelineTests : IDisposable
         Task last = Task.CompletedTask;
         _manager.Defer(_ => last = _pipeline.FlushLast());
 
-        // The one before is computed, then the last one.
+        // The previous flush is computed, then the last one.
         Assert.Equal(["the last flush was not computed", "the totals are not told"], _pipeline.DescribeLeft());
         WaitFor(Task.CompletedTask);
         Assert.Equal(1, _workers.RunAll());
         Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && _pipeline.Status?.Count == 2, () => "no last flush");
         Assert.False(last.IsCompleted);
 
-        // Until the console's thread has written what the one before told, that is left, too.
+        // Until the console's thread has written the previous report, that is left, too.
         Patience.WaitUntil(
             () => _pipeline.DescribeLeft().SequenceEqual(["the last flush was not computed", "the totals are not told"]),
             () => string.Join("; ", _pipeline.DescribeLeft()));

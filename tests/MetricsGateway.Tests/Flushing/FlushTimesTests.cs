@@ -65,7 +65,7 @@ public class FlushTimesTests
         Assert.Equal(Noon.AddSeconds(20), _times.ForDue(Noon.AddSeconds(9), interval));
         Assert.Equal(Noon.AddSeconds(30), _times.ForDue(Noon.AddSeconds(21), interval));
 
-        // By an hour is another time.
+        // A step of an hour makes the timestamps start anew.
         Assert.Equal(Noon.AddSeconds(-3600), _times.ForDue(Noon.AddSeconds(-3599), interval));
         Assert.Equal(Noon.AddSeconds(7200), _times.ForDue(Noon.AddSeconds(7201), interval));
     }

@@ -318,7 +318,7 @@ public sealed class FlusherTests : IDisposable
         Compute();
     }
 
-    // What the workers were sent, and then what the loop does with it.
+    // Runs the workers' part, and then the loop's.
     private void Compute()
     {
         Task computed = _flusher.WhenComputed();
@@ -334,7 +334,7 @@ public sealed class FlusherTests : IDisposable
         return [.. lines.Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    // More than the pipe holds.
+    // The report is larger than the pipe.
     private async Task ReadAllAsync()
     {
         Task written = _console.WhenWritten();

@@ -16,10 +16,10 @@ internal static class Flushes
         Missed: 0,
         IsLast: false);
 
-    /// <summary>Ends an interval that nobody is told of.</summary>
+    /// <summary>Ends an interval without reporting it.</summary>
     public static void PassInterval(this MetricStore store) => store.Flush(TenSeconds, GatewayOptions.Defaults);
 
-    /// <summary>Ends an interval and has it told.</summary>
+    /// <summary>Ends an interval and reports it.</summary>
     public static void Flush(
         this MetricStore store, FlushInterval interval, GatewayOptions options, TrafficCounts traffic = default,
         params IReadOnlyList<IFlushWriter> writers)
@@ -28,7 +28,7 @@ internal static class Flushes
         store.EndFlush(new FlushJob(interval, store.BeginInterval(), traffic, timer, writers));
     }
 
-    /// <summary>Ends an interval. It is told, and what was idle deleted, by <see cref="EndFlush"/>.</summary>
+    /// <summary>Ends an interval. <see cref="EndFlush"/> reports it, and deletes the idle series.</summary>
     public static FlushJob BeginFlush(this MetricStore store, params IReadOnlyList<IFlushWriter> writers) =>
         new(TenSeconds, store.BeginInterval(), default, new TimerFigures(PercentileList.None, HistogramRules.None), writers);
 

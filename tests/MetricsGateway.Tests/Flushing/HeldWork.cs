@@ -3,7 +3,7 @@ using Vigil;
 
 namespace MetricsGateway.Tests.Flushing;
 
-/// <summary>Workers that run nothing until they are told to, on the thread that tells them.</summary>
+/// <summary>Workers that run their work only on demand, on the calling thread.</summary>
 internal sealed class HeldWork : IWorkExecutor
 {
     private readonly ConcurrentQueue<WorkItem> _items = new();
@@ -24,7 +24,7 @@ internal sealed class HeldWork : IWorkExecutor
         return true;
     }
 
-    /// <returns>How much there was to run.</returns>
+    /// <returns>The number of items that were run.</returns>
     public int RunAll()
     {
         int count = 0;

@@ -1,6 +1,6 @@
 namespace MetricsGateway.Tests.Flushing;
 
-/// <summary>A clock that stands still until it is moved. Then its timers fire, each at its own time, before the movement returns.</summary>
+/// <summary>A clock that stands still until it is advanced. Its timers then fire, each at its own time, before the call returns.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -11,10 +11,10 @@ internal sealed class ManualTime : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>Whether asking for the date fails.</summary>
+    /// <summary>Whether reading the date throws.</summary>
     public bool IsBroken { get; set; }
 
-    /// <summary>By how much the date was set: forward, or back if it is negative. Timers do not notice.</summary>
+    /// <summary>By how much the date was set: forward, or back if negative. Timers are not affected.</summary>
     public TimeSpan Step { get; set; }
 
     private TimeSpan Elapsed
@@ -39,7 +39,7 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Moves on in one step, like a machine that did nothing else meanwhile.</summary>
+    /// <summary>Advances in one step, as on a machine that does nothing else meanwhile.</summary>
     public void Advance(double seconds)
     {
         ManualTimer[] due;
@@ -56,7 +56,7 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Fires once for each start: whoever uses it starts it anew.</summary>
+    /// <summary>Fires once per start: its user starts it again.</summary>
     private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
     {
         public TimeSpan Due { get; private set; }

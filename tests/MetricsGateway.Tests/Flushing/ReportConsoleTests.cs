@@ -4,7 +4,7 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Flushing;
 
-/// <summary>Readers of reports as they are: quick, slow, gone.</summary>
+/// <summary>Readers of reports: quick, slow, and gone.</summary>
 public sealed class ReportConsoleTests : IDisposable
 {
     private readonly UnixPipe _pipe = new();

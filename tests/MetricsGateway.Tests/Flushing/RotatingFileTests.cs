@@ -79,7 +79,7 @@ public sealed class RotatingFileTests : IDisposable
     [Fact]
     public void Why_a_report_cannot_be_written_is_told_also_where_it_cannot_be_taken_back()
     {
-        // Always full, and no file that could be cut off.
+        // This device is always full, and cannot be truncated.
         IOException exception = Assert.ThrowsAny<IOException>(() => new RotatingFile("/dev/full", 1_000, 2).Append("next\n"u8));
 
         Assert.StartsWith("No space left on device", exception.Message, StringComparison.Ordinal);
@@ -169,7 +169,7 @@ public sealed class RotatingFileTests : IDisposable
     [Fact]
     public void A_directory_in_which_it_could_not_be_rotated_is_refused()
     {
-        // Files there can be written; that none can be made holds for root, too.
+        // Files there can be written but not created, not even by root.
         RotatingFile file = new("/proc/self/comm", 1_000, 2);
 
         FlushFileException exception = Assert.Throws<FlushFileException>(file.Check);

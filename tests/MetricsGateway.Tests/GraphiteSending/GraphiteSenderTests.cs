@@ -57,7 +57,7 @@ public sealed class GraphiteSenderTests : IDisposable
         _time.Advance(10);
         for (int i = 0; i < 3; i++)
         {
-            // Nobody waits for the loop: a flush that has no time to.
+            // A flush without patience never waits for the loop.
             _handover.Begin(TimeSpan.Zero);
             for (int line = 0; line < 6; line++)
             {
@@ -194,7 +194,7 @@ public sealed class GraphiteSenderTests : IDisposable
         RunUntil(() => worker.IsCompleted);
     }
 
-    // Who writes a flush waits for the server, which does not read.
+    // The worker that writes a flush waits for the server, which does not read.
     private Task WaitForServer(GraphiteSender sender)
     {
         sender.Apply(GatewayOptions.Defaults with { GraphiteSend = _server.Endpoint, GraphiteBuffer = 1 << 16 });

@@ -16,7 +16,7 @@ public class SendQueueTests
 
         Assert.Equal(blocks.ToHashSet(), RentAll().ToHashSet());
 
-        // What waits to be taken, and what waits to be sent.
+        // The blocks that wait to be taken, and those that wait to be sent.
         LineBlock[] RentAll() =>
             [.. Enumerable.Range(
                 0,
@@ -147,7 +147,7 @@ public class SendQueueTests
 
     private static int LinesOfFullBlock => LineBlock.DefaultCapacity / 11;
 
-    // Every line is whole, and later than the one before.
+    // Every line is whole, and newer than the previous one.
     private static string Checked(string sent)
     {
         long last = -1;

@@ -6,7 +6,7 @@ using MetricsGateway.Tests.Flushing;
 
 namespace MetricsGateway.Tests.Metrics;
 
-/// <summary>What the end of an interval leaves of the series, and of the quotas that they draw from.</summary>
+/// <summary>The effect of an interval's end on series and on their quotas.</summary>
 public class IntervalTests
 {
     private const string EveryKind = "c:2|c\ng:3|g\nt:4|ms\ns:a|s";
@@ -142,7 +142,7 @@ public class IntervalTests
                 values += set.Count;
             }
 
-            // What was deleted while a worker may look at it is given back when none does.
+            // What was deleted while a worker has the snapshot is returned only when the worker is done.
             Assert.InRange(values, job is null ? store.SetValueCount : 0, store.SetValueCount);
             Assert.InRange(store.NameCount, 0, 60);
             Assert.InRange(
@@ -178,7 +178,7 @@ public class IntervalTests
             store.EndFlush(job);
         }
 
-        // Those of one interval are idle in the next one, and then there are those of a third.
+        // The names of one interval are idle in the next one, when those of a third exist as well.
         Assert.InRange(store.Counters.PlaceCount, 100, 300);
         store.EndFlush(store.BeginFlush(new CounterSum(value => told += value)));
         Assert.Equal(names, told);

@@ -67,7 +67,7 @@ public class SeriesTableTests
         Dictionary<string, Counter> model = new(StringComparer.Ordinal);
         for (int step = 0; step < 60_000; step++)
         {
-            // It grows, is nearly emptied, and grows again.
+            // The table grows, is nearly emptied, and grows again.
             string key = $"n{random.Next(4_000)}";
             bool adds = random.Next(10) < (step / 10_000 % 2 == 0 ? 8 : 2);
             if (adds)

@@ -2,13 +2,13 @@ using MetricsGateway.Metrics;
 
 namespace MetricsGateway.Tests.Metrics;
 
-/// <summary>Whole tables in one go, which the gateway itself goes through in parts.</summary>
+/// <summary>Operations on whole tables, which the gateway itself performs in parts.</summary>
 internal static class SeriesTables
 {
     public static IEnumerable<TSeries> All<TSeries>(this SeriesTable<TSeries> table)
         where TSeries : Series => Enumerable.Range(0, table.PlaceCount).Select(table.At).OfType<TSeries>();
 
-    /// <summary>Deletes what is selected, and returns its keys.</summary>
+    /// <summary>Deletes the selected series, and returns their keys.</summary>
     public static string[] Delete<TSeries>(this SeriesTable<TSeries> table, string words)
         where TSeries : Series
     {

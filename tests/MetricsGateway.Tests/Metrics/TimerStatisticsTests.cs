@@ -105,7 +105,7 @@ public class TimerStatisticsTests
         Assert.Equal(0, new TimerStatistics(Timer([unit, unit])).StandardDeviation);
     }
 
-    // What statsd does with cumulated sums, written down as plainly as possible.
+    // statsd's computation with cumulated sums, written as plainly as possible.
     private static void AssertIsModel(double[] sorted, decimal percent, TimerStatistics statistics)
     {
         int count = sorted.Length == 1

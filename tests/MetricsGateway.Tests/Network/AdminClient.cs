@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>Asks the admin port and understands its answers.</summary>
+/// <summary>Sends commands to the admin port and parses the answers.</summary>
 internal sealed class AdminClient(IPEndPoint endpoint) : IDisposable
 {
     private readonly Socket _socket = Client.Connect(endpoint);
@@ -14,7 +14,7 @@ internal sealed class AdminClient(IPEndPoint endpoint) : IDisposable
 
     public void Send(string text) => _socket.Send(text.Utf8());
 
-    /// <summary>Sends a command and returns its answer without END; of an unknown command, the line of the error.</summary>
+    /// <summary>Sends a command and returns its answer without END; for an unknown command, the error line.</summary>
     public string Ask(string command)
     {
         Send(command + "\n");
@@ -70,7 +70,7 @@ internal sealed class AdminClient(IPEndPoint endpoint) : IDisposable
     }
 
     /// <summary>
-    /// Waits until there were so many flushes and the last one is done. A test that moves its clock before has the next one fall out.
+    /// Waits until there were that many flushes and the last one is done. If a test advances its clock earlier, the next flush is skipped.
     /// </summary>
     public void WaitForFlushes(long count)
     {

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>What cannot be used is counted by reason, the rest is used, and nothing ends.</summary>
+/// <summary>Bad input is counted by reason, the rest is used, and the gateway goes on.</summary>
 public sealed class BadInputTests : IDisposable
 {
     private const int MaxLineLength = 64;
@@ -49,7 +49,7 @@ public sealed class BadInputTests : IDisposable
             _admin.Ask("rejected"),
             StringComparison.Ordinal);
 
-        // Who has a Unix socket chooses what its path looks like.
+        // The owner of a Unix socket chooses its path, and so the text of the sender.
         using Socket unix = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         unix.Bind(new UnixDomainSocketEndPoint(_path + "\nfake"));
         unix.SendTo("level:low|g"u8, new UnixDomainSocketEndPoint(_path));
@@ -108,7 +108,7 @@ public sealed class BadInputTests : IDisposable
         _admin.WaitForStat("statsd_unix.metrics", Lines);
         Assert.Equal(0, _admin.Stat("rejected.packet_truncated"));
 
-        // Cut at the end of a line, and in the middle of one.
+        // Truncated at the end of a line, and in the middle of one.
         Client.SendDatagram(_path, (full + "lost:1|c").Utf8());
         _admin.WaitForStat("rejected.packet_truncated", 1);
         Client.SendDatagram(_path, (full[1..] + "lost:1|c").Utf8());

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>Sockets as clients have them. None waits for ever.</summary>
+/// <summary>Client sockets. No call waits for ever.</summary>
 internal static class Client
 {
     public static Socket Connect(IPEndPoint endpoint, int? receiveBufferSize = null)
@@ -55,7 +55,7 @@ internal static class Client
         socket.SendTo(packet, new UnixDomainSocketEndPoint(path));
     }
 
-    /// <summary>Everything that comes until the gateway closes the connection.</summary>
+    /// <summary>Everything received until the gateway closes the connection.</summary>
     public static string ReceiveToEnd(this Socket socket)
     {
         MemoryStream received = new();
@@ -68,7 +68,7 @@ internal static class Client
         return Encoding.UTF8.GetString(received.GetBuffer(), 0, (int)received.Length);
     }
 
-    /// <summary>Closes the connection as the kernel does for a program that is killed with unread data: by a reset.</summary>
+    /// <summary>Closes the connection by a reset, as the kernel does for a killed program with unread data.</summary>
     public static void Reset(this Socket socket)
     {
         socket.LingerState = new LingerOption(enable: true, seconds: 0);

@@ -7,7 +7,7 @@ using Vigil;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>A socket of datagrams: its rest, and its end.</summary>
+/// <summary>A datagram socket: its rest, and its end.</summary>
 public sealed class DatagramReceiverTests : IDisposable
 {
     private const int Capacity = 16;
@@ -46,7 +46,7 @@ public sealed class DatagramReceiverTests : IDisposable
     {
         int held = _socket.ReceiveBufferSize / 768;
 
-        // From the end's begin on, the kernel brings what the socket itself sends, and nothing else.
+        // From the beginning of the end on, the kernel delivers only what the socket itself sends.
         DatagramReceiver receiver = Create(_ => _socket.SendTo("x"u8, _socket.LocalEndPoint!));
         SendDatagrams(Capacity);
 
@@ -191,7 +191,7 @@ public sealed class DatagramReceiverTests : IDisposable
                 Client.SendDatagram((IPEndPoint)socket.LocalEndPoint!, new string(first, Size).Utf8());
             }
 
-            // A reload, while something is left.
+            // A reload, while a part of a batch is left.
             _manager.Defer(_ => receiver.Batches = new DatagramBatches(Capacity, maxLength: 100));
         }
 

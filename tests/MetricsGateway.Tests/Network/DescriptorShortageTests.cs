@@ -64,12 +64,12 @@ public class DescriptorShortageTests
         {
             UseUpDescriptors(gateway, admin, clients);
 
-            // A client that comes now is told at once.
+            // A client that connects now is refused at once.
             using Socket refused = Client.Connect(gateway.StatsDTcp);
             Assert.Equal("", refused.ReceiveToEnd());
             AssertAsleep(gateway, admin);
 
-            // Nothing that an answer needs has to be opened first.
+            // No answer needs to open anything first.
             foreach (string command in new[] { "counters", "gauges", "timers", "sets", "health", "config", "help", "delcounters none" })
             {
                 admin.Ask(command);
@@ -124,7 +124,7 @@ public class DescriptorShortageTests
         using Socket established = Client.Connect(gateway.StatsDTcp);
         admin.WaitForStat("connections.open", 2);
 
-        // Below everything that is open: no descriptor can be had, not even the one that the reserve gives up.
+        // Below the number of open descriptors: none can be opened, not even with the reserve released.
         gateway.LimitDescriptors(3);
         using Socket waiting = Client.Connect(gateway.StatsDTcp);
         waiting.SendLine("waiting:1|c");
@@ -148,7 +148,7 @@ public class DescriptorShortageTests
             admin.WaitForCounter("waiting", 1);
         }
 
-        // The listener is its old self again.
+        // The listener works as before.
         using Socket next = Client.Connect(gateway.StatsDTcp);
         next.SendLine("next:1|c");
         admin.WaitForCounter("next", 1);

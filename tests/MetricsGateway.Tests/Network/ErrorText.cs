@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>What a gateway says on standard error, for a test on another thread.</summary>
+/// <summary>A gateway's standard error, for a test on another thread.</summary>
 internal sealed class ErrorText : TextWriter
 {
     private readonly Lock _gate = new();
@@ -20,7 +20,7 @@ internal sealed class ErrorText : TextWriter
         }
     }
 
-    /// <summary>What was said since the last time.</summary>
+    /// <summary>The text since the last call.</summary>
     public string Take()
     {
         lock (_gate)

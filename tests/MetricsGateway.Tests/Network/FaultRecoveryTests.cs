@@ -84,7 +84,7 @@ public sealed class FaultRecoveryTests : IDisposable
         _listeners.Open(RunningGateway.AllListeners);
         Socket socket = _listeners.All.Single().Listener.Socket;
 
-        // All of them are there when the first is taken.
+        // All of them have arrived when the first is read.
         foreach (string text in new[] { "bug", "good", "bug" })
         {
             Client.SendDatagram((System.Net.IPEndPoint)socket.LocalEndPoint!, text.Utf8());

@@ -60,7 +60,7 @@ public sealed class FlushFileTests : IDisposable
         const int Full = 10_000;
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
 
-        // The limit of a file's size stands for the disk's: what is over it is not written, and what fits of a report is.
+        // The limit of a file's size stands in for a full disk: the part of a report that fits is written, the rest is not.
         using GatewayProcess gateway = GatewayProcess.StartWithSignals(
             "--default-signal=HUP,INT,TERM,USR1 --ignore-signal=XFSZ",
             "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-console", "off",

@@ -5,7 +5,7 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>The gateway flushes by itself, and says how that goes.</summary>
+/// <summary>The gateway flushes by itself, and reports how that goes.</summary>
 public class FlushTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
@@ -47,7 +47,7 @@ public class FlushTests
         AssertReport(gateway, number: 1, seconds: 12, lateMilliseconds: 2_000, missed: 0, rate: 20 / 12.0);
         Assert.Equal(2_000_000, admin.Stat("flush.last_lateness_us"));
 
-        // The next one is due 20 s after the start all the same.
+        // The next one is still due 20 s after the start.
         SendHits(gateway, admin, count: 4);
         time.Advance(seconds: 7.999);
         Assert.Equal(1, admin.Stat("flush.count"));

@@ -10,7 +10,7 @@ internal sealed class GatewayProcess : IDisposable
 {
     public const string FlushInterval = "--flush-interval";
 
-    // Whose nothing is.
+    // A user who owns nothing.
     private const int UserOfNothing = 61_234;
 
     private readonly Process _process;
@@ -19,13 +19,13 @@ internal sealed class GatewayProcess : IDisposable
     private readonly Task _errorsEnd;
     private bool _isOutputClosed;
 
-    // What the shell does that executes the program: limits.
+    // The preparation is executed by the shell that then executes the program: it sets limits.
     private GatewayProcess(string? preparation, IReadOnlyList<string> arguments, string? signals = null)
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string program = Path.Combine(AppContext.BaseDirectory, "MetricsGateway.dll");
 
-        // Where tests run in the background of a script, SIGINT is ignored, under nohup SIGHUP, and children would inherit that.
+        // Tests in the background of a script ignore SIGINT, and under nohup SIGHUP; children would inherit that.
         ProcessStartInfo start = new(
             "env",
             [.. (signals ?? "--default-signal=HUP,INT,TERM,USR1").Split(' '), "sh", "-c", $"{preparation}exec \"$@\"", "sh", dotnet,
@@ -74,7 +74,7 @@ internal sealed class GatewayProcess : IDisposable
     /// <summary>Starts a gateway on free ports, which never flushes unless told to, and waits until it listens.</summary>
     public static GatewayProcess Start(params IReadOnlyList<string> arguments) => StartLimited(descriptors: null, arguments);
 
-    /// <param name="descriptors">How many file descriptors it may have, or null for no change.</param>
+    /// <param name="descriptors">The limit of file descriptors, or null for no change.</param>
     /// <param name="arguments">Further options.</param>
     public static GatewayProcess StartLimited(int? descriptors, params IReadOnlyList<string> arguments)
     {
@@ -90,16 +90,16 @@ internal sealed class GatewayProcess : IDisposable
     /// <summary>Starts the program with just these arguments and waits for nothing.</summary>
     public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(preparation: null, arguments);
 
-    /// <summary>Starts the program with no more than so many descriptors, and waits for nothing.</summary>
+    /// <summary>Starts the program with at most that many descriptors, and waits for nothing.</summary>
     public static GatewayProcess StartBareLimited(int descriptors) => new(LimitOf(descriptors), []);
 
-    /// <summary>Starts the program on free ports as a user who has no other thread and may have no more than so many, and waits for
-    /// nothing. For root only, who may be any user, and is not limited.</summary>
+    /// <summary>Starts the program on free ports as a user who has no other thread and may have only that many, and waits for nothing. For
+    /// root only, who can become any user, and is not limited.</summary>
     public static GatewayProcess StartBareWithThreads(int threads) => new(
         $"exec setpriv --reuid {UserOfNothing} --clear-groups prlimit --nproc={threads} \"$@\"; ",
         ["--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0"]);
 
-    /// <summary>Starts the program with just these arguments, and with its signals as <c>env(1)</c> is told to set them.</summary>
+    /// <summary>Starts the program with just these arguments, and with its signals as these options of <c>env(1)</c> set them.</summary>
     public static GatewayProcess StartWithSignals(string signals, params IReadOnlyList<string> arguments) =>
         new(preparation: null, arguments, signals);
 
@@ -150,11 +150,11 @@ internal sealed class GatewayProcess : IDisposable
     public void LimitDescriptors(int count) =>
         RunTool("prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={count}:");
 
-    /// <summary>Sets how large the files may become that the running process writes.</summary>
+    /// <summary>Sets the size limit of files that the running process writes.</summary>
     public void LimitFileSize(int bytes) =>
         RunTool("prlimit", "--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={bytes}:");
 
-    /// <summary>Reads no more, like the program behind a pipe that has ended.</summary>
+    /// <summary>Stops reading, as when the program behind a pipe has ended.</summary>
     public void CloseOutput()
     {
         _isOutputClosed = true;
@@ -174,14 +174,14 @@ internal sealed class GatewayProcess : IDisposable
         return (_process.ExitCode, Output, Errors);
     }
 
-    /// <summary>Waits for the exit like a reader who is stuck: what is written to standard output stays unread.</summary>
+    /// <summary>Waits for the exit like a reader that is stuck: standard output stays unread.</summary>
     public int WaitForExitUnread()
     {
         Assert.True(_process.WaitForExit(Patience.Limit), "The gateway does not end.");
         return _process.ExitCode;
     }
 
-    /// <summary>Waits until this was said on standard error.</summary>
+    /// <summary>Waits for this text on standard error.</summary>
     public void WaitForError(string text) =>
         Patience.WaitUntil(() => Errors.Contains(text, StringComparison.Ordinal), () => $"'{text}' was not said, but: {Errors}");
 

@@ -4,7 +4,7 @@ using MetricsGateway.Tests.Flushing;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>A Graphite server that reads, stalls, dies and returns, and what the gateway sends it.</summary>
+/// <summary>A Graphite server that reads, stalls, dies and returns, and the data that the gateway sends it.</summary>
 public sealed class GraphiteSendTests : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -71,7 +71,7 @@ public sealed class GraphiteSendTests : IDisposable
             _server.Accept().Dispose();
             admin.WaitForStat("graphite_send.failures", i);
 
-            // No try is later, and no connection has lasted as long.
+            // Less than the longest delay before an attempt, and than the time after which a connection has lasted.
             _time.Advance(9.9);
             admin.WaitForStat("graphite_send.connections", i + 1);
         }
@@ -142,7 +142,7 @@ public sealed class GraphiteSendTests : IDisposable
         _server.Accept();
         string name = new('x', 200);
 
-        // The kernels may take some of what waits after all, when their buffers grow, and then the time begins anew.
+        // The kernels may still take some data when their buffers grow, and then the timeout begins anew.
         while (admin.Stat("graphite_send.failures") == 0)
         {
             if (admin.Stat("graphite_send.waiting_bytes") == 0)
@@ -276,7 +276,7 @@ public sealed class GraphiteSendTests : IDisposable
         Assert.Equal(0, admin.Stat("graphite_send.dropped_lines"));
     }
 
-    // It is over when the connection has lasted.
+    // The outage is over when the connection has lasted.
     private string TakeErrorsUntilAgain(RunningGateway gateway)
     {
         string errors = "";
@@ -290,7 +290,7 @@ public sealed class GraphiteSendTests : IDisposable
         return errors;
     }
 
-    // The next try comes some time after the one before has failed.
+    // The next attempt comes some time after the previous one has failed.
     private void ReadUntilLineInTime(string start) => _server.ReadUntil(() =>
     {
         _time.Advance(1);
@@ -308,7 +308,7 @@ public sealed class GraphiteSendTests : IDisposable
         },
         _time);
 
-    /// <returns>How many flushes there were.</returns>
+    /// <returns>The number of flushes.</returns>
     private long Flush(RunningGateway gateway, AdminClient admin, string metric)
     {
         IReadOnlyDictionary<string, long> before = admin.Stats();
@@ -317,7 +317,7 @@ public sealed class GraphiteSendTests : IDisposable
         IReadOnlyDictionary<string, long> after;
         do
         {
-            // A test that lets much time pass may have had another one under way, which makes this one fall out.
+            // If a test has advanced the clock far, another flush may still be being computed, and this one is skipped.
             long missed = admin.Stat("flush.missed");
             _time.Advance(Interval.TotalSeconds);
             after = before;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>A Graphite server that reads when a test wants it to, goes away, and comes back to the same port.</summary>
+/// <summary>A Graphite server that reads on demand, goes away, and returns to the same port.</summary>
 internal sealed class GraphiteServer : IDisposable
 {
     private readonly List<Socket> _connections = [];
@@ -24,12 +24,12 @@ internal sealed class GraphiteServer : IDisposable
     /// <summary>The text of all connections so far, one after the other.</summary>
     public string Text => _text.ToString();
 
-    /// <summary>The lines that have come as a whole.</summary>
+    /// <summary>The complete lines.</summary>
     public IEnumerable<string> Lines => Text.Split('\n')[..^1];
 
     public int Connections => _connections.Count;
 
-    /// <summary>Takes a connection that has come or comes.</summary>
+    /// <summary>Accepts a connection, waiting for it if necessary.</summary>
     public Socket Accept()
     {
         Assert.True(_listener.Poll(Patience.Limit, SelectMode.SelectRead), "Nobody connects.");
@@ -38,7 +38,7 @@ internal sealed class GraphiteServer : IDisposable
         return connection;
     }
 
-    /// <summary>Takes connections, and what they bring, until something is there.</summary>
+    /// <summary>Accepts connections and reads them until a condition holds.</summary>
     public void ReadUntil(Func<bool> condition) => Patience.WaitUntil(
         () =>
         {
@@ -49,8 +49,7 @@ internal sealed class GraphiteServer : IDisposable
 
     public void ReadUntilLine(string start) => ReadUntil(() => Lines.Any(line => line.StartsWith(start, StringComparison.Ordinal)));
 
-    /// <summary>Goes away as a process that is killed: nobody listens, and connections are reset if they have brought something
-    /// unread.</summary>
+    /// <summary>Goes away like a killed process: nothing listens, and connections with unread data are reset.</summary>
     public void Kill()
     {
         _listener.Dispose();
@@ -86,7 +85,7 @@ internal sealed class GraphiteServer : IDisposable
             listener.ReceiveBufferSize = size;
         }
 
-        // What a killed connection leaves behind keeps nobody from listening there again.
+        // Remains of a killed connection must not prevent listening again.
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
         listener.Bind(endpoint);
         listener.Listen();

@@ -7,10 +7,10 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>TCP connections that say nothing are closed, and no others.</summary>
+/// <summary>Silent TCP connections are closed, and no others.</summary>
 public class IdleTimeoutTests
 {
-    // Long enough for a client on a busy machine to say something in time.
+    // Long enough for a client on a busy machine to send in time.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
 
     [Fact]
@@ -65,7 +65,7 @@ public class IdleTimeoutTests
         admin.WaitForStat("connections.idle_closed", 1);
         Assert.Equal("", silent.ReceiveToEnd());
 
-        // 160 seconds after it said something, and the tolerance.
+        // 160 seconds after the last data, and the tolerance.
         time.Advance(seconds: 89.999);
         Assert.Equal(1, admin.Stat("connections.idle_closed"));
         time.Advance(seconds: 10.001);

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace MetricsGateway.Tests.Network;
 
 /// <summary>
-/// Ports that stay a test's own also while nobody is bound to them. The kernel gives none of them to a socket that asks for any port, as
-/// those of all other tests do: it takes those from <c>ip_local_port_range</c> (ip(7)).
+/// Ports that stay reserved for a test even while nothing is bound to them. The kernel does not give them to sockets that ask for any
+/// port, as those of all other tests do: these get ports from <c>ip_local_port_range</c> (ip(7)).
 /// </summary>
 internal static class KeptPort
 {
@@ -15,10 +15,10 @@ internal static class KeptPort
     private static readonly int Count = int.Parse(
         File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split('\t')[0], CultureInfo.InvariantCulture) - First;
 
-    // Two runs of the tests on one machine begin at different places.
+    // Concurrent test runs on one machine begin at different ports.
     private static int _next = Environment.ProcessId * 97 % Count;
 
-    /// <summary>A port that is free for both families, by TCP and by UDP.</summary>
+    /// <summary>A port that is free for both address families, over TCP and UDP.</summary>
     public static int Next()
     {
         Assert.True(Count > 1_000, "The range of ports for sockets that ask for any leaves too few.");

@@ -4,7 +4,7 @@ using MetricsGateway.Tests.Operation;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>Where the gateway listens: one family or both, several addresses, names.</summary>
+/// <summary>The addresses of listeners: one family or both, several addresses, names.</summary>
 public sealed class ListenAddressTests : IDisposable
 {
     private readonly TestConfiguration _configuration = new();

@@ -11,7 +11,7 @@ using Vigil;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>A listener whose socket fails goes on, or gets another one.</summary>
+/// <summary>A listener whose socket fails goes on, or gets another socket.</summary>
 public sealed class ListenerRecoveryTests : IDisposable
 {
     private readonly StringWriter _errors = new();
@@ -24,7 +24,7 @@ public sealed class ListenerRecoveryTests : IDisposable
     private readonly CountingReceiver _receiver;
     private readonly ListenerSet _listeners;
 
-    // What has failed comes back to its port.
+    // A failed listener returns to its port.
     private readonly GatewayOptions _options = RunningGateway.AllListeners with
     {
         StatsDUdp = KeptPort.NextAtLoopback(),
@@ -145,7 +145,7 @@ public sealed class ListenerRecoveryTests : IDisposable
         using Socket before = Client.Connect(place);
         RunUntil(() => listener.Connections.Count == 1);
 
-        // accept(2) answers EINVAL from here on.
+        // From here on accept(2) fails with EINVAL.
         listener.Socket.Shutdown(SocketShutdown.Both);
         RunUntil(() => _listeners.Troubles.Any());
         before.SendLine("before:1|c");
@@ -195,7 +195,7 @@ public sealed class ListenerRecoveryTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    // A connected socket is told that nobody was there to take what it has sent, by its next call.
+    // The next call of a connected socket fails if nothing received what it had sent.
     private static IPEndPoint MakeNextCallFail(Socket socket)
     {
         IPEndPoint nobody = KeptPort.NextAtLoopback();

@@ -45,7 +45,7 @@ public class LoadTests
         Assert.Equal("{\"end\":1,\"series\":100000}", lines[^1]);
         admin.WaitForStat("graphite_send.waiting_bytes", 0);
 
-        // Nobody reads the last flush.
+        // The last flush has no reader.
         server.Kill();
         gateway.Stop();
         gateway.TakeErrors();

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>How long tests wait for what must happen: far longer than it ever takes, so that a busy machine fails nothing.</summary>
+/// <summary>How long tests wait for something that must happen: far longer than it ever takes, so that no test fails on a busy
+/// machine.</summary>
 internal static class Patience
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

@@ -79,7 +79,7 @@ public sealed class ProgramTests : IDisposable
         using GatewayProcess gateway = GatewayProcess.Start(GatewayProcess.FlushInterval, "20ms");
         using AdminClient admin = gateway.ConnectAdmin();
 
-        // Reports that fill the pipe soon.
+        // These reports soon fill the pipe.
         Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 500).Select(i => $"level{i}:1|g")).Utf8());
         admin.WaitForStatAbove("flush.lost_reports", 2);
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>What clients send by each listener arrives.</summary>
+/// <summary>Data that clients send to each listener arrives.</summary>
 public sealed class ProtocolTests : IDisposable
 {
     private const string EveryKind =
@@ -115,7 +115,7 @@ public sealed class ProtocolTests : IDisposable
         using Socket client = Client.Connect(_gateway.Admin);
         client.Send($"GET /{new string('x', 10_000)} HTTP/1.1\r\nhealth down\r\n".Utf8());
 
-        // What it sent and nobody reads makes an end of the connection that may overtake the answer.
+        // Unread input would end the connection by a reset, which may overtake the answer.
         _admin.WaitForStat("admin.overlong_commands", 1);
         _admin.WaitForStat("connections.open", 1);
         Assert.Equal("health: up\n", _admin.Ask("health"));

@@ -6,8 +6,8 @@ using Vigil.IO;
 namespace MetricsGateway.Tests.Network;
 
 /// <summary>
-/// A gateway on a thread of its own, with all TCP and UDP listeners on free ports. It must have nothing to complain about. It never
-/// flushes unless told to, so that what a test has sent is there until the test looks.
+/// A gateway on a thread of its own, with all TCP and UDP listeners on free ports. It must have nothing to complain about. It never flushes
+/// by default, so that data which a test has sent stays until the test checks it.
 /// </summary>
 internal sealed class RunningGateway : IDisposable
 {
@@ -24,10 +24,10 @@ internal sealed class RunningGateway : IDisposable
     {
     }
 
-    /// <summary>A gateway that can be told to load its options again.</summary>
-    /// <param name="source">Where they come from.</param>
-    /// <param name="time">The time that it goes by.</param>
-    /// <param name="onThread">What is called on its thread before it runs.</param>
+    /// <summary>A gateway that can reload its options.</summary>
+    /// <param name="source">Loads them.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="onThread">Called on its thread before it runs.</param>
     public RunningGateway(ConfigurationSource source, TimeProvider? time = null, Action? onThread = null)
         : this(source, source.Load(), time, onThread)
     {
@@ -51,7 +51,7 @@ internal sealed class RunningGateway : IDisposable
 
     private static ConfigurationSource WithoutFile { get; } = new(path: null, new Dictionary<string, string>(StringComparer.Ordinal));
 
-    /// <summary>Where its reports can be read.</summary>
+    /// <summary>The reading end of its reports.</summary>
     public FdHandle Reports => _output.Reader;
 
     public IPEndPoint StatsDUdp => Place("statsd-udp");
@@ -65,7 +65,7 @@ internal sealed class RunningGateway : IDisposable
     public IPEndPoint[] Places(string option) =>
         [.. _gateway.Places.Where(place => place.Option == option).Select(place => IPEndPoint.Parse(place.Place))];
 
-    /// <summary>What it has complained about since the last time.</summary>
+    /// <summary>Its error messages since the last call.</summary>
     public string TakeErrors() => _errors.Take();
 
     public AdminClient ConnectAdmin() => new(Admin);

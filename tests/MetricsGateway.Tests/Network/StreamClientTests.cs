@@ -4,7 +4,7 @@ using MetricsGateway.Tests.Flushing;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>Clients of TCP listeners as they really are: slow, half closed, killed, too many.</summary>
+/// <summary>Realistic clients of TCP listeners: slow, half closed, killed, too many.</summary>
 public class StreamClientTests
 {
     [Fact]
@@ -67,7 +67,7 @@ public class StreamClientTests
         client.Send("counters\n"u8);
         client.Shutdown(SocketShutdown.Send);
 
-        // Meanwhile the rest of it waits in the gateway, and waiting costs nothing.
+        // Meanwhile the rest of it waits in the gateway, without cost.
         AssertAsleep(admin);
         string answer = client.ReceiveToEnd();
         Assert.True(answer.Length > length);
@@ -96,7 +96,7 @@ public class StreamClientTests
             admin.WaitForStatAbove("connections.dropped_clients", 5);
             Assert.InRange(admin.Stat("admin.unread_bytes"), Limit / 2, Limit);
 
-            // Those that have not read for a second make room for an answer that is as large as theirs.
+            // Clients that have not read for a second make room for an answer that is as large as theirs.
             time.Advance(2);
             Assert.InRange(admin.Ask("counters").Length, 5_000 * 200, 5_000 * 250);
         }
@@ -105,7 +105,7 @@ public class StreamClientTests
             deaf.ForEach(client => client.Dispose());
         }
 
-        // The answer that tells it has been begun.
+        // The answer that reports it has begun.
         Patience.WaitUntil(
             () => admin.Stat("admin.unread_bytes") <= 4096,
             () => $"{admin.Stat("admin.unread_bytes")} bytes are kept for nobody");
@@ -190,7 +190,7 @@ public class StreamClientTests
         Assert.Equal("", refused.ReceiveToEnd());
         Assert.Equal(1, admin.Stat("connections.refused"));
 
-        // Whoever wants to know why still gets in.
+        // An operator can still connect to find out why.
         using (AdminClient operatorOnDuty = gateway.ConnectAdmin())
         {
             Assert.Equal(4, operatorOnDuty.Stat("connections.open"));
@@ -224,7 +224,7 @@ public class StreamClientTests
             {
                 foreach (Socket client in clients)
                 {
-                    // Lines are cut at different places, so each connection has an unfinished one of its own.
+                    // Lines are cut at different places, so each connection has its own unfinished line.
                     client.Send(round % 2 == 0 ? "all:1|c\nal"u8 : "l:1|c\n"u8);
                 }
             }
@@ -253,7 +253,7 @@ public class StreamClientTests
         AssertAsleep(admin);
     }
 
-    /// <summary>Between two questions the loop turns for nothing but these.</summary>
+    /// <summary>Between two commands the loop turns only for these commands.</summary>
     private static void AssertAsleep(AdminClient admin)
     {
         long before = admin.Stat("loop.turns");
@@ -261,7 +261,7 @@ public class StreamClientTests
         Assert.InRange(admin.Stat("loop.turns") - before, 1, 5);
     }
 
-    /// <returns>How many bytes the names have together.</returns>
+    /// <returns>The length of all names together.</returns>
     private static long FillCounters(RunningGateway gateway, AdminClient admin, int count, int nameLength)
     {
         StringBuilder lines = new();

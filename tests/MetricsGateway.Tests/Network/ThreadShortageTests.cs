@@ -1,6 +1,6 @@
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>EAGAIN when a thread is to be started: <c>ulimit -u</c>, a control group's <c>pids.max</c>.</summary>
+/// <summary>EAGAIN when a thread is started: <c>ulimit -u</c>, a control group's <c>pids.max</c>.</summary>
 public class ThreadShortageTests
 {
     private const int MostThreads = 40;
@@ -21,7 +21,7 @@ public class ThreadShortageTests
             {
                 (int exitCode, _, string errors) = gateway.WaitForExit();
 
-                // With too few the runtime itself does not start, and says so.
+                // With too few threads the runtime itself does not start, and prints its own message.
                 bool isRuntimes = refusals == 0 && errors.StartsWith("Failed to create CoreCLR", StringComparison.Ordinal);
                 refusals += isRuntimes ? 0 : 1;
                 Assert.True(

@@ -4,7 +4,7 @@ using MetricsGateway.Network;
 
 namespace MetricsGateway.Tests.Network;
 
-/// <summary>The file of the Unix socket: what lies at its path already, and what is left of it.</summary>
+/// <summary>The file of the Unix socket: other files at its path, and its removal.</summary>
 public sealed class UnixSocketFileTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");

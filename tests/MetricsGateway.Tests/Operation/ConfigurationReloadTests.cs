@@ -7,7 +7,7 @@ using Vigil;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>Whoever waits for a load that takes long.</summary>
+/// <summary>Callers that wait for a long load.</summary>
 public sealed class ConfigurationReloadTests : IDisposable
 {
     private readonly TestConfiguration _configuration = new();
@@ -54,7 +54,7 @@ public sealed class ConfigurationReloadTests : IDisposable
         Assert.Equal(["first", "second"], _told.Order());
     }
 
-    // Not inlined, so that nothing of it is on the stack afterwards.
+    // Not inlined, so that no reference to it stays on the stack.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private WeakReference AskAndLeave(string name, Action afterwards)
     {

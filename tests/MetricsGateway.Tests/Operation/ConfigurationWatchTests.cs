@@ -10,7 +10,7 @@ public sealed class ConfigurationWatchTests : IDisposable
 {
     private readonly TestConfiguration _configuration = new(isWatched: true);
 
-    // It stands still while a test writes, so that no file is read half-written, however slow the machine.
+    // The clock stands still while a test writes, so that no file is read half-written, however slow the machine.
     private readonly ManualTime _time = new();
 
     public void Dispose() => _configuration.Dispose();
@@ -24,7 +24,7 @@ public sealed class ConfigurationWatchTests : IDisposable
         _configuration.Write(("max-names", 5));
         WaitForStat(admin, "reloads.done", 1);
 
-        // Of what is in effect already there is nothing to say, so the next word is of the next change.
+        // A change to the present options is not reported, so the next line is about the next change.
         _configuration.Write(("max-names", 5));
         _configuration.Write(("max-names", 6));
         WaitForStat(admin, "reloads.done", 2);
@@ -149,7 +149,7 @@ public sealed class ConfigurationWatchTests : IDisposable
         using RunningGateway gateway = Start(path);
         using AdminClient admin = gateway.ConnectAdmin();
 
-        // The time stands still in between, as it does for whoever is fast enough.
+        // The clock stands still in between, as for a program that is fast enough.
         Directory.Move(above, _configuration.InDirectory("before"));
         admin.Stats();
         Directory.Move(_configuration.InDirectory("next"), above);
@@ -183,7 +183,7 @@ public sealed class ConfigurationWatchTests : IDisposable
             string next = Path.Combine(directory, "..data_tmp");
             File.CreateSymbolicLink(next, $"..{i}");
 
-            // The framework renames no link to a directory over another one.
+            // The framework cannot rename a link to a directory over another one.
             using (Process rename = Process.Start("mv", ["-T", next, Path.Combine(directory, "..data")]))
             {
                 rename.WaitForExit();
@@ -204,7 +204,7 @@ public sealed class ConfigurationWatchTests : IDisposable
         using RunningGateway gateway = new(_configuration.Source(), _time);
         using AdminClient admin = gateway.ConnectAdmin();
 
-        // A link into a directory that is not there yet.
+        // A link into a directory that does not exist yet.
         File.Delete(_configuration.Path);
         File.CreateSymbolicLink(_configuration.Path, Path.Combine(directory, "gateway.json"));
         WaitForStat(admin, "reloads.refused", 1);
@@ -254,7 +254,7 @@ public sealed class ConfigurationWatchTests : IDisposable
         using RunningGateway gateway = new(_configuration.Source(), _time);
         using AdminClient admin = gateway.ConnectAdmin();
 
-        // Seen if it were watched: the reload that is asked for would be the second.
+        // If it were watched, the requested reload would be the second one.
         _configuration.Write(("watch-config", "on"));
         LetSettle(admin);
         admin.Ask("reload");
@@ -277,7 +277,7 @@ public sealed class ConfigurationWatchTests : IDisposable
             () => $"{key} is {seen}, not {value}");
     }
 
-    // A turn of the loop hears of the change, and the next one is after the time that it has to settle.
+    // One turn of the loop notices the change; a later one comes after the settling time.
     private void LetSettle(AdminClient admin)
     {
         for (int i = 0; i < 3; i++)
@@ -288,7 +288,7 @@ public sealed class ConfigurationWatchTests : IDisposable
 
         admin.Stats();
 
-        // A worker reads the file, and what is written meanwhile would be read instead.
+        // A worker reads the file; if the test wrote now, it would read that instead.
         Patience.WaitUntil(
             () =>
             {

@@ -3,7 +3,7 @@ using MetricsGateway.Tests.Network;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>Whoever reads standard error, or does not, holds up nobody.</summary>
+/// <summary>Reading standard error, or not reading it, holds up nothing.</summary>
 public class ErrorConsoleTests
 {
     [Fact]
@@ -70,7 +70,7 @@ public class ErrorConsoleTests
 
         console.Dispose();
 
-        // What hangs in writing is left to the end of the process; here that is not the end of it.
+        // A thread that hangs in a write normally lives until the end of the process; here the process goes on.
         output.Release();
         Patience.WaitUntil(() => string.Equals(output.Text, "first\n", StringComparison.Ordinal), () => output.Text);
     }

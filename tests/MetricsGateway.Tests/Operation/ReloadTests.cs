@@ -4,7 +4,7 @@ using MetricsGateway.Tests.Network;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>A reload puts the whole file into effect, or nothing of it.</summary>
+/// <summary>A reload applies the whole file, or nothing of it.</summary>
 public sealed class ReloadTests : IDisposable
 {
     private readonly TestConfiguration _configuration = new();
@@ -255,7 +255,7 @@ public sealed class ReloadTests : IDisposable
         client.SendLine("tcp:1|c");
         admin.WaitForCounter("tcp", 1);
 
-        // And nobody else gets in because of it.
+        // And no other program can bind because of it.
         using Socket intruder = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         Assert.Throws<SocketException>(() => intruder.Bind(new IPEndPoint(IPAddress.Loopback, tcp)));
     }
@@ -366,7 +366,7 @@ public sealed class ReloadTests : IDisposable
 
     private static string Refused(string reason) => $"not reloaded, everything stays as it was: {reason}\n";
 
-    /// <summary>Reloads, and hears the same from the admin port as from standard error.</summary>
+    /// <summary>Reloads, and checks that the admin port and standard error have the same line.</summary>
     private static string Reload(RunningGateway gateway, AdminClient admin)
     {
         string answer = admin.Ask("reload");

@@ -6,7 +6,7 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>Every option takes effect at once, for what is there already as well.</summary>
+/// <summary>Every option takes effect at once, also for existing connections and data.</summary>
 public sealed class ReloadedLimitsTests : IDisposable
 {
     private readonly TestConfiguration _configuration = new();

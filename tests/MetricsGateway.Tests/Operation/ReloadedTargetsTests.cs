@@ -3,7 +3,7 @@ using MetricsGateway.Tests.Network;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>Where flushes go can be changed while the gateway runs, as a whole or not at all.</summary>
+/// <summary>The targets of flushes can be changed while the gateway runs, as a whole or not at all.</summary>
 public sealed class ReloadedTargetsTests : IDisposable
 {
     private readonly TestConfiguration _configuration = new();

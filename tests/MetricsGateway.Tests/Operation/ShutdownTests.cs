@@ -7,8 +7,8 @@ using Vigil.IO;
 
 namespace MetricsGateway.Tests.Operation;
 
-/// <summary>SIGTERM and SIGINT: what has arrived is used, what is left is told, and nobody who does not read holds it up for
-/// long.</summary>
+/// <summary>SIGTERM and SIGINT: what has arrived is used, what is left is reported, and a client that does not read delays the end only
+/// briefly.</summary>
 public sealed class ShutdownTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");
@@ -28,7 +28,7 @@ public sealed class ShutdownTests : IDisposable
             admin.WaitForCounter("before", 1);
         }
 
-        // While it stands still, all this comes to its sockets, a connection that it has not accepted included.
+        // While the process is stopped, all of this arrives at its sockets, including a connection that it has not accepted.
         gateway.Signal("STOP");
         for (int i = 0; i < Datagrams; i++)
         {
@@ -222,7 +222,7 @@ public sealed class ShutdownTests : IDisposable
     {
         using GatewayProcess gateway = StartWithStuckReader("off");
 
-        // Two equal ones would be one to the kernel.
+        // The kernel would merge two equal signals.
         gateway.Signal("INT", "TERM");
 
         int exitCode = gateway.WaitForExitUnread();
@@ -283,7 +283,7 @@ public sealed class ShutdownTests : IDisposable
         return gateway;
     }
 
-    // One report is more than the pipe holds, which the test does not read, so the last one is not written whole whatever comes before it.
+    // One report is larger than the pipe, which the test does not read, so the last report is never written completely.
     private static void FillOutput(GatewayProcess gateway)
     {
         using AdminClient admin = gateway.ConnectAdmin();
@@ -293,6 +293,6 @@ public sealed class ShutdownTests : IDisposable
         admin.WaitForStatAbove("flush.lost_reports", 2);
     }
 
-    // The answer fills what the kernel holds for both sides, and the rest waits in the gateway.
+    // The answer fills the kernel's buffers on both sides, and the rest waits in the gateway.
     private static void WaitUntilAsked(AdminClient admin) => admin.WaitForStat("connections.accepted", 3);
 }

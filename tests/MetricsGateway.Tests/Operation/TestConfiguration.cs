@@ -4,7 +4,7 @@ using MetricsGateway.Configuration;
 namespace MetricsGateway.Tests.Operation;
 
 /// <summary>
-/// A configuration file of a gateway with all listeners on free ports, which neither flushes nor watches the file unless told to.
+/// The configuration file of a gateway with all listeners on free ports, which by default neither flushes nor watches the file.
 /// </summary>
 internal sealed class TestConfiguration : IDisposable
 {
@@ -22,14 +22,14 @@ internal sealed class TestConfiguration : IDisposable
 
     public string Path => InDirectory("gateway.json");
 
-    /// <summary>The file, and what the command line says over it.</summary>
+    /// <summary>The file, and overriding arguments of the command line.</summary>
     public ConfigurationSource Source(params IReadOnlyList<(string Option, string Value)> arguments) =>
         new(Path, arguments.ToDictionary(argument => argument.Option, argument => argument.Value, StringComparer.Ordinal));
 
     /// <summary>Another path in the directory of the file.</summary>
     public string InDirectory(string name) => System.IO.Path.Combine(_directory.FullName, name);
 
-    /// <summary>Writes the file anew: what every test has, with these instead or beside.</summary>
+    /// <summary>Writes the file: the options of every test, with these added or replaced.</summary>
     public void Write(params IReadOnlyList<(string Option, object Value)> options) => WriteText(Text(options));
 
     public void WriteText(string text) => File.WriteAllText(Path, text);

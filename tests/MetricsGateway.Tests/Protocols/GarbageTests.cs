@@ -6,7 +6,7 @@ using MetricsGateway.Protocols;
 
 namespace MetricsGateway.Tests.Protocols;
 
-/// <summary>Whatever comes in: nothing throws, and each line is counted exactly once.</summary>
+/// <summary>For any input: nothing throws, and each line is counted exactly once.</summary>
 public class GarbageTests
 {
     private const int MaxLineLength = 64;
@@ -125,7 +125,7 @@ public class GarbageTests
             bytes[random.Next(bytes.Length)] = (byte)'\n';
         }
 
-        // Among pure noise there would hardly ever be a metric.
+        // Pure noise would hardly ever contain a metric.
         return [.. bytes, .. "\nsane:1|c\nsane 1 N"u8];
     }
 

@@ -37,7 +37,7 @@ public class LineSplitterTests
         Random random = new(20240229);
         for (int round = 0; round < 2000; round++)
         {
-            // Up to more than the first buffer holds, so that it has to grow with a part of a line in it.
+            // Up to more than the first buffer holds, so that it has to grow while it has a part of a line.
             int scale = random.Next(2) == 0 ? 20 : 500;
             int maxLength = random.Next(1, 2 * scale);
             byte[] stream = RandomStream(random, length: random.Next(0, 10 * scale), lineLength: scale);
@@ -112,7 +112,7 @@ public class LineSplitterTests
         {
             int length = Math.Min(nextChunkLength(), stream.Length - start);
 
-            // Each chunk lies in the same buffer that the next one overwrites, as with a socket.
+            // Each chunk is in the buffer that the next one overwrites, as with a socket.
             byte[] buffer = stream.AsSpan(start, length).ToArray();
             ReadOnlySpan<byte> chunk = buffer;
             LineRead read;
