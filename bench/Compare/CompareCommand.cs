@@ -40,8 +40,8 @@ internal static class CompareCommand
         }
     }
 
-    // The report is written into the file with each group: a run of an hour that is cut off leaves what it has, and the file's older tables
-    // of the rest.
+    // The report is written into the file after each group: if a run of an hour is cut off, the file has the groups that were measured, and
+    // the older tables of the others.
     private static void Compare(CompareOptions options, MarkedSection? output)
     {
         Pace pace = options.IsQuick ? Pace.Quick : Pace.Full;
@@ -61,7 +61,7 @@ internal static class CompareCommand
         }
         finally
         {
-            // Also when the file cannot be written any more.
+            // Even if the file can no longer be written.
             Console.WriteLine(report);
         }
     }
@@ -72,7 +72,7 @@ internal static class CompareCommand
         return CaseMeasurement.Measure(each, peers.All, pace);
     }
 
-    // What the tests run is a debug build.
+    // The tests run a debug build.
     private static void RequireOptimizedCode(CompareOptions options)
     {
         if (!options.IsQuick

@@ -2,13 +2,13 @@ using Compare.Cases;
 
 namespace Compare;
 
-/// <summary>What was asked for on the command line.</summary>
-/// <param name="IsQuick">Whether a smoke run is wanted.</param>
-/// <param name="Filter">What the names of the wanted cases contain, their group included; null for all.</param>
-/// <param name="Groups">The groups that are wanted, by their names in the report; empty for all.</param>
-/// <param name="OutputFile">Where the report is written to, beside standard output; null for nowhere.</param>
-/// <param name="PlotDirectory">Where the plots go; null for nowhere.</param>
-/// <param name="StatsDDirectory">Where npm has installed statsd; null where it has not.</param>
+/// <summary>The options of the command line.</summary>
+/// <param name="IsQuick">Whether to make a smoke run.</param>
+/// <param name="Filter">A text in the names of the wanted cases, their group included; null for all.</param>
+/// <param name="Groups">The wanted groups, by their names in the report; empty for all.</param>
+/// <param name="OutputFile">The file for the report, besides standard output; null for none.</param>
+/// <param name="PlotDirectory">The directory for the plots; null for none.</param>
+/// <param name="StatsDDirectory">Where npm has installed statsd; null if it has not.</param>
 internal sealed record CompareOptions(
     bool IsQuick, string? Filter, IReadOnlyList<string> Groups, string? OutputFile, string? PlotDirectory, string? StatsDDirectory)
 {
@@ -26,7 +26,7 @@ internal sealed record CompareOptions(
 
     private const string DefaultPlotDirectory = "docs/plots";
 
-    /// <exception cref="FormatException">Something else was asked for.</exception>
+    /// <exception cref="FormatException">The command line is not valid.</exception>
     public static CompareOptions Parse(ReadOnlySpan<string> arguments)
     {
         CompareOptions options = ParseAll(arguments);

@@ -1,12 +1,12 @@
 namespace Compare;
 
-/// <summary>How much is done of everything.</summary>
-/// <param name="IsQuick">Whether the figures may mean nothing.</param>
-/// <param name="WarmUp">How long a .NET peer works before it counts, so that its hot code is compiled for good.</param>
-/// <param name="Turn">How long a peer's turn in a round takes, about.</param>
-/// <param name="LoadTurn">The same for servers, which are under load that long.</param>
-/// <param name="Idle">How long idling is watched.</param>
-/// <param name="MostRounds">How many rounds at most.</param>
+/// <summary>The amounts and times of a run.</summary>
+/// <param name="IsQuick">Whether the figures may be meaningless.</param>
+/// <param name="WarmUp">How long a .NET peer works before it is measured, so that its hot code is fully compiled.</param>
+/// <param name="Turn">The approximate length of a peer's turn in a round.</param>
+/// <param name="LoadTurn">The same for servers, which are under load for that long.</param>
+/// <param name="Idle">How long idle processes are observed.</param>
+/// <param name="MostRounds">The largest number of rounds.</param>
 internal sealed record Pace(bool IsQuick, TimeSpan WarmUp, TimeSpan Turn, TimeSpan LoadTurn, TimeSpan Idle, int MostRounds)
 {
     public static Pace Full { get; } = new(
@@ -25,6 +25,6 @@ internal sealed record Pace(bool IsQuick, TimeSpan WarmUp, TimeSpan Turn, TimeSp
         Idle: TimeSpan.FromMilliseconds(300),
         MostRounds: 2);
 
-    /// <summary>The full figure, or what is enough to see that it works.</summary>
+    /// <summary>The full value, or one that is enough for a smoke run.</summary>
     public T Choose<T>(T full, T quick) => IsQuick ? quick : full;
 }

@@ -2,7 +2,7 @@ using Compare.Managed;
 
 namespace Compare;
 
-/// <summary>The comparison, and the .NET peers in it, which are this program again. bench/README.md says what is measured.</summary>
+/// <summary>The comparison, and its .NET peers, which are this program again. bench/README.md says what is measured.</summary>
 internal static class Program
 {
     private static int Main(string[] args) => args switch

@@ -10,7 +10,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks;
 
-/// <summary>Programs in one; bench/README.md says which answers what.</summary>
+/// <summary>Several programs in one; bench/README.md says which answers which question.</summary>
 internal static class Program
 {
     private static int Main(string[] args)

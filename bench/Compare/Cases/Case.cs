@@ -3,7 +3,7 @@ using Compare.Rounds;
 
 namespace Compare.Cases;
 
-/// <summary>Some work that every peer does who has a counterpart for it: a row of the report, or one for each figure.</summary>
+/// <summary>Work for every peer that has a counterpart of it: a row of the report, or one row per figure.</summary>
 internal abstract class Case
 {
     protected Case(string group, string name, params IReadOnlyList<Figure> figures)
@@ -16,20 +16,20 @@ internal abstract class Case
     /// <summary>The table that it belongs to.</summary>
     public string Group { get; }
 
-    /// <summary>What is done, with its parameters.</summary>
+    /// <summary>The work, with its parameters.</summary>
     public string Name { get; }
 
     public string FullName => $"{Group}: {Name}";
 
     public IReadOnlyList<Figure> Figures { get; }
 
-    /// <summary>How many alternating rounds; more for what wakes another core, which falls into one of several patterns.</summary>
+    /// <summary>The number of alternating rounds; more for work that wakes another core, whose times fall into several patterns.</summary>
     public int Rounds { get; init; } = 5;
 
-    /// <summary>Whether a peer does this, too.</summary>
+    /// <summary>Whether a peer takes part.</summary>
     public abstract bool Includes(Peer peer);
 
-    /// <summary>Makes a peer ready to take its turns, warm.</summary>
+    /// <summary>Prepares a peer for its turns, and warms it up.</summary>
     /// <exception cref="InvalidOperationException">It failed, for instance because too few files may be open.</exception>
     public abstract Session Open(Peer peer, Pace pace);
 }

@@ -17,8 +17,8 @@ internal static class CaseCatalogue
     /// <summary>The groups in their order.</summary>
     public static IEnumerable<string> Groups => Create(Pace.Full, load: null).Select(each => each.Group).Distinct(StringComparer.Ordinal);
 
-    /// <param name="pace">How much is done.</param>
-    /// <param name="load">The other end of servers; null where it could not be built.</param>
+    /// <param name="pace">The amounts and times.</param>
+    /// <param name="load">The load generator of servers; null if it could not be built.</param>
     public static IEnumerable<Case> Create(Pace pace, Peer? load) =>
     [
         .. DispatchCases(pace),

@@ -13,10 +13,10 @@ internal sealed class EchoCase : Case
     private readonly bool _includesSpinning;
     private readonly string _load;
 
-    /// <param name="generator">The other end; null where it could not be built, and then nobody is measured.</param>
-    /// <param name="connections">How many.</param>
-    /// <param name="bytes">How long a request is.</param>
-    /// <param name="depth">How many requests are on their way in each connection.</param>
+    /// <param name="generator">The load generator; null if it could not be built, and then nothing is measured.</param>
+    /// <param name="connections">The number of connections.</param>
+    /// <param name="bytes">The length of a request.</param>
+    /// <param name="depth">The number of requests in flight per connection.</param>
     public EchoCase(Peer? generator, int connections, int bytes, int depth)
         : base(
             "TCP echo",
@@ -29,7 +29,7 @@ internal sealed class EchoCase : Case
     {
         _generator = generator;
 
-        // With more connections there is always one ready, and whoever would spin first has nothing to spin for.
+        // With more connections one is always ready, and spinning is never needed.
         _includesSpinning = connections == 1;
         _load = $"{connections} {bytes} {depth}";
         Rounds = 7;

@@ -1,27 +1,27 @@
 namespace Compare.Cases;
 
-/// <summary>What a figure counts.</summary>
+/// <summary>The unit of a figure.</summary>
 internal enum Unit
 {
-    /// <summary>Time, from nanoseconds to milliseconds as it fits.</summary>
+    /// <summary>Time, shown in nanoseconds to milliseconds as fits.</summary>
     Nanoseconds,
 
     /// <summary>Memory.</summary>
     Bytes,
 
-    /// <summary>How often in a second; more is better, other than with all else.</summary>
+    /// <summary>A rate per second; more is better, unlike for all other units.</summary>
     PerSecond,
 
     /// <summary>A number.</summary>
     Count,
 }
 
-/// <summary>One of the figures that a case gives.</summary>
-/// <param name="Name">What it is; empty where the case has no other.</param>
-/// <param name="Unit">What it counts.</param>
+/// <summary>One of the figures of a case.</summary>
+/// <param name="Name">Its name; empty if the case has only one.</param>
+/// <param name="Unit">Its unit.</param>
 internal sealed record Figure(string Name, Unit Unit)
 {
-    /// <summary>Whether its ratios are drawn.</summary>
+    /// <summary>Whether its ratios are plotted.</summary>
     public bool IsPlotted { get; init; }
 
     public static Figure Time { get; } = new("", Unit.Nanoseconds) { IsPlotted = true };

@@ -10,10 +10,10 @@ internal sealed class OperationCase : Case
     private readonly Amount _amount;
 
     /// <param name="group">The table that it belongs to.</param>
-    /// <param name="name">What is done, with its parameters.</param>
-    /// <param name="measurement">What peers know it by, with its numbers.</param>
-    /// <param name="amount">How often it is done in a turn.</param>
-    /// <param name="figures">What comes of it.</param>
+    /// <param name="name">The work, with its parameters.</param>
+    /// <param name="measurement">The peers' name for it, with its numbers.</param>
+    /// <param name="amount">The number of operations per turn.</param>
+    /// <param name="figures">The figures that it gives.</param>
     public OperationCase(string group, string name, string measurement, Amount amount, params IReadOnlyList<Figure> figures)
         : base(group, name, figures)
     {

@@ -3,14 +3,14 @@ using Compare.Rounds;
 
 namespace Compare.Cases;
 
-/// <summary>Counters by UDP, one a packet, at a rate: the metrics gateway and npm's statsd. They stay up for all rounds.</summary>
+/// <summary>Counters over UDP, one per packet, at a fixed rate: the metrics gateway and npm's statsd. They stay for all rounds.</summary>
 internal sealed class StatsDCase : Case
 {
     private readonly Peer? _sender;
     private readonly int _rate;
 
-    /// <param name="sender">The other end; null where it could not be built, and then nobody is measured.</param>
-    /// <param name="rate">Packets a second.</param>
+    /// <param name="sender">The sender; null if it could not be built, and then nothing is measured.</param>
+    /// <param name="rate">Packets per second.</param>
     public StatsDCase(Peer? sender, int rate)
         : base(
             "StatsD over UDP",

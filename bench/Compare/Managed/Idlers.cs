@@ -4,7 +4,7 @@ using Vigil.IO;
 
 namespace Compare.Managed;
 
-/// <summary>Threads that wait for nothing.</summary>
+/// <summary>Threads that wait and never get work.</summary>
 internal static class Idlers
 {
     private const int Ready = 0;

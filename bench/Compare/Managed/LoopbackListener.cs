@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Compare.Managed;
 
-/// <summary>Where echo servers listen: a free port of 127.0.0.1. Its connections inherit TCP_NODELAY.</summary>
+/// <summary>The listener of echo servers: a free port of 127.0.0.1. Its connections inherit TCP_NODELAY.</summary>
 internal static class LoopbackListener
 {
     private const int Backlog = 8192;

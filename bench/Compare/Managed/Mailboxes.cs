@@ -5,16 +5,16 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Compare.Managed;
 
-/// <summary>Somebody else's thread that runs what it is sent.</summary>
+/// <summary>Another thread that runs the actions it gets.</summary>
 internal abstract class Mailbox : IDisposable
 {
-    /// <summary>Sends; any thread.</summary>
+    /// <summary>Sends an action; any thread.</summary>
     public abstract void Post(Action action);
 
     public abstract void Dispose();
 }
 
-/// <summary>Vigil's, by <c>RemoteEndpoint.Fire</c> with the action as the state, which saves a closure.</summary>
+/// <summary>Vigil's, by <c>RemoteEndpoint.Fire</c> with the action as the state, which avoids a closure.</summary>
 internal sealed class VigilMailbox : Mailbox
 {
     private readonly LoopThread _loop = new(new EventManagerOptions());
@@ -74,6 +74,6 @@ internal sealed class ThreadPoolMailbox : Mailbox
 
     public override void Dispose()
     {
-        // It is the process's.
+        // The pool belongs to the process.
     }
 }

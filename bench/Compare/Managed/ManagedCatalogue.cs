@@ -6,11 +6,11 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Compare.Managed;
 
-/// <summary>What the .NET peers have counterparts for. Numbers are those of the measurement's name in the C drivers, without the last
+/// <summary>The measurements of the .NET peers. Numbers are those of the measurement's name in the C drivers, without the last
 /// one.</summary>
 internal static class ManagedCatalogue
 {
-    // Of a timer that ticks every four milliseconds at best, so that it takes as long as the others.
+    // For a timer that ticks every four milliseconds at best, so that it takes as long as the others.
     private const int SlowTicks = 4;
 
     private static readonly Dictionary<string, Dictionary<string, Func<int[], Measurement>>> Peers = new(StringComparer.Ordinal)
@@ -70,8 +70,8 @@ internal static class ManagedCatalogue
             ("work-latency", numbers => IdleLatency(Crew.ThreadPool, numbers[0])),
             ("work-flooded", numbers => FloodedLatency(Crew.ThreadPool, numbers[0]))),
 
-        // No latency in a flood: what a task starts goes to the end of its thread's own queue, which is served first, so a flood that goes
-        // on starves everybody else for ever.
+        // Latency in a flood is not measured: a task started by a task goes to its thread's own queue, which is served first, so an endless
+        // flood starves everything else.
         ["task-run"] = Of(
             ("work", numbers => Work(Crew.Tasks, senders: 1, numbers[0])),
             ("work-from-4", numbers => Work(Crew.Tasks, senders: 4, numbers[0])),

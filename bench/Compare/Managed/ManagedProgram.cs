@@ -2,8 +2,9 @@ using System.Globalization;
 
 namespace Compare.Managed;
 
-/// <summary>A .NET peer in a process of its own: <c>run PEER MEASUREMENT NUMBER…</c>. Each line that it reads is how many operations it
-/// performs next.</summary>
+/// <summary>A .NET peer in a process of its own: <c>run PEER MEASUREMENT NUMBER…</c>. Each line that it reads is the number of operations
+/// to
+/// perform next.</summary>
 internal static class ManagedProgram
 {
     private const int Success = 0;
@@ -31,7 +32,7 @@ internal static class ManagedProgram
             Answer(name, measurement.Perform(int.Parse(line, CultureInfo.InvariantCulture)));
         }
 
-        // What serves or idles on other threads has no end of its own.
+        // Servers and idlers on other threads do not end by themselves.
         Environment.Exit(Success);
         return Success;
     }

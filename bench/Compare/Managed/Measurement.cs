@@ -3,21 +3,21 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Compare.Managed;
 
-/// <summary>Something that a .NET peer does many times. Set up once and performed again and again.</summary>
+/// <summary>An operation that a .NET peer performs many times. Set up once and performed again and again.</summary>
 internal abstract class Measurement : IDisposable
 {
-    /// <summary>What is said at first, such as a server's port; null where nothing is.</summary>
+    /// <summary>The first output, such as a server's port; null if there is none.</summary>
     public virtual double? FirstFigure => null;
 
-    /// <returns>The figures; where an operation takes time, its nanoseconds are the first one.</returns>
+    /// <returns>The figures; if an operation takes time, its nanoseconds come first.</returns>
     public abstract double[] Perform(int operations);
 
     public abstract void Dispose();
 }
 
-/// <summary>The time that a workload takes for an operation.</summary>
-/// <param name="workload">Which.</param>
-/// <param name="multiple">What it can do is a multiple of this: all that is ready, for instance.</param>
+/// <summary>The time per operation of a workload.</summary>
+/// <param name="workload">The workload.</param>
+/// <param name="multiple">The number of operations must be a multiple of this, for instance of the ready descriptors.</param>
 internal sealed class Timed(IWorkload workload, int multiple = 1) : Measurement
 {
     public override double[] Perform(int operations)
@@ -31,7 +31,7 @@ internal sealed class Timed(IWorkload workload, int multiple = 1) : Measurement
     public override void Dispose() => workload.Dispose();
 }
 
-/// <summary>Figures that somebody else takes.</summary>
+/// <summary>Figures from a function.</summary>
 internal sealed class Taken(Func<int, double[]> measure, IDisposable? workload = null) : Measurement
 {
     public Taken(Func<int, double> measure, IDisposable? workload = null)
@@ -44,8 +44,8 @@ internal sealed class Taken(Func<int, double[]> measure, IDisposable? workload =
     public override void Dispose() => workload?.Dispose();
 }
 
-/// <summary>Something that goes on by itself until the process ends.</summary>
-/// <param name="firstFigure">What is said at first.</param>
+/// <summary>A server or idler, which runs by itself until the process ends.</summary>
+/// <param name="firstFigure">The first output.</param>
 internal sealed class Serving(double firstFigure) : Measurement
 {
     public override double? FirstFigure => firstFigure;

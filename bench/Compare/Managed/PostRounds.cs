@@ -2,7 +2,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Compare.Managed;
 
-/// <summary>Actions posted as fast as threads can. An operation is one of them, from the post to the end of its run.</summary>
+/// <summary>Actions posted as fast as threads can. An operation is one action, from the post to the end of its run.</summary>
 internal sealed class PostRounds : IWorkload
 {
     private readonly Mailbox _mailbox;
@@ -29,7 +29,7 @@ internal sealed class PostRounds : IWorkload
         Array.ForEach(threads, thread => thread.Start());
         Send(each);
 
-        // Yields, as the drivers in C do, and never sleeps for the millisecond that SpinWait would otherwise come to.
+        // Yields, as the drivers in C do, and never sleeps for a millisecond, as SpinWait would after a while.
         var spin = default(SpinWait);
         while (Volatile.Read(ref _received) != expected)
         {
@@ -50,8 +50,8 @@ internal sealed class PostRounds : IWorkload
     }
 }
 
-/// <summary>An operation is one action, there and back to a thread that waits for it, by a semaphore that spins before it sleeps, as
-/// anybody would.</summary>
+/// <summary>An operation is one action, there and back to a thread that waits for it on a semaphore, which spins before it sleeps, as in
+/// common code.</summary>
 internal sealed class PingPong : IWorkload
 {
     private readonly Mailbox _mailbox;

@@ -6,8 +6,8 @@ using Vigil.IO;
 namespace Compare.Managed;
 
 /// <summary>
-/// The ring of socket pairs: whoever finds a byte in its pair takes it and writes one into the next pair, until all writes are used
-/// up. An operation is a write, with the wait and the read that follow.
+/// The ring of socket pairs: a pair that has a byte is read, and a byte is written to the next pair, until all writes are used up. An
+/// operation is a write, with the wait and the read that follow.
 /// </summary>
 internal sealed class VigilRing : IWorkload
 {
@@ -83,7 +83,7 @@ internal sealed class VigilRing : IWorkload
     }
 }
 
-/// <summary>The same with a task a socket.</summary>
+/// <summary>The same with one task per socket.</summary>
 internal sealed class SocketRing : IWorkload
 {
     private readonly Socket[] _readers;
@@ -100,7 +100,7 @@ internal sealed class SocketRing : IWorkload
         _writers = new Socket[pairs];
         for (int i = 0; i < pairs; i++)
         {
-            // Blocking, as sockets are at first; the runtime changes that where it waits.
+            // In blocking mode, as new sockets are; the runtime changes the mode when it waits.
             using var pair = new UnixSocketPair(nonBlocking: false);
             _readers[i] = Own(pair.First);
             _writers[i] = Own(pair.Second);
@@ -168,7 +168,7 @@ internal sealed class SocketRing : IWorkload
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.OperationAborted or SocketError.ConnectionReset)
         {
-            // So it is here.
+            // The same here.
         }
     }
 }

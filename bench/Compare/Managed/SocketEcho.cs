@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Compare.Managed;
 
-/// <summary>An echo server as .NET users write it: a task a connection.</summary>
+/// <summary>An echo server in the usual form for .NET: one task per connection.</summary>
 internal static class SocketEcho
 {
     private const int BufferLength = 64 * 1024;
@@ -43,7 +43,7 @@ internal static class SocketEcho
         }
         catch (SocketException)
         {
-            // The other end is gone: that is how a turn ends.
+            // The client has closed the connection, which ends a turn.
         }
         finally
         {

@@ -2,7 +2,7 @@ using Vigil;
 
 namespace Compare.Managed;
 
-/// <summary>Managed memory of a subscriber without descriptors, the user's own object not counted.</summary>
+/// <summary>Managed memory of a subscriber without descriptors, not counting the user's own object.</summary>
 internal static class SubscriberMemory
 {
     public static double Measure(int count)

@@ -5,19 +5,19 @@ using Vigil.IO;
 namespace Compare.Managed;
 
 /// <summary>
-/// An echo server on readiness: read, write at once, and wait for room only where the kernel had none, without reading on
-/// meanwhile. Another read in the same turn only where the buffer came full.
+/// An echo server on readiness: it reads, writes at once, and waits for room only if the kernel had none, without reading meanwhile. It
+/// reads again in the same turn only if the buffer came full.
 /// </summary>
 internal sealed class VigilEcho
 {
     private const int BufferLength = 64 * 1024;
 
-    // A buffer that came full is most often followed by more, which is still in the cache. But others wait.
+    // A full buffer is usually followed by more data, which is still in the cache. But other connections wait.
     private const int ReadsPerTurn = 4;
 
     private readonly Socket _listener;
 
-    // One buffer for all connections: what is read is written before the next one is read.
+    // One buffer for all connections: data is written before the next read.
     private readonly byte[] _buffer = new byte[BufferLength];
 
     private readonly EventManagerOptions _options;
@@ -29,7 +29,7 @@ internal sealed class VigilEcho
     }
 
     /// <summary>Serves on a thread of its own.</summary>
-    /// <param name="options">The loop's.</param>
+    /// <param name="options">The loop's options.</param>
     /// <returns>The port.</returns>
     public static int Start(EventManagerOptions options)
     {
@@ -88,7 +88,7 @@ internal sealed class VigilEcho
             }
         }
 
-        // What one read finds. Returns how much that was, none where nothing was there or the connection is over.
+        // Handles one read. Returns the number of bytes, 0 if there were none or the connection has ended.
         private int Answer(SocketEvent source)
         {
             IOResult read = NonBlocking.TryRead(source.Fd, buffer);

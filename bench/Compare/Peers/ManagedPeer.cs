@@ -4,7 +4,7 @@ using Compare.Managed;
 
 namespace Compare.Peers;
 
-/// <summary>Vigil, or what .NET itself has: this program again, in a process that stays for all turns of a case, so that it stays
+/// <summary>Vigil, or one of .NET's own facilities: this program again, in a process that stays for all turns of a case, so that it stays
 /// warm.</summary>
 internal sealed class ManagedPeer : Peer
 {
@@ -12,9 +12,9 @@ internal sealed class ManagedPeer : Peer
     private readonly IReadOnlyDictionary<string, string> _environment;
 
     /// <param name="name">The head of its column.</param>
-    /// <param name="description">What it is.</param>
-    /// <param name="key">What <see cref="ManagedCatalogue"/> knows it by.</param>
-    /// <param name="environment">What is set for its process.</param>
+    /// <param name="description">Its description.</param>
+    /// <param name="key">Its key in <see cref="ManagedCatalogue"/>.</param>
+    /// <param name="environment">Environment variables of its process.</param>
     public ManagedPeer(string name, string description, string key, params (string Name, string Value)[] environment)
         : base(name, description)
     {

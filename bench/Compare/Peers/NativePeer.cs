@@ -4,7 +4,8 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Peers;
 
-/// <summary>A driver in C. It has nothing to warm up but the machine's caches, which it does itself, so each turn is a process.</summary>
+/// <summary>A driver in C. It has nothing to warm up but the machine's caches, which it does itself, so each turn is a new
+/// process.</summary>
 internal sealed class NativePeer : Peer
 {
     private readonly string _program;
@@ -17,7 +18,7 @@ internal sealed class NativePeer : Peer
         _measurements = measurements.ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>The driver itself says what it has a counterpart for, and by which version of its library.</summary>
+    /// <summary>The driver itself prints its measurements and the version of its library.</summary>
     public static NativePeer Create(string name, string library, string program)
     {
         string[] lines = ChildProgram.OutputOf(program, ["list"]).Split('\n');

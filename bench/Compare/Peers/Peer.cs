@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Compare.Peers;
 
 /// <summary>
-/// Somebody who does the same work: a program that measures itself, <c>PROGRAM MEASUREMENT NUMBER…</c>, and answers a line with the
-/// measurement's name and its figures.
+/// A program that does the same work and measures itself, <c>PROGRAM MEASUREMENT NUMBER…</c>. It answers with a line of the measurement's
+/// name and its figures.
 /// </summary>
 internal abstract class Peer
 {
@@ -17,18 +17,18 @@ internal abstract class Peer
     /// <summary>The head of its column.</summary>
     public string Name { get; }
 
-    /// <summary>What it is, for the report; empty where the name says all.</summary>
+    /// <summary>Its description for the report; empty if the name is enough.</summary>
     public string Description { get; }
 
     /// <summary>Whether it has a counterpart for a measurement.</summary>
     public abstract bool Has(string measurement);
 
-    /// <summary>A server or an idler, which says its first figure and works until its input ends.</summary>
+    /// <summary>Starts a server or an idler, which prints its first figure and works until its input ends.</summary>
     /// <exception cref="InvalidOperationException">It did not start.</exception>
     public PeerProcess Start(string measurement) => new(Command(measurement), $"{Name}, {measurement}");
 
-    /// <summary>Something that the peer does as many times as it is told.</summary>
-    /// <param name="measurement">Its name and numbers, without how many times.</param>
+    /// <summary>Prepares an operation that the peer performs any number of times.</summary>
+    /// <param name="measurement">Its name and numbers, without the number of operations.</param>
     public abstract Operations Prepare(string measurement);
 
     public override string ToString() => Name;
@@ -36,13 +36,13 @@ internal abstract class Peer
     protected abstract ProcessStartInfo Command(string measurement);
 }
 
-/// <summary>An operation of a peer's, by any number.</summary>
+/// <summary>An operation of a peer, performed any number of times.</summary>
 internal abstract class Operations : IDisposable
 {
-    /// <summary>Whether the peer is compiled while it runs.</summary>
+    /// <summary>Whether the peer is compiled just in time.</summary>
     public abstract bool NeedsWarmUp { get; }
 
-    /// <returns>The figures; where an operation takes time, its nanoseconds are the first one.</returns>
+    /// <returns>The figures; if an operation takes time, its nanoseconds come first.</returns>
     /// <exception cref="InvalidOperationException">The peer failed.</exception>
     public abstract double[] Perform(long count);
 

@@ -3,15 +3,15 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Peers;
 
-/// <summary>All who are compared, in the order of their columns, and who is missing on this machine and why.</summary>
+/// <summary>All peers, in the order of their columns, and which are missing on this machine and why.</summary>
 internal sealed class PeerCatalogue : IDisposable
 {
     private readonly NativeToolchain? _toolchain;
     private readonly List<Peer> _peers = [];
     private readonly List<string> _missing = [];
 
-    /// <param name="toolchain">Builds the drivers in C; null where there is no compiler.</param>
-    /// <param name="statsDDirectory">Where npm has installed statsd; null where it has not.</param>
+    /// <param name="toolchain">Builds the drivers in C; null if there is no compiler.</param>
+    /// <param name="statsDDirectory">Where npm has installed statsd; null if it has not.</param>
     /// <exception cref="InvalidOperationException">A driver does not compile, or statsd is not where it should be.</exception>
     public PeerCatalogue(NativeToolchain? toolchain, string? statsDDirectory)
     {
@@ -60,25 +60,25 @@ internal sealed class PeerCatalogue : IDisposable
 
     public IReadOnlyList<Peer> All => _peers;
 
-    /// <summary>What others are compared with: the limit.</summary>
+    /// <summary>The reference of all ratios: the limit.</summary>
     public Peer? Raw { get; private set; }
 
-    /// <summary>What others are compared with where raw epoll has no counterpart.</summary>
+    /// <summary>The reference where raw epoll has no counterpart.</summary>
     public Peer Vigil { get; }
 
-    /// <summary>The other end of servers; null where there is no compiler.</summary>
+    /// <summary>The load generator of servers; null if there is no compiler.</summary>
     public Peer? LoadGenerator { get; }
 
-    /// <summary>A sentence for each that was left out everywhere.</summary>
+    /// <summary>One sentence per peer that was left out everywhere.</summary>
     public IReadOnlyList<string> Missing => _missing;
 
-    /// <summary>A sentence where npm's statsd, which serves and does nothing else, was left out.</summary>
+    /// <summary>A sentence if npm's statsd, which only serves, was left out.</summary>
     public string? MissingStatsD { get; private set; }
 
     /// <summary>Libraries with their versions.</summary>
     public IEnumerable<string> Versions => _peers.OfType<NativePeer>().Select(peer => peer.Description).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Who a figure is compared with: raw C, or Vigil where raw C has no such figure; null where neither has.</summary>
+    /// <summary>The reference of a figure: raw C, or Vigil if raw C has no such figure; null if neither has.</summary>
     public Peer? ReferenceOf(CaseResult result, int figure) =>
         new[] { Raw, Vigil }.FirstOrDefault(peer => peer is not null && result.FiguresOf(peer, figure) is { Median: > 0 });
 

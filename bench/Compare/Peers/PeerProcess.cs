@@ -8,7 +8,7 @@ namespace Compare.Peers;
 /// <summary>A peer at work in a process of its own.</summary>
 internal sealed class PeerProcess : IDisposable
 {
-    // Nothing that is measured takes longer; what does, hangs.
+    // Every measurement is shorter; a longer one hangs.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
@@ -37,7 +37,7 @@ internal sealed class PeerProcess : IDisposable
 
     public bool HasEnded => _process.HasExited;
 
-    /// <summary>User and system time of all its threads so far; it moves in steps of 10 ms.</summary>
+    /// <summary>User and system time of all its threads so far, in steps of 10 ms.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -50,7 +50,7 @@ internal sealed class PeerProcess : IDisposable
     /// <summary>How often its threads were woken up so far.</summary>
     public WakeUpCounts WakeUps => WakeUpCounts.Of(_process.Id);
 
-    /// <summary>Its next line. No call waits for ever.</summary>
+    /// <summary>Its next line. The call never waits for ever.</summary>
     /// <exception cref="InvalidOperationException">It ended, or it hangs.</exception>
     public string ReadLine()
     {
@@ -84,14 +84,14 @@ internal sealed class PeerProcess : IDisposable
 
     public void Dispose()
     {
-        // The end of its input is the end of its work; who does not hear that is killed.
+        // The end of its input is the end of its work; a process that does not react is killed.
         try
         {
             _process.StandardInput.Close();
         }
         catch (IOException)
         {
-            // It has ended already.
+            // It has already ended.
         }
 
         if (!_process.WaitForExit(TimeSpan.FromSeconds(2)))
@@ -107,7 +107,7 @@ internal sealed class PeerProcess : IDisposable
     {
         _process.WaitForExit();
 
-        // The first line: of an exception the others are its stack, of a driver the way to call it.
+        // Only the first line: the others are the stack of an exception, or a driver's usage.
         string words = _errors.GetAwaiter().GetResult().Trim();
         return words.Length == 0 ? $"it ended with exit code {_process.ExitCode}." : words.Split('\n')[0].Trim();
     }

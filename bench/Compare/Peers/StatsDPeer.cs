@@ -6,7 +6,7 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Peers;
 
-/// <summary>npm's statsd, where the user has installed it. It serves, and measures nothing itself.</summary>
+/// <summary>npm's statsd, from the user's installation. It serves, and measures nothing itself.</summary>
 internal sealed class StatsDPeer : Peer, IDisposable
 {
     private const string Serving = "statsd";
@@ -57,7 +57,7 @@ internal sealed class StatsDPeer : Peer, IDisposable
         string[] words = measurement.Split(' ');
         string configuration = Path.Combine(_configurations.Path, $"{words[1]}.js");
 
-        // It flushes after an hour, which is never: only what it takes in is compared.
+        // It flushes after an hour, that is never: only its reception is compared.
         File.WriteAllText(configuration, $$"""
             {
               servers: [{ server: "./servers/udp", address: "127.0.0.1", port: {{words[1]}} }],

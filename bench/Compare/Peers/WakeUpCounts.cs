@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Compare.Peers;
 
 /// <summary>
-/// How often each thread of a process has gone to sleep, which is how often it was woken up (<c>voluntary_ctxt_switches</c>,
+/// How often each thread of a process has gone to sleep, which is how often it was woken (<c>voluntary_ctxt_switches</c>,
 /// <c>proc_pid_status(5)</c>).
 /// </summary>
 internal sealed class WakeUpCounts
 {
-    // The runtime's, which looks at the machine's memory every ten seconds, whatever the program does.
+    // The runtime's thread, which checks the machine's memory every ten seconds, whatever the program does.
     private const string Finalizer = ".NET Finalizer";
 
     private readonly Dictionary<string, (string Name, long Count)> _threads = new(StringComparer.Ordinal);
@@ -33,7 +33,7 @@ internal sealed class WakeUpCounts
 
     public static WakeUpCounts Of(int processId) => new(processId);
 
-    /// <summary>Those of the threads that are there now, since an earlier count.</summary>
+    /// <summary>The wake-ups of the present threads since an earlier count.</summary>
     public long Since(WakeUpCounts earlier) => _threads.Keys.Sum(task => Since(earlier, task));
 
     /// <summary>The same without the runtime's finalizer thread.</summary>

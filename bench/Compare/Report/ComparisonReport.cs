@@ -5,7 +5,7 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Report;
 
-/// <summary>The whole report: on what and by what was measured, then for each group when and how, a table and a plot.</summary>
+/// <summary>The whole report: the machine and the tools, then for each group the time and command, a table and a plot.</summary>
 internal sealed class ComparisonReport
 {
     private readonly CompareOptions _options;
@@ -14,10 +14,10 @@ internal sealed class ComparisonReport
     private readonly string? _compiler;
     private readonly Dictionary<string, string> _groups = new(StringComparer.Ordinal);
 
-    /// <param name="options">What was asked for.</param>
-    /// <param name="pace">How much was done.</param>
-    /// <param name="peers">Who was compared.</param>
-    /// <param name="compiler">Of the drivers in C; null where there is none.</param>
+    /// <param name="options">The command line's options.</param>
+    /// <param name="pace">The amounts and times.</param>
+    /// <param name="peers">The peers.</param>
+    /// <param name="compiler">The compiler of the drivers in C; null if there is none.</param>
     public ComparisonReport(CompareOptions options, Pace pace, PeerCatalogue peers, string? compiler)
     {
         _options = options;
@@ -28,8 +28,8 @@ internal sealed class ComparisonReport
 
     /// <summary>Adds a group, and writes its plot.</summary>
     /// <param name="group">Its name.</param>
-    /// <param name="results">What was measured.</param>
-    /// <param name="stolen">Since that began.</param>
+    /// <param name="results">Its results.</param>
+    /// <param name="stolen">The stolen time since its measurement began.</param>
     public void Add(string group, IReadOnlyList<CaseResult> results, StolenTime stolen)
     {
         string run = $"{MachineDescription.DescribeRun(_options.ToString(), stolen)} {RoundsOf(results)}.{Caution}";
@@ -47,7 +47,7 @@ internal sealed class ComparisonReport
         _groups[group] = string.Join('\n', lines);
     }
 
-    /// <summary>The report in place of an earlier one: what that has of groups that are not measured yet, or not at all, is kept.</summary>
+    /// <summary>The report in place of an earlier one, whose groups that are not measured yet, or not at all, are kept.</summary>
     public string Over(string earlier)
     {
         IReadOnlyDictionary<string, string> kept = GroupText.In(earlier);
@@ -73,7 +73,7 @@ internal sealed class ComparisonReport
 
     private string Caution => _options.IsQuick ? " **A quick run: too short and too cold for its figures to mean anything.**" : "";
 
-    // With each group: another run, of other groups, may have had them.
+    // Repeated with each group: another run, of other groups, may have had these peers.
     private IEnumerable<string> LeftOutOf(IReadOnlyList<CaseResult> results)
     {
         string? server = results.Any(result => result.Case is StatsDCase) ? _peers.MissingStatsD : null;
@@ -87,7 +87,7 @@ internal sealed class ComparisonReport
         return counts is [1] ? "One round" : $"{string.Join(" or ", counts)} rounds";
     }
 
-    // Of the peers in C the head tells, as they are built for any group.
+    // The versions of the peers in C are in the report's head, because all of them are built for any group.
     private static IEnumerable<string> VersionsOf(IReadOnlyList<CaseResult> results)
     {
         string[] versions = [.. results.SelectMany(result => result.Peers).OfType<StatsDPeer>().Select(
@@ -95,7 +95,7 @@ internal sealed class ComparisonReport
         return versions.Length == 0 ? [] : [.. versions, ""];
     }
 
-    // As seen from the file that the report goes into.
+    // Relative to the file with the report.
     private string LinkTo(string file)
     {
         string from = _options.OutputFile is null ? "." : Path.GetDirectoryName(Path.GetFullPath(_options.OutputFile))!;

@@ -5,7 +5,7 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Compare.Report;
 
-/// <summary>The results of a group as a Markdown table: a row a figure, a column for everybody who has a counterpart for any of
+/// <summary>The results of a group as a Markdown table: one row per figure, one column per peer with a counterpart for any of
 /// them.</summary>
 internal sealed class ComparisonTable
 {

@@ -2,13 +2,13 @@ using Compare.Cases;
 
 namespace Compare.Report;
 
-/// <summary>In what the figures of a row are told: the same for all, so that they can be compared by eye.</summary>
+/// <summary>The unit in which the figures of a row are shown: the same for all, so that they can be compared by eye.</summary>
 internal sealed record FigureScale(string Symbol, double Divisor, string? Format = null)
 {
     private const double TenMicroseconds = 1e4;
     private const double TenMilliseconds = 1e7;
 
-    /// <param name="unit">What is counted.</param>
+    /// <param name="unit">The unit of the figures.</param>
     /// <param name="smallest">The smallest median of the row.</param>
     public static FigureScale For(Unit unit, double smallest) => unit switch
     {

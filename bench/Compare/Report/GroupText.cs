@@ -1,6 +1,6 @@
 namespace Compare.Report;
 
-/// <summary>The parts of a written report that belong to a group: its heading and all up to the next.</summary>
+/// <summary>The parts of a written report by group: its heading and everything up to the next one.</summary>
 internal static class GroupText
 {
     private const string Mark = "### ";

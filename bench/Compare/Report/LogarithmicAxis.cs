@@ -1,9 +1,9 @@
 namespace Compare.Report;
 
-/// <summary>Where ratios lie between two edges. 1× is always among them.</summary>
+/// <summary>The positions of ratios between two edges. 1× is always between them.</summary>
 internal sealed class LogarithmicAxis
 {
-    // More would be written over each other.
+    // The labels of more ticks would overlap.
     private const int MostTicks = 9;
 
     private readonly double _least;
@@ -19,7 +19,7 @@ internal sealed class LogarithmicAxis
         _right = right;
     }
 
-    /// <summary>1, 2 and 5 of each power of ten, or powers of ten alone where that would be too many.</summary>
+    /// <summary>1, 2 and 5 times each power of ten, or only powers of ten if that would be too many.</summary>
     public IEnumerable<double> Ticks
     {
         get
@@ -43,7 +43,7 @@ internal sealed class LogarithmicAxis
         {
             foreach (double tick in steps.Select(step => step * Math.Pow(10, power)).Where(tick => tick >= _least && tick <= _most))
             {
-                // Powers of ten are not exact, and 1 is looked for.
+                // Computed powers of ten are not exact, and callers compare with 1.
                 yield return Math.Round(tick, 6);
             }
         }

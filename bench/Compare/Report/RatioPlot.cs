@@ -8,8 +8,8 @@ using Vigil.Benchmarks.Reporting;
 namespace Compare.Report;
 
 /// <summary>
-/// The ratios of a group as bars, from 1× on, on a logarithmic scale: a bar to the left is less, one to the right is more than the
-/// reference. It has its own background, so that it can be read on light and dark pages.
+/// The ratios of a group as bars that start at 1×, on a logarithmic scale: a bar to the left is less than the reference, one to the right
+/// is more. It has its own background, so that it is readable on light and dark pages.
 /// </summary>
 internal sealed class RatioPlot
 {
@@ -42,7 +42,7 @@ internal sealed class RatioPlot
     /// <summary>Whether there is nothing to draw.</summary>
     public bool IsEmpty => _blocks.Length == 0;
 
-    /// <summary>The plot. Everything is an element of its own; nothing is left to scripts or style sheets.</summary>
+    /// <summary>The plot. It consists of elements only, without scripts or style sheets.</summary>
     public XDocument Draw()
     {
         int height = Top + _blocks.Sum(block => CaseHeight + (block.Bars.Count * RowHeight)) + 36;

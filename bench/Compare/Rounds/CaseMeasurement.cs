@@ -3,7 +3,7 @@ using Compare.Peers;
 
 namespace Compare.Rounds;
 
-/// <summary>Measures a case in rounds. Who begins is another one in each.</summary>
+/// <summary>Measures a case in rounds. A different peer begins in each.</summary>
 internal sealed class CaseMeasurement
 {
     private readonly List<(Peer Peer, Session Session)> _sessions = [];
@@ -55,7 +55,7 @@ internal sealed class CaseMeasurement
         return rounds;
     }
 
-    // One who fails costs the others nothing.
+    // A peer that fails does not affect the others.
     private bool Try(Peer peer, Action action)
     {
         try

@@ -25,10 +25,10 @@ internal sealed class EchoSession : Session
         _port = (int)server.ReadFigures()[0];
     }
 
-    /// <param name="server">It says its port first.</param>
-    /// <param name="generator">The other end.</param>
+    /// <param name="server">The server, which first prints its port.</param>
+    /// <param name="generator">The load generator.</param>
     /// <param name="load">Connections, bytes, and depth.</param>
-    /// <param name="pace">How long it is warmed up, and how long a turn is.</param>
+    /// <param name="pace">The length of the warm-up and of a turn.</param>
     public static EchoSession Open(PeerProcess server, Peer generator, string load, Pace pace)
     {
         try
@@ -60,8 +60,8 @@ internal sealed class EchoSession : Session
 
     public override void Dispose() => _server.Dispose();
 
-    // A slow server goes on for seconds to close thousands of connections. That is part of what it costs, and must not be in the turn of
-    // the next one.
+    // A slow server needs seconds to close thousands of connections. That is part of its cost, and must not fall into the next server's
+    // turn.
     private void AwaitRest()
     {
         TimeSpan last;

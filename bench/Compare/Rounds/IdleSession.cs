@@ -2,7 +2,7 @@ using Compare.Peers;
 
 namespace Compare.Rounds;
 
-/// <summary>A process that is watched while it does nothing.</summary>
+/// <summary>A process that is observed while it does nothing.</summary>
 internal sealed class IdleSession : Session
 {
     private readonly PeerProcess _process;
@@ -25,7 +25,7 @@ internal sealed class IdleSession : Session
 
     public override double[] Measure()
     {
-        // What a runtime does at its start is over by then: its compiler's thread ends after four seconds without work.
+        // By then a runtime has finished its start: its compiler's thread ends after four seconds without work.
         Thread.Sleep(_duration / 2);
         TimeSpan processorTime = _process.ProcessorTime;
         WakeUpCounts before = _process.WakeUps;

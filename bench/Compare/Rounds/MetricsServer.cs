@@ -8,13 +8,13 @@ using Compare.Peers;
 
 namespace Compare.Rounds;
 
-/// <summary>A StatsD server, the gateway or npm's, by what both have: a UDP port, and an admin port that tells the counters.</summary>
+/// <summary>A StatsD server, the gateway or npm's, through what both have: a UDP port, and an admin port that shows the counters.</summary>
 internal sealed class MetricsServer : IDisposable
 {
-    /// <summary>What peers know it by.</summary>
+    /// <summary>The peers' name for it.</summary>
     public const string Measurement = "statsd";
 
-    // The name that the sender uses; both print it as a key, one as JSON and one as JavaScript.
+    // The sender's name of the counter; both print it as a key, one as JSON and one as JavaScript.
     private static readonly Regex Counter = new(
         "compare\\.requests['\"]?: (?<count>[0-9]+)",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
@@ -47,7 +47,7 @@ internal sealed class MetricsServer : IDisposable
 
     public TimeSpan ProcessorTime => _process.ProcessorTime;
 
-    /// <summary>What the kernel has thrown away because the server did not take it in time.</summary>
+    /// <summary>The datagrams that the kernel dropped because the server did not read them in time.</summary>
     public long KernelDrops
     {
         get

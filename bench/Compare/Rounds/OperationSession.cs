@@ -4,7 +4,7 @@ using Compare.Peers;
 
 namespace Compare.Rounds;
 
-/// <summary>Turns of an operation, of a length that fits the peer.</summary>
+/// <summary>Turns of an operation, of a length that suits the peer.</summary>
 internal sealed class OperationSession : Session
 {
     private readonly Operations _operations;
@@ -38,7 +38,7 @@ internal sealed class OperationSession : Session
 
     public override void Dispose() => _operations.Dispose();
 
-    // At least once, even where nothing need be warm.
+    // At least once, even if nothing need be warm.
     private static void WarmUp(Operations operations, Amount amount, Pace pace)
     {
         long start = Stopwatch.GetTimestamp();
@@ -48,13 +48,13 @@ internal sealed class OperationSession : Session
             long turn = Stopwatch.GetTimestamp();
             operations.Perform(count);
 
-            // Conversation is not work: turns become longer until they are mostly that.
+            // Communication is not work: turns become longer until they are mostly work.
             count = amount.IsCalibrated && Stopwatch.GetElapsedTime(turn) < pace.Turn / 4 ? count * 2 : count;
         }
         while (Stopwatch.GetElapsedTime(start) < pace.WarmUp);
     }
 
-    // A short turn says how long an operation takes; where it was too short to say, a longer one follows.
+    // A short turn shows how long an operation takes; if it was too short for that, a longer one follows.
     private static long Calibrate(Operations operations, Amount amount, Pace pace)
     {
         long count = amount.Count;

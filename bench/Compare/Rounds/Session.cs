@@ -4,7 +4,7 @@ namespace Compare.Rounds;
 internal abstract class Session : IDisposable
 {
     /// <summary>Takes a turn.</summary>
-    /// <returns>The case's figures; NaN for one that the peer has no counterpart for.</returns>
+    /// <returns>The case's figures; NaN for one without a counterpart.</returns>
     /// <exception cref="InvalidOperationException">The peer failed.</exception>
     public abstract double[] Measure();
 

@@ -4,11 +4,11 @@ using Compare.Peers;
 
 namespace Compare.Rounds;
 
-/// <summary>A StatsD server that gets packets at a rate for a while in each turn. What it did not take is lost, by its own count and the
-/// kernel's.</summary>
+/// <summary>A StatsD server that gets packets at a fixed rate for a while in each turn. Packets that it did not take are lost, by its own
+/// count and the kernel's.</summary>
 internal sealed class StatsDSession : Session
 {
-    // After that long without another packet counted, none is on its way any more.
+    // If no packet was counted for that long, none is in flight any more.
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(300);
 
     private readonly MetricsServer _server;
@@ -57,7 +57,7 @@ internal sealed class StatsDSession : Session
 
     public override void Dispose() => _server.Dispose();
 
-    /// <returns>Packets sent, packets refused on the sender's side, and the rate.</returns>
+    /// <returns>Packets sent, packets that the sender's side refused, and the rate.</returns>
     private double[] Send(TimeSpan duration)
     {
         string milliseconds = duration.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);

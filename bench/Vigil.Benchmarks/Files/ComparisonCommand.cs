@@ -2,8 +2,8 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Vigil.Benchmarks.Files;
 
-/// <summary>Which events a file event and a <see cref="FileSystemWatcher"/> report of the same tree, side by side, for a script of what
-/// programs do to files.</summary>
+/// <summary>The events that a file event and a <see cref="FileSystemWatcher"/> report for the same tree, side by side, for a script of
+/// common file operations.</summary>
 internal static class ComparisonCommand
 {
     public static int Run(string[] arguments) => ReportCommand.Run("file-events", arguments, Compare);

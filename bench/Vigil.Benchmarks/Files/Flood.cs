@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Files;
 
-/// <summary>Files that are created and deleted as fast as one thread can: two events each, since nothing is written to them.</summary>
+/// <summary>Files that are created and deleted as fast as one thread can: two events each, because nothing is written to them.</summary>
 internal static class Flood
 {
     private const int EventsAFile = 2;
 
-    /// <summary>Events a second, from the first creation to the last callback.</summary>
+    /// <summary>Events per second, from the first creation to the last callback.</summary>
     public static double Vigil(int files)
     {
         using var directory = new TemporaryDirectory();
@@ -57,7 +57,7 @@ internal static class Flood
         return files * EventsAFile / elapsed.TotalSeconds;
     }
 
-    /// <summary>The same while nobody watches: what the files themselves cost.</summary>
+    /// <summary>The same without a watcher: the cost of the files themselves.</summary>
     public static double Nobody(int files)
     {
         using var directory = new TemporaryDirectory();
@@ -66,7 +66,7 @@ internal static class Flood
         return files * EventsAFile / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    /// <summary>Events a second that are queued already: what the loop can do.</summary>
+    /// <summary>Events per second that are already queued: the loop's own speed.</summary>
     public static double Drain(int files)
     {
         using var directory = new TemporaryDirectory();

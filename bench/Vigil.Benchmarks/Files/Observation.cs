@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Vigil.Benchmarks.Files;
 
-/// <summary>One step of the script, seen by all at the same time.</summary>
+/// <summary>One step of the script, observed by all watchers at the same time.</summary>
 internal sealed class Observation : IDisposable
 {
     private const string Fence = "~fence";
 
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(50);
 
-    // Where no fence can be put, for how long silence is taken for the end.
+    // If no fence is possible, silence of this length counts as the end.
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -1,10 +1,10 @@
 namespace Vigil.Benchmarks.Files;
 
-/// <summary>Something that programs do to files, in a tree that is watched and a directory beside it that is not.</summary>
-/// <param name="Name">What.</param>
-/// <param name="Prepare">Is done before anybody watches.</param>
-/// <param name="Act">Is done while all watch.</param>
-/// <param name="EndsTree">Whether nothing more can be seen in the tree afterwards.</param>
+/// <summary>A common file operation, in a watched tree and an unwatched directory beside it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Prepare">Runs before anything is watched.</param>
+/// <param name="Act">Runs while all watch.</param>
+/// <param name="EndsTree">Whether nothing more can be observed in the tree afterwards.</param>
 internal sealed record ScriptStep(string Name, Action<string> Prepare, Action<string> Act, bool EndsTree = false)
 {
     public static IReadOnlyList<ScriptStep> All { get; } =

@@ -1,6 +1,6 @@
 namespace Vigil.Benchmarks.Files;
 
-/// <summary>A directory that is gone when it is disposed.</summary>
+/// <summary>A directory that its disposal deletes.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("vigil-");

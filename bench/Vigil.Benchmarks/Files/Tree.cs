@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Files;
 
-/// <summary>A tree of directories with ten files each, and what it takes to begin to watch it.</summary>
+/// <summary>A tree of directories with ten files each, and the cost of beginning to watch it.</summary>
 internal static class Tree
 {
     private const int FilesADirectory = 10;

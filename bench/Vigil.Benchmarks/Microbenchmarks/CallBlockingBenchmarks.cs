@@ -3,7 +3,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Microbenchmarks;
 
-/// <summary>Time and memory a blocking call to a loop on another thread, there and back.</summary>
+/// <summary>Time and memory per blocking call to a loop on another thread, there and back.</summary>
 public class CallBlockingBenchmarks : WorkloadBenchmarks
 {
     [Params(0, 20, 50)]

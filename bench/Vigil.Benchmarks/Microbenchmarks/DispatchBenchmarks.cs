@@ -3,7 +3,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Microbenchmarks;
 
-/// <summary>Time and memory an event that is delivered to a subscriber, the wait included.</summary>
+/// <summary>Time and memory per event that is delivered to a subscriber, the wait included.</summary>
 public class DispatchBenchmarks : WorkloadBenchmarks
 {
     // A multiple of every number of ready descriptors below.

@@ -3,7 +3,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Microbenchmarks;
 
-/// <summary>Time and memory a delegate that is fired at a loop on another thread, until it has run there.</summary>
+/// <summary>Time and memory per delegate that is fired at a loop on another thread, until it has run there.</summary>
 public class PostBenchmarks : WorkloadBenchmarks
 {
     private const int PostsPerInvoke = 100_000;

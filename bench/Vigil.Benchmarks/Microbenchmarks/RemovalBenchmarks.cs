@@ -5,8 +5,8 @@ using Vigil.IO;
 namespace Vigil.Benchmarks.Microbenchmarks;
 
 /// <summary>
-/// Time a file descriptor that is removed while its event is pending: one callback removes 500 ready ones. What it must show is that
-/// the capacity of the ready buffer makes no difference, since nothing searches it.
+/// Time per file descriptor that is removed while its event is pending: one callback removes 500 ready ones. The result must not depend on
+/// the capacity of the ready buffer, because nothing searches it.
 /// </summary>
 public class RemovalBenchmarks : IEventSubscriber, IDisposable
 {

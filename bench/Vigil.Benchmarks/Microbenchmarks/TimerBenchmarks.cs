@@ -3,7 +3,7 @@ using Vigil.Benchmarks.Timers;
 
 namespace Vigil.Benchmarks.Microbenchmarks;
 
-/// <summary>Time and memory of starting a timer anew and stopping it, while others are outstanding.</summary>
+/// <summary>Time and memory of restarting a timer and stopping it, while others are outstanding.</summary>
 public class TimerBenchmarks : WorkloadBenchmarks
 {
     private const int Operations = 100_000;

@@ -3,7 +3,7 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Microbenchmarks;
 
-/// <summary>Benchmarks that perform a workload which their setup creates.</summary>
+/// <summary>Benchmarks that perform the workload that their setup creates.</summary>
 public abstract class WorkloadBenchmarks
 {
     private protected IWorkload? Workload { get; set; }

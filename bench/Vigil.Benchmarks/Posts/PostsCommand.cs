@@ -2,14 +2,14 @@ using Vigil.Benchmarks.Reporting;
 
 namespace Vigil.Benchmarks.Posts;
 
-/// <summary>Measures what comes to the loop from elsewhere without a file descriptor of its own: signals and user events.</summary>
+/// <summary>Measures signals and user events, which reach the loop without a file descriptor of their own.</summary>
 internal static class PostsCommand
 {
     private const int Burst = 500;
 
     public static int Run(string[] arguments)
     {
-        // The program starts again here, once, and has its signal blocked then.
+        // Restarts the program here, once, with the signal blocked.
         SignalBlocking.Restart(SignalRounds.Blocked);
         return ReportCommand.Run("posts", arguments, Measure);
     }

@@ -6,12 +6,12 @@ namespace Vigil.Benchmarks.Posts;
 /// <summary>Signals that the process sends to itself, from sending to the end of their callbacks.</summary>
 internal static partial class SignalRounds
 {
-    /// <summary>What has to be blocked from the start (<see cref="SignalBlocking.Restart"/>) so that it comes by signalfd.</summary>
+    /// <summary>The signal that must be blocked from the start (<see cref="SignalBlocking.Restart"/>) to come through signalfd.</summary>
     public static readonly Signal Blocked = Signal.RealTime(3);
 
     private static readonly Signal Unblocked = Signal.SIGUSR1;
 
-    /// <summary>Real-time signals in bursts, by signalfd; nanoseconds each.</summary>
+    /// <summary>Real-time signals in bursts, through signalfd; nanoseconds each.</summary>
     public static double MeasureSignalFd(int count, int burst)
     {
         using var manager = new EventManager();

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Posts;
 
-/// <summary>What triggering a user event costs.</summary>
+/// <summary>The cost of triggering a user event.</summary>
 internal static class UserEventRounds
 {
-    /// <summary>Triggers of an event whose message is on its way already; nanoseconds each.</summary>
+    /// <summary>Triggers of an event whose message is already on its way; nanoseconds each.</summary>
     public static double MeasurePending(int count)
     {
         using var manager = new EventManager();
@@ -40,7 +40,7 @@ internal static class UserEventRounds
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / (count / AtOnce * AtOnce);
     }
 
-    /// <summary>Triggers by several threads while the loop runs on another; nanoseconds of time for each trigger, until the last was
+    /// <summary>Triggers by several threads while the loop runs on another; nanoseconds of elapsed time per trigger, until the last was
     /// delivered.</summary>
     public static double MeasureThreads(int threads, int each)
     {

@@ -1,11 +1,11 @@
 namespace Vigil.Benchmarks.Ratio;
 
-/// <summary>What a case may take. What is null is not limited.</summary>
+/// <summary>The budget of a case. Null means no limit.</summary>
 internal sealed record Budget(double? Ratio = null, double? Nanoseconds = null, double? AllocatedBytes = null)
 {
     public static Budget None { get; } = new();
 
-    /// <summary>Whether a result is within the budget; null where there is none, or where what it limits was not measured.</summary>
+    /// <summary>Whether a result is within the budget; null if there is none, or if the limited figure was not measured.</summary>
     public bool? IsKeptBy(RatioResult result)
     {
         bool?[] verdicts =
@@ -42,7 +42,7 @@ internal sealed record Budget(double? Ratio = null, double? Nanoseconds = null, 
     }
 }
 
-/// <summary>In what a case is told.</summary>
+/// <summary>The time unit of a case in the table.</summary>
 internal sealed record TimeUnit(string Symbol, double Nanoseconds)
 {
     public static TimeUnit Nanosecond { get; } = new("ns", 1);

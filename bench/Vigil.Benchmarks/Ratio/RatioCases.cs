@@ -3,12 +3,12 @@ using Vigil.Benchmarks.Workloads;
 namespace Vigil.Benchmarks.Ratio;
 
 /// <summary>
-/// The rows of the table. A round takes some tenths of a second, and its operations are multiples of 200 times what is ready, so that
-/// the parts into which the warm-up and a quick run cut it are whole iterations.
+/// The rows of the table. A round takes some tenths of a second. Its number of operations is a multiple of 200 times the number of ready
+/// descriptors, so that the parts of a warm-up and of a quick run are whole iterations.
 /// </summary>
 internal static class RatioCases
 {
-    // What differs by some percent needs more rounds, and shorter ones, on a machine whose speed changes from second to second.
+    // Differences of some percent need more and shorter rounds on a machine whose speed changes from second to second.
     private const int DispatchRounds = 15;
 
     public static IEnumerable<RatioCase> All =>
@@ -69,7 +69,7 @@ internal static class RatioCases
         Rounds = 7,
     };
 
-    // Time here is mostly that of a wake-up a burst. It is the row for the bytes: without bursts a sender that is faster than
+    // Most of the time is one wake-up per burst. The row is there for the bytes: without bursts a sender that is faster than
     // the loop makes the queue grow, which is not the steady state.
     private static RatioCase PostInBursts(int burst) => new(
         $"post, Fire with a value, bursts of {burst}",

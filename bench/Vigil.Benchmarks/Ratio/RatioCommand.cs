@@ -9,7 +9,7 @@ internal static class RatioCommand
 {
     public static int Run(string[] arguments)
     {
-        // Before anything else has compiled or loaded what a manager needs.
+        // First of all, before other code has compiled or loaded what a manager needs.
         TimeSpan firstStartup = MeasureFirstStartup();
         return ReportCommand.Run("ratio", arguments, (options, native) => Measure(options, native, firstStartup));
     }
@@ -42,7 +42,7 @@ internal static class RatioCommand
         }
         catch (EventManagerException exception)
         {
-            // Too few open files allowed, as a rule; the other rows are still worth having.
+            // Usually too few open files are allowed; the other rows are still useful.
             table.AddNotMeasured(name, exception.Message);
         }
     }

@@ -5,8 +5,8 @@ using Vigil.Benchmarks.Workloads;
 namespace Vigil.Benchmarks.Ratio;
 
 /// <summary>
-/// Measures a case in rounds, in each of which both sides have their turn: what the machine is doing changes by the minute, and
-/// both should meet the same. Which side begins alternates too.
+/// Measures a case in rounds, in each of which both sides have their turn, because the machine's state changes by the minute and both
+/// should meet the same. The side that begins alternates, too.
 /// </summary>
 internal sealed class RatioMeasurement
 {
@@ -61,7 +61,7 @@ internal sealed class RatioMeasurement
 
     private static (double Nanoseconds, double Bytes) MeasureVigil(IWorkload workload, int operations)
     {
-        // The count of bytes stops all threads to be precise, so it stays outside of the time.
+        // The precise count of bytes stops all threads, so it is outside of the measured time.
         long bytes = GC.GetTotalAllocatedBytes(precise: true);
         long start = Stopwatch.GetTimestamp();
         workload.Perform(operations);

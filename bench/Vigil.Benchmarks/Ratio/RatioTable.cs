@@ -60,7 +60,7 @@ internal sealed class RatioTable
         null => Nothing,
     };
 
-    // A figure that is no time, or that can be taken only once.
+    // A figure that is not a time, or that can be measured only once.
     private void AddSingle(string name, string value, string budget, bool? isKept) =>
         AddLine(name, Nothing, value, Nothing, Nothing, Nothing, Nothing, budget, Verdict(isKept));
 

@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>Programs that are run to their end for what they print.</summary>
+/// <summary>Runs programs to their end and returns their output.</summary>
 internal static class ChildProgram
 {
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
-    /// <exception cref="InvalidOperationException">It failed; why is on standard error.</exception>
+    /// <exception cref="InvalidOperationException">It failed; the reason is on standard error.</exception>
     public static string OutputOf(string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false };

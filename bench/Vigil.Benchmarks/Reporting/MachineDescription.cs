@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>On what was measured, by what, and how: a figure without these is not a figure.</summary>
+/// <summary>The machine, the tools and the command of a measurement: a figure without these is meaningless.</summary>
 internal static class MachineDescription
 {
-    /// <param name="command">The command line, to be repeated by others.</param>
-    /// <param name="compiler">Of the C side; null where there is none.</param>
-    /// <param name="stolen">Since the measurements began.</param>
+    /// <param name="command">The command line, for repetition.</param>
+    /// <param name="compiler">The compiler of the C side; null if there is none.</param>
+    /// <param name="stolen">The stolen time since the measurements began.</param>
     public static IEnumerable<string> Describe(string command, string? compiler, StolenTime stolen) =>
     [
         Machine,
@@ -19,15 +19,15 @@ internal static class MachineDescription
         $"- command: `{command}`, {Now}",
     ];
 
-    /// <summary>The line of the machine.</summary>
+    /// <summary>The line about the machine.</summary>
     public static string Machine =>
         $"- machine: {Processor()}, {Environment.ProcessorCount} logical processors, {RuntimeInformation.ProcessArchitecture}";
 
-    /// <summary>The line of the C side.</summary>
+    /// <summary>The line about the C side.</summary>
     public static string Compiler(string? compiler) =>
         $"- C: {compiler ?? "no compiler (cc) found, so raw epoll was not measured and there are no ratios"}";
 
-    /// <summary>When and how, for a table among others that were measured at other times.</summary>
+    /// <summary>Time and command, for a table among others that were measured at other times.</summary>
     public static string DescribeRun(string command, StolenTime stolen) =>
         $"Measured {Now} by `{command}`; {Kernel}, {Runtime}, load average when done {LoadAverage}, {stolen}.";
 
@@ -41,7 +41,7 @@ internal static class MachineDescription
 
     private static string Processor()
     {
-        // "model name" is what x86 says; other architectures have no such line.
+        // "model name" exists on x86; other architectures have no such line.
         string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
         return line is null ? "unnamed processor" : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }

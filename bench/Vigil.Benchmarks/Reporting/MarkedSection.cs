@@ -1,7 +1,7 @@
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>The part of a file that a program writes, between two markers; all else in the file is people's, also while a run of an hour
-/// lasts.</summary>
+/// <summary>The part of a file between two markers, which a program writes. The rest of the file belongs to people, who may edit it even
+/// during a run of an hour.</summary>
 internal sealed class MarkedSection
 {
     private readonly string _file;
@@ -15,7 +15,7 @@ internal sealed class MarkedSection
         _end = $"<!-- {name}:end -->";
     }
 
-    /// <exception cref="InvalidOperationException">The file has not both markers, once each and in their order.</exception>
+    /// <exception cref="InvalidOperationException">The file does not have both markers, once each and in order.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static MarkedSection Open(string file, string name)
     {
@@ -24,12 +24,12 @@ internal sealed class MarkedSection
         return section;
     }
 
-    /// <summary>Puts a text between the markers, in the file as it is now.</summary>
+    /// <summary>Puts a text between the markers, in the file's present content.</summary>
     /// <exception cref="InvalidOperationException">The file has lost its markers since.</exception>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
     public void Replace(string content) => Replace(_ => content);
 
-    /// <summary>Puts a text between the markers that is made from what is there now.</summary>
+    /// <summary>Puts a text between the markers that is made from the present text there.</summary>
     /// <inheritdoc cref="Replace(string)"/>
     public void Replace(Func<string, string> content)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>Raw epoll in C: compiled here and now from bench/native, and run as a child process for each round.</summary>
+/// <summary>Raw epoll in C: compiled on this machine from bench/native, and run as a child process for each round.</summary>
 internal sealed class NativeDriver : IDisposable
 {
     private readonly NativeToolchain _toolchain;
@@ -14,10 +14,10 @@ internal sealed class NativeDriver : IDisposable
         _program = toolchain.Build("raw_epoll", "raw_epoll");
     }
 
-    /// <summary>By what it was compiled, and how.</summary>
+    /// <summary>The compiler and its options.</summary>
     public string Description => _toolchain.Description;
 
-    /// <summary>Builds the driver; null where there is no compiler.</summary>
+    /// <summary>Builds the driver; null if there is no compiler.</summary>
     /// <exception cref="InvalidOperationException">The compiler refused the sources.</exception>
     public static NativeDriver? TryBuild()
     {
@@ -33,7 +33,7 @@ internal sealed class NativeDriver : IDisposable
         }
     }
 
-    /// <summary>Runs one measurement and returns its nanoseconds an operation.</summary>
+    /// <summary>Runs one measurement and returns its nanoseconds per operation.</summary>
     /// <exception cref="InvalidOperationException">It failed, for instance because too few files may be open.</exception>
     public double Measure(string command) => MeasureAll(command)[0];
 

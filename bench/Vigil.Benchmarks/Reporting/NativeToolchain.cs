@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>The machine's C compiler, and a directory for what it makes of bench/native. The directory goes when this is
+/// <summary>The machine's C compiler, and a directory for its output from bench/native, which is deleted when this is
 /// disposed.</summary>
 internal sealed class NativeToolchain : IDisposable
 {
@@ -20,12 +20,12 @@ internal sealed class NativeToolchain : IDisposable
         Description = $"{compilerVersion}, {Flags}";
     }
 
-    /// <summary>Which compiler, and how it is called.</summary>
+    /// <summary>The compiler and its options.</summary>
     public string Description { get; }
 
     private static string Sources => Path.Combine(AppContext.BaseDirectory, "native");
 
-    /// <summary>The compiler; null where there is none.</summary>
+    /// <summary>The compiler; null if there is none.</summary>
     public static NativeToolchain? TryFind()
     {
         try
@@ -50,7 +50,7 @@ internal sealed class NativeToolchain : IDisposable
         };
         using Process process = Process.Start(start)!;
 
-        // What it prints on either is read, so that it need not wait for a reader.
+        // Both outputs are read, so that the compiler never waits for a reader.
         Task<string> words = process.StandardError.ReadToEndAsync();
         process.StandardOutput.ReadToEnd();
         words.GetAwaiter().GetResult();
@@ -59,10 +59,10 @@ internal sealed class NativeToolchain : IDisposable
     }
 
     /// <summary>Builds a driver from its directory and the shared one, and returns the program's path.</summary>
-    /// <param name="name">What the program is called.</param>
+    /// <param name="name">The program's name.</param>
     /// <param name="directory">Its sources, in bench/native.</param>
     /// <param name="flags">Definitions and libraries.</param>
-    /// <exception cref="InvalidOperationException">The compiler refused the sources; its words are on standard error.</exception>
+    /// <exception cref="InvalidOperationException">The compiler refused the sources; its messages are on standard error.</exception>
     public string Build(string name, string directory, params string[] flags)
     {
         string program = Path.Combine(_output.FullName, name);
@@ -78,7 +78,7 @@ internal sealed class NativeToolchain : IDisposable
 
     private static string[] SourcesIn(string directory) => Directory.GetFiles(Path.Combine(Sources, directory), "*.c");
 
-    // Once for all programs.
+    // Built once for all programs.
     private string BuildShared()
     {
         string shared = Path.Combine(_output.FullName, "shared.o");

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>What every command that prints a report does around its measurements.</summary>
+/// <summary>The common part of every command that prints a report.</summary>
 internal static class ReportCommand
 {
     private const int Success = 0;

@@ -1,10 +1,10 @@
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>What was asked for on the command line.</summary>
-/// <param name="Report">The report's name, which is the command's and that of the marked section.</param>
-/// <param name="IsQuick">Whether a smoke run is wanted.</param>
-/// <param name="Filter">What the names of the wanted cases contain; null for all.</param>
-/// <param name="OutputFile">Where the report is written to, beside standard output; null for nowhere.</param>
+/// <summary>The options of the command line.</summary>
+/// <param name="Report">The name of the report, which is also the command's and the marked section's.</param>
+/// <param name="IsQuick">Whether to make a smoke run.</param>
+/// <param name="Filter">A text in the names of the wanted cases; null for all.</param>
+/// <param name="OutputFile">The file for the report, besides standard output; null for none.</param>
 internal sealed record ReportOptions(string Report, bool IsQuick, string? Filter, string? OutputFile)
 {
     public static string UsageOf(string report) => $"""
@@ -15,7 +15,7 @@ internal sealed record ReportOptions(string Report, bool IsQuick, string? Filter
           --output FILE  also writes the table into FILE, between <!-- {report}:begin --> and <!-- {report}:end -->
         """;
 
-    /// <exception cref="FormatException">Something else was asked for.</exception>
+    /// <exception cref="FormatException">The command line is not valid.</exception>
     public static ReportOptions Parse(string report, ReadOnlySpan<string> arguments) => arguments switch
     {
         [] => new ReportOptions(report, IsQuick: false, Filter: null, OutputFile: null),

@@ -1,6 +1,6 @@
 namespace Vigil.Benchmarks.Reporting;
 
-/// <summary>What the rounds of a case gave. The median, because one round that was disturbed must not count.</summary>
+/// <summary>The values of a case's rounds. The median is used, so that one disturbed round does not count.</summary>
 internal sealed class Series
 {
     private readonly double[] _ascending;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Vigil.Benchmarks.Reporting;
 
 /// <summary>
-/// What a virtual machine's host did with the processor time that was asked for from now on: what it gave to others is told as <c>steal</c>
-/// (<c>proc_stat(5)</c>). Where that is more than some percent, figures are the host's as much as anybody's.
+/// The share of the requested processor time that a virtual machine's host has given to others since this was created (<c>steal</c>,
+/// <c>proc_stat(5)</c>). Above some percent, figures say as much about the host as about the program.
 /// </summary>
 internal sealed class StolenTime
 {
@@ -22,7 +22,7 @@ internal sealed class StolenTime
 
     private readonly record struct Ticks(long Used, long Stolen)
     {
-        // "cpu user nice system idle iowait irq softirq steal …", of all processors since boot. Time of guests is in user's.
+        // "cpu user nice system idle iowait irq softirq steal …", of all processors since boot. Guests' time is part of user.
         public static Ticks Read()
         {
             long[] fields = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(

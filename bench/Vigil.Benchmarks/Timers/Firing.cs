@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>Many timers that are due together. An operation is one firing, with what it takes to find it and to call its
+/// <summary>Many timers that are due together. An operation is one firing, including the time to find it and to call its
 /// callback.</summary>
 internal static class Firing
 {
     private static readonly TimeSpan Lead = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Vigil's, in one iteration that comes when all are due: nanoseconds of the loop's time a timer.</summary>
-    /// <param name="count">How many timers.</param>
-    /// <param name="spread">Over which time their due times are spread at random; zero for one due time.</param>
+    /// <summary>Vigil's, in one iteration that comes when all are due: nanoseconds of the loop's time per timer.</summary>
+    /// <param name="count">The number of timers.</param>
+    /// <param name="spread">The time over which their due times are spread at random; zero for one due time.</param>
     public static double MeasureVigil(int count, TimeSpan spread)
     {
         using var manager = new EventManager();
@@ -24,7 +24,7 @@ internal static class Firing
                 due + random.NextInt64((long)spread.TotalNanoseconds + 1));
         }
 
-        // What was allocated for them is not to be collected in the middle.
+        // Their garbage must not be collected during the measurement.
         GC.Collect();
         Thread.Sleep(Lead + spread);
         long start = Stopwatch.GetTimestamp();
@@ -36,7 +36,7 @@ internal static class Firing
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / count;
     }
 
-    /// <summary>The framework's: nanoseconds of the process's CPU time a timer, since its threads share the work.</summary>
+    /// <summary>The framework's: nanoseconds of the process's CPU time per timer, because its threads share the work.</summary>
     public static double MeasureFramework(int count, TimeSpan spread)
     {
         var random = new Random(1);

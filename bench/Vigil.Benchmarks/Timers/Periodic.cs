@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>How ticks come, in nanoseconds. The lateness is that of each tick against its due time; NaN where ticks have none.</summary>
+/// <summary>Statistics of ticks, in nanoseconds. The lateness is that of each tick against its due time; NaN if ticks have none.</summary>
 internal readonly record struct Lateness(double MeanPeriod, double Median, double P99, double Max)
 {
     public static Lateness Of(double meanPeriod, double[] lateness)
@@ -12,7 +12,7 @@ internal readonly record struct Lateness(double MeanPeriod, double Median, doubl
     }
 }
 
-/// <summary>A periodic timer of a millisecond, with nothing else to do.</summary>
+/// <summary>A periodic timer of a millisecond, in an otherwise idle process.</summary>
 internal static class Periodic
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(1);

@@ -4,8 +4,8 @@ using Vigil.Benchmarks.Workloads;
 namespace Vigil.Benchmarks.Timers;
 
 /// <summary>
-/// Timers that are started and stopped again, as timeouts are that hardly ever expire, while many others are outstanding. An
-/// operation is one start and one stop. A thousand take turns, so that not one cache line serves them all.
+/// Timers that are started and stopped again, like timeouts that hardly ever expire, while many others are outstanding. An operation is one
+/// start and one stop. A thousand timers take turns, so that more than one cache line is used.
 /// </summary>
 internal abstract class Restarting : IWorkload
 {
@@ -13,7 +13,7 @@ internal abstract class Restarting : IWorkload
 
     private readonly Random _random = new(1);
 
-    /// <summary>Nanoseconds an operation.</summary>
+    /// <summary>Nanoseconds per operation.</summary>
     public virtual double Measure(int operations)
     {
         long start = Stopwatch.GetTimestamp();
@@ -29,10 +29,10 @@ internal abstract class Restarting : IWorkload
 
     public abstract void Dispose();
 
-    /// <summary>The first so many of them, one after the other.</summary>
+    /// <summary>Restarts the first timers, one after the other.</summary>
     protected abstract void RestartInTurn(int count);
 
-    /// <summary>A timeout between 10 minutes and an hour: nothing becomes due while it is measured.</summary>
+    /// <summary>A timeout between 10 minutes and an hour, so that nothing becomes due during the measurement.</summary>
     protected TimeSpan RandomTimeout() =>
         TimeSpan.FromTicks(_random.NextInt64(600 * TimeSpan.TicksPerSecond, 3600 * TimeSpan.TicksPerSecond));
 }
@@ -62,7 +62,7 @@ internal sealed class VigilRestarting : Restarting
         _manager.RunOnce(TimeSpan.Zero);
     }
 
-    /// <summary>In a callback, where timers are started and stopped in programs.</summary>
+    /// <summary>In a callback, as programs start and stop timers.</summary>
     public override double Measure(int operations)
     {
         double nanoseconds = 0;

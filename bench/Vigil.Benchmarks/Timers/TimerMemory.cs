@@ -1,6 +1,6 @@
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>Managed memory of a started timer with what keeps it, without the callback, which all share.</summary>
+/// <summary>Managed memory of a started timer and its storage, without the callback, which all share.</summary>
 internal static class TimerMemory
 {
     private const int Count = 100_000;

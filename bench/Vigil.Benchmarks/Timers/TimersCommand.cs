@@ -12,7 +12,7 @@ internal static class TimersCommand
     private const double FiringBudget = 45;
     private const double MemoryBudget = 96;
 
-    // How much later than raw C's the 99th percentile of ticks may be, in microseconds.
+    // The allowed difference to raw C's 99th percentile of lateness, in microseconds.
     private const double LatenessBudget = 20;
 
     public static int Run(string[] arguments) => ReportCommand.Run("timers", arguments, Measure);
@@ -35,8 +35,9 @@ internal static class TimersCommand
         return table.Lines;
     }
 
-    // All of them in each round: a round is a tenth of a second, and a neighbour on the host who disturbs for some seconds disturbs few
-    // rounds of each then, not one row for all of its rounds.
+    // All rows in each round. A round is a tenth of a second, so a neighbour on the host that disturbs for some seconds disturbs a few
+    // rounds of
+    // each row, not all rounds of one row.
     private static void AddRestarting(TimersTable table, ReportOptions options, int[] outstanding)
     {
         var rows = new List<(string Name, Restarting Workload, double? Budget)>();
@@ -89,7 +90,7 @@ internal static class TimersCommand
 
     private static int RestartingOperations(ReportOptions options, int operations) => options.IsQuick ? 20_000 : operations;
 
-    // A second or more: the JIT compiles again and again meanwhile, a tenth of a second after what it compiled before.
+    // A second or more: the JIT recompiles repeatedly, each time a tenth of a second after it has compiled other methods.
     private static void WarmUp(ReportOptions options, Restarting workload, int operations)
     {
         long start = Stopwatch.GetTimestamp();
@@ -196,7 +197,7 @@ internal static class TimersCommand
         return false;
     }
 
-    // Which side begins changes with each round.
+    // The side that begins alternates.
     private static double[][] Alternate(int rounds, Func<double> one, Func<double> other)
     {
         double[][] results = [new double[rounds], new double[rounds]];

@@ -14,12 +14,12 @@ internal sealed class TimersTable
     public IEnumerable<string> Lines => _lines;
 
     /// <param name="name">The case.</param>
-    /// <param name="unit">What the figures are, "ns" for instance; they are given in it.</param>
-    /// <param name="native">The C driver's side.</param>
+    /// <param name="unit">The unit of the figures, for instance "ns".</param>
+    /// <param name="native">The C driver's figures.</param>
     /// <param name="vigil">Vigil's.</param>
-    /// <param name="timer">That of <see cref="System.Threading.Timer"/>.</param>
-    /// <param name="periodicTimer">That of <see cref="PeriodicTimer"/>.</param>
-    /// <param name="budget">What Vigil's median may be.</param>
+    /// <param name="timer">Those of <see cref="System.Threading.Timer"/>.</param>
+    /// <param name="periodicTimer">Those of <see cref="PeriodicTimer"/>.</param>
+    /// <param name="budget">The limit of Vigil's median.</param>
     public void Add(
         string name,
         string unit,

@@ -2,7 +2,7 @@ using Vigil.Timing;
 
 namespace Vigil.Benchmarks.Timers;
 
-/// <summary>What of it is the wheel's: the same timeouts by the same timers, without the public face and its checks of thread, state and
+/// <summary>The wheel's part: the same timeouts by the same timers, without the public API and its checks of thread, state and
 /// arguments.</summary>
 internal sealed class WheelRestarting : Restarting
 {

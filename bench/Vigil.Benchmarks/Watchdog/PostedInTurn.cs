@@ -2,8 +2,8 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Watchdog;
 
-/// <summary>Delegates that the loop's own thread fires, 200 before each iteration: without a second thread, whose place on the machine
-/// would decide.</summary>
+/// <summary>Delegates that the loop's own thread fires, 200 before each iteration: without a second thread, whose placement would
+/// dominate.</summary>
 internal sealed class PostedInTurn : IWorkload
 {
     private const int Batch = 200;

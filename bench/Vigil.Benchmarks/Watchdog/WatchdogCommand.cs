@@ -4,11 +4,11 @@ using Vigil.Benchmarks.Workloads;
 
 namespace Vigil.Benchmarks.Watchdog;
 
-/// <summary>Measures what it costs a loop to be watched: the same work without a watchdog, with one, with exact timing, and with statistics
-/// instead, in turn.</summary>
+/// <summary>Measures the cost of the watchdog: the same work without a watchdog, with one, with exact timing, and with statistics instead,
+/// in turn.</summary>
 internal static class WatchdogCommand
 {
-    // None is ever exceeded, so no report is part of the figures.
+    // No budget is ever exceeded, so no report is part of the figures.
     private static readonly EventManagerOptions[] Variants =
     [
         new(),
@@ -60,7 +60,7 @@ internal static class WatchdogCommand
         }
     }
 
-    // Raw C, then each variant; which of them begins moves on from round to round.
+    // Raw C, then each variant; the first one advances from round to round.
     private static double[][] Rounds(int operations, int rounds, Func<double>? native, Func<EventManagerOptions, IWorkload> create)
     {
         IWorkload[] workloads = [.. Variants.Select(create)];

@@ -3,13 +3,13 @@ using Vigil.IO;
 
 namespace Vigil.Benchmarks.Workers;
 
-/// <summary>Callbacks of descriptors that are always ready, on the loop and on workers: there, with disarming, and back.</summary>
+/// <summary>Callbacks of descriptors that are always ready, on the loop and on workers, including disarming and re-arming.</summary>
 internal static class CallbackRounds
 {
-    /// <returns>Nanoseconds of time for each callback.</returns>
+    /// <returns>Elapsed nanoseconds per callback.</returns>
     /// <param name="target">Where they run.</param>
-    /// <param name="sources">How many are ready.</param>
-    /// <param name="count">How many callbacks.</param>
+    /// <param name="sources">The number of ready descriptors.</param>
+    /// <param name="count">The number of callbacks.</param>
     public static double Measure(CallbackTarget target, int sources, int count)
     {
         using var manager = new EventManager();

@@ -1,6 +1,6 @@
 namespace Vigil.Benchmarks.Workers;
 
-/// <summary>Who runs the work of a round: Vigil's pool, the runtime's, or the runtime's by way of tasks.</summary>
+/// <summary>Runs the work of a round: Vigil's pool, the runtime's, or the runtime's through tasks.</summary>
 internal abstract class Crew : IDisposable
 {
     public static Crew Vigil() => new VigilCrew();
@@ -38,7 +38,7 @@ internal abstract class Crew : IDisposable
 
         public override void Dispose()
         {
-            // It is the process's.
+            // The pool belongs to the process.
         }
     }
 
@@ -48,7 +48,7 @@ internal abstract class Crew : IDisposable
 
         public override void Dispose()
         {
-            // It is the process's.
+            // The pool belongs to the process.
         }
     }
 }

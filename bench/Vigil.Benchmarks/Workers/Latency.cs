@@ -5,7 +5,7 @@ namespace Vigil.Benchmarks.Workers;
 /// <summary>How long work waits until it begins.</summary>
 internal static class Latency
 {
-    /// <summary>One item at a time, each sent a while after the one before, when everybody sleeps.</summary>
+    /// <summary>One item at a time, each sent a while after the previous one, when all threads sleep.</summary>
     /// <returns>Nanoseconds: median and 99th percentile.</returns>
     public static (double Median, double P99) MeasureIdle(Func<Crew> crew, int count, TimeSpan pause)
     {
@@ -13,8 +13,8 @@ internal static class Latency
         return Measure(running, count, pause);
     }
 
-    /// <summary>The same with high priority, while a flood of other work is there: as many items as there are processors, and one more,
-    /// each sending the next.</summary>
+    /// <summary>The same with high priority, during a flood of other work: one more item than there are processors, each sending the
+    /// next.</summary>
     /// <returns>Nanoseconds: median and 99th percentile.</returns>
     public static (double Median, double P99) MeasureFlooded(Func<Crew> crew, int count, TimeSpan pause, TimeSpan duration)
     {
@@ -52,7 +52,7 @@ internal static class Latency
         return (waits[count / 2], waits[(int)(count * 0.99)]);
     }
 
-    // Enough that some always wait: 50 for each processor.
+    // Enough that some items always wait: 50 per processor.
     private sealed class Flood(Crew crew, TimeSpan duration)
     {
         private volatile bool _isOver;

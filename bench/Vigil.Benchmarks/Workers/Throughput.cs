@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Vigil.Benchmarks.Workers;
 
-/// <summary>Much work, sent as fast as it can be: from the first sending to the end of the last.</summary>
+/// <summary>Much work, sent at full speed: from the first send to the end of the last item.</summary>
 internal static class Throughput
 {
-    /// <returns>Nanoseconds of time for each item.</returns>
-    /// <param name="crew">Who runs it.</param>
-    /// <param name="senders">How many threads send.</param>
-    /// <param name="each">How much each of them sends.</param>
+    /// <returns>Elapsed nanoseconds per item.</returns>
+    /// <param name="crew">The pool that runs it.</param>
+    /// <param name="senders">The number of sending threads.</param>
+    /// <param name="each">The number of items from each of them.</param>
     /// <param name="duration">How long an item computes; zero for one that only counts.</param>
     public static double Measure(Func<Crew> crew, int senders, int each, TimeSpan duration)
     {

@@ -30,8 +30,8 @@ internal static class WorkersCommand
             "from sending to beginning, everybody asleep, median; 99th percentile",
             crew => Pair(Latency.MeasureIdle(crew, 500 / (options.IsQuick ? 10 : 1), Pause)));
 
-        // Not by tasks: what a task starts goes to the end of its thread's own queue that is served first, so a flood that goes on starves
-        // everybody else for ever.
+        // Not through tasks: a task started by a task goes to its thread's own queue, which is served first, so an endless flood starves
+        // everything else.
         Add(
             "the same with high priority under a flood of low items of 100 µs",
             crew => Pair(Latency.MeasureFlooded(crew, 500 / (options.IsQuick ? 10 : 1), Pause, Long)),
@@ -46,7 +46,7 @@ internal static class WorkersCommand
         {
             if (options.Includes(name))
             {
-                // A round has each in turn, and the first to begin is another one each time.
+                // Each side has its turn in a round, and a different one begins each time.
                 Console.Error.WriteLine($"{name} …");
                 List<double[]>[] results = [[], [], []];
                 for (int round = 0; round <= rounds; round++)

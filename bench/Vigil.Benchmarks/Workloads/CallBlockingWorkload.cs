@@ -33,7 +33,7 @@ internal sealed class CallBlockingWorkload : IWorkload
             return;
         }
 
-        // On a thread of its own, since whoever calls this is not to stay bound.
+        // On a thread of its own, because the calling thread must not stay bound.
         var caller = new Thread(() =>
         {
             Bind(processor);
@@ -63,7 +63,7 @@ internal sealed class CallBlockingWorkload : IWorkload
         }
     }
 
-    // Of those that this process may use; twice the same where that is only one.
+    // Of the processors that this process may use; the same one twice if there is only one.
     private static (int First, int Second) FirstTwoProcessors()
     {
         using var process = Process.GetCurrentProcess();

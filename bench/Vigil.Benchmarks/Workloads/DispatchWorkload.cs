@@ -3,13 +3,13 @@ using Vigil.IO;
 
 namespace Vigil.Benchmarks.Workloads;
 
-/// <summary>By which method the loop is driven.</summary>
+/// <summary>The method that drives the loop.</summary>
 public enum LoopMode
 {
-    /// <summary>One <see cref="EventManager.Run"/> that is stopped after its last event: what programs do.</summary>
+    /// <summary>One <see cref="EventManager.Run"/> that is stopped after its last event, as in programs.</summary>
     Run,
 
-    /// <summary>A <see cref="EventManager.RunOnce(TimeSpan)"/> of zero an iteration: each claims and releases the manager.</summary>
+    /// <summary>One <see cref="EventManager.RunOnce(TimeSpan)"/> of zero per iteration: each claims and releases the manager.</summary>
     RunOnce,
 
     /// <summary>As <see cref="Run"/>, but only the first iterations ask the kernel: see <see cref="RepeatingPoller"/>.</summary>
@@ -23,8 +23,9 @@ public sealed record Readiness(int Registered, int Ready)
 }
 
 /// <summary>
-/// Level-triggered eventfds, some of which are never emptied and so ready in every iteration. An operation is the delivery of one
-/// event, the wait included. One wait can report all that is ready, here and in the C counterpart.
+/// Level-triggered eventfds, some of which are never read and therefore ready in every iteration. An operation is the delivery of one
+/// event,
+/// the wait included. One wait can report all ready descriptors, here and in the C counterpart.
 /// </summary>
 internal sealed class DispatchWorkload : IWorkload
 {
@@ -52,7 +53,7 @@ internal sealed class DispatchWorkload : IWorkload
         _manager.AddSubscriber(_subscriber);
     }
 
-    /// <param name="operations">How many events; a multiple of how many are ready.</param>
+    /// <param name="operations">The number of events; a multiple of the number of ready descriptors.</param>
     public void Perform(int operations)
     {
         if (_mode != LoopMode.RunOnce)
@@ -104,14 +105,14 @@ internal sealed class DispatchWorkload : IWorkload
             }
         }
 
-        // Not inlined: with one type of subscriber in the process the runtime would melt it into the loop, which C's indirect
-        // call cannot do and a program of many subscribers never sees.
+        // Not inlined: with only one type of subscriber in the process the runtime would inline it into the loop, which C's indirect
+        // call cannot do, and which does not happen in a program with many types.
         [MethodImpl(MethodImplOptions.NoInlining)]
         public void Process(in Events events, EventOps ops)
         {
             _counts[events.Data]++;
 
-            // An event is counted and no more, as in C: whether the round is over is asked once an iteration, there too.
+            // Only counts, as in C, which also checks for the end of the round once per iteration.
             if (events.Data == _oneOfTheReady && --_iterationsLeft == 0)
             {
                 EventManager.Current!.Stop();

@@ -5,7 +5,7 @@ namespace Vigil.Benchmarks.Workloads;
 /// <summary>Eventfds by the thousand.</summary>
 internal static class EventFds
 {
-    /// <summary>Creates all or none. The runtime has raised the soft limit of open files to the hard one at its start.</summary>
+    /// <summary>Creates all or none. The runtime has raised the soft limit of open files to the hard limit at its start.</summary>
     /// <exception cref="EventManagerException">The hard limit (<c>ulimit -Hn</c>) does not allow that many.</exception>
     public static EventFd[] Create(int count, Func<int, bool> isReady)
     {

@@ -1,6 +1,6 @@
 namespace Vigil.Benchmarks.Workloads;
 
-/// <summary>A manager that runs on a thread of its own, from the construction until it is disposed.</summary>
+/// <summary>A manager that runs on a thread of its own, from construction to disposal.</summary>
 internal sealed class LoopThread : IDisposable
 {
     private readonly EventManager _manager;
@@ -12,7 +12,7 @@ internal sealed class LoopThread : IDisposable
         _thread = new Thread(() => _manager.Run()) { Name = options.Name, IsBackground = true };
         _thread.Start();
 
-        // Until the run has begun, a blocking call from here, where the manager was created, is refused: it could wait for itself.
+        // Until the run has begun, a blocking call from this thread, which created the manager, is refused: it could wait for itself.
         Endpoint.CallAsync(static _ => { }).Wait();
     }
 

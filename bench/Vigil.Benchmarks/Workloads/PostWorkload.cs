@@ -1,6 +1,6 @@
 namespace Vigil.Benchmarks.Workloads;
 
-/// <summary>What goes with a posted delegate.</summary>
+/// <summary>The state of a posted delegate.</summary>
 internal enum PostedState
 {
     None,
@@ -9,9 +9,9 @@ internal enum PostedState
 }
 
 /// <summary>
-/// Delegates fired at a loop on another thread as fast as one thread can. An operation is one of them, from the call to the end of
-/// its run on the loop, which sleeps whenever it has caught up. In bursts, each of which has run before the next begins, the mailbox
-/// never holds more than one of them; all at once, it holds whatever the loop is behind by.
+/// Delegates fired at a loop on another thread as fast as one thread can. An operation is one delegate, from the call to the end of its run
+/// on the loop, which sleeps whenever it has caught up. In bursts, each of which has run before the next begins, the mailbox never holds
+/// more than one burst; without bursts, it holds the loop's whole backlog.
 /// </summary>
 internal sealed class PostWorkload : IWorkload
 {
@@ -95,7 +95,7 @@ internal sealed class PostWorkload : IWorkload
         }
     }
 
-    // Yields, as post.c does, and never sleeps for the millisecond that SpinWait would otherwise come to.
+    // Yields, as post.c does, and never sleeps for a millisecond, as SpinWait would after a while.
     private void WaitForEnd()
     {
         var spin = default(SpinWait);

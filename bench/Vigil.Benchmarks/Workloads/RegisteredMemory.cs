@@ -2,16 +2,16 @@ using Vigil.IO;
 
 namespace Vigil.Benchmarks.Workloads;
 
-/// <summary>The managed memory that a registration costs, without the handle, which is the user's own.</summary>
+/// <summary>The managed memory of a registration, without the handle, which is the user's own.</summary>
 internal static class RegisteredMemory
 {
-    // Enough for the arrays that grow by doubling to count as what they are.
+    // Enough to average over arrays that grow by doubling.
     private const int DescriptorCount = 10_000;
 
-    /// <summary>Bytes a registered descriptor.</summary>
+    /// <summary>Bytes per registered descriptor.</summary>
     public static double Measure()
     {
-        // The first manager and its first registration load types and fill caches that are paid for once, not an fd.
+        // The first manager and its first registration load types and fill caches, a one-time cost that is not a descriptor's.
         Measure(1);
         return (double)Measure(DescriptorCount) / DescriptorCount;
     }
@@ -46,7 +46,7 @@ internal static class RegisteredMemory
     {
         public void Initialize(EventOps ops)
         {
-            // Its descriptors come later, so that what they cost can be told from what it and its manager cost.
+            // Its descriptors are added later, so that their cost can be separated from its own and the manager's.
         }
 
         public void Process(in Events events, EventOps ops) => throw new InvalidOperationException("Nothing is ever ready here.");

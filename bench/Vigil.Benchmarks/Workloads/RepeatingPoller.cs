@@ -4,8 +4,8 @@ using Vigil.Timing;
 namespace Vigil.Benchmarks.Workloads;
 
 /// <summary>
-/// A poller that asks the kernel once and says the same again in every wait after that, without a system call: what is left of an iteration
-/// is the loop's own.
+/// A poller that asks the kernel once and repeats the same answer in every later wait, without a system call: the rest of an iteration is
+/// the loop's own time.
 /// </summary>
 internal sealed class RepeatingPoller : IPoller
 {
