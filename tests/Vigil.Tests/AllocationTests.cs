@@ -28,7 +28,7 @@ public sealed class AllocationTests
     {
         using var manager = new EventManager(new EventManagerOptions
         {
-            // So that a busy machine makes no report, which does allocate.
+            // So that a busy machine causes no report, which does allocate.
             Watchdog = new WatchdogOptions
             {
                 CallbackBudget = TimeSpan.FromHours(1),
@@ -155,7 +155,7 @@ public sealed class AllocationTests
         using var loop = new LoopThread(prepare: manager => manager.AddPrepareHook(static _ => { }));
         int[] sum = [0];
 
-        // The boxes of values are as many as were ever on their way at once, which is not left to chance.
+        // As many boxes of values exist as were ever in flight at once; the test fixes that number.
         using (var gate = new ManualResetEventSlim())
         {
             loop.Endpoint.Fire(static (_, gate) => gate.Wait(Patience.Limit), gate);
@@ -168,7 +168,7 @@ public sealed class AllocationTests
             loop.Endpoint.CallBlocking(static _ => { });
         }
 
-        // The calls that ask for the loop's figure bring allocations of their own.
+        // The calls that read the loop's figure allocate themselves.
         Allocations.AssertNoneMeasured(
             () =>
             {

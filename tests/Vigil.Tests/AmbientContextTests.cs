@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Vigil.Tests;
 
-/// <summary>Async locals, the culture and synchronization contexts: nobody sees another owner's, and what flows is the sender's or the
-/// creator's (docs/threading.md).</summary>
+/// <summary>Async locals, the culture and synchronization contexts: no owner sees another's, and the context that flows is the sender's or
+/// the creator's (docs/threading.md).</summary>
 public sealed class AmbientContextTests : IDisposable
 {
     private static readonly AsyncLocal<string?> Local = new();
@@ -180,7 +180,7 @@ public sealed class AmbientContextTests : IDisposable
         WeakReference first = await FirstUse(manager);
         Local.Value = null;
 
-        // On another stack: this may be called from that of the first use, which has not let go of its context then.
+        // On another stack: this may be called on the stack of the first use, which has not restored its context yet.
         await Task.Yield();
         Assert.Null(
             await manager.ExecuteWorkAsync(WorkTarget.Thread(0), () => Local.Value).WaitAsync(
@@ -222,7 +222,7 @@ public sealed class AmbientContextTests : IDisposable
         Assert.Null(Local.Value);
     }
 
-    // Without an own value, in an asynchronous flow that ends with what it sets.
+    // In an asynchronous flow of its own, which discards the values that it sets.
     private static void Outside(Action action)
     {
         string? own = Local.Value;

@@ -1,2 +1,2 @@
-// Descriptor numbers belong to the whole process: tests that close and replace them must not meet others that open some.
+// Descriptor numbers belong to the whole process: tests that close and replace them must not run beside others that open some.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -475,7 +475,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
 
     private static CallbackTarget TargetOf(bool onWorker) => onWorker ? CallbackTarget.Worker() : OnLoop;
 
-    // Without sleeping: what is waited for may happen on a worker, and nothing wake the loop then.
+    // Without sleeping: the condition may become true on a worker, without a wake-up of the loop.
     private static void Turn(EventManager manager, Func<bool> until) => Assert.True(SpinWait.SpinUntil(
         () =>
         {
@@ -501,7 +501,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
         return manager;
     }
 
-    /// <summary>What callbacks wait for, and who is inside.</summary>
+    /// <summary>The gates that callbacks wait for, and the number of callbacks inside.</summary>
     private sealed class Gates
     {
         private readonly TaskCompletionSource[] _gates = [.. Enumerable.Range(0, 8).Select(
@@ -512,7 +512,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
 
         public int Entered => Volatile.Read(ref _entered);
 
-        /// <summary>How many were inside at once.</summary>
+        /// <summary>The largest number inside at once.</summary>
         public int Most => Volatile.Read(ref _most);
 
         public async Task Enter()

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Vigil.Tests;
 
-/// <summary>Files in blocking mode: the non-blocking calls do not wait, and leave the mode as it is. A call that waits keeps its test from
-/// ending.</summary>
+/// <summary>Files in blocking mode: the non-blocking calls do not wait, and do not change the mode. A call that waits makes its test
+/// hang.</summary>
 public sealed class BlockingModeTests
 {
     [Fact]

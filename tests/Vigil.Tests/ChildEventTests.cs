@@ -139,7 +139,7 @@ public sealed partial class ChildEventTests
     public void Of_a_process_that_is_no_child_the_end_is_told_without_a_code()
     {
         using var manager = new EventManager();
-        // A parent that waits for nobody: of a process that somebody has waited for, newer kernels tell everybody how it ended.
+        // A parent that never waits: once a process has been waited for, newer kernels report to every holder how it ended.
         using Process parent = Shell("sleep 600 & echo $!; exec cat", redirectInput: true, redirectOutput: true);
         int grandchild = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
         using Process asProcess = Process.GetProcessById(grandchild);
@@ -329,7 +329,7 @@ public sealed partial class ChildEventTests
         manager.RunUntil(() => _exits.Count == 1);
         Assert.False(trapping.Send(Signal.SIGUSR1));
 
-        // SIGTERM waits until it goes on.
+        // SIGTERM stays pending until the process continues.
         Assert.True(stopped.Send(Signal.SIGTERM));
         Assert.True(stopped.Send(Signal.SIGCONT));
         manager.RunUntil(() => _exits.Count == 2);
@@ -384,7 +384,7 @@ public sealed partial class ChildEventTests
             RedirectStandardOutput = redirectOutput,
         })!;
 
-    // A child that System.Diagnostics.Process does not know of.
+    // A child that System.Diagnostics.Process does not know.
     private static int Spawn(string command)
     {
         string?[] arguments = ["sh", "-c", command, null];

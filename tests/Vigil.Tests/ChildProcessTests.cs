@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>What needs limits, signals or inherited descriptors of its own runs in a process of its own.</summary>
+/// <summary>Tests that need limits, signals or inherited descriptors of their own run in a process of their own.</summary>
 public sealed class ChildProcessTests
 {
     [Theory]
@@ -93,7 +93,7 @@ public sealed class ChildProcessTests
             error,
             StringComparison.Ordinal);
 
-        // One a second: a busy machine may take some for a hundred ticks.
+        // One line per second: on a busy machine a hundred ticks may take some seconds.
         Assert.InRange(error.Split("A listener of").Length - 1, 1, 30);
         Assert.Equal(0, exitCode);
     }
@@ -119,7 +119,7 @@ public sealed class ChildProcessTests
         Assert.Equal(0, exitCode);
     }
 
-    /// <summary>A standard error that is full, and one that is not open for writing. The scenarios fail where what they write ends
+    /// <summary>A standard error that is full, and one that is not open for writing. The scenarios fail if writing to it ends
     /// anything.</summary>
     [Theory]
     [InlineData("unheard-fault", "2>/dev/full")]

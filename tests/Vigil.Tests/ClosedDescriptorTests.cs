@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Vigil.Tests;
 
-/// <summary>Descriptors that are closed, used again, or duplicated without telling the manager.</summary>
+/// <summary>Descriptors that are closed, reused, or duplicated behind the manager's back.</summary>
 public sealed class ClosedDescriptorTests : IDisposable
 {
     private readonly EventManager _manager = new();
@@ -52,7 +52,7 @@ public sealed class ClosedDescriptorTests : IDisposable
         _manager.AddSubscriber(replacement);
         Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(Assert.Single(_reports).Exception).Error);
 
-        // Removing by the closed handle succeeds and is about the old file, whatever has its number.
+        // Removing by the closed handle succeeds and concerns the old file, whatever has its number.
         _manager.GetEventOps(old).Remove(first);
         _manager.RemoveSubscriber(old);
         Assert.Equal(1, _manager.RunOnce());
@@ -62,8 +62,8 @@ public sealed class ClosedDescriptorTests : IDisposable
     [Fact]
     public void A_number_that_is_disarmed_and_closed_stands_in_nobodys_way_whom_the_manager_gives_it_to()
     {
-        // The lowest free number is what the next file gets: all below are taken by now, and no other test gives out any as long as this
-        // one keeps it.
+        // The next file gets the lowest free number: all lower ones are taken by now, and no other test opens any while this one
+        // runs.
         using var file = new EventFd();
         FdHandle slot = Posix.Duplicate(file);
         SocketEvent stale = _manager.CreateSocketEvent(new FileDescriptor(slot).Number, EventSet.In, (_, _) => { });
@@ -71,7 +71,7 @@ public sealed class ClosedDescriptorTests : IDisposable
         DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
         try
         {
-            // Another thread may get the number first; then it is nobody's business here, and the attempt is repeated.
+            // Another thread may get the number first; then the attempt is repeated.
             for (int attempt = 0; attempt < 1000 && !stale.IsCancelled; attempt++)
             {
                 slot.Dispose();
@@ -265,7 +265,7 @@ public sealed class ClosedDescriptorTests : IDisposable
             Assert.True(++turns < 1_000, "The orphan was not noticed.");
         }
 
-        // Asleep: only the deadline ends this wait. And what is alive is still watched.
+        // The loop sleeps: only the deadline ends this wait. And live sources are still watched.
         var timeout = TimeSpan.FromMilliseconds(50);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         Assert.Equal(0, _manager.RunOnce(timeout));

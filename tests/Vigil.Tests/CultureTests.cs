@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vigil.Tests;
 
-/// <summary>Texts are the same whatever the culture of the thread: logs are read by programs, too.</summary>
+/// <summary>Texts are the same in every culture of the thread: programs read logs, too.</summary>
 public sealed class CultureTests
 {
     [Fact]
@@ -13,8 +13,8 @@ public sealed class CultureTests
         Assert.Equal(expected, Texts(Strange()));
     }
 
-    // Made by hand, because a program without ICU, or built with InvariantGlobalization, has no other: it writes everything as nobody
-    // expects it.
+    // Made by hand, because a program without ICU, or built with InvariantGlobalization, has no other culture. It formats everything
+    // unusually.
     private static CultureInfo Strange()
     {
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();

@@ -340,7 +340,7 @@ public sealed class DispatchTests : IDisposable
         Assert.Equal(1, _manager.RunOnce());
         Assert.Equal(new Events(quiet, EventSet.In, 9), Assert.Single(subscriber.Seen));
 
-        // A one-shot is spent, by whomever.
+        // A one-shot is used up, whichever callback used it.
         quiet.TryAdd();
         _manager.Inject(id, new Events(quiet, EventSet.In));
         Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));

@@ -116,7 +116,7 @@ public sealed class DisposalTests
         ];
         Task<int> asynchronous = loop.Endpoint.CallAsync(_ => 1);
 
-        // The callers' messages are on their way or not; those that come too late must fail as well.
+        // The callers' messages may or may not be on their way; those that come too late must fail as well.
         Task disposal = Task.Run(loop.Manager.Dispose);
         release.Set();
         Patience.Wait(disposal);
@@ -402,7 +402,7 @@ public sealed class DisposalTests
         Task<int>? closure = null;
         Task<int> call = loop.Endpoint.CallAsync(manager => closure = Delay(manager));
 
-        // Behind the manager's own continuation of the closure's task, so that whatever that reports is reported when this has run.
+        // After the manager's own continuation of the closure's task, so that its reports have been made when this runs.
         Task<Exception?>? end = null;
         loop.Endpoint.CallBlocking(_ =>
         {
@@ -482,7 +482,7 @@ public sealed class DisposalTests
             manager.RemoteEndpoint.Fire(static _ => { });
             manager.RunOnce(TimeSpan.Zero);
 
-            // Only a loop that sleeps has set a timer of the clock.
+            // Only a sleeping loop has set a timer of the clock.
             using var alarm = new Timer(
                 static running => ((EventManager)running!).RemoteEndpoint.Kick(),
                 manager,

@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>Clocks and dates that lie before 1970, or far from it.</summary>
+/// <summary>Clocks and dates before 1970, or far from it.</summary>
 public sealed class EarlyDateTests
 {
     private readonly VirtualTime _time = new();

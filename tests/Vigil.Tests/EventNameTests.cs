@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>Names of events are in all that tells of them.</summary>
+/// <summary>Names of events are in everything that reports them.</summary>
 public sealed class EventNameTests
 {
     [Fact]

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Vigil.Tests;
 
-/// <summary>A program that is run to its end, and what it said on standard error.</summary>
+/// <summary>A program that is run to its end, and its standard error.</summary>
 internal static class ExternalProgram
 {
-    // Several of its own waits may follow each other.
+    // The program itself may make several such waits, one after the other.
     private static readonly TimeSpan Limit = Patience.Limit * 4;
 
     public static (int ExitCode, string Error) Run(string program, params string[] arguments)

@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>A clock of a user's that stands still, and whose every timer operation throws while it is told to.</summary>
+/// <summary>A user's clock that stands still, and whose timer operations throw on request.</summary>
 internal sealed class FailingTime : TimeProvider
 {
     private readonly VirtualTime _time = new();

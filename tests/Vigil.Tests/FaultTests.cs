@@ -28,7 +28,7 @@ public sealed class FaultTests
         Assert.Equal("in the middle", Assert.Throws<InvalidOperationException>(() => manager.RunOnce()).Message);
         Assert.Equal(Enumerable.Range(0, 9).Select(i => (uint)i), subscriber.Seen.Select(events => events.Data).Order());
 
-        // The manager can be run again, and nothing comes twice.
+        // The manager can be run again, and nothing is delivered twice.
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
         Array.ForEach(fds, fd => fd.Dispose());
     }

@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>Settled changes, in virtual time: the files are real, the waiting is not.</summary>
+/// <summary>Settled changes, in virtual time: the files are real, the waits are not.</summary>
 public sealed class FileDebounceTests : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
@@ -16,7 +16,7 @@ public sealed class FileDebounceTests : IDisposable
         _files.Write("file", "old");
         _files.Watch(interest: FileInterest.Contents | FileInterest.Attributes, debounce: Window);
 
-        // gedit, sed -i, most programs: a temporary file that takes the name.
+        // gedit, sed -i, most programs: a temporary file is renamed to the name.
         _files.Write("file.tmp", "new");
         File.SetUnixFileMode(_files.At("file.tmp"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _files.Move("file.tmp", "file");
@@ -88,7 +88,7 @@ public sealed class FileDebounceTests : IDisposable
         Assert.Equal(["Moved tree/a tree/c/"], _files.Told());
         Directory.Move(_files.At("tree/c"), _files.At("outside/c"));
 
-        // That no other half of the move comes is certain when some milliseconds have passed.
+        // Only after some milliseconds is it certain that the other half of the move does not come.
         _files.Manager.RunOnce(TimeSpan.Zero);
         _time.Advance(TimeSpan.FromMilliseconds(10));
         Assert.Equal(["Deleted tree/c/"], Settled());

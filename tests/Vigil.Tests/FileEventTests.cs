@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>What is told of a directory or a file, each change as it comes.</summary>
+/// <summary>Reports about a directory or a file, each change as it comes.</summary>
 public sealed class FileEventTests
 {
     [Fact]
@@ -257,7 +257,7 @@ public sealed class FileEventTests
             files.Changes.Select(change => change.Path[(files.Root.Length + 1)..]));
         Assert.Equal(file, files.Changes[2].GetPathBytes());
 
-        // The framework cannot.
+        // The framework cannot do this.
         Posix.RemoveDirectory(file);
         Posix.RemoveDirectory(directory);
         Posix.RemoveDirectory([.. System.Text.Encoding.UTF8.GetBytes(files.Root), (byte)'/', 0xE8, (byte)'t', 0xE9]);

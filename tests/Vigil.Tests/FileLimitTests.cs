@@ -2,8 +2,8 @@ using System.ComponentModel;
 
 namespace Vigil.Tests;
 
-/// <summary>File watching at the kernel's limits and at mount points: in namespaces of its own, so that nobody else's watches count and
-/// nobody else is disturbed.</summary>
+/// <summary>File watching at the kernel's limits and at mount points, in namespaces of its own, so that other processes' watches do not
+/// count and are not disturbed.</summary>
 public sealed class FileLimitTests
 {
     [Theory]
@@ -53,8 +53,8 @@ public sealed class FileLimitTests
     [Fact]
     public void Where_a_directory_may_not_be_searched()
     {
-        // Another user than root is wanted, who may search everything: root of another user namespace is not, nor may it become another
-        // user.
+        // This needs a user other than root, who may search everything. Root of another user namespace does not qualify, and cannot become
+        // another user.
         (int exitCode, string error) = ExternalProgram.Run(DotNet, Program, "file-unsearchable");
         Assert.True(exitCode == 0, error);
     }
@@ -64,7 +64,7 @@ public sealed class FileLimitTests
     private static string DotNet =>
         Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
-    // Many containers may not.
+    // Many containers do not permit it.
     private static void RequireNamespaces() => Assert.SkipUnless(MayCreateNamespaces(), "This user may not create namespaces here.");
 
     private static bool MayCreateNamespaces()

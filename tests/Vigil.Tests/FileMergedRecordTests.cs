@@ -1,7 +1,7 @@
 namespace Vigil.Tests;
 
-/// <summary>The kernel queues no event that is the same as the last one of its queue. So a record may stand for what has happened since it
-/// was queued.</summary>
+/// <summary>The kernel does not queue an event that equals the last one in the queue. So a record may stand for changes that happened after
+/// it was queued.</summary>
 public sealed class FileMergedRecordTests
 {
     [Fact]
@@ -47,7 +47,7 @@ public sealed class FileMergedRecordTests
             }
         });
 
-        // More than the loop reads at once stands before the last record, which is queued before the file is first looked at.
+        // More records than the loop reads at once precede the last record, which is queued before the file is first checked.
         files.Move("elsewhere/file", "root/file");
         for (int i = 0; i < 1000; i++)
         {

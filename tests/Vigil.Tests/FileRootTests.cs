@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>What is told when the watched directory itself is gone, or its path leads elsewhere.</summary>
+/// <summary>Reports when the watched directory itself is gone, or its path leads elsewhere.</summary>
 public sealed class FileRootTests
 {
     [Theory]

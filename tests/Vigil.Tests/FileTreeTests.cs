@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>What is told of a directory with everything below it.</summary>
+/// <summary>Reports about a directory with everything below it.</summary>
 public sealed class FileTreeTests
 {
     [Fact]
@@ -19,7 +19,7 @@ public sealed class FileTreeTests
         Assert.Equal("Created a/", told[0]);
         Assert.Equal(4, tree.DirectoryCount);
 
-        // And is watched from then on.
+        // It is watched from then on.
         files.Write("a/b/c/4");
         Assert.Equal(["Created a/b/c/4"], files.Told());
     }
@@ -194,7 +194,7 @@ public sealed class FileTreeTests
             greatest = Math.Max(greatest, before - tree.DirectoryCount);
         }
 
-        // Two turns may be in one iteration: the kernel's and one that goes on.
+        // One iteration may have two turns: one for the kernel's event and one that continues.
         Assert.InRange(greatest, 1, 2048);
         files.Manager.RunUntil(() => files.Changes.Count > 0);
         Assert.Equal(["Deleted tree/inside/"], files.Lines);
@@ -224,8 +224,9 @@ public sealed class FileTreeTests
     [Fact]
     public void A_checkout_of_another_version_of_2000_files_ends_as_a_rescan_would_find_it()
     {
-        // What git checkout does: files that differ are written anew under another name and renamed, files and emptied directories removed,
-        // in between.
+        // As git checkout does: files that differ are written under another name and renamed, and meanwhile files and emptied directories
+        // are
+        // removed.
         using var files = new WatchedDirectory();
         Generate(files.At("tree"), 2000, seed: 1);
         var told = new Told(files.Root);

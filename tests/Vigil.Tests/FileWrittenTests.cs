@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>Files that are complete are told as written, however they came.</summary>
+/// <summary>Complete files are reported as written, however they arrived.</summary>
 public sealed class FileWrittenTests
 {
     private const FileInterest Written = FileInterest.Written;

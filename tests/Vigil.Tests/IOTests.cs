@@ -85,7 +85,7 @@ public sealed class IOTests
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         client.Connect(listener.LocalEndPoint!);
 
-        // The client is connected as soon as it has heard from the kernel's other side, which may have to hear from it first.
+        // The client is connected only when its side of the kernel has the answer of the other side.
         Assert.True(listener.Poll(Patience.Limit, SelectMode.SelectRead));
         Assert.True(NonBlocking.TryAccept(listener, out FdHandle? connection).IsSuccess);
         using FdHandle server = connection!;

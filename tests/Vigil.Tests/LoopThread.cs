@@ -20,7 +20,7 @@ internal sealed class LoopThread : IDisposable
 
     public int ThreadId => _thread.ManagedThreadId;
 
-    /// <summary>Completes when the run has returned, or fails with what it threw.</summary>
+    /// <summary>Completes when the run has returned, or fails with the run's exception.</summary>
     public Task Ended => _ended.Task;
 
     public void Dispose()

@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>Runs work when it is told to, on the thread that tells it.</summary>
+/// <summary>Runs work on demand, on the calling thread.</summary>
 internal sealed class ManualExecutor : IWorkExecutor
 {
     private readonly Queue<WorkItem> _items = new();
@@ -9,7 +9,7 @@ internal sealed class ManualExecutor : IWorkExecutor
 
     public int Count => _items.Count;
 
-    /// <summary>Whether it takes no more.</summary>
+    /// <summary>Whether it refuses work.</summary>
     public bool Refuses { get; set; }
 
     public bool TryExecute(in WorkItem item)

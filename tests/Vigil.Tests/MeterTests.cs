@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 
 namespace Vigil.Tests;
 
-/// <summary>The meter "Vigil", as a collector sees it, and the statistics that it is made of.</summary>
+/// <summary>The meter "Vigil", as a collector sees it, and the statistics behind it.</summary>
 public sealed class MeterTests : IDisposable
 {
     private readonly string _name = $"meter-{Guid.NewGuid():N}";
@@ -147,7 +147,7 @@ public sealed class MeterTests : IDisposable
         using var second = new EventFd(1);
         SocketEvent[] events = new SocketEvent[2];
 
-        // Whichever comes first removes the other, whose event is in the same batch.
+        // The first one removes the other, whose event is in the same batch.
         events[0] = manager.CreateSocketEvent(first, EventSet.In, (_, _) => events[1].Cancel());
         events[1] = manager.CreateSocketEvent(second, EventSet.In, (_, _) => events[0].Cancel());
         manager.RunOnce();
@@ -266,7 +266,7 @@ public sealed class MeterTests : IDisposable
         TimeSpan took;
         do
         {
-            // Busy for a while; from then on it sleeps, so that in the instants between the questions there is nothing but idleness.
+            // Busy for a while; then it sleeps, so that between the readings there is only idle time.
             loop.Endpoint.CallBlocking(_ => Thread.SpinWait(100_000));
             long begin = Stopwatch.GetTimestamp();
             for (int i = 0; i < seen.Length; i++)

@@ -4,7 +4,7 @@ using System.Diagnostics.Tracing;
 
 namespace Vigil.Tests;
 
-/// <summary>Those who only look on, and throw: they cost nobody a tick, a callback or a registration.</summary>
+/// <summary>Observers that throw: they cost no tick, callback or registration.</summary>
 public sealed class ObserverTests : IDisposable
 {
     private readonly string _name = $"observed-{Guid.NewGuid():N}";
@@ -22,7 +22,7 @@ public sealed class ObserverTests : IDisposable
         };
         _listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
         {
-            // Of this test's manager and pool only: others of the process are measured, too.
+            // Only this test's manager and pool: others of the process are measured, too.
             if (tags[0].Value is string name && string.Equals(name, _name, StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _thrown);
@@ -109,7 +109,7 @@ public sealed class ObserverTests : IDisposable
         using var manager = new EventManager(new EventManagerOptions { Name = name });
         List<string?> seen = [];
 
-        // With a context of its own it would enter that.
+        // A context of its own would be entered.
         using (ExecutionContext.SuppressFlow())
         {
             manager.CreateTimerEvent(TimeSpan.Zero, TimeSpan.FromMilliseconds(1), (_, _) => seen.Add(local.Value));
@@ -162,7 +162,7 @@ public sealed class ObserverTests : IDisposable
             };
         }
 
-        // It ends when it was reported to run, and then is reported to have ended.
+        // It ends when it was reported as running, and then is reported as ended.
         manager.Defer(_ => Assert.True(SpinWait.SpinUntil(() => seen.Count >= 2, Patience.Limit)));
         manager.RunOnce();
         Assert.True(SpinWait.SpinUntil(() => seen.Count >= 4, Patience.Limit));
@@ -209,7 +209,7 @@ public sealed class ObserverTests : IDisposable
 
         protected override void OnEventWritten(EventWrittenEventArgs eventData)
         {
-            // Of this test's manager and pool only.
+            // Only this test's manager and pool.
             if (_name is not null && eventData.Payload?[0] is string name && name.StartsWith(_name, StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _written);

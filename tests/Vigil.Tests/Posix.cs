@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Tests;
 
-/// <summary>What the tests do to descriptors behind everybody's back.</summary>
+/// <summary>What tests do to descriptors behind the library's back.</summary>
 internal static partial class Posix
 {
     private const int O_CLOEXEC = 0x80000;
@@ -16,8 +16,9 @@ internal static partial class Posix
     public static FdHandle Duplicate(FileDescriptor fd) => new(fcntl(fd.Number, F_DUPFD_CLOEXEC, 0));
 
     /// <summary>
-    /// Takes a write lease, which whoever opens the file waits for, or is refused by if he does not wait (<c>fcntl(2)</c>, F_SETLEASE).
-    /// False where there are none. The signal is one that is ignored by default.
+    /// Takes a write lease (<c>fcntl(2)</c>, F_SETLEASE). A program that opens the file waits for the lease's end, or is refused if it does
+    /// not
+    /// wait. False if leases are not supported. The lease's signal is one that is ignored by default.
     /// </summary>
     public static bool TryLeaseForWriting(FileDescriptor fd)
     {
@@ -28,13 +29,13 @@ internal static partial class Posix
         return fcntl(fd.Number, F_SETSIG, SIGURG) == 0 && fcntl(fd.Number, F_SETLEASE, F_WRLCK) == 0;
     }
 
-    /// <summary>Makes a number name another file, closing what it named.</summary>
+    /// <summary>Makes a number name another file, and closes the file that it named.</summary>
     public static void Replace(int number, FileDescriptor by) => Assert.Equal(number, dup3(by.Number, number, O_CLOEXEC));
 
-    /// <summary>Duplicates a descriptor to the lowest free number from another on, where nobody else opens any.</summary>
+    /// <summary>Duplicates a descriptor to the lowest free number from another on, where no other code opens any.</summary>
     public static FdHandle DuplicateFrom(FileDescriptor fd, int lowest) => new(fcntl(fd.Number, F_DUPFD_CLOEXEC, lowest));
 
-    /// <summary>Asks for the time of sending of each packet, which comes in the error queue (SO_TIMESTAMPING).</summary>
+    /// <summary>Requests the transmit timestamp of each packet, which arrives in the error queue (SO_TIMESTAMPING).</summary>
     public static void RequestSendTimestamps(Socket socket)
     {
         const int SOL_SOCKET = 1;
@@ -45,7 +46,7 @@ internal static partial class Posix
         socket.SetRawSocketOption(SOL_SOCKET, SO_TIMESTAMPING, BitConverter.GetBytes(TransmittedBySoftware | Software | TimestampOnly));
     }
 
-    /// <summary>Takes everything out of a socket's error queue, and returns how much there was.</summary>
+    /// <summary>Empties a socket's error queue, and returns the number of entries.</summary>
     public static int EmptyErrorQueue(Socket socket)
     {
         int taken = 0;
@@ -57,7 +58,7 @@ internal static partial class Posix
         return taken;
     }
 
-    /// <summary>Takes one entry out of a socket's error queue; false where there is none.</summary>
+    /// <summary>Takes one entry from a socket's error queue; false if there is none.</summary>
     public static unsafe bool TakeError(Socket socket)
     {
         const int MSG_DONTWAIT = 0x40;
@@ -69,9 +70,9 @@ internal static partial class Posix
     }
 
     /// <summary>
-    /// Lets the kernel send from the program's own memory, which it says in the error queue when it has done so (SO_ZEROCOPY,
-    /// MSG_ZEROCOPY). False where it
-    /// cannot.
+    /// Sends from the program's own memory (SO_ZEROCOPY, MSG_ZEROCOPY). The kernel puts a completion into the error queue when it has done
+    /// so.
+    /// False if it cannot.
     /// </summary>
     public static bool TrySendWithoutCopying(Socket socket, byte[] datagram)
     {
@@ -90,7 +91,7 @@ internal static partial class Posix
         return send((int)socket.Handle, datagram, datagram.Length, MSG_ZEROCOPY) == datagram.Length;
     }
 
-    /// <summary>Asks for all errors of a connection of UDP, each of which waits in the error queue (IP_RECVERR).</summary>
+    /// <summary>Requests all errors of a UDP connection, each of which waits in the error queue (IP_RECVERR).</summary>
     public static void RequestErrors(Socket socket)
     {
         const int SOL_IP = 0;
@@ -106,7 +107,7 @@ internal static partial class Posix
     /// <summary>A descriptor of a process (pidfd_open).</summary>
     public static FdHandle OpenProcess(int id) => new((int)syscall(434, id, 0));
 
-    /// <summary>Waits until a child has ended, and leaves it to be waited for.</summary>
+    /// <summary>Waits until a child has ended, without reaping it.</summary>
     public static void WaitForZombie(int id)
     {
         const int P_PID = 1;
@@ -115,7 +116,7 @@ internal static partial class Posix
         Assert.Equal(0, waitid(P_PID, id, new byte[128], WEXITED | WNOWAIT));
     }
 
-    /// <summary>Waits for a child, and returns its id.</summary>
+    /// <summary>Reaps a child, and returns its id.</summary>
     public static int WaitFor(int id) => waitpid(id, out _, 0);
 
     [LibraryImport("libc")]
@@ -133,18 +134,18 @@ internal static partial class Posix
     [LibraryImport("libc")]
     private static partial int waitpid(int id, out int status, int options);
 
-    /// <summary>Makes a directory of a name that need not be UTF-8.</summary>
+    /// <summary>Makes a directory whose name need not be UTF-8.</summary>
     public static void MakeDirectory(byte[] path) => Assert.Equal(0, mkdir([.. path, 0], 0b111_101_101));
 
     public static void RemoveDirectory(byte[] path) => Assert.Equal(0, rmdir([.. path, 0]));
 
-    /// <summary>Lets two paths change places.</summary>
+    /// <summary>Exchanges two paths.</summary>
     public static void Exchange(string one, string other) => Assert.Equal(0, renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE));
 
     /// <summary>rename(2): also of a directory over an empty one, and of a link over a link.</summary>
     public static void Rename(string from, string to) => Assert.Equal(0, renameat2(AT_FDCWD, from, AT_FDCWD, to, 0));
 
-    /// <summary>Gives a file another name.</summary>
+    /// <summary>Makes a hard link.</summary>
     public static void Link(string path, string name) => Assert.Equal(0, link(path, name));
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

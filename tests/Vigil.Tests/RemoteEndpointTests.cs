@@ -80,7 +80,7 @@ public sealed class RemoteEndpointTests
     {
         using var manager = new EventManager();
 
-        // Before any run the creator's thread is the one that is expected to run it.
+        // Before any run the creator's thread is expected to run the manager.
         Assert.Equal(
             EventManagerError.Reentrant,
             Assert.Throws<EventManagerException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1)).Error);
@@ -90,7 +90,7 @@ public sealed class RemoteEndpointTests
                 Assert.Throws<EventManagerException>(() => running.RemoteEndpoint.CallBlocking(_ => 1)).Error));
         Assert.Equal(1, manager.RunOnce());
 
-        // While nothing runs, the last runner's.
+        // Between runs, the thread of the last run.
         Patience.Wait(Task.Run(() =>
         {
             manager.RunOnce(TimeSpan.Zero);
@@ -122,7 +122,7 @@ public sealed class RemoteEndpointTests
     [Fact]
     public void A_blocking_call_that_looks_before_it_sleeps_looks_no_longer_than_its_timeout_or_cancellation()
     {
-        // Nobody runs it.
+        // No thread runs it.
         using var manager = new EventManager(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromSeconds(1) });
         const int Calls = 10;
         TimeSpan taken = Patience.Result(Task.Run(() =>
@@ -375,7 +375,7 @@ public sealed class RemoteEndpointTests
                 }
                 finally
                 {
-                    // Whoever was told before would be long on its way.
+                    // A result that was delivered too early would have arrived by then.
                     Thread.Sleep(1);
                     Volatile.Write(ref busy, 0);
                 }
@@ -442,7 +442,7 @@ public sealed class RemoteEndpointTests
                 TaskScheduler.Default))];
             Array.ForEach(senders, Patience.Wait);
 
-            // What goes on after its sender has given up has ended when nothing is in flight; then its fault is posted, and comes before
+            // A closure that continues after its sender has given up has ended when nothing is in flight; then its fault is posted, before
             // this call.
             Assert.True(
                 SpinWait.SpinUntil(

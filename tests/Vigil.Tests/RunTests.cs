@@ -16,7 +16,7 @@ public sealed class RunTests
         manager.Run();
         Assert.Equal(2, iterations);
 
-        // Consumed: the next run goes on until it is stopped anew.
+        // The stop is consumed: the next run goes on until it is stopped again.
         manager.Defer(running => running.Defer(again => again.Stop()));
         manager.Run();
         Assert.Equal(4, iterations);
@@ -82,7 +82,7 @@ public sealed class RunTests
             Assert.Equal(EventManagerError.Reentrant, Assert.Throws<EventManagerException>(() => manager.RunOnce(TimeSpan.Zero)).Error);
             Assert.Equal(EventManagerError.Reentrant, Assert.Throws<EventManagerException>(() => manager.Run()).Error);
 
-            // Another manager is another matter.
+            // Another manager is not affected.
             inner.Defer(running => Assert.Same(running, EventManager.Current));
             Assert.Equal(1, inner.RunOnce());
             Assert.Same(manager, EventManager.Current);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Tests;
 
-/// <summary>Signals as values. What comes of sending them is tested in processes of their own (<see cref="ChildProcessTests"/>).</summary>
+/// <summary>Signals as values. Sending them is tested in processes of their own (<see cref="ChildProcessTests"/>).</summary>
 public sealed class SignalTests
 {
     [Theory]

@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>What a manager's watchdog reports, for whoever waits for it, on any thread.</summary>
+/// <summary>The reports of a manager's watchdog, which any thread may wait for.</summary>
 internal sealed class SlowReports
 {
     private readonly object _gate = new();
@@ -8,7 +8,7 @@ internal sealed class SlowReports
 
     public SlowReports(EventManager manager) => manager.SlowCallbackReported += (_, report) => Add(report);
 
-    /// <summary>A watchdog whose budgets are met by everything but what a test makes slow, as far as a busy machine allows.</summary>
+    /// <summary>A watchdog with budgets that only deliberately slow callbacks exceed, as far as a busy machine allows.</summary>
     public static EventManagerOptions Options(SlowCallbackPolicy policy = SlowCallbackPolicy.Report, string name = "watched") => new()
     {
         Name = name,
@@ -33,7 +33,7 @@ internal sealed class SlowReports
         }
     }
 
-    /// <summary>Waits for a report, by sleeping: what a slow callback does.</summary>
+    /// <summary>Waits for a report by sleeping, as a slow callback does.</summary>
     public SlowCallbackReport Await(SlowCallbackKind kind, string method = "", LoopPhase? phase = null)
     {
         DateTime end = DateTime.UtcNow + Patience.Limit;

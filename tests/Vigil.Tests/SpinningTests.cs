@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Vigil.Tests;
 
-/// <summary>What reports Error or HangUp again and again: a state that lasts is stopped, errors that are dealt with and come anew are
+/// <summary>Sources that report Error or HangUp again and again: a lasting state is stopped, errors that are handled and recur are
 /// not.</summary>
 public sealed class SpinningTests : IDisposable
 {
@@ -132,7 +132,7 @@ public sealed class SpinningTests : IDisposable
         Assert.Equal(Limit, told);
         Assert.Equal(EventManagerError.Spinning, Assert.IsType<EventManagerException>(Assert.Single(_faults).Exception).Error);
 
-        // Armed again, it is put up with as often as before.
+        // Armed again, it is tolerated as often as before.
         source.Arm();
         RunUntil(() => source.State == SourceState.Disarmed);
         Assert.Equal(2 * Limit, told);
@@ -193,7 +193,7 @@ public sealed class SpinningTests : IDisposable
         return socket;
     }
 
-    // Of a socket that is closed again. The kernel gives out ports at random, so hardly anybody gets it meanwhile.
+    // The endpoint of a closed socket. The kernel gives out ports at random, so hardly any other socket gets it meanwhile.
     private static IPEndPoint DeadEndPoint()
     {
         using Socket socket = Udp();

@@ -4,7 +4,7 @@ internal delegate void InitializeAction(EventOps ops);
 
 internal delegate void ProcessAction(Events events, EventOps ops);
 
-/// <summary>A subscriber made of two lambdas that remembers what it was told.</summary>
+/// <summary>A subscriber made of two lambdas that remembers its events.</summary>
 internal sealed class TestSubscriber(InitializeAction? initialize = null, ProcessAction? process = null) : IEventSubscriber, IDisposable
 {
     public List<Events> Seen { get; } = [];

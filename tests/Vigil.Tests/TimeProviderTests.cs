@@ -65,7 +65,7 @@ public class TimeProviderTests
         using CancellationTokenRegistration registration = source.Token.Register(
             () => thread.SetResult(Environment.CurrentManagedThreadId));
 
-        // Only now: whoever registers with a token that is cancelled already is called by itself, on its own thread.
+        // Only now: a registration with a cancelled token runs the callback at once, on the registering thread.
         source.CancelAfter(Millisecond * 5);
         Assert.Equal(loop.ThreadId, Patience.Result(thread.Task));
     }
@@ -84,7 +84,7 @@ public class TimeProviderTests
         Assert.True(other.Join(Patience.Limit));
         manager.Defer(_ => timer.Change(Millisecond * 10, Timeout.InfiniteTimeSpan));
 
-        // The other thread's change waits in the mailbox and is applied first; then again with the loop's change in front of it.
+        // The other thread's change waits in the mailbox and is applied first; then again with the loop's change before it.
         manager.RunOnce(TimeSpan.Zero);
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) =>
         {
@@ -116,7 +116,7 @@ public class TimeProviderTests
         manager.RunOnce(TimeSpan.Zero);
         time.Advance(Millisecond * 9);
 
-        // Between runs this thread is any other thread: the changes wait in the mailbox, and timers come before posted work.
+        // Between runs this thread counts as another thread: the changes wait in the mailbox, and timers come before posted work.
         Assert.True(once.Change(Millisecond * 10, Timeout.InfiniteTimeSpan));
         Assert.True(periodic.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
         source.CancelAfter(Millisecond * 10);
@@ -240,7 +240,7 @@ public class TimeProviderTests
         Task underWay = Task.Delay(Millisecond * 10, provider);
         manager.Dispose();
 
-        // The hand-over goes by way of the thread pool.
+        // The change is handed over through the thread pool.
         Assert.True(SpinWait.SpinUntil(() => time.StartedTimers == 3, Patience.Limit));
         time.Advance(Millisecond * 10);
         Patience.Wait(started);
@@ -406,14 +406,14 @@ public class TimeProviderTests
         other.Start();
         Assert.True(clock.Reached.Wait(Patience.Limit));
 
-        // Newer than the one that does not get on, and due before it does.
+        // Newer than the stalled change, and due earlier.
         timer.Change(Millisecond * 10, Timeout.InfiniteTimeSpan);
         clock.Time.Advance(Millisecond * 20);
         clock.Go.Set();
         Assert.True(other.Join(Patience.Limit));
 
-        // The hesitant thread is the other one, or one of the thread pool's that was just handing over the creation. The last change that
-        // it makes is to fire at once.
+        // The hesitant thread is the other one, or a thread of the pool that was just handing over the creation. Its last change is
+        // to fire at once.
         Assert.True(SpinWait.SpinUntil(() => clock.LastDueTime == TimeSpan.Zero, Patience.Limit));
         clock.Time.Advance(HesitantClock.Awaited * 2);
         Assert.Equal(1, fired);
@@ -474,7 +474,7 @@ public class TimeProviderTests
         public override long GetTimestamp() => Timestamp;
     }
 
-    /// <summary>Virtual time in which a thread does not get on that sets a timer to one certain due time.</summary>
+    /// <summary>Virtual time in which a thread stalls that sets a timer to one certain due time.</summary>
     private sealed class HesitantClock : TimeProvider, IDisposable
     {
         public static readonly TimeSpan Awaited = TimeSpan.FromHours(1);
@@ -487,7 +487,7 @@ public class TimeProviderTests
 
         public ManualResetEventSlim Go { get; } = new();
 
-        /// <summary>What a timer was set to last, when that was done.</summary>
+        /// <summary>The last due time that was set, after it was set.</summary>
         public TimeSpan? LastDueTime
         {
             get

@@ -145,7 +145,7 @@ public class TimerEventTests
         TimeSpan drift = TimeSpan.MaxValue;
         manager.CreateTimerEvent(Millisecond, Millisecond, (_, tick) =>
         {
-            // When the timer must have been started for this tick to be due when it says it was.
+            // The latest start of the timer that is consistent with this tick's lateness.
             TimeSpan begin = Stopwatch.GetElapsedTime(start) - tick.Lateness - ((counted + 1) * Millisecond);
             Assert.True(begin >= TimeSpan.Zero, $"Tick {counted + 1} came {begin} early.");
             drift = begin < drift ? begin : drift;
@@ -169,7 +169,7 @@ public class TimerEventTests
         int early;
         do
         {
-            // Once more if this thread stood still for so long that timers fired before they were stopped.
+            // Repeated if this thread was not running for so long that timers fired before they were stopped.
             early = 0;
             using var manager = new EventManager();
             long start = Stopwatch.GetTimestamp();
@@ -182,7 +182,7 @@ public class TimerEventTests
             TimerEvent suspended = manager.CreateTimerEvent(Millisecond * 2_000, (_, _) => early++);
             manager.CreateTimerEvent(Millisecond * 2_300, (_, _) => { });
 
-            // A wait sets the kernel's timer to what is cancelled then. A wake-up would return 0.
+            // A wait sets the kernel's timer, which is cancelled then. A wake-up would return 0.
             manager.RemoteEndpoint.Kick();
             manager.RunOnce();
             cancelled.ForEach(timer => timer.Cancel());
@@ -655,7 +655,7 @@ public class TimerEventTests
         Assert.Equal(1, manager.RunOnce(Patience.Limit));
         Assert.True(fired >= due);
 
-        // A date that has passed is due at once, and says for how long it has been.
+        // A date that has passed is due at once, with the time since as its lateness.
         TimeSpan lateness = default;
         manager.CreateTimerEvent(
             DateTimeOffset.UnixEpoch - TimeSpan.FromDays(1),
@@ -708,7 +708,7 @@ public class TimerEventTests
         TimerEvent timer = manager.CreateTimerEvent(Timeout.InfiniteTimeSpan, (_, _) => fired++);
         do
         {
-            // Once more if this thread stood still for so long that the timer fired.
+            // Repeated if this thread was not running for so long that the timer fired.
             fired = 0;
             due = manager.TimeProvider.GetTimestamp() + (manager.TimeProvider.TimestampFrequency / 20);
             timer.ChangeTo(due);
@@ -798,7 +798,7 @@ public class TimerEventTests
         Assert.Contains("0 timers", manager.ToString(), StringComparison.Ordinal);
     }
 
-    // Lets the loop set its clock's timer as before any wait, and lets that timer be due.
+    // Lets the loop set its clock's timer as before any wait, and lets that timer become due.
     private static void AdvanceToNextTimer(EventManager manager, VirtualTime time)
     {
         manager.RemoteEndpoint.Kick();

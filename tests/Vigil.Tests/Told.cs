@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>What somebody knows of a tree who looked once and then only listened.</summary>
+/// <summary>The knowledge of a program that has read a tree once and then only applies reports.</summary>
 internal sealed class Told
 {
     private readonly string _root;
@@ -12,12 +12,12 @@ internal sealed class Told
         _paths.UnionWith(OnDisk(root));
     }
 
-    /// <summary>Changes told so far.</summary>
+    /// <summary>The number of changes reported so far.</summary>
     public int Count { get; private set; }
 
     public IReadOnlyCollection<string> Paths => _paths;
 
-    /// <summary>Where a rescan's findings go.</summary>
+    /// <summary>Collects a rescan's findings.</summary>
     public SortedSet<string>? Found { get; set; }
 
     public bool IsRescanned { get; private set; }
@@ -44,7 +44,8 @@ internal sealed class Told
             ? _paths
             : _paths.Where(entry => entry.StartsWith(Path.GetRelativePath(_root, path) + "/", StringComparison.Ordinal));
 
-    /// <summary>Takes a change in, and objects to one that cannot be: of what is there already, or was not there.</summary>
+    /// <summary>Applies a change, and fails for one that is not possible: an appearance of a known path, or a change of an unknown
+    /// one.</summary>
     public void Apply(FileChange change)
     {
         Count++;

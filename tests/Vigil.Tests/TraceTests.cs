@@ -40,7 +40,7 @@ public sealed class TraceTests
                 traced => traced.Payload is [_, string report] && report.Contains("bad", StringComparison.Ordinal));
         }
 
-        // Nobody listens any more.
+        // There is no listener any more.
         manager.RunOnce();
     }
 

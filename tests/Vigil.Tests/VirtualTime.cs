@@ -1,13 +1,13 @@
 namespace Vigil.Tests;
 
-/// <summary>A clock that stands still until it is told to advance. Its timers fire on the thread that advances it.</summary>
+/// <summary>A clock that stands still until it is advanced. Its timers fire on the thread that advances it.</summary>
 internal sealed class VirtualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<VirtualTimer> _timers = [];
     private TimeSpan _now = TimeSpan.FromDays(1);
 
-    /// <summary>What the wall clock shows when the time is 0: it runs with the time, and is set by setting this.</summary>
+    /// <summary>The wall clock's date at time 0: the wall clock runs with the time, and is set by setting this.</summary>
     public DateTimeOffset Zero { get; set; } = DateTimeOffset.UnixEpoch;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -23,7 +23,7 @@ internal sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>How long until the next timer, or null where none is set.</summary>
+    /// <summary>The time until the next timer, or null if none is set.</summary>
     public TimeSpan? UntilNextTimer
     {
         get
@@ -36,7 +36,7 @@ internal sealed class VirtualTime : TimeProvider
         }
     }
 
-    /// <summary>How many timers are set.</summary>
+    /// <summary>The number of timers that are set.</summary>
     public int StartedTimers
     {
         get

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Vigil.Tests;
 
-/// <summary>Whatever kind of callback is slow, it is named.</summary>
+/// <summary>Slow callbacks of every kind are named.</summary>
 public sealed class WatchdogKindTests : IDisposable
 {
     private readonly EventManager _manager = new(SlowReports.Options());
@@ -117,7 +117,7 @@ public sealed class WatchdogKindTests : IDisposable
         AssertEventNamed(LoopPhase.Mailbox, () => userEvent);
     }
 
-    // In phase 5 or 6, by how soon the runtime has waited for it.
+    // In phase 5 or 6, depending on how soon the runtime has reaped it.
     [Fact]
     public void The_end_of_a_child() =>
         AssertEventNamed(phase: null, () => _manager.CreateChildEvent(Process.Start("true"), (_, _) => BeSlow()));
@@ -152,7 +152,7 @@ public sealed class WatchdogKindTests : IDisposable
         Assert.Equal(id, Await(SlowCallbackKind.Ended).SubscriberId);
     }
 
-    // Each test's closures are named after it.
+    // Each test's closures have its name.
     private void AssertNamed(LoopPhase phase, Action start, bool wakes = false, [CallerMemberName] string name = "")
     {
         AssertEventNamed(phase, () =>
@@ -179,8 +179,8 @@ public sealed class WatchdogKindTests : IDisposable
         });
     }
 
-    // Where the thread is kept off its processor, what goes before may be reported, too: the change that starts a timer, in the name of
-    // that.
+    // If the thread gets no processor, earlier steps may be reported, too: the change that starts a timer is reported with that timer's
+    // name.
     private void Expect(LoopPhase? phase, string method) => (_phase, _method) = (phase, method);
 
     private SlowCallbackReport Await(SlowCallbackKind kind) => _reports.Await(kind, _method, _phase);

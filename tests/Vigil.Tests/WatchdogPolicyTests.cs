@@ -76,7 +76,7 @@ public sealed class WatchdogPolicyTests
         bool hasFollowed = false;
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => reports.Await(SlowCallbackKind.Running));
 
-        // It may take its time: only the offender is to be one.
+        // It may take its time: only the other one is to exceed its budget.
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => hasFollowed = true).Budget = Timeout.InfiniteTimeSpan;
         EventManagerException error = Assert.Throws<EventManagerException>(() => manager.Run());
         Assert.Equal(EventManagerError.CallbackOverran, error.Error);
@@ -86,7 +86,7 @@ public sealed class WatchdogPolicyTests
             StringComparison.Ordinal);
         Assert.True(hasFollowed);
 
-        // It can be run again.
+        // The manager can be run again.
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
     }
 

@@ -37,7 +37,7 @@ public sealed class WatchdogTests
         Assert.InRange(manager.GetSlowCallbackStatistics().Callbacks, 1, long.MaxValue);
         Assert.Contains(ended, manager.GetSlowCallbackStatistics().Latest);
 
-        // Longer than any sampler is late, as a rule; otherwise for as long as it takes.
+        // Usually longer than the sampler is ever late; otherwise as long as necessary.
         void SleepsTooLong(SocketEvent source, EventSet ready)
         {
             Thread.Sleep(300);
@@ -169,7 +169,7 @@ public sealed class WatchdogTests
         manager.SetBudget(id, Timeout.InfiniteTimeSpan);
         manager.RunOnce();
 
-        // What was to be reported of them has been by the time that this one is.
+        // When this one is reported, all reports about the earlier ones have been made.
         manager.Defer(_ => reports.Await(SlowCallbackKind.Running, "any_time"));
         manager.RunOnce();
         Assert.DoesNotContain(reports.All, IsOfEither);

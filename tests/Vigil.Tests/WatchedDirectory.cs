@@ -1,6 +1,6 @@
 namespace Vigil.Tests;
 
-/// <summary>A directory of its own for a test, a manager that watches it, and what was told so far.</summary>
+/// <summary>A directory for one test, a manager that watches it, and the reports so far.</summary>
 internal sealed class WatchedDirectory : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("vigil-");
@@ -14,12 +14,12 @@ internal sealed class WatchedDirectory : IDisposable
 
     public EventManager Manager { get; }
 
-    // Below a directory of its own, since what happens beside the root in its directory wakes the loop.
+    // Below a directory of its own, because changes beside the root in its parent directory wake the loop.
     public string Root { get; }
 
     public List<FileChange> Changes { get; } = [];
 
-    /// <summary>What was told, as short lines without the directory's path.</summary>
+    /// <summary>The reports, as short lines without the directory's path.</summary>
     public string[] Lines => [.. Changes.Select(Line)];
 
     public string At(string path) => Path.Combine(Root, path);
@@ -47,8 +47,8 @@ internal sealed class WatchedDirectory : IDisposable
     public void Move(string from, string to) => File.Move(At(from), At(to), overwrite: true);
 
     /// <summary>
-    /// Runs the loop until everything has been told that has happened so far. The kernel keeps its order, so a change that is made
-    /// last, in another directory, is told last.
+    /// Runs the loop until everything that has happened so far has been reported. The kernel keeps its order, so a final change in another
+    /// directory is reported last.
     /// </summary>
     public void Settle()
     {
@@ -60,11 +60,11 @@ internal sealed class WatchedDirectory : IDisposable
         elsewhere.Delete(recursive: true);
         while (Manager.RunOnce(TimeSpan.Zero) > 0)
         {
-            // Scans of directories that have appeared go on.
+            // Scans of directories that have appeared continue.
         }
     }
 
-    /// <summary>What was told since the last call, when everything has been.</summary>
+    /// <summary>The reports since the last call, after all have been made.</summary>
     public string[] Told()
     {
         Settle();

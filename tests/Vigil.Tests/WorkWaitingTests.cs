@@ -91,13 +91,13 @@ public sealed class WorkWaitingTests : IAsyncDisposable
         Await(report => !report.IsOver);
         _release.Set();
 
-        // Not before a second has passed since the first report: work is told that still waits then.
+        // The second report comes at least a second after the first, about work that still waits then.
         Await(report => !report.IsOver && report.Work.Contains(nameof(WaitsToo), StringComparison.Ordinal));
         step.Release();
         Assert.True(done.Wait(Patience.Limit));
         Await(report => report.IsOver && report.Work.Contains(nameof(WaitsToo), StringComparison.Ordinal));
 
-        // What was put behind it may be told as well, and not be over yet.
+        // Work queued behind it may be reported as well, and may still wait.
         WorkWaitingReport[] reports = Snapshot();
         reports = reports[..(Array.FindIndex(reports, report => report.IsOver && report.Work.Contains(nameof(WaitsToo),
             StringComparison.Ordinal)) + 1)];
@@ -130,12 +130,12 @@ public sealed class WorkWaitingTests : IAsyncDisposable
 
     private static void Waits()
     {
-        // That it waits is what is looked at.
+        // Only its waiting is under test.
     }
 
     private static void WaitsToo()
     {
-        // That it waits is what is looked at.
+        // Only its waiting is under test.
     }
 
     private void Occupy(CountdownEvent occupied)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vigil.Tests;
 
-/// <summary>Callbacks on workers: what they promise with real threads, under load.</summary>
+/// <summary>The promises of callbacks on workers, with real threads and under load.</summary>
 public sealed class WorkerCallbackLoadTests : IAsyncLifetime
 {
     private readonly WorkerPool _pool = new(new WorkerPoolOptions { Name = "callback", ThreadCount = 3, QueueCapacity = 1 });
@@ -37,7 +37,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
                     Interlocked.Increment(ref overlaps);
                 }
 
-                // An edge is told once, so everything must be read; a level is told as long as it lasts.
+                // An edge is reported once, so everything must be read; a level is reported as long as it lasts.
                 Span<byte> buffer = stackalloc byte[777];
                 bool isEdge = (interest & EventSet.EdgeTriggered) != EventSet.None;
                 do
@@ -226,7 +226,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         writer.Start();
         RunWhile(() => writer.IsAlive);
 
-        // It is told last. So nothing changes any more what is known, and it may be looked at here.
+        // This change is reported last. Afterwards the collected knowledge no longer changes, and may be read here.
         File.WriteAllText(Path.Combine(files.Root, "end"), "x");
         RunWhile(() => !Volatile.Read(ref isEndTold));
 
@@ -243,7 +243,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         }
     }
 
-    // Bits at a time and in turns, so that each source becomes ready again and again.
+    // In small parts and in turns, so that each source becomes ready again and again.
     private static void WriteAll(UnixSocketPair[] pairs, int half, int each)
     {
         var random = new Random(half);

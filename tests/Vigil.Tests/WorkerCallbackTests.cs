@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vigil.Tests;
 
-/// <summary>Callbacks on workers: what they promise with a scripted executor, whose every step the test decides.</summary>
+/// <summary>The promises of callbacks on workers, with a scripted executor whose every step the test decides.</summary>
 public sealed class WorkerCallbackTests : IDisposable
 {
     private static readonly CallbackTarget AnyWorker = CallbackTarget.Worker();
@@ -42,7 +42,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal(WorkOutcome.Done, _workers.RunNext());
         Assert.Equal([EventSet.In], _told);
 
-        // Its end arms the source, which the next iteration finds ready.
+        // The callback's end re-arms the source, which is ready in the next iteration.
         Turn();
         Turn();
         Assert.Equal(1, _workers.Count);
@@ -66,7 +66,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal([EventSet.Out], _told);
         Turn();
 
-        // Writable as ever, and not told again, although nothing else could be said.
+        // It is still writable, but not reported again, because there is no new edge.
         Assert.Equal(0, Turn());
         Assert.Equal(0, _workers.Count);
         _fd.TryAdd();
@@ -99,7 +99,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Turn();
         Assert.Equal(1, _workers.Count);
 
-        // Armed while the callback is on its way: once more, after it.
+        // Armed while the callback is on its way: one more delivery, after it.
         source.Arm();
         Turn();
         Assert.Equal(1, _workers.Count);
@@ -125,7 +125,7 @@ public sealed class WorkerCallbackTests : IDisposable
         _fd.TryAdd();
         Turn();
 
-        // The kernel looks again, and says all of it.
+        // The kernel checks again, and reports all kinds.
         source.Modify(interest);
         Turn();
         Assert.Equal(1, _workers.Count);
@@ -350,7 +350,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal((FaultOrigin.SocketEvent, source, _fd.Number), (report.Origin, report.Event, report.Fd));
         Assert.Contains(nameof(What_a_callback_throws_on_a_worker_comes_out_of_the_run), report.ToString(), StringComparison.Ordinal);
 
-        // And it is not over for that.
+        // The event is not over because of that.
         Turn();
         Assert.Equal(1, _workers.Count);
     }
@@ -418,7 +418,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal(SourceState.Disarmed, source.State);
         Assert.Equal(0, Turn());
 
-        // Not lost: it comes when it is armed.
+        // The event is not lost: it comes when the source is armed.
         _workers.Refuses = false;
         source.Arm();
         Turn();
@@ -630,7 +630,7 @@ public sealed class WorkerCallbackTests : IDisposable
         time.Advance(second + TimeSpan.FromSeconds(lateness));
         manager.RunOnce(TimeSpan.Zero);
 
-        // Half a second until it is suspended, and an hour that does not count.
+        // Half a second until it is suspended, and then an hour that does not count.
         time.Advance(TimeSpan.FromSeconds(0.5));
         timer.Suspend();
         Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
@@ -720,7 +720,7 @@ public sealed class WorkerCallbackTests : IDisposable
             files.Write($"b{i}");
         }
 
-        // The others are told at once, while the worker has not even begun.
+        // The others are reported at once, before the worker has even begun.
         files.Settle();
         Assert.Equal(1, atFirst);
         Assert.Equal(1, _workers.Count);
@@ -839,7 +839,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Assert.Equal(EventManagerError.WorkQueueFull, Assert.IsType<EventManagerException>(_faults[0].Exception).Error);
         Assert.Equal(fileEvent, _faults[0].Event);
 
-        // It does not try again by itself, which would be without end.
+        // It does not try again by itself, which would never end.
         files.Settle();
         int refusals = _faults.Count;
         Assert.Equal(0, files.Manager.RunOnce(TimeSpan.Zero));

@@ -51,7 +51,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             return 3;
         });
 
-        // The only worker is free while it waits.
+        // The only worker is free during the await.
         Assert.Equal(
             1,
             await manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1).WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
@@ -170,7 +170,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var lowHasRun = new ManualResetEventSlim();
         using var floodEnded = new CountdownEvent(1);
 
-        // Each work sends another two of high priority before it ends, up to a thousand: more waits all the time.
+        // Each item sends two more of high priority before it ends, up to a thousand: more and more items wait.
         int waiting = 0;
         void Flood()
         {
@@ -224,7 +224,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using var ran = new CountdownEvent(Waiting);
         using var floodEnded = new CountdownEvent(8);
 
-        // Each thread's work takes about as long, so that what is sent while both are occupied is shared out.
+        // Each thread's items take about as long, so that items sent while both are busy are shared between them.
         for (int i = 0; i < 200; i++)
         {
             Patience.Wait(manager.ExecuteWorkAsync(WorkTarget.Thread(i % 2), () => Thread.SpinWait(20_000)));
@@ -237,7 +237,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             manager.ExecuteWork(WorkPriority.Normal, () => { ran.Signal(); });
         }
 
-        // Each sends another one as it ends: the thread that goes on never comes to the end of its work.
+        // Each item sends another one as it ends, so the thread that continues never runs out of work.
         void Flood()
         {
             Thread.SpinWait(20_000);
@@ -281,7 +281,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
             Assert.True(meeting.SignalAndWait(Patience.Limit), $"in round {i} one of two waits behind the other");
 
-            // They come at any moment of the threads' search, and of their falling asleep.
+            // They arrive at any moment of the threads' search and of their falling asleep.
             Thread.SpinWait(random.Next(400));
         }
     }
@@ -422,7 +422,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Array.ForEach(senders, thread => Assert.True(thread.Join(Patience.Limit)));
         Settle(pool, statistics => statistics.Queued == 0 && Volatile.Read(ref ran) == Senders * 500);
 
-        // Which of the two found the pool full was a matter of who was faster; that one did, with its only thread inside, was not.
+        // Either of the two may have found the pool full; the one with the pool's only thread inside must not.
         EventManagerException refused = Assert.IsType<EventManagerException>(Patience.Result(refusal));
         Assert.Equal(EventManagerError.WorkQueueFull, refused.Error);
         Assert.Contains("a thread of the pool itself must not wait", refused.Message, StringComparison.Ordinal);
@@ -480,7 +480,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         Assert.Equal(WorkOutcome.Done, left[1].Run());
         Assert.True(hasRun);
 
-        // It is whose who asked first: nobody else gets it, and disposal leaves it alone.
+        // It belongs to the first caller: no other gets it, and disposal leaves it alone.
         Assert.Empty(await pool.DrainAsync(TimeSpan.Zero));
         await pool.DisposeAsync();
         Assert.False(task.IsCompleted);
@@ -655,7 +655,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             return allocated;
         }
 
-        // The first make the boxes and the room that a thousand need if all of them wait.
+        // The first ones allocate the boxes and the room for a thousand waiting items.
         AllocatedBySending(1000);
         using var gate = new ManualResetEventSlim();
         Occupy(manager, gate);
@@ -671,7 +671,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
     private static void Fail() => throw new InvalidOperationException("bad");
 
-    // Until the pool's thread, its only one as a rule, is inside, which is until whatever is sent next has to wait.
+    // Waits until the pool's thread (it usually has only one) is inside, so that later items have to wait.
     private static void Occupy(EventManager manager, ManualResetEventSlim gate, int thread = 0)
     {
         using var entered = new ManualResetEventSlim();
@@ -837,7 +837,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             () => Record.Exception(() => manager.ExecuteWork(WorkPriority.Normal, () => { ran = true; }, source.Token)));
         Task<int> withResult = Task.Run(() => manager.ExecuteWorkAsync(WorkPriority.Normal, () => 1, source.Token));
 
-        // Without the token they wait as long as the pool is full, so it does not matter whether they have come to that.
+        // Without the token they wait as long as the pool is full, so it does not matter whether they already wait.
         Assert.False(plain.IsCompleted || withResult.IsCompleted);
         source.Cancel();
         Assert.IsAssignableFrom<OperationCanceledException>(Patience.Result(plain));
