@@ -20,8 +20,7 @@ internal static class Allocations
     /// <summary>The same for a measurement of the caller's own, which has to warm up itself.</summary>
     /// <remarks>
     /// The smallest of a few attempts counts. Allocations of the runtime or of other tests, such as a native function that is resolved when
-    /// it
-    /// is first needed or a shared pool that a collection has emptied, happen once. Those of the action happen each time.
+    /// it is first needed or a shared pool that a collection has emptied, happen once. Those of the action happen each time.
     /// </remarks>
     public static void AssertNoneMeasured(Func<long> measure, long allowed = 0)
     {

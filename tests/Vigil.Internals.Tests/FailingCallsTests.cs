@@ -4,17 +4,17 @@ using Vigil.Interop;
 namespace Vigil.Internals.Tests;
 
 /// <summary>
-/// A small program's life in which a system call fails, each in turn: for good, or one time only, be it the first or any later one.
-/// Whatever the call: what fails is an EventManagerException or an IOResult, nothing ends anything else, nothing is reported without end,
-/// the loop does not spin, and no descriptor is left open. Where one call fails once, whatever else was asked for is told. With
-/// VIGIL_ALL_FAILURES=1 each call fails in every way; otherwise in one or two.
+/// The life of a small program in which one system call fails: always, or only once, at its first or any later call. For every call: the
+/// failure is an EventManagerException or an IOResult, nothing else ends, nothing is reported endlessly, the loop does not spin, and no
+/// descriptor stays open. If a call fails only once, everything else that was requested is reported. With VIGIL_ALL_FAILURES=1 each call
+/// fails in every way; otherwise in one or two.
 /// </summary>
 public sealed class FailingCallsTests
 {
     private const int MostReports = 20;
     private const int EIO = 5;
 
-    // By x64's number and that of the table that younger architectures share.
+    // The number on x64, and that of the table that younger architectures share.
     private static readonly Dictionary<string, (uint X64, uint Generic)> Calls = new(StringComparer.Ordinal)
     {
         ["read"] = (0, 63),
@@ -49,7 +49,7 @@ public sealed class FailingCallsTests
         ["epoll_pwait2"] = (441, 441),
     };
 
-    // What is refused for good is waited for in vain; what is refused once comes, some of it after a pause of a second.
+    // Waiting is useless for what is always refused; what is refused once comes, sometimes after a pause of a second.
     private static readonly TimeSpan BriefPatience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(10);
 
@@ -58,7 +58,7 @@ public sealed class FailingCallsTests
         Errno.ENOMEM, Errno.EMFILE, Errno.ENFILE, Errno.EPERM, Errno.EBADF, Errno.EINVAL, Errno.ENOSPC, Errno.ENOSYS, Errno.EACCES, EIO,
     ];
 
-    // Without those that say what does not pass: that there is no such call, or that a number is not open.
+    // Without permanent errors: that the call does not exist, or that a number is not open.
     private static readonly int[] Once = [Errno.ENOMEM, Errno.EMFILE, Errno.ENFILE, Errno.ENOSPC, Errno.EACCES, Errno.EAGAIN, EIO];
 
     private static readonly string[] Interruptible =
@@ -99,13 +99,13 @@ public sealed class FailingCallsTests
     [MemberData(nameof(Interruptions))]
     public void A_call_that_is_interrupted_by_a_signal_is_made_again(string call) => LiveWithEach(call, Errno.EINTR, program =>
     {
-        // Nobody waits in procfs.
+        // Nothing blocks in procfs.
         Assert.DoesNotContain(program.Refusals, refusal => !refusal.Contains("/proc/self/task", StringComparison.Ordinal));
         Assert.False(program.MayMissFiles);
     });
 
-    // As many lives as there are such calls in one. Not all of them where not everything is wanted: later calls are rarely the only one
-    // of their kind.
+    // One run per such call in a life. Not all of them if not everything is requested: a later call is rarely the only one
+    // of its kind.
     private static void LiveWithEach(string call, int errno, Action<SmallProgram> verify)
     {
         Rehearse();
@@ -129,7 +129,7 @@ public sealed class FailingCallsTests
         }
     }
 
-    // Loads and compiles what runs, which takes system calls of the runtime's.
+    // Loads and compiles the code that runs later, because that takes system calls of the runtime's.
     private static void Rehearse() => WithDirectory(directory =>
     {
         using var program = new SmallProgram(directory, LongPatience);
@@ -138,7 +138,7 @@ public sealed class FailingCallsTests
         Assert.Empty(program.WrongFiles());
     });
 
-    // What the runtime opens for itself it opens once; what the library forgets, it forgets again.
+    // The runtime opens its own descriptors once; a leak of the library recurs.
     private static void Live(TimeSpan patience, Action<SmallProgram> live)
     {
         if (LeftOpenBy(patience, live) is not [])

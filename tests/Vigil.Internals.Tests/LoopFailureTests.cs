@@ -11,7 +11,7 @@ using Vigil.Sources;
 
 namespace Vigil.Internals.Tests;
 
-/// <summary>What fails in the loop itself, and not in anybody's callback.</summary>
+/// <summary>Failures in the loop itself, not in a callback.</summary>
 public sealed class LoopFailureTests
 {
     [Fact]
@@ -73,7 +73,7 @@ public sealed class LoopFailureTests
             Assert.Equal(0, ran);
         }
 
-        // Whoever comes next, or the manager itself, wakes it.
+        // The next sender, or the manager itself, wakes it.
         manager.RemoteEndpoint.CallBlocking(_ => { });
         manager.Stop();
         Assert.Equal(1, loop.Result());
@@ -124,8 +124,8 @@ public sealed class LoopFailureTests
         Assert.Equal(1, manager.RunOnce());
     }
 
-    /// <summary>Another file under a descriptor's number, which cannot be written to, for as long as this lives. The file itself goes on
-    /// living, and stays watched.</summary>
+    /// <summary>Another file under a descriptor's number, which cannot be written to, while this exists. The original file stays open and
+    /// watched.</summary>
     private sealed class ReplacedDescriptor : IDisposable
     {
         private readonly int _number;
@@ -170,7 +170,7 @@ public sealed class LoopFailureTests
 
                 manager.RunOnce(TimeSpan.Zero);
 
-                // Silent: these last as long as they may, however many things happen.
+                // No more reports: these failures last for any time and any number of events.
                 for (int i = 0; i < 3; i++)
                 {
                     File.WriteAllText(Path.Combine(directory.FullName, $"b{i}"), "");
@@ -236,7 +236,7 @@ public sealed class LoopFailureTests
 
             Assert.Single(faults);
 
-            // It is the stranger's still.
+            // The number still belongs to the other file.
             Assert.True(LibC.IsCloseOnExec(number));
             LibC.Close(number);
         }
@@ -276,7 +276,7 @@ public sealed class LoopFailureTests
                     return false;
                 }
 
-                // Told once, however often the path changes.
+                // Reported once, however often the path changes.
                 for (int i = 0; i < 2; i++)
                 {
                     Directory.Move(current, $"{current}{i}");
@@ -341,7 +341,7 @@ public sealed class LoopFailureTests
             turns++;
         }
 
-        // A millisecond a turn, and the first of them to become sure.
+        // A millisecond per turn, and the first turns until the orphan is detected.
         Assert.InRange(turns, 1, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds + (2 * SourceTable.OrphanLimit));
         Assert.InRange(poller.Rebuilds, 2, 5);
         EventManagerException refusal = Assert.IsType<EventManagerException>(Assert.Single(faults).Exception);

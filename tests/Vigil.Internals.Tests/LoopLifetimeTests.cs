@@ -4,7 +4,7 @@ namespace Vigil.Internals.Tests;
 
 public sealed class LoopLifetimeTests
 {
-    // A disposal that takes no time, so that one thread often ends it between another's look whether there is one and its taking the claim.
+    // A disposal that takes no time, so that one thread often ends it between another's check for it and its claim.
     [Fact]
     public async Task Threads_that_dispose_at_once_all_return_and_one_of_them_has_torn_down()
     {
@@ -30,7 +30,7 @@ public sealed class LoopLifetimeTests
             }
             finally
             {
-                // The other does not wait for one that failed.
+                // The other thread does not wait for one that failed.
                 Interlocked.Add(ref arrivals, 2 * Rounds);
             }
         }
@@ -50,7 +50,7 @@ public sealed class LoopLifetimeTests
         }
     }
 
-    // What ends an event, without the event: one thread often asks between another's wish to dispose and its beginning.
+    // The end of an event, without the event: one thread often asks between another's request to dispose and its beginning.
     [Fact]
     public async Task A_thread_that_ends_something_while_another_disposes_either_has_the_claim_alone_or_has_nothing_to_do()
     {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Vigil.Internals.Tests;
 
 /// <summary>
-/// How much longer tests take random steps than they do each day, and from which seeds: VIGIL_TEST_FACTOR and VIGIL_TEST_SEED
-/// (tests/long/models.sh). Tests that heed it have the trait Duration=Scaled. Without the variables they take the same steps each time.
+/// The factor by which tests take more random steps than every day, and their seeds: VIGIL_TEST_FACTOR and VIGIL_TEST_SEED
+/// (tests/long/models.sh). Tests that use it have the trait Duration=Scaled. Without the variables the steps are the same each time.
 /// </summary>
 internal static class Scale
 {

@@ -8,13 +8,12 @@ using Vigil.IO;
 namespace Vigil.Internals.Tests;
 
 /// <summary>
-/// A program that uses a little of everything, for a moment. A step that is refused by an exception is left out, and the others go on. It
-/// counts what it
-/// asked for without being refused, and what of that it was told.
+/// A program that briefly uses a little of everything. A step that is refused by an exception is left out, and the others continue. It
+/// records what it requested without being refused, and which of that was reported.
 /// </summary>
 internal sealed class SmallProgram : IDisposable
 {
-    // Far more than it has to do, beside those that end with the time that they have.
+    // Far more than necessary; steps with a time limit end by it.
     private const int MostTurns = 1000;
     private static readonly TimeSpan TimeOfTurn = TimeSpan.FromMilliseconds(10);
 
@@ -26,8 +25,8 @@ internal sealed class SmallProgram : IDisposable
     private readonly FileMirror _mirror;
     private FileEvent? _files;
 
-    /// <param name="directory">A directory of its own, which is empty.</param>
-    /// <param name="patience">How long it goes on for what it was not told yet.</param>
+    /// <param name="directory">An empty directory of its own.</param>
+    /// <param name="patience">How long it waits for missing reports.</param>
     public SmallProgram(string directory, TimeSpan patience)
     {
         (_directory, _patience) = (directory, patience);
@@ -36,22 +35,22 @@ internal sealed class SmallProgram : IDisposable
         _mirror = new FileMirror(directory);
     }
 
-    /// <summary>What exceptions said.</summary>
+    /// <summary>The messages of exceptions.</summary>
     public List<string> Refusals { get; } = [];
 
-    /// <summary>What the manager reported.</summary>
+    /// <summary>The manager's reports.</summary>
     public List<FaultReport> Reports { get; } = [];
 
-    /// <summary>What it was told of files.</summary>
+    /// <summary>The reported changes of files.</summary>
     public List<FileChange> Changes { get; } = [];
 
-    /// <summary>What it asked for, was not refused, and was not told.</summary>
+    /// <summary>Requests that were not refused and got no report.</summary>
     public IReadOnlyCollection<string> Missing => [.. _asked.Except(_told)];
 
-    /// <summary>Whether it was told that files may be missing.</summary>
+    /// <summary>Whether it was reported that changes of files may be missing.</summary>
     public bool MayMissFiles => Changes.Exists(change => change.Kind is FileChangeKind.Incomplete or FileChangeKind.Overflow);
 
-    /// <summary>Lives. Returns what was refused.</summary>
+    /// <summary>Runs. Returns what was refused.</summary>
     public List<string> Live()
     {
         EventManager? manager = Make(
@@ -104,7 +103,7 @@ internal sealed class SmallProgram : IDisposable
         Turn(manager);
         if (_files is { IsCancelled: false } && (MayMissFiles || Reports.Count > 0))
         {
-            // What a program does that was told so.
+            // As a program does after such a report.
             _told.Remove("files");
             _asked.Add("files");
             Try(_files.Rescan);
@@ -115,7 +114,7 @@ internal sealed class SmallProgram : IDisposable
         return Refusals;
     }
 
-    /// <summary>After its life: where what it knows of the files differs from the disk.</summary>
+    /// <summary>After the run: the differences between its knowledge of the files and the disk.</summary>
     public string[] WrongFiles()
     {
         if (_files is null)
@@ -131,7 +130,7 @@ internal sealed class SmallProgram : IDisposable
             }
         }
 
-        // Of a directory that could not be looked at nobody says what is not in it any more.
+        // A directory that could not be read cannot report what is no longer in it.
         string[] disk = [.. FileMirror.OnDisk(_directory).Keys.Where(path => !path.EndsWith("/last", StringComparison.Ordinal))];
         IEnumerable<string> gone = MayMissFiles ? [] : _mirror.Known.Keys.Except(disk);
         return [.. disk.Except(_mirror.Known.Keys).Select(path => $"not told: {path}"), .. gone.Select(path => $"not there: {path}")];
@@ -185,7 +184,7 @@ internal sealed class SmallProgram : IDisposable
         _outside.Do(() => NonBlocking.TryWrite(to, "x"u8));
     }
 
-    // A registration that a duplicate keeps alive, of which a new epoll instance gets rid.
+    // A registration that a duplicate keeps alive, which a new epoll instance removes.
     private void MakeOrphan(EventManager manager, EventFd file)
     {
         int number = 0;
@@ -219,8 +218,8 @@ internal sealed class SmallProgram : IDisposable
         }
     }
 
-    // Turns that sleep when nothing is to be done. Where the wait itself is refused each says so, and the program that goes on is its own
-    // fault.
+    // Turns that sleep when there is nothing to do. If the wait itself is refused, each turn throws, and continuing is the program's own
+    // decision.
     private void Turn(EventManager manager)
     {
         long start = Stopwatch.GetTimestamp();
@@ -264,7 +263,7 @@ internal sealed class SmallProgram : IDisposable
         }
     }
 
-    /// <summary>A thread that does what other programs would, so that no filter of the program's own concerns it.</summary>
+    /// <summary>A thread that acts for other programs, so that the program's own filters do not apply to it.</summary>
     private sealed class Outside : IDisposable
     {
         private readonly BlockingCollection<Action> _actions = [];

@@ -225,8 +225,7 @@ public sealed class FileTreeTests
     public void A_checkout_of_another_version_of_2000_files_ends_as_a_rescan_would_find_it()
     {
         // As git checkout does: files that differ are written under another name and renamed, and meanwhile files and emptied directories
-        // are
-        // removed.
+        // are removed.
         using var files = new WatchedDirectory();
         Generate(files.At("tree"), 2000, seed: 1);
         var told = new Told(files.Root);

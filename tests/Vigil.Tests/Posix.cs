@@ -17,8 +17,7 @@ internal static partial class Posix
 
     /// <summary>
     /// Takes a write lease (<c>fcntl(2)</c>, F_SETLEASE). A program that opens the file waits for the lease's end, or is refused if it does
-    /// not
-    /// wait. False if leases are not supported. The lease's signal is one that is ignored by default.
+    /// not wait. False if leases are not supported. The lease's signal is one that is ignored by default.
     /// </summary>
     public static bool TryLeaseForWriting(FileDescriptor fd)
     {

@@ -23,8 +23,7 @@ internal sealed class FlushTimes
 
     /// <summary>
     /// When the current interval has to end: at the next multiple that was not used as a timestamp. If the clock was set back a little,
-    /// that
-    /// is later than the next multiple; otherwise each flush from then on would have a timestamp in the future.
+    /// that is later than the next multiple; otherwise each flush from then on would have a timestamp in the future.
     /// </summary>
     public DateTimeOffset EndAfter(DateTimeOffset now, TimeSpan interval) => Untold(now + UntilNext(now, interval), interval);
 
@@ -36,8 +35,7 @@ internal sealed class FlushTimes
 
     /// <summary>
     /// The timestamp of the interval that the gateway's stop cuts short: the time at which it would have ended. With the time of its real
-    /// end
-    /// it would replace the complete interval before it.
+    /// end it would replace the complete interval before it.
     /// </summary>
     public DateTimeOffset ForLast(DateTimeOffset now, TimeSpan interval) =>
         _last = Untold(Phase(now, interval) == TimeSpan.Zero ? now : now + UntilNext(now, interval), interval);

@@ -30,8 +30,7 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
             if (!exists && stream.Length == 0)
             {
                 // The first report creates the file; if the start fails for another reason, none is left behind. A link that the option
-                // names
-                // stays.
+                // names stays.
                 File.Delete(target);
             }
 
@@ -91,8 +90,7 @@ internal sealed record RotatingFile(string Path, long Size, int Kept)
         catch
         {
             // Most likely the disk is full; half a report is worse than none. A file that is too large for its file system is reported as
-            // an
-            // argument that is out of range.
+            // an argument that is out of range.
             Truncate(stream, end);
             throw;
         }

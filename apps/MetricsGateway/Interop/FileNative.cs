@@ -35,8 +35,7 @@ internal static unsafe partial class FileNative
     }
 
     /// <summary>Opens a file for reading without blocking, whatever it is: a pipe need not have a writer, and a terminal does not become
-    /// the
-    /// controlling one.</summary>
+    /// the controlling one.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static SafeFileHandle OpenForReading(string path)
     {

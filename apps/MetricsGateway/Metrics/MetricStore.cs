@@ -89,8 +89,7 @@ internal sealed class MetricStore
     }
 
     /// <summary>No worker uses the snapshot any more. Now the series that it found idle may be deleted, and those that were deleted
-    /// meanwhile
-    /// may be released.</summary>
+    /// meanwhile may be released.</summary>
     public void EndSnapshot()
     {
         Counters.EndSnapshot();

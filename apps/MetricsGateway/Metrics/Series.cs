@@ -31,8 +31,7 @@ internal abstract class Series(StoreHalf half)
 
     /// <summary>
     /// Prepares a half that was reported for another interval: values per interval start anew, a gauge keeps its value. Called by the owner
-    /// of
-    /// the half.
+    /// of the half.
     /// </summary>
     public abstract void Empty(int half);
 

@@ -28,8 +28,7 @@ internal static class SeriesText
     /// <summary>
     /// Cleans a name as statsd does: white space becomes "_", a slash "-", and characters other than letters, digits and "_-.=" are left
     /// out. There are two differences. Characters beyond ASCII stay, except white space: Graphite accepts them. Adjacent dots become one,
-    /// and
-    /// dots at the ends are removed: Graphite's files would be the same.
+    /// and dots at the ends are removed: Graphite's files would be the same.
     /// </summary>
     /// <param name="name">Valid UTF-8 without a semicolon.</param>
     /// <param name="target">At least as long as the name.</param>

@@ -40,8 +40,7 @@ internal abstract class Listener : IEventSubscriber, IDisposable
 
     /// <summary>
     /// The number of turns that take everything that the kernel can have had for the socket when the end began. Senders that never pause
-    /// get
-    /// no more than this.
+    /// get no more than this.
     /// </summary>
     protected abstract int LastTurns { get; }
 
@@ -55,8 +54,7 @@ internal abstract class Listener : IEventSubscriber, IDisposable
 
     /// <summary>
     /// Takes what has arrived, a bounded part in each iteration of the loop. Then closes the socket, and ends the connections when they
-    /// have
-    /// used what they received.
+    /// have used what they received.
     /// </summary>
     /// <returns>Completes when the last connection is closed; never, if the manager is disposed before.</returns>
     public Task End()

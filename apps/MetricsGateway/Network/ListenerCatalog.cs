@@ -22,8 +22,7 @@ internal sealed class ListenerCatalog
     private const int AdminSendBuffer = 64 << 10;
 
     // The kernel counts 768 bytes for a small datagram, and allows twice the buffer's size: even a million datagrams a second need some
-    // time
-    // to fill this. A smaller buffer has a shorter rest.
+    // time to fill this. A smaller buffer has a shorter rest.
     private const int LargeBuffer = 1 << 20;
     private const int SmallBuffer = 1 << 16;
 

@@ -59,8 +59,7 @@ internal sealed class ListenerSet(EventManager manager, IReadOnlyList<ListenerKi
 
     /// <summary>
     /// Ends the listeners that are no longer wanted, with their connections, which use what they have received. All other listeners and
-    /// their
-    /// connections stay. Cannot fail.
+    /// their connections stay. Cannot fail.
     /// </summary>
     /// <returns>The number of connections that end.</returns>
     public int Make(ListenerChange change)

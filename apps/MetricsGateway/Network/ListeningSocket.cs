@@ -90,8 +90,7 @@ internal static class ListeningSocket
 
     /// <summary>
     /// Asks the kernel to keep that many bytes of datagrams until they are read. A process with CAP_NET_ADMIN gets them; for others the
-    /// limit
-    /// is net.core.rmem_max.
+    /// limit is net.core.rmem_max.
     /// </summary>
     /// <returns>How many bytes it keeps.</returns>
     public static int SetReceiveBuffer(Socket socket, int bytes)
@@ -109,9 +108,9 @@ internal static class ListeningSocket
         return socket.ReceiveBufferSize / 2;
     }
 
-    // 0.0.0.0:8125 and 127.0.0.1:8125 conflict, and so do two listeners that swap addresses. With SO_REUSEPORT on both the kernel
-    // allows both, to one user. The old socket has it for this moment only, and the new one only if there is an
-    // old one: the kernel keeps the flag with the port, and would admit any other socket that has it.
+    // 0.0.0.0:8125 and 127.0.0.1:8125 conflict, and so do two listeners that swap addresses. With SO_REUSEPORT on both the kernel allows
+    // both, to one user. The old socket has it for this moment only, and the new one only if there is an old one: the kernel keeps the flag
+    // with the port, and would admit any other socket that has it.
     private static BoundSocket OpenBeside(
         IReadOnlyList<Socket> leaving, SocketType type, ListenAddress address, string option, Func<Socket> create, Action<Socket> prepare)
     {

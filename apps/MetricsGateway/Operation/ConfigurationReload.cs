@@ -85,8 +85,7 @@ internal sealed class ConfigurationReload
     }
 
     /// <summary>Loads the file because it may have changed. If its content is the one that was read last, which has been reported, nothing
-    /// is
-    /// reported.</summary>
+    /// is reported.</summary>
     public void RunIfChanged() => Want();
 
     /// <summary>No load is applied any more: the gateway is stopping.</summary>

@@ -25,8 +25,7 @@ internal abstract class LineReceiver(ProtocolTotals totals, int maxLineLength)
     /// <summary>Receives a datagram of whole lines; the last one needs no newline.</summary>
     /// <param name="packet">The bytes of the datagram.</param>
     /// <param name="isTruncated">Whether the datagram was larger than the buffer: the part that was cut off, with the line that it began
-    /// in, is
-    /// one rejected line.</param>
+    /// in, is one rejected line.</param>
     public void ReceivePacket(ReadOnlySpan<byte> packet, bool isTruncated = false)
     {
         CountPacket(packet);

@@ -205,8 +205,7 @@ internal sealed class StatsDParser
                 return RejectionReason.None;
             default:
                 // A letter begins an extension of a newer protocol (container "c:", "e:", "card:"): like the DogStatsD server, this one
-                // skips
-                // those that it does not know. A number is a rate without its "@", and must not silently count as 1.
+                // skips those that it does not know. A number is a rate without its "@", and must not silently count as 1.
                 return char.IsAsciiLetter((char)sign) ? RejectionReason.None : RejectionReason.UnexpectedField;
         }
     }

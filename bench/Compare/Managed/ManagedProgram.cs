@@ -3,8 +3,7 @@ using System.Globalization;
 namespace Compare.Managed;
 
 /// <summary>A .NET peer in a process of its own: <c>run PEER MEASUREMENT NUMBER…</c>. Each line that it reads is the number of operations
-/// to
-/// perform next.</summary>
+/// to perform next.</summary>
 internal static class ManagedProgram
 {
     private const int Success = 0;

@@ -36,8 +36,7 @@ internal static class TimersCommand
     }
 
     // All rows in each round. A round is a tenth of a second, so a neighbour on the host that disturbs for some seconds disturbs a few
-    // rounds of
-    // each row, not all rounds of one row.
+    // rounds of each row, not all rounds of one row.
     private static void AddRestarting(TimersTable table, ReportOptions options, int[] outstanding)
     {
         var rows = new List<(string Name, Restarting Workload, double? Budget)>();

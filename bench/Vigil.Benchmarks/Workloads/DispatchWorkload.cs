@@ -24,8 +24,7 @@ public sealed record Readiness(int Registered, int Ready)
 
 /// <summary>
 /// Level-triggered eventfds, some of which are never read and therefore ready in every iteration. An operation is the delivery of one
-/// event,
-/// the wait included. One wait can report all ready descriptors, here and in the C counterpart.
+/// event, the wait included. One wait can report all ready descriptors, here and in the C counterpart.
 /// </summary>
 internal sealed class DispatchWorkload : IWorkload
 {

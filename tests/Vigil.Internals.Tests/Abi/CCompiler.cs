@@ -4,7 +4,7 @@ namespace Vigil.Internals.Tests.Abi;
 
 /// <summary>A C compiler, for the tests that compare the library's interop types with C.</summary>
 /// <param name="Program">Its name.</param>
-/// <param name="Options">What it is given beside the source.</param>
+/// <param name="Options">Its arguments besides the source.</param>
 internal sealed record CCompiler(string Program, params string[] Options)
 {
     /// <summary>Whether it is installed.</summary>
@@ -12,7 +12,7 @@ internal sealed record CCompiler(string Program, params string[] Options)
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, Program)));
 
     /// <summary>
-    /// Compiles a source, and links it where an output is named. Returns what the compiler complained of; empty if nothing.
+    /// Compiles a source, and links it if an output is named. Returns the compiler's messages; empty if there are none.
     /// </summary>
     public string Compile(string source, string? output = null)
     {
@@ -21,7 +21,7 @@ internal sealed record CCompiler(string Program, params string[] Options)
         return exitCode == 0 ? "" : text.Length == 0 ? $"{Program} ended with {exitCode}." : text;
     }
 
-    /// <summary>Runs a program to its end, with a text as its input. Returns what it wrote, to standard output and error.</summary>
+    /// <summary>Runs a program to its end, with a text as its input. Returns its standard output and error.</summary>
     public static (int ExitCode, string Text) Run(string program, IEnumerable<string> arguments, string input)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments)

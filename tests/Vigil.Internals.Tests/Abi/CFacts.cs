@@ -7,10 +7,10 @@ using Vigil.Interop;
 
 namespace Vigil.Internals.Tests.Abi;
 
-/// <summary>Something that the library takes for granted about C.</summary>
-/// <param name="CSharp">Where the library says so.</param>
+/// <summary>An assumption of the library about C.</summary>
+/// <param name="CSharp">The place in the library.</param>
 /// <param name="C">The C expression.</param>
-/// <param name="Value">What the library says.</param>
+/// <param name="Value">The library's value.</param>
 internal sealed record CFact(string CSharp, string C, long Value)
 {
     public string Assertion => string.Create(
@@ -18,13 +18,14 @@ internal sealed record CFact(string CSharp, string C, long Value)
             + $"\"{CSharp}: {C.Replace("\"", "", StringComparison.Ordinal)} is not {Value}\");");
 }
 
-/// <summary>All that the interop types take for granted, found by reflection, so that nothing new is forgotten.</summary>
+/// <summary>All assumptions of the interop types, found by reflection, so that new ones are not forgotten.</summary>
 internal static partial class CFacts
 {
     private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance
         | BindingFlags.DeclaredOnly;
 
-    /// <summary>What has no C counterpart and is not known to be Vigil's own: it has to be added to <see cref="CNames"/>.</summary>
+    /// <summary>Members without a C counterpart that are not known to be Vigil's own: they have to be added to <see
+    /// cref="CNames"/>.</summary>
     public static IReadOnlyList<string> FindForgotten() =>
     [
         .. Types.Where(type => IsStructure(type) && !CNames.Structures.ContainsKey(NameOf(type))).Select(NameOf),
@@ -38,7 +39,7 @@ internal static partial class CFacts
         .. SourceConstants().Where(constant => !CNames.InSources.ContainsKey(constant.Name)).Select(constant => constant.Name),
     ];
 
-    /// <summary>What is the same on every processor.</summary>
+    /// <summary>The facts that are the same on every processor.</summary>
     /// <param name="isMusl">Whether the C library is musl.</param>
     public static IEnumerable<CFact> Common(bool isMusl) => Types.SelectMany(Constants).SelectMany(FactOf)
         .Concat(Types.Where(IsStructure).SelectMany(type => FactsOf(type, isMusl)))
@@ -47,11 +48,11 @@ internal static partial class CFacts
         .Concat(SourceConstants().Select(constant => new CFact(constant.Name, CNames.InSources[constant.Name], constant.Value)))
         .Concat(InotifyFacts());
 
-    /// <summary>What is said of one processor.</summary>
+    /// <summary>The facts about one processor.</summary>
     public static IEnumerable<CFact> Of(ProcessorAbi processor) => ProcessorProperties.Select(property =>
         new CFact($"ProcessorAbi.{property.Name}", CNames.OfProcessor[property.Name], NumberOf(property.GetValue(processor)!)));
 
-    /// <summary>The functions of the C library that are called.</summary>
+    /// <summary>The functions of the C library that the library calls.</summary>
     public static IReadOnlyList<string> Functions => [.. Types.SelectMany(type => type.GetMethods(Everything))
         .Select(method => (Method: method, Import: method.GetCustomAttribute<LibraryImportAttribute>()))
         .Where(pair => pair.Import?.LibraryName is "libc")
@@ -87,7 +88,7 @@ internal static partial class CFacts
 
     private static bool IsCName(string name) => CName().IsMatch(name);
 
-    // Where a constant's value is computed at run time it may depend on the processor: then it has to be the processor's.
+    // A constant whose value is computed at run time may depend on the processor: then it has to be the processor's own.
     private static IEnumerable<FieldInfo> DependentOnProcessor(Type type) => type.GetFields(Everything)
         .Where(
             field => field is { IsStatic: true, IsInitOnly: true } && field.FieldType.IsPrimitive
@@ -122,7 +123,7 @@ internal static partial class CFacts
 
             yield return new CFact(NameOf(field), $"offsetof({structure}, {name})", (long)Marshal.OffsetOf(type, field.Name));
 
-            // What POSIX calls int the kernel reads as 64 bits; musl declares the upper half as padding after it.
+            // POSIX declares int where the kernel reads 64 bits; musl declares the upper half as padding after it.
             if (!isMusl || name is not ("msg_hdr.msg_iovlen" or "msg_hdr.msg_controllen"))
             {
                 yield return new CFact(NameOf(field), $"sizeof((({structure} *)0)->{name})", SizeOf(field.FieldType));
@@ -144,7 +145,7 @@ internal static partial class CFacts
         .Where(property => property.PropertyType == typeof(Signal))
         .Select(property => new CFact($"Signal.{property.Name}", property.Name, ((Signal)property.GetValue(null)!).Number));
 
-    // Read as four words, the name behind them.
+    // Read as four words, followed by the name.
     private static IEnumerable<CFact> InotifyFacts() =>
     [
         new("InotifyRecords.HeaderSize", "sizeof(struct inotify_event)", 16),
@@ -155,7 +156,7 @@ internal static partial class CFacts
         new("InotifyRecords: name", "offsetof(struct inotify_event, name)", 16),
     ];
 
-    // The programs' options of sockets and the like: constants of their sources that begin like C's.
+    // Socket options and the like in the programs: constants in their sources whose names begin like C's.
     private static IEnumerable<(string Name, long Value)> SourceConstants() => new[] { "samples", "src" }
         .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
         .Where(path => !path.Contains("/obj/", StringComparison.Ordinal))

@@ -1,9 +1,9 @@
 namespace Vigil.Internals.Tests.Abi;
 
-/// <summary>What in C is what in the library's interop types, where the names do not say so themselves.</summary>
+/// <summary>C's names for the members of the library's interop types, if they differ.</summary>
 internal static class CNames
 {
-    /// <summary>Structures: C's name, and of each field C's name. A field that is null is padding.</summary>
+    /// <summary>Structures: C's name, and C's name of each field. A field that is null is padding.</summary>
     public static IReadOnlyDictionary<string, (string Name, Dictionary<string, string?> Fields)> Structures { get; } =
         new Dictionary<string, (string, Dictionary<string, string?>)>(StringComparer.Ordinal)
         {
@@ -48,7 +48,7 @@ internal static class CNames
             }),
         };
 
-    /// <summary>Types of the interop folder that C never sees.</summary>
+    /// <summary>Types of the interop folder that have no counterpart in C.</summary>
     public static IReadOnlySet<string> OwnStructures { get; } = new HashSet<string>(StringComparer.Ordinal) { "EpollEventLayout",
         "ProcessStatus" };
 
@@ -79,7 +79,7 @@ internal static class CNames
         ["Timespec.NanosecondsPerSecond"] = null,
     };
 
-    /// <summary>What <see cref="Vigil.Interop.ProcessorAbi"/> says of a processor.</summary>
+    /// <summary>The members of <see cref="Vigil.Interop.ProcessorAbi"/>.</summary>
     public static IReadOnlyDictionary<string, string> OfProcessor { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["SysRead"] = "__NR_read",
@@ -110,7 +110,7 @@ internal static class CNames
         [EventSet.EdgeTriggered] = "EPOLLET",
     };
 
-    /// <summary>Constants of the kernel's that the sources outside of the interop folder name as .NET does.</summary>
+    /// <summary>Constants of the kernel that sources outside of the interop folder name in .NET style.</summary>
     public static IReadOnlyDictionary<string, string> InSources { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["SolSocket"] = "SOL_SOCKET",
@@ -122,7 +122,7 @@ internal static class CNames
         ["MaxSocketPathBytes"] = "sizeof(((struct sockaddr_un *)0)->sun_path) - 1",
     };
 
-    /// <summary>The headers, and what those of older systems do not have yet, as newer ones do.</summary>
+    /// <summary>The headers, and definitions from newer ones that older systems lack.</summary>
     public const string Prelude =
         """
         #define _GNU_SOURCE

@@ -5,8 +5,8 @@ using Cpu = System.Runtime.InteropServices.Architecture;
 namespace Vigil.Internals.Tests.Abi;
 
 /// <summary>
-/// Numbers, sizes and offsets of the kernel's interface are what a C compiler says that they are, for each processor and C library. Nothing
-/// of it is run, except for what only the C library can tell.
+/// Numbers, sizes and offsets of the kernel's interface agree with a C compiler's, for each processor and C library. Only code whose result
+/// the C library alone knows is run.
 /// </summary>
 public class KernelAbiTests
 {
@@ -15,7 +15,7 @@ public class KernelAbiTests
     private const string RiscV64 = "riscv64-linux-gnu-gcc";
     private const string Musl = "musl-gcc";
 
-    // The kernel's headers come after musl's own, which musl-gcc alone would see.
+    // The kernel's headers come after musl's own; musl-gcc alone sees only musl's.
     private static readonly Dictionary<string, (CCompiler Compiler, ProcessorAbi Processor)> Targets = new(StringComparer.Ordinal)
     {
         [X64] = (new CCompiler(X64), ProcessorAbi.X64),

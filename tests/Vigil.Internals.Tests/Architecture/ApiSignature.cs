@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>A member's signature, near to how C# writes it.</summary>
+/// <summary>A member's signature, close to C# syntax.</summary>
 internal static class ApiSignature
 {
     private static readonly NullabilityInfoContext Nullability = new();

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>An assembly's public API as text: one line a type, one a member, sorted.</summary>
+/// <summary>An assembly's public API as text: one line per type and per member, sorted.</summary>
 internal static class ApiText
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static

@@ -37,7 +37,7 @@ internal static class ApiTypeName
             return $"{Of(value)}?";
         }
 
-        // Of a type parameter that may be anything, metadata say the same for T and T?.
+        // For an unconstrained type parameter, metadata do not distinguish T from T?.
         bool mayBeNull = !type.IsValueType && !type.IsGenericParameter
             && nullability is { ReadState: NullabilityState.Nullable } or { WriteState: NullabilityState.Nullable };
         return NameOf(type, nullability) + (mayBeNull ? "?" : "");

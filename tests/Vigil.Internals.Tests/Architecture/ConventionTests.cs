@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>What is not done in the library's sources.</summary>
+/// <summary>Conventions of the library's sources.</summary>
 public class ConventionTests
 {
     private static readonly string[] EmptyNames = ["Helper", "Helpers", "Util", "Utils", "Utility", "Utilities", "Common", "Manager"];
@@ -52,8 +52,8 @@ public class ConventionTests
         Assert.Empty(types);
     }
 
-    // The ground and the mechanisms have namespaces of their own. Types of users' and whatever belongs to a feature are in the one that
-    // users import.
+    // The ground and the mechanisms have namespaces of their own. Users' types, and everything that belongs to a feature, are in the
+    // namespace that users import.
     [Fact]
     public void The_namespace_of_a_type_says_at_which_level_it_is()
     {
@@ -68,7 +68,7 @@ public class ConventionTests
         Assert.Empty(strays);
     }
 
-    // Whole numbers are the same in every culture but for their sign, and none of these can be negative.
+    // Apart from their sign, whole numbers are the same in every culture, and none of these can be negative.
     [Fact]
     public void Fractions_and_dates_in_texts_do_not_depend_on_the_culture()
     {

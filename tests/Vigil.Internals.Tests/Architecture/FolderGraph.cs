@@ -4,8 +4,8 @@ using System.Text;
 namespace Vigil.Internals.Tests.Architecture;
 
 /// <summary>
-/// Which folder of the library uses which. Public members of the manager and its options are left out: callbacks hand the manager to users,
-/// so any feature may name its public face.
+/// The references between the library's folders. Public members of the manager and its options are left out: callbacks pass the manager to
+/// users, so any feature may use its public API.
 /// </summary>
 internal sealed class FolderGraph
 {
@@ -29,7 +29,7 @@ internal sealed class FolderGraph
 
     public IEnumerable<(string From, string To)> Edges => _uses.SelectMany(pair => pair.Value.Select(to => (pair.Key, to)));
 
-    /// <summary>A way from a folder back to itself; empty where there is none.</summary>
+    /// <summary>A path from a folder back to itself; empty if there is none.</summary>
     public string[] FindCircle()
     {
         var done = new HashSet<string>(StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal sealed class FolderGraph
     }
 
     /// <summary>
-    /// As a Mermaid diagram, a box for each level. An arrow that another way through the diagram implies is left out.
+    /// A Mermaid diagram with a box per level. An arrow that a longer path implies is left out.
     /// </summary>
     public string ToMermaid()
     {

@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>Which folder of the library may use which. The picture in docs/design.md is made from the code.</summary>
+/// <summary>Which folder of the library may use which. The picture in docs/design.md is generated from the code.</summary>
 public class LayerTests
 {
     private const string Begin = "<!-- folders:begin -->\n";

@@ -1,10 +1,10 @@
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>The library's folders from the ground up. A folder may use those of the levels below its own, and of its own level what is
-/// listed.</summary>
+/// <summary>The library's folders from the ground up. A folder may use those of the levels below its own, and in its own level those that
+/// are listed.</summary>
 internal static class Layers
 {
-    /// <summary>The levels, the ground first: what each is called, and its folders.</summary>
+    /// <summary>The levels, the ground first: name and folders.</summary>
     public static readonly IReadOnlyList<(string Name, string[] Folders)> Levels =
     [
         ("ground", ["Model", "Interop", "Collections", "Threading", "IO"]),
@@ -14,7 +14,7 @@ internal static class Layers
         ("the face", [""]),
     ];
 
-    /// <summary>References within a level that are meant, and why.</summary>
+    /// <summary>The intended references within a level, and their reasons.</summary>
     public static IReadOnlyList<SameLevelReference> Neighbours { get; } =
     [
         new("Threading", "Interop", "a thread is parked by a futex"),
@@ -61,7 +61,7 @@ internal static class Layers
     }
 }
 
-/// <summary>A reference between folders of one level, and why it is there.</summary>
+/// <summary>A reference between folders of one level, and its reason.</summary>
 internal sealed record SameLevelReference(string From, string To, string Reason)
 {
     public bool Connects(string from, string to) =>

@@ -4,15 +4,14 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>A place in the sources that names a type, or something of a type, which another file declares.</summary>
-/// <param name="FromFile">The file that names it.</param>
+/// <summary>A place in the sources that refers to a type of another file, or to a member of such a type.</summary>
+/// <param name="FromFile">The file that refers to it.</param>
 /// <param name="ToFile">The file that declares the type.</param>
 /// <param name="TypeName">The type.</param>
-/// <param name="Member">The member of it that is named, where that is not public; empty where only the type is named, or what is public of
-/// it.</param>
+/// <param name="Member">The member, if it is not public; empty for the type itself and for public members.</param>
 internal sealed record TypeReference(string FromFile, string ToFile, string TypeName, string Member)
 {
-    /// <summary>Whether it is to what the manager shows to users: its own public members, and its options.</summary>
+    /// <summary>Whether it refers to the manager's public API: its own public members, and its options.</summary>
     public bool IsToFace => TypeName is "Vigil.EventManager" or "Vigil.EventManagerOptions" && Member.Length == 0;
 
     public string FromFolder => LibrarySources.FolderOf(FromFile);
@@ -20,10 +19,10 @@ internal sealed record TypeReference(string FromFile, string ToFile, string Type
     public string ToFolder => LibrarySources.FolderOf(ToFile);
 }
 
-/// <summary>The library's sources, compiled so that every name in them is bound to what it means.</summary>
+/// <summary>The library's sources, compiled so that every name in them is bound to its meaning.</summary>
 internal sealed class LibrarySources
 {
-    // A partial method whose other half is generated: the signature is enough to bind to.
+    // A partial method whose implementation is generated: the signature is enough to bind to.
     private const string MissingImplementation = "CS8795";
 
     private const string ImplicitUsings =
@@ -63,11 +62,10 @@ internal sealed class LibrarySources
 
     public static LibrarySources Current => Instance.Value;
 
-    /// <summary>The files, named from the library's folder.</summary>
+    /// <summary>The files, with paths relative to the library's folder.</summary>
     public IReadOnlyList<SyntaxTree> Trees { get; }
 
-    /// <summary>What the compiler objects to, other than the absence of generated code: a name that is not bound hides a
-    /// reference.</summary>
+    /// <summary>The compiler's errors, except for missing generated code: a name that is not bound would hide a reference.</summary>
     public IEnumerable<Diagnostic> Errors => _compilation.GetDiagnostics()
         .Where(
             diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && !string.Equals(
@@ -75,7 +73,7 @@ internal sealed class LibrarySources
                 MissingImplementation,
                 StringComparison.Ordinal));
 
-    /// <summary>Every reference from one file to a type of another, once.</summary>
+    /// <summary>The distinct references from one file to a type of another.</summary>
     public IReadOnlyList<TypeReference> References => _references.Value;
 
     /// <summary>The first folder of a file's path; empty for the root.</summary>
@@ -93,7 +91,7 @@ internal sealed class LibrarySources
             .Select(node => (INamedTypeSymbol)model.GetDeclaredSymbol(node)!);
     });
 
-    /// <summary>Every value that is put into an interpolated string, with its type.</summary>
+    /// <summary>The values in interpolated strings, with their types.</summary>
     public IEnumerable<(InterpolationSyntax Hole, ITypeSymbol? Type)> Interpolations() => Trees.SelectMany(tree =>
     {
         SemanticModel model = _compilation.GetSemanticModel(tree);
@@ -116,7 +114,7 @@ internal sealed class LibrarySources
             .Where(reference => !string.Equals(reference.FromFile, reference.ToFile, StringComparison.Ordinal));
     });
 
-    // What a name means, and what type an expression has: new() and var name no type but depend on it all the same.
+    // The meaning of a name, and the type of an expression: new() and var name no type but depend on it.
     private static IEnumerable<ITypeSymbol> TypesIn(SemanticModel model, ExpressionSyntax node)
     {
         ISymbol? symbol = model.GetSymbolInfo(node).Symbol;
@@ -133,7 +131,7 @@ internal sealed class LibrarySources
     private static IEnumerable<string> FilesOf(ITypeSymbol type) =>
         type.OriginalDefinition.DeclaringSyntaxReferences.Select(declaration => declaration.SyntaxTree.FilePath);
 
-    // Only what comes with the runtime: the library depends on no package, and one that it used would not be bound.
+    // Only the runtime's assemblies: the library depends on no package, and a package that it used would not be bound.
     private static IEnumerable<MetadataReference> SharedFramework()
     {
         string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>The page of options beside the options that there are.</summary>
+/// <summary>The page of options agrees with the options.</summary>
 public sealed class OptionsPageTests
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly;
@@ -34,7 +34,7 @@ public sealed class OptionsPageTests
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
             .Select(cells => (cells[1].Trim('`'), cells[2].Trim('`')));
 
-    // What is abstract has the defaults of any that is made of it.
+    // An abstract type has the defaults of any type derived from it.
     private static string DefaultOf(PropertyInfo option)
     {
         Type type = option.DeclaringType!;

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>Which overload the compiler takes: asynchronous functions are never taken for actions that nobody waits for.</summary>
+/// <summary>The overloads that the compiler chooses: asynchronous functions never become actions that are not awaited.</summary>
 public sealed class OverloadTests
 {
     private const string Refused = "CS0619";

@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Architecture;
 
-/// <summary>The public API is what PublicApi.txt says. Every change to it is seen in review.</summary>
+/// <summary>The public API agrees with PublicApi.txt, so that reviews see every change.</summary>
 public class PublicApiTests
 {
     private const string Accept = "VIGIL_ACCEPT_API";

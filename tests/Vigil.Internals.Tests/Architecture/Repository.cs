@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Vigil.Internals.Tests.Architecture;
 
 /// <summary>
-/// Where the sources are that this assembly was built from. The build says so: the output may lie outside of the repository,
-/// so there is nothing to be found by walking up from it.
+/// The sources from which this assembly was built. The build provides the path: the output may be outside of the repository, so that
+/// walking up from it would not find them.
 /// </summary>
 internal static class Repository
 {

@@ -83,7 +83,7 @@ public class DescriptorMapTests
         });
     }
 
-    // Small and dense for the most part, as the kernel gives them out, and now and then a large one.
+    // Mostly small and dense, as the kernel gives them out, with a large one now and then.
     private static int NumberOf(int choice)
     {
         uint number = (uint)choice * 2_654_435_761;

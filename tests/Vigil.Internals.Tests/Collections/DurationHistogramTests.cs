@@ -44,7 +44,7 @@ public class DurationHistogramTests
         Assert.Equal(expected, histogram.Quantile(1));
     }
 
-    // Beside numbers that have no end. The buckets round up, by an eighth at most.
+    // Compared with unbounded numbers. The buckets round up, by an eighth at most.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -3,7 +3,7 @@ using Vigil.Internals.Tests.Support;
 
 namespace Vigil.Internals.Tests.Collections;
 
-/// <summary>The queue between eight producers and one consumer.</summary>
+/// <summary>The queue with eight producers and one consumer.</summary>
 public class MpscQueueConcurrencyTests
 {
     private const int Producers = 8;
@@ -31,7 +31,7 @@ public class MpscQueueConcurrencyTests
             return ItemsEach;
         }))];
 
-        // The consumer stays behind by the lag until the producers are done, so that several rings are chained.
+        // The consumer lags behind until the producers are done, so that several rings are chained.
         var next = new int[Producers];
         for (int taken = 0; taken < Producers * ItemsEach; taken++)
         {
@@ -47,7 +47,7 @@ public class MpscQueueConcurrencyTests
         Assert.False(queue.TryDequeue(out _));
     }
 
-    // Where rings are added threads meet in a lock. A thread whose interrupt is pending would leave without its item.
+    // Adding a ring takes a lock. A thread with a pending interrupt would leave without its item.
     [Fact]
     public void A_producer_that_is_interrupted_adds_its_items_all_the_same_and_its_interrupt_stays_pending()
     {
@@ -77,8 +77,8 @@ public class MpscQueueConcurrencyTests
     [Fact]
     public void What_is_peeked_at_the_moment_of_its_publication_was_written_and_is_what_is_taken_next()
     {
-        // On one processor both sides take turns by yielding, which is slow, and an item is never found at that moment: it is enough to try
-        // for a while.
+        // On one processor both sides take turns by yielding, which is slow, and the interesting moment never occurs: a limited time is
+        // enough.
         const int Items = 200_000;
         const int LooksWithoutYielding = 2000;
         long end = Environment.TickCount64 + 4000;
@@ -92,7 +92,7 @@ public class MpscQueueConcurrencyTests
             {
                 queue.TryEnqueue(new Item(0, put));
 
-                // Only when the consumer has found nothing and looks again and again.
+                // Only when the consumer has found nothing and polls repeatedly.
                 var wait = default(PatientSpin);
                 while (Volatile.Read(ref taken) <= put)
                 {
@@ -119,7 +119,7 @@ public class MpscQueueConcurrencyTests
             Assert.Equal(taken, peeked.Sequence);
             Assert.Equal(taken, Take(queue).Sequence);
 
-            // Before the producer hears that it may go on.
+            // Before the producer is released.
             if (Environment.TickCount64 >= end)
             {
                 Volatile.Write(ref wanted, 0);
@@ -161,7 +161,7 @@ public class MpscQueueConcurrencyTests
         }
     }
 
-    // One that is claimed is not there yet, but about to be.
+    // A claimed item is not there yet, but about to be.
     private static Item Take(MpscQueue<Item> queue)
     {
         var spin = default(PatientSpin);
@@ -174,7 +174,7 @@ public class MpscQueueConcurrencyTests
         return item;
     }
 
-    /// <summary>Larger than what a processor writes at once.</summary>
+    /// <summary>Larger than a processor's atomic writes.</summary>
     private readonly struct Item
     {
         private readonly long _check;

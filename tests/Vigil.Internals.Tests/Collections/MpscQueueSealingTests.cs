@@ -3,8 +3,8 @@ using Vigil.Collections;
 namespace Vigil.Internals.Tests.Collections;
 
 /// <summary>
-/// The queue's end, step by step: producers that stand between claiming and publishing, a consumer, and a seal at any moment. A model says
-/// what each look must give.
+/// The queue's end, step by step: producers between claiming and publishing, a consumer, and a seal at any moment. A model gives the
+/// expected result of each read.
 /// </summary>
 public class MpscQueueSealingTests
 {
@@ -132,7 +132,7 @@ public class MpscQueueSealingTests
         {
             Assert.Equal(_model.Count == 0, _queue.IsEmpty);
 
-            // Drained rings were left by that look.
+            // That read has left the drained rings.
             Assert.Equal(IsPublishedAtHead, _queue.IsReady);
         }
 
@@ -142,7 +142,7 @@ public class MpscQueueSealingTests
             _isSealed = true;
         }
 
-        /// <summary>Takes until the queue says that it is empty; producers get on meanwhile, and try to add more.</summary>
+        /// <summary>Takes until the queue reports that it is empty; producers continue meanwhile, and try to add more.</summary>
         public void DrainAsTheLastConsumer(Random random)
         {
             while (!_queue.IsEmpty)

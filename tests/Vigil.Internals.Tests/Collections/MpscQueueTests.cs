@@ -5,7 +5,7 @@ using Vigil.Collections;
 
 namespace Vigil.Internals.Tests.Collections;
 
-/// <summary>The queue as one thread sees it.</summary>
+/// <summary>The queue used by one thread.</summary>
 public class MpscQueueTests
 {
     private const int LongestRing = 1 << 11;
@@ -22,7 +22,7 @@ public class MpscQueueTests
             int next = 0;
             foreach (int burst in bursts)
             {
-                // A positive burst puts in, a negative one takes out; one may be longer than what is there.
+                // A positive burst adds, a negative one takes; a burst may be longer than the queue.
                 for (int i = 0; i < burst; i++)
                 {
                     queue.TryEnqueue(next);

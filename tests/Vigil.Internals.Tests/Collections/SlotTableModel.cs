@@ -3,8 +3,8 @@ using Vigil.Collections;
 namespace Vigil.Internals.Tests.Collections;
 
 /// <summary>
-/// A <see cref="SlotTable{T}"/> beside a dictionary that knows every token that was ever given out. Each step is chosen by a
-/// number and compares what it touches.
+/// A <see cref="SlotTable{T}"/> beside a dictionary of every token that was ever given out. Each step is chosen by a number and compares
+/// what it touches.
 /// </summary>
 internal sealed class SlotTableModel
 {

@@ -4,8 +4,8 @@ using Vigil.Collections;
 namespace Vigil.Internals.Tests.Collections;
 
 /// <summary>
-/// A sender that stands still between claiming a position in a queue and publishing its item, as a thread does that loses its processor
-/// there. By reflection, since the queue has no such pause. Claiming is for tests in which nobody else uses the queue at that moment.
+/// A sender that stalls between claiming a position in a queue and publishing its item, like a thread that is preempted there. It uses
+/// reflection, because the queue has no such pause. Claim only in tests in which no other thread uses the queue at that moment.
 /// </summary>
 internal sealed class StalledSender<T>
 {
@@ -24,7 +24,7 @@ internal sealed class StalledSender<T>
         _item = item;
     }
 
-    /// <summary>Claims a position. Null where the ring has none: a sender would make room then, or find the queue sealed.</summary>
+    /// <summary>Claims a position. Null if the ring has none: a sender would then add a ring, or find the queue sealed.</summary>
     public static StalledSender<T>? TryClaim(MpscQueue<T> queue, T item)
     {
         object ring = Field(queue, "_tail").GetValue(queue)!;
@@ -44,10 +44,10 @@ internal sealed class StalledSender<T>
         return new StalledSender<T>(slots, index, position, item);
     }
 
-    /// <summary>Gets on. Others may use the queue.</summary>
+    /// <summary>Continues. Other threads may use the queue.</summary>
     public void Publish()
     {
-        // The item first, and then its sequence with it.
+        // The item first, then its sequence number, which publishes it.
         object slot = _slots.GetValue(_index)!;
         slot.GetType().GetField("Item")!.SetValue(slot, _item);
         _slots.SetValue(slot, _index);

@@ -88,7 +88,7 @@ public sealed class FigureSeriesTests
         Assert.Equal([("0", 1), ($"{Names - 1}", 2)], _series.Read().Select(one => (one.Name, one.Sums[Counter])).Order());
     }
 
-    // Not inlined, so that nothing of it is left on the stack.
+    // Not inlined, so that no reference stays on the stack.
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private void AddAndRead(long counter)
     {

@@ -6,7 +6,7 @@ namespace Vigil.Internals.Tests.Diagnostics;
 
 public sealed class LoopCountersTests
 {
-    // A loop of low priority is driven from its processor there by the reader, and gets on only if that sleeps.
+    // The reader keeps a loop of low priority from its processor; the loop continues only if the reader sleeps.
     [Fact]
     public void Whoever_reads_times_that_a_loop_is_changing_and_does_not_get_on_with_sleeps_and_does_not_spin()
     {

@@ -23,7 +23,7 @@ public sealed class UtilizationWindowTests
         _window.Next(10 * Second, (5 * Second, 5 * Second));
         Assert.Equal(0.1, _window.Next(20 * Second, (6 * Second, 14 * Second)));
 
-        // In between, the loop was busy with answering.
+        // In between, the loop was busy answering.
         Assert.InRange(_window.Next((20 * Second) + 1000, ((6 * Second) + 1000, 14 * Second)), 0.1, 0.1001);
         Assert.InRange(_window.Next((20 * Second) + 2000, ((6 * Second) + 2000, 14 * Second)), 0.1, 0.1001);
     }

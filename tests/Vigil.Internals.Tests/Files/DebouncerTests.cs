@@ -2,7 +2,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Files;
 
-/// <summary>Net changes, beside a model that remembers everything.</summary>
+/// <summary>Net changes, compared with a model that remembers everything.</summary>
 public sealed class DebouncerTests : IDisposable
 {
     private const long Window = 100;

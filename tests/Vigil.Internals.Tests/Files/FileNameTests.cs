@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Vigil.Internals.Tests.Files;
 
-/// <summary>Names of any bytes as text, and back.</summary>
+/// <summary>Names of arbitrary bytes as text, and back.</summary>
 public class FileNameTests
 {
     [Theory]

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Vigil.Internals.Tests.Files;
 
 /// <summary>
-/// A tree on the disk that changes at random, and beside it what somebody knows who only listens. The queue is read at random moments, so
-/// that what is read is often long out of date; whenever it is read to its end, both must be equal.
+/// A tree on the disk that changes at random, and beside it a listener's knowledge. The queue is read at random moments, so that records
+/// are often long out of date; whenever it is read to its end, both must be equal.
 /// </summary>
 internal sealed class FileTreeModel : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class FileTreeModel : IDisposable
     {
         _random = new Random(seed);
 
-        // Sometimes so few entries in a turn that a scan is overtaken by what it looks at.
+        // Sometimes so few entries per turn that directories change while they are scanned.
         _set = new FileTreeSet(scanBudget: 1 << _random.Next(1, 10));
         _files = new RandomFiles(_directory.FullName, _random);
         for (int i = 0; i < 10; i++)
@@ -44,7 +44,7 @@ internal sealed class FileTreeModel : IDisposable
         _mirror = new FileMirror(_files.Root);
     }
 
-    /// <summary>What was done and told, for whoever looks for a fault.</summary>
+    /// <summary>The changes and reports, for finding a fault.</summary>
     public string History => string.Join('\n', _history);
 
     public void Step()
@@ -67,7 +67,7 @@ internal sealed class FileTreeModel : IDisposable
         }
     }
 
-    /// <summary>Makes the kernel drop records: more are queued than it keeps.</summary>
+    /// <summary>Makes the kernel drop records by queueing more than it keeps.</summary>
     public void Overflow()
     {
         int limit = int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_queued_events"), CultureInfo.InvariantCulture);
@@ -77,7 +77,7 @@ internal sealed class FileTreeModel : IDisposable
         var tree = new FileTree(_set, this, flood, onlyName: null, new FileTreeOptions(IsRecursive: false, FileInterest.Contents));
         _set.Add(tree);
 
-        // Equal records that follow each other are one.
+        // Equal adjacent records are merged.
         for (int i = 0; i <= limit / 2; i++)
         {
             first.WriteByte(0);
@@ -105,7 +105,7 @@ internal sealed class FileTreeModel : IDisposable
     {
         if (_mirror.HasOverflowed)
         {
-            // What was told of before has its contents read again.
+            // The contents of everything reported before are read again.
             _mirror.HasOverflowed = false;
             Rescan();
         }
@@ -124,7 +124,7 @@ internal sealed class FileTreeModel : IDisposable
         Assert.Equal(FileMirror.OnDisk(_files.Root), _mirror.Known);
         Assert.Equal(_mirror.DirectoryCount, _tree.DirectoryCount);
 
-        // One more for the directory that holds the root's name.
+        // One more for the directory with the root's name.
         Assert.Equal(_tree.DirectoryCount + 1, _set.Watches.Count);
     }
 

@@ -4,12 +4,12 @@ using Vigil.Interop;
 
 namespace Vigil.Internals.Tests.Files;
 
-/// <summary>A tree on the disk, changed at random and read late, beside what is told of it.</summary>
+/// <summary>A tree on the disk, changed at random and read late, compared with the reports about it.</summary>
 public class FileTreeTests
 {
     private const int UsualRounds = 40;
 
-    // VIGIL_FILE_ROUNDS=10000 VIGIL_FILE_SEED=1 for a long run; a round's seed is in what it says.
+    // VIGIL_FILE_ROUNDS=10000 VIGIL_FILE_SEED=1 for a long run; failures name their round's seed.
     private static readonly int Rounds = Setting("VIGIL_FILE_ROUNDS", UsualRounds);
     private static readonly int FirstSeed = Setting("VIGIL_FILE_SEED", 0);
 
@@ -96,7 +96,7 @@ public class FileTreeTests
 
     private static bool TryRefuseMarks()
     {
-        // What is asked for with a mark, and with nothing else: IN_DELETE_SELF and IN_MASK_CREATE.
+        // The flags of a mark, which no other watch has: IN_DELETE_SELF and IN_MASK_CREATE.
         if (!SystemCallFilter.TryRefuse(SystemCallFilter.WatchFile, argument: 2, 0x1000_0400, Errno.ENOSPC, everywhere: false))
         {
             return false;

@@ -7,7 +7,7 @@ using Vigil.Messaging;
 
 namespace Vigil.Internals.Tests.Messaging;
 
-/// <summary>Messages that say who they are, and ways to look at a mailbox from outside.</summary>
+/// <summary>Numbered messages, and ways to observe a mailbox from outside.</summary>
 internal static class Letters
 {
     /// <summary>A message that adds its number to the target.</summary>
@@ -25,14 +25,14 @@ internal static class Letters
         return delivered;
     }
 
-    /// <summary>A sender that has begun to send a message and does not get on.</summary>
+    /// <summary>A sender that has begun to send a message and stalls.</summary>
     public static StalledSender<Message<T>> Stall<T>(this Mailbox<T> mailbox, Message<T> message) =>
         StalledSender<Message<T>>.TryClaim((MpscQueue<Message<T>>)PrivateField(mailbox, "_queue"), message)!;
 
-    /// <summary>How many messages the bound counts.</summary>
+    /// <summary>The number of messages that count for the bound.</summary>
     public static int Waiting<T>(this Mailbox<T> mailbox) => ((MailboxSignals)PrivateField(mailbox, "_signals")).Waiting;
 
-    /// <summary>How often the waker was used since this was asked last: the counter that production code never reads.</summary>
+    /// <summary>How often the waker was used since the last call: a counter that production code never reads.</summary>
     public static ulong TakeSignals<T>(this Mailbox<T> mailbox)
     {
         var counter = (EventFd)mailbox.WakerFd.Handle!;
@@ -44,14 +44,14 @@ internal static class Letters
         typeof(Mailbox<T>).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(mailbox)!;
 }
 
-/// <summary>Numbered messages that take note of being abandoned.</summary>
+/// <summary>Numbered messages that record that they were abandoned.</summary>
 internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
 {
     private readonly ConcurrentQueue<int> _abandoned = new();
 
     public IReadOnlyCollection<int> Abandoned => _abandoned;
 
-    /// <summary>Whether being abandoned throws, after it was taken note of.</summary>
+    /// <summary>Whether abandoning throws, after it was recorded.</summary>
     public bool Throws { get; init; }
 
     public Message<List<int>> Letter(int number) => new(this, number);

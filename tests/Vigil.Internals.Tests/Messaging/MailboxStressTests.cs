@@ -5,7 +5,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Messaging;
 
-/// <summary>The mailbox between four senders and a receiver that sleeps, and is closed at any moment.</summary>
+/// <summary>The mailbox with four senders and a receiver that sleeps, closed at any moment.</summary>
 public class MailboxStressTests
 {
     private const int Senders = 4;
@@ -20,7 +20,7 @@ public class MailboxStressTests
         int[] received = new int[Senders];
         BackgroundThread<int>[] senders = [.. Enumerable.Range(0, Senders).Select(sender => new BackgroundThread<int>(() =>
         {
-            // Each waits for the last of a few: any of them can be the one after which nobody else would wake the receiver.
+            // Each sender waits after every third message: that one may be the last, after which no other sender wakes the receiver.
             for (int i = 0; i < ManyLetters; i++)
             {
                 mailbox.Post(Letters.Numbered((sender * ManyLetters) + i));
@@ -76,7 +76,7 @@ public class MailboxStressTests
         }
     }
 
-    // Letter by letter: one that was refused is its sender's, and must not have been abandoned on behalf of another.
+    // Message by message: a refused one stays its sender's, and must not have been abandoned on behalf of another sender.
     private static void AssertEachHasOneEnd(Outcome outcome, LetterKind kind) =>
         Assert.Equal(Enumerable.Range(0, Senders * LettersEach), outcome.Delivered.Concat(kind.Abandoned).Concat(outcome.Refused).Order());
 
@@ -106,7 +106,7 @@ public class MailboxStressTests
         return new Outcome(delivered, [.. senders.SelectMany(sender => sender.Result())], lost);
     }
 
-    // On a thread of its own, since a wake-up that is lost would let it sleep for ever.
+    // On a thread of its own, because a lost wake-up would make it sleep for ever.
     private static void ReceiveWithSleeps(Mailbox<List<int>> mailbox, int count, Action<int> receive)
     {
         var receiver = new BackgroundThread<int>(() =>

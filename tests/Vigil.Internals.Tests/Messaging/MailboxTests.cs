@@ -6,7 +6,7 @@ using Vigil.Polling;
 
 namespace Vigil.Internals.Tests.Messaging;
 
-/// <summary>The mailbox as its receiver and one sender see it.</summary>
+/// <summary>The mailbox with its receiver and one sender.</summary>
 public sealed class MailboxTests : IDisposable
 {
     private readonly Mailbox<List<int>> _mailbox = new();
@@ -218,7 +218,7 @@ public sealed class MailboxTests : IDisposable
         StalledSender<Message<List<int>>> stalled = _mailbox.Stall(kind.Letter(0));
         var closing = new BackgroundThread<int>(_mailbox.Close);
 
-        // What gets in before it is closed waits behind the one that has begun.
+        // Messages accepted before it is closed wait behind the stalled one.
         int accepted = 0;
         Patience.Until(
             () =>
@@ -282,7 +282,7 @@ public sealed class MailboxTests : IDisposable
             return true;
         }))];
 
-        // Whatever they count would make a mailbox seem full that is not.
+        // If they counted, the mailbox would seem full while it is not.
         int most = 0;
         Patience.Until(
             () =>
@@ -298,7 +298,7 @@ public sealed class MailboxTests : IDisposable
         Assert.Equal(PostResult.Accepted, mailbox.Post(Letters.Numbered(2)));
     }
 
-    // The sender has seen it asleep, and loses its processor until the receiver is gone.
+    // The sender has seen it asleep, and is preempted until the receiver is gone.
     [Fact]
     public void A_sender_that_is_about_to_wake_a_receiver_which_ends_is_refused_nothing_and_reports_nothing()
     {

@@ -3,7 +3,7 @@ using Vigil.Messaging;
 
 namespace Vigil.Internals.Tests.Messaging;
 
-/// <summary>Values travel to another thread in boxes that come back.</summary>
+/// <summary>Values travel to another thread in boxes that return.</summary>
 public class StateBoxTests
 {
     [Fact]

@@ -2,7 +2,7 @@ namespace Vigil.Internals.Tests.Model;
 
 public class AmbientContextTests
 {
-    // Without them the dispatch is right and takes two nanoseconds an event more.
+    // Without them the dispatch is correct, but takes two nanoseconds more per event.
     [Fact]
     public void The_runtimes_fields_are_where_the_dispatch_reads_them() => Assert.True(AmbientContext.HasFields);
 

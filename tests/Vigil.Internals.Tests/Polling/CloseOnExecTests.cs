@@ -8,7 +8,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling;
 
-/// <summary>No child process inherits what the library opened.</summary>
+/// <summary>No child process inherits the library's descriptors.</summary>
 public sealed class CloseOnExecTests : IDisposable
 {
     private readonly List<IDisposable> _opened = [];

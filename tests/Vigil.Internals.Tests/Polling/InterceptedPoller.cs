@@ -4,24 +4,24 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling;
 
-/// <summary>The kernel's epoll, with a test in between.</summary>
+/// <summary>The kernel's epoll, intercepted by a test.</summary>
 internal sealed class InterceptedPoller : IPoller
 {
     private readonly EpollPoller _epoll = new();
 
-    /// <summary>The errno with which it modifies nothing; 0 where it does.</summary>
+    /// <summary>The errno with which modifications fail; 0 for none.</summary>
     public int Refusal { get; set; }
 
-    /// <summary>The errno with which it adds nothing; 0 where it does.</summary>
+    /// <summary>The errno with which additions fail; 0 for none.</summary>
     public int AddRefusal { get; set; }
 
-    /// <summary>The errno with which a wait ends at once; 0 where it does not.</summary>
+    /// <summary>The errno with which waits fail at once; 0 for none.</summary>
     public int WaitRefusal { get; set; }
 
-    /// <summary>The errno with which no rebuild begins; 0 where it does.</summary>
+    /// <summary>The errno with which rebuilds fail; 0 for none.</summary>
     public int RebuildRefusal { get; set; }
 
-    /// <summary>How many rebuilds were asked for.</summary>
+    /// <summary>The number of requested rebuilds.</summary>
     public int Rebuilds { get; private set; }
 
     /// <summary>Called at the beginning of each wait.</summary>

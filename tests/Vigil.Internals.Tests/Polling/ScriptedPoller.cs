@@ -6,16 +6,16 @@ using Vigil.Timing;
 namespace Vigil.Internals.Tests.Polling;
 
 /// <summary>
-/// A poller without a kernel: a test opens files, makes them ready and closes them. It keeps the contract of <see cref="IPoller"/>
-/// and, like epoll, keeps a registration alive as long as any number names its file. A wait with a deadline does not wait but
-/// moves the clock there; one without waits for another thread to make something ready.
+/// A poller without a kernel: a test opens files, makes them ready and closes them. It keeps the contract of <see cref="IPoller"/> and,
+/// like epoll, keeps a registration alive while any number refers to its file. A wait with a deadline does not sleep but advances the clock
+/// to it; one without waits for another thread to make something ready.
 /// </summary>
 internal sealed class ScriptedPoller : IPoller
 {
     private const EventSet GoesWithExclusive = EventSet.In | EventSet.Out | EventSet.Error | EventSet.HangUp
         | EventSet.EdgeTriggered | EventSet.WakeUp | EventSet.Exclusive;
 
-    // An object and not a Lock: a wait without a deadline is Monitor.Wait.
+    // An object instead of a Lock, because a wait without a deadline is Monitor.Wait.
     private readonly object _gate = new();
     private readonly Dictionary<int, ScriptedFile> _files = [];
     private readonly Dictionary<PollerCall, Queue<int>> _failures = [];
@@ -34,7 +34,7 @@ internal sealed class ScriptedPoller : IPoller
         }
     }
 
-    /// <summary>Lets a second number name the file of the first.</summary>
+    /// <summary>Makes a second number refer to the file of the first.</summary>
     public void Duplicate(int number, int duplicate)
     {
         lock (_gate)
@@ -51,7 +51,7 @@ internal sealed class ScriptedPoller : IPoller
         }
     }
 
-    /// <summary>Says what a file is ready for from now on; to say the same again is a change too, as a second byte in a pipe is.</summary>
+    /// <summary>Sets a file's readiness. Setting the same again is a change, too, like a second byte in a pipe.</summary>
     public void SetReady(int number, EventSet ready)
     {
         lock (_gate)
@@ -61,7 +61,7 @@ internal sealed class ScriptedPoller : IPoller
         }
     }
 
-    /// <summary>Lets a coming call fail, after as many as are given went well (an errno of 0).</summary>
+    /// <summary>Makes a later call fail, after as many successful calls as there are leading errnos of 0.</summary>
     public void FailNext(PollerCall call, params ReadOnlySpan<int> errnos)
     {
         var queue = new Queue<int>();
@@ -213,7 +213,7 @@ internal sealed class ScriptedPoller : IPoller
     private int NextFailure(PollerCall call) =>
         _failures.TryGetValue(call, out Queue<int>? errnos) && errnos.TryDequeue(out int errno) ? errno : Errno.Success;
 
-    // What was reported goes to the end, so that a small buffer starves nobody.
+    // Reported files go to the end, so that a small buffer starves none.
     private void Collect(ReadyBuffer ready)
     {
         ready.Count = 0;

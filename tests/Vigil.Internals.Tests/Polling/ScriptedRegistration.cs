@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Polling;
 
-/// <summary>What a script can make fail.</summary>
+/// <summary>The calls that a script can make fail.</summary>
 internal enum PollerCall
 {
     Add,
@@ -10,7 +10,7 @@ internal enum PollerCall
     Transfer,
 }
 
-/// <summary>What a number of a <see cref="ScriptedPoller"/> names; several numbers may name the same.</summary>
+/// <summary>A file of a <see cref="ScriptedPoller"/>; several numbers may refer to one.</summary>
 internal sealed class ScriptedFile(bool isPollable)
 {
     public bool IsPollable { get; } = isPollable;
@@ -26,7 +26,7 @@ internal sealed class ScriptedFile(bool isPollable)
     }
 }
 
-/// <summary>What a <see cref="ScriptedPoller"/> was asked to watch, and what it has said about it.</summary>
+/// <summary>A registration with a <see cref="ScriptedPoller"/>, and what was reported for it.</summary>
 internal sealed class ScriptedRegistration
 {
     private int _changesReported;

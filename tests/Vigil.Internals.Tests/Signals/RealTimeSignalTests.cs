@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Signals;
 
-/// <summary>The C library decides where real-time signals begin: at 34 (glibc) or 35 (musl). The runtime takes the first one for
+/// <summary>The C library decides where real-time signals begin: at 34 (glibc) or 35 (musl). The runtime uses the first one
 /// itself.</summary>
 public class RealTimeSignalTests
 {

@@ -5,7 +5,7 @@ using Vigil.IO;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>A kernel that does not want to watch a descriptor again whose callback has ended on a worker.</summary>
+/// <summary>A kernel that refuses to watch a descriptor again after its callback on a worker.</summary>
 public sealed class RearmFailureTests : IWorkExecutor
 {
     private readonly Queue<WorkItem> _work = new();
@@ -62,7 +62,7 @@ public sealed class RearmFailureTests : IWorkExecutor
             EventManagerException reason = Assert.IsType<EventManagerException>(faults[0].Exception);
             Assert.Equal((EventManagerError.LimitReached, source), (reason.Error, faults[0].Event));
 
-            // Still refused: told again.
+            // Still refused: reported again.
             File.WriteAllText(Path.Combine(directory.FullName, "meanwhile"), "");
             source.Rescan();
             Assert.Equal(2, faults.Count);

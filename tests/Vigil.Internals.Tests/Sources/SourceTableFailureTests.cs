@@ -4,7 +4,7 @@ using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>An operation that fails changes nothing, whenever the kernel refuses.</summary>
+/// <summary>A failed operation changes nothing, whenever the kernel refuses.</summary>
 public class SourceTableFailureTests
 {
     private const EventSet Once = EventSet.In | EventSet.OneShot;

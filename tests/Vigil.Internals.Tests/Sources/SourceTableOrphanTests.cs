@@ -4,7 +4,7 @@ using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>Registrations that nobody has any more, and getting rid of them.</summary>
+/// <summary>Orphaned registrations, and their removal.</summary>
 public class SourceTableOrphanTests
 {
     private const EventSet Once = EventSet.In | EventSet.OneShot;

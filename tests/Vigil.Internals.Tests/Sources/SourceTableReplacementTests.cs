@@ -3,7 +3,7 @@ using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>Numbers that were closed without a word and are somebody else's now.</summary>
+/// <summary>Numbers that were closed without removal and belong to another file now.</summary>
 public class SourceTableReplacementTests
 {
     private readonly SourceTableRig _rig = new();

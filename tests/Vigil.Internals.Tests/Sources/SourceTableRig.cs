@@ -5,7 +5,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>A source table over a scripted poller, and the part of the loop that takes one batch through it.</summary>
+/// <summary>A source table over a scripted poller, and the part of the loop that handles one batch.</summary>
 internal sealed class SourceTableRig
 {
     private const int UnhandledHangUpLimit = 8;
@@ -31,7 +31,7 @@ internal sealed class SourceTableRig
 
     public List<(Source Source, EventManagerError Reason)> Dropped { get; } = [];
 
-    /// <summary>What whoever is told of a dropped source does about it.</summary>
+    /// <summary>The reaction of the owner that is notified of a dropped source.</summary>
     public Action? OnDropped { get; set; }
 
     /// <summary>Opens a file that is ready for reading, and registers it.</summary>
@@ -50,14 +50,14 @@ internal sealed class SourceTableRig
         return number;
     }
 
-    /// <summary>Lets a number name another file, as after a close that nobody was told of.</summary>
+    /// <summary>Makes a number refer to another file, as after a close behind the table's back.</summary>
     public void Reopen(int number)
     {
         Poller.Open(number);
         Poller.SetReady(number, EventSet.In);
     }
 
-    /// <summary>Removes a source whose number was closed while a duplicate keeps the file open: its events go on.</summary>
+    /// <summary>Removes a source whose number was closed while a duplicate keeps the file open: its events continue.</summary>
     public TestSource MakeOrphan()
     {
         TestSource source = AddReady(EventSet.In);
@@ -74,7 +74,7 @@ internal sealed class SourceTableRig
 
     public static void AssertSuccess(SourceResult result) => Assert.Equal(SourceResult.Success, result);
 
-    /// <summary>Asks the poller for a batch, without dispatching it.</summary>
+    /// <summary>Takes a batch from the poller, without dispatching it.</summary>
     public List<(ulong Token, EventSet Events)> Collect()
     {
         Table.BeginBatch();
@@ -82,7 +82,7 @@ internal sealed class SourceTableRig
         return [.. Enumerable.Range(0, _ready.Count).Select(i => (_ready[i].Token, _ready[i].Events))];
     }
 
-    /// <summary>Who would be told, in one iteration. One-shots are marked as the loop marks them.</summary>
+    /// <summary>The sources that would be notified in one iteration. One-shots are marked as the loop marks them.</summary>
     public List<Source> Dispatch() => Dispatch(Collect());
 
     public List<Source> Dispatch(List<(ulong Token, EventSet Events)> batch)

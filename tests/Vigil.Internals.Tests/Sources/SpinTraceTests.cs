@@ -4,7 +4,7 @@ using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>A source that spins is told from one that is being drained.</summary>
+/// <summary>A spinning source is distinguished from one that is being drained.</summary>
 public class SpinTraceTests
 {
     private const int Limit = 10;
@@ -70,7 +70,7 @@ public class SpinTraceTests
         int first = NumberOf(pair.First);
         using var trace = new SpinTrace(first);
 
-        // A message and more turns than the limit: the size of the first one stays what it was.
+        // One more message, and more turns than the limit: the size of the first message stays the same.
         for (int i = 0; i < Limit - 1; i++)
         {
             Assert.Equal(4, NonBlocking.TryRead(pair.First, new byte[16]).Count);
@@ -85,7 +85,7 @@ public class SpinTraceTests
         int reader = NumberOf(pipe.Reader);
         using var trace = new SpinTrace(reader);
 
-        // Its writer is open, so there is neither error nor hang-up when the detector looks.
+        // Its writer is open, so there is neither error nor hang-up when the detector checks.
         Turn(trace, reader, 5 * Limit);
 
         pipe.Writer.Dispose();

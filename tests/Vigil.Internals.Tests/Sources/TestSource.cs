@@ -2,7 +2,7 @@ using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
 
-/// <summary>A source that is its own owner and remembers that it was removed.</summary>
+/// <summary>A source that is its own owner and records its removal.</summary>
 internal sealed class TestSource : Source, ICallbackOwner
 {
     public TestSource(FileDescriptor fd, EventSet interest, uint data = 0, DispatchPriority priority = DispatchPriority.Normal)
@@ -20,7 +20,7 @@ internal sealed class TestSource : Source, ICallbackOwner
 
     public string Description => "a source of the test";
 
-    /// <summary>What its delivery throws; null where it throws nothing.</summary>
+    /// <summary>The exception that its delivery throws; null for none.</summary>
     public Exception? Fault { get; init; }
 
     public override int Deliver(EventSet ready) => Fault is null ? 1 : throw Fault;

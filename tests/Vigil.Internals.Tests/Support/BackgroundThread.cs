@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Vigil.Internals.Tests.Support;
 
-/// <summary>A function on a thread of its own. What it throws comes out of <see cref="Result"/>.</summary>
+/// <summary>A function on a thread of its own. <see cref="Result"/> throws its exception.</summary>
 internal sealed class BackgroundThread<T>
 {
     private readonly Thread _thread;
@@ -32,7 +32,7 @@ internal sealed class BackgroundThread<T>
 
     public bool IsAlive => _thread.IsAlive;
 
-    /// <summary>Waits until the kernel says that the thread sleeps in it.</summary>
+    /// <summary>Waits until the kernel reports that the thread sleeps.</summary>
     public void AwaitSleep() => Patience.Until(() => IsAsleep || !IsAlive, "a thread that goes to sleep");
 
     public void Signal(int signal) => LibC.SignalThread(_id, signal);
@@ -67,7 +67,7 @@ internal sealed class BackgroundThread<T>
             }
             catch (IOException)
             {
-                // The thread has ended; whoever waits looks at IsAlive too.
+                // The thread has ended; callers also check IsAlive.
                 return false;
             }
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Internals.Tests.Support;
 
-/// <summary>What the tests need of the kernel beside what the library uses.</summary>
+/// <summary>System calls that tests need and the library does not use.</summary>
 internal static partial class LibC
 {
     private const int ESRCH = 3;
@@ -23,7 +23,7 @@ internal static partial class LibC
 
     public static int CurrentThreadId() => gettid();
 
-    /// <summary>Sends a signal to a thread of this process. One that has ended gets none.</summary>
+    /// <summary>Sends a signal to a thread of this process, unless it has ended.</summary>
     public static void SignalThread(int threadId, int signal)
     {
         if (tgkill(Environment.ProcessId, threadId, signal) < 0 && Marshal.GetLastPInvokeError() != ESRCH)

@@ -1,8 +1,8 @@
 namespace Vigil.Internals.Tests.Support;
 
 /// <summary>
-/// Lets two threads, one that puts and one that takes, go through the same number of rounds, and adds up what each allocates.
-/// In the first rounds, which do not count, the taker waits for the putter, so that as much is under way as there can ever be.
+/// Lets two threads, a producer and a consumer, go through the same number of rounds, and adds up the allocations of each. In the first
+/// rounds, which do not count, the consumer waits for the producer, so that the number of items in flight reaches its maximum.
 /// </summary>
 internal sealed class MeasuredRounds : IDisposable
 {
@@ -13,10 +13,10 @@ internal sealed class MeasuredRounds : IDisposable
     private readonly Barrier _allIsPut = new(2);
     private readonly Barrier _end = new(2);
 
-    /// <summary>Puts, round by round. Returns how many bytes that allocated.</summary>
+    /// <summary>Produces, round by round. Returns the bytes that it allocated.</summary>
     public long Put(Action action) => Measure(action, static (_, _) => { }, static (rounds, isWarmUp) => rounds.MeetIf(isWarmUp));
 
-    /// <summary>Takes, round by round. Returns how many bytes that allocated.</summary>
+    /// <summary>Consumes, round by round. Returns the bytes that it allocated.</summary>
     public long Take(Action action) => Measure(action, static (rounds, isWarmUp) => rounds.MeetIf(isWarmUp), static (_, _) => { });
 
     public void Dispose()

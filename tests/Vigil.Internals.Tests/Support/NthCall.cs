@@ -2,11 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vigil.Internals.Tests.Support;
 
-/// <summary>Lets one of a thread's calls fail, the n-th of its kind; the others go through.</summary>
+/// <summary>Makes one of a thread's calls fail, the n-th of its kind; the others succeed.</summary>
 /// <remarks>
-/// The thread waits in the kernel for a word of this object's thread, which is managed: while the runtime collects, nobody would answer.
-/// So what the
-/// thread does runs in a region without collections, and starts no other thread, which would inherit the filter.
+/// The thread waits in the kernel for an answer of this object's thread, which is managed and cannot answer during a garbage collection. So
+/// the thread's work runs in a region without collections, and starts no other thread, which would inherit the filter.
 /// </remarks>
 internal sealed unsafe partial class NthCall : IDisposable
 {
@@ -24,19 +23,18 @@ internal sealed unsafe partial class NthCall : IDisposable
     private int _listener = -1;
 
     /// <param name="call">The call's number in the kernel's table.</param>
-    /// <param name="number">Which of them fails, from 1.</param>
-    /// <param name="errno">How.</param>
+    /// <param name="number">Which call fails, from 1.</param>
+    /// <param name="errno">The error.</param>
     public NthCall(uint call, int number, int errno)
     {
         (_call, _number, _errno) = (call, number, errno);
         _listening = new Thread(Listen) { IsBackground = true };
     }
 
-    /// <summary>How many calls there were, when the function has run.</summary>
+    /// <summary>The number of calls, after the function has run.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Runs a function, once, on a thread of its own, of which the call fails; null where the system does not allow
-    /// that.</summary>
+    /// <summary>Runs a function, once, on a thread of its own, whose call fails; null if the system does not allow that.</summary>
     public T? Run<T>(Func<T> function)
         where T : class
     {
@@ -97,7 +95,7 @@ internal sealed unsafe partial class NthCall : IDisposable
         Notice notice = default;
         if (ioctl(_listener, SECCOMP_IOCTL_NOTIF_RECV, &notice) < 0)
         {
-            // A signal has interrupted the call in the meantime, and it comes again.
+            // A signal has interrupted the call meanwhile, and it is repeated.
             return;
         }
 

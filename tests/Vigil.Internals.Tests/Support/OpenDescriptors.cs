@@ -1,18 +1,18 @@
 namespace Vigil.Internals.Tests.Support;
 
-/// <summary>An open file descriptor and what it is.</summary>
+/// <summary>An open file descriptor and its kind.</summary>
 internal readonly record struct OpenDescriptor(int Number, string Kind);
 
 /// <summary>The process's open file descriptors.</summary>
 internal static class OpenDescriptors
 {
-    /// <summary>Numbers from here on are out of reach of what the kernel gives out by itself, the lowest free one, in this
-    /// process.</summary>
+    /// <summary>From here on, numbers are beyond those that the kernel gives out by itself in this process, which are the lowest free
+    /// ones.</summary>
     public const int Reserved = 700;
 
     /// <summary>
-    /// The descriptors that an action opened and left open, in the order of their numbers. Without files that have a path elsewhere than
-    /// below a directory: the runtime opens those whenever it loads code, on any thread.
+    /// The descriptors that an action opened and left open, in ascending order. Files with a path are included only below a directory: the
+    /// runtime opens others whenever it loads code, on any thread.
     /// </summary>
     public static OpenDescriptor[] OpenedBy(Action action, string? below = null)
     {
@@ -26,7 +26,7 @@ internal static class OpenDescriptors
 
     public static int Count(string kind) => All().Count(descriptor => string.Equals(descriptor.Kind, kind, StringComparison.Ordinal));
 
-    // The look itself opens a descriptor, of the folder that it reads; it is gone when its link is asked for.
+    // Listing opens a descriptor itself, of the directory that is read; it is closed when its link is read.
     private static List<OpenDescriptor> All()
     {
         List<OpenDescriptor> all = [];

@@ -1,11 +1,11 @@
 namespace Vigil.Internals.Tests.Support;
 
-/// <summary>How long a test waits for what must happen. It is reached only by a test that fails.</summary>
+/// <summary>How long a test waits for something that must happen. Only a failing test waits that long.</summary>
 internal static class Patience
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Waits until something has come true; fails where it does not.</summary>
+    /// <summary>Waits until a condition is true; fails if it does not become true.</summary>
     public static void Until(Func<bool> condition, string what) =>
         Assert.True(SpinWait.SpinUntil(condition, Limit), $"It did not come to pass: {what}.");
 }

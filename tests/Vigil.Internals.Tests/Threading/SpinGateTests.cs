@@ -37,7 +37,7 @@ public sealed class SpinGateTests
             return true;
         });
 
-        // Again and again: once it may have slept for something else.
+        // Repeated: a single time it may have slept for another reason.
         for (int i = 0; i < 100; i++)
         {
             waiter.AwaitSleep();
@@ -62,7 +62,7 @@ public sealed class SpinGateTests
             return true;
         });
 
-        // The interrupt came with its first sleep.
+        // The interrupt was delivered at its first sleep.
         for (int i = 0; i < 3; i++)
         {
             waiter.AwaitSleep();

@@ -33,7 +33,7 @@ public class ProvidedTimerTests
         clock.Fails = false;
         Assert.True(timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan));
 
-        // The numbers of these two are 2 and 3: the first was handed over already.
+        // The sequence numbers of these two are 2 and 3: the first was already handed over.
         Assert.Equal(3, clock.Changes);
         Assert.Empty(reports);
         clock.Fails = true;

@@ -4,8 +4,8 @@ using Vigil.Timing;
 namespace Vigil.Internals.Tests.Timing;
 
 /// <summary>
-/// A clock that shows what the test says, with a timer that behaves as <c>timerfd(2)</c> does: it expires once, setting it clears an expiry
-/// that was not read, and a step is told by the next reading, or by setting it to a time, whichever comes first.
+/// A clock that the test sets, with a timer that behaves as <c>timerfd(2)</c> does: it expires once, setting it clears an unread expiry,
+/// and a step is reported by the next reading, or by setting it to a time, whichever comes first.
 /// </summary>
 internal sealed class ScriptedClock : IClock
 {
@@ -24,7 +24,7 @@ internal sealed class ScriptedClock : IClock
 
     public bool HasStepped { get; private set; }
 
-    /// <summary>What the timer is set to; 0 if it is not, or has expired.</summary>
+    /// <summary>The time that the timer is set to; 0 if it is not set, or has expired.</summary>
     public long Armed { get; private set; }
 
     public bool WatchesSteps { get; private set; }
@@ -36,14 +36,14 @@ internal sealed class ScriptedClock : IClock
 
     public FileDescriptor? Open() => _timer;
 
-    /// <summary>Time passes.</summary>
+    /// <summary>Lets time pass.</summary>
     public void Advance(long nanoseconds)
     {
         Now += nanoseconds;
         Check();
     }
 
-    /// <summary>The clock is set, as by <c>settimeofday(2)</c>.</summary>
+    /// <summary>Sets the clock, as <c>settimeofday(2)</c> does.</summary>
     public void Set(long now)
     {
         Now = now;

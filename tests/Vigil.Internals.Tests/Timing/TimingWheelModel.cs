@@ -11,7 +11,7 @@ internal sealed class TimingWheelModel
     private readonly TimingWheel _wheel;
     private readonly SortedSet<WheelTimer> _waiting = new(ByKey);
 
-    // By their start: what could fire when it was started, and what of that is of the current batch.
+    // Sorted by start: the timers that were due when they were started, and those of them in the current batch.
     private SortedSet<WheelTimer> _overdue = new(ByKey);
     private SortedSet<WheelTimer> _due = new(ByKey);
     private readonly List<WheelTimer> _timers = [];
@@ -20,10 +20,10 @@ internal sealed class TimingWheelModel
     private long _now;
     private long _starts;
 
-    /// <param name="seed">Of the random steps.</param>
-    /// <param name="mostTimers">How many timers there are at most.</param>
+    /// <param name="seed">The seed of the random steps.</param>
+    /// <param name="mostTimers">The largest number of timers.</param>
     /// <param name="now">The time at the beginning.</param>
-    /// <param name="hasLeeway">Whether every other timer has one. Then the clock is not to be set.</param>
+    /// <param name="hasLeeway">Whether every other timer has a leeway. Then the clock must not be set.</param>
     public TimingWheelModel(int seed, int mostTimers, long now = 0, bool hasLeeway = false)
     {
         _random = new Random(seed);
@@ -62,7 +62,7 @@ internal sealed class TimingWheelModel
         Assert.Equal(All.Count(), _wheel.Count);
     }
 
-    /// <summary>The clock is set back or forth.</summary>
+    /// <summary>Sets the clock back or forward.</summary>
     public void SetClock(long now)
     {
         Take(int.MaxValue);
@@ -166,7 +166,7 @@ internal sealed class TimingWheelModel
 
     private void Expire(long now)
     {
-        // A batch is to be taken to its end.
+        // A batch must be taken to its end.
         Take(int.MaxValue);
         BeginBatch(now);
     }

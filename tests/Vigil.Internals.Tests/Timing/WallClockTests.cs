@@ -78,7 +78,7 @@ public sealed class WallClockTests : IDisposable
         KickOnce();
         _wall.Set(900 * Hour);
 
-        // The wheel still believes in 1000 h, for which 950 h is past.
+        // The wheel still assumes 1000 h, so 950 h has passed for it.
         At(950 * Hour, "between");
         Assert.Equal(0, _manager.RunOnce());
         Pass(50 * Hour);
@@ -289,7 +289,7 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
         timer.Resume();
 
-        // Between this and the iteration, too.
+        // Also between this and the iteration.
         _wall.Set(setTo / 2);
         Assert.Equal(1, _manager.RunOnce());
         Assert.Equal("now 0", Assert.Single(_log));
@@ -340,7 +340,7 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal(TimeSpan.FromHours(1000) + TimeSpan.FromDays(365), lateness);
     }
 
-    // Beside numbers that have no end. Every iteration the clock shows some time, and what is due by it fires once.
+    // Compared with unbounded numbers. In every iteration the clock shows some time, and the timers due by it fire once.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -375,7 +375,7 @@ public sealed class WallClockTests : IDisposable
                     continue;
                 }
 
-                // What lies before the earliest that is told apart keeps its phase alone.
+                // A time before the earliest distinguishable one keeps only its phase.
                 compared++;
                 Int128 told = due >= Nanoseconds.First
                     ? due

@@ -2,20 +2,20 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Timing;
 
-/// <summary>A timer that remembers what the test wants of it.</summary>
+/// <summary>A timer that records what the test asked of it.</summary>
 internal sealed class WheelTimer : ITimerTarget
 {
     public int Slot { get; private set; }
 
     public bool IsStarted => Slot != TimingWheel.NotStarted;
 
-    /// <summary>The deadline last asked for.</summary>
+    /// <summary>The deadline that was last set.</summary>
     public long Deadline { get; private set; }
 
-    /// <summary>The earliest firing last asked for.</summary>
+    /// <summary>The earliest firing that was last set.</summary>
     public long Earliest { get; private set; }
 
-    /// <summary>The model's key: when it is due, the same for all that are overdue, and which start of all it was.</summary>
+    /// <summary>The model's key: the due time, which is the same for all overdue timers, and the sequence number of its start.</summary>
     public (long Due, long Start) Key { get; set; }
 
     public void Start(TimingWheel wheel, long deadline, long leeway = 0)

@@ -2,7 +2,7 @@ using Vigil.Internals.Tests.Polling;
 
 namespace Vigil.Internals.Tests.Watchdog;
 
-/// <summary>What the watchdog sees of a loop that waits.</summary>
+/// <summary>A waiting loop, as the watchdog sees it.</summary>
 public sealed class LoopPhaseTests
 {
     [Theory]

@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Watchdog;
 
-/// <summary>A tracker that is fed with samples, in milliseconds, and tells its findings as words.</summary>
+/// <summary>A tracker that gets samples, in milliseconds, and whose findings are texts.</summary>
 internal sealed class OverrunScript
 {
     private const long Millisecond = 1_000_000;
@@ -20,7 +20,7 @@ internal sealed class OverrunScript
             sample => sample.Subject!));
     }
 
-    /// <summary>The findings so far: kind, subject or phase, age; then how often before and how many suppressed where there are
+    /// <summary>The findings so far: kind, subject or phase, age; then the number of earlier and of suppressed ones, if there are
     /// any.</summary>
     public IReadOnlyList<string> Told => _told;
 
@@ -42,7 +42,8 @@ internal sealed class OverrunScript
         return this;
     }
 
-    /// <summary>One sample, in which the sampler is interrupted for a time, between the clock and the loop.</summary>
+    /// <summary>One sample, during which the sampler is interrupted for a time, after reading the clock and before reading the
+    /// loop.</summary>
     public OverrunScript Interrupted(long milliseconds, long turn, object? subject, long step = 0, LoopPhase phase = LoopPhase.Mailbox)
     {
         _now += 10;
@@ -50,29 +51,29 @@ internal sealed class OverrunScript
         return this;
     }
 
-    /// <summary>The loop says of what is sampled from now on that it begins now.</summary>
+    /// <summary>Later samples are of a callback that begins now, by the loop's own mark.</summary>
     public OverrunScript Begins()
     {
         _started = _now;
         return this;
     }
 
-    /// <summary>Nothing is sampled for a time.</summary>
+    /// <summary>There are no samples for a time.</summary>
     public OverrunScript Away(long milliseconds)
     {
         _now += milliseconds;
         return this;
     }
 
-    /// <summary>The loop's own clock has found a callback too slow, and nothing else has begun yet.</summary>
+    /// <summary>The loop's own clock has found a slow callback, and nothing else has begun yet.</summary>
     public OverrunScript Returned(long turn, object subject, long took)
     {
         Return(Sample(turn, subject, step: 0, LoopPhase.Mailbox), turn, subject, took);
         return this;
     }
 
-    /// <summary>After a time the first of these callbacks is sampled, and then, before anything is made of the sample, it and the others
-    /// return, too slow by the loop's own clock.</summary>
+    /// <summary>After a time the first of these callbacks is sampled. Before the sample is evaluated, all of them return, too slow by the
+    /// loop's own clock.</summary>
     public OverrunScript ReturnedSince(long milliseconds, long turn, params object[] subjects)
     {
         _now += milliseconds;

@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Watchdog;
 
-/// <summary>What the watchdog makes of samples, without a loop and without a clock.</summary>
+/// <summary>The watchdog's evaluation of samples, without a loop and without a clock.</summary>
 public class OverrunTrackerTests
 {
     [Fact]
@@ -84,7 +84,7 @@ public class OverrunTrackerTests
             script.For(10, turn: 1, $"c{step}", step);
         }
 
-        // It makes the phase exceed its budget before it has exceeded its own, and is then itself to blame.
+        // It makes the phase exceed its budget before it exceeds its own, and is then reported itself.
         script.For(100, turn: 1, "slow", step: 17).For(10, turn: 1, "quick", step: 18).For(10, turn: 2, subject: null);
         Assert.Equal(["PhaseRunning Mailbox 210", "Running slow 60", "Gone slow 90", "PhaseEnded Mailbox 220"], script.Told);
     }
@@ -189,7 +189,7 @@ public class OverrunTrackerTests
         Assert.Equal(["New a 60", "New b 60"], script.Told);
     }
 
-    /// <summary>Against a model that goes through the whole history for each question.</summary>
+    /// <summary>Compared with a model that searches the whole history each time.</summary>
     [Fact]
     public void A_hundred_thousand_random_samples_mean_what_a_simple_model_says()
     {

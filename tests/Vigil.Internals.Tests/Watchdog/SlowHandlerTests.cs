@@ -6,7 +6,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Watchdog;
 
-/// <summary>A handler of reports that holds up the watchdog's thread, which has others to look at.</summary>
+/// <summary>A handler of reports that blocks the watchdog's thread, which has other loops to sample.</summary>
 public sealed class SlowHandlerTests
 {
     private static readonly TimeSpan HandlersTime = TimeSpan.FromMilliseconds(300);
@@ -66,7 +66,7 @@ public sealed class SlowHandlerTests
         },
     });
 
-    /// <summary>Counts the rounds of the watchdog's thread; comes after the managers.</summary>
+    /// <summary>Counts the rounds of the watchdog's thread; sampled after the managers.</summary>
     private sealed class Rounds : Sampled
     {
         private int _count;

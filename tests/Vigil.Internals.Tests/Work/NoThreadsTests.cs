@@ -4,7 +4,7 @@ using Vigil.Interop;
 
 namespace Vigil.Internals.Tests.Work;
 
-/// <summary>On a thread that may start no other: clone(2) and clone3(2) fail as they do where a limit is reached.</summary>
+/// <summary>On a thread that cannot start another one: clone(2) and clone3(2) fail as at a limit.</summary>
 public class NoThreadsTests
 {
     private const uint Clone3 = 435;

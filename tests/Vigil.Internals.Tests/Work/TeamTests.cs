@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Work;
 
-/// <summary>Who is woken for work: the steps of workers whose threads do not run, one after the other.</summary>
+/// <summary>Wake-ups for work: the steps of workers whose threads do not run, one after the other.</summary>
 public sealed class TeamTests
 {
     private readonly Team _team = new(2);
@@ -36,13 +36,13 @@ public sealed class TeamTests
             Assert.True(_team.TryBeginSearch());
         }
 
-        // Two senders leave their work to the one that is about to sleep.
+        // Two senders leave their work to the thread that is about to sleep.
         Add(searcher);
         Add(searcher);
         Assert.False(searcher.TryFallAsleep(wasSearching));
         Assert.True(_team.IsSearching);
 
-        // It takes one, and whoever sleeps is woken for the other.
+        // It takes one item, and a sleeper is woken for the other.
         Assert.True(searcher.Queue.TryTake(now: 0, isOwner: true, out _));
         _team.EndSearch();
         Assert.True(_team.IsSearching);
@@ -59,7 +59,7 @@ public sealed class TeamTests
         Add(searcher, thread: 1);
         Assert.False(searcher.TryFallAsleep(isSearching: true));
 
-        // A sender sees that somebody searches, and wakes nobody.
+        // A sender sees that a thread searches, and wakes none.
         Assert.True(_team.IsSearching);
         Assert.True(searcher.Queue.TryTake(now: 0, isOwner: true, out _));
         Add(searcher);

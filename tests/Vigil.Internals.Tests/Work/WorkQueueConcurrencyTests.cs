@@ -2,7 +2,7 @@ using Vigil.Internals.Tests.Support;
 
 namespace Vigil.Internals.Tests.Work;
 
-/// <summary>A queue between several senders, its owner and those who steal from it.</summary>
+/// <summary>A queue with several senders, its owner and stealing threads.</summary>
 public class WorkQueueConcurrencyTests
 {
     private const int Senders = 4;
@@ -91,7 +91,7 @@ public class WorkQueueConcurrencyTests
     [Fact]
     public void Closing_among_senders_gives_back_what_was_accepted_and_nothing_else()
     {
-        // More than are sent before the closing, unless this thread is long away: then no more.
+        // More than are sent before it is closed, unless this thread is not running for long: then no more are sent.
         const int Most = 100_000;
         for (int round = 0; round < 200; round++)
         {
@@ -108,7 +108,7 @@ public class WorkQueueConcurrencyTests
         }
     }
 
-    // As long as the queue takes it. Every third is pinned.
+    // As long as the queue accepts it. Every third item is pinned.
     private static BackgroundThread<int> Send(
         WorkQueue queue,
         int sender,

@@ -38,7 +38,7 @@ public class WorkQueueTests
                     (int Number, int Priority, int Thread, long Since) entry = model.Single(other => other.Number == taken);
                     long best = candidates.Min(other => Rank(other, now));
 
-                    // Of those with the best rank the oldest; two of the same instant in different lines are equals.
+                    // The oldest of those with the best rank; two of the same instant in different lines are equal.
                     Assert.Equal(best, Rank(entry, now));
                     Assert.Equal(candidates.Where(other => Rank(other, now) == best).Min(other => other.Since), entry.Since);
                     Assert.Equal(

@@ -2,7 +2,7 @@ using Vigil.Polling;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-/// <summary>Contract 4, second half: more is ready than the buffer holds.</summary>
+/// <summary>Contract 4, second half: more descriptors are ready than the buffer holds.</summary>
 public abstract class CapacityContract<TRig> : PollerContract<TRig>
     where TRig : PollerRig, new()
 {

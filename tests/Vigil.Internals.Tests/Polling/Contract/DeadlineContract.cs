@@ -119,7 +119,7 @@ public abstract class DeadlineContract<TRig> : PollerContract<TRig>
         Assert.Single(Rig.Wait(leftOver));
         file.BecomeUnreadable();
 
-        // The wait begins before the old deadline or after it: both must make no difference.
+        // The wait begins before the old deadline or after it: that must make no difference.
         BackgroundThread<Readiness[]> wait = Rig.StartWait(Deadline.Infinite);
         wait.AwaitSleep();
         using var elsewhere = new TRig();

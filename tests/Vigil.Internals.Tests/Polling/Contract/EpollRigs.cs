@@ -5,7 +5,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-/// <summary>epoll, which waits with epoll_pwait2 where the kernel has it.</summary>
+/// <summary>epoll, which waits with epoll_pwait2 if the kernel has it.</summary>
 public sealed class EpollRig : RealRig
 {
     internal override EpollPoller Poller { get; } = new();
@@ -17,7 +17,7 @@ public sealed class TimerFdRig : RealRig
     internal override EpollPoller Poller { get; } = new(useTimerFd: true);
 }
 
-/// <summary>What pollers of the kernel's files have in common.</summary>
+/// <summary>The common part of pollers of the kernel's files.</summary>
 public abstract class RealRig : PollerRig
 {
     private readonly FileStream _regularFile = new(Path.GetTempFileName(), new FileStreamOptions
@@ -41,7 +41,7 @@ public abstract class RealRig : PollerRig
 
     protected override PollableFile OpenAt(int number) => new SocketFile(number);
 
-    /// <summary>One end of a pair of sockets, under a number that nobody else in the process is given while it is closed.</summary>
+    /// <summary>One end of a pair of sockets, under a number that no other code in the process gets while it is closed.</summary>
     private sealed class SocketFile : PollableFile
     {
         private readonly List<int> _duplicates = [];

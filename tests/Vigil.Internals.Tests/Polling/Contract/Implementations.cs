@@ -1,7 +1,7 @@
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-// The contract times its implementations. What is under test in the first six is the same instance of epoll; what differs
-// is how a wait ends at its deadline.
+// The contract for each implementation. The first six test the same epoll instance and differ in how a wait ends at its
+// deadline.
 public sealed class EpollRegistrationTests : RegistrationContract<EpollRig>;
 
 public sealed class EpollReadinessTests : ReadinessContract<EpollRig>;

@@ -6,11 +6,11 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-/// <summary>What only a poller of real files and real time can be asked: signals, precision, urgent data.</summary>
+/// <summary>Requirements for pollers of real files and real time only: signals, precision, urgent data.</summary>
 public abstract class KernelContract<TRig> : PollerContract<TRig>
     where TRig : RealRig, new()
 {
-    // Nobody here minds a changed window size, and the runtime handles it like any other signal.
+    // A changed window size disturbs nothing here, and the runtime handles it like any other signal.
     private const PosixSignal Harmless = PosixSignal.SIGWINCH;
     private const int HarmlessNumber = 28;
 
@@ -21,7 +21,7 @@ public abstract class KernelContract<TRig> : PollerContract<TRig>
         Rig.Watch(file, EventSet.In);
         long best = long.MaxValue;
 
-        // On a busy machine most waits may be late. One of very many that is not proves that it is possible.
+        // On a busy machine most waits may be late. A single one out of very many that is not late proves that it is possible.
         for (int i = 0; i < 2000 && best > 1_900_000; i++)
         {
             long start = Rig.NowNanoseconds;
@@ -54,14 +54,14 @@ public abstract class KernelContract<TRig> : PollerContract<TRig>
         Rig.Watch(file, EventSet.In);
         int sent = 0;
 
-        // A longer wait, where this thread did not get its turn within one.
+        // A longer wait, if this thread was not scheduled within the shorter one.
         for (long span = 50_000_000; sent == 0; span *= 2)
         {
             Assert.True(span < 60_000_000_000, "No signal met a wait.");
             Deadline deadline = Rig.In(span);
             BackgroundThread<Readiness[]> wait = Rig.StartWait(deadline);
 
-            // They go on until the wait is over, so one that began anew with each of them would never be.
+            // Signals go on until the wait is over, so a wait that began anew with each signal would never end.
             sent = SignalWhileAsleep(wait, enough: int.MaxValue);
 
             Assert.Empty(wait.Result());
@@ -119,7 +119,7 @@ public abstract class KernelContract<TRig> : PollerContract<TRig>
         return sent;
     }
 
-    /// <summary>Handles the signal, without which it would be ignored and interrupt nothing.</summary>
+    /// <summary>Handles the signal; otherwise it would be ignored and interrupt nothing.</summary>
     private sealed class SignalCounter : IDisposable
     {
         private readonly PosixSignalRegistration _registration;

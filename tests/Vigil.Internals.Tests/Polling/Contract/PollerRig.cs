@@ -13,12 +13,12 @@ public abstract class PollerRig : IDisposable
 
     public abstract long NowNanoseconds { get; }
 
-    /// <summary>The number of an open file that cannot be waited for.</summary>
+    /// <summary>The number of an open file that cannot be polled.</summary>
     public abstract int RegularFile { get; }
 
     public PollableFile OpenFile() => Keep(Open());
 
-    /// <summary>Closes a number and opens another file under it, as when the kernel gives out a number again.</summary>
+    /// <summary>Closes a number and opens another file under it, as when the kernel reuses a number.</summary>
     public PollableFile OpenFileInPlaceOf(PollableFile file)
     {
         file.Close();
@@ -32,19 +32,19 @@ public abstract class PollerRig : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Registers a file and fails if that fails. The token is the file's number, to be told apart from other files'.</summary>
+    /// <summary>Registers a file and fails if that fails. The token is the file's number, which distinguishes files.</summary>
     internal void Watch(PollableFile file, EventSet interest) => Assert.Equal(0, Poller.Add(file.Number, TokenOf(file), interest));
 
     internal void Rewatch(PollableFile file, EventSet interest) => Assert.Equal(0, Poller.Modify(file.Number, TokenOf(file), interest));
 
     internal static ulong TokenOf(PollableFile file) => (ulong)file.Number;
 
-    /// <summary>What is ready now.</summary>
+    /// <summary>The descriptors that are ready now.</summary>
     internal Readiness[] Poll() => Poll(new ReadyBuffer(capacity: 64));
 
     internal Readiness[] Poll(ReadyBuffer buffer) => Wait(Deadline.Immediate, buffer);
 
-    /// <summary>Waits here.</summary>
+    /// <summary>Waits on this thread.</summary>
     internal Readiness[] Wait(Deadline deadline, ReadyBuffer? buffer = null)
     {
         buffer ??= new ReadyBuffer(capacity: 64);
@@ -52,7 +52,7 @@ public abstract class PollerRig : IDisposable
         return [.. Enumerable.Range(0, buffer.Count).Select(i => new Readiness(buffer[i].Token, buffer[i].Events))];
     }
 
-    /// <summary>Waits on another thread, so that a wait that does not end is a failure and not a test that hangs.</summary>
+    /// <summary>Waits on another thread, so that a wait that does not end fails the test instead of hanging it.</summary>
     internal BackgroundThread<Readiness[]> StartWait(Deadline deadline) => new(() => Wait(deadline));
 
     /// <summary>A deadline of the rig's clock.</summary>
@@ -81,16 +81,16 @@ public abstract class PollableFile(int number) : IDisposable
 
     public abstract void BecomeUnreadable();
 
-    /// <summary>Its peer leaves for good.</summary>
+    /// <summary>Closes the peer.</summary>
     public abstract void HangUp();
 
-    /// <summary>Its peer leaves without having read what was sent: an error and a hang-up.</summary>
+    /// <summary>Closes the peer while it has unread data: an error and a hang-up.</summary>
     public abstract void Break();
 
-    /// <summary>Lets another number name the same file, until the test is over.</summary>
+    /// <summary>Makes another number refer to the same file, until the end of the test.</summary>
     public abstract void Duplicate();
 
-    /// <summary>Closes the number, and nothing else. Again, it does nothing.</summary>
+    /// <summary>Closes only the number. A second call does nothing.</summary>
     public abstract void Close();
 
     public abstract void Dispose();

@@ -4,7 +4,7 @@ using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-/// <summary>Contract 6: a rebuild keeps what is transferred and nothing else.</summary>
+/// <summary>Contract 6: a rebuild keeps exactly what is transferred.</summary>
 public abstract class RebuildContract<TRig> : PollerContract<TRig>
     where TRig : PollerRig, new()
 {

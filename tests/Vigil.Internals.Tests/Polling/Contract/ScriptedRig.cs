@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-/// <summary>The poller of tests, which must keep the contract to be worth something.</summary>
+/// <summary>The poller for tests, which must keep the contract to be meaningful.</summary>
 public sealed class ScriptedRig : PollerRig
 {
     private const int FirstDuplicate = 1000;
