@@ -4,8 +4,8 @@ using Vigil.IO;
 namespace PainterSample;
 
 /// <summary>
-/// A subscriber of three file descriptors. It tells them apart not by searching for the descriptor but by the 32 bits that it gave
-/// each of them when it registered it, and that come back with every event.
+/// A subscriber of three file descriptors. It distinguishes them not by searching for the descriptor but by the 32 bits of data that it
+/// registered with each, and that come with every event.
 /// </summary>
 internal sealed class Painter : IEventSubscriber, IDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class Painter : IEventSubscriber, IDisposable
         }
     }
 
-    /// <summary>The manager disposes the subscribers that it still owns, with itself.</summary>
+    /// <summary>The manager disposes the subscribers that it still owns, together with itself.</summary>
     public void Dispose()
     {
         Green.Dispose();
@@ -52,7 +52,7 @@ internal sealed class Painter : IEventSubscriber, IDisposable
         Blue.Dispose();
     }
 
-    // An eventfd stays ready until its count is taken.
+    // An eventfd stays ready until its count is read.
     private static void Paint(string color, EventFd source)
     {
         source.TryTake(out ulong strokes);

@@ -5,7 +5,7 @@ using EventManager manager = new();
 Painter painter = new();
 manager.AddSubscriber(painter);
 
-// Anybody with the descriptor can raise it: another thread, another process. What is raised twice is ready once, with a count of 2.
+// Any thread or process with the descriptor can raise it. If it is raised twice, it is ready once, with a count of 2.
 painter.Green.TryAdd();
 painter.Blue.TryAdd();
 painter.Blue.TryAdd();

@@ -3,7 +3,7 @@ using Vigil.IO;
 
 namespace RemoteSubscriber;
 
-/// <summary>Counts what comes by its eventfds. Everything in it belongs to the loop's thread, so nothing is locked.</summary>
+/// <summary>Counts the events of its eventfds. Everything in it belongs to the loop's thread, so there are no locks.</summary>
 internal sealed class CountingSubscriber : IEventSubscriber
 {
     private readonly EventFd _first;

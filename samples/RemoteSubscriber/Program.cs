@@ -3,8 +3,8 @@ using RemoteSubscriber;
 using Vigil;
 using Vigil.IO;
 
-// The manager is created on the thread that will run it, and what comes out of there is its endpoint: until the first run, a
-// blocking call from the manager's creator would wait for itself, and is refused.
+// The manager is created on the thread that will run it, and only its endpoint is handed over. Until the first run, a blocking call
+// from the manager's creator would wait for itself, and is refused.
 using BlockingCollection<RemoteEndpoint> handedOver = [];
 Thread loop = new(() =>
 {
@@ -18,7 +18,7 @@ Thread loop = new(() =>
 loop.Start();
 RemoteEndpoint endpoint = handedOver.Take();
 
-// A subscriber moves in. From here on it is the loop's; this thread keeps its id.
+// Adds a subscriber. From here on it belongs to the loop; this thread keeps its id.
 using EventFd first = new();
 using EventFd second = new();
 SubscriberId id = endpoint.CallBlocking(manager => manager.AddSubscriber(new CountingSubscriber(first)));
@@ -31,7 +31,7 @@ first.TryAdd(1);
 second.TryAdd(2);
 SpinWait.SpinUntil(() => endpoint.CallBlocking(manager => manager.GetSubscriber<CountingSubscriber>(id).Count) == 3);
 
-// And it moves out again: nothing is delivered to it any more, so that this thread may read it as it likes.
+// Removes it: nothing is delivered to it any more, so this thread may read it freely.
 var back = (CountingSubscriber)endpoint.CallBlocking(manager => manager.RemoveSubscriber(id));
 Console.WriteLine($"it counted {back.Count} on the thread '{back.Thread}'");
 

@@ -7,7 +7,7 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>Children, on kernels that tell less and where calls fail.</summary>
+/// <summary>Children, on kernels that report less, and with calls that fail.</summary>
 internal static partial class ChildScenarios
 {
     private const int SIGUSR1 = 10;
@@ -20,7 +20,7 @@ internal static partial class ChildScenarios
     private static PosixSignalRegistration? _handled;
 
     /// <summary>
-    /// Of two managers that learn of a child's end at the same moment, both know how it ended. With "old" on a kernel that does not tell it
+    /// Two managers that notice a child's end at the same moment both know how it ended. With "old" on a kernel that does not report it
     /// afterwards.
     /// </summary>
     public static void WatchedByTwoManagers(string[] args)
@@ -91,7 +91,7 @@ internal static partial class ChildScenarios
             other.Join();
         }
 
-        // Null where the other has seen the end before this one began to watch.
+        // Null if the other has seen the end before this one began to watch.
         static ChildExit? AwaitEnd(EventManager manager, int id)
         {
             ChildExit? end = null;
@@ -110,8 +110,8 @@ internal static partial class ChildScenarios
     }
 
     /// <summary>
-    /// Run in a process id namespace of its own, with the <c>/proc</c> of another: whoever watches a child by its id, and by its
-    /// descriptor, waits for the same one.
+    /// Run in its own process id namespace, with the <c>/proc</c> of another: watching a child by its id and by its descriptor is a wait
+    /// for the same child.
     /// </summary>
     public static void InAnOuterProc(string[] args)
     {
@@ -131,7 +131,7 @@ internal static partial class ChildScenarios
     }
 
     /// <summary>
-    /// Where the kernel does not tell afterwards, the end of each process is told with code or signal all the same, whoever waits for it
+    /// On a kernel that does not report it afterwards, the end of each process is still reported with code or signal, whoever waits for it
     /// first.
     /// </summary>
     public static void BeforeLinux615(string[] args)
@@ -153,7 +153,7 @@ internal static partial class ChildScenarios
             int id = process.Id;
             if (isBusy)
             {
-                // The runtime is first.
+                // The runtime waits first.
                 process.WaitForExit();
             }
 
@@ -161,7 +161,7 @@ internal static partial class ChildScenarios
             Check(exits[id] == expected[id], $"round {i}: {exits[id]} instead of {expected[id]}");
         }
 
-        // Of a child of nobody's, watched by several events and by descriptor, too.
+        // A child that no Process object knows, watched by several events, also by descriptor.
         for (int i = 0; i < 50; i++)
         {
             int id = Spawn("exec sleep 0.001");
@@ -179,8 +179,8 @@ internal static partial class ChildScenarios
     }
 
     /// <summary>
-    /// A child whose status the kernel does not give out is reported, asked for again, and in the end told of without it; nothing spins
-    /// meanwhile.
+    /// If the kernel does not give out a child's status, that is reported, the status is asked for again, and the end is finally reported
+    /// without it; nothing spins meanwhile.
     /// </summary>
     public static void WaitFails(string[] args)
     {
@@ -193,7 +193,7 @@ internal static partial class ChildScenarios
         bool isMended = args is ["mended"];
         RunOnFilteredThread(() =>
         {
-            // Until it is reported; the next run may be on a thread that gets an answer.
+            // Until it is reported; the next run may be on a thread whose call succeeds.
             while (isMended ? reports.Count == 0 : end is null)
             {
                 manager.RunOnce(TimeSpan.FromSeconds(60));
@@ -215,7 +215,7 @@ internal static partial class ChildScenarios
             $"{end}, {string.Join('\n', reports)}");
         Check(manager.GetStatistics().Iterations < 100, $"{manager.GetStatistics().Iterations} iterations");
 
-        // At creation and at disposal it is said, too.
+        // A failure at creation and at disposal is reported, too.
         int second = Spawn("exec sleep 600");
         var other = new EventManager();
         other.FaultReported += (_, report) => reports.Add(report);
@@ -233,7 +233,7 @@ internal static partial class ChildScenarios
     /// <summary>A child that announces its end by no signal, or by another one than SIGCHLD, is waited for like any other.</summary>
     public static void WithAnotherExitSignal(string[] args)
     {
-        // To the end of the process: one that the runtime has not looked at yet would take its default action.
+        // Until the end of the process: a signal that the runtime has not read yet would have its default action.
         _handled = PosixSignalRegistration.Create((PosixSignal)SIGUSR1, context => context.Cancel = true);
         foreach (int exitSignal in new[] { 0, SIGUSR1 })
         {
@@ -256,8 +256,8 @@ internal static partial class ChildScenarios
     }
 
     /// <summary>
-    /// Where foreign code waits for a child at the moment in which it is begun to be watched, or its end is seen, the kernel tells the code
-    /// all the same (Linux 6.15).
+    /// If foreign code waits for a child at the moment when watching it begins, or when its end is noticed, the kernel still gives its code
+    /// (Linux 6.15).
     /// </summary>
     public static void ReapedByForeignCode(string[] args)
     {
@@ -269,7 +269,7 @@ internal static partial class ChildScenarios
         int rounds = args is [string wanted] ? int.Parse(wanted, CultureInfo.InvariantCulture) : 500;
         using var manager = new EventManager();
 
-        // Never disposed: the thread waits by it when the scenario, and with it the process, ends.
+        // Never disposed: the thread waits at it when the scenario, and with it the process, ends.
         var step = new Barrier(2);
         int id = 0;
         int reaped = 0;
@@ -298,13 +298,13 @@ internal static partial class ChildScenarios
         Check(reaped > 0, "the foreign code was never first");
     }
 
-    /// <summary>A traced child has ended for its tracer first. Its end is told when the tracer has heard of it, with its signal, and it is
-    /// waited for.</summary>
+    /// <summary>A traced child's end goes to its tracer first. It is reported, with its signal, when the tracer has waited for the child,
+    /// which is then reaped.</summary>
     public static void Traced(string[] args)
     {
         if (args is [string traced])
         {
-            // The tracer.
+            // This is the tracer.
             int child = int.Parse(traced, CultureInfo.InvariantCulture);
             bool isAllowed = ptrace(PTRACE_SEIZE, child, 0, 0) == 0;
             Console.WriteLine(isAllowed ? "traces" : "refused");
@@ -348,7 +348,7 @@ internal static partial class ChildScenarios
     private static void BeforeLinux615() =>
         SystemCallFilter.Refuse(SystemCallFilter.Ioctl, argument: 1, value: 0xC040FF0B, ENOTTY, everywhere: true);
 
-    // waitid(P_PIDFD) fails there: the runtime's own waits are others.
+    // waitid(P_PIDFD) fails there; the runtime's own waits use another form.
     private static void RunOnFilteredThread(Action action)
     {
         ExceptionDispatchInfo? failure = null;
@@ -381,7 +381,7 @@ internal static partial class ChildScenarios
         return id;
     }
 
-    // A child that System.Diagnostics.Process does not know of.
+    // A child that System.Diagnostics.Process does not know.
     private static int Spawn(string command)
     {
         string?[] arguments = ["sh", "-c", command, null];

@@ -1,6 +1,6 @@
 namespace Vigil.TestChild;
 
-/// <summary>What a scenario claims; a claim that is not true ends the program.</summary>
+/// <summary>The claims of a scenario; a false claim ends the program.</summary>
 internal static class Claims
 {
     public static T Expect<T>(Action action)
@@ -18,7 +18,7 @@ internal static class Claims
         throw new InvalidOperationException($"{typeof(T).Name} was expected.");
     }
 
-    /// <summary>Runs iterations that sleep until a condition holds; whatever makes it true must wake the loop.</summary>
+    /// <summary>Runs iterations that sleep until a condition holds; its change must wake the loop.</summary>
     public static void RunUntil(this EventManager manager, Func<bool> condition)
     {
         var limit = TimeSpan.FromSeconds(60);

@@ -8,8 +8,8 @@ namespace Vigil.TestChild;
 /// <summary>System calls that fail.</summary>
 internal static partial class FailureScenarios
 {
-    /// <summary>A signalfd that cannot be read is told once and burns nothing; when it can be read again, what came meanwhile is
-    /// told.</summary>
+    /// <summary>A signalfd that cannot be read is reported once, without spinning; when it can be read again, the signals from meanwhile
+    /// are delivered.</summary>
     public static void SignalFdUnreadable(string[] args)
     {
         const int EIO = 5;

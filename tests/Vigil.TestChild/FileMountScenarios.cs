@@ -5,7 +5,7 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>What is mounted and unmounted in and above what is watched, in a mount namespace of its own.</summary>
+/// <summary>Mounting and unmounting in and above watched directories, in a mount namespace of its own.</summary>
 internal static partial class FileMountScenarios
 {
     private const nuint MS_BIND = 4096;
@@ -14,8 +14,8 @@ internal static partial class FileMountScenarios
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    /// <summary>Changes of a single file that is mounted on a name are told, by whichever path they are made, and so is what is there when
-    /// it is unmounted.</summary>
+    /// <summary>Changes of a single file that is mounted on a name are reported, whichever path they are made by, and so is the file that
+    /// is visible after unmounting.</summary>
     public static void SingleFiles(string[] args)
     {
         foreach (string watched in new[] { "seen/settings", "seen", "" })
@@ -70,7 +70,8 @@ internal static partial class FileMountScenarios
         }
     }
 
-    /// <summary>A directory that is mounted elsewhere, too, says nothing itself when it is unmounted; the list of mounts does.</summary>
+    /// <summary>The unmounting of a directory that is also mounted elsewhere causes no record of its own; the list of mounts shows
+    /// it.</summary>
     public static void BindMounts(string[] args)
     {
         using var files = new Tree();
@@ -99,18 +100,18 @@ internal static partial class FileMountScenarios
         File.WriteAllText(Path.Combine(point, "later"), "");
         Run(manager, Applied, changes);
 
-        // What is mounted later is watched, too.
+        // A file system that is mounted later is watched, too.
         Bind(Path.Combine(files.Root, "host"), point);
         Run(manager, Applied, changes);
         File.WriteAllText(Path.Combine(files.Root, "host/sub/newer"), "");
         Run(manager, Applied, changes);
 
-        // One over the root: the directory that was watched is covered.
+        // A mount over the root: the watched directory is covered.
         Bind(Path.Combine(files.Root, "host"), tree);
         Run(manager, () => outer.IsCancelled, changes);
         Check(changes[^1].Kind == FileChangeKind.RootMoved, string.Join('\n', changes));
 
-        // One that follows its path goes on with what can be seen.
+        // An event that follows its path continues with what is visible.
         changes.Clear();
         applied = 0;
         using FileEvent following = manager.CreateFileEvent(
@@ -134,8 +135,8 @@ internal static partial class FileMountScenarios
         }
     }
 
-    /// <summary>A directory that cannot be read is told and skipped: a file system whose program is dead, and a path that is too long for
-    /// the kernel.</summary>
+    /// <summary>A directory that cannot be read is reported and skipped: a file system whose program is dead, and a path that is too long
+    /// for the kernel.</summary>
     public static void BadDirectory(string[] args)
     {
         using var files = new Tree();
@@ -183,7 +184,8 @@ internal static partial class FileMountScenarios
         }
     }
 
-    /// <summary>Where a directory does not say what its entries are, they are asked. What cannot be asked is not gone.</summary>
+    /// <summary>If a directory does not give the types of its entries, each entry is asked. One that cannot be asked does not count as
+    /// gone.</summary>
     public static void KindlessEntries(string[] args)
     {
         const int EIO = 5;
@@ -225,7 +227,7 @@ internal static partial class FileMountScenarios
         }
     }
 
-    /// <summary>A mount that cannot be read in the list is told once it can be: the kernel says only once that there is one.</summary>
+    /// <summary>If the list of mounts cannot be read, a mount is reported as soon as it can: the kernel announces it only once.</summary>
     public static void UnreadableList(string[] args)
     {
         const int ENOMEM = 12;
@@ -266,7 +268,7 @@ internal static partial class FileMountScenarios
         Check(
             faults is [{ Exception: EventManagerException { Errno: ENOMEM, Error: EventManagerError.System } }],
             string.Join('\n', faults));
-        // A loop that spins makes tens of thousands.
+        // A spinning loop makes tens of thousands of turns.
         Check(turns < 200, $"{turns} turns");
         string inside = files.Write("point/inside", "1");
         Run(
@@ -278,8 +280,8 @@ internal static partial class FileMountScenarios
         Unmount(point);
     }
 
-    /// <summary>Whoever follows knows what is there though file systems and single files are mounted and unmounted among everything
-    /// else.</summary>
+    /// <summary>A follower knows what is there even if file systems and single files are mounted and unmounted among all other
+    /// changes.</summary>
     public static void AtRandom(string[] args)
     {
         int rounds = int.TryParse(Environment.GetEnvironmentVariable("VIGIL_FILE_ROUNDS"), CultureInfo.InvariantCulture, out int value)
@@ -345,7 +347,7 @@ internal static partial class FileMountScenarios
 
         while (MountsBelow(directory.Root) is { Length: > 0 } mounts)
         {
-            // One that is covered by another can be reached when that is gone.
+            // A mount that another one covers can be reached when that one is gone.
             string? unmounted = mounts.Reverse().FirstOrDefault(path => umount2(path, MNT_DETACH) == 0);
             Check(unmounted is not null, $"none can be unmounted: {string.Join(", ", mounts)}");
             history.Add($"unmount {unmounted}");
@@ -370,7 +372,7 @@ internal static partial class FileMountScenarios
         }
     }
 
-    // The names are of letters only. A mount may have moved with a directory above it.
+    // The names consist of letters only. A mount may have moved with a directory above it.
     private static string[] MountsBelow(string directory) =>
         [.. File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(
             path => path.StartsWith(directory + "/", StringComparison.Ordinal))];

@@ -9,8 +9,8 @@ internal static partial class FileScenarios
     private const int FewWatches = 8;
     private const uint Nobody = 65534;
 
-    /// <summary>At the limit of watches a tree is refused and leaves nothing behind; one that grows past it is told to be incomplete, and
-    /// goes on where it is not.</summary>
+    /// <summary>At the limit of watches a tree is refused and leaves nothing behind; one that grows past the limit is reported as
+    /// incomplete, and the rest of it stays watched.</summary>
     public static void Limits(string[] args)
     {
         using var files = new Files();
@@ -23,7 +23,7 @@ internal static partial class FileScenarios
             Directory.CreateDirectory(Path.Combine(files.Root, "wide", $"{i}"));
         }
 
-        // Refused, twice, and the eight watches that there are can all be had afterwards.
+        // Refused, twice; afterwards all eight watches are still available.
         for (int i = 0; i < 2; i++)
         {
             EventManagerException refusal = Expect<EventManagerException>(
@@ -49,7 +49,7 @@ internal static partial class FileScenarios
             reports is [{ Origin: FaultOrigin.Registration, Exception: EventManagerException { Errno: 28 } }],
             $"{reports.Count} reports");
 
-        // Where watches are free again, a rescan finds what was missed.
+        // When watches are free again, a rescan finds what was missed.
         File.WriteAllText(Path.Combine(files.Root, "9", "missed"), "");
         foreach (int i in Enumerable.Range(0, 5))
         {
@@ -72,7 +72,7 @@ internal static partial class FileScenarios
         }
     }
 
-    /// <summary>At the limit of instances the refusal names it; without descriptors it names that.</summary>
+    /// <summary>At the limit of instances the refusal names the limit; without descriptors it says so.</summary>
     public static void Instances(string[] args)
     {
         using var files = new Files();
@@ -89,13 +89,13 @@ internal static partial class FileScenarios
         Check(refusal is { Error: EventManagerError.LimitReached, Errno: 24 }, refusal.ToString());
         Check(refusal.Message.Contains("/proc/sys/user/max_inotify_instances allows (2)", StringComparison.Ordinal), refusal.Message);
 
-        // The one that was refused works as soon as another lets go.
+        // The refused manager works as soon as another one releases its instance.
         managers[0].Dispose();
         using FileEvent source = managers[^1].CreateFileEvent(files.Root, (_, _) => { });
         managers.ForEach(manager => manager.Dispose());
     }
 
-    /// <summary>A file system that goes takes what was below its path along; where it is the root, the event is over.</summary>
+    /// <summary>When a file system is unmounted, everything below its path is gone; if it is the root, the event is over.</summary>
     public static void Unmounts(string[] args)
     {
         using var files = new Files();
@@ -112,7 +112,7 @@ internal static partial class FileScenarios
         manager.RunUntil(() => outer.Count > 0 && inner.Count > 0);
         Check(umount2(point, 0) == 0, "watching keeps a file system from being unmounted");
 
-        // Each directory of it that was watched is told, in the kernel's order.
+        // Each watched directory of it is reported, in the kernel's order.
         var gone = new FileChange(FileChangeKind.Unmounted, point, IsDirectory: true);
         manager.RunUntil(() => root.IsCancelled && outer.Contains(gone));
         Check(
@@ -120,15 +120,15 @@ internal static partial class FileScenarios
             string.Join('\n', [.. outer, .. inner]));
         Check(!tree.IsCancelled, "the wrong one is over");
 
-        // The directory below is there again, and after a rescan it is watched.
+        // The covered directory is visible again, and after a rescan it is watched.
         tree.Rescan();
         manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Rescanned));
         File.WriteAllText(Path.Combine(point, "below"), "");
         manager.RunUntil(() => outer.Any(change => change.Kind == FileChangeKind.Created && change.Path == Path.Combine(point, "below")));
     }
 
-    /// <summary>Whether a file is there cannot be seen where its directory may not be searched: that is told, and not that it is gone; and
-    /// what happens later is told, too.</summary>
+    /// <summary>In a directory without search permission it is unknown whether a file exists: that is reported, not the file's deletion.
+    /// Later changes are reported, too.</summary>
     public static void Unsearchable(string[] args)
     {
         using var files = new Files();
@@ -154,7 +154,7 @@ internal static partial class FileScenarios
             changes is [{ Kind: FileChangeKind.Incomplete, Reason.Errno: 13 }, { Kind: FileChangeKind.Rescanned }],
             string.Join('\n', changes));
 
-        // A link that leads into it is watched as a link.
+        // A link into it is watched as a link.
         string link = Path.Combine(files.Root, "link");
         File.CreateSymbolicLink(link, file);
         using (FileEvent linked = manager.CreateFileEvent(link, (_, _) => { }))
@@ -182,7 +182,7 @@ internal static partial class FileScenarios
         }
     }
 
-    /// <summary>A directory that may not be read is told, and watched when it may be; a root is refused.</summary>
+    /// <summary>A directory without read permission is reported, and watched once it has the permission; as a root it is refused.</summary>
     public static void Permissions(string[] args)
     {
         using var files = new Files();

@@ -6,9 +6,8 @@ using System.Text;
 namespace Vigil.TestChild;
 
 /// <summary>
-/// A file system of which a directory's entries do not say what they are (DT_UNKNOWN), as some have none or were made so. Served by this
-/// program
-/// (<c>fuse(4)</c>, <c>linux/fuse.h</c>): a directory <c>below</c>, and a file <c>file</c> in it and beside it.
+/// A file system whose directory entries have no type (DT_UNKNOWN), as on some real ones. Served by this program (<c>fuse(4)</c>,
+/// <c>linux/fuse.h</c>): a directory <c>below</c>, and a file <c>file</c> in it and beside it.
 /// </summary>
 internal sealed partial class KindlessFiles : IDisposable
 {
@@ -36,10 +35,10 @@ internal sealed partial class KindlessFiles : IDisposable
         _serving.Start();
     }
 
-    /// <summary>Whether nobody can say what the file below is (EIO).</summary>
+    /// <summary>Whether the type of the file below cannot be read (EIO).</summary>
     public bool IsBroken { set => _isBroken = value; }
 
-    /// <summary>Mounts it on a directory; null where that is not allowed.</summary>
+    /// <summary>Mounts it on a directory; null if that is not allowed.</summary>
     public static KindlessFiles? TryMount(string directory)
     {
         int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -69,7 +68,7 @@ internal sealed partial class KindlessFiles : IDisposable
         _ = close(_fd);
     }
 
-    // Until the kernel says that it is unmounted (ENODEV).
+    // Until the kernel reports that it is unmounted (ENODEV).
     private void Serve()
     {
         const int HeaderSize = 40;
@@ -88,7 +87,7 @@ internal sealed partial class KindlessFiles : IDisposable
         }
     }
 
-    // A negative errno: nobody waits for an answer.
+    // A negative errno: no answer is expected.
     private (int Errno, byte[] Reply) Answer(uint operation, ulong node, ReadOnlySpan<byte> body)
     {
         const uint Lookup = 1;
@@ -107,7 +106,7 @@ internal sealed partial class KindlessFiles : IDisposable
             case Forget or Interrupt or ForgetMany:
                 return (-1, []);
             case Initialize:
-                // Protocol 7.31, nothing of what it offers, writes of a page.
+                // Protocol 7.31, without options, writes of a page.
                 return (0, [.. Numbers4(7, 31, 0, 0, 0, 4096, 1), .. new byte[36]]);
             case Lookup:
                 ulong found = (node, Encoding.UTF8.GetString(body[..^1])) switch
@@ -142,7 +141,7 @@ internal sealed partial class KindlessFiles : IDisposable
         return [.. Numbers8(node, 0, 0, 0, 0, 0), .. Numbers4(0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)];
     }
 
-    // struct fuse_dirent with no type.
+    // struct fuse_dirent without a type.
     private static byte[] Entry(string name, ulong node, ulong next)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(name);

@@ -3,12 +3,12 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>The list of mounts, whose poll tells each change to one look only. In a mount namespace of its own.</summary>
+/// <summary>The list of mounts, whose poll reports each change only once. In a mount namespace of its own.</summary>
 internal static partial class MountScenarios
 {
     private const string List = "/proc/self/mountinfo";
 
-    /// <summary>Whoever reads the list at each change knows the last one, with any number of changes before, on the loop and on
+    /// <summary>A program that reads the list at each change knows the last change, after any number of changes, on the loop and on
     /// workers.</summary>
     public static void Changes(string[] args)
     {
@@ -71,7 +71,7 @@ internal static partial class MountScenarios
                 known = File.ReadAllText(List);
                 if (unmounts)
                 {
-                    // After the reading, and before the callback's end.
+                    // After the list was read, and before the callback's end.
                     unmounts = false;
                     Unmount(point);
                 }
@@ -100,7 +100,7 @@ internal static partial class MountScenarios
         manager.RunUntil(() => told == 2);
     }
 
-    /// <summary>Where there is no <c>/proc</c>, watching a directory is refused, and the message says what is missing.</summary>
+    /// <summary>Without <c>/proc</c>, watching a directory is refused, and the message says what is missing.</summary>
     public static void FilesWithoutProc(string[] args)
     {
         using var manager = new EventManager();

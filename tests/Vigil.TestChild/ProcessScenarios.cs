@@ -6,12 +6,12 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>Starting and killing processes while signals come, which are sent to this process alone.</summary>
+/// <summary>Starting and killing processes while signals arrive that are sent to this process alone.</summary>
 internal static partial class ProcessScenarios
 {
     private static readonly Signal RealTime3 = Signal.RealTime(3);
 
-    /// <summary>Signals that come while several threads start processes unblocked count once each.</summary>
+    /// <summary>Signals that arrive while several threads start processes unblocked count once each.</summary>
     public static void StartedByThreads(string[] args) => CountWhileStarting(3, 1000, () =>
     {
         using Process child = SignalBlocking.StartProcess(Info("true"));
@@ -19,15 +19,15 @@ internal static partial class ProcessScenarios
     });
 
     /// <summary>
-    /// What was caught at the end of one start does not end the program at the beginning of the next. Starts that fail follow each other as
-    /// closely as can be.
+    /// A signal that was caught at the end of one start does not end the program at the beginning of the next. Failing starts follow each
+    /// other as closely as possible.
     /// </summary>
     public static void StartedInARow(string[] args) => CountWhileStarting(1, 30_000, () =>
         Expect<Win32Exception>(() => SignalBlocking.StartProcess(Info("/nowhere/at-all"))));
 
     /// <summary>
-    /// A thread that has a signal unblocked for good, though the program started with it blocked, gives it to the default action where
-    /// nobody handles it, also after a process was started: this one ends.
+    /// The program started with a signal blocked, and a thread has it unblocked for good. If nothing handles the signal, that thread gets
+    /// its default action, also after a process was started: this process ends.
     /// </summary>
     public static void StartedAndUnblocked(string[] args)
     {
@@ -46,7 +46,7 @@ internal static partial class ProcessScenarios
         Thread.Sleep(Timeout.Infinite);
     }
 
-    /// <summary>Where only the thread that starts a process has a signal blocked, others' handlers of it still hear of each one
+    /// <summary>If only the thread that starts a process has a signal blocked, other threads' handlers still get each signal
     /// once.</summary>
     public static void StartedWhereOneThreadBlocks(string[] args)
     {
@@ -68,7 +68,7 @@ internal static partial class ProcessScenarios
         Check(!heard.Wait(TimeSpan.FromMilliseconds(100)), "the signal was heard more than once");
     }
 
-    /// <summary>What is pending when a process is started keeps its order and values.</summary>
+    /// <summary>Signals that are pending when a process is started keep their order and values.</summary>
     public static void StartedWithSignalsPending(string[] args)
     {
         SignalBlocking.Restart(RealTime3);
@@ -85,12 +85,12 @@ internal static partial class ProcessScenarios
         Check(values.SequenceEqual(Enumerable.Range(0, 100).Select(value => (int?)value)), string.Join(' ', values));
     }
 
-    /// <summary>What is kept while threads start processes without a pause is delivered as soon as it is handled.</summary>
+    /// <summary>A signal kept while threads start processes without a pause is delivered as soon as it is handled.</summary>
     public static void StartedWithSignalsKept(string[] args)
     {
         if (args is [])
         {
-            // Without the thread that compiles code again: started by one that starts a process, it would have nothing blocked.
+            // Without the recompilation thread: if a thread that starts a process created it, it would have nothing blocked.
             ProcessStartInfo info = Self.Info("signals-started-with-kept", "inner");
             info.Environment["DOTNET_TieredCompilation"] = "0";
             using Process self = Process.Start(info)!;
@@ -131,7 +131,7 @@ internal static partial class ProcessScenarios
         manager.RunUntil(() => seen == 1);
     }
 
-    /// <summary>A child that may not be killed is reported, and not waited for.</summary>
+    /// <summary>A child that cannot be killed is reported, and not waited for.</summary>
     public static void NotKilled(string[] args)
     {
         if (Environment.UserName != "root")
@@ -151,7 +151,7 @@ internal static partial class ProcessScenarios
         Check(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(9), "the child was waited for");
     }
 
-    /// <summary>A child that is killed with its manager is waited for, though handlers of signals interrupt the wait.</summary>
+    /// <summary>A child that is killed with its manager is waited for, even if signal handlers interrupt the wait.</summary>
     public static void KilledAmongSignals(string[] args)
     {
         using PosixSignalRegistration urgent = PosixSignalRegistration.Create((PosixSignal)23, context => context.Cancel = true);
@@ -180,7 +180,7 @@ internal static partial class ProcessScenarios
         sender.Join();
     }
 
-    // Signals one by one, each while the starters start processes, as often as they can.
+    // Sends signals one by one, each while the starters start as many processes as they can.
     private static void CountWhileStarting(int starters, int signals, Action start)
     {
         SignalBlocking.Restart(RealTime3);
@@ -210,7 +210,7 @@ internal static partial class ProcessScenarios
         Volatile.Write(ref isOver, true);
         Array.ForEach(threads, thread => thread.Join());
 
-        // Whatever was counted twice is on its way, ahead of this one.
+        // Signals that were counted twice are on their way, ahead of this one.
         Queue(-1);
         manager.RunUntil(() => seen > sent);
         while (manager.RunOnce(TimeSpan.Zero) > 0)
@@ -222,7 +222,7 @@ internal static partial class ProcessScenarios
 
     private static ProcessStartInfo Info(string program) => new(program) { UseShellExecute = false };
 
-    // A child that System.Diagnostics.Process does not know of.
+    // A child that System.Diagnostics.Process does not know.
     private static int Spawn(string command)
     {
         string?[] arguments = ["sh", "-c", command, null];

@@ -1,7 +1,7 @@
 using Vigil.TestChild;
 
-// A program that tests run as a process of its own, where limits, signals or inherited descriptors must not touch the test run.
-// Exit code 0 says that what the scenario claims is true; otherwise standard error says what was seen instead.
+// A program that tests run as a process of its own, when limits, signals or inherited descriptors must not affect the test run.
+// Exit code 0 means that the scenario's claims are true; otherwise standard error says what was observed instead.
 if (args is not [string name, ..] || !Scenarios.All.TryGetValue(name, out Action<string[]>? scenario))
 {
     Console.Error.WriteLine($"Scenarios: {string.Join(' ', Scenarios.All.Keys)}");

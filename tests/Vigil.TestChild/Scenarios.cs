@@ -88,10 +88,10 @@ internal static partial class Scenarios
         ["watchdog-stopped"] = WatchdogScenarios.Stopped,
     };
 
-    /// <summary>A manager that cannot be created says why and leaks nothing; as soon as descriptors are free it works.</summary>
+    /// <summary>A manager that cannot be created reports the reason and leaks nothing; it works as soon as descriptors are free.</summary>
     private static void NoDescriptorsLeft(string[] args)
     {
-        // Whatever code is needed later must be loaded while there are descriptors to load it with.
+        // Code that is needed later must be loaded while descriptors are left.
         Console.Error.Flush();
         using (var warmUp = new EventManager())
         {
@@ -112,7 +112,7 @@ internal static partial class Scenarios
         Check(refusal.Errno == 24, $"errno {refusal.Errno}");
         Check(refusal.Message.Contains("ulimit -n", StringComparison.Ordinal), refusal.Message);
 
-        // One free descriptor is enough for the poller and not for its waker; what was opened must be closed again.
+        // One free descriptor is enough for the poller but not for its waker; opened descriptors must be closed again.
         hoard[0].Dispose();
         for (int i = 0; i < 3; i++)
         {
@@ -125,8 +125,8 @@ internal static partial class Scenarios
         manager.Run();
     }
 
-    /// <summary>Where no descriptor is left for the clock, the wait carries the deadline: timers still work. Other clocks say what is
-    /// missing, and work later.</summary>
+    /// <summary>If no descriptor is left for the clock, the wait carries the deadline: timers still work. Other clocks report the shortage,
+    /// and work later.</summary>
     private static void TimersWithoutDescriptors(string[] args)
     {
         using (var warmUp = new EventManager())
@@ -172,7 +172,8 @@ internal static partial class Scenarios
         }
     }
 
-    /// <summary>Where no descriptor is left to see which signals are blocked, nothing is guessed: it is said, and works later.</summary>
+    /// <summary>If no descriptor is left to read which signals are blocked, nothing is guessed: that is reported, and works
+    /// later.</summary>
     private static void SignalsWithoutDescriptors(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGUSR1);
@@ -190,7 +191,7 @@ internal static partial class Scenarios
             }
         });
 
-        // Without any descriptor the list of threads cannot be read, with one it can and the threads cannot.
+        // Without any descriptor the list of threads cannot be read; with one it can, but the threads cannot.
         for (int free = 0; free < 2; free++)
         {
             Check(
@@ -209,17 +210,17 @@ internal static partial class Scenarios
         manager.RunUntil(() => hasEnded);
     }
 
-    /// <summary>A program comes back with its signals blocked though the directory for temporary files is not there.</summary>
+    /// <summary>A program restarts with its signals blocked even if the directory for temporary files does not exist.</summary>
     private static void RestartWithoutTemporaryFiles(string[] args)
     {
-        // Of the C library, so that the program that comes back has it, too.
+        // In the C library's environment, so that the restarted program has it, too.
         Check(setenv("TMPDIR", "/nonexistent", 1) == 0, "setenv failed");
         Environment.SetEnvironmentVariable("TMPDIR", "/nonexistent");
         SignalBlocking.Restart(Signal.SIGUSR1);
         Check(SignalBlocking.IsBlocked(Signal.SIGUSR1), "not blocked");
     }
 
-    /// <summary>Signals that are handled elsewhere end no wait early and disturb no deadline.</summary>
+    /// <summary>Signals that are handled elsewhere end no wait early and do not affect deadlines.</summary>
     private static void SignalsWhileWaiting(string[] args)
     {
         using PosixSignalRegistration winch = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, context => context.Cancel = true);
@@ -228,7 +229,7 @@ internal static partial class Scenarios
         using var done = new CancellationTokenSource();
         var sender = new Thread(() =>
         {
-            // To this very thread: signals to the process would mostly meet another one.
+            // To this very thread: signals to the process would mostly reach another one.
             while (!done.IsCancellationRequested)
             {
                 Check(pthread_kill(loopThread, 28) == 0, "pthread_kill failed");
@@ -250,7 +251,7 @@ internal static partial class Scenarios
         sender.Join();
     }
 
-    /// <summary>A program that is started by this one gets none of Vigil's descriptors.</summary>
+    /// <summary>A program started by this one inherits none of Vigil's descriptors.</summary>
     private static void NothingIsInherited(string[] args)
     {
         using var manager = new EventManager();
@@ -274,7 +275,7 @@ internal static partial class Scenarios
         Check(!open.Contains(pipeName, StringComparison.Ordinal) && !open.Contains(socketName, StringComparison.Ordinal), open);
     }
 
-    /// <summary>A fault that is neither thrown nor listened to goes to standard error.</summary>
+    /// <summary>A fault that is neither thrown nor handled goes to standard error.</summary>
     private static void UnheardFault(string[] args)
     {
         using var manager = new EventManager(new EventManagerOptions { Name = "unheard", FaultPolicy = FaultPolicy.Report });
@@ -294,7 +295,7 @@ internal static partial class Scenarios
         static void Fail() => throw new FormatException("bad work");
     }
 
-    /// <summary>What a listener of the meter throws, thousands of times perhaps, is a line on standard error a second, and ends
+    /// <summary>The exceptions of a listener of the meter, possibly thousands, are one line per second on standard error, and end
     /// nothing.</summary>
     private static void ThrowingListener(string[] args)
     {
@@ -314,8 +315,7 @@ internal static partial class Scenarios
         manager.RunUntil(() => ticks == 100);
     }
 
-    /// <summary>What those throw who are told that there are instruments and an event source costs nobody a manager, a pool or
-    /// work.</summary>
+    /// <summary>Exceptions of listeners that are notified of instruments and of the event source cost no manager, pool or work.</summary>
     private static void ThrowingWhenToldOfInstruments(string[] args)
     {
         using var events = new SourceRefusingListener();

@@ -3,16 +3,16 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>More real-time signals than anybody gets on with.</summary>
+/// <summary>More real-time signals than are processed.</summary>
 internal static partial class SignalFloodScenarios
 {
-    // As documented.
+    // The documented limit.
     private const int MostWaiting = 16_384;
 
     private static readonly Signal RealTime4 = Signal.RealTime(4);
 
-    /// <summary>A manager that is not run keeps so many and no more, while another one takes them from the kernel. It is told how many it
-    /// has lost, and goes on with what comes.</summary>
+    /// <summary>A manager that is not run keeps that many and no more, while another one takes them from the kernel. It reports how many
+    /// were lost, and continues with later ones.</summary>
     public static void ForALoop(string[] args)
     {
         const int TooMany = 1000;
@@ -35,8 +35,8 @@ internal static partial class SignalFloodScenarios
         Check(reports.Count == 1, "told twice");
     }
 
-    /// <summary>A callback that has not ended lets so many wait and no more. That is told at once, and how many it were when it gets
-    /// on.</summary>
+    /// <summary>While a callback has not ended, that many wait and no more. The loss is reported at once, and its number when the callback
+    /// ends.</summary>
     public static void ForACallback(string[] args)
     {
         const int TooMany = 500;
@@ -62,8 +62,7 @@ internal static partial class SignalFloodScenarios
         RequireLost(reports, 2, $"{TooMany} signals ");
     }
 
-    /// <summary>Workers that have ended refuse one signal after the other, and not each within the refusal of the one before: the stack
-    /// would end.</summary>
+    /// <summary>Workers that have ended refuse one signal after the other, not recursively, which would overflow the stack.</summary>
     public static void ForWorkersThatEnd(string[] args)
     {
         const int Waiting = 10_000;
@@ -91,7 +90,7 @@ internal static partial class SignalFloodScenarios
     {
         for (int i = 0; i < count; i++)
         {
-            // The kernel has a bound, too.
+            // The kernel has a limit, too.
             while (sigqueue(Environment.ProcessId, RealTime4.Number, i) != 0)
             {
                 manager.RunOnce(TimeSpan.Zero);
@@ -114,7 +113,7 @@ internal static partial class SignalFloodScenarios
     [LibraryImport("libc")]
     private static partial int sigqueue(int process, int signal, nint value);
 
-    /// <summary>Takes one item, runs it at the end, and takes no more from then on.</summary>
+    /// <summary>Accepts one item, runs it at the end, and refuses work from then on.</summary>
     private sealed class ManualPool : IWorkExecutor, IDisposable
     {
         private WorkItem? _item;

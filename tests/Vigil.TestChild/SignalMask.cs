@@ -15,8 +15,9 @@ internal static partial class SignalMask
 
     public static void Unblock(Signal signal) => Change(SIG_UNBLOCK, signal);
 
-    /// <summary>Blocks what the C library blocks while it starts a thread: everything, its own signals too, which it refuses to others.
-    /// Hence past it.</summary>
+    /// <summary>Blocks what the C library blocks while it starts a thread: all signals, including its own, which it does not let others
+    /// block.
+    /// So the system call is made directly.</summary>
     public static void BlockEverything()
     {
         long rtSigprocmask = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 14 : 135;

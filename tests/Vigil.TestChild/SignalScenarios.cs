@@ -5,15 +5,15 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>Signals: whatever is sent here is sent to this process alone. Those that need signals blocked block them by executing
-/// themselves again.</summary>
+/// <summary>Signals, all sent to this process alone. Scenarios that need signals blocked restart this program with them
+/// blocked.</summary>
 internal static partial class SignalScenarios
 {
     private static readonly Signal RealTime3 = Signal.RealTime(3);
     private static readonly Signal RealTime4 = Signal.RealTime(4);
 
-    /// <summary>A thousand signals while callbacks come and go: each delivery calls everyone in order, also on another manager; the kernel
-    /// makes one of several.</summary>
+    /// <summary>A thousand signals while callbacks are created and cancelled: each delivery calls all callbacks in order, also on another
+    /// manager; the kernel merges equal signals.</summary>
     public static void OnTheRuntimesPath(string[] args)
     {
         using var manager = new EventManager();
@@ -26,7 +26,7 @@ internal static partial class SignalScenarios
             Check(info == new SignalInfo(Signal.SIGUSR1), $"{info} has details that the runtime does not tell");
             order.Add("first");
 
-            // Comes and goes: created by one delivery, called by the next, removed by the one after.
+            // A temporary callback: created by one delivery, called by the next, cancelled by the one after.
             if (guest is null)
             {
                 guest = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => order.Add("guest"));
@@ -57,7 +57,7 @@ internal static partial class SignalScenarios
         Check(seen < 3 || text.Contains("first second guest", StringComparison.Ordinal), text);
         other.RunUntil(() => elsewhere > 0);
 
-        // The runtime reads signals in order. One that it has not read when the last event goes has the default action, which ends the
+        // The runtime reads signals in order. One that it has not read when the last event ends has its default action, which ends the
         // process.
         bool isRead = false;
         manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => isRead = true);
@@ -65,7 +65,7 @@ internal static partial class SignalScenarios
         manager.RunUntil(() => isRead);
     }
 
-    /// <summary>By signalfd: the sender, the value, every real-time signal in order, on every manager; standard signals count
+    /// <summary>Through signalfd: the sender, the value, every real-time signal in order, on every manager; standard signals count
     /// once.</summary>
     public static void BySignalFd(string[] args)
     {
@@ -101,7 +101,7 @@ internal static partial class SignalScenarios
             here.TrueForAll(info => info.Code == -1 && info.SenderProcessId == Environment.ProcessId && info.SenderUserId == getuid()),
             here[0].ToString());
 
-        // After the last callback has gone it is blocked, as it was before: it waits for the next one.
+        // After the last callback the signal is blocked, as before: it stays pending for the next event.
         signalEvent.Cancel();
         here.Clear();
         Queue(RealTime4, 1);
@@ -137,8 +137,8 @@ internal static partial class SignalScenarios
         Thread.Sleep(Timeout.Infinite);
     }
 
-    /// <summary>Signals that come while an asynchronous callback has not ended wait for it: real-time ones each, in order, a standard one
-    /// once.</summary>
+    /// <summary>Signals that arrive before an asynchronous callback has ended wait for it: each real-time signal, in order, a standard
+    /// signal once.</summary>
     public static void Asynchronous(string[] args)
     {
         const int Count = 100;
@@ -194,7 +194,7 @@ internal static partial class SignalScenarios
 
         Check(standard == 2, $"{standard} callbacks of a standard signal that came while one was not finished");
 
-        // Without sleeping: what happens on a worker may wake nobody.
+        // Without sleeping: progress on a worker may not wake the loop.
         void Turn(Func<bool> until) => Check(
             SpinWait.SpinUntil(
                 () =>
@@ -206,7 +206,7 @@ internal static partial class SignalScenarios
             $"{values.Count} and {standard} callbacks");
     }
 
-    /// <summary>A callback that throws costs the others nothing, and is detached where the policy says so; disposal ends every signal
+    /// <summary>A callback that throws does not affect the others, and is detached if the policy says so; disposal ends every signal
     /// event.</summary>
     public static void Faults(string[] args)
     {
@@ -224,7 +224,7 @@ internal static partial class SignalScenarios
         Check(good.IsCancelled, "not cancelled by disposal");
         good.Cancel();
 
-        // Two managers: the signal is the other's as long as it is there.
+        // Two managers: the signal stays with the other one while that exists.
         using var other = new EventManager();
         other.CreateSignalEvent(Signal.SIGUSR1, (source, _) =>
         {
@@ -236,7 +236,7 @@ internal static partial class SignalScenarios
         Check(calls == 2, $"{calls} calls");
     }
 
-    /// <summary>What must not be handled is refused, with what to do, and nothing changes.</summary>
+    /// <summary>Signals that must not be handled are refused, with advice, and nothing changes.</summary>
     public static void Refused(string[] args)
     {
         using var manager = new EventManager();
@@ -255,7 +255,7 @@ internal static partial class SignalScenarios
         Check(manager.ToString().Contains(" 0 sources", StringComparison.Ordinal), manager.ToString());
     }
 
-    /// <summary>A signal that is ignored never arrives, so nobody is let to wait for it.</summary>
+    /// <summary>An ignored signal never arrives, so waiting for it is refused.</summary>
     public static void Ignored(string[] args)
     {
         if (args is [])
@@ -288,7 +288,7 @@ internal static partial class SignalScenarios
             refusal.Message);
     }
 
-    /// <summary>A signal that only some threads have blocked would come at random.</summary>
+    /// <summary>A signal that only some threads have blocked would arrive at random.</summary>
     public static void BlockedInPart(string[] args)
     {
         using var manager = new EventManager();
@@ -300,8 +300,7 @@ internal static partial class SignalScenarios
         Check(!SignalBlocking.IsBlocked(Signal.SIGUSR1), "one thread is not all");
     }
 
-    /// <summary>A thread that is being started has everything blocked for a moment, which makes no signal one that is blocked in
-    /// part.</summary>
+    /// <summary>A thread that is being started has all signals blocked for a moment; that does not count as blocked in part.</summary>
     public static void WhileThreadsStart(string[] args)
     {
         using var manager = new EventManager();
@@ -328,7 +327,7 @@ internal static partial class SignalScenarios
         starter.Join();
     }
 
-    /// <summary>A thread that is being started and does not get on, because its processor is busy, is not held to have blocked
+    /// <summary>A thread that stalls while it is being started, because its processor is busy, does not count as blocking
     /// anything.</summary>
     public static void WhileOneThreadStarts(string[] args)
     {
@@ -348,14 +347,13 @@ internal static partial class SignalScenarios
         Send(Signal.SIGUSR1);
         manager.RunUntil(() => calls == 1);
 
-        // It is not counted with those that have blocked one, either.
+        // Nor is it counted with threads that have blocked a signal.
         SignalMask.Block(Signal.SIGUSR2);
         EventManagerException refusal = Expect<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => { }));
         Check(refusal.Message.Contains("blocked on 1 of", StringComparison.Ordinal), refusal.Message);
     }
 
-    /// <summary>A thread of the kernel's in this process, which has every signal blocked for ever, holds nobody up and changes no
-    /// path.</summary>
+    /// <summary>A kernel thread in this process, which has all signals blocked for ever, delays nothing and changes no route.</summary>
     public static void BesideIoUring(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGUSR1);
@@ -381,12 +379,12 @@ internal static partial class SignalScenarios
             onDescriptor.Cancel();
         }
 
-        // A look that waits for such a thread takes a second, each time.
+        // A check that waits for such a thread would take a second, each time.
         Check(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10), $"it took {Stopwatch.GetElapsedTime(start)}");
         Check(SignalBlocking.IsBlocked(Signal.SIGUSR1) && !SignalBlocking.IsBlocked(Signal.SIGUSR2), "the kernel's thread counts");
     }
 
-    /// <summary>Where the kernel refuses to add a signal to those that are read, the creation fails, the others come as before, and it can
+    /// <summary>If the kernel refuses to add a signal to the signalfd, the creation fails, other signals still arrive, and the creation can
     /// be tried again.</summary>
     public static void SignalFdFails(string[] args)
     {
@@ -421,12 +419,12 @@ internal static partial class SignalScenarios
         Check(first == 1, $"{first} of the other");
     }
 
-    /// <summary>A program that is started with SIGCHLD blocked hears that this cannot go well.</summary>
+    /// <summary>A program that is started with SIGCHLD blocked gets an error that explains it.</summary>
     public static void ChildSignalBlocked(string[] args)
     {
         if (args is [])
         {
-            // A child inherits the mask of the thread that starts it. Other threads here still get the signal.
+            // A child inherits the mask of the thread that starts it. Other threads of this process still get the signal.
             SignalMask.Block(Signal.SIGCHLD);
             using Process self = Self.Start("signals-child-blocked", "inner");
             self.WaitForExit();
@@ -447,7 +445,7 @@ internal static partial class SignalScenarios
         Check(refusal.Error == EventManagerError.SignalBlocked, refusal.Message);
     }
 
-    /// <summary>SIGCHLD is seen, and the runtime's own children are reaped as ever.</summary>
+    /// <summary>SIGCHLD is delivered, and the runtime's own children are still reaped.</summary>
     public static void BesideProcess(string[] args)
     {
         using var manager = new EventManager();
@@ -473,7 +471,7 @@ internal static partial class SignalScenarios
         Check(last.ExitCode == 0, $"exit code {last.ExitCode}");
     }
 
-    /// <summary>The program comes back as the same process, with its arguments, its signals blocked, and only once.</summary>
+    /// <summary>The program restarts as the same process, with its arguments, its signals blocked, and only once.</summary>
     public static void Restart(string[] args)
     {
         Check(args is ["a b", "", "ü"], string.Join('|', args));
@@ -491,7 +489,7 @@ internal static partial class SignalScenarios
         manager.RunUntil(() => came is not null);
         Check(came is { Code: 0, SenderProcessId: { } sender } && sender == Environment.ProcessId, came.ToString()!);
 
-        // A child's id is another one, so what it inherits does not keep it from being restarted.
+        // A child has another id, so the inherited mark does not prevent its restart.
         if (args.Length == 3 && Environment.GetEnvironmentVariable("NESTED") is null)
         {
             ProcessStartInfo info = Self.Info("signals-restart", "a b", "", "ü");
@@ -502,7 +500,7 @@ internal static partial class SignalScenarios
         }
     }
 
-    /// <summary>Whoever asks for other signals later has them blocked as well, beside the first ones.</summary>
+    /// <summary>A later request for other signals blocks them in addition to the first ones.</summary>
     public static void RestartTwice(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGTERM);
@@ -511,8 +509,8 @@ internal static partial class SignalScenarios
         Check(SignalBlocking.IsBlocked(Signal.SIGTERM) && SignalBlocking.IsBlocked(Signal.SIGUSR1), "not blocked");
     }
 
-    /// <summary>A program that was executed again and starts another, which has the same id in a namespace of its own, does not speak for
-    /// that one.</summary>
+    /// <summary>A restarted program starts another one, which has the same id in its own namespace: the restart of the first does not count
+    /// for the second.</summary>
     public static void RestartInNestedNamespaces(string[] args)
     {
         Check(Environment.ProcessId == 1, $"process {Environment.ProcessId}");
@@ -529,8 +527,8 @@ internal static partial class SignalScenarios
         Check(child.ExitCode == 0, error);
     }
 
-    /// <summary>What a child has of this program's signals: no handler, nothing ignored that was not, and the mask of the thread that
-    /// starts it.</summary>
+    /// <summary>A child's signals: no handlers, only those ignored that were ignored before, and the mask of the thread that starts
+    /// it.</summary>
     public static void Inherited(string[] args)
     {
         SignalBlocking.Restart(Signal.SIGUSR1);
@@ -542,12 +540,12 @@ internal static partial class SignalScenarios
         child.WaitForExit();
         Check(SetOf(status, "SigBlk") == 1UL << (Signal.SIGUSR1.Number - 1), status);
 
-        // What this program was started with, and SIGPIPE: the runtime leaves it ignored for every child, with or without anything of ours.
+        // The signals ignored at this program's start, and SIGPIPE: the runtime leaves it ignored in every child, with or without Vigil.
         Check(SetOf(status, "SigIgn") == SetOf(File.ReadAllText("/proc/self/status"), "SigIgn"), status);
         Check((SetOf(status, "SigCgt") & ((1UL << (Signal.SIGTERM.Number - 1)) | (1UL << (Signal.SIGUSR1.Number - 1)))) == 0, status);
     }
 
-    /// <summary>A child can be started with nothing blocked, and no signal that comes meanwhile is lost.</summary>
+    /// <summary>A child can be started with nothing blocked, and no signal that arrives meanwhile is lost.</summary>
     public static void StartedUnblocked(string[] args)
     {
         const int Count = 400;
@@ -572,7 +570,7 @@ internal static partial class SignalScenarios
             child.WaitForExit();
             Check(SetOf(status, "SigBlk") == 0, status);
 
-            // SIGTERM has no callback: it stays pending, as it would have without the child.
+            // SIGTERM has no callback: it stays pending, as without the child.
             Send(Signal.SIGTERM);
             manager.RunOnce(TimeSpan.Zero);
         }
@@ -598,7 +596,7 @@ internal static partial class SignalScenarios
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);
 
-    // union sigval is passed as the register that its pointer would be in.
+    // union sigval is passed in the register of its pointer.
     [LibraryImport("libc")]
     private static partial int sigqueue(int process, int signal, nint value);
 

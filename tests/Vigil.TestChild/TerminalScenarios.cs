@@ -5,15 +5,15 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>Terminals in a session of one's own.</summary>
+/// <summary>Terminals in a session of their own.</summary>
 internal static partial class TerminalScenarios
 {
     private const int O_RDWR = 2;
     private const int O_NOCTTY = 0x100;
     private const int O_CLOEXEC = 0x80000;
 
-    /// <summary>A line that a session leader opens does not become its controlling terminal, so it survives when that is unplugged; the
-    /// loop is told.</summary>
+    /// <summary>A line that a session leader opens does not become its controlling terminal, so the process survives when the line is
+    /// unplugged; the loop is notified.</summary>
     public static void Unplugged(string[] args)
     {
         const int EIO = 5;
@@ -34,7 +34,7 @@ internal static partial class TerminalScenarios
         IOResult read = NonBlocking.TryRead(line, new byte[16]);
         Check(read.IsEndOfStream || read.Errno == EIO, $"{read}");
 
-        // Somebody else's open file of a terminal in blocking mode is not waited for either, and keeps its mode.
+        // Another process's open file of a terminal in blocking mode does not block either, and keeps its mode.
         using var second = new FdHandle(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
         int other = (int)second.DangerousGetHandle();
         Check(NonBlocking.TryRead(other, new byte[16]).WouldBlock, "reading waits");

@@ -5,7 +5,7 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>What the watchdog does to a process, and what a process must be alone for.</summary>
+/// <summary>Effects of the watchdog on a whole process, and checks that need a process of their own.</summary>
 internal static partial class WatchdogScenarios
 {
     private const int RLIMIT_CORE = 4;
@@ -21,8 +21,8 @@ internal static partial class WatchdogScenarios
         manager.RunOnce();
     }
 
-    /// <summary>Reports that nobody listens to go to standard error, and so does what a handler throws; another handler hears of it all the
-    /// same.</summary>
+    /// <summary>Reports without a handler go to standard error, and so do exceptions of a handler; other handlers are still
+    /// called.</summary>
     public static void Unheard(string[] args)
     {
         using EventManager manager = Watched("unheard", SlowCallbackPolicy.Report);
@@ -42,7 +42,7 @@ internal static partial class WatchdogScenarios
         manager.RunOnce();
     }
 
-    /// <summary>The watchdog's thread sleeps while the loop does, wakes with it, and ends with the last manager.</summary>
+    /// <summary>The watchdog's thread sleeps while the loop does, wakes up with it, and ends with the last manager.</summary>
     public static void Idle(string[] args)
     {
         Check(WatchdogThread() is null, "there is a thread before there is a manager");
@@ -71,7 +71,7 @@ internal static partial class WatchdogScenarios
         }
     }
 
-    // A pool's work wakes it, too.
+    // Work of a pool wakes it, too.
     private static void NoticeWork()
     {
         var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, WaitLimit = TimeSpan.FromMilliseconds(20) });
@@ -90,7 +90,7 @@ internal static partial class WatchdogScenarios
         pool.DisposeAsync().AsTask().Wait();
     }
 
-    /// <summary>A signal's callback is named, also among others of the same signal.</summary>
+    /// <summary>A slow callback of a signal is named, also among others of the same signal.</summary>
     public static void Signals(string[] args)
     {
         using EventManager manager = Watched("signals", SlowCallbackPolicy.Report);
@@ -99,7 +99,7 @@ internal static partial class WatchdogScenarios
         SlowCallbackReport? report = null;
         manager.SlowCallbackReported += (_, told) =>
         {
-            // Another may be slow as well, where the thread is kept off its processor.
+            // Another callback may be slow as well, if the thread gets no processor.
             if (told.Event is not null && told.Event == slow)
             {
                 report ??= told;
@@ -115,8 +115,8 @@ internal static partial class WatchdogScenarios
         Check(report!.Phase == LoopPhase.Mailbox, report.ToString());
     }
 
-    /// <summary>The time in which the process was stopped is nobody's, though the loop measures it: nothing is reported, and under FailFast
-    /// nothing aborted.</summary>
+    /// <summary>The time for which the process was stopped is not counted, although the loop measures it: nothing is reported, and FailFast
+    /// aborts nothing.</summary>
     public static void Stopped(string[] args)
     {
         Check(setrlimit(RLIMIT_CORE, default) == 0, "setrlimit failed");

@@ -3,12 +3,12 @@ using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
 
-/// <summary>What worker pools do where the process has little of what they share with it.</summary>
+/// <summary>Worker pools in a process that is short of shared resources.</summary>
 internal static class WorkerScenarios
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>All threads of the runtime's pool wait for the ends of worker pools, which come all the same.</summary>
+    /// <summary>All threads of the runtime's pool wait for worker pools to end, and the pools still end.</summary>
     public static void EndWithoutRuntimeThreads(string[] args)
     {
         ThreadPool.GetMinThreads(out int workers, out int others);
@@ -37,14 +37,14 @@ internal static class WorkerScenarios
 
         Check(ended.Wait(Patience), $"{ended.CurrentCount} of {workers} pools have not ended");
 
-        // Again, and of a pool that has ended long since.
+        // Again, for a pool that ended long ago.
         var last = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1 });
         Check(last.DrainAsync(TimeSpan.Zero).IsCompletedSuccessfully, "a drain that waits for nothing waits");
         Check(last.DisposeAsync().AsTask().IsCompletedSuccessfully, "it has ended");
     }
 
-    /// <summary>Whoever interrupts a worker's thread when its work has just ended ends no process, keeps no sender waiting, and loses no
-    /// work.</summary>
+    /// <summary>An interrupt of a worker's thread right after the end of its work does not end the process, keeps no sender waiting, and
+    /// loses no work.</summary>
     public static void Interrupted(string[] args)
     {
         const int Interrupts = 200_000;
@@ -77,8 +77,8 @@ internal static class WorkerScenarios
             $"{sent} were sent: {pool.GetStatistics()}");
     }
 
-    /// <summary>The first thread of the process that uses the library has an interrupt pending: it is pending afterwards, and nothing has
-    /// failed.</summary>
+    /// <summary>The first thread of the process that uses the library has a pending interrupt: it is still pending afterwards, and nothing
+    /// has failed.</summary>
     public static void InterruptedAtFirst(string[] args)
     {
         Thread.CurrentThread.Interrupt();
@@ -91,7 +91,7 @@ internal static class WorkerScenarios
         _ = Expect<ThreadInterruptedException>(static () => Thread.Sleep(0));
     }
 
-    /// <summary>Work that makes its thread one that keeps the program from ending, or gives it another name, does so for itself.</summary>
+    /// <summary>Work that makes its thread a foreground thread, or renames it, affects only itself.</summary>
     public static void MadeForeground(string[] args)
     {
         var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, SpinBeforeSleep = TimeSpan.Zero });
@@ -109,11 +109,11 @@ internal static class WorkerScenarios
                 Patience),
             "the thread is not what it was");
 
-        // Neither is disposed: the end of the program is what is looked at.
+        // Neither is disposed: the end of the program is under test.
     }
 
-    /// <summary>Who listens to the meter is told of the pools' instruments while the process's first pool is made, and may send work to the
-    /// very manager that makes it: it has one pool, which ends.</summary>
+    /// <summary>A listener of the meter that is notified of the pools' instruments while the process's first pool is made may send work to
+    /// the very manager that makes it: the manager has one pool, which ends.</summary>
     public static void SentWhileThePoolIsMade(string[] args)
     {
         int ran = 0;

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Diagnostics.Tracing;
 using Vigil;
 
-// What the meter and the event source tell, in a published program: "N events, N measurements".
+// The output of the meter and the event source in a published program: "N events, N measurements".
 int events = 0;
 int measurements = 0;
 using var meters = new MeterListener();
