@@ -6,22 +6,23 @@ public sealed class LoopLifetimeTests
 {
     // A disposal that takes no time, so that one thread often ends it between another's check for it and its claim.
     [Fact]
+    [Trait("Duration", "Scaled")]
     public async Task Threads_that_dispose_at_once_all_return_and_one_of_them_has_torn_down()
     {
-        const int Rounds = 20_000;
+        int rounds = Scale.Times(3_000);
         using var manager = new EventManager();
         int tornDown = 0;
-        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, rounds).Select(
             _ => new LoopLifetime(manager, manager.Name, () => Interlocked.Increment(ref tornDown)))];
         int arrivals = 0;
         await Task.WhenAll(OnThread(DisposeAll), OnThread(DisposeAll));
-        Assert.Equal(Rounds, tornDown);
+        Assert.Equal(rounds, tornDown);
 
         void DisposeAll()
         {
             try
             {
-                for (int round = 0; round < Rounds; round++)
+                for (int round = 0; round < rounds; round++)
                 {
                     AwaitOther(Interlocked.Increment(ref arrivals), 2 * (round + 1));
                     lifetimes[round].RequestDisposal();
@@ -31,7 +32,7 @@ public sealed class LoopLifetimeTests
             finally
             {
                 // The other thread does not wait for one that failed.
-                Interlocked.Add(ref arrivals, 2 * Rounds);
+                Interlocked.Add(ref arrivals, 2 * rounds);
             }
         }
 
@@ -52,13 +53,14 @@ public sealed class LoopLifetimeTests
 
     // The end of an event, without the event: one thread often asks between another's request to dispose and its beginning.
     [Fact]
+    [Trait("Duration", "Scaled")]
     public async Task A_thread_that_ends_something_while_another_disposes_either_has_the_claim_alone_or_has_nothing_to_do()
     {
-        const int Rounds = 20_000;
+        int rounds = Scale.Times(3_000);
         using var manager = new EventManager();
         int inside = 0;
         int together = 0;
-        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, Rounds).Select(_ => new LoopLifetime(manager, manager.Name, Visit))];
+        LoopLifetime[] lifetimes = [.. Enumerable.Range(0, rounds).Select(_ => new LoopLifetime(manager, manager.Name, Visit))];
         using var both = new Barrier(2);
         await Task.WhenAll(OnThread(DisposeAll), OnThread(EndAll));
         Assert.Equal(0, together);
@@ -82,7 +84,7 @@ public sealed class LoopLifetimeTests
 
         void EndAll()
         {
-            for (int round = 0; round < Rounds; round++)
+            for (int round = 0; round < rounds; round++)
             {
                 both.SignalAndWait(Patience.Limit);
                 Thread.SpinWait(round % 50);

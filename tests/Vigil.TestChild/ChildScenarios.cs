@@ -25,7 +25,7 @@ internal static partial class ChildScenarios
     /// </summary>
     public static void WatchedByTwoManagers(string[] args)
     {
-        int rounds = args is [.., string last] && int.TryParse(last, CultureInfo.InvariantCulture, out int wanted) ? wanted : 400;
+        int rounds = Scale.Times(100);
         if (args is ["old", ..])
         {
             BeforeLinux615();
@@ -138,7 +138,7 @@ internal static partial class ChildScenarios
     {
         BeforeLinux615();
         bool isBusy = args is ["busy"];
-        int rounds = isBusy ? 60 : 200;
+        int rounds = Scale.Times(isBusy ? 30 : 60);
         using var manager = new EventManager();
         var exits = new Dictionary<int, ChildExit>();
         var expected = new Dictionary<int, ChildExit>();
@@ -162,7 +162,7 @@ internal static partial class ChildScenarios
         }
 
         // A child that no Process object knows, watched by several events, also by descriptor.
-        for (int i = 0; i < 50; i++)
+        for (int i = 0; i < Scale.Times(20); i++)
         {
             int id = Spawn("exec sleep 0.001");
             var told = new List<ChildExit>();
@@ -266,7 +266,7 @@ internal static partial class ChildScenarios
             return;
         }
 
-        int rounds = args is [string wanted] ? int.Parse(wanted, CultureInfo.InvariantCulture) : 500;
+        int rounds = Scale.Times(150);
         using var manager = new EventManager();
 
         // Never disposed: the thread waits at it when the scenario, and with it the process, ends.

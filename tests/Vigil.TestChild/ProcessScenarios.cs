@@ -12,7 +12,7 @@ internal static partial class ProcessScenarios
     private static readonly Signal RealTime3 = Signal.RealTime(3);
 
     /// <summary>Signals that arrive while several threads start processes unblocked count once each.</summary>
-    public static void StartedByThreads(string[] args) => CountWhileStarting(3, 1000, () =>
+    public static void StartedByThreads(string[] args) => CountWhileStarting(3, Scale.Times(300), () =>
     {
         using Process child = SignalBlocking.StartProcess(Info("true"));
         child.WaitForExit();
@@ -22,7 +22,7 @@ internal static partial class ProcessScenarios
     /// A signal that was caught at the end of one start does not end the program at the beginning of the next. Failing starts follow each
     /// other as closely as possible.
     /// </summary>
-    public static void StartedInARow(string[] args) => CountWhileStarting(1, 30_000, () =>
+    public static void StartedInARow(string[] args) => CountWhileStarting(1, Scale.Times(8_000), () =>
         Expect<Win32Exception>(() => SignalBlocking.StartProcess(Info("/nowhere/at-all"))));
 
     /// <summary>

@@ -155,7 +155,7 @@ internal static partial class WatchdogScenarios
         Watchdog = new WatchdogOptions { PhaseBudget = Timeout.InfiniteTimeSpan, Policy = policy, ReportInterval = TimeSpan.Zero },
     });
 
-    // A second without a single switch to it: the sampling period is 10 ms.
+    // Thirty sampling periods (10 ms) without a context switch to it.
     private static void AwaitSleep()
     {
         Check(
@@ -163,7 +163,7 @@ internal static partial class WatchdogScenarios
                 () =>
                 {
                     long? before = Switches();
-                    Thread.Sleep(1000);
+                    Thread.Sleep(300);
                     return before is not null && before == Switches();
                 },
                 Patience),

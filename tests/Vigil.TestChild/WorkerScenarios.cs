@@ -47,7 +47,7 @@ internal static class WorkerScenarios
     /// loses no work.</summary>
     public static void Interrupted(string[] args)
     {
-        const int Interrupts = 200_000;
+        int interrupts = Scale.Times(40_000);
         const int Senders = 32;
         var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, QueueCapacity = 4, WhenFull = QueueFullPolicy.Block });
         using var manager = new EventManager(new EventManagerOptions { Workers = pool });
@@ -64,7 +64,7 @@ internal static class WorkerScenarios
             }
         }))];
         Array.ForEach(senders, sender => sender.Start());
-        for (int i = 0; i < Interrupts; i++)
+        for (int i = 0; i < interrupts; i++)
         {
             worker!.Interrupt();
             Thread.SpinWait(100);

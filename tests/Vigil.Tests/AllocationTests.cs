@@ -13,7 +13,7 @@ public sealed class AllocationTests
         manager.CreateSocketEvent(callbackFd, EventSet.In, (_, _) => counter.Seen++);
         Allocations.AssertNone(() =>
         {
-            for (int i = 0; i < 500_000; i++)
+            for (int i = 0; i < 125_000; i++)
             {
                 manager.RunOnce();
             }
@@ -47,12 +47,12 @@ public sealed class AllocationTests
         });
         Allocations.AssertNone(() =>
         {
-            for (int i = 0; i < 50_000; i++)
+            for (int i = 0; i < 10_000; i++)
             {
                 manager.RunOnce();
             }
         });
-        Assert.True(counter.Seen >= 100_000);
+        Assert.True(counter.Seen >= 40_000);
     }
 
     [Fact]
@@ -69,12 +69,12 @@ public sealed class AllocationTests
         manager.CreateTimerEvent(TimeSpan.Zero, (timer, _) => timer.Change(TimeSpan.Zero));
         Allocations.AssertNone(() =>
         {
-            for (int i = 0; i < 50_000; i++)
+            for (int i = 0; i < 10_000; i++)
             {
                 manager.RunOnce();
             }
         });
-        Assert.True(fired[0] >= 100_000);
+        Assert.True(fired[0] >= 40_000);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class AllocationTests
             new() { Target = CallbackTarget.Worker() });
         Allocations.AssertNone(() =>
         {
-            for (int i = 0; i < 20_000; i++)
+            for (int i = 0; i < 5_000; i++)
             {
                 userEvent.Trigger();
                 manager.RunOnce(TimeSpan.Zero);
@@ -103,7 +103,7 @@ public sealed class AllocationTests
                 }
             }
         });
-        Assert.All(calls, count => Assert.True(count >= 20_000));
+        Assert.All(calls, count => Assert.True(count >= 5_000));
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class AllocationTests
         SubscriberId id = manager.AddSubscriber(new Counter(fd));
         Allocations.AssertNone(() =>
         {
-            for (int i = 0; i < 10_000; i++)
+            for (int i = 0; i < 2_500; i++)
             {
                 EventOps ops = manager.GetEventOps(id);
                 ops.AddInterest(fd, EventSet.Out);
@@ -132,7 +132,7 @@ public sealed class AllocationTests
         int[] sum = [0];
         Allocations.AssertNone(() =>
         {
-            for (int i = 0; i < 10_000; i++)
+            for (int i = 0; i < 2_500; i++)
             {
                 for (int j = 0; j < 50; j++)
                 {
@@ -143,14 +143,14 @@ public sealed class AllocationTests
                 manager.RunOnce();
             }
         });
-        Assert.True(sum[0] >= 2_000_000);
-        Assert.Equal(0, sum[0] % 1_000_000);
+        Assert.True(sum[0] >= 1_000_000);
+        Assert.Equal(0, sum[0] % 250_000);
     }
 
     [Fact]
     public void Closures_fired_by_another_thread_allocate_nothing_on_either_side()
     {
-        const int Count = 200_000;
+        const int Count = 50_000;
         const int MostUnderWay = 1_000;
         using var loop = new LoopThread(prepare: manager => manager.AddPrepareHook(static _ => { }));
         int[] sum = [0];
@@ -186,13 +186,13 @@ public sealed class AllocationTests
                 loop.Endpoint.Fire(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 1));
                 while (i - (Volatile.Read(ref sum[0]) - (target - Count)) > MostUnderWay)
                 {
-                    Thread.SpinWait(20);
+                    Thread.Yield();
                 }
             }
 
             while (Volatile.Read(ref sum[0]) != target)
             {
-                Thread.SpinWait(20);
+                Thread.Yield();
             }
         }
     }

@@ -95,11 +95,12 @@ public sealed class AwaitTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void What_is_posted_to_the_context_while_the_manager_ends_runs_exactly_once()
     {
         const int Senders = 4;
         const int Most = 20_000;
-        for (int round = 0; round < 40; round++)
+        for (int round = 0; round < Scale.Times(12); round++)
         {
             var loop = new LoopThread(prepare: manager => manager.FaultReported += (_, _) => { });
             SynchronizationContext context = loop.Endpoint.CallBlocking(_ => SynchronizationContext.Current!);
@@ -126,7 +127,7 @@ public sealed class AwaitTests
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default))];
             start.SignalAndWait(Patience.Limit);
-            Thread.SpinWait(round * 200);
+            Thread.SpinWait(round % 40 * 200);
             loop.Dispose();
             Volatile.Write(ref ends, true);
             int posted = senders.Sum(Patience.Result);

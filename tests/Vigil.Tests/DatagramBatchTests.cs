@@ -98,7 +98,7 @@ public sealed class DatagramBatchTests : IDisposable
         var batch = new DatagramBatch(capacity: 3, maxLength: 16);
         foreach (Socket sender in new[] { first, second, first })
         {
-            sender.SendTo("x"u8, receiver.LocalEndPoint!);
+            LoopbackArrival.AwaitDatagram(receiver, () => sender.SendTo("x"u8, receiver.LocalEndPoint!));
         }
 
         Assert.Equal(3, batch.TryReceive(receiver).Count);
@@ -148,11 +148,13 @@ public sealed class DatagramBatchTests : IDisposable
             Posix.RequestErrors(socket);
         }
 
-        peer.SendTo("before"u8, socket.LocalEndPoint!);
-        peer.Dispose();
+        LoopbackArrival.AwaitDatagram(socket, () => peer.SendTo("before"u8, socket.LocalEndPoint!));
+
+        // A socket that is connected to itself refuses all others, and its port stays taken.
+        peer.Connect(address);
         Assert.True(NonBlocking.TryWrite(socket, "to nobody"u8).IsSuccess);
-        using Socket again = Udp(address);
-        again.SendTo("after"u8, socket.LocalEndPoint!);
+        LoopbackArrival.AwaitError(socket);
+        LoopbackArrival.AwaitDatagram(socket, () => peer.SendTo("after"u8, socket.LocalEndPoint!));
         var batch = new DatagramBatch(capacity: 4, maxLength: 16);
 
         IOResult refusal = batch.TryReceive(socket);
@@ -172,12 +174,13 @@ public sealed class DatagramBatchTests : IDisposable
         using Socket peer = Udp();
         socket.Connect(peer.LocalEndPoint!);
         Assert.SkipUnless(Posix.TrySendWithoutCopying(socket, new byte[512]), "The kernel sends no datagrams without copying.");
+        LoopbackArrival.Await(peer);
         Assert.Equal(512, NonBlocking.TryRead(peer, new byte[1024]).Count);
         var batch = new DatagramBatch(capacity: 4, maxLength: 16);
 
         Assert.True(batch.TryReceive(socket).WouldBlock);
 
-        peer.SendTo("datagram"u8, socket.LocalEndPoint!);
+        LoopbackArrival.AwaitDatagram(socket, () => peer.SendTo("datagram"u8, socket.LocalEndPoint!));
         Assert.Equal(1, batch.TryReceive(socket).Count);
         Assert.Equal(["datagram"], Received(batch));
         Assert.Equal(1, Posix.EmptyErrorQueue(socket));
@@ -225,10 +228,10 @@ public sealed class DatagramBatchTests : IDisposable
         return socket;
     }
 
-    private static Socket Udp(EndPoint? address = null)
+    private static Socket Udp()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
-        socket.Bind(address ?? new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
     }
 

@@ -190,15 +190,16 @@ public sealed class DisposalTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Whoever_ends_an_event_between_runs_while_another_thread_disposes_the_manager_gets_no_exception()
     {
-        const int Rounds = 3_000;
+        int rounds = Scale.Times(600);
         EventManager manager = null!;
         int asked = 0;
         int disposed = 0;
         Task disposing = OnThread(() =>
         {
-            for (int round = 1; round <= Rounds; round++)
+            for (int round = 1; round <= rounds; round++)
             {
                 Await(ref asked, round);
                 manager.Dispose();
@@ -206,7 +207,7 @@ public sealed class DisposalTests
             }
         });
         int thrown = 0;
-        for (int round = 1; round <= Rounds; round++)
+        for (int round = 1; round <= rounds; round++)
         {
             manager = new EventManager();
             TimerEvent timer = manager.CreateTimerEvent(TimeSpan.FromDays(1), (_, _) => { });
@@ -310,12 +311,13 @@ public sealed class DisposalTests
     }
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(0)]
     [InlineData(3)]
     public void Each_closure_that_was_accepted_while_the_manager_ended_ran_or_is_in_the_number_that_is_reported(int capacity)
     {
         const int Senders = 4;
-        for (int round = 0; round < 60; round++)
+        for (int round = 0; round < Scale.Times(20); round++)
         {
             int ran = 0;
             int lost = 0;
@@ -345,7 +347,7 @@ public sealed class DisposalTests
                 }
             }))];
             start.SignalAndWait(Patience.Limit);
-            Thread.SpinWait(round * 200);
+            Thread.SpinWait(round % 60 * 200);
             loop.Dispose();
             Assert.Equal(senders.Sum(Patience.Result), ran + lost);
         }
@@ -482,13 +484,10 @@ public sealed class DisposalTests
             manager.RemoteEndpoint.Fire(static _ => { });
             manager.RunOnce(TimeSpan.Zero);
 
-            // Only a sleeping loop has set a timer of the clock.
-            using var alarm = new Timer(
-                static running => ((EventManager)running!).RemoteEndpoint.Kick(),
-                manager,
-                TimeSpan.FromMilliseconds(5),
-                Timeout.InfiniteTimeSpan);
+            // Only a loop that is about to sleep sets a timer of the clock.
+            clock.TimerIsSet = manager.RemoteEndpoint.Kick;
             manager.RunOnce();
+            Assert.Equal(1, clock.StartedTimers);
             clock.Fails = true;
             clock.FailsToBeRead = true;
             manager.Dispose();

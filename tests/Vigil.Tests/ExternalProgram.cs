@@ -5,8 +5,8 @@ namespace Vigil.Tests;
 /// <summary>A program that is run to its end, and its standard error.</summary>
 internal static class ExternalProgram
 {
-    // The program itself may make several such waits, one after the other.
-    private static readonly TimeSpan Limit = Patience.Limit * 4;
+    // The program itself may make several such waits, one after the other, and take more rounds (Scale).
+    private static readonly TimeSpan Limit = Patience.Limit * Scale.Times(4);
 
     public static (int ExitCode, string Error) Run(string program, params string[] arguments)
     {

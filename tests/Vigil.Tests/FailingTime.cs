@@ -10,6 +10,12 @@ internal sealed class FailingTime : TimeProvider
     /// <summary>Whether reading it throws, too.</summary>
     public bool FailsToBeRead { get; set; }
 
+    /// <summary>Called when a timer has been set.</summary>
+    public Action? TimerIsSet { get; set; }
+
+    /// <summary>How many timers are set.</summary>
+    public int StartedTimers => _time.StartedTimers;
+
     public override long TimestampFrequency => _time.TimestampFrequency;
 
     public override long GetTimestamp()
@@ -43,7 +49,9 @@ internal sealed class FailingTime : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             Check(time.Fails);
-            return timer.Change(dueTime, period);
+            bool isChanged = timer.Change(dueTime, period);
+            time.TimerIsSet?.Invoke();
+            return isChanged;
         }
 
         public void Dispose()

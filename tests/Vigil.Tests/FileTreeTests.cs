@@ -163,7 +163,7 @@ public sealed class FileTreeTests
     [Fact]
     public void No_descriptor_survives_a_manager_that_is_disposed_while_a_tree_is_scanned()
     {
-        using var files = new WatchedDirectory();
+        using var files = new WatchedDirectory(isLarge: true);
         Generate(files.At("outside"), 3000, seed: 3);
         files.Make("tree");
         files.Watch("tree", recursive: true);
@@ -178,7 +178,7 @@ public sealed class FileTreeTests
     [Fact]
     public void A_tree_that_leaves_is_taken_apart_some_directories_a_turn_and_its_watches_are_there_for_others_at_once()
     {
-        using var files = new WatchedDirectory();
+        using var files = new WatchedDirectory(isLarge: true);
         for (int i = 0; i < 3000; i++)
         {
             files.Make($"tree/inside/{i}");
@@ -203,7 +203,7 @@ public sealed class FileTreeTests
     [Fact]
     public void A_tree_of_2000_files_that_is_removed_while_it_is_watched_ends_as_a_rescan_would_find_it()
     {
-        using var files = new WatchedDirectory();
+        using var files = new WatchedDirectory(isLarge: true);
         Generate(files.At("tree"), 2000, seed: 1);
         files.Make("tree/stays");
         files.Write("tree/stays/file");
@@ -226,7 +226,7 @@ public sealed class FileTreeTests
     {
         // As git checkout does: files that differ are written under another name and renamed, and meanwhile files and emptied directories
         // are removed.
-        using var files = new WatchedDirectory();
+        using var files = new WatchedDirectory(isLarge: true);
         Generate(files.At("tree"), 2000, seed: 1);
         var told = new Told(files.Root);
         FileEvent tree = files.Watch(
@@ -278,7 +278,7 @@ public sealed class FileTreeTests
     [Fact]
     public void A_great_tree_that_appears_is_scanned_in_turns_that_leave_room_for_others()
     {
-        using var files = new WatchedDirectory();
+        using var files = new WatchedDirectory(isLarge: true);
         Generate(files.At("outside"), 5000, seed: 3);
         files.Make("tree");
         var told = new Told(files.Root);
@@ -286,12 +286,13 @@ public sealed class FileTreeTests
         Directory.Move(files.At("outside"), files.At("tree/inside"));
         int greatest = 0;
         int turns = 0;
+        int entries = Told.OnDisk(files.At("tree")).Count();
         files.Manager.RunUntil(() =>
         {
             int before = told.Count;
             files.Manager.RunOnce(TimeSpan.Zero);
             greatest = Math.Max(greatest, told.Count - before);
-            return ++turns > 1 && told.Count >= Told.OnDisk(files.At("tree")).Count();
+            return ++turns > 1 && told.Count >= entries;
         });
         Assert.InRange(greatest, 1, 2048);
         Assert.Equal(Told.OnDisk(files.At("tree")), told.Below("tree"));

@@ -84,9 +84,7 @@ public sealed class IOTests
         Assert.Null(none);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         client.Connect(listener.LocalEndPoint!);
-
-        // The client is connected only when its side of the kernel has the answer of the other side.
-        Assert.True(listener.Poll(Patience.Limit, SelectMode.SelectRead));
+        LoopbackArrival.Await(listener);
         Assert.True(NonBlocking.TryAccept(listener, out FdHandle? connection).IsSuccess);
         using FdHandle server = connection!;
         Assert.True(NonBlocking.TryRead(server, new byte[1]).WouldBlock);

@@ -124,21 +124,32 @@ public sealed class RemoteEndpointTests
     {
         // No thread runs it.
         using var manager = new EventManager(new EventManagerOptions { SpinBeforeSleep = TimeSpan.FromSeconds(1) });
-        const int Calls = 10;
-        TimeSpan taken = Patience.Result(Task.Run(() =>
+        Patience.Wait(Task.Run(() =>
         {
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < Calls; i++)
+            AssertIsSometimesShort(() => Assert.Throws<TimeoutException>(
+                () => manager.RemoteEndpoint.CallBlocking(_ => 1, TimeSpan.FromMilliseconds(1))));
+            AssertIsSometimesShort(() =>
             {
-                Assert.Throws<TimeoutException>(() => manager.RemoteEndpoint.CallBlocking(_ => 1, TimeSpan.FromMilliseconds(1)));
                 using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
                 Assert.ThrowsAny<OperationCanceledException>(
                     () => manager.RemoteEndpoint.CallBlocking(_ => 1, cancellationToken: source.Token));
+            });
+        }));
+
+        // On a busy machine a call may take long for other reasons. A call that spins for a second always takes that long.
+        static void AssertIsSometimesShort(Action call)
+        {
+            TimeSpan shortest = TimeSpan.MaxValue;
+            for (int i = 0; i < 20 && shortest >= TimeSpan.FromSeconds(1); i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                call();
+                TimeSpan taken = Stopwatch.GetElapsedTime(start);
+                shortest = taken < shortest ? taken : shortest;
             }
 
-            return Stopwatch.GetElapsedTime(start);
-        }));
-        Assert.True(taken < TimeSpan.FromSeconds(Calls), $"They took {taken}.");
+            Assert.InRange(shortest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        }
     }
 
     [Theory]
@@ -288,10 +299,11 @@ public sealed class RemoteEndpointTests
     }
 
     [Fact]
-    public void Eight_threads_post_a_million_closures_while_subscribers_come_and_go_and_each_threads_order_is_kept()
+    [Trait("Duration", "Scaled")]
+    public void Eight_threads_post_closures_while_subscribers_come_and_go_and_each_threads_order_is_kept()
     {
         const int Threads = 8;
-        const int Each = 125_000;
+        int each = Scale.Times(25_000);
         using var fd = new EventFd(1);
         int[] last = new int[Threads];
         int outOfOrder = 0;
@@ -310,7 +322,7 @@ public sealed class RemoteEndpointTests
         });
         Thread[] senders = [.. Enumerable.Range(0, Threads).Select(sender => new Thread(() =>
         {
-            for (int i = 1; i <= Each; i++)
+            for (int i = 1; i <= each; i++)
             {
                 loop.Endpoint.Fire(
                     (_, message) =>
@@ -323,7 +335,7 @@ public sealed class RemoteEndpointTests
         }))];
         Array.ForEach(senders, sender => sender.Start());
         Array.ForEach(senders, sender => Assert.True(sender.Join(Patience.Limit)));
-        Assert.Equal(Enumerable.Repeat(Each, Threads), loop.Endpoint.CallBlocking(_ => last.ToArray(), Patience.Limit));
+        Assert.Equal(Enumerable.Repeat(each, Threads), loop.Endpoint.CallBlocking(_ => last.ToArray(), Patience.Limit));
         Assert.Equal(0, outOfOrder);
     }
 
@@ -350,10 +362,10 @@ public sealed class RemoteEndpointTests
     }
 
     [Fact]
-    public void Ten_thousand_calls_to_a_sleeping_loop_are_all_answered()
+    public void Thousands_of_calls_to_a_sleeping_loop_are_all_answered()
     {
         using var loop = new LoopThread();
-        for (int i = 0; i < 10_000; i++)
+        for (int i = 0; i < 3_000; i++)
         {
             Assert.Equal(i, loop.Endpoint.CallBlocking(_ => i, Patience.Limit));
         }
@@ -402,9 +414,10 @@ public sealed class RemoteEndpointTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void What_an_asynchronous_closure_throws_at_about_the_timeout_is_the_senders_or_the_fault_policys()
     {
-        const int Calls = 300;
+        int calls = Scale.Times(75);
         int reported = 0;
         int thrown = 0;
         int told = 0;
@@ -415,7 +428,7 @@ public sealed class RemoteEndpointTests
             Task[] senders = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
                 () =>
                 {
-                    for (int i = 0; i < Calls; i++)
+                    for (int i = 0; i < calls; i++)
                     {
                         try
                         {

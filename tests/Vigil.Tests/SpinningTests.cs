@@ -28,7 +28,11 @@ public sealed class SpinningTests : IDisposable
     public void A_sender_that_takes_every_refusal_and_sends_again_is_not_spinning(bool onWorker)
     {
         using Socket socket = Udp();
-        socket.Connect(DeadEndPoint());
+
+        // A socket that is connected to itself refuses all others, and its port stays taken.
+        using Socket deaf = Udp();
+        deaf.Connect(deaf.LocalEndPoint!);
+        socket.Connect(deaf.LocalEndPoint!);
         int refusals = 0;
         SocketEvent source = Watch(socket, EventSet.In, onWorker, () =>
         {
@@ -191,12 +195,5 @@ public sealed class SpinningTests : IDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
-    }
-
-    // The endpoint of a closed socket. The kernel gives out ports at random, so hardly any other socket gets it meanwhile.
-    private static IPEndPoint DeadEndPoint()
-    {
-        using Socket socket = Udp();
-        return (IPEndPoint)socket.LocalEndPoint!;
     }
 }

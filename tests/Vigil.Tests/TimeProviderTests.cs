@@ -311,7 +311,7 @@ public class TimeProviderTests
     {
         var time = new VirtualTime();
         using var loop = new LoopThread(new EventManagerOptions { TimeProvider = time });
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 100; i++)
         {
             Task delay = loop.Endpoint.CallAsync(manager => manager.Delay(TimeSpan.FromHours(1)));
             loop.Endpoint.CallBlocking(manager => Assert.Single(manager.SnapshotOfDelays()));

@@ -136,9 +136,9 @@ public class TimerEventTests
     }
 
     [Fact]
-    public void A_millisecond_for_five_seconds_is_five_thousand_ticks_with_those_reported_missed_and_does_not_drift()
+    public void A_millisecond_for_a_second_is_a_thousand_ticks_with_those_reported_missed_and_does_not_drift()
     {
-        const int Ticks = 5_000;
+        const int Ticks = 1_000;
         using var manager = new EventManager();
         long start = Stopwatch.GetTimestamp();
         long counted = 0;
@@ -176,11 +176,11 @@ public class TimerEventTests
             List<TimerEvent> cancelled = [];
             for (int i = 0; i < 100; i++)
             {
-                cancelled.Add(manager.CreateTimerEvent(Millisecond * (2_000 + i), (_, _) => early++));
+                cancelled.Add(manager.CreateTimerEvent(Millisecond * (300 + i), (_, _) => early++));
             }
 
-            TimerEvent suspended = manager.CreateTimerEvent(Millisecond * 2_000, (_, _) => early++);
-            manager.CreateTimerEvent(Millisecond * 2_300, (_, _) => { });
+            TimerEvent suspended = manager.CreateTimerEvent(Millisecond * 300, (_, _) => early++);
+            manager.CreateTimerEvent(Millisecond * 450, (_, _) => { });
 
             // A wait sets the kernel's timer, which is cancelled then. A wake-up would return 0.
             manager.RemoteEndpoint.Kick();
@@ -190,7 +190,7 @@ public class TimerEventTests
             if (early == 0)
             {
                 Assert.Equal(1, manager.RunOnce());
-                Assert.True(Stopwatch.GetElapsedTime(start) >= Millisecond * 2_300);
+                Assert.True(Stopwatch.GetElapsedTime(start) >= Millisecond * 450);
                 Assert.Equal(0, manager.RunOnce(Millisecond * 30));
                 Assert.Equal(0, early);
             }
@@ -452,9 +452,9 @@ public class TimerEventTests
     }
 
     [Fact]
-    public void A_million_started_cancelled_and_started_again_leave_no_memory_behind()
+    public void A_hundred_thousand_started_cancelled_and_started_again_leave_no_memory_behind()
     {
-        const int Count = 1_000_000;
+        const int Count = 100_000;
         using var manager = new EventManager();
         TimerEventCallback callback = (_, _) => Assert.Fail("It must not fire.");
         TimerEvent[] timers = new TimerEvent[Count];

@@ -57,7 +57,7 @@ internal sealed class Told
                 break;
             case FileChangeKind.Deleted:
                 Assert.True(_paths.Remove(path), $"{path} was not known, and is told to be gone.");
-                _paths.RemoveWhere(entry => entry.StartsWith(path + "/", StringComparison.Ordinal));
+                RemoveBelow(path);
                 break;
             case FileChangeKind.Moved:
                 Move(Path.GetRelativePath(_root, change.OldPath!), path);
@@ -74,12 +74,27 @@ internal sealed class Told
         }
     }
 
+    private void RemoveBelow(string directory)
+    {
+        foreach (string entry in Inside(directory))
+        {
+            _paths.Remove(entry);
+        }
+    }
+
+    // In the order of the paths they follow the directory's path with a slash.
+    private string[] Inside(string directory)
+    {
+        string prefix = $"{directory}/";
+        return [.. _paths.GetViewBetween(prefix, $"{prefix}\uFFFF")];
+    }
+
     private void Move(string from, string to)
     {
         Assert.True(_paths.Remove(from), $"{from} was not known, and is told to have moved.");
-        _paths.RemoveWhere(entry => entry.StartsWith(to + "/", StringComparison.Ordinal));
+        RemoveBelow(to);
         _paths.Add(to);
-        foreach (string entry in _paths.Where(entry => entry.StartsWith(from + "/", StringComparison.Ordinal)).ToArray())
+        foreach (string entry in Inside(from))
         {
             _paths.Remove(entry);
             _paths.Add(to + entry[from.Length..]);

@@ -3,11 +3,19 @@ namespace Vigil.Tests;
 /// <summary>A directory for one test, a manager that watches it, and the reports so far.</summary>
 internal sealed class WatchedDirectory : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("vigil-");
+    private const string FilesInMemory = "/dev/shm";
+
+    private readonly DirectoryInfo _directory;
     private int _fences;
 
-    public WatchedDirectory(EventManagerOptions? options = null)
+    /// <param name="options">The options of the manager.</param>
+    /// <param name="isLarge">Whether the test creates thousands of files. They are in memory then, if there is a file system for
+    /// that.</param>
+    public WatchedDirectory(EventManagerOptions? options = null, bool isLarge = false)
     {
+        _directory = isLarge && Directory.Exists(FilesInMemory)
+            ? Directory.CreateDirectory(Path.Combine(FilesInMemory, $"vigil-{Guid.NewGuid():N}"))
+            : Directory.CreateTempSubdirectory("vigil-");
         Root = _directory.CreateSubdirectory("files").FullName;
         Manager = new EventManager(options ?? new EventManagerOptions());
     }

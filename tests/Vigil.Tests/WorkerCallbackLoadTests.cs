@@ -12,6 +12,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(EventSet.In)]
     [InlineData(EventSet.In | EventSet.EdgeTriggered)]
     [InlineData(EventSet.In | EventSet.Out | EventSet.EdgeTriggered)]
@@ -19,7 +20,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
     public void Under_load_no_readiness_is_lost_and_no_callback_runs_twice_at_once(EventSet interest)
     {
         const int Pairs = 24;
-        const int Each = 40_000;
+        int each = Scale.Times(12_000);
         using var loop = new LoopThread(new EventManagerOptions { Workers = _pool });
         UnixSocketPair[] pairs = [.. Enumerable.Range(0, Pairs).Select(_ => new UnixSocketPair())];
         int[] running = new int[Pairs];
@@ -48,7 +49,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
                         break;
                     }
 
-                    if ((received[pair] += read.Count) == Each)
+                    if ((received[pair] += read.Count) == each)
                     {
                         all.Signal();
                     }
@@ -62,12 +63,12 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
                 Interlocked.Decrement(ref running[pair]);
             },
             new() { Target = pair % 4 == 0 ? CallbackTarget.Thread(pair % 3) : CallbackTarget.Worker((WorkPriority)(pair % 3)) })))];
-        Thread[] writers = [.. Enumerable.Range(0, 2).Select(half => new Thread(() => WriteAll(pairs, half, Each)))];
+        Thread[] writers = [.. Enumerable.Range(0, 2).Select(half => new Thread(() => WriteAll(pairs, half, each)))];
         Array.ForEach(writers, writer => writer.Start());
         Assert.True(all.Wait(Patience.Limit), $"received {string.Join(' ', received)}");
         Array.ForEach(writers, writer => writer.Join());
         Assert.Equal(0, overlaps);
-        Assert.All(received, count => Assert.Equal(Each, count));
+        Assert.All(received, count => Assert.Equal(each, count));
         Array.ForEach(sources, source => loop.Endpoint.CallBlocking(_ => source.CancelAsync()));
         Array.ForEach(pairs, pair => pair.Dispose());
         WorkerPoolStatistics statistics = _pool.GetStatistics();
@@ -135,10 +136,11 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Triggers_of_eight_threads_add_up_in_callbacks_on_workers()
     {
         const int Threads = 8;
-        const int Each = 50_000;
+        int each = Scale.Times(15_000);
         using var loop = new LoopThread(new EventManagerOptions { Workers = _pool });
         using var done = new ManualResetEventSlim();
         long sum = 0;
@@ -148,7 +150,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         {
             overlaps += Interlocked.Increment(ref running) == 1 ? 0 : 1;
             sum += value;
-            if (sum == Threads * Each)
+            if (sum == (long)Threads * each)
             {
                 done.Set();
             }
@@ -157,7 +159,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         }, new() { Target = CallbackTarget.Worker() }));
         Thread[] threads = [.. Enumerable.Range(0, Threads).Select(_ => new Thread(() =>
         {
-            for (int i = 0; i < Each; i++)
+            for (int i = 0; i < each; i++)
             {
                 userEvent.Trigger();
             }
@@ -169,13 +171,14 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Sources_come_and_go_while_their_callbacks_run_and_none_is_called_after_its_cancellation()
     {
-        const int Rounds = 2000;
+        int rounds = Scale.Times(400);
         using var loop = new LoopThread(new EventManagerOptions { Workers = _pool });
         int late = 0;
         var random = new Random(7);
-        for (int i = 0; i < Rounds; i++)
+        for (int i = 0; i < rounds; i++)
         {
             using var fd = new EventFd(1);
             bool isOver = false;
@@ -211,7 +214,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         var random = new Random(11);
         var writer = new Thread(() =>
         {
-            for (int i = 0; i < 1500; i++)
+            for (int i = 0; i < 500; i++)
             {
                 string directory = Path.Combine(files.Root, $"d{random.Next(10)}");
                 Directory.CreateDirectory(directory);
@@ -254,6 +257,7 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
         while (!isDone)
         {
             isDone = true;
+            bool isFull = true;
             for (int i = half; i < pairs.Length; i += 2)
             {
                 if (left[i] > 0)
@@ -262,8 +266,14 @@ public sealed class WorkerCallbackLoadTests : IAsyncLifetime
                         pairs[i].Second,
                         bytes.AsSpan(0, Math.Min(left[i], random.Next(1, bytes.Length))));
                     left[i] -= written.WouldBlock ? 0 : written.Count;
+                    isFull &= written.WouldBlock;
                     isDone = false;
                 }
+            }
+
+            if (isFull)
+            {
+                Thread.Yield();
             }
         }
     }

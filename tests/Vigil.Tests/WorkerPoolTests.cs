@@ -109,16 +109,18 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_million_items_of_eight_senders_run_once_each()
+    [Trait("Duration", "Scaled")]
+    public void Items_of_eight_senders_run_once_each()
     {
         const int Senders = 8;
-        const int Each = 125_000;
+        // All items may be queued at once, so memory sets the limit.
+        int each = Math.Min(Scale.Times(25_000), 125_000);
         using EventManager manager = Manager(Pool(3), out WorkerPool pool);
-        int[] runs = new int[Senders * Each];
-        using var done = new CountdownEvent(Senders * Each);
+        int[] runs = new int[Senders * each];
+        using var done = new CountdownEvent(Senders * each);
         Thread[] senders = [.. Enumerable.Range(0, Senders).Select(sender => new Thread(() =>
         {
-            for (int i = 0; i < Each; i++)
+            for (int i = 0; i < each; i++)
             {
                 manager.ExecuteWork(
                     (WorkPriority)(i % 3),
@@ -127,15 +129,15 @@ public sealed class WorkerPoolTests : IAsyncDisposable
                         Interlocked.Increment(ref work.Runs[work.Number]);
                         work.Done.Signal();
                     },
-                    (Runs: runs, Number: (sender * Each) + i, Done: done));
+                    (Runs: runs, Number: (sender * each) + i, Done: done));
             }
         }))];
         Array.ForEach(senders, thread => thread.Start());
         Array.ForEach(senders, thread => thread.Join());
         Assert.True(done.Wait(Patience.Limit), $"{done.CurrentCount} are missing");
         Assert.All(runs, count => Assert.Equal(1, count));
-        Settle(pool, statistics => statistics.Done == Senders * Each);
-        Assert.Equal(Senders * Each, pool.GetStatistics().WaitTimes.Count);
+        Settle(pool, statistics => statistics.Done == Senders * each);
+        Assert.Equal(Senders * each, pool.GetStatistics().WaitTimes.Count);
     }
 
     [Fact]
@@ -264,6 +266,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(0)]
     [InlineData(2)]
     [InlineData(20)]
@@ -272,7 +275,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         using EventManager manager = Manager(Pool(2, spin: TimeSpan.FromMicroseconds(spinMicroseconds)), out _);
         var random = new Random(1);
         using var meeting = new Barrier(3);
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < Scale.Times(400); i++)
         {
             for (int item = 0; item < 2; item++)
             {
@@ -305,13 +308,14 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Cancelling_and_beginning_exclude_each_other()
     {
         using EventManager manager = Manager(Pool(2), out WorkerPool pool);
-        const int Count = 20_000;
+        int count = Scale.Times(5_000);
         int ran = 0;
         int cancelled = 0;
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < count; i++)
         {
             using var cancellation = new CancellationTokenSource();
             Task<int> task = manager.ExecuteWorkAsync(WorkPriority.Normal, () => Interlocked.Increment(ref ran), cancellation.Token);
@@ -326,8 +330,8 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             }
         }
 
-        Settle(pool, statistics => statistics.Done + statistics.Cancelled == Count);
-        Assert.Equal(Count, ran + cancelled);
+        Settle(pool, statistics => statistics.Done + statistics.Cancelled == count);
+        Assert.Equal(count, ran + cancelled);
         Assert.Equal(cancelled, pool.GetStatistics().Cancelled);
     }
 

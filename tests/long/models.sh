@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests that take random steps, many times as long and from seeds that nobody has seen: tests/long/models.sh [factor]
+# Runs the tests that take random steps or many rounds, many times as long and from seeds that nobody has seen: tests/long/models.sh [factor]
 # A failure names its seed: VIGIL_TEST_FACTOR and VIGIL_TEST_SEED run the same steps again.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -7,4 +7,10 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 export VIGIL_TEST_FACTOR=${1:-50}
 export VIGIL_TEST_SEED=${VIGIL_TEST_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "factor $VIGIL_TEST_FACTOR, seed $VIGIL_TEST_SEED"
-dotnet test tests/Vigil.Internals.Tests --filter 'Duration=Scaled'
+failed=0
+for project in Vigil.Internals.Tests Vigil.Tests; do
+    dotnet test "tests/$project" --filter 'Duration=Scaled' || failed=$((failed + 1))
+done
+
+echo "$failed of 2 projects failed"
+[ "$failed" -eq 0 ]

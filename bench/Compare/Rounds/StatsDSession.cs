@@ -10,6 +10,7 @@ internal sealed class StatsDSession : Session
 {
     // If no packet was counted for that long, none is in flight any more.
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly MetricsServer _server;
     private readonly Peer _sender;
@@ -44,15 +45,23 @@ internal sealed class StatsDSession : Session
         }
     }
 
+    // On a busy machine a turn may end before the server takes a packet, and then has no figure for the cost of one. It is repeated with a
+    // longer turn.
     public override double[] Measure()
     {
-        long taken = _server.Taken();
-        long drops = _server.KernelDrops;
-        TimeSpan used = _server.ProcessorTime;
-        double[] sent = Send(_turn);
-        taken = AwaitEnd(taken + (long)sent[0]) - taken;
-        used = _server.ProcessorTime - used;
-        return [sent[2], taken, sent[0] - taken, _server.KernelDrops - drops, used.TotalNanoseconds / taken];
+        for (TimeSpan turn = _turn; ; turn *= 2)
+        {
+            long taken = _server.Taken();
+            long drops = _server.KernelDrops;
+            TimeSpan used = _server.ProcessorTime;
+            double[] sent = Send(turn);
+            taken = AwaitEnd(taken + (long)sent[0]) - taken;
+            used = _server.ProcessorTime - used;
+            if (taken > 0 || turn > Patience)
+            {
+                return [sent[2], taken, sent[0] - taken, _server.KernelDrops - drops, used.TotalNanoseconds / taken];
+            }
+        }
     }
 
     public override void Dispose() => _server.Dispose();

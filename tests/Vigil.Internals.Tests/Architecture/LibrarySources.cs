@@ -40,6 +40,7 @@ internal sealed class LibrarySources
 
     private readonly CSharpCompilation _compilation;
     private readonly Lazy<TypeReference[]> _references;
+    private readonly Dictionary<ITypeSymbol, (string Name, string[] Files)> _types = new(SymbolEqualityComparer.Default);
 
     private LibrarySources()
     {
@@ -103,23 +104,34 @@ internal sealed class LibrarySources
     {
         SemanticModel model = _compilation.GetSemanticModel(tree);
         return tree.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
-            .SelectMany(node => TypesIn(model, node).Select(type => (Type: type, Member: MemberOf(type, model.GetSymbolInfo(node).Symbol))))
-            .SelectMany(
-                used => FilesOf(used.Type).Select(
-                    file => new TypeReference(
-                        tree.FilePath,
-                        file,
-                        used.Type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(),
-                        used.Member)))
+            .SelectMany(node => NamedBy(model, node))
+            .Distinct()
+            .SelectMany(used => Described(used.Type).Files.Select(
+                file => new TypeReference(tree.FilePath, file, Described(used.Type).Name, used.Member)))
             .Where(reference => !string.Equals(reference.FromFile, reference.ToFile, StringComparison.Ordinal));
     });
 
     // The meaning of a name, and the type of an expression: new() and var name no type but depend on it.
-    private static IEnumerable<ITypeSymbol> TypesIn(SemanticModel model, ExpressionSyntax node)
+    private static IEnumerable<(ITypeSymbol Type, string Member)> NamedBy(SemanticModel model, ExpressionSyntax node)
     {
         ISymbol? symbol = model.GetSymbolInfo(node).Symbol;
         TypeInfo info = model.GetTypeInfo(node);
-        return new[] { symbol as ITypeSymbol ?? symbol?.ContainingType, info.Type, info.ConvertedType }.OfType<ITypeSymbol>();
+        return new[] { symbol as ITypeSymbol ?? symbol?.ContainingType, info.Type, info.ConvertedType }
+            .OfType<ITypeSymbol>()
+            .Select(type => (type, MemberOf(type, symbol)));
+    }
+
+    // Computed once for each type: the sources name a type hundreds of times, and most of the types are the runtime's.
+    private (string Name, string[] Files) Described(ITypeSymbol type)
+    {
+        if (!_types.TryGetValue(type, out (string Name, string[] Files) description))
+        {
+            string[] files = [.. FilesOf(type)];
+            description = (files is [] ? "" : type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(), files);
+            _types.Add(type, description);
+        }
+
+        return description;
     }
 
     private static string MemberOf(ITypeSymbol type, ISymbol? symbol) =>

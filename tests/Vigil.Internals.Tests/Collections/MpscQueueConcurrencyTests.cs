@@ -10,6 +10,7 @@ public class MpscQueueConcurrencyTests
     private const int LongestRing = 1 << 11;
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(0, 2)]
     [InlineData(0, 64)]
     [InlineData(1000, 64)]
@@ -17,32 +18,32 @@ public class MpscQueueConcurrencyTests
     [InlineData(45 * LongestRing, 64)]
     public void Nothing_is_lost_doubled_torn_or_overtaken_by_its_own_producers_later_items(int lag, int initialLength)
     {
-        const int ItemsEach = 60_000;
+        int itemsEach = Scale.Times(15_000);
         var queue = new MpscQueue<Item>(initialLength);
         int put = 0;
         BackgroundThread<int>[] producers = [.. Enumerable.Range(0, Producers).Select(producer => new BackgroundThread<int>(() =>
         {
-            for (int i = 0; i < ItemsEach; i++)
+            for (int i = 0; i < itemsEach; i++)
             {
                 queue.TryEnqueue(new Item(producer, i));
                 Interlocked.Increment(ref put);
             }
 
-            return ItemsEach;
+            return itemsEach;
         }))];
 
         // The consumer lags behind until the producers are done, so that several rings are chained.
         var next = new int[Producers];
-        for (int taken = 0; taken < Producers * ItemsEach; taken++)
+        for (int taken = 0; taken < Producers * itemsEach; taken++)
         {
-            Patience.Until(() => Volatile.Read(ref put) is var count && (count > taken + lag || count == Producers * ItemsEach), "an item");
+            Patience.Until(() => Volatile.Read(ref put) is var count && (count > taken + lag || count == Producers * itemsEach), "an item");
             Assert.False(queue.IsEmpty);
             Item item = Take(queue);
             Assert.True(item.IsWhole, "An item was read that was not written whole.");
             Assert.Equal(next[item.Producer]++, item.Sequence);
         }
 
-        Assert.All(producers, producer => Assert.Equal(ItemsEach, producer.Result()));
+        Assert.All(producers, producer => Assert.Equal(itemsEach, producer.Result()));
         Assert.True(queue.IsEmpty);
         Assert.False(queue.TryDequeue(out _));
     }
@@ -51,7 +52,7 @@ public class MpscQueueConcurrencyTests
     [Fact]
     public void A_producer_that_is_interrupted_adds_its_items_all_the_same_and_its_interrupt_stays_pending()
     {
-        const int ItemsEach = 200_000;
+        const int ItemsEach = 60_000;
         var queue = new MpscQueue<Item>(2);
         BackgroundThread<int>[] producers = [.. Enumerable.Range(0, Producers).Select(producer => new BackgroundThread<int>(() =>
         {
@@ -81,7 +82,7 @@ public class MpscQueueConcurrencyTests
         // enough.
         const int Items = 200_000;
         const int LooksWithoutYielding = 2000;
-        long end = Environment.TickCount64 + 4000;
+        long end = Environment.TickCount64 + 1000;
         var queue = new MpscQueue<Item>();
         int taken = 0;
         int wanted = Items;
@@ -137,12 +138,12 @@ public class MpscQueueConcurrencyTests
         const int ItemsPerRound = (8 * LongestRing) + 1000;
         var queue = new MpscQueue<Item>();
         using var rounds = new MeasuredRounds();
-        var producer = new BackgroundThread<long>(() => rounds.Put(() => Put(queue, ItemsPerRound)));
+        var producer = new BackgroundThread<int>(() => rounds.Put(() => Put(queue, ItemsPerRound)));
 
-        long allocatedByConsumer = rounds.Take(() => TakeAll(queue, ItemsPerRound));
+        int allocatingByConsumer = rounds.Take(() => TakeAll(queue, ItemsPerRound));
 
-        Assert.Equal(0, allocatedByConsumer);
-        Assert.Equal(0, producer.Result());
+        Assert.InRange(allocatingByConsumer, 0, MeasuredRounds.Allowed);
+        Assert.InRange(producer.Result(), 0, MeasuredRounds.Allowed);
     }
 
     private static void Put(MpscQueue<Item> queue, int count)

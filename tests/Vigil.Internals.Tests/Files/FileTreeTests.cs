@@ -7,7 +7,7 @@ namespace Vigil.Internals.Tests.Files;
 /// <summary>A tree on the disk, changed at random and read late, compared with the reports about it.</summary>
 public class FileTreeTests
 {
-    private const int UsualRounds = 40;
+    private const int UsualRounds = 15;
 
     // VIGIL_FILE_ROUNDS=10000 VIGIL_FILE_SEED=1 for a long run; failures name their round's seed.
     private static readonly int Rounds = Setting("VIGIL_FILE_ROUNDS", UsualRounds);

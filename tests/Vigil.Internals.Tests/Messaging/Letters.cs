@@ -10,6 +10,8 @@ namespace Vigil.Internals.Tests.Messaging;
 /// <summary>Numbered messages, and ways to observe a mailbox from outside.</summary>
 internal static class Letters
 {
+    private const int Sleeping = 1;
+
     /// <summary>A message that adds its number to the target.</summary>
     public static Message<List<int>> Numbered(int number) =>
         StateKind<List<int>, int>.Create(static (target, number) => target.Add(number), number);
@@ -31,6 +33,9 @@ internal static class Letters
 
     /// <summary>The number of messages that count for the bound.</summary>
     public static int Waiting<T>(this Mailbox<T> mailbox) => ((MailboxSignals)PrivateField(mailbox, "_signals")).Waiting;
+
+    /// <summary>Whether the receiver sleeps or is about to, so that a sender must wake it. Any thread.</summary>
+    public static bool IsAsleep<T>(this Mailbox<T> mailbox) => ((MailboxSignals)PrivateField(mailbox, "_signals")).State == Sleeping;
 
     /// <summary>How often the waker was used since the last call: a counter that production code never reads.</summary>
     public static ulong TakeSignals<T>(this Mailbox<T> mailbox)

@@ -9,7 +9,7 @@ namespace Vigil.Internals.Tests.Messaging;
 public class MailboxStressTests
 {
     private const int Senders = 4;
-    private const int Rounds = 250;
+    private const int Rounds = 80;
     private const int LettersEach = 60;
 
     [Fact]

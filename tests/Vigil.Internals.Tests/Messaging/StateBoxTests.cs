@@ -61,12 +61,12 @@ public class StateBoxTests
         using var mailbox = new Mailbox<Sum>();
         using var rounds = new MeasuredRounds();
         var sum = new Sum();
-        var sender = new BackgroundThread<long>(() => rounds.Put(() => PostValues(mailbox, ValuesEach)));
+        var sender = new BackgroundThread<int>(() => rounds.Put(() => PostValues(mailbox, ValuesEach)));
 
-        long allocatedByReceiver = rounds.Take(() => TakeValues(mailbox, sum, ValuesEach));
+        int allocatingByReceiver = rounds.Take(() => TakeValues(mailbox, sum, ValuesEach));
 
-        Assert.Equal(0, sender.Result());
-        Assert.Equal(0, allocatedByReceiver);
+        Assert.InRange(sender.Result(), 0, MeasuredRounds.Allowed);
+        Assert.InRange(allocatingByReceiver, 0, MeasuredRounds.Allowed);
         Assert.Equal((long)MeasuredRounds.Count * ValuesEach * (ValuesEach - 1) / 2, sum.Value);
     }
 

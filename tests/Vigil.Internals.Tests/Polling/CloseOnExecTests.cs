@@ -13,6 +13,9 @@ public sealed class CloseOnExecTests : IDisposable
 {
     private readonly List<IDisposable> _opened = [];
 
+    // If a finalizer closed a descriptor meanwhile, a new one of the same kind could get its number and would not be noticed.
+    public CloseOnExecTests() => OpenDescriptors.CloseForgotten();
+
     [Fact]
     public void Of_a_poller() => AssertCloseOnExec(["anon_inode:[eventpoll]"], () => Keep(new EpollPoller()));
 
@@ -49,6 +52,7 @@ public sealed class CloseOnExecTests : IDisposable
         listener.Listen();
         var client = Keep(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         client.Connect(listener.LocalEndPoint!);
+        LoopbackArrival.Await(listener);
 
         AssertCloseOnExec(["socket"], () =>
         {

@@ -12,6 +12,8 @@ public class EpollFallbackTests
     private const uint EpollPwait2 = 441;
     private const string Timer = "anon_inode:[timerfd]";
 
+    public EpollFallbackTests() => OpenDescriptors.CloseForgotten();
+
     [Theory]
     [InlineData(Errno.ENOSYS)]
     [InlineData(Errno.EPERM)]

@@ -6,9 +6,10 @@ namespace Vigil.Internals.Tests.Work;
 public class WorkQueueConcurrencyTests
 {
     private const int Senders = 4;
-    private const int ItemsEach = 50_000;
+    private static readonly int ItemsEach = Scale.Times(15_000);
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void What_several_send_is_taken_once_each_by_owner_and_thieves_and_by_one_taker_in_the_order_of_its_sender()
     {
         var queue = new WorkQueue(long.MaxValue);
@@ -46,6 +47,7 @@ public class WorkQueueConcurrencyTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void The_oldest_is_told_as_it_was_sent_while_others_send_and_take()
     {
         const long Since = 1000;
@@ -89,11 +91,12 @@ public class WorkQueueConcurrencyTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Closing_among_senders_gives_back_what_was_accepted_and_nothing_else()
     {
         // More than are sent before it is closed, unless this thread is not running for long: then no more are sent.
-        const int Most = 100_000;
-        for (int round = 0; round < 200; round++)
+        const int Most = 10_000;
+        for (int round = 0; round < Scale.Times(50); round++)
         {
             var queue = new WorkQueue(long.MaxValue);
             using var begun = new CountdownEvent(Senders);

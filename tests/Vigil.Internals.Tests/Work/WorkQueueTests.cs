@@ -7,16 +7,17 @@ public class WorkQueueTests
     private const long Ageing = 100;
 
     [Theory]
+    [Trait("Duration", "Scaled")]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
     public void Random_operations_give_what_a_list_that_is_searched_gives(int seed)
     {
-        var random = new Random(seed);
+        var random = new Random(Scale.Seed(seed));
         var queue = new WorkQueue(Ageing);
         var model = new List<(int Number, int Priority, int Thread, long Since)>();
         long now = 0;
-        for (int i = 0; i < 200_000; i++)
+        for (int i = 0; i < Scale.Times(60_000); i++)
         {
             now += random.Next(4) == 0 ? random.Next(40) : 0;
             if (random.Next(2) == 0)

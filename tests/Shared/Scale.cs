@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Vigil.Internals.Tests;
+namespace Vigil.Tests.Shared;
 
 /// <summary>
-/// The factor by which tests take more random steps than every day, and their seeds: VIGIL_TEST_FACTOR and VIGIL_TEST_SEED
+/// The factor by which tests take more rounds and random steps than every day, and their seeds: VIGIL_TEST_FACTOR and VIGIL_TEST_SEED
 /// (tests/long/models.sh). Tests that use it have the trait Duration=Scaled. Without the variables the steps are the same each time.
 /// </summary>
 internal static class Scale
