@@ -34,8 +34,8 @@ internal static class ConsoleText
 
     public static string TooFewThreads =>
         StartError(
-            "a thread could not be started: the limit of threads is reached (ulimit -u, TasksMax=, pids.max of a control group), or there is "
-                + "no memory for its stack");
+            "a thread could not be started: the limit of threads is reached (ulimit -u, TasksMax=, pids.max of a control group), or "
+                + "there is no memory for its stack");
 
     public static string StartError(string message) => $"{ProgramName}: {message}\n";
 

@@ -13,7 +13,8 @@ internal sealed record CompareOptions(
     bool IsQuick, string? Filter, IReadOnlyList<string> Groups, string? OutputFile, string? PlotDirectory, string? StatsDDirectory)
 {
     public const string Usage = """
-        usage: dotnet run -c Release --project bench/Compare -- [--quick] [--groups NAME,…] [--filter TEXT] [--output FILE] [--plots DIR] [--statsd DIR]
+        usage: dotnet run -c Release --project bench/Compare -- [--quick] [--groups NAME,…] [--filter TEXT] [--output FILE] [--plots DIR]
+                                                                [--statsd DIR]
 
           --quick          a smoke run of less than two minutes; its figures mean nothing
           --groups NAME,…  only these groups, by the headings of their tables, such as dispatch,tcp-echo

@@ -20,7 +20,8 @@ internal sealed class EchoCase : Case
     public EchoCase(Peer? generator, int connections, int bytes, int depth)
         : base(
             "TCP echo",
-            $"{connections:N0} {(connections == 1 ? "connection" : "connections")}, {Size(bytes)}, {(depth == 1 ? "closed loop" : $"{depth} deep")}",
+            $"{connections:N0} {(connections == 1 ? "connection" : "connections")}, {Size(bytes)}, "
+                + (depth == 1 ? "closed loop" : $"{depth} deep"),
             new Figure("requests a second", Unit.PerSecond),
             new Figure("p50", Unit.Nanoseconds),
             new Figure("p99", Unit.Nanoseconds),

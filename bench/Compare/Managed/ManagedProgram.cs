@@ -37,6 +37,8 @@ internal static class ManagedProgram
     }
 
     private static void Answer(string name, double[] figures) =>
-        Console.Out.WriteLine(
-            $"{name} {string.Join(' ', figures.Select(figure => double.IsNaN(figure) ? "nan" : figure.ToString("F3", CultureInfo.InvariantCulture)))}");
+        Console.Out.WriteLine($"{name} {string.Join(' ', figures.Select(TextOf))}");
+
+    private static string TextOf(double figure) =>
+        double.IsNaN(figure) ? "nan" : figure.ToString("F3", CultureInfo.InvariantCulture);
 }

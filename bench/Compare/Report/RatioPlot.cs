@@ -63,7 +63,8 @@ internal sealed class RatioPlot
             Text(
                 16,
                 46,
-                $"ratio to {string.Join(" or ", _blocks.Select(block => Plain(block.Reference)).Distinct(StringComparer.Ordinal))}, median, and min to max of the rounds; logarithmic",
+                $"ratio to {string.Join(" or ", _blocks.Select(block => Plain(block.Reference)).Distinct(StringComparer.Ordinal))}, "
+                    + "median, and min to max of the rounds; logarithmic",
                 "start",
                 12));
         DrawAxis(root, axis, height);
