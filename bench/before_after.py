@@ -19,8 +19,8 @@ import time
 
 FIRING = 100_000
 
-# A measurement of Vigil's in bench/Compare, and how long a turn of it takes at least, in seconds; or how many operations it has, where
-# these are outstanding together.
+# A measurement of Vigil in bench/Compare, and the shortest length of its turn in seconds; or its number of operations, if these are
+# outstanding together.
 MEASUREMENTS = [
     ("dispatch 1 1", 0.3), ("dispatch 200 200", 0.3), ("dispatch 10000 10000", 0.3), ("dispatch 200 9", 0.3),
     ("ring 1000 1", 0.3), ("post 100000", 0.4), ("pingpong", 0.3), ("pingpong-spin 50", 0.3),
@@ -40,7 +40,7 @@ class Side:
             ["dotnet", program, "run", "vigil", *measurement.split()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def turn(self, count):
-        """What the process itself has measured, in the unit of that measurement, and how many seconds the turn took."""
+        """The process's own measurement, in its unit, and the seconds that the turn took."""
         start = time.monotonic()
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
@@ -50,7 +50,7 @@ class Side:
         return float(answer[1]), time.monotonic() - start
 
     def find_count(self, seconds):
-        """Warms up, and finds how many operations take the time of a turn."""
+        """Warms up, and finds the number of operations that fill a turn."""
         is_fixed = isinstance(seconds, int)
         count, end = seconds if is_fixed else 1, time.monotonic() + WARM_UP_SECONDS
         while True:
@@ -66,7 +66,7 @@ class Side:
 
 
 def measure_round(before, after, measurement, seconds):
-    """The figure of each side, from a process of each."""
+    """The figure of each side, from one process per side."""
     sides = [Side(before, measurement), Side(after, measurement)]
     try:
         count = min([side.find_count(seconds) for side in sides])

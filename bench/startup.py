@@ -1,9 +1,9 @@
-"""How long programs take to start, and how much memory they have then: the README's program, and the gateway; ahead of time and just in time.
+"""Measures how long programs take to start, and their memory then: the README's program and the gateway, ahead of time and just in time.
 
     python3 bench/startup.py [rounds]
 
 Publishes each (Release, for this machine), then starts them in alternating rounds: the README's program from its start to its end, the gateway until its admin port has answered.
-Prints the median, the least and the greatest of each, the gateway's resident memory after its first answer, and what lies on disk. Needs clang or gcc, zlib1g-dev and the SDK.
+Prints the median, the least and the greatest of each, the gateway's resident memory after its first answer, and the size on disk. Needs clang or gcc, zlib1g-dev and the SDK.
 """
 import os
 import pathlib
@@ -46,7 +46,7 @@ def run_readme(program):
     took = time.perf_counter() - begin
     assert b"5 bytes" in said and child.returncode == 0, said
 
-    # What the kernel counts for a child that has ended includes what this process had when it forked.
+    # The kernel's figures for an ended child include those of this process at the fork.
     return took, None
 
 
@@ -78,7 +78,7 @@ def main():
         source = re.search(r"```csharp\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
         programs = {}
         for way, options in WAYS.items():
-            # Folders of their own, so that no build finds another's output.
+            # Separate folders, so that no build finds another's output.
             readme = pathlib.Path(work) / way.replace(" ", "-") / "Readme"
             readme.mkdir(parents=True)
             (readme / "Readme.csproj").write_text(PROJECT % (ROOT / "src/Vigil/Vigil.csproj"))

@@ -5,47 +5,47 @@
     dotnet build -c Release apps/MetricsGateway
     bench/gateway/compare_with_statsd.py GATEWAY DIR [--table] [--cases N] [--seed N]
 
-GATEWAY is the built program, DIR where npm installs statsd. Some thousand random lines must be told alike. Each of the lines of EDGES
-must differ, or be alike, as it says there; the reasons are those of the table in docs/gateway.md, which --table prints. Everything runs
-on loopback. The exit code is 0 if all is as it should be.
+GATEWAY is the built program, DIR where npm installs statsd. For some thousand random lines both must report the same. Each line of EDGES must
+differ, or not, as stated there; the reasons are those of the table in docs/gateway.md, which --table prints. Everything runs
+on loopback. The exit code is 0 if all expectations hold.
 """
 import argparse, json, math, os, random, re, socket, subprocess, sys, tempfile, threading, time
 
 INTERVAL = 5  # seconds
 
-# The name is @; the script makes it a different one for each. None: told alike.
+# @ stands for the name, which the script makes different for each line. None: both report the same.
 EDGES = [
     (r'@:1|h', 'histograms and distributions are timers, as for DogStatsD; for statsd every type that it does not know is a counter'),
     (r'@:1|d', 'likewise'),
-    (r'@:1|x', 'a type that nobody knows is refused (`unknown_type`), not counted'),
+    (r'@:1|x', 'an unknown type is refused (`unknown_type`), not counted'),
     (r'@:1:2|c', 'several values with one type for all, as DogStatsD 1.1 packs them; statsd takes the last'),
     (r'@:1|c:x|c', 'a line is used as a whole or refused; statsd takes the parts that it understands'),
     (r'@:|s', 'an empty value is refused (`missing_value`); statsd takes it for "0"'),
-    (r'@:0x10|c', 'numbers are decimal; JavaScript knows others'),
-    (r'@: |c', 'white space alone is no number; for JavaScript it is 0'),
-    (r'@:Infinity|g', 'what is not finite would poison every sum that it enters'),
+    (r'@:0x10|c', 'numbers are decimal; JavaScript accepts other forms'),
+    (r'@: |c', 'white space alone is not a number; for JavaScript it is 0'),
+    (r'@:Infinity|g', 'a value that is not finite would spoil every sum that it enters'),
     (r'@:1e999|g', 'likewise'),
     (r'@:1|c|@1e-1', 'statsd reads the digits only, and takes this for a rate of 1'),
     (r'@:1|c|@2', 'a rate above 1 makes no sense (`invalid_sample_rate`)'),
     (r'@:1|c|@0', 'a rate of 0 would be an infinite count'),
     (r'@:1|c|@0.5|@0.1', 'two rates contradict each other'),
-    (r'@:1|c|@0.5|T1656581400', 'a value with a time of its own is refused (`unsupported_timestamp`); statsd does not look at the field'),
-    (r'@:1|c|', 'an empty field is passed over'),
-    (r'@:1|c|c:abc', 'fields of newer protocols are passed over; statsd refuses the line'),
-    (r'@:v|s\r', 'the end of a line may be CR LF; statsd takes the CR for a part of the type, and then the type for one it does not know'),
-    (r'@:1|c|#b:1,a:2', 'tags are sorted: the order makes no other series'),
+    (r'@:1|c|@0.5|T1656581400', 'a value with its own timestamp is refused (`unsupported_timestamp`); statsd ignores the field'),
+    (r'@:1|c|', 'an empty field is ignored'),
+    (r'@:1|c|c:abc', 'fields of newer protocols are ignored; statsd refuses the line'),
+    (r'@:v|s\r', 'a line may end with CR LF; statsd takes the CR for a part of the type, which it then does not know'),
+    (r'@:1|c|#b:1,a:2', 'tags are sorted: their order does not make another series'),
     (r'@:1|c|#a', 'a tag without a value is refused by Graphite, so it has "true"'),
     (r'@:1|c|#a:1,a:2', 'of two tags of one name Graphite keeps the last'),
     (r'@:1|c|#name:x', 'a tag called "name" is the metric\'s own for Graphite'),
     (r'@:1|c|#:v', 'a tag without a name is left out: Graphite refuses the line'),
-    (r'@:1|c|#a:1,,b:2,', 'an empty tag is none'),
-    (r'@:1|c|#a:x@y:z', 'values of tags keep what Graphite takes; statsd cleans them like names'),
-    (r'@:1|c|#a:b|@0.5', 'fields behind the tags are fields, as for DogStatsD'),
-    (r'@é:1|c', 'what is beyond ASCII stays'),
-    (r'@..x.:1|c', 'dots without anything between them are one: Graphite would use one file'),
-    (r'@\x01x:1|c', 'control characters are refused (`invalid_bytes`): they are no names'),
-    (r'@\xff:1|c', 'so is broken UTF-8'),
-    (r'@:1e200|ms\n@:3e200|ms', '`std` is right where the squares are infinite'),
+    (r'@:1|c|#a:1,,b:2,', 'an empty tag is ignored'),
+    (r'@:1|c|#a:x@y:z', 'tag values keep what Graphite accepts; statsd cleans them like names'),
+    (r'@:1|c|#a:b|@0.5', 'fields after the tags are fields, as for DogStatsD'),
+    (r'@é:1|c', 'characters beyond ASCII stay'),
+    (r'@..x.:1|c', 'adjacent dots become one: Graphite would use the same file'),
+    (r'@\x01x:1|c', 'control characters are refused (`invalid_bytes`)'),
+    (r'@\xff:1|c', 'broken UTF-8 is refused, too'),
+    (r'@:1e200|ms\n@:3e200|ms', '`std` is right even if the squares are infinite'),
     (r'@:1|', 'no type is refused (`missing_type`), not counted'),
     (r'!:@|c', None), (r'@', None), (r'@|c', None), (r'@:', None), (r'@:|c', None), (r'@:|g', None), (r'@:1', None),
     (r'@:x|c', None), (r'@:1x|g', None), (r'@:-5|ms', None), (r'@:+5|ms', None), (r'@:1|c|0.5', None), (r'@:1|c|@', None),
@@ -57,7 +57,7 @@ EDGES = [
     (r'@:1|g:+2|g:-5|g', None), (r'@:1|c:200|ms', None), (r'@:1|c:2|c|#a:b', None), (r'@:1|c:', 'a line is used as a whole or refused'),
 ]
 
-# statsd ends: a match that is null. It is not sent to it.
+# These end statsd, by a match that is null, and are not sent to it.
 ENDS_STATSD = ['@:1|c|@+0.1', '@:1|c|@ 1', '@:1|c|@Infinity']
 
 
@@ -128,7 +128,7 @@ def start_gateway(program, sink):
 
 
 def random_case(number, chosen):
-    """One to three lines of one name that both take."""
+    """One to three lines of one name that both accept."""
     pick = chosen.choice
     name = f'k{number}k' + ''.join(pick(['a', 'b.c', '-', '_', '/', ' ', '  ', '(', '%', '=', '1', 'Z']) for _ in range(chosen.randrange(4))) + 'z'
     if chosen.random() < 0.1:
@@ -152,7 +152,7 @@ def random_case(number, chosen):
 
 
 def told(lines):
-    """What each case is told as: {case: {path without the case's number: value}}."""
+    """The reported values of each case: {case: {path without the case's number: value}}."""
     result = {}
     for line in lines:
         path, value = line.rsplit(' ', 2)[0], line.rsplit(' ', 2)[1]

@@ -5,9 +5,9 @@
     bench/gateway/lag.py GATEWAY [--names 100000,1000000]
 
 GATEWAY is the built program. A client asks for `health` again and again, a millisecond after each answer, while others fill the gateway
-with names, list and delete them, and flushes go to a file and to a Graphite server that reads. Each row tells how long its answers
-took, and for how long garbage collections stopped the gateway, all of them together. What the first row shows, with nothing going on, is
-the machine's and the client's own part.
+with names, list and delete them, and flushes go to a file and to a Graphite server that reads. Each row gives the times of its answers, and
+the total time for which garbage collections stopped the gateway. The first row, with nothing else going on, shows the machine's and the
+client's own part.
 """
 import argparse, os, re, socket, subprocess, sys, tempfile, threading, time
 

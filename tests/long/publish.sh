@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Packs the library, looks at what is in the package, restores it into programs of users, publishes them in each way, and runs them; likewise the gateway.
+# Packs the library, checks the package's content, restores it into users' programs, publishes them in each way, and runs them; likewise the gateway.
 #   tests/long/publish.sh          every way: plain, trimmed, ready to run, ahead of time
 #   tests/long/publish.sh quick    ahead of time only
-# Needs a linker and zlib for what is published ahead of time: clang or gcc, zlib1g-dev. The last line is "Published programs: Failed: N, Passed: N".
+# Publishing ahead of time needs a linker and zlib: clang or gcc, zlib1g-dev. The last line is "Published programs: Failed: N, Passed: N".
 set -uo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
@@ -49,7 +49,7 @@ is_complete() {
     grep -q '<releaseNotes>## ' "$work/package/Vigil.nuspec" && grep -q 'url="https://example.org/vigil"' "$work/package/Vigil.nuspec"
 }
 
-# A folder for a program that knows the packages by their registry and Vigil by the folder that was packed into. Nothing of the repository is above it.
+# A folder for a program that gets Vigil from the folder with the package, and all other packages from their registry. It is outside of the repository.
 program() {
     mkdir -p "$work/$1"
     cp "$root/tests/long/programs/Consumer.csproj" "$work/$1/$1.csproj"
@@ -58,7 +58,7 @@ program() {
 EOF
 }
 
-# The first program in the README, as it stands there: nothing in it says that it is for Linux.
+# The first program in the README, unchanged: nothing in it marks it as Linux-only.
 readme() {
     program Readme
     awk '/^```csharp/ { inside = 1; next } /^```/ { if (inside) exit } inside' "$root/README.md" > "$work/Readme/Program.cs"

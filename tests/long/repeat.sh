@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the whole suite many times: tests/long/repeat.sh plain|one-core|real-time [times]
-#   plain       as it is
-#   one-core    all of it on processor 0, beside a process that never rests there
-#   real-time   beside one SCHED_FIFO thread a processor that spins for 1 to 20 ms, half of the time. Needs root (or CAP_SYS_NICE) and python3.
-# What fails stays in a folder that is named. The last line is "N runs passed, N failed".
+#   plain       without further conditions
+#   one-core    all of it on processor 0, beside a process that keeps it busy
+#   real-time   beside one SCHED_FIFO thread per processor that spins for 1 to 20 ms, half of the time. Needs root (or CAP_SYS_NICE) and python3.
+# Results of failed runs stay in a folder, whose name is printed. The last line is "N runs passed, N failed".
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en

@@ -1,4 +1,4 @@
-/* echo: an ev_io a connection, whose interest changes only after EAGAIN. */
+/* echo: one ev_io per connection, whose interest changes only after EAGAIN. */
 #include "echo.h"
 
 #include "libev_driver.h"

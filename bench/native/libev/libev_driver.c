@@ -1,4 +1,4 @@
-/* libev, on epoll whatever else the machine has; ev_async for other threads. */
+/* libev, always on epoll; ev_async for other threads. */
 #include "libev_driver.h"
 
 #include <stdio.h>

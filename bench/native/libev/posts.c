@@ -1,4 +1,4 @@
-/* post and ping-pong: ev_async, which merges wake-ups and carries nothing, so that a queue goes before it. */
+/* post and ping-pong: ev_async, which merges wake-ups and carries no data, so a queue is put in front of it. */
 #include "handoff.h"
 #include "libev_driver.h"
 #include "volley.h"

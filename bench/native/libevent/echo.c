@@ -1,4 +1,4 @@
-/* echo: an event a connection that reads, and one that writes, which is added only after EAGAIN. */
+/* echo: per connection one event that reads, and one that writes, which is added only after EAGAIN. */
 #include "echo.h"
 
 #include "libevent_driver.h"

@@ -1,8 +1,8 @@
 /*
- * libevent, from libevent_core alone: no locks, since one thread uses the base, and persistent events. It takes nothing from
- * other threads without locks, so it has no post.
+ * libevent, from libevent_core alone: no locks, because one thread uses the base, and persistent events. Without locks it
+ * accepts nothing from other threads, so it has no post.
  *
- * With COMMON_TIMEOUTS it is the same with event_base_init_common_timeout, which puts timers of one duration into a queue
+ * With COMMON_TIMEOUTS it also uses event_base_init_common_timeout, which puts timers of one duration into a queue
  * of their own; only timers differ.
  */
 #include "libevent_driver.h"

@@ -1,4 +1,4 @@
-/* Timers. They are started in a callback, where the base has read the clock already. */
+/* Timers. They are started in a callback, where the base has already read the clock. */
 #include "libevent_driver.h"
 #include "ticks.h"
 #include "timeouts.h"
@@ -127,7 +127,7 @@ static void tick(evutil_socket_t fd, short what, void *ticks)
         event_base_loopbreak(base);
 }
 
-/* By a timerfd: the precise timer is what who wants milliseconds asks for. */
+/* With a timerfd: a program that needs milliseconds requests the precise timer. */
 void measure_periodic(const long *parameters, int count)
 {
     (void)count;

@@ -1,4 +1,4 @@
-/* post and ping-pong: uv_async, which merges wake-ups and carries nothing, so that a queue goes before it. work: uv_queue_work. */
+/* post and ping-pong: uv_async, which merges wake-ups and carries no data, so a queue is put in front of it. work: uv_queue_work. */
 #include "handoff.h"
 #include "uv_driver.h"
 #include "volley.h"

@@ -5,7 +5,7 @@
 
 #include <uv.h>
 
-/* Ends the program with the library's words where a call failed. */
+/* Ends the program with the library's message if a call failed. */
 void uv_checked(int result, const char *what);
 uv_loop_t *create_loop(void);
 

@@ -1,7 +1,7 @@
 /*
- * echo: each connection has DEPTH requests on their way, and sends the next ones when answers are complete. Closed loop: a server that
- * is slow gets fewer requests. The time of a request runs from its write to the read that completes its answer; one that has none yet
- * at the end counts with the time that it has waited, or a server would look the better the more it leaves waiting.
+ * echo: each connection has DEPTH requests in flight, and sends the next ones when answers are complete. Closed loop: a slow server gets
+ * fewer requests. The time of a request runs from its write to the read that completes its answer. A request without an answer at the end
+ * counts with the time that it has waited; otherwise a server would look the better the more requests it leaves waiting.
  */
 #include "latencies.h"
 #include "load_driver.h"
@@ -21,8 +21,8 @@ struct client {
     int fd;
     bool waits_for_room;
     long to_write;      /* bytes of requests that the kernel has not taken yet */
-    long answered;      /* bytes of the answer that has begun */
-    int64_t *sent_at;   /* ring of DEPTH: when the requests on their way were written, oldest at first */
+    long answered;      /* bytes of the unfinished answer */
+    int64_t *sent_at;   /* ring of DEPTH: when the requests in flight were written, the oldest first */
     long first;
 };
 

@@ -1,4 +1,4 @@
-/* Times by the million in a fixed table: 64 buckets for each power of two, so that a quantile is right to 1.6 %. */
+/* Times by the million in a fixed table: 64 buckets for each power of two, so that quantiles are accurate to 1.6 %. */
 #ifndef LATENCIES_H
 #define LATENCIES_H
 
@@ -13,7 +13,7 @@ struct latencies {
 
 void record(struct latencies *latencies, int64_t nanoseconds);
 
-/* Nanoseconds; not a number where nothing was recorded. */
+/* Nanoseconds; NaN if nothing was recorded. */
 double quantile(const struct latencies *latencies, double part);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The other end of the servers.
+ * The load generator of the servers.
  *
- *   echo PORT CONNECTIONS BYTES DEPTH MILLISECONDS    requests a second; p50, p99 and p99.9 of the time a request takes, ns; requests
+ *   echo PORT CONNECTIONS BYTES DEPTH MILLISECONDS    requests per second; p50, p99 and p99.9 of the time per request, ns; requests
  *   statsd PORT PACKETS_A_SECOND MILLISECONDS         sends counters by UDP at that rate: packets sent, packets refused here, rate reached
  */
 #include "load_driver.h"

@@ -1,6 +1,6 @@
 /*
- * statsd: counters by UDP, one a packet, at a rate: every millisecond a batch by sendmmsg. A batch that
- * was late is sent whole, so the rate is kept on average.
+ * statsd: counters over UDP, one per packet, at a fixed rate: every millisecond a batch by sendmmsg. A late batch
+ * is sent as a whole, so the rate is kept on average.
  */
 #define _GNU_SOURCE
 #include "load_driver.h"

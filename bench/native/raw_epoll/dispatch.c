@@ -1,4 +1,4 @@
-/* dispatch: level-triggered eventfds, one indirect call an event. Alone: the events of one wait again and again. */
+/* dispatch: level-triggered eventfds, one indirect call per event. Alone: the events of one wait again and again. */
 #include "raw_epoll.h"
 
 #include "descriptors.h"
@@ -70,6 +70,6 @@ void measure_memory(const long *parameters, int count)
     double before = allocated_bytes();
     register_all(epoll, (int)parameters[0], 0);
 
-    /* The array of numbers is what a program would have anyway, as its own state. */
+    /* A program would have the array of numbers anyway, as its own state. */
     report((allocated_bytes() - before) / (double)parameters[0] - sizeof(int));
 }

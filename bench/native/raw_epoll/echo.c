@@ -1,4 +1,4 @@
-/* echo: a TCP server. The pointer to the connection is the kernel's data. With ECHO_SPIN_US it asks again and again for so long before it sleeps. */
+/* echo: a TCP server. The pointer to the connection is the kernel's data. With ECHO_SPIN_US it polls for that long before it sleeps. */
 #include "raw_epoll.h"
 
 #include "echo.h"

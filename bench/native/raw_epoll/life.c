@@ -1,4 +1,4 @@
-/* startup and idle: what it costs to have a loop that does nothing. */
+/* startup and idle: the cost of a loop that does nothing. */
 #include "raw_epoll.h"
 
 #include "descriptors.h"

@@ -1,4 +1,4 @@
-/* periodic: a timerfd with an interval, and how late each tick is when the loop has it. */
+/* periodic: a timerfd with an interval, and the lateness of each tick when the loop gets it. */
 #include "raw_epoll.h"
 
 #include "ticks.h"

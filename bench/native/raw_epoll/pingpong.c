@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Where the two threads run. Left to itself the kernel puts them on one processor or on two, and what a round trip takes differs by a factor of ten. */
+/* The processors of the two threads. The kernel places unbound threads on one processor or on two, which changes a round trip by a factor of ten. */
 enum placement { ANYWHERE, APART, TOGETHER };
 
 struct table {
@@ -95,7 +95,7 @@ void measure_ping_pong(const long *parameters, int count)
     long spin_us = parameters[0], trips = parameters[1];
     enum placement placement = count > 2 ? (enum placement)parameters[2] : ANYWHERE;
 
-    /* Without a spin a blocking read is the one system call that waits and takes at once. */
+    /* Without a spin, a blocking read waits and takes in one system call. */
     int mode = EFD_CLOEXEC | (spin_us > 0 ? EFD_NONBLOCK : 0);
     struct table table = {
         .epoll = create_epoll(),

@@ -1,6 +1,6 @@
 /*
- * post: functions from another thread. A ring that producers claim by compare-and-swap, an eventfd that wakes only a loop
- * that sleeps and that nobody reads, and a bound on what runs before the loop looks at its files again.
+ * post: functions from another thread. A ring that producers claim by compare-and-swap, an eventfd that is never read and
+ * wakes only a sleeping loop, and a bound on the functions that run before the loop polls its files again.
  */
 #include "raw_epoll.h"
 
@@ -105,7 +105,7 @@ void measure_post(const long *parameters, int count)
         box.ring[i].sequence = i;
     box.epoll = create_epoll();
     box.waker = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
-    watch(box.epoll, box.waker, EPOLLIN | EPOLLET, 0); /* edge-triggered, so that nobody need read it */
+    watch(box.epoll, box.waker, EPOLLIN | EPOLLET, 0); /* edge-triggered, so that it need not be read */
 
     pthread_t loop;
     start_thread(&loop, run_mailbox_loop, &box);

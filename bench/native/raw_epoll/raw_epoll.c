@@ -1,6 +1,6 @@
 /*
- * raw_epoll: what the kernel itself takes, so that an event loop on top of it can be judged by its ratio and not by
- * the machine's mood. Times are nanoseconds an operation.
+ * raw_epoll: the kernel's own time, so that an event loop can be judged by its ratio, independently of the machine's
+ * state. Times are nanoseconds per operation.
  *
  *   dispatch REGISTERED READY EVENTS   an event, epoll_wait included
  *   dispatch-alone READY EVENTS        an event of a wait that is not repeated
@@ -8,11 +8,11 @@
  *   post SENDERS COUNT                 a function posted from other threads, until it has run
  *   pingpong SPIN_US COUNT [PLACEMENT] a round trip between two threads, which are on any processors (0), on two (1), on one (2)
  *   pingpong-spin SPIN_US COUNT        the same; the peers that only sleep do not have it
- *   periodic PERIOD_US TICKS           a timerfd's ticks: mean, p50, p99 and max of the lateness, processor time a tick
+ *   periodic PERIOD_US TICKS           a timerfd's ticks: mean, p50, p99 and max of the lateness, processor time per tick
  *   signals BURST COUNT                a real-time signal from sigqueue to read(signalfd)
  *   echo                               a TCP server on a free port, which is the figure
  *   echo-spin                          the same, which spins before it sleeps, and nothing else: with ECHO_SPIN_US
- *   memory-fd COUNT                    bytes of a registered fd in this process; the kernel's are not counted for anybody
+ *   memory-fd COUNT                    bytes of a registered fd in this process; the kernel's are not counted for any peer
  *   startup COUNT                      an epoll instance made and closed
  *   idle                               waits for nothing until its input ends
  *

@@ -1,4 +1,4 @@
-/* What the measurements of raw epoll share. */
+/* Shared by the measurements of raw epoll. */
 #ifndef RAW_EPOLL_H
 #define RAW_EPOLL_H
 
@@ -9,7 +9,7 @@
 int create_epoll(void);
 void watch(int epoll, int fd, uint32_t events, uint64_t data);
 
-/* Waits for ever (-1) or not at all (0). A signal ends the wait with nothing ready. Inline: this is what is measured. */
+/* Waits for ever (-1) or not at all (0). A signal ends the wait with nothing ready. Inline, because it is measured. */
 static inline int wait_ready(int epoll, struct epoll_event *ready, int capacity, int milliseconds)
 {
     int count = epoll_wait(epoll, ready, capacity, milliseconds);

@@ -1,4 +1,4 @@
-/* echo: a source a connection, whose events change only after EAGAIN. */
+/* echo: one source per connection, whose events change only after EAGAIN. */
 #include "echo.h"
 
 #include "sd_driver.h"

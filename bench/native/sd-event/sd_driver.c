@@ -1,4 +1,4 @@
-/* sd-event, which runs one callback an iteration and orders what is ready by priority. It takes nothing from other threads. */
+/* sd-event, which runs one callback per iteration and orders ready sources by priority. It accepts nothing from other threads. */
 #define _GNU_SOURCE /* dladdr */
 #include "sd_driver.h"
 
@@ -46,7 +46,7 @@ void run_loop(sd_event *loop, bool *is_over)
         sd_checked(sd_event_run(loop, UINT64_MAX), "sd_event_run");
 }
 
-/* libsystemd does not say; the name of its file does, behind ".so.". */
+/* libsystemd has no function for it; its file's name has the version after ".so.". */
 const char *driver_version(void)
 {
     static const char suffix[] = ".so.";

@@ -5,11 +5,11 @@
 
 #include <systemd/sd-event.h>
 
-/* Ends the program where a call of the library, which returns a negative errno, failed. */
+/* Ends the program if a call of the library failed, that is, returned a negative errno. */
 int sd_checked(int result, const char *what);
 sd_event *create_loop(void);
 
-/* Runs until it is over. Not by sd_event_exit, after which a loop cannot run again. */
+/* Runs until the measurement is over. Does not use sd_event_exit, after which a loop cannot run again. */
 void run_loop(sd_event *loop, bool *is_over);
 
 void measure_dispatch(const long *parameters, int count);

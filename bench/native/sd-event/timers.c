@@ -87,7 +87,7 @@ void measure_fire(const long *parameters, int count)
     report((double)(now_ns() - start) / (double)parameters[1]);
 }
 
-/* Absolute times keep the phase; what was missed is passed over. */
+/* Absolute times keep the phase; missed ticks are skipped. */
 static int tick(sd_event_source *source, uint64_t due, void *argument)
 {
     struct ticks *ticks = argument;

@@ -1,15 +1,15 @@
 /*
- * statsd_flood: counters by UDP to 127.0.0.1, one a datagram, by sendmmsg and at a steady pace. For measuring whoever receives them.
+ * statsd_flood: counters over UDP to 127.0.0.1, one per datagram, by sendmmsg and at a steady pace. It measures any receiver of StatsD.
  *
  *   cc -O2 -o statsd_flood statsd_flood.c
  *   statsd_flood PORT PACKETS PACKETS_A_SECOND [NAMES [BATCH]]
  *
- * PACKETS_A_SECOND of 0 is as fast as it goes. With NAMES, the counters are n0 to n(NAMES - 1) in turn, otherwise all are n0. BATCH
+ * PACKETS_A_SECOND of 0 is full speed. With NAMES, the counters are n0 to n(NAMES - 1) in turn, otherwise all are n0. BATCH
  * (default 32) is how many datagrams a system call sends; the pace is kept from batch to batch.
  *
- * "refused" says little: sendmmsg tells an error only if the first datagram of its batch has it, and forgets the others'. Where nobody
- * listens, the answer to one datagram is the error of the next one, so with a BATCH above 1 nothing is refused, and what
- * was sent is not what came.
+ * "refused" says little: sendmmsg reports an error only for the first datagram of its batch, and discards the others'. If nothing
+ * listens, the answer to one datagram is the error of the next one, so with a BATCH above 1 nothing is refused, and the number
+ * sent is not the number received.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < count; i++)
             parts[i].iov_len = snprintf(text[i], MAX_TEXT, "n%ld:1|c", (sent + i) % names);
 
-        /* A few microseconds of spinning are more exact than any sleep, and a longer wait leaves the processor to others. */
+        /* A few microseconds of spinning are more exact than any sleep; during a longer wait others get the processor. */
         long due = begin + (pace > 0 ? (long)(sent / pace * 1e9) : 0);
         long left = due - now_ns();
         if (left > 200000) {
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0) {
-            /* Nobody listened a moment ago, or there is no room: the datagram is lost, as datagrams are. */
+            /* Nothing listened a moment ago, or there is no room: the datagram is lost. */
             if (errno != ECONNREFUSED && errno != ENOBUFS)
                 die("sendmmsg");
             failed++;

@@ -8,12 +8,12 @@
 int *spread_eventfds(int registered, int ready);
 
 /*
- * The ring: whoever finds a byte in its pair takes it and writes one into the next pair, until all writes are used up. So an
- * operation is a read, a write, and a wait that finds as many descriptors as bytes are on their way.
+ * The ring: a pair that has a byte is read, and a byte is written to the next pair, until all writes are used up. So an
+ * operation is a read, a write, and a wait that finds as many descriptors as bytes are in flight.
  */
 struct ring {
     int pairs;
-    int (*fds)[2]; /* [0] is watched and read, [1] written by the one before */
+    int (*fds)[2]; /* [0] is watched and read, [1] is written by the previous pair */
     long writes_left;
     long reads_left;
 };
@@ -21,7 +21,7 @@ struct ring {
 void create_ring(struct ring *ring, int pairs);
 void start_ring(struct ring *ring, int active, long writes);
 
-/* What the callback of a pair does; true for the last read of all. */
+/* The callback of a pair; true for the last read of all. */
 bool pass_on(struct ring *ring, int pair);
 
 #endif

@@ -115,7 +115,7 @@ static void *parked(void *unused)
     return NULL;
 }
 
-/* It takes no signal, so that signals stay what a measurement makes of them. */
+/* It gets no signals, so that signals reach only the threads of the measurement. */
 static void park_a_thread(void)
 {
     sigset_t all, before;

@@ -1,12 +1,12 @@
 /*
- * What the drivers of all peers share: a command line that names a measurement and its numbers, a clock, a parked thread,
- * and one line of figures as the answer. System calls that fail end the program.
+ * Shared by the drivers of all peers: a command line with a measurement and its numbers, a clock, a parked thread, and one
+ * line of figures as the answer. A system call that fails ends the program.
  *
  *   PROGRAM list                     the measurements that the peer has a counterpart for; the library's version
  *   PROGRAM MEASUREMENT NUMBER...    one of them; prints its name and its figures
  *
- * A thread is parked in every run: the kernel skips the reference counting of files in a process of one thread, and
- * nothing that runs on .NET is ever one.
+ * A thread is parked in every run: the kernel skips the reference counting of files in a process with a single thread,
+ * and no .NET process has only one.
  */
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -27,7 +27,7 @@ struct measurement {
 /* A peer's driver defines these; the last measurement has no name. */
 extern const char driver_name[];
 extern const struct measurement measurements[];
-const char *driver_version(void); /* the library's; empty where it has none */
+const char *driver_version(void); /* the library's; empty if it has none */
 
 void die(const char *what);
 int checked(int result, const char *what);
@@ -37,7 +37,7 @@ int64_t now_ns(void);
 /* Processor time of the process, all threads. */
 int64_t cpu_ns(void);
 
-/* Bytes that malloc has given out and not got back. */
+/* Bytes that malloc has allocated and not freed. */
 double allocated_bytes(void);
 
 /* The same numbers in every run and for every peer. */
@@ -50,7 +50,7 @@ void add_one(int fd);
 void report(double figure);
 void report_all(const double *figures, int count);
 
-/* For servers, which have no end of their own: the program ends when its standard input does. */
+/* For servers, which do not end by themselves: the program ends when its standard input does. */
 void end_with_input(void);
 
 #endif

@@ -13,7 +13,7 @@
 
 enum { BUFFER_LENGTH = 64 * 1024, BACKLOG = 8192 };
 
-/* A buffer that came full is most often followed by more, which is still in the cache. But others wait. */
+/* A full buffer is usually followed by more data, which is still in the cache. But other connections wait. */
 enum { READS_A_TURN = 4 };
 
 int listen_on_loopback(void)
@@ -58,7 +58,7 @@ static enum echo_state keep(struct connection *connection, const char *bytes, si
     return ECHO_WRITES;
 }
 
-/* Answers what one read finds. */
+/* Handles one read. */
 static enum echo_state answer(struct connection *connection, bool *came_full)
 {
     static char buffer[BUFFER_LENGTH];

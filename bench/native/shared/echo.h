@@ -1,6 +1,6 @@
 /*
- * An echo server as one would write it on readiness: read, write at once, and wait for room only where the kernel had none,
- * without reading on meanwhile. Another read in the same turn only where the buffer came full. What the peers add is who waits.
+ * The common part of echo servers on readiness: read, write at once, and wait for room only if the kernel had none, without
+ * reading meanwhile. Read again in the same turn only if the buffer came full. The peers add the waiting.
  */
 #ifndef ECHO_H
 #define ECHO_H
@@ -20,7 +20,7 @@ struct connection {
 int listen_on_loopback(void);
 void report_port(int listener);
 
-/* The next connection, or null where there is none. */
+/* The next connection, or null if there is none. */
 struct connection *accept_connection(int listener);
 
 enum echo_state echo_input(struct connection *connection);

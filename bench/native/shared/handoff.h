@@ -1,6 +1,6 @@
 /*
- * What a C program puts before a loop that can be woken from other threads but takes nothing from them: functions in a queue
- * under a mutex, all of which the loop takes at once, and a wake-up only for the first one of an empty queue.
+ * The usual queue in front of a loop that can be woken from other threads but carries no data: functions under a mutex, all
+ * of which the loop takes at once, and a wake-up only for the first one in an empty queue.
  */
 #ifndef HANDOFF_H
 #define HANDOFF_H
@@ -28,7 +28,7 @@ void hand_over(struct handoff *handoff, void (*run)(void *), void *argument);
 /* On the loop, after a wake-up. */
 void run_handed_over(struct handoff *handoff);
 
-/* Posts from that many threads as fast as they can; nanoseconds a post until all have run. The loop runs on another thread. */
+/* Posts from that many threads as fast as they can; nanoseconds per post until all have run. The loop runs on another thread. */
 double post_through(void (*post)(void *box, void (*run)(void *), void *argument), void *box, long count, long senders);
 
 #endif

@@ -20,7 +20,7 @@ bool count_tick(struct ticks *ticks)
     ticks->last = ticks->due + late;
     ticks->late[ticks->count++] = late;
 
-    /* What was missed is not late again and again. */
+    /* A missed tick counts as late only once. */
     if (late >= ticks->period && ticks->phase == PHASE_KEPT)
         ticks->due += late / ticks->period * ticks->period;
     else if (late >= ticks->period)

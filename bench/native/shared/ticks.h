@@ -1,16 +1,16 @@
-/* How late the ticks of a periodic timer come. */
+/* The lateness of a periodic timer's ticks. */
 #ifndef TICKS_H
 #define TICKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What becomes of the phase when a whole period was missed. */
+/* The phase after a whole period was missed. */
 enum ticks_phase {
     PHASE_KEPT,      /* the next tick is one that would have been due anyway */
     PHASE_FROM_MISS, /* the next tick is due a period from now */
     PHASE_AT_MISS,   /* the next tick is due now, others count from there */
-    PHASE_NONE,      /* every tick counts from the one before, and has no due time to be late against */
+    PHASE_NONE,      /* every tick counts from the previous one, and has no due time */
 };
 
 struct ticks {
@@ -25,7 +25,7 @@ void start_ticks(struct ticks *ticks, long period_us, long wanted, enum ticks_ph
 /* A tick has come; true for the last one. */
 bool count_tick(struct ticks *ticks);
 
-/* Nanoseconds: mean period, median, 99th percentile and maximum of the lateness, processor time a tick. */
+/* Nanoseconds: mean period, median, 99th percentile and maximum of the lateness, processor time per tick. */
 void report_ticks(struct ticks *ticks);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 enum {
-    TAKING_TURNS = 1000, /* timers that are started and cancelled in turn, so that not one cache line serves them all */
-    LEAD_MS = 300,       /* until the first of many timers is due, time enough to start them all */
+    TAKING_TURNS = 1000, /* timers that are started and cancelled in turn, so that more than one cache line is used */
+    LEAD_MS = 300,       /* until the first of many timers is due; enough time to start them all */
 };
 
 /* Between ten minutes and an hour: nothing becomes due while it is measured. */
