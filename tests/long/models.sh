@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests with random steps many times as long, and from new seeds: tests/long/models.sh [factor]
+# Runs the tests with random steps or many rounds many times as long, and from new seeds: tests/long/models.sh [factor]
 # A failure names its seed: VIGIL_TEST_FACTOR and VIGIL_TEST_SEED run the same steps again.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
