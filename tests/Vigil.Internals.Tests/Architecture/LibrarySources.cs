@@ -40,6 +40,7 @@ internal sealed class LibrarySources
 
     private readonly CSharpCompilation _compilation;
     private readonly Lazy<TypeReference[]> _references;
+    private readonly Dictionary<SyntaxTree, SemanticModel> _models = [];
     private readonly Dictionary<ITypeSymbol, (string Name, string[] Files)> _types = new(SymbolEqualityComparer.Default);
 
     private LibrarySources()
@@ -86,7 +87,7 @@ internal sealed class LibrarySources
 
     public IEnumerable<INamedTypeSymbol> DeclaredTypes() => Trees.SelectMany(tree =>
     {
-        SemanticModel model = _compilation.GetSemanticModel(tree);
+        SemanticModel model = ModelOf(tree);
         return tree.GetRoot().DescendantNodes()
             .Where(node => node is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax)
             .Select(node => (INamedTypeSymbol)model.GetDeclaredSymbol(node)!);
@@ -95,14 +96,25 @@ internal sealed class LibrarySources
     /// <summary>The values in interpolated strings, with their types.</summary>
     public IEnumerable<(InterpolationSyntax Hole, ITypeSymbol? Type)> Interpolations() => Trees.SelectMany(tree =>
     {
-        SemanticModel model = _compilation.GetSemanticModel(tree);
+        SemanticModel model = ModelOf(tree);
         return tree.GetRoot().DescendantNodes().OfType<InterpolationSyntax>().Select(
             hole => (hole, model.GetTypeInfo(hole.Expression).Type));
     });
 
+    // A model keeps what it has bound, for the next test that asks.
+    private SemanticModel ModelOf(SyntaxTree tree)
+    {
+        if (!_models.TryGetValue(tree, out SemanticModel? model))
+        {
+            _models.Add(tree, model = _compilation.GetSemanticModel(tree));
+        }
+
+        return model;
+    }
+
     private IEnumerable<TypeReference> FindReferences() => Trees.SelectMany(tree =>
     {
-        SemanticModel model = _compilation.GetSemanticModel(tree);
+        SemanticModel model = ModelOf(tree);
         return tree.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
             .SelectMany(node => NamedBy(model, node))
             .Distinct()
