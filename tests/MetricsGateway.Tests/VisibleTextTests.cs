@@ -27,11 +27,12 @@ public class VisibleTextTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Whatever_the_name_it_is_read_back_as_it_was()
     {
-        Random random = new(11);
+        Random random = new(Scale.Seed(11));
         JsonWriterOptions options = new() { Encoder = VisibleText.Json };
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < Scale.Times(6_000); round++)
         {
             StringBuilder text = new();
             for (int i = random.Next(20); i > 0; i--)

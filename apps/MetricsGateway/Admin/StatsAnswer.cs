@@ -29,6 +29,7 @@ internal static class StatsAnswer
         answer.Line("flush.missed", flush?.Missed ?? 0);
         answer.Line("flush.failed", flush?.Failed ?? 0);
         answer.Line("flush.computing", flush is { IsComputing: true } ? 1 : 0);
+        answer.Line("flush.reporting", flush is { IsReporting: true } ? 1 : 0);
         answer.Line("flush.lost_reports", flush?.LostReports ?? 0);
         answer.Line("flush.last_lateness_us", (long)(flush?.LastLateness.TotalMicroseconds ?? 0));
         answer.Line("flush.last_duration_us", (long)(flush?.LastDuration.TotalMicroseconds ?? 0));

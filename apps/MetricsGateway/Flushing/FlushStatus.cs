@@ -14,6 +14,9 @@ internal sealed record FlushStatus
     /// <summary>Whether the last flush is being computed or reported: a flush that comes due meanwhile is skipped.</summary>
     public required bool IsComputing { get; init; }
 
+    /// <summary>Whether the console is still writing a report. A flush that is due meanwhile is not reported there.</summary>
+    public required bool IsReporting { get; init; }
+
     /// <summary>Since the last flush; null before the first one.</summary>
     public required TimeSpan? SinceLast { get; init; }
 

@@ -18,6 +18,9 @@ internal sealed class FlushTargets(ReportConsole console, FlushFile file, Graphi
     /// <summary>Whether flushes are reported on the console.</summary>
     public bool UsesConsole { get; set; }
 
+    /// <summary>Whether a report is being written to the console.</summary>
+    public bool IsReporting => console.IsWriting;
+
     /// <summary>Reports that were not written to the console, because the previous one had not been read, or the console is gone.</summary>
     public long LostByConsole { get; private set; }
 

@@ -70,6 +70,7 @@ internal sealed class Flusher
         Missed = _missed,
         Failed = _failed,
         IsComputing = _computing is not null,
+        IsReporting = _targets.IsReporting,
         SinceLast = _count > 0 ? _time.GetElapsedTime(_begin) : null,
         LastLateness = _lastLateness,
         LastDuration = _lastDuration,

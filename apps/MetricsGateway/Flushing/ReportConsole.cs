@@ -50,6 +50,18 @@ internal sealed class ReportConsole : IDisposable
         }
     }
 
+    /// <summary>Whether a report is being written.</summary>
+    public bool IsWriting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _report is not null;
+            }
+        }
+    }
+
     /// <summary>Hands over a report, which must not change until <see cref="IsReady"/> is true again.</summary>
     public void Write(ReadOnlyMemory<byte> report)
     {

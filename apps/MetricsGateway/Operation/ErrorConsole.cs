@@ -15,10 +15,10 @@ internal sealed class ErrorConsole : TextWriter
     /// queue.</summary>
     public const int BytesOfText = 40;
 
-    // How long the end of the program waits for a reader.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(1);
 
     private readonly TextWriter _output;
+    private readonly TimeSpan _patience;
     private readonly Queue<string> _waiting = new();
     private readonly object _gate = new();
     private readonly Thread _thread;
@@ -28,10 +28,12 @@ internal sealed class ErrorConsole : TextWriter
     private bool _isClosed;
 
     /// <param name="output">The actual output. It may block.</param>
-    public ErrorConsole(TextWriter output)
+    /// <param name="patience">How long the end of the program waits for a reader; null for one second.</param>
+    public ErrorConsole(TextWriter output, TimeSpan? patience = null)
         : base(output.FormatProvider)
     {
         _output = output;
+        _patience = patience ?? UsualPatience;
         _thread = new Thread(Run) { Name = "errors", IsBackground = true };
         _thread.Start();
     }
@@ -70,11 +72,11 @@ internal sealed class ErrorConsole : TextWriter
         lock (_gate)
         {
             long begin = Environment.TickCount64;
-            TimeSpan left = Patience;
+            TimeSpan left = _patience;
             while ((_waiting.Count > 0 || _isWriting) && left > TimeSpan.Zero)
             {
                 Monitor.Wait(_gate, left);
-                left = Patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - begin);
+                left = _patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - begin);
             }
 
             _isClosed = true;

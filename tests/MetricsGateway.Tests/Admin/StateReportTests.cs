@@ -21,8 +21,8 @@ public class StateReportTests
         Assert.Equal("  admin 127.0.0.1:8126, 3 connections", lines[1]);
         Assert.Equal("  health: up", lines[2]);
         Assert.Equal(
-            "  flush: last_seconds_ago 3.2, last_lateness_ms 0.038, count 29, missed 31, failed 53, computing 1, lost_reports 43, "
-                + "last_lateness_us 37, last_duration_us 41, last_computing_us 61",
+            "  flush: last_seconds_ago 3.2, last_lateness_ms 0.038, count 29, missed 31, failed 53, computing 1, reporting 1, "
+                + "lost_reports 43, last_lateness_us 37, last_duration_us 41, last_computing_us 61",
             lines[3]);
         Assert.Contains("  uptime: 61", lines, StringComparer.Ordinal);
         Assert.Contains("  graphite: packets 1, bytes 7, lines 2, metrics 1, rejected 1", lines, StringComparer.Ordinal);

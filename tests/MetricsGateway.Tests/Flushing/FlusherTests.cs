@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using MetricsGateway.Configuration;
 using MetricsGateway.Flushing;
@@ -192,7 +191,7 @@ public sealed class FlusherTests : IDisposable
         FlushTargets targets = new(_console, new FlushFile(manager, thread: 0, errors), graphite);
         FlushTexts texts = new(FlushPlan.Of(GatewayOptions.Defaults), handover, pool);
         Flusher flusher = new(manager, _store, () => default, texts, targets, _time);
-        graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = new IPEndPoint(IPAddress.Loopback, 9) });
+        graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = KeptPort.NextAtLoopback() });
         handover.SetLimit(1);
         int faults = 0;
         manager.FaultReported += (_, _) => faults++;
@@ -224,7 +223,7 @@ public sealed class FlusherTests : IDisposable
             new FlushTexts(FlushPlan.Of(GatewayOptions.Defaults), handover, pool),
             targets,
             _time);
-        graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = new IPEndPoint(IPAddress.Loopback, 9) });
+        graphite.Apply(GatewayOptions.Defaults with { GraphiteSend = KeptPort.NextAtLoopback() });
         handover.Added += () => throw new InvalidOperationException("it is broken");
         int faults = 0;
         manager.FaultReported += (_, _) => faults++;

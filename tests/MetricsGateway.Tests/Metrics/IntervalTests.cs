@@ -103,14 +103,15 @@ public class IntervalTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Quotas_are_right_after_any_sequence_of_arrivals_intervals_and_deletions()
     {
-        Random random = new(2003);
+        Random random = new(Scale.Seed(2003));
         MetricStore store = new(
             DeleteAll with { DeleteCounters = false, MaxNames = 60, MaxSetValues = 30, TimerSamples = 50, MaxTimerSamples = 100 });
         string[] kinds = ["c", "g", "ms", "s"];
         FlushJob? job = null;
-        for (int step = 0; step < 10_000; step++)
+        for (int step = 0; step < Scale.Times(3_000); step++)
         {
             switch (random.Next(50))
             {

@@ -52,12 +52,13 @@ public class SeriesSelectionTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void It_selects_what_each_word_alone_would_select()
     {
-        Random random = new(2003);
+        Random random = new(Scale.Seed(2003));
         string Text(string alphabet, int longest) =>
             string.Concat(Enumerable.Range(0, random.Next(1, longest)).Select(_ => alphabet[random.Next(alphabet.Length)]));
-        for (int round = 0; round < 5_000; round++)
+        for (int round = 0; round < Scale.Times(2_000); round++)
         {
             string[] words = [.. Enumerable.Range(0, random.Next(8)).Select(_ => Text("ab;", 4) + (random.Next(2) == 0 ? "*" : ""))];
             SeriesSelection selection = new(string.Join(' ', words).Utf8());

@@ -60,16 +60,17 @@ public class SeriesTableTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void It_is_as_a_dictionary_whatever_comes_and_goes()
     {
-        Random random = new(2003);
+        Random random = new(Scale.Seed(2003));
         MetricStore store = new(GatewayOptions.Defaults);
         Dictionary<string, Counter> model = new(StringComparer.Ordinal);
-        for (int step = 0; step < 60_000; step++)
+        for (int step = 0; step < Scale.Times(20_000); step++)
         {
             // The table grows, is nearly emptied, and grows again.
-            string key = $"n{random.Next(4_000)}";
-            bool adds = random.Next(10) < (step / 10_000 % 2 == 0 ? 8 : 2);
+            string key = $"n{random.Next(2_000)}";
+            bool adds = random.Next(10) < (step / 5_000 % 2 == 0 ? 8 : 2);
             if (adds)
             {
                 Assert.True(store.Counters.TryGetOrAdd(key.Utf8(), out Counter? counter));

@@ -80,6 +80,64 @@ internal sealed class AdminClient(IPEndPoint endpoint) : IDisposable
             () => $"flush.count is {stats["flush.count"]}, not {count}, or flush.computing {stats["flush.computing"]}");
     }
 
+    /// <summary>
+    /// Lets the loop turn several times: all timers that were due and all input that had arrived before the call are processed when it
+    /// returns. One answer is not enough, because it may come from an iteration that began before the call.
+    /// </summary>
+    public void LetTurn()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            Ask("health");
+        }
+    }
+
+    /// <summary>Waits until the workers are idle and the loop has processed all their results, which may lead to more work.</summary>
+    public void WaitUntilWorkersRest()
+    {
+        int resting = 0;
+        Patience.WaitUntil(
+            () =>
+            {
+                IReadOnlyDictionary<string, long> stats = Stats();
+                resting = stats["workers.queued"] + stats["workers.running"] == 0 ? resting + 1 : 0;
+                return resting == 3;
+            },
+            () => "a worker is busy");
+    }
+
+    /// <summary>
+    /// Waits until the loop turns only for the commands of this client. Right after other input the loop may have work left, so this
+    /// repeats its observation. A loop that spins never passes.
+    /// </summary>
+    /// <param name="processorTime">Gets the processor time of the gateway's process; null if the gateway runs in this one.</param>
+    public void WaitUntilAsleep(Func<TimeSpan>? processorTime = null)
+    {
+        TimeSpan observation = TimeSpan.FromMilliseconds(200);
+        long turns = 0;
+        TimeSpan used = default;
+        Patience.WaitUntil(
+            () =>
+            {
+                long turnsBefore = Stat("loop.turns");
+                TimeSpan usedBefore = processorTime?.Invoke() ?? default;
+                Thread.Sleep(observation);
+                used = (processorTime?.Invoke() ?? default) - usedBefore;
+                turns = Stat("loop.turns") - turnsBefore;
+                return turns is >= 1 and <= 5 && used < observation / 2;
+            },
+            () => $"in {observation} it has turned {turns} times and used {used}");
+    }
+
+    /// <summary>Waits until the gateway closes the connection.</summary>
+    public void WaitUntilClosed() => Assert.Equal("", _socket.ReceiveToEnd());
+
+    /// <summary>
+    /// Waits until the console has finished its report. A test may have read a report before the console's thread has finished it, and then
+    /// the next flush is not reported.
+    /// </summary>
+    public void WaitForConsole() => WaitForStat("flush.reporting", 0);
+
     public void WaitForCounter(string name, double value)
     {
         double? seen = null;

@@ -1,4 +1,5 @@
 using MetricsGateway.Tests.Flushing;
+using MetricsGateway.Tests.Operation;
 
 namespace MetricsGateway.Tests.Network;
 
@@ -61,13 +62,21 @@ public sealed class FlushFileTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
 
         // The limit of a file's size stands in for a full disk: the part of a report that fits is written, the rest is not.
+        using TestConfiguration configuration = new();
+        configuration.Write(("flush-console", "off"), ("flush-file", FilePath));
         using GatewayProcess gateway = GatewayProcess.StartWithSignals(
-            "--default-signal=HUP,INT,TERM,USR1 --ignore-signal=XFSZ",
-            "--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-console", "off",
-            "--flush-file", FilePath, GatewayProcess.FlushInterval, "20ms");
+            "--default-signal=HUP,INT,TERM,USR1 --ignore-signal=XFSZ", "--config", configuration.Path);
         gateway.ReadUntilListening();
         gateway.LimitFileSize(Full);
-        Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 20).Select(i => $"level{i}:1|g")).Utf8());
+        using (AdminClient admin = gateway.ConnectAdmin())
+        {
+            Client.SendDatagram(gateway.StatsDUdp, string.Join('\n', Enumerable.Range(0, 20).Select(i => $"level{i}:1|g")).Utf8());
+            admin.WaitForStat("names.gauges", 20);
+
+            // Flushes begin only now. Otherwise empty reports could fill the file before the gauges arrive.
+            configuration.Write(("flush-console", "off"), ("flush-file", FilePath), ("flush-interval", "20ms"));
+            admin.Ask("reload");
+        }
 
         gateway.WaitForError("cannot write flushes to");
         gateway.Signal("TERM");

@@ -10,8 +10,8 @@ internal sealed class GatewayProcess : IDisposable
 {
     public const string FlushInterval = "--flush-interval";
 
-    // A user who owns nothing.
-    private const int UserOfNothing = 61_234;
+    // A user who owns nothing. Each run of the tests has another one, because the kernel counts all threads of a user.
+    private static readonly int UserOfNothing = 100_000 + Environment.ProcessId;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -35,8 +35,14 @@ internal sealed class GatewayProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // The process ends before profile-guided optimization pays for its cost.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         _process = Process.Start(start)!;
-        _errorsEnd = Task.Run(ReadErrors);
+
+        // A dedicated thread: the pool has few threads on a machine with few processors.
+        _errorsEnd = Task.Factory.StartNew(
+            ReadErrors, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Everything written to standard output so far.</summary>
@@ -71,7 +77,8 @@ internal sealed class GatewayProcess : IDisposable
 
     public IPEndPoint Admin => Place("admin");
 
-    /// <summary>Starts a gateway on free ports, which never flushes unless told to, and waits until it listens.</summary>
+    /// <summary>Starts a gateway on free ports, which never flushes unless told to, and waits until it listens. No other
+    /// test is given the port of its Graphite listener after that is closed.</summary>
     public static GatewayProcess Start(params IReadOnlyList<string> arguments) => StartLimited(descriptors: null, arguments);
 
     /// <param name="descriptors">The limit of file descriptors, or null for no change.</param>
@@ -82,7 +89,8 @@ internal sealed class GatewayProcess : IDisposable
         string[] flush = arguments.Contains(FlushInterval, StringComparer.Ordinal) ? [] : [FlushInterval, "off"];
         GatewayProcess gateway = new(
             descriptors is { } count ? LimitOf(count) : null,
-            ["--statsd-udp", AnyPort, "--statsd-tcp", AnyPort, "--graphite", AnyPort, "--admin", AnyPort, .. flush, .. arguments]);
+            ["--statsd-udp", AnyPort, "--statsd-tcp", AnyPort, "--graphite", $"{KeptPort.NextAtLoopback()}", "--admin", AnyPort, .. flush,
+                .. arguments]);
         gateway.ReadUntilListening();
         return gateway;
     }
@@ -166,7 +174,9 @@ internal sealed class GatewayProcess : IDisposable
     {
         if (!_isOutputClosed)
         {
-            _output.Append(_process.StandardOutput.ReadToEnd());
+            Task<string> rest = _process.StandardOutput.ReadToEndAsync();
+            Assert.True(rest.Wait(Patience.Limit), $"Its standard output does not end. Its errors: {Errors}");
+            _output.Append(rest.Result);
         }
 
         Assert.True(_process.WaitForExit(Patience.Milliseconds), "The gateway does not end.");
@@ -194,6 +204,11 @@ internal sealed class GatewayProcess : IDisposable
         }
 
         _process.Dispose();
+        if (Errors is { Length: > 0 } errors)
+        {
+            // Shown where the test fails.
+            TestContext.Current.TestOutputHelper?.WriteLine($"The gateway's standard error: {errors}");
+        }
     }
 
     private static string LimitOf(int descriptors) => $"ulimit -n {descriptors}; ";

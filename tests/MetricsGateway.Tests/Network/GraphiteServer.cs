@@ -9,6 +9,10 @@ internal sealed class GraphiteServer : IDisposable
 {
     private readonly List<Socket> _connections = [];
     private readonly StringBuilder _text = new();
+    private readonly List<string> _lines = [];
+
+    // The unfinished line of each connection.
+    private readonly Dictionary<Socket, string> _begun = [];
     private readonly byte[] _buffer = new byte[256 << 10];
     private readonly int? _receiveBufferSize;
     private Socket _listener;
@@ -24,8 +28,8 @@ internal sealed class GraphiteServer : IDisposable
     /// <summary>The text of all connections so far, one after the other.</summary>
     public string Text => _text.ToString();
 
-    /// <summary>The complete lines.</summary>
-    public IEnumerable<string> Lines => Text.Split('\n')[..^1];
+    /// <summary>The complete lines. A line that a connection has begun and not finished does not count.</summary>
+    public IReadOnlyList<string> Lines => _lines;
 
     public int Connections => _connections.Count;
 
@@ -47,7 +51,23 @@ internal sealed class GraphiteServer : IDisposable
         },
         () => $"{Text.Length} bytes came, with {_connections.Count} connections: {Text[..Math.Min(Text.Length, 2_000)]}");
 
-    public void ReadUntilLine(string start) => ReadUntil(() => Lines.Any(line => line.StartsWith(start, StringComparison.Ordinal)));
+    public void ReadUntilLine(string start)
+    {
+        // Lines before this index do not match.
+        int seen = 0;
+        ReadUntil(() =>
+        {
+            for (; seen < _lines.Count; seen++)
+            {
+                if (_lines[seen].StartsWith(start, StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        });
+    }
 
     /// <summary>Goes away like a killed process: nothing listens, and connections with unread data are reset.</summary>
     public void Kill()
@@ -72,9 +92,17 @@ internal sealed class GraphiteServer : IDisposable
         {
             while (connection.Poll(0, SelectMode.SelectRead) && connection.Receive(_buffer) is > 0 and var count)
             {
-                _text.Append(Encoding.UTF8.GetString(_buffer, 0, count));
+                Add(connection, Encoding.UTF8.GetString(_buffer, 0, count));
             }
         }
+    }
+
+    private void Add(Socket connection, string text)
+    {
+        _text.Append(text);
+        string[] parts = (_begun.GetValueOrDefault(connection) + text).Split('\n');
+        _lines.AddRange(parts[..^1]);
+        _begun[connection] = parts[^1];
     }
 
     private Socket Listen(IPEndPoint endpoint)

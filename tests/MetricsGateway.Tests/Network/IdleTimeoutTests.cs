@@ -10,14 +10,33 @@ namespace MetricsGateway.Tests.Network;
 /// <summary>Silent TCP connections are closed, and no others.</summary>
 public class IdleTimeoutTests
 {
-    // Long enough for a client on a busy machine to send in time.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(160);
+
+    // The timeout and its tolerance, in seconds.
+    private const double UntilClosed = 170;
+
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public void Silence_is_measured_by_the_clock_that_runs()
+    {
+        using RunningGateway gateway = new(options => options with { IdleTimeout = TimeSpan.FromMilliseconds(50) });
+        using Socket silent = Client.Connect(gateway.StatsDTcp);
+
+        Assert.Equal("", silent.ReceiveToEnd());
+    }
 
     [Fact]
     public void A_silent_connection_of_any_listener_is_closed_and_counted()
     {
-        using RunningGateway gateway = new(options => options with { IdleTimeout = Timeout });
+        using RunningGateway gateway = new(options => options with { IdleTimeout = Timeout }, _time);
         Socket[] silent = [.. new[] { gateway.StatsDTcp, gateway.Graphite, gateway.Admin }.Select(endpoint => Client.Connect(endpoint))];
+        using AdminClient admin = gateway.ConnectAdmin();
+        admin.WaitForStat("connections.open", 4);
+        _time.Advance(seconds: 100);
+        admin.LetTurn();
+
+        _time.Advance(seconds: UntilClosed - 100);
 
         foreach (Socket socket in silent)
         {
@@ -25,7 +44,6 @@ public class IdleTimeoutTests
             socket.Dispose();
         }
 
-        using AdminClient admin = gateway.ConnectAdmin();
         IReadOnlyDictionary<string, long> stats = admin.Stats();
         Assert.Equal(3, stats["connections.idle_closed"]);
         Assert.Equal(1, stats["connections.open"]);
@@ -34,9 +52,15 @@ public class IdleTimeoutTests
     [Fact]
     public void What_was_sent_before_the_silence_is_used_except_for_an_unfinished_line()
     {
-        using RunningGateway gateway = new(options => options with { IdleTimeout = Timeout });
+        using RunningGateway gateway = new(options => options with { IdleTimeout = Timeout }, _time);
         using Socket client = Client.Connect(gateway.StatsDTcp);
-        client.Send("whole:1|c\nhalf:1|"u8);
+        using (AdminClient before = gateway.ConnectAdmin())
+        {
+            client.Send("whole:1|c\nhalf:1|"u8);
+            before.WaitForStat("statsd_tcp.packets", 1);
+        }
+
+        _time.Advance(UntilClosed);
 
         Assert.Equal("", client.ReceiveToEnd());
         using AdminClient admin = gateway.ConnectAdmin();
@@ -127,23 +151,20 @@ public class IdleTimeoutTests
     [Fact]
     public void A_connection_that_goes_on_talking_stays()
     {
-        using RunningGateway gateway = new(options => options with { IdleTimeout = Timeout });
+        using RunningGateway gateway = new(options => options with { IdleTimeout = Timeout }, _time);
         using Socket talking = Client.Connect(gateway.StatsDTcp);
         using AdminClient asking = gateway.ConnectAdmin();
         using Socket silent = Client.Connect(gateway.Graphite);
-        int sent = 0;
-
-        Patience.WaitUntil(
-            () =>
-            {
-                talking.SendLine("said:1|c");
-                sent++;
-                return asking.Stat("connections.idle_closed") == 1;
-            },
-            () => $"sent {sent} lines");
+        asking.WaitForStat("connections.open", 3);
+        for (int sent = 1; sent <= 6; sent++)
+        {
+            _time.Advance(seconds: 100);
+            talking.SendLine("said:1|c");
+            asking.WaitForCounter("said", sent);
+        }
 
         Assert.Equal("", silent.ReceiveToEnd());
-        asking.WaitForCounter("said", sent);
+        Assert.Equal(1, asking.Stat("connections.idle_closed"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MetricsGateway.Network;
 using MetricsGateway.Tests.Operation;
 
 namespace MetricsGateway.Tests.Network;
@@ -11,13 +12,33 @@ public sealed class ListenAddressTests : IDisposable
 
     public void Dispose() => _configuration.Dispose();
 
+    [Theory]
+    [InlineData("statsd-udp", SocketType.Dgram, ProtocolType.Udp)]
+    [InlineData("statsd-tcp", SocketType.Stream, ProtocolType.Tcp)]
+    [InlineData("graphite", SocketType.Stream, ProtocolType.Tcp)]
+    [InlineData("admin", SocketType.Stream, ProtocolType.Tcp)]
+    public void A_port_that_is_taken_is_told_with_the_option_that_wants_it(string option, SocketType type, ProtocolType protocol)
+    {
+        using Socket holder = new(AddressFamily.InterNetwork, type, protocol);
+        holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        if (type == SocketType.Stream)
+        {
+            holder.Listen();
+        }
+
+        _configuration.Write((option, holder.LocalEndPoint!.ToString()!));
+
+        ListenException exception = Assert.Throws<ListenException>(() => new RunningGateway(_configuration.Source()));
+        Assert.Equal($"cannot listen on {holder.LocalEndPoint} (--{option}): Address already in use", exception.Message);
+    }
+
     [Fact]
     public void All_addresses_of_IPv6_are_those_of_IPv4_too()
     {
-        using GatewayProcess gateway = Start("[::]:0", "[::]:0");
+        using RunningGateway gateway = Start("[::]:0", "[::]:0");
         using AdminClient admin = gateway.ConnectAdmin();
-        int udp = gateway.Place("statsd-udp").Port;
-        int tcp = gateway.Place("statsd-tcp").Port;
+        int udp = gateway.StatsDUdp.Port;
+        int tcp = gateway.StatsDTcp.Port;
         foreach (IPAddress address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
         {
             Client.SendDatagram(new IPEndPoint(address, udp), "udp:1|c"u8);
@@ -34,9 +55,9 @@ public sealed class ListenAddressTests : IDisposable
     [Fact]
     public void They_are_not_if_that_is_asked_for()
     {
-        using GatewayProcess gateway = Start("[::]:0", "[::]:0", "--ipv6-only", "on");
-        int udp = gateway.Place("statsd-udp").Port;
-        int tcp = gateway.Place("statsd-tcp").Port;
+        int udp = KeptPort.Next();
+        int tcp = KeptPort.Next();
+        using RunningGateway gateway = Start($"[::]:{udp}", $"[::]:{tcp}", ("ipv6-only", "on"));
 
         using Socket other = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         other.Bind(new IPEndPoint(IPAddress.Any, udp));
@@ -46,7 +67,7 @@ public sealed class ListenAddressTests : IDisposable
     [Fact]
     public void Several_addresses_are_all_listened_on()
     {
-        using GatewayProcess gateway = Start("127.0.0.1:0,127.0.0.2:0,[::1]:0", "localhost:0");
+        using RunningGateway gateway = Start("127.0.0.1:0,127.0.0.2:0,[::1]:0", "localhost:0");
         using AdminClient admin = gateway.ConnectAdmin();
         IPEndPoint[] places = gateway.Places("statsd-udp");
         Assert.Equal(["127.0.0.1", "127.0.0.2", "::1"], places.Select(place => place.Address.ToString()));
@@ -60,7 +81,7 @@ public sealed class ListenAddressTests : IDisposable
     public void Both_families_may_have_an_address_of_their_own_at_one_port()
     {
         int port = KeptPort.Next();
-        using GatewayProcess gateway = Start($"0.0.0.0:{port},[::]:{port}", $"[::]:{port},127.0.0.1:{port}");
+        using RunningGateway gateway = Start($"0.0.0.0:{port},[::]:{port}", $"[::]:{port},127.0.0.1:{port}");
 
         Assert.Equal([$"0.0.0.0:{port}", $"[::]:{port}"], gateway.Places("statsd-udp").Select(place => place.ToString()));
         Client.Connect(new IPEndPoint(IPAddress.Loopback, port)).Dispose();
@@ -138,12 +159,9 @@ public sealed class ListenAddressTests : IDisposable
         gateway.TakeErrors();
     }
 
-    private static GatewayProcess Start(string udp, string tcp, params IReadOnlyList<string> further)
+    private RunningGateway Start(string udp, string tcp, params IReadOnlyList<(string Option, object Value)> further)
     {
-        GatewayProcess gateway = GatewayProcess.StartBare(
-            ["--statsd-udp", udp, "--statsd-tcp", tcp, "--graphite", "off", "--admin", "127.0.0.1:0", "--flush-interval", "off",
-                .. further]);
-        gateway.ReadUntilListening();
-        return gateway;
+        _configuration.Write([("statsd-udp", udp), ("statsd-tcp", tcp), ("graphite", "off"), .. further]);
+        return new RunningGateway(_configuration.Source());
     }
 }

@@ -201,6 +201,7 @@ public sealed class ListenerRecoveryTests : IDisposable
         IPEndPoint nobody = KeptPort.NextAtLoopback();
         socket.Connect(nobody);
         socket.Send("x"u8);
+        Assert.True(socket.Poll(Patience.Limit, SelectMode.SelectError), "The kernel does not say that nobody is there.");
         return nobody;
     }
 

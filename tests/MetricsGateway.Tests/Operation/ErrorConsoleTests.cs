@@ -10,7 +10,7 @@ public class ErrorConsoleTests
     public void Everything_is_written_in_order_before_the_end()
     {
         StringWriter output = new();
-        using (ErrorConsole console = new(output))
+        using (ErrorConsole console = new(output, Patience.Limit))
         {
             console.Write("first\n");
             console.Write('s');
@@ -64,8 +64,9 @@ public class ErrorConsoleTests
     public void The_end_does_not_wait_for_ever()
     {
         using StuckWriter output = new();
-        ErrorConsole console = new(output);
+        ErrorConsole console = new(output, patience: TimeSpan.FromMilliseconds(50));
         console.Write("first\n");
+        output.WaitUntilStuck();
         console.Write("second\n");
 
         console.Dispose();

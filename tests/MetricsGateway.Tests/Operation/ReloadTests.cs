@@ -191,20 +191,18 @@ public sealed class ReloadTests : IDisposable
     public void When_a_port_is_taken_all_of_the_reload_is_undone()
     {
         using Socket holder = Listen();
-        using Socket free = Listen();
-        EndPoint freePort = free.LocalEndPoint!;
-        free.Dispose();
+        IPEndPoint free = KeptPort.NextAtLoopback();
         using RunningGateway gateway = Start();
         using AdminClient admin = gateway.ConnectAdmin();
         using Socket client = Client.Connect(gateway.StatsDTcp);
         client.Send("hal"u8);
         admin.WaitForStat("statsd_tcp.packets", 1);
 
-        _configuration.Write(("statsd-tcp", freePort.ToString()!), ("graphite", holder.LocalEndPoint!.ToString()!), ("max-names", 5));
+        _configuration.Write(("statsd-tcp", free.ToString()), ("graphite", holder.LocalEndPoint!.ToString()!), ("max-names", 5));
         Assert.Equal(Refused($"cannot listen on {holder.LocalEndPoint} (--graphite): Address already in use"), Reload(gateway, admin));
 
         Assert.Contains("max-names: 100000\n", admin.Ask("config"), StringComparison.Ordinal);
-        Assert.Throws<SocketException>(() => Client.Connect((IPEndPoint)freePort));
+        Assert.Throws<SocketException>(() => Client.Connect(free));
         client.Send("f:1|c\n"u8);
         admin.WaitForCounter("half", 1);
         using Socket next = Client.Connect(gateway.StatsDTcp);
@@ -215,9 +213,10 @@ public sealed class ReloadTests : IDisposable
     [Fact]
     public void A_listener_that_moves_takes_what_its_clients_have_sent_and_closes_them_and_nobody_else()
     {
+        IPEndPoint old = KeptPort.NextAtLoopback();
+        _configuration.Write(("statsd-tcp", old.ToString()));
         using RunningGateway gateway = Start();
         using AdminClient admin = gateway.ConnectAdmin();
-        IPEndPoint old = gateway.StatsDTcp;
         using Socket moved = Client.Connect(old);
         using Socket kept = Client.Connect(gateway.Graphite);
         admin.WaitForStat("connections.open", 3);
@@ -226,7 +225,7 @@ public sealed class ReloadTests : IDisposable
         _configuration.Write(("statsd-tcp", "[::1]:0"));
         string answer = Reload(gateway, admin);
 
-        Assert.Equal(Reloaded($"statsd-tcp 127.0.0.1:0 → {gateway.StatsDTcp}; 2 connections kept, 1 closed"), answer);
+        Assert.Equal(Reloaded($"statsd-tcp {old} → {gateway.StatsDTcp}; 2 connections kept, 1 closed"), answer);
         Assert.Equal("", moved.ReceiveToEnd());
         admin.WaitForCounter("last", 1);
         Assert.Equal(1, admin.Stat("statsd_tcp.lines"));
@@ -241,10 +240,11 @@ public sealed class ReloadTests : IDisposable
     [Fact]
     public void An_address_may_become_one_that_includes_it()
     {
+        int udp = KeptPort.Next();
+        int tcp = KeptPort.Next();
+        _configuration.Write(("statsd-udp", $"127.0.0.1:{udp}"), ("statsd-tcp", $"127.0.0.1:{tcp}"));
         using RunningGateway gateway = Start();
         using AdminClient admin = gateway.ConnectAdmin();
-        int udp = gateway.StatsDUdp.Port;
-        int tcp = gateway.StatsDTcp.Port;
 
         _configuration.Write(("statsd-udp", $"0.0.0.0:{udp}"), ("statsd-tcp", $"0.0.0.0:{tcp}"));
         Assert.StartsWith("reloaded ", Reload(gateway, admin), StringComparison.Ordinal);
@@ -271,6 +271,8 @@ public sealed class ReloadTests : IDisposable
         _configuration.Write(("statsd-tcp", second.ToString()), ("graphite", first.ToString()));
         Assert.StartsWith("reloaded ", Reload(gateway, admin), StringComparison.Ordinal);
 
+        // Until the old listeners are closed, the kernel may give them new connections, which they close.
+        admin.LetTurn();
         using Socket statsd = Client.Connect(second);
         using Socket graphite = Client.Connect(first);
         statsd.SendLine("counter:1|c");
@@ -299,12 +301,13 @@ public sealed class ReloadTests : IDisposable
     public void Listeners_can_be_turned_off_and_on()
     {
         string path = _configuration.InDirectory("socket");
+        IPEndPoint graphite = KeptPort.NextAtLoopback();
+        _configuration.Write(("graphite", graphite.ToString()));
         using RunningGateway gateway = Start();
         using AdminClient admin = gateway.ConnectAdmin();
-        IPEndPoint graphite = gateway.Graphite;
 
         _configuration.Write(("graphite", "off"), ("unix-socket", path));
-        Assert.Equal(Reloaded($"unix-socket off → {path}; graphite 127.0.0.1:0 → off; 1 connection kept"), Reload(gateway, admin));
+        Assert.Equal(Reloaded($"unix-socket off → {path}; graphite {graphite} → off; 1 connection kept"), Reload(gateway, admin));
         Client.WaitUntilRefused(graphite);
         Client.SendDatagram(path, "unix:1|c"u8);
         admin.WaitForCounter("unix", 1);

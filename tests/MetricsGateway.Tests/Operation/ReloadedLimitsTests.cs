@@ -28,13 +28,13 @@ public sealed class ReloadedLimitsTests : IDisposable
         Assert.Equal(0, admin.Stat("flush.count"));
         _time.Advance(0.001);
         admin.WaitForFlushes(1);
-        JsonElement[] first = ReadReport(gateway, number: 1);
+        JsonElement[] first = ReadReport(gateway, admin, number: 1);
         Assert.Equal(10, first[0].GetProperty("seconds").GetDouble());
         Assert.Equal(2.2, first[1].GetProperty("rate").GetDouble());
 
         _time.Advance(5);
         admin.WaitForFlushes(2);
-        Assert.Equal(5, ReadReport(gateway, number: 2)[0].GetProperty("seconds").GetDouble());
+        Assert.Equal(5, ReadReport(gateway, admin, number: 2)[0].GetProperty("seconds").GetDouble());
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ReloadedLimitsTests : IDisposable
         Reload(gateway, admin, ("flush-interval", "5s"));
         _time.Advance(5);
         admin.WaitForFlushes(1);
-        Assert.Equal(2, ReadReport(gateway, number: 1)[1].GetProperty("rate").GetDouble());
+        Assert.Equal(2, ReadReport(gateway, admin, number: 1)[1].GetProperty("rate").GetDouble());
 
         Reload(gateway, admin);
         Receive(gateway, admin, "hits:7|c");
@@ -67,7 +67,7 @@ public sealed class ReloadedLimitsTests : IDisposable
         Reload(gateway, admin, ("flush-interval", "10s"), ("percentiles", "50"), ("delete-counters", "on"));
         _time.Advance(10);
         admin.WaitForFlushes(1);
-        JsonElement timer = ReadReport(gateway, number: 1)[2];
+        JsonElement timer = ReadReport(gateway, admin, number: 1)[2];
         Assert.True(timer.TryGetProperty("upper_50", out _));
         Assert.False(timer.TryGetProperty("upper_90", out _));
         Assert.Equal(1, admin.Stat("names.counters"));
@@ -224,7 +224,7 @@ public sealed class ReloadedLimitsTests : IDisposable
         admin.WaitForStat("statsd_udp.packets", before + 1);
     }
 
-    private static JsonElement[] ReadReport(RunningGateway gateway, long number)
+    private static JsonElement[] ReadReport(RunningGateway gateway, AdminClient admin, long number)
     {
         byte[] buffer = new byte[1 << 16];
         string report = "";
@@ -235,6 +235,7 @@ public sealed class ReloadedLimitsTests : IDisposable
                 return report.Contains($"{{\"end\":{number},", StringComparison.Ordinal);
             },
             () => report);
+        admin.WaitForConsole();
         return [.. report.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 }

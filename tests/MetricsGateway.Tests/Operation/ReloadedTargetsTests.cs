@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using MetricsGateway.Tests.Flushing;
 using MetricsGateway.Tests.Network;
 
@@ -51,7 +52,8 @@ public sealed class ReloadedTargetsTests : IDisposable
         using RunningGateway gateway = new(_configuration.Source(), _time);
         using AdminClient admin = gateway.ConnectAdmin();
         admin.WaitForStat("graphite_send.connected", 1);
-        _first.Accept();
+        Socket connection = _first.Accept();
+        connection.ReceiveTimeout = Patience.Milliseconds;
 
         _configuration.Write(("flush-interval", "10s"), ("flush-console", "off"));
         admin.Ask("reload");
@@ -59,7 +61,7 @@ public sealed class ReloadedTargetsTests : IDisposable
 
         Assert.Equal(0, admin.Stat("graphite_send.connected"));
         Assert.Equal(0, admin.Stat("graphite_send.waiting_bytes"));
-        Assert.Equal("", _first.Text);
+        Assert.Equal("", connection.ReceiveToEnd());
         gateway.TakeErrors();
     }
 

@@ -84,6 +84,7 @@ public sealed class SignalTests : IDisposable
 
         gateway.Signal("USR1");
 
+        // The last line of the state.
         gateway.WaitForError("  statsd_tcp: packets 1, bytes 9, lines 1, metrics 1\n");
         Assert.StartsWith("MetricsGateway: state\n", gateway.Errors, StringComparison.Ordinal);
         Assert.Contains($"  statsd-tcp {gateway.StatsDTcp}, 1 connection\n", gateway.Errors, StringComparison.Ordinal);

@@ -21,6 +21,7 @@ public class GarbageTests
     ];
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Random_bytes_in_packets_are_counted_line_by_line() =>
         Run(seed: 1, RandomBytes, (reception, bytes, _) =>
         {
@@ -29,6 +30,7 @@ public class GarbageTests
         });
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Random_pieces_of_the_protocols_in_packets_are_counted_line_by_line() =>
         Run(seed: 2, RandomPieces, (reception, bytes, _) =>
         {
@@ -37,6 +39,7 @@ public class GarbageTests
         });
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Random_pieces_of_the_protocols_in_streams_are_counted_line_by_line() =>
         Run(seed: 3, RandomPieces, (reception, bytes, random) =>
         {
@@ -45,6 +48,7 @@ public class GarbageTests
         });
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void A_damaged_valid_packet_is_counted_line_by_line()
     {
         byte[] valid = "hits:1|c|@0.5|#a:b,c:d\nlevel:-2|g\ntime:1:2:3|ms\nusers:x|s\nload;a=b 3 1700000000\n".Utf8();
@@ -69,10 +73,10 @@ public class GarbageTests
 
     private static void Run(int seed, Func<Random, byte[]> create, Action<Reception, byte[], Random> receive)
     {
-        Random random = new(seed);
+        Random random = new(Scale.Seed(seed));
         Reception reception = new(MaxNames, MaxSetValues, MaxLineLength);
         long lines = 0;
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < Scale.Times(1_000); round++)
         {
             byte[] bytes = create(random);
             lines += CountLines(bytes);

@@ -32,10 +32,11 @@ public class LineSplitterTests
     }
 
     [Fact]
+    [Trait("Duration", "Scaled")]
     public void Random_streams_in_random_chunks_are_cut_as_the_simple_model_cuts_them()
     {
-        Random random = new(20240229);
-        for (int round = 0; round < 2000; round++)
+        Random random = new(Scale.Seed(20_240_229));
+        for (int round = 0; round < Scale.Times(700); round++)
         {
             // Up to more than the first buffer holds, so that it has to grow while it has a part of a line.
             int scale = random.Next(2) == 0 ? 20 : 500;

@@ -150,12 +150,13 @@ public class StatsDReceiverTests
     [Fact]
     public void Set_values_of_any_length_take_the_same_memory()
     {
+        const int Count = 20_000;
         Reception reception = new(maxSetValues: 100_000);
-        byte[] packet = $"s:{new string('v', 8000)}00000|s".Utf8();
+        byte[] packet = $"s:{new string('v', 1000)}00000|s".Utf8();
         reception.StatsD.ReceivePacket(packet);
         long allocated = Allocations.Of(() =>
         {
-            for (int i = 0; i < 20_000; i++)
+            for (int i = 0; i < Count; i++)
             {
                 // The five digits before "|s".
                 Assert.True(i.TryFormat(packet.AsSpan(^7..^2), out _, "D5", System.Globalization.CultureInfo.InvariantCulture));
@@ -163,8 +164,8 @@ public class StatsDReceiverTests
             }
         });
 
-        Assert.Equal(20_000, reception.SetSize("s"));
-        Assert.InRange(allocated, 0, 20_000 * 150);
+        Assert.Equal(Count, reception.SetSize("s"));
+        Assert.InRange(allocated, 0, Count * 150);
     }
 
     [Fact]
