@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 
 namespace Vigil.Internals.Tests.Support;
@@ -32,8 +33,16 @@ internal sealed class BackgroundThread<T>
 
     public bool IsAlive => _thread.IsAlive;
 
-    /// <summary>Waits until the kernel reports that the thread sleeps.</summary>
-    public void AwaitSleep() => Patience.Until(() => IsAsleep || !IsAlive, "a thread that goes to sleep");
+    /// <summary>
+    /// Waits until the thread sleeps in the kernel, or has slept since the call. On a busy processor a thread that sleeps for a millisecond at
+    /// a time is hardly ever seen asleep: it waits for the processor most of the time.
+    /// </summary>
+    public void AwaitSleep()
+    {
+        Patience.Until(() => _id != 0 || !IsAlive, "a thread that starts");
+        long before = Sleeps;
+        Patience.Until(() => IsAsleep || Sleeps > before || !IsAlive, "a thread that goes to sleep");
+    }
 
     public void Signal(int signal) => LibC.SignalThread(_id, signal);
 
@@ -50,26 +59,30 @@ internal sealed class BackgroundThread<T>
     }
 
     // The state follows the name, which is in parentheses (proc_pid_stat(5)).
-    private bool IsAsleep
+    private bool IsAsleep => Read("stat") is { } stat && stat[stat.LastIndexOf(')') + 2] == 'S';
+
+    // A yield is an involuntary switch (proc_pid_status(5)).
+    private long Sleeps
     {
         get
         {
-            if (_id == 0)
-            {
-                return false;
-            }
+            const string Name = "\nvoluntary_ctxt_switches:";
+            string status = Read("status") ?? "";
+            int start = status.IndexOf(Name, StringComparison.Ordinal);
+            return start < 0 ? 0 : long.Parse(status[(start + Name.Length)..].Split('\n')[0], CultureInfo.InvariantCulture);
+        }
+    }
 
-            string path = $"/proc/self/task/{_id}/stat";
-            try
-            {
-                string stat = File.ReadAllText(path);
-                return stat[stat.LastIndexOf(')') + 2] == 'S';
-            }
-            catch (IOException)
-            {
-                // The thread has ended; callers also check IsAlive.
-                return false;
-            }
+    private string? Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/self/task/{_id}/{file}");
+        }
+        catch (IOException)
+        {
+            // The thread has ended; whoever waits looks at IsAlive too.
+            return null;
         }
     }
 }
