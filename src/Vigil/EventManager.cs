@@ -70,6 +70,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ProcessorAbi.RequireKnown(RuntimeInformation.ProcessArchitecture);
         options = options.Validate();
+        VigilEventSource.Publish();
+        LoopMeter.Publish();
         _poller = createPoller();
         try
         {

@@ -129,6 +129,19 @@ public sealed class LoopFailureTests
     }
 
     [Fact]
+    public void A_loop_that_could_not_be_woken_and_has_ended_meanwhile_is_not_reported_on_the_senders_thread()
+    {
+        List<FaultReport> reports = [];
+        var manager = new EventManager();
+        manager.FaultReported += (_, report) => reports.Add(report);
+        manager.Dispose();
+
+        // The sender may hold locks, as the process's signals do.
+        manager.Core.PostNotWoken();
+        Assert.Empty(reports);
+    }
+
+    [Fact]
     public void A_message_whose_sender_does_not_get_on_lets_the_loop_sleep_and_not_spin()
     {
         const int Iterations = 20;

@@ -80,6 +80,7 @@ internal static partial class Scenarios
         ["workers-interrupted"] = WorkerScenarios.Interrupted,
         ["interrupted-at-first"] = WorkerScenarios.InterruptedAtFirst,
         ["workers-sent-while-made"] = WorkerScenarios.SentWhileThePoolIsMade,
+        ["workers-used-while-instruments-are-made"] = WorkerScenarios.UsedWhileInstrumentsAreMade,
         ["workers-made-foreground"] = WorkerScenarios.MadeForeground,
         ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Diagnostics.Tracing;
 using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
@@ -110,6 +111,81 @@ internal static class WorkerScenarios
             "the thread is not what it was");
 
         // Neither is disposed: the end of the program is under test.
+    }
+
+    /// <summary>Whoever listens to the event source and the meter may use managers and pools when told of them, also the very manager that
+    /// makes its pool, and may wait for other threads that do.</summary>
+    public static void UsedWhileInstrumentsAreMade(string[] args)
+    {
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        EventManager? first = null;
+        using var events = new SourceListener(() =>
+        {
+            told.Add("the event source");
+            OnBoth(() => Use(first));
+        });
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == "Vigil" && told.Add(instrument.Name))
+            {
+                OnBoth(() => Use(first));
+            }
+        };
+        listener.Start();
+        first = new EventManager();
+        Use(first);
+        string[] missing = [.. Named.Except(told, StringComparer.Ordinal)];
+        Check(missing is [], $"not told of {string.Join(", ", missing)}");
+        first.Dispose();
+    }
+
+    private static readonly string[] Named =
+    [
+        "the event source", "vigil.loop.lag", "vigil.loop.iterations", "vigil.loop.overruns", "vigil.pool.wait.duration",
+        "vigil.pool.steals",
+    ];
+
+    // On this thread and on another one. An exception would be the listener's, which costs nobody anything: so the program ends.
+    private static void OnBoth(Action action)
+    {
+        Require(action);
+        var thread = new Thread(() => Require(action)) { IsBackground = true };
+        thread.Start();
+        Require(() => Check(thread.Join(Patience), "another thread waits for the listener"));
+    }
+
+    private static void Require(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            Console.Error.WriteLine(exception);
+            Environment.Exit(1);
+        }
+    }
+
+    private static void Use(EventManager? shared)
+    {
+        using var own = new EventManager();
+        own.Defer(static _ => { });
+        Check(own.RunOnce() == 1, "nothing ran");
+        Check(own.ExecuteWorkAsync(WorkPriority.Normal, () => 7).Wait(Patience), "no work was done");
+        Check(shared?.ExecuteWorkAsync(WorkPriority.Normal, () => 7).Wait(Patience) != false, "no work was done by the shared manager");
+    }
+
+    private sealed class SourceListener(Action told) : EventListener
+    {
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "Vigil")
+            {
+                told();
+            }
+        }
     }
 
     /// <summary>A listener of the meter that is notified of the pools' instruments while the process's first pool is made may send work to

@@ -57,6 +57,7 @@ public sealed class ChildProcessTests
     [InlineData("workers-interrupted", Traits = ["Duration", "Scaled"])]
     [InlineData("interrupted-at-first")]
     [InlineData("workers-sent-while-made")]
+    [InlineData("workers-used-while-instruments-are-made")]
     [InlineData("workers-made-foreground")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]

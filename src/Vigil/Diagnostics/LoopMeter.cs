@@ -8,9 +8,13 @@ namespace Vigil.Diagnostics;
 /// The loops' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.
 /// </summary>
 /// <remarks>
-/// Counters are read from the loops at collection, so counting costs a loop next to nothing. A loop counts while anybody listens to any of
-/// these instruments. Checking all of them costs an idle loop twice what checking three costs, so it checks three until it finds a
-/// listener; then it counts, and checks all of them to notice when none is left.
+/// <para>Counters are read from the loops at collection, so counting costs a loop next to nothing. A loop counts while anybody listens to
+/// any of these instruments. Checking all of them costs an idle loop twice what checking three costs, so it checks three until it finds a
+/// listener; then it counts, and checks all of them to notice when none is left.</para>
+/// <para>Making an instrument notifies listeners, which is foreign code: it may make and run managers, and wait for other threads that do.
+/// So instruments are not made by a static constructor, nor under a lock, which others would wait for. The first thread to come makes
+/// them, and the others go on. Until they are made, loops count, since it is not known who will listen; the samples of histograms are left
+/// out.</para>
 /// </remarks>
 internal static class LoopMeter
 {
@@ -19,10 +23,6 @@ internal static class LoopMeter
 
     private static readonly FigureSeries Series = new(levels: 0, counters: Enum.GetValues<LoopFigure>().Length, AddFigures);
     private static readonly ConditionalWeakTable<LoopCounters, UtilizationWindow> Windows = [];
-    private static readonly Histogram<double> Lag = VigilMeter.CreateDurations(
-        "vigil.loop.lag", "How long the busy part of an iteration took: what became ready last waited that long.");
-    private static readonly Histogram<double> Lateness = VigilMeter.CreateDurations(
-        "vigil.timer.lateness", "How much later than due timer events fired.");
 
     private static readonly (LoopFigure Figure, string Value)[] CallbackKinds =
     [
@@ -38,8 +38,42 @@ internal static class LoopMeter
         [(LoopFigure.SlowCallbacks, "callback"), (LoopFigure.SlowPhases, "phase")];
     private static readonly (LoopFigure Figure, string Value)[] LoopStates = [(LoopFigure.BusyTime, "busy"), (LoopFigure.IdleTime, "idle")];
 
-    // Read from the loops at collection. A loop checks the first one first.
-    private static readonly Instrument[] Collected =
+    private static int _hasBegun;
+    private static Histogram<double>? _lag;
+    private static Histogram<double>? _lateness;
+
+    // Read from the loops at collection. A loop checks the first one first. Null until all instruments are made.
+    private static Instrument[]? _collected;
+
+    /// <summary>Whether anybody listens to any of them.</summary>
+    public static bool IsWanted =>
+        _collected is not { } collected || IsRecorded || Array.Exists(collected, static instrument => instrument.Enabled);
+
+    private static bool IsRecorded => _lag!.Enabled || _lateness!.Enabled;
+
+    /// <summary>
+    /// Whether anybody listens to an instrument that is checked in this turn. A listener to several is noticed sooner than one to a single
+    /// instrument, which is noticed in the eighth turn at the latest.
+    /// </summary>
+    /// <param name="turn">A counter that begins at zero.</param>
+    public static bool IsSeenToBeWanted(uint turn) =>
+        _collected is not { } collected || IsRecorded || collected[turn % (uint)collected.Length].Enabled;
+
+    /// <summary>Makes the instruments, unless that has begun. Runs foreign code: not under a lock.</summary>
+    public static void Publish()
+    {
+        if (Interlocked.Exchange(ref _hasBegun, 1) != 0)
+        {
+            return;
+        }
+
+        _lag = VigilMeter.CreateDurations(
+            "vigil.loop.lag", "How long the busy part of an iteration took: what became ready last waited that long.");
+        _lateness = VigilMeter.CreateDurations("vigil.timer.lateness", "How much later than due timer events fired.");
+        _collected = CreateCollected();
+    }
+
+    private static Instrument[] CreateCollected() =>
     [
         VigilMeter.Create(static meter => meter.CreateObservableCounter(
             "vigil.loop.iterations", () => Observe(LoopFigure.Iterations), "{iteration}", "Iterations of the loop.")),
@@ -71,18 +105,6 @@ internal static class LoopMeter
             "Callbacks and phases that the watchdog found to exceed their budgets.")),
     ];
 
-    /// <summary>Whether anybody listens to any of them.</summary>
-    public static bool IsWanted => IsRecorded || Array.Exists(Collected, static instrument => instrument.Enabled);
-
-    private static bool IsRecorded => Lag.Enabled || Lateness.Enabled;
-
-    /// <summary>
-    /// Whether anybody listens to an instrument that is checked in this turn. A listener to several is noticed sooner than one to a single
-    /// instrument, which is noticed in the eighth turn at the latest.
-    /// </summary>
-    /// <param name="turn">A counter that begins at zero.</param>
-    public static bool IsSeenToBeWanted(uint turn) => IsRecorded || Collected[turn % (uint)Collected.Length].Enabled;
-
     /// <summary>Adds a loop; it is not kept alive.</summary>
     public static void Add(LoopCounters loop)
     {
@@ -99,17 +121,17 @@ internal static class LoopMeter
 
     public static void RecordLag(string name, long nanoseconds)
     {
-        if (Lag.Enabled)
+        if (_lag is { Enabled: true } lag)
         {
-            Observers.Record(Lag, nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(lag, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 
     public static void RecordLateness(string name, long nanoseconds)
     {
-        if (Lateness.Enabled)
+        if (_lateness is { Enabled: true } lateness)
         {
-            Observers.Record(Lateness, nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(lateness, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 

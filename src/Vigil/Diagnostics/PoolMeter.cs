@@ -18,6 +18,7 @@ internal enum PoolFigure
 /// <summary>
 /// The worker pools' instruments on the process's meter. Names and units follow OpenTelemetry's conventions; docs/metrics.md lists them.
 /// </summary>
+/// <remarks>Listeners are notified of them as of the loops' (<see cref="LoopMeter"/>).</remarks>
 internal static class PoolMeter
 {
     private const string NameTag = "vigil.pool.name";
@@ -26,8 +27,6 @@ internal static class PoolMeter
 
     private static readonly PoolFigure[] Figures = Enum.GetValues<PoolFigure>();
     private static readonly FigureSeries Series = new(Levels, Figures.Length - Levels, AddFigures);
-    private static readonly Histogram<double> Waits = VigilMeter.CreateDurations("vigil.pool.wait.duration", "How long work waited.");
-    private static readonly Histogram<double> Runs = VigilMeter.CreateDurations("vigil.pool.run.duration", "How long work ran.");
 
     private static readonly (PoolFigure Figure, string Value)[] Outcomes =
     [
@@ -38,8 +37,20 @@ internal static class PoolMeter
         (PoolFigure.RunByCallers, "run_by_caller"),
     ];
 
-    static PoolMeter()
+    private static int _hasBegun;
+    private static Histogram<double>? _waits;
+    private static Histogram<double>? _runs;
+
+    /// <summary>Makes the instruments, unless that has begun. Runs foreign code: not under a lock.</summary>
+    public static void Publish()
     {
+        if (Interlocked.Exchange(ref _hasBegun, 1) != 0)
+        {
+            return;
+        }
+
+        _waits = VigilMeter.CreateDurations("vigil.pool.wait.duration", "How long work waited.");
+        _runs = VigilMeter.CreateDurations("vigil.pool.run.duration", "How long work ran.");
         VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter(
             "vigil.pool.queue.length", () => Observe(PoolFigure.Queued), "{item}", "Work that waits."));
         VigilMeter.Create(static meter => meter.CreateObservableUpDownCounter(
@@ -58,17 +69,17 @@ internal static class PoolMeter
 
     public static void RecordWait(string name, long nanoseconds)
     {
-        if (Waits.Enabled)
+        if (_waits is { Enabled: true } waits)
         {
-            Observers.Record(Waits, nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(waits, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 
     public static void RecordRun(string name, long nanoseconds)
     {
-        if (Runs.Enabled)
+        if (_runs is { Enabled: true } runs)
         {
-            Observers.Record(Runs, nanoseconds / NanosecondsPerSecond, NameOf(name));
+            Observers.Record(runs, nanoseconds / NanosecondsPerSecond, NameOf(name));
         }
     }
 

@@ -9,11 +9,15 @@ namespace Vigil.Diagnostics;
 [EventSource(Name = "Vigil")]
 internal sealed class VigilEventSource : EventSource
 {
+    private static int _hasBegun;
+    private static VigilEventSource? _log;
+
     private VigilEventSource()
     {
     }
 
-    public static VigilEventSource Log { get; } = new();
+    /// <summary>The event source; null until it is made.</summary>
+    public static VigilEventSource? Log => _log;
 
     /// <summary>Whether callbacks are traced.</summary>
     public bool TracesCallbacks => IsEnabled(EventLevel.Verbose, Keywords.Callbacks);
@@ -23,6 +27,18 @@ internal sealed class VigilEventSource : EventSource
 
     /// <summary>Whether work items are traced.</summary>
     public bool TracesWork => IsEnabled(EventLevel.Verbose, Keywords.Work);
+
+    /// <summary>
+    /// Makes the event source, unless that has begun. Notifies event listeners, which may use managers: so it is not made by a static
+    /// constructor, which other threads would wait for. Not under a lock.
+    /// </summary>
+    public static void Publish()
+    {
+        if (Interlocked.Exchange(ref _hasBegun, 1) == 0)
+        {
+            _log = new VigilEventSource();
+        }
+    }
 
     [Event(1, Level = EventLevel.Informational, Keywords = Keywords.Runs, Message = "{0} runs")]
     public void RunStart(string manager)

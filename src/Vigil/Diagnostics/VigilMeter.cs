@@ -23,7 +23,25 @@ internal static class VigilMeter
         ],
     };
 
-    private static readonly Meter Instance = NewMeter();
+    private static Meter? _instance;
+
+    // The runtime's first meter notifies event listeners, so it is not made by a static constructor, which others would wait for.
+    private static Meter Instance
+    {
+        get
+        {
+            if (_instance is null)
+            {
+                Meter made = NewMeter();
+                if (Interlocked.CompareExchange(ref _instance, made, null) is not null)
+                {
+                    made.Dispose();
+                }
+            }
+
+            return _instance;
+        }
+    }
 
     /// <summary>
     /// Makes an instrument, whatever listeners throw on its publication. If one throws, the instrument may be one without listeners.

@@ -25,9 +25,9 @@ internal sealed class FaultReporter
     public void Report(Fault fault)
     {
         var report = new FaultReport(fault);
-        if (VigilEventSource.Log.IsEnabled())
+        if (VigilEventSource.Log is { } log && log.IsEnabled())
         {
-            VigilEventSource.Log.Fault(_core.Name, Observers.TextOf(report));
+            log.Fault(_core.Name, Observers.TextOf(report));
         }
 
         // A snapshot of the handlers: a handler may remove itself.

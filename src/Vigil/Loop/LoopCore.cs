@@ -205,8 +205,10 @@ internal sealed class LoopCore
             errno);
     }
 
-    // On a sender's thread. The loop reports it when it is awake again.
-    private void OnWakeFailed(int errno) => Post(PostedFault.OfManager(this, new Fault(FaultOrigin.Registration, NotWoken(errno))));
+    // On a sender's thread, which may hold locks: no handler may run here. The loop reports it when it is awake again. If the mailbox is
+    // closed meanwhile, there is no wait to end and nothing to report.
+    private void OnWakeFailed(int errno) =>
+        Mailbox.PostUnbounded(PostedFault.OfManager(this, new Fault(FaultOrigin.Registration, NotWoken(errno))));
 
     private void Post(in Message<EventManager> fault)
     {

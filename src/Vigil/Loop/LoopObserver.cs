@@ -29,18 +29,18 @@ internal sealed class LoopObserver
     public bool BeginsIteration()
     {
         bool isMeasured = _counters.BeginIteration();
-        if (!isMeasured && _progress is null && !VigilEventSource.Log.IsEnabled())
+        if (!isMeasured && _progress is null && VigilEventSource.Log?.IsEnabled() != true)
         {
             return false;
         }
 
         _isMeasured = isMeasured;
-        _tracesIterations = VigilEventSource.Log.TracesIterations;
-        _tracesCallbacks = VigilEventSource.Log.TracesCallbacks;
+        _tracesIterations = VigilEventSource.Log is { TracesIterations: true };
+        _tracesCallbacks = VigilEventSource.Log is { TracesCallbacks: true };
         _counted = 0;
         if (_tracesIterations)
         {
-            VigilEventSource.Log.IterationStart(_name);
+            VigilEventSource.Log!.IterationStart(_name);
         }
 
         return _isMeasured || _tracesIterations || _tracesCallbacks || _progress is not null;
@@ -59,7 +59,7 @@ internal sealed class LoopObserver
 
         if (_tracesIterations)
         {
-            VigilEventSource.Log.IterationStop(_name, ran);
+            VigilEventSource.Log!.IterationStop(_name, ran);
         }
     }
 
@@ -132,13 +132,13 @@ internal sealed class LoopObserver
         _progress?.Leave();
         if (_tracesCallbacks)
         {
-            VigilEventSource.Log.CallbackStop(_name);
+            VigilEventSource.Log!.CallbackStop(_name);
         }
     }
 
     private void TraceStart(object subject)
     {
         OwnedCallback callback = OwnedCallback.Of(subject, _phase);
-        VigilEventSource.Log.CallbackStart(_name, callback.ToString(), callback.Fd);
+        VigilEventSource.Log!.CallbackStart(_name, callback.ToString(), callback.Fd);
     }
 }

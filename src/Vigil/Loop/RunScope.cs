@@ -21,14 +21,14 @@ internal readonly ref struct RunScope
         _outerManager = _current;
         _current = core.Manager;
         _ambient = AmbientContext.EnterScope(context: null, core.Context);
-        VigilEventSource.Log.RunStart(core.Name);
+        VigilEventSource.Log?.RunStart(core.Name);
     }
 
     public static EventManager? Current => _current;
 
     public void Dispose()
     {
-        VigilEventSource.Log.RunStop(_core.Name);
+        VigilEventSource.Log?.RunStop(_core.Name);
         _ambient.Dispose();
         _current = _outerManager;
         _core.Lifetime.EndRun();

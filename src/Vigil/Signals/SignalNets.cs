@@ -9,7 +9,9 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>A caught signal goes to its handlers. One without handlers is kept, and sent again when no thread has it unblocked any
-/// more: then it is pending, as it would have been. The two locks never nest, and no foreign code runs under this one.</para>
+/// more: then it is pending, as it would have been. A start may hang, while the program's file is on a server that does not answer, so what
+/// is kept is bounded (<see cref="KeptSignals"/>); nobody is notified of more. The two locks never nest, and no foreign code runs under
+/// this one.</para>
 /// <para>A net is never removed. The runtime handles a caught signal later, on its own thread. If it finds no handler left,
 /// it restores the default action and sends the signal again: if another thread is starting a process then, that would end the program.
 /// While a signal is blocked everywhere the net catches nothing. Where it is not, the net leaves signals without handlers to the default
@@ -19,7 +21,7 @@ internal static class SignalNets
 {
     private static readonly Lock Gate = new();
     private static readonly PosixSignalRegistration?[] Nets = new PosixSignalRegistration?[65];
-    private static readonly List<Signal> Kept = [];
+    private static readonly KeptSignals Kept = new();
     private static int _starters;
 
     /// <summary>A thread is about to unblock signals. <see cref="Leave"/> ends it, also if this throws.</summary>
@@ -46,8 +48,10 @@ internal static class SignalNets
                 return;
             }
 
-            Kept.ForEach(signal => SignalNative.Raise(signal.Number));
-            Kept.Clear();
+            for (int number = 1; number < Nets.Length; number++)
+            {
+                Raise(number, Kept.Take(new Signal(number)));
+            }
         }
     }
 
@@ -57,7 +61,7 @@ internal static class SignalNets
         int count;
         lock (Gate)
         {
-            count = Kept.RemoveAll(kept => kept == signal);
+            count = Kept.Take(signal);
         }
 
         for (int i = 0; i < count; i++)
@@ -105,6 +109,14 @@ internal static class SignalNets
             }
 
             return status.IsBlockedEverywhere;
+        }
+    }
+
+    private static void Raise(int number, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            SignalNative.Raise(number);
         }
     }
 

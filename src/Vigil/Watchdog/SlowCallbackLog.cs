@@ -81,9 +81,9 @@ internal sealed class SlowCallbackLog
             _latest.Enqueue(report);
         }
 
-        if (VigilEventSource.Log.IsEnabled())
+        if (VigilEventSource.Log is { } log && log.IsEnabled())
         {
-            VigilEventSource.Log.SlowCallback(_core.Name, report.ToString());
+            log.SlowCallback(_core.Name, report.ToString());
         }
 
         _report(report);

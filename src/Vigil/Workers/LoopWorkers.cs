@@ -1,3 +1,4 @@
+using Vigil.Diagnostics;
 using Vigil.Threading;
 
 namespace Vigil;
@@ -164,25 +165,12 @@ internal sealed class LoopWorkers
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
-            if (_own is null)
-            {
-                // The process's first pool creates the pools' meter instruments and notifies meter listeners. They may send work to this
-                // manager or dispose it, on this thread, inside the constructor.
-                var made = new WorkerPool();
-                if (_own is null && !_isEnded)
-                {
-                    _executor = _own = made;
-                }
-                else
-                {
-                    made.EndUnawaited();
-                }
-
-                ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
-            }
-
-            return _own!;
+            _executor = _own ??= new WorkerPool(new WorkerPoolOptions(), publishes: false);
         }
+
+        // Outside of the lock: listeners that are notified may send work to this manager or dispose it, on any thread, and wait for that.
+        PoolMeter.Publish();
+        return _own;
     }
 
     private void OnFailed(Exception exception) => _core.PostFault(FaultOrigin.Work, exception);

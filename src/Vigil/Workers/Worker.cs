@@ -283,17 +283,10 @@ internal sealed class Worker
         PoolMeter.RecordWait(_pool, start - work.Since);
         _figures.RunningSince = start;
         Volatile.Write(ref _figures.Running, work.Item.Action);
-        bool isTraced = VigilEventSource.Log.TracesWork;
-        if (isTraced)
-        {
-            VigilEventSource.Log.WorkStart(Name, work.Item.ToString(), start - work.Since);
-        }
-
+        VigilEventSource? trace = VigilEventSource.Log is { TracesWork: true } log ? log : null;
+        trace?.WorkStart(Name, work.Item.ToString(), start - work.Since);
         WorkOutcome outcome = work.Item.Run();
-        if (isTraced)
-        {
-            VigilEventSource.Log.WorkStop(Name, outcome.ToString());
-        }
+        trace?.WorkStop(Name, outcome.ToString());
 
         _figures.Running = null;
         long end = MonotonicClock.NowNanoseconds;

@@ -43,6 +43,15 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     /// (<see cref="EventManagerError.LimitReached"/>: <c>ulimit -u</c>, <c>pids.max</c>, memory). The threads already started
     /// end.</exception>
     public WorkerPool(WorkerPoolOptions options)
+        : this(options, publishes: true)
+    {
+    }
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="publishes">Whether it makes the pools' instruments if it is the first. If not, it runs no foreign code, and its maker
+    /// calls <see cref="PoolMeter.Publish"/>.</param>
+    internal WorkerPool(WorkerPoolOptions options, bool publishes)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Validate();
@@ -81,6 +90,11 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
 
         _figures = Read;
         PoolMeter.Add(_figures, Name);
+        if (publishes)
+        {
+            VigilEventSource.Publish();
+            PoolMeter.Publish();
+        }
     }
 
     /// <summary>
@@ -236,9 +250,9 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
 
     private void OnWaiting(WorkWaitingReport report)
     {
-        if (VigilEventSource.Log.IsEnabled())
+        if (VigilEventSource.Log is { } log && log.IsEnabled())
         {
-            VigilEventSource.Log.WorkWaiting(Name, report.ToString());
+            log.WorkWaiting(Name, report.ToString());
         }
 
         Observers.Notify(WorkWaiting, this, report);
