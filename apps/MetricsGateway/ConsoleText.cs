@@ -61,7 +61,11 @@ internal static class ConsoleText
     /// <summary>Standard output is gone, and the gateway goes on without it.</summary>
     public static string ReportsEnd(string reason) => Line($"nothing is reported any more: cannot write to standard output: {reason}");
 
-    public static string MessagesLost(long count) => Line($"{count} messages were lost here: standard error was not read");
+    public static string MessagesLost(long count) =>
+        Line($"{count} messages were lost here: standard error was not read, or could not be written");
+
+    /// <summary>Standard output cannot be written at the start.</summary>
+    public static string OutputFails(string reason) => Line($"cannot write to standard output: {reason}");
 
     /// <summary>A line for the operator.</summary>
     public static string Line(string text) => $"{ProgramName}: {text}\n";

@@ -29,7 +29,15 @@ internal static class Program
         // First of all: loading other code takes descriptors.
         if (DescriptorLimit.IsTooLow(out ulong limit))
         {
-            Console.Error.Write(ConsoleText.TooFewDescriptors(limit));
+            try
+            {
+                Console.Error.Write(ConsoleText.TooFewDescriptors(limit));
+            }
+            catch (Exception)
+            {
+                // The exit code says it, too.
+            }
+
             return CannotStart;
         }
 
@@ -45,16 +53,12 @@ internal static class Program
             switch (invocation.Action)
             {
                 case InvocationAction.ShowHelp:
-                    Console.Out.Write(HelpText.Create());
-                    break;
+                    return Show(HelpText.Create());
                 case InvocationAction.ShowVersion:
-                    Console.Out.Write(ConsoleText.Version);
-                    break;
+                    return Show(ConsoleText.Version);
                 default:
                     return Serve(invocation);
             }
-
-            return Success;
         }
         catch (ConfigurationException exception)
         {
@@ -67,6 +71,17 @@ internal static class Program
             WriteError(ConsoleText.StartError(exception.Message));
             return CannotStart;
         }
+    }
+
+    private static int Show(string text)
+    {
+        if (TryWriteOutput(text, out string? reason))
+        {
+            return Success;
+        }
+
+        WriteError(ConsoleText.OutputFails(reason));
+        return CannotStart;
     }
 
     private static int Serve(Invocation invocation)
@@ -97,9 +112,10 @@ internal static class Program
             errors = new ErrorConsole(Console.Error);
             gateway = new Gateway(invocation.Source, invocation.Loaded, new FileDescriptor(StandardOutput), errors, TimeProvider.System);
             gateway.HandleSignals();
-            foreach ((string option, string place) in gateway.Places)
+            string places = string.Concat(gateway.Places.Select(entry => ConsoleText.Listening(entry.Option, entry.Place)));
+            if (!TryWriteOutput(places, out string? reason))
             {
-                Console.Out.Write(ConsoleText.Listening(option, place));
+                errors.Write(ConsoleText.OutputFails(reason));
             }
 
             return true;
@@ -123,7 +139,23 @@ internal static class Program
         exception is OutOfMemoryException or TypeInitializationException { InnerException: OutOfMemoryException }
             or Win32Exception { NativeErrorCode: TryAgain };
 
-    // Not by ErrorConsole, which needs a thread of its own.
+    // What the console throws where it cannot write depends on the errno (ErrorConsole). A thread that it needs is another matter.
+    private static bool TryWriteOutput(string text, [NotNullWhen(false)] out string? reason)
+    {
+        try
+        {
+            Console.Out.Write(text);
+            reason = null;
+            return true;
+        }
+        catch (Exception exception) when (!IsOfThreads(exception))
+        {
+            reason = (exception.InnerException ?? exception).Message;
+            return false;
+        }
+    }
+
+    // Not by ErrorConsole, which needs a thread of its own; the console may need one, too. Where nothing can be written, the exit code is all that is left.
     private static void WriteError(string text)
     {
         try
@@ -132,8 +164,24 @@ internal static class Program
         }
         catch (Win32Exception)
         {
+            WriteErrorUnaided(text);
+        }
+        catch (Exception)
+        {
+            // See above.
+        }
+    }
+
+    private static void WriteErrorUnaided(string text)
+    {
+        try
+        {
             using FileStream error = new(new SafeFileHandle(StandardError, ownsHandle: false), FileAccess.Write, bufferSize: 0);
             error.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (Exception)
+        {
+            // See above.
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using MetricsGateway.Protocols;
 using Vigil;
@@ -107,7 +108,7 @@ internal sealed class DatagramReceiver(
     public override void Dispose()
     {
         _restTimer?.Cancel();
-        _arrived = null;
+        UseLeft();
         CountDrops();
         base.Dispose();
     }
@@ -267,6 +268,26 @@ internal sealed class DatagramReceiver(
         }
 
         return failures is null ? hasMore : throw new AggregateException(failures);
+    }
+
+    // What was read before the end is used: one batch at most, at once, since nobody gives a closed socket another turn.
+    private void UseLeft()
+    {
+        if (_arrived is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _bytesLeft = int.MaxValue;
+            TakeBatch(out _);
+        }
+        catch (AggregateException bugs)
+        {
+            // A disposal does not throw, and a bug is reported like anywhere else.
+            EventManager.Current?.Defer(static (_, bugs) => ExceptionDispatchInfo.Throw(bugs), bugs);
+        }
     }
 
     private string DescribeSender() => PeerText.Of(_arrived!.GetSender(_next - 1));

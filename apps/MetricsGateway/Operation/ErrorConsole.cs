@@ -6,6 +6,12 @@ namespace MetricsGateway.Operation;
 /// Writes messages for the operator to standard error, on a thread of its own. Often that is the same pipe as standard output; if nobody
 /// reads it, the loop must be able to go on, and above all to stop.
 /// </summary>
+/// <remarks>
+/// What the console throws where it cannot write depends on the errno: an <see cref="IOException"/> where the disk is full, an
+/// <see cref="UnauthorizedAccessException"/> where the descriptor is closed or read-only, an <see cref="ArgumentOutOfRangeException"/>
+/// where the file is too large. None of them ends the thread: the text counts as lost, and so much is said as soon as something can be
+/// written. A pipe that nobody has open to read takes everything, and a full one makes the thread wait, also where it is non-blocking.
+/// </remarks>
 internal sealed class ErrorConsole : TextWriter
 {
     /// <summary>The limit of memory for unread texts, in bytes. A text that does not fit is lost, and counted.</summary>
@@ -90,20 +96,23 @@ internal sealed class ErrorConsole : TextWriter
 
     private void Run()
     {
-        while (TryTake(out string text))
+        while (TryTake(out string text, out long lost))
         {
             try
             {
-                _output.Write(text);
+                _output.Write(lost > 0 ? text + ConsoleText.MessagesLost(lost) : text);
             }
-            catch (IOException)
+            catch (Exception)
             {
-                // Standard error itself fails, so this cannot be reported.
+                lock (_gate)
+                {
+                    _lost += lost + 1;
+                }
             }
         }
     }
 
-    private bool TryTake(out string text)
+    private bool TryTake(out string text, out long lost)
     {
         lock (_gate)
         {
@@ -115,6 +124,7 @@ internal sealed class ErrorConsole : TextWriter
             }
 
             text = string.Empty;
+            lost = 0;
             if (_isClosed)
             {
                 return false;
@@ -123,12 +133,7 @@ internal sealed class ErrorConsole : TextWriter
             _isWriting = true;
             text = _waiting.Dequeue();
             _waitingBytes -= (int)BytesOf(text);
-            if (_lost > 0)
-            {
-                text += ConsoleText.MessagesLost(_lost);
-                _lost = 0;
-            }
-
+            (lost, _lost) = (_lost, 0);
             return true;
         }
     }

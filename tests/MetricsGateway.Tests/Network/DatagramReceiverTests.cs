@@ -229,6 +229,53 @@ public sealed class DatagramReceiverTests : IDisposable
     }
 
     [Fact]
+    public void What_is_left_when_the_socket_is_closed_is_used()
+    {
+        const int Size = 10_000;
+        _socket.ReceiveBufferSize = 1 << 20;
+        DatagramReceiver receiver = Create(_ => { }, maxLength: Size);
+        SendDatagrams(12, Size);
+        _manager.RunOnce(TimeSpan.Zero);
+        Assert.InRange(_totals.Packets, 1, 11);
+
+        _manager.Defer(manager => receiver.Close(manager));
+        _manager.RunOnce(TimeSpan.Zero);
+        _manager.RunOnce(TimeSpan.Zero);
+
+        Assert.Equal((12, 12), (_totals.Packets, _totals.Metrics));
+    }
+
+    [Fact]
+    public void A_bug_in_what_is_left_when_the_socket_is_closed_is_reported()
+    {
+        const int Size = 10_000;
+        List<FaultReport> reports = [];
+        using EventManager manager = new(new EventManagerOptions { FaultPolicy = FaultPolicy.Report, TimeProvider = _time });
+        manager.FaultReported += (_, report) => reports.Add(report);
+        _socket.ReceiveBufferSize = 1 << 20;
+        bool isBuggy = false;
+        ObservedReceiver observed = new(
+            _totals, _ => Assert.False(isBuggy, "it is a bug"), Size);
+        DatagramReceiver receiver = new(
+            new BoundSocket(_socket, "there"),
+            observed,
+            _totals,
+            new DatagramBatches(Capacity, Size),
+            new LoopActivity(),
+            TimeSpan.Zero);
+        manager.AddSubscriber(receiver);
+        SendDatagrams(12, Size);
+        manager.RunOnce(TimeSpan.Zero);
+        isBuggy = true;
+
+        manager.Defer(manager => receiver.Close(manager));
+        Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && reports.Count > 0, () => "nothing is reported");
+
+        Assert.Equal(12, _totals.Packets);
+        Assert.IsType<AggregateException>(Assert.Single(reports).Exception);
+    }
+
+    [Fact]
     public void A_bug_costs_nothing_of_what_is_left()
     {
         const int Size = 10_000;

@@ -95,6 +95,9 @@ internal sealed class GatewayProcess : IDisposable
         return gateway;
     }
 
+    /// <summary>Starts the program with just these arguments, in a shell that has done something before, and waits for nothing.</summary>
+    public static GatewayProcess StartPrepared(string preparation, params IReadOnlyList<string> arguments) => new(preparation, arguments);
+
     /// <summary>Starts the program with just these arguments and waits for nothing.</summary>
     public static GatewayProcess StartBare(params IReadOnlyList<string> arguments) => new(preparation: null, arguments);
 

@@ -6,6 +6,9 @@ namespace MetricsGateway.Tests.Network;
 /// <summary>The program on its command line: what it prints, how it is stopped, and its exit codes.</summary>
 public sealed class ProgramTests : IDisposable
 {
+    private static readonly string[] AnyPlace =
+        ["--statsd-udp", "127.0.0.1:0", "--statsd-tcp", "off", "--graphite", "off", "--admin", "127.0.0.1:0"];
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gateway");
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -76,6 +79,51 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(0, exitCode);
         Assert.Equal("", errors);
         Assert.Contains(",\"last\":true}", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exec 2>/dev/full; ")]
+    [InlineData("exec 2</dev/null; ")]
+    [InlineData("exec 2>&-; ")]
+    public void It_goes_on_where_standard_error_cannot_be_written(string preparation)
+    {
+        using GatewayProcess gateway = GatewayProcess.StartPrepared(preparation, AnyPlace);
+        gateway.ReadUntilListening();
+        using AdminClient admin = gateway.ConnectAdmin();
+
+        // Each is answered on standard error.
+        gateway.Signal("USR1");
+        gateway.Signal("USR1");
+        admin.Stats();
+        gateway.Signal("TERM");
+
+        (int exitCode, string output, _) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.EndsWith("total: 0 lines, 0 metrics, 0 rejected, 0 names\n", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exec >/dev/full; ", "No space left on device")]
+    [InlineData("exec 1</dev/null; ", "Bad file descriptor")]
+    public void It_goes_on_where_standard_output_cannot_be_written_and_says_so(string preparation, string reason)
+    {
+        using GatewayProcess gateway = GatewayProcess.StartPrepared(preparation, [.. AnyPlace, GatewayProcess.FlushInterval, "off"]);
+
+        gateway.WaitForError($"MetricsGateway: cannot write to standard output: {reason}\n");
+        gateway.Signal("TERM");
+
+        Assert.Equal(0, gateway.WaitForExit().ExitCode);
+    }
+
+    [Theory]
+    [InlineData("--help", "exec >/dev/full; ", 1)]
+    [InlineData("--version", "exec 1</dev/null; ", 1)]
+    [InlineData("--help", "exec >/dev/full 2>/dev/full; ", 1)]
+    [InlineData("--nonsense", "exec 2>/dev/full; ", 2)]
+    public void What_cannot_be_shown_is_a_failure_and_no_crash(string argument, string preparation, int exitCode)
+    {
+        using GatewayProcess gateway = GatewayProcess.StartPrepared(preparation, argument);
+        Assert.Equal(exitCode, gateway.WaitForExit().ExitCode);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public class ErrorConsoleTests
 
         output.Release();
 
-        const string Lost = "MetricsGateway: 2 messages were lost here: standard error was not read\n";
+        const string Lost = "MetricsGateway: 2 messages were lost here: standard error was not read, or could not be written\n";
         string x = new('x', length);
         string expected = $"first\n{x}{Lost}{new string('x', (room - 1) * length)}";
         Patience.WaitUntil(() => output.Text.Length >= expected.Length, () => $"{output.Text.Length} of {expected.Length}");
@@ -55,7 +55,7 @@ public class ErrorConsoleTests
 
         output.Release();
 
-        const string Expected = "next\nMetricsGateway: 1 messages were lost here: standard error was not read\n";
+        const string Expected = "next\nMetricsGateway: 1 messages were lost here: standard error was not read, or could not be written\n";
         Patience.WaitUntil(() => output.Text.Length >= Expected.Length, () => output.Text);
         Assert.Equal(Expected, output.Text);
     }
@@ -74,6 +74,41 @@ public class ErrorConsoleTests
         // A thread that hangs in a write normally lives until the end of the process; here the process goes on.
         output.Release();
         Patience.WaitUntil(() => string.Equals(output.Text, "first\n", StringComparison.Ordinal), () => output.Text);
+    }
+
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    [InlineData(typeof(ObjectDisposedException))]
+    [InlineData(typeof(ArgumentOutOfRangeException))]
+    public void What_cannot_be_written_is_counted_and_told_as_soon_as_something_can_be(Type failure)
+    {
+        using FailingWriter output = new(failure, failures: 3);
+        using (ErrorConsole console = new(output))
+        {
+            for (int i = 1; i <= 5; i++)
+            {
+                console.Write($"{i}\n");
+            }
+        }
+
+        Assert.Equal(
+            "4\nMetricsGateway: 3 messages were lost here: standard error was not read, or could not be written\n5\n", output.ToString());
+    }
+
+    private sealed class FailingWriter(Type failure, int failures) : StringWriter
+    {
+        private int _left = failures;
+
+        public override void Write(string? value)
+        {
+            if (_left-- > 0)
+            {
+                throw (Exception)Activator.CreateInstance(failure, "it fails")!;
+            }
+
+            base.Write(value);
+        }
     }
 
     private sealed class StuckWriter : StringWriter
