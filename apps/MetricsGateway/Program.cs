@@ -155,7 +155,8 @@ internal static class Program
         }
     }
 
-    // Not by ErrorConsole, which needs a thread of its own; the console may need one, too. Where nothing can be written, the exit code is all that is left.
+    // Not by ErrorConsole, which needs a thread of its own; the console may need one, too. Where nothing can be written, the exit code is
+    // all that is left.
     private static void WriteError(string text)
     {
         try

@@ -158,6 +158,38 @@ public sealed class LoopFailureTests
         Assert.Equal(1, manager.RunOnce());
     }
 
+    [Theory]
+    [InlineData("anon_inode:[eventpoll]")]
+    [InlineData("anon_inode:[eventfd]")]
+    [InlineData("anon_inode:[timerfd]")]
+    [InlineData("anon_inode:inotify")]
+    [InlineData("anon_inode:[pidfd]")]
+    [InlineData("/proc/")]
+    public void A_descriptor_of_the_managers_own_that_is_another_files_by_now_is_not_closed_again(string kind)
+    {
+        EventManager? manager = null;
+        OpenDescriptor[] own = OpenDescriptors.OpenedBy(
+            () =>
+            {
+                manager = new EventManager();
+                manager.FaultReported += (_, _) => { };
+                manager.CreateTimerEvent(TimeSpan.FromHours(1), (_, _) => { });
+                manager.CreateFileEvent(Path.GetTempPath(), (_, _) => { });
+                manager.CreateChildEvent(Environment.ProcessId, (_, _) => { });
+            },
+            below: "/proc/");
+        int number = own.First(descriptor => descriptor.Kind.StartsWith(kind, StringComparison.Ordinal)).Number;
+        using (FileStream others = File.OpenRead("/dev/null"))
+        {
+            LibC.DuplicateTo((int)others.SafeFileHandle.DangerousGetHandle(), number);
+        }
+
+        manager!.Dispose();
+
+        // It throws if the number is not open.
+        LibC.Close(number);
+    }
+
     // A thread that the kernel has put to sleep may sleep for another reason, before the loop waits. The mailbox's state is certain.
     private static void AwaitSleep(EventManager manager) => Patience.Until(manager.Core.Mailbox.IsAsleep, "a loop that sleeps");
 

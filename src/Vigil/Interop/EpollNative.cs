@@ -30,6 +30,18 @@ internal static unsafe partial class EpollNative
 
     public static int Modify(int epoll, int fd, uint events, ulong data) => Control(epoll, EPOLL_CTL_MOD, fd, events, data);
 
+    /// <summary>
+    /// Whether the answer to <see cref="Remove"/> says that the number is not the registered file's any more: it is another's, or closed.
+    /// The kernel looks for the pair of file and number, so no file is mistaken for another. EBADF may also be about the instance.
+    /// </summary>
+    public static bool IsOfAnotherFile(int errno, int fd) =>
+        errno is Errno.ENOENT or Errno.EPERM || (errno == Errno.EBADF && !IsOpen(fd));
+
+    /// <summary>
+    /// Whether a number is an open file's. Nothing can be removed from itself: for any open file the answer is EINVAL or EPERM.
+    /// </summary>
+    public static bool IsOpen(int fd) => Remove(fd, fd) != Errno.EBADF;
+
     public static int Remove(int epoll, int fd) => Control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 
     /// <summary>

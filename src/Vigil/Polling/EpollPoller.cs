@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vigil.Interop;
 using Vigil.IO;
 using Vigil.Timing;
@@ -27,7 +28,8 @@ internal sealed unsafe class EpollPoller : IPoller
     private FdHandle? _timer;
     private long _timerSetTo;
 
-    // The number of _handle. Only this object owns the handle and keeps it open, so the wait needs no reference counting.
+    // The number of _handle; −1 if foreign code closed it. Only this object owns the handle and keeps it open, so the wait needs no
+    // reference counting.
     private int _epoll;
 
     public EpollPoller(bool useTimerFd = false)
@@ -46,7 +48,12 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public int Modify(int fd, ulong token, EventSet interest) => EpollNative.Modify(_epoll, fd, (uint)interest, token);
 
-    public int Remove(int fd) => EpollNative.Remove(_epoll, fd);
+    public int Remove(int fd)
+    {
+        int errno = EpollNative.Remove(_epoll, fd);
+        DisownIfLost(errno);
+        return errno;
+    }
 
     public int Wait(Deadline deadline, ReadyBuffer ready)
     {
@@ -66,6 +73,7 @@ internal sealed unsafe class EpollPoller : IPoller
         ready.Count = Math.Max(count, 0);
         if (errno is not (Errno.ENOSYS or Errno.EPERM))
         {
+            DisownIfLost(errno);
             return errno;
         }
 
@@ -126,11 +134,31 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Dispose()
     {
+        if (_timer is not null && EpollNative.IsOfAnotherFile(Remove(NumberOf(_timer)), NumberOf(_timer)))
+        {
+            _timer.SetHandleAsInvalid();
+        }
+
         _timer?.Dispose();
         _successor?.Dispose();
         _handle.Dispose();
         _epoll = -1;
     }
+
+    // EBADF and EINVAL may be about the instance itself: foreign code closed its number, which is or will be another file's. That must be
+    // neither used nor closed. Another instance of epoll in its place is not noticed.
+    private void DisownIfLost(int errno)
+    {
+        if (errno is Errno.EBADF or Errno.EINVAL && _epoll >= 0 && !IsInstance(_epoll))
+        {
+            _handle.SetHandleAsInvalid();
+            _epoll = -1;
+        }
+    }
+
+    // Without /proc, every open file counts as one.
+    private static bool IsInstance(int fd) => EpollNative.IsOpen(fd)
+        && new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}")).LinkTarget is null or "anon_inode:[eventpoll]";
 
     private static FdHandle CreateInstance() => new(FdHandle.Created(EpollNative.Create(out int errno), errno, "epoll_create1"));
 

@@ -13,6 +13,7 @@ internal sealed class Waker : IDisposable
     public const EventSet Interest = EventSet.In | EventSet.EdgeTriggered;
 
     private readonly EventFd _event = new();
+    private volatile bool _isDisposed;
 
     /// <summary>The descriptor to register.</summary>
     public FileDescriptor Fd => _event;
@@ -26,9 +27,14 @@ internal sealed class Waker : IDisposable
         ulong one = 1;
         IOResult written = NonBlocking.TryWrite(_event, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in one)));
 
-        // The handle is closed: the loop ended for good between the caller's check of its state and this call, and there is no wait to end.
-        return written.IsFailure && !_event.IsClosed ? written.Errno : Errno.Success;
+        // It is disposed: the loop ended for good between the caller's check of its state and this call, and there is no wait to end. The
+        // handle alone says nothing: it is also closed where foreign code closed the number.
+        return written.IsFailure && !_isDisposed ? written.Errno : Errno.Success;
     }
 
-    public void Dispose() => _event.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _event.Dispose();
+    }
 }

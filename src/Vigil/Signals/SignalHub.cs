@@ -104,14 +104,23 @@ internal static class SignalHub
         route.Registration?.Dispose();
     }
 
-    /// <summary>The descriptor for managers to watch that have subscribed to a signal on the path of <c>signalfd</c>.</summary>
+    /// <summary>
+    /// The descriptor for managers to watch that have subscribed to a signal on the path of <c>signalfd</c>. Another one, if foreign code
+    /// closed the last one's number.
+    /// </summary>
+    /// <exception cref="EventManagerException">The kernel refused.</exception>
     public static FdHandle Descriptor
     {
         get
         {
             lock (Gate)
             {
-                return _fd!;
+                if (_fd!.IsClosed)
+                {
+                    OpenDescriptor(_wantedSignals);
+                }
+
+                return _fd;
             }
         }
     }
@@ -207,9 +216,10 @@ internal static class SignalHub
     // Sets the signals that the descriptor reads. If the kernel refuses, the descriptor is unchanged.
     private static void OpenDescriptor(ulong signals)
     {
-        int fd = SignalNative.SignalFd(_fd?.Number ?? -1, signals, out int errno);
+        bool isOpen = _fd is { IsClosed: false };
+        int fd = SignalNative.SignalFd(isOpen ? _fd!.Number : -1, signals, out int errno);
         _ = FdHandle.Created(fd, errno, "signalfd");
-        _fd ??= new FdHandle(fd);
+        _fd = isOpen ? _fd : new FdHandle(fd);
         _signalsOfFd = _wantedSignals = signals;
     }
 
@@ -223,7 +233,7 @@ internal static class SignalHub
             _fd = null;
             _signalsOfFd = 0;
         }
-        else if (_wantedSignals != _signalsOfFd && SignalNative.SignalFd(_fd!.Number, _wantedSignals, out _) >= 0)
+        else if (_wantedSignals != _signalsOfFd && !_fd!.IsClosed && SignalNative.SignalFd(_fd.Number, _wantedSignals, out _) >= 0)
         {
             _signalsOfFd = _wantedSignals;
         }

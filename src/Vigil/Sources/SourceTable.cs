@@ -108,6 +108,7 @@ internal sealed class SourceTable
 
         if (holder is not null)
         {
+            Disown(holder);
             Forget(holder);
         }
 
@@ -189,9 +190,9 @@ internal sealed class SourceTable
         if (source.IsInKernel)
         {
             using var fd = new BorrowedDescriptor(source.Fd);
-            if (fd.Number >= 0)
+            if (fd.Number >= 0 && EpollNative.IsOfAnotherFile(_poller.Remove(fd.Number), fd.Number))
             {
-                _ = _poller.Remove(fd.Number);
+                Disown(source);
             }
         }
 
@@ -333,8 +334,10 @@ internal sealed class SourceTable
             return errno;
         }
 
+        EventManagerError reason = fd.Number < 0 ? EventManagerError.HandleClosed : EventManagerError.DescriptorReplaced;
+        Disown(source);
         Forget(source);
-        dead.Add((source, fd.Number < 0 ? EventManagerError.HandleClosed : EventManagerError.DescriptorReplaced));
+        dead.Add((source, reason));
         return Errno.Success;
     }
 
@@ -354,8 +357,19 @@ internal sealed class SourceTable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Drop(Source source, EventManagerError reason)
     {
+        Disown(source);
         Forget(source);
         _dropped(source, reason);
+    }
+
+    // The number of a descriptor of Vigil's own turned out to be another file's, or to be closed: foreign code closed it. Its handle must
+    // not close it again. The handles of others are theirs.
+    private static void Disown(Source source)
+    {
+        if (source.IsOfVigilsOwn)
+        {
+            source.Handle?.SetHandleAsInvalid();
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
