@@ -7,7 +7,6 @@ namespace Vigil;
 internal sealed class AsyncCall<T> : PendingCall
 {
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly LoopCore _core;
     private readonly InFlightCalls _inFlight;
     private readonly Func<EventManager, Task<T>>? _taskCall;
     private readonly Func<EventManager, T>? _call;
@@ -28,8 +27,8 @@ internal sealed class AsyncCall<T> : PendingCall
         Func<EventManager, T> call,
         Delegate callback,
         CancellationToken cancellationToken)
+        : base(core)
     {
-        _core = core;
         _inFlight = inFlight;
         _call = call;
         _callback = callback;
@@ -44,8 +43,8 @@ internal sealed class AsyncCall<T> : PendingCall
         Func<EventManager, Task<T>> call,
         Delegate callback,
         CancellationToken cancellationToken)
+        : base(core)
     {
-        _core = core;
         _inFlight = inFlight;
         _taskCall = call;
         _callback = callback;
@@ -141,7 +140,7 @@ internal sealed class AsyncCall<T> : PendingCall
         }
         catch (Exception exception)
         {
-            _core.PostFault(FaultOrigin.TimeProvider, exception);
+            Core.PostFault(FaultOrigin.TimeProvider, exception);
         }
     }
 
@@ -170,7 +169,7 @@ internal sealed class AsyncCall<T> : PendingCall
         StopWatching();
         if (!isTold && finished.Exception is { } exception && !(_isManagerGone && exception.InnerExceptions.All(IsOfDisposal)))
         {
-            _core.PostFault(FaultOrigin.PostedWork, exception.InnerExceptions.Count == 1 ? exception.InnerExceptions[0] : exception);
+            Core.PostFault(FaultOrigin.PostedWork, exception.InnerExceptions.Count == 1 ? exception.InnerExceptions[0] : exception);
         }
     }
 

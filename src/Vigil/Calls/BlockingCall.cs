@@ -24,6 +24,11 @@ internal abstract class BlockingCall : PendingCall
     private Parker? _sleeper;
     private ExceptionDispatchInfo? _exception;
 
+    protected BlockingCall(LoopCore core)
+        : base(core)
+    {
+    }
+
     public override void Run(EventManager manager)
     {
         if (Interlocked.CompareExchange(ref _state, Running, Queued) != Queued)
@@ -137,7 +142,8 @@ internal sealed class BlockingCall<T> : BlockingCall
 {
     private readonly Func<EventManager, T> _call;
 
-    public BlockingCall(Func<EventManager, T> call) => _call = call;
+    public BlockingCall(LoopCore core, Func<EventManager, T> call)
+        : base(core) => _call = call;
 
     public T Result { get; private set; } = default!;
 
@@ -151,7 +157,8 @@ internal sealed class BlockingAction : BlockingCall
 {
     private readonly Action<EventManager> _call;
 
-    public BlockingAction(Action<EventManager> call) => _call = call;
+    public BlockingAction(LoopCore core, Action<EventManager> call)
+        : base(core) => _call = call;
 
     public override Delegate Callback => _call;
 

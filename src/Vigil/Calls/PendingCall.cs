@@ -3,13 +3,18 @@ using Vigil.Messaging;
 namespace Vigil;
 
 /// <summary>A closure on its way to the loop whose sender expects its outcome.</summary>
-internal abstract class PendingCall : ICallbackOwner
+internal abstract class PendingCall : ICallbackOwner, IMailboxItem
 {
     // The sender's context; null for the default one.
     private readonly ExecutionContext? _context = AmbientContext.Flowing;
 
+    protected PendingCall(LoopCore core) => Core = core;
+
     /// <summary>The user's delegate.</summary>
     public abstract Delegate Callback { get; }
+
+    /// <summary>The loop that runs it.</summary>
+    protected LoopCore Core { get; }
 
     FaultOrigin ICallbackOwner.FaultOrigin => FaultOrigin.PostedWork;
 
@@ -35,28 +40,20 @@ internal abstract class PendingCall : ICallbackOwner
     public static ObjectDisposedException DisposedBeforeRun() =>
         new(nameof(EventManager), "The event manager was disposed before it ran this call.");
 
-    public Message<EventManager> ToMessage() => new(Kind.Instance, this);
-
-    private sealed class Kind : MessageKind<EventManager>
+    int IMailboxItem.Deliver()
     {
-        public static readonly Kind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message)
+        if (_context is not null)
         {
-            var call = (PendingCall)message.Action;
-            if (call._context is { } context)
-            {
-                AmbientContext.Enter(context);
-            }
-
-            call.Run(target);
-            return 1;
+            AmbientContext.Enter(_context);
         }
 
-        public override bool Abandon(in Message<EventManager> message)
-        {
-            ((PendingCall)message.Action).Fail(DisposedBeforeRun());
-            return true;
-        }
+        Run(Core.Manager);
+        return 1;
+    }
+
+    bool IMailboxItem.Abandon()
+    {
+        Fail(DisposedBeforeRun());
+        return true;
     }
 }

@@ -194,7 +194,7 @@ public sealed class RemoteEndpoint
     public void CallBlocking(Action<EventManager> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        Wait(new BlockingAction(call), timeout, cancellationToken);
+        Wait(new BlockingAction(_core, call), timeout, cancellationToken);
     }
 
     /// <summary>Runs a closure on the loop and waits for its result.</summary>
@@ -222,7 +222,7 @@ public sealed class RemoteEndpoint
     public T CallBlocking<T>(Func<EventManager, T> call, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var blocking = new BlockingCall<T>(call);
+        var blocking = new BlockingCall<T>(_core, call);
         Wait(blocking, timeout, cancellationToken);
         return blocking.Result;
     }
@@ -486,7 +486,7 @@ public sealed class RemoteEndpoint
     // Unbounded: a waiting sender has one call in flight, so the number of senders is the bound.
     private void Send(PendingCall call)
     {
-        PostResult result = _core.Mailbox.PostUnbounded(call.ToMessage());
+        PostResult result = _core.Mailbox.PostUnbounded(call);
         if (result != PostResult.Accepted && call.TryAbandon())
         {
             IsAccepted(result);
@@ -508,7 +508,7 @@ public sealed class RemoteEndpoint
                 call.FailAfter(limit, EventManager.Current?.TimeProvider ?? _underlyingClock);
             }
 
-            result = _core.Mailbox.Post(call.ToMessage());
+            result = _core.Mailbox.Post(call);
         }
         catch
         {

@@ -28,7 +28,7 @@ public delegate void ChildEventCallback(ChildEvent source, ChildExit exit);
 /// and the process is still watched. <see cref="CallbackEvent.CancelAsync"/> waits until a killed process has ended, for which the loop
 /// must run; <see cref="Exit"/> says how then.</para>
 /// </remarks>
-public sealed class ChildEvent : CallbackEvent
+public sealed class ChildEvent : CallbackEvent, IMailboxItem
 {
     // If the kernel fails to report how a child ended: the number of attempts, and the pause between them.
     private const int Attempts = 5;
@@ -163,6 +163,11 @@ public sealed class ChildEvent : CallbackEvent
     /// <summary>The process and the callback's method, for messages.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event of process {ProcessId} {Title}");
 
+    int IMailboxItem.Deliver() => OnWoken();
+
+    // The event ends with the manager.
+    bool IMailboxItem.Abandon() => true;
+
     /// <summary>Watches the process from now on.</summary>
     internal void Start()
     {
@@ -293,7 +298,7 @@ public sealed class ChildEvent : CallbackEvent
     });
 
     // Any thread.
-    private void Wake() => Core.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this));
+    private void Wake() => Core.Mailbox.PostUnbounded(this);
 
     // Ends before the callback, so that the callback may watch the next process in the same place.
     private int Complete(ChildExit exit)
@@ -380,14 +385,5 @@ public sealed class ChildEvent : CallbackEvent
         }
 
         public void OnAbandoned() => _slot = TimingWheel.NotStarted;
-    }
-
-    private sealed class Kind : MessageKind<EventManager>
-    {
-        public static readonly Kind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((ChildEvent)message.Action).OnWoken();
-
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

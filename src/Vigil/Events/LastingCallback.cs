@@ -22,7 +22,7 @@ namespace Vigil;
 /// <para>The argument is written before the state becomes Queued, and read after it is Running. A task's end arrives on the thread that
 /// completes it; its exception is posted before the end.</para>
 /// </remarks>
-internal abstract class LastingCallback
+internal abstract class LastingCallback : IMailboxItem
 {
     private const int Idle = 0;
     private const int Queued = 1;
@@ -34,6 +34,9 @@ internal abstract class LastingCallback
     private readonly WorkContext? _workContext;
     private readonly WorkItem _item;
     private int _state;
+
+    // Written before the end is posted, and read when it is delivered: at most one end is on its way.
+    private bool _wasRefused;
     private volatile bool _isRevoked;
     private TaskCompletionSource? _ended;
     private Task? _task;
@@ -125,9 +128,26 @@ internal abstract class LastingCallback
     {
         if (Interlocked.Exchange(ref _state, Idle) == Queued)
         {
-            Event.Core.Mailbox.PostUnbounded(new Message<EventManager>(RefusalKind.Instance, this));
+            _wasRefused = true;
+            Event.Core.Mailbox.PostUnbounded(this);
         }
     }
+
+    /// <summary>The loop learns that it has ended, or that the workers refused it.</summary>
+    int IMailboxItem.Deliver()
+    {
+        IsBusy = false;
+        if (!_wasRefused)
+        {
+            return OnEnded();
+        }
+
+        _wasRefused = false;
+        return OnRefused();
+    }
+
+    // The event ends with the manager.
+    bool IMailboxItem.Abandon() => true;
 
     public override string ToString() => Event.ToString()!;
 
@@ -239,42 +259,19 @@ internal abstract class LastingCallback
         // A full fence: either the thread asking for the end sees Idle, or its request is seen here.
         Interlocked.Exchange(ref _state, Idle);
         Interlocked.Exchange(ref _ended, null)?.TrySetResult();
-        Event.Core.Mailbox.PostUnbounded(new Message<EventManager>(EndKind.Instance, this));
+        Event.Core.Mailbox.PostUnbounded(this);
     }
 
-    private int OnEnded()
-    {
-        IsBusy = false;
-        return Event.Core.IsDisposed ? 0 : Event.OnCallbackEnded();
-    }
+    private int OnEnded() => Event.Core.IsDisposed ? 0 : Event.OnCallbackEnded();
 
     private int OnRefused()
     {
-        IsBusy = false;
         var refusal = new EventManagerException(
             EventManagerError.WorkQueueFull,
             $"The workers did not run the callback of {Event}: their queue is full, or they are shutting down.",
             Event.DescriptorNumber);
         Event.Core.Faults.Report(new Fault(Event.FaultOrigin, refusal) { Owner = Event, Fd = Event.DescriptorNumber });
         return Event.OnCallbackRefused();
-    }
-
-    private sealed class EndKind : MessageKind<EventManager>
-    {
-        public static readonly EndKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnEnded();
-
-        public override bool Abandon(in Message<EventManager> message) => true;
-    }
-
-    private sealed class RefusalKind : MessageKind<EventManager>
-    {
-        public static readonly RefusalKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((LastingCallback)message.Action).OnRefused();
-
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }
 

@@ -18,7 +18,7 @@ public delegate void UserEventCallback(UserEvent source, long value);
 /// that sets the sign posts the message, and the loop takes value and sign in one exchange. So no trigger is lost, none is delivered twice,
 /// and no thread waits.</para>
 /// </remarks>
-public sealed class UserEvent : CallbackEvent
+public sealed class UserEvent : CallbackEvent, IMailboxItem
 {
     private const long OnItsWay = long.MinValue;
 
@@ -123,7 +123,7 @@ public sealed class UserEvent : CallbackEvent
 
     private bool Send()
     {
-        switch (Core.Mailbox.PostUnbounded(new Message<EventManager>(Kind.Instance, this)))
+        switch (Core.Mailbox.PostUnbounded(this))
         {
             case PostResult.Closed:
                 // The manager is gone. Later triggers see the sign bit and must not count on the message.
@@ -136,6 +136,11 @@ public sealed class UserEvent : CallbackEvent
                 return true;
         }
     }
+
+    int IMailboxItem.Deliver() => Deliver();
+
+    // Triggers expect no answer, so none is left unanswered when the manager ends.
+    bool IMailboxItem.Abandon() => true;
 
     private int Deliver()
     {
@@ -160,15 +165,5 @@ public sealed class UserEvent : CallbackEvent
 
         Core.Call(this, static (self, value) => self._callback(self, value), value);
         return 1;
-    }
-
-    private sealed class Kind : MessageKind<EventManager>
-    {
-        public static readonly Kind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message) => ((UserEvent)message.Action).Deliver();
-
-        // Triggers expect no answer, so none is left unanswered when the manager ends.
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

@@ -11,6 +11,12 @@ internal sealed record Fault(FaultOrigin Origin, Exception Exception)
     /// <summary>The number of the file descriptor concerned, or −1.</summary>
     public int Fd { get; init; } = -1;
 
+    /// <summary>
+    /// Before it is posted: whether a user's code threw the exception, so that the fault policy applies. Otherwise it is reported under any
+    /// policy, and never thrown from the run.
+    /// </summary>
+    public bool IsSubjectToPolicy { get; init; }
+
     /// <summary>Whether the owner was detached because of it.</summary>
     public bool IsDetached { get; init; }
 

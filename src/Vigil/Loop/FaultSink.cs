@@ -1,11 +1,12 @@
 using System.Runtime.ExceptionServices;
 using Vigil.Diagnostics;
+using Vigil.Messaging;
 using Vigil.Sources;
 
 namespace Vigil;
 
 /// <summary>Collects the exceptions of callbacks and applies the fault policy when the iteration is over.</summary>
-internal sealed class FaultSink
+internal sealed class FaultSink : IMailboxItem<Fault>
 {
     private readonly LoopCore _core;
     private readonly FaultPolicy _policy;
@@ -25,6 +26,32 @@ internal sealed class FaultSink
     }
 
     private bool Throws => _policy == FaultPolicy.Throw;
+
+    /// <summary>A fault that was found on another thread.</summary>
+    int IMailboxItem<Fault>.Deliver(Fault fault)
+    {
+        if (!fault.IsSubjectToPolicy)
+        {
+            Report(fault);
+        }
+        else if (fault.Owner is { } owner)
+        {
+            OnThrown(owner, fault.Exception, fault.Fd);
+        }
+        else
+        {
+            OnThrown(fault.Origin, fault.Exception);
+        }
+
+        return 0;
+    }
+
+    // The thread that ends the manager reports it.
+    bool IMailboxItem<Fault>.Abandon(Fault fault)
+    {
+        Report(fault);
+        return true;
+    }
 
     /// <summary>A callback threw. If the policy is to detach, its owner is detached before the fault is reported.</summary>
     /// <param name="owner">Whose callback.</param>

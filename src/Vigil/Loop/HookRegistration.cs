@@ -5,7 +5,7 @@ namespace Vigil;
 /// <summary>
 /// A registered hook or exit callback. Disposing it ends the registration; on the loop's thread at once, even while hooks run.
 /// </summary>
-public sealed class HookRegistration : IDisposable, ICallbackOwner
+public sealed class HookRegistration : IDisposable, ICallbackOwner, IMailboxItem
 {
     private readonly LoopCore _core;
     private readonly CallbackList _list;
@@ -57,13 +57,22 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
         }
         catch (EventManagerException exception) when (exception.Error == EventManagerError.WrongThread)
         {
-            _core.Mailbox.PostUnbounded(new Message<EventManager>(RemovalKind.Instance, this));
+            _core.Mailbox.PostUnbounded(this);
         }
         catch (ObjectDisposedException)
         {
             // Another thread runs the manager for the last time. The registration ends with the manager.
         }
     }
+
+    int IMailboxItem.Deliver()
+    {
+        Remove();
+        return 0;
+    }
+
+    // The registration ended with the manager.
+    bool IMailboxItem.Abandon() => true;
 
     bool ICallbackOwner.IsDetachedByFaults => false;
 
@@ -82,19 +91,5 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner
             IsRemoved = true;
             _list.Remove(this);
         }
-    }
-
-    private sealed class RemovalKind : MessageKind<EventManager>
-    {
-        public static readonly RemovalKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message)
-        {
-            ((HookRegistration)message.Action).Remove();
-            return 0;
-        }
-
-        // The registration ended with the manager.
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

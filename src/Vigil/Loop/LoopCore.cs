@@ -147,17 +147,17 @@ internal sealed class LoopCore
     /// Reports an exception for which nobody waits any more. Any thread. It becomes a fault of the loop; after the manager's end it is
     /// reported here.
     /// </summary>
-    public void PostFault(FaultOrigin origin, Exception exception) => Post(PostedFault.OfCallback(this, new Fault(origin, exception)));
+    public void PostFault(FaultOrigin origin, Exception exception) => Post(new Fault(origin, exception) { IsSubjectToPolicy = true });
 
     /// <inheritdoc cref="PostFault(FaultOrigin, Exception)"/>
     /// <param name="owner">The owner of the callback that threw.</param>
     /// <param name="exception">The exception.</param>
-    public void PostFault(ICallbackOwner owner, Exception exception) => Post(PostedFault.OfCallback(this, FaultOf(owner, exception)));
+    public void PostFault(ICallbackOwner owner, Exception exception) => Post(FaultOf(owner, exception) with { IsSubjectToPolicy = true });
 
     /// <summary>
     /// Reports a failure of an owner that is not a callback's. It is reported on the loop under any policy, and never thrown. Any thread.
     /// </summary>
-    public void PostReport(ICallbackOwner owner, Exception exception) => Post(PostedFault.OfManager(this, FaultOf(owner, exception)));
+    public void PostReport(ICallbackOwner owner, Exception exception) => Post(FaultOf(owner, exception));
 
     /// <summary>The manager could not be constructed: closes what was opened.</summary>
     public void Abandon()
@@ -208,13 +208,13 @@ internal sealed class LoopCore
     // On a sender's thread, which may hold locks: no handler may run here. The loop reports it when it is awake again. If the mailbox is
     // closed meanwhile, there is no wait to end and nothing to report.
     private void OnWakeFailed(int errno) =>
-        Mailbox.PostUnbounded(PostedFault.OfManager(this, new Fault(FaultOrigin.Registration, NotWoken(errno))));
+        Mailbox.PostUnbounded(Faults, new Fault(FaultOrigin.Registration, NotWoken(errno)));
 
-    private void Post(in Message<EventManager> fault)
+    private void Post(Fault fault)
     {
-        if (Mailbox.PostUnbounded(in fault) == PostResult.Closed)
+        if (Mailbox.PostUnbounded(Faults, fault) == PostResult.Closed)
         {
-            fault.Abandon();
+            Faults.Report(fault);
         }
     }
 }

@@ -122,6 +122,9 @@ internal sealed class Mailbox<TTarget> : IDisposable
         return TryEnterRoom() ? EnqueueCounted(in message) : PostResult.Full;
     }
 
+    /// <inheritdoc cref="Post(in Message{TTarget})"/>
+    public PostResult Post(IMailboxItem item) => Post(ItemKind<TTarget>.Create(item));
+
     /// <summary>
     /// Posts regardless of the bound. For senders that wait, each for one message, and for continuations, which must not be lost.
     /// </summary>
@@ -135,6 +138,13 @@ internal sealed class Mailbox<TTarget> : IDisposable
         Interlocked.Increment(ref _signals.Waiting);
         return EnqueueCounted(in message);
     }
+
+    /// <inheritdoc cref="PostUnbounded(in Message{TTarget})"/>
+    public PostResult PostUnbounded(IMailboxItem item) => PostUnbounded(ItemKind<TTarget>.Create(item));
+
+    /// <inheritdoc cref="PostUnbounded(in Message{TTarget})"/>
+    public PostResult PostUnbounded<TState>(IMailboxItem<TState> item, TState state) =>
+        PostUnbounded(ItemKind<TTarget, TState>.Create(item, state));
 
     /// <summary>
     /// Ends the receiver's current wait, or lets its next blocking one return at once. False if the kernel refused; then it is tried again.

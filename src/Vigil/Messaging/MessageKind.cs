@@ -2,7 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Vigil.Messaging;
 
-/// <summary>How one kind of message runs, and what happens to it when its target is gone. Stateless: one object a kind.</summary>
+/// <summary>
+/// How one kind of message runs, and what happens to it when its target is gone. Stateless: one object a kind. For messages that consist of
+/// several parts, such as a delegate and its state: an object for them would be an allocation per post. An object that is a message by
+/// itself is an <see cref="IMailboxItem"/>.
+/// </summary>
 internal abstract class MessageKind<TTarget>
 {
     /// <summary>Runs it. Returns how many of the users' callbacks ran: 0 for messages between the library's own threads.</summary>
@@ -37,37 +41,15 @@ internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
 {
     private static readonly StateKind<TTarget, TState> Instance = new();
 
-    private static bool FitsInMessage =>
-        !RuntimeHelpers.IsReferenceOrContainsReferences<TState>() && Unsafe.SizeOf<TState>() <= sizeof(long);
-
-    /// <summary>A message with the state inside: a reference or a small value directly, any other value in a reused box.</summary>
     public static Message<TTarget> Create(Action<TTarget, TState> action, TState state)
     {
-        if (!FitsInMessage)
-        {
-            return new(Instance, action, typeof(TState).IsValueType ? StateBox<TState>.Rent(state) : state);
-        }
-
-        long value = 0;
-        Unsafe.WriteUnaligned(ref Unsafe.As<long, byte>(ref value), state);
-        return new(Instance, action, state: null, value);
+        object? reference = MessageState<TState>.Pack(state, out long value);
+        return new(Instance, action, reference, value);
     }
 
     public override int Deliver(TTarget target, in Message<TTarget> message)
     {
-        Unsafe.As<Action<TTarget, TState>>(message.Action)(target, StateOf(in message));
+        Unsafe.As<Action<TTarget, TState>>(message.Action)(target, MessageState<TState>.Unpack(message.State, message.Value));
         return 1;
-    }
-
-    private static TState StateOf(in Message<TTarget> message)
-    {
-        if (FitsInMessage)
-        {
-            long value = message.Value;
-            return Unsafe.ReadUnaligned<TState>(ref Unsafe.As<long, byte>(ref value));
-        }
-
-        object? state = message.State;
-        return typeof(TState).IsValueType ? Unsafe.As<StateBox<TState>>(state!).Return() : Unsafe.As<object?, TState>(ref state);
     }
 }

@@ -3,7 +3,7 @@ using Vigil.Messaging;
 namespace Vigil;
 
 /// <summary>The signal events of a loop, by signal, in the order of their creation.</summary>
-internal sealed class LoopSignals
+internal sealed class LoopSignals : IMailboxItem<SignalInfo>
 {
     private readonly LoopCore _core;
     private readonly SignalInbox _inbox;
@@ -16,7 +16,7 @@ internal sealed class LoopSignals
     public LoopSignals(LoopCore core)
     {
         _core = core;
-        _inbox = new SignalInbox(info => _core.Mailbox.PostUnbounded(Kind.Create(this, info)));
+        _inbox = new SignalInbox(info => _core.Mailbox.PostUnbounded(this, info));
     }
 
     public void Add(SignalEvent signalEvent)
@@ -86,7 +86,7 @@ internal sealed class LoopSignals
     { Owner = signalEvent });
 
     // A signal is dropped if its last event was cancelled after it arrived.
-    private int Deliver(SignalInfo info)
+    int IMailboxItem<SignalInfo>.Deliver(SignalInfo info)
     {
         _inbox.BeginDelivery(info.Signal);
         if (_inbox.TakeLost() is var lost and > 0)
@@ -106,6 +106,9 @@ internal sealed class LoopSignals
 
         return ran;
     }
+
+    // Nobody waits for it, and it is no lost closure.
+    bool IMailboxItem<SignalInfo>.Abandon(SignalInfo info) => true;
 
     private void OpenSource()
     {
@@ -127,20 +130,5 @@ internal sealed class LoopSignals
             _core.SourceTable.Remove(_source!);
             _source = null;
         }
-    }
-
-    /// <summary>A signal on its way to the loop.</summary>
-    private sealed class Kind : MessageKind<EventManager>
-    {
-        private static readonly Kind Instance = new();
-
-        public static Message<EventManager> Create(LoopSignals signals, SignalInfo info) =>
-            new(Instance, signals, StateBox<SignalInfo>.Rent(info));
-
-        public override int Deliver(EventManager target, in Message<EventManager> message) =>
-            ((LoopSignals)message.Action).Deliver(((StateBox<SignalInfo>)message.State!).Return());
-
-        // Nobody waits for it, and it is no lost closure.
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

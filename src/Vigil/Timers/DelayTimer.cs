@@ -4,7 +4,7 @@ using Vigil.Timing;
 namespace Vigil;
 
 /// <summary>A task that the loop completes at a due time. Continuations on the loop run within the timer's turn.</summary>
-internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallbackOwner
+internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallbackOwner, IMailboxItem
 {
     private readonly LoopCore _core;
     private readonly CancellationToken _cancellationToken;
@@ -57,6 +57,16 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
             preferLocal: false);
     }
 
+    // Cancelled elsewhere.
+    int IMailboxItem.Deliver()
+    {
+        Stop();
+        return 0;
+    }
+
+    // The delay is already cancelled, and nothing is left to stop.
+    bool IMailboxItem.Abandon() => true;
+
     // Runs on the cancelling thread. Only the loop may touch the wheel, so the timer may stay there a moment longer; firing then has no
     // effect.
     private void OnCancelled()
@@ -64,7 +74,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
         if (!_core.Lifetime.IsMine)
         {
             TrySetCanceled(_cancellationToken);
-            _core.Mailbox.PostUnbounded(new Message<EventManager>(StopKind.Instance, this));
+            _core.Mailbox.PostUnbounded(this);
             return;
         }
 
@@ -79,19 +89,5 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
             _core.Timers.Of(TimerClock.Monotonic).Cancel(_slot);
             _slot = TimingWheel.NotStarted;
         }
-    }
-
-    private sealed class StopKind : MessageKind<EventManager>
-    {
-        public static readonly StopKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message)
-        {
-            ((DelayTimer)message.Action).Stop();
-            return 0;
-        }
-
-        // The delay is already cancelled, and nothing is left to stop.
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

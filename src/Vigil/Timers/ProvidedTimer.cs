@@ -22,7 +22,7 @@ namespace Vigil;
 /// each change at most once: a one-shot that follows one twice fires twice. Exceptions of the underlying clock are reported. They affect
 /// neither the thread that hands over nor newer changes.</para>
 /// </remarks>
-internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
+internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner, IMailboxItem<TimerChange>
 {
     // The longest time the system's timers accept, in milliseconds; longer means infinite.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
@@ -148,8 +148,21 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
         }
     }
 
-    /// <summary>Applies a change on the loop.</summary>
-    public void Apply(TimerChange change)
+    int IMailboxItem<TimerChange>.Deliver(TimerChange change)
+    {
+        Apply(change);
+        return 0;
+    }
+
+    // The loop has ended: the underlying clock takes the timer over.
+    bool IMailboxItem<TimerChange>.Abandon(TimerChange change)
+    {
+        HandOverLater(change);
+        return true;
+    }
+
+    // On the loop.
+    private void Apply(TimerChange change)
     {
         if (change.Number < _applied.Number)
         {
@@ -199,7 +212,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner
                 _underWay = change.Number > _underWay.Number ? change : _underWay;
             }
 
-            if (_core.Mailbox.PostUnbounded(TimerChangeKind.Create(this, change)) == PostResult.Closed)
+            if (_core.Mailbox.PostUnbounded(this, change) == PostResult.Closed)
             {
                 HandOver(change);
             }

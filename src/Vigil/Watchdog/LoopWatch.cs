@@ -14,7 +14,7 @@ namespace Vigil;
 /// bounded, since a handler of reports may block that thread. If the sampler finds a callback slow in the very moment it returns, and the
 /// loop has not noticed, the sampler ends it, and posts the policy's action to the loop.
 /// </remarks>
-internal sealed class LoopWatch : Sampled
+internal sealed class LoopWatch : Sampled, IMailboxItem<Overrun>
 {
     // In nanoseconds: how long the loop must be idle before the sampler parks. The loop's next phase then has to wake it, with a system
     // call.
@@ -68,6 +68,15 @@ internal sealed class LoopWatch : Sampled
 
     public override bool IsQuiet =>
         _progress.Read() is { Phase: LoopPhase.Waiting } sample && sample.Turn == _lastTurn && _returned.IsEmpty;
+
+    int IMailboxItem<Overrun>.Deliver(Overrun overrun)
+    {
+        Apply(overrun);
+        return 0;
+    }
+
+    // The report contains everything, and the owner is gone with the manager.
+    bool IMailboxItem<Overrun>.Abandon(Overrun overrun) => true;
 
     protected override long Sample(long now)
     {
@@ -214,7 +223,7 @@ internal sealed class LoopWatch : Sampled
         Report(SlowCallbackKind.Ended, overrun);
         if (_policy is SlowCallbackPolicy.Detach or SlowCallbackPolicy.Stop)
         {
-            _core.Mailbox.PostUnbounded(new Message<EventManager>(ApplyKind.Instance, this, overrun));
+            _core.Mailbox.PostUnbounded(this, overrun);
         }
     }
 
@@ -262,19 +271,5 @@ internal sealed class LoopWatch : Sampled
             OverrunsBefore = history.Before,
             Suppressed = history.Suppressed,
         };
-    }
-
-    private sealed class ApplyKind : MessageKind<EventManager>
-    {
-        public static readonly ApplyKind Instance = new();
-
-        public override int Deliver(EventManager target, in Message<EventManager> message)
-        {
-            ((LoopWatch)message.Action).Apply((Overrun)message.State!);
-            return 0;
-        }
-
-        // The report contains everything, and the owner is gone with the manager.
-        public override bool Abandon(in Message<EventManager> message) => true;
     }
 }

@@ -73,3 +73,27 @@ internal sealed class LetterKind(bool tellsSender) : MessageKind<List<int>>
         return Throws ? throw new InvalidOperationException("It cannot be told.") : tellsSender;
     }
 }
+
+/// <summary>A message that is an object, and takes messages of two types. Somebody is notified of the smaller one's loss only.</summary>
+internal sealed class Parcel : IMailboxItem, IMailboxItem<long>, IMailboxItem<(int Number, string Name)>
+{
+    public List<string> Ends { get; } = [];
+
+    int IMailboxItem.Deliver() => Note("delivered", 1);
+
+    bool IMailboxItem.Abandon() => Note("abandoned", 0) == 1;
+
+    int IMailboxItem<long>.Deliver(long state) => Note($"delivered {state}", 1);
+
+    bool IMailboxItem<long>.Abandon(long state) => Note($"abandoned {state}", 1) == 1;
+
+    int IMailboxItem<(int Number, string Name)>.Deliver((int Number, string Name) state) => Note($"delivered {state}", 1);
+
+    bool IMailboxItem<(int Number, string Name)>.Abandon((int Number, string Name) state) => Note($"abandoned {state}", 0) == 1;
+
+    private int Note(string end, int result)
+    {
+        Ends.Add(end);
+        return result;
+    }
+}

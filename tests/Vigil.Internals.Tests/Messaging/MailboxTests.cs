@@ -182,6 +182,26 @@ public sealed class MailboxTests : IDisposable
         Assert.False(_mailbox.TryTake(out _));
     }
 
+    [Fact]
+    public void An_object_that_is_a_message_itself_is_delivered_or_abandoned_once_a_post()
+    {
+        var item = new Parcel();
+        _mailbox.Post(item);
+        _mailbox.PostUnbounded(item);
+        _mailbox.PostUnbounded(item, 17L);
+        _mailbox.PostUnbounded(item, (18, "eighteen"));
+
+        _mailbox.DeliverAll();
+        Assert.Equal(["delivered", "delivered", "delivered 17", "delivered (18, eighteen)"], item.Ends);
+
+        _mailbox.PostUnbounded(item, 19L);
+        _mailbox.PostUnbounded(item, (20, "twenty"));
+        _mailbox.Post(item);
+        Assert.Equal(2, _mailbox.Close());
+        Assert.Equal(["abandoned 19", "abandoned (20, twenty)", "abandoned"], item.Ends.Skip(4));
+        Assert.Equal(PostResult.Closed, _mailbox.PostUnbounded(item, 21L));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]

@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+
+namespace Vigil.Messaging;
+
+/// <summary>A message that is an object of its own and knows how it ends.</summary>
+internal sealed class ItemKind<TTarget> : MessageKind<TTarget>
+{
+    private static readonly ItemKind<TTarget> Instance = new();
+
+    public static Message<TTarget> Create(IMailboxItem item) => new(Instance, item);
+
+    public override int Deliver(TTarget target, in Message<TTarget> message) => Unsafe.As<IMailboxItem>(message.Action).Deliver();
+
+    public override bool Abandon(in Message<TTarget> message) => Unsafe.As<IMailboxItem>(message.Action).Abandon();
+}
+
+/// <summary>A state for an object that knows how the message ends.</summary>
+internal sealed class ItemKind<TTarget, TState> : MessageKind<TTarget>
+{
+    private static readonly ItemKind<TTarget, TState> Instance = new();
+
+    public static Message<TTarget> Create(IMailboxItem<TState> item, TState state)
+    {
+        object? reference = MessageState<TState>.Pack(state, out long value);
+        return new(Instance, item, reference, value);
+    }
+
+    public override int Deliver(TTarget target, in Message<TTarget> message) =>
+        Unsafe.As<IMailboxItem<TState>>(message.Action).Deliver(MessageState<TState>.Unpack(message.State, message.Value));
+
+    public override bool Abandon(in Message<TTarget> message) =>
+        Unsafe.As<IMailboxItem<TState>>(message.Action).Abandon(MessageState<TState>.Unpack(message.State, message.Value));
+}
