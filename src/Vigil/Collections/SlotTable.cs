@@ -4,9 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Vigil.Collections;
 
 /// <summary>
-/// Objects under 64-bit tokens. The low half is a slot's index, the high half the slot's generation, which changes whenever the
-/// object leaves. A stale token is recognised in O(1), without a search and without hashing. Token 0 is never
-/// used. After 2³² changes of one slot a generation recurs; a token would have to outlive them all to be mistaken.
+/// Objects under tokens. A slot's generation changes whenever its object leaves. A stale token is recognised in O(1), without a search and
+/// without hashing. After 2³² changes of one slot a generation recurs; a token would have to outlive them all to be mistaken.
 /// </summary>
 internal sealed class SlotTable<T>
     where T : class
@@ -26,7 +25,7 @@ internal sealed class SlotTable<T>
     /// </summary>
     public uint Epoch { get; set; }
 
-    public ulong Add(T value)
+    public Token Add(T value)
     {
         int index;
         if (_freeCount > 0)
@@ -49,14 +48,14 @@ internal sealed class SlotTable<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryGet(ulong token, [NotNullWhen(true)] out T? value)
+    public bool TryGet(Token token, [NotNullWhen(true)] out T? value)
     {
         Slot[] slots = _slots;
-        uint index = (uint)token;
+        uint index = token.Slot;
         if (index < (uint)slots.Length)
         {
             ref Slot slot = ref slots[index];
-            if (slot.Generation == (uint)(token >> 32))
+            if (slot.Generation == token.Generation)
             {
                 value = slot.Value;
                 return value is not null;
@@ -68,7 +67,7 @@ internal sealed class SlotTable<T>
     }
 
     /// <summary>Gives a live object a new token; the old one is dead.</summary>
-    public ulong Renew(ulong token)
+    public Token Renew(Token token)
     {
         int index = IndexOf(token);
         Retire(ref _slots[index]);
@@ -76,13 +75,13 @@ internal sealed class SlotTable<T>
     }
 
     /// <summary>The token that <see cref="Renew"/> would return: to pass to a party that may refuse it.</summary>
-    public ulong PeekRenewed(ulong token)
+    public Token PeekRenewed(Token token)
     {
         int index = IndexOf(token);
-        return TokenOf(index, GenerationAfter(_slots[index].Generation));
+        return new Token(index, GenerationAfter(_slots[index].Generation));
     }
 
-    public void Remove(ulong token)
+    public void Remove(Token token)
     {
         int index = IndexOf(token);
         Retire(ref _slots[index]);
@@ -96,9 +95,9 @@ internal sealed class SlotTable<T>
     }
 
     /// <summary>Whether a dead token was retired in this epoch.</summary>
-    public bool WasRetiredInThisEpoch(ulong token)
+    public bool WasRetiredInThisEpoch(Token token)
     {
-        uint index = (uint)token;
+        uint index = token.Slot;
         return index < (uint)_used && _slots[index].RetiredIn == Epoch;
     }
 
@@ -114,15 +113,13 @@ internal sealed class SlotTable<T>
         }
     }
 
-    private int IndexOf(ulong token) =>
-        TryGet(token, out _) ? (int)(uint)token : throw new ArgumentException("The token is dead.", nameof(token));
+    private int IndexOf(Token token) =>
+        TryGet(token, out _) ? (int)token.Slot : throw new ArgumentException("The token is dead.", nameof(token));
 
-    // Skips 0, so that slot 0 never gets token 0.
+    // Skips 0, so that no token is Token.None.
     private static uint GenerationAfter(uint generation) => generation == uint.MaxValue ? 1 : generation + 1;
 
-    private static ulong TokenOf(int index, uint generation) => ((ulong)generation << 32) | (uint)index;
-
-    private ulong TokenOf(int index) => TokenOf(index, _slots[index].Generation);
+    private Token TokenOf(int index) => new(index, _slots[index].Generation);
 
     private void Retire(ref Slot slot)
     {

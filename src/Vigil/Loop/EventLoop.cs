@@ -195,7 +195,7 @@ internal sealed class EventLoop
                 Thread thread = Thread.CurrentThread;
                 for (ReadyEntry entry = next; entry != end;)
                 {
-                    ulong token = entry.Token;
+                    Token token = entry.Token;
                     EventSet events = entry.Events;
                     next = entry = entry.Next;
                     if (!table.TryResolve(token, out Source? source))

@@ -34,7 +34,7 @@ internal sealed class PriorityOrder
     {
         for (int i = 0; i < batch.Count; i++)
         {
-            ulong token = batch[i].Token;
+            Token token = batch[i].Token;
             if (_table.PriorityOf(token) == priority)
             {
                 _ordered.TryAdd(token, batch[i].Events);

@@ -21,8 +21,6 @@ namespace Vigil.Polling;
 /// </summary>
 internal sealed unsafe class EpollPoller : IPoller
 {
-    private const ulong TimerToken = ulong.MaxValue;
-
     private FdHandle _handle;
     private FdHandle? _successor;
     private FdHandle? _timer;
@@ -44,9 +42,9 @@ internal sealed unsafe class EpollPoller : IPoller
         }
     }
 
-    public int Add(int fd, ulong token, EventSet interest) => EpollNative.Add(_epoll, fd, (uint)interest, token);
+    public int Add(int fd, Token token, EventSet interest) => EpollNative.Add(_epoll, fd, (uint)interest, token.Raw);
 
-    public int Modify(int fd, ulong token, EventSet interest) => EpollNative.Modify(_epoll, fd, (uint)interest, token);
+    public int Modify(int fd, Token token, EventSet interest) => EpollNative.Modify(_epoll, fd, (uint)interest, token.Raw);
 
     public int Remove(int fd)
     {
@@ -99,12 +97,12 @@ internal sealed unsafe class EpollPoller : IPoller
         return errno;
     }
 
-    public int Transfer(int fd, ulong token, EventSet? interest)
+    public int Transfer(int fd, Token token, EventSet? interest)
     {
         // EEXIST proves that the old instance still watches this very file. If the addition succeeds instead, the number belongs to
         // another file by now, which nobody asked to watch. A number that is not open, or whose file has no readiness, is not the
         // registered one either. Any other answer says nothing about it.
-        int errno = EpollNative.Add(_epoll, fd, 0, TimerToken);
+        int errno = EpollNative.Add(_epoll, fd, 0, Token.OfPoller.Raw);
         if (errno == Errno.Success)
         {
             EpollNative.Remove(_epoll, fd);
@@ -115,7 +113,7 @@ internal sealed unsafe class EpollPoller : IPoller
             return errno is Errno.Success or Errno.EBADF or Errno.EPERM ? Errno.ENOENT : errno;
         }
 
-        return interest is { } wanted ? EpollNative.Add(NumberOf(_successor!), fd, (uint)wanted, token) : Errno.Success;
+        return interest is { } wanted ? EpollNative.Add(NumberOf(_successor!), fd, (uint)wanted, token.Raw) : Errno.Success;
     }
 
     public void EndRebuild()
@@ -220,7 +218,7 @@ internal sealed unsafe class EpollPoller : IPoller
     {
         for (int i = 0; i < ready.Count; i++)
         {
-            if (ready[i].Token == TimerToken)
+            if (ready[i].Token == Token.OfPoller)
             {
                 ready.RemoveAt(i);
                 return true;
@@ -252,5 +250,5 @@ internal sealed unsafe class EpollPoller : IPoller
 
     // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer again clears it.
     private static int WatchTimer(int epoll, FdHandle timer) =>
-        EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), TimerToken);
+        EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), Token.OfPoller.Raw);
 }

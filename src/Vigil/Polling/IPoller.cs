@@ -26,10 +26,10 @@ namespace Vigil.Polling;
 internal interface IPoller : IDisposable
 {
     /// <summary>Registers a descriptor.</summary>
-    int Add(int fd, ulong token, EventSet interest);
+    int Add(int fd, Token token, EventSet interest);
 
     /// <summary>Replaces a registration's token and interest; re-arms a one-shot and makes an edge-triggered one report afresh.</summary>
-    int Modify(int fd, ulong token, EventSet interest);
+    int Modify(int fd, Token token, EventSet interest);
 
     /// <summary>Ends a registration.</summary>
     int Remove(int fd);
@@ -44,7 +44,7 @@ internal interface IPoller : IDisposable
     /// Moves one registration. ENOENT means that it was dead: its file is closed, whatever the number names now.
     /// Without an interest it stays out of the fresh instance, as a disarmed one-shot must.
     /// </summary>
-    int Transfer(int fd, ulong token, EventSet? interest);
+    int Transfer(int fd, Token token, EventSet? interest);
 
     /// <summary>Drops the old instance with everything that was not transferred.</summary>
     void EndRebuild();

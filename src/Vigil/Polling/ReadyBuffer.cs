@@ -55,14 +55,14 @@ internal sealed unsafe class ReadyBuffer
     }
 
     /// <summary>Adds an entry, for pollers that do not let the kernel write here. False if it is full.</summary>
-    public bool TryAdd(ulong token, EventSet events)
+    public bool TryAdd(Token token, EventSet events)
     {
         if (Count == Size)
         {
             return false;
         }
 
-        EpollEventLayout.Current.Write(_start + (Count++ * EpollEventLayout.Current.Size), (uint)events, token);
+        EpollEventLayout.Current.Write(_start + (Count++ * EpollEventLayout.Current.Size), (uint)events, token.Raw);
         return true;
     }
 

@@ -20,6 +20,7 @@ internal static class Layers
         new("Threading", "Interop", "a thread is parked by a futex"),
         new("Threading", "Model", "a thread that cannot be started is an EventManagerException"),
         new("Collections", "Threading", "the lock under which a queue grows outlasts an interrupt of its sender"),
+        new("Collections", "Model", "the slot table names its objects by tokens"),
         new("IO", "Interop", "a handle's calls are the kernel's"),
         new("IO", "Model", "what cannot be opened is an EventManagerException"),
         new("Polling", "Timing", "a wait is given a deadline"),

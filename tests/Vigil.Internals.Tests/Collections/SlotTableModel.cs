@@ -9,9 +9,9 @@ namespace Vigil.Internals.Tests.Collections;
 internal sealed class SlotTableModel
 {
     private readonly SlotTable<object> _table = new() { Epoch = 1 };
-    private readonly Dictionary<ulong, object> _alive = [];
-    private readonly List<ulong> _order = [];
-    private readonly HashSet<ulong> _dead = [];
+    private readonly Dictionary<Token, object> _alive = [];
+    private readonly List<Token> _order = [];
+    private readonly HashSet<Token> _dead = [];
     private readonly Dictionary<uint, uint> _slotRetiredIn = [];
 
     public void Step(int choice)
@@ -38,22 +38,22 @@ internal sealed class SlotTableModel
 
     public void CheckEverything()
     {
-        foreach ((ulong token, object value) in _alive)
+        foreach ((Token token, object value) in _alive)
         {
             Assert.True(_table.TryGet(token, out object? found));
             Assert.Same(value, found);
         }
 
-        foreach (ulong token in _dead)
+        foreach (Token token in _dead)
         {
             Assert.False(_table.TryGet(token, out _));
-            Assert.Equal(_slotRetiredIn[(uint)token] == _table.Epoch, _table.WasRetiredInThisEpoch(token));
+            Assert.Equal(_slotRetiredIn[token.Slot] == _table.Epoch, _table.WasRetiredInThisEpoch(token));
         }
 
-        Assert.Equal(_alive.OrderBy(pair => (uint)pair.Key).Select(pair => pair.Value), _table.Values());
+        Assert.Equal(_alive.OrderBy(pair => pair.Key.Slot).Select(pair => pair.Value), _table.Values());
     }
 
-    private ulong Pick(uint number) => _order[(int)(number / 8 % (uint)_order.Count)];
+    private Token Pick(uint number) => _order[(int)(number / 8 % (uint)_order.Count)];
 
     private void Add()
     {
@@ -61,35 +61,35 @@ internal sealed class SlotTableModel
         NoteGivenOut(_table.Add(value), value);
     }
 
-    private void Remove(ulong token)
+    private void Remove(Token token)
     {
         _table.Remove(token);
         NoteDead(token);
         Assert.False(_table.TryGet(token, out _));
     }
 
-    private void Renew(ulong token)
+    private void Renew(Token token)
     {
         object value = _alive[token];
-        ulong renewed = _table.Renew(token);
+        Token renewed = _table.Renew(token);
         NoteDead(token);
         NoteGivenOut(renewed, value);
-        Assert.Equal((uint)token, (uint)renewed);
+        Assert.Equal(token.Slot, renewed.Slot);
     }
 
-    private void NoteGivenOut(ulong token, object value)
+    private void NoteGivenOut(Token token, object value)
     {
-        Assert.NotEqual(0UL, token);
+        Assert.NotEqual(Token.None, token);
         Assert.False(_dead.Contains(token), "A token was given out twice.");
         _alive.Add(token, value);
         _order.Add(token);
     }
 
-    private void NoteDead(ulong token)
+    private void NoteDead(Token token)
     {
         _alive.Remove(token);
         _order.Remove(token);
         _dead.Add(token);
-        _slotRetiredIn[(uint)token] = _table.Epoch;
+        _slotRetiredIn[token.Slot] = _table.Epoch;
     }
 }

@@ -21,22 +21,22 @@ public class SlotTableTests
     public void A_slot_that_is_used_again_makes_a_token_of_the_same_index_and_another_generation()
     {
         var table = new SlotTable<object>();
-        ulong first = table.Add(new object());
+        Token first = table.Add(new object());
         table.Remove(first);
 
-        ulong second = table.Add(new object());
+        Token second = table.Add(new object());
 
-        Assert.Equal((uint)first, (uint)second);
+        Assert.Equal(first.Slot, second.Slot);
         Assert.NotEqual(first, second);
         Assert.False(table.TryGet(first, out _));
     }
 
     [Fact]
-    public void The_token_0_names_nothing_in_an_empty_table_too()
+    public void The_token_None_names_nothing_in_an_empty_table_too()
     {
         var table = new SlotTable<object>();
 
-        Assert.False(table.TryGet(0, out _));
+        Assert.False(table.TryGet(Token.None, out _));
     }
 
     [Theory]
@@ -49,17 +49,17 @@ public class SlotTableTests
         var table = new SlotTable<object>();
         table.Add(new object());
 
-        Assert.False(table.TryGet((uint)index, out _));
-        Assert.Throws<ArgumentException>(() => table.Remove((uint)index));
+        Assert.False(table.TryGet(new Token(index, generation: 0), out _));
+        Assert.Throws<ArgumentException>(() => table.Remove(new Token(index, generation: 0)));
     }
 
     [Fact]
     public void A_dead_token_can_be_neither_removed_nor_renewed()
     {
         var table = new SlotTable<object>();
-        ulong removed = table.Add(new object());
+        Token removed = table.Add(new object());
         table.Remove(removed);
-        ulong renewed = table.Add(new object());
+        Token renewed = table.Add(new object());
         table.Renew(renewed);
 
         Assert.Throws<ArgumentException>(() => table.Remove(removed));
@@ -72,9 +72,9 @@ public class SlotTableTests
     public void An_epoch_forgets_what_was_retired_before_it()
     {
         var table = new SlotTable<object> { Epoch = 1 };
-        ulong removed = table.Add(new object());
-        ulong renewed = table.Add(new object());
-        ulong alive = table.Add(new object());
+        Token removed = table.Add(new object());
+        Token renewed = table.Add(new object());
+        Token alive = table.Add(new object());
         table.Remove(removed);
         table.Renew(renewed);
 

@@ -1,3 +1,4 @@
+using Vigil.Internals.Tests.Polling;
 using Vigil.Internals.Tests.Support;
 using Vigil.Messaging;
 using Vigil.Polling;

@@ -115,7 +115,7 @@ public class ReadyBufferTests
         List<ulong> tokens = [];
         for (ReadyEntry entry = buffer.First; entry != buffer.End; entry = entry.Next)
         {
-            tokens.Add(entry.Token);
+            tokens.Add(entry.Token.Raw);
             Assert.Equal(EventSet.In, entry.Events);
             Assert.Equal(entry, entry.Next.Previous);
         }
@@ -132,7 +132,7 @@ public class ReadyBufferTests
     }
 
     private static IEnumerable<(ulong Token, EventSet Events)> Entries(ReadyBuffer buffer) =>
-        Enumerable.Range(0, buffer.Count).Select(i => (buffer[i].Token, buffer[i].Events));
+        Enumerable.Range(0, buffer.Count).Select(i => (buffer[i].Token.Raw, buffer[i].Events));
 
     private static unsafe nint Address(ReadyBuffer buffer) => (nint)buffer.Start;
 }

@@ -73,7 +73,7 @@ internal sealed class ScriptedPoller : IPoller
         _failures[call] = queue;
     }
 
-    public int Add(int fd, ulong token, EventSet interest)
+    public int Add(int fd, Token token, EventSet interest)
     {
         lock (_gate)
         {
@@ -86,7 +86,7 @@ internal sealed class ScriptedPoller : IPoller
         }
     }
 
-    public int Modify(int fd, ulong token, EventSet interest)
+    public int Modify(int fd, Token token, EventSet interest)
     {
         lock (_gate)
         {
@@ -150,7 +150,7 @@ internal sealed class ScriptedPoller : IPoller
         return errno;
     }
 
-    public int Transfer(int fd, ulong token, EventSet? interest)
+    public int Transfer(int fd, Token token, EventSet? interest)
     {
         lock (_gate)
         {
@@ -179,7 +179,7 @@ internal sealed class ScriptedPoller : IPoller
 
     public void Dispose() => _instance.Clear();
 
-    private static int AddTo(List<ScriptedRegistration> instance, ScriptedFile file, int number, ulong token, EventSet interest)
+    private static int AddTo(List<ScriptedRegistration> instance, ScriptedFile file, int number, Token token, EventSet interest)
     {
         if (Find(instance, file, number) is not null)
         {

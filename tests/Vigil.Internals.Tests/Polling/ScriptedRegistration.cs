@@ -32,7 +32,7 @@ internal sealed class ScriptedRegistration
     private int _changesReported;
     private bool _isSilent;
 
-    public ScriptedRegistration(ScriptedFile file, int number, ulong token, EventSet interest)
+    public ScriptedRegistration(ScriptedFile file, int number, Token token, EventSet interest)
     {
         File = file;
         Number = number;
@@ -43,7 +43,7 @@ internal sealed class ScriptedRegistration
 
     public int Number { get; }
 
-    public ulong Token { get; private set; }
+    public Token Token { get; private set; }
 
     public EventSet Interest { get; private set; }
 
@@ -56,7 +56,7 @@ internal sealed class ScriptedRegistration
         }
     }
 
-    public void Arm(ulong token, EventSet interest)
+    public void Arm(Token token, EventSet interest)
     {
         Token = token;
         Interest = interest;

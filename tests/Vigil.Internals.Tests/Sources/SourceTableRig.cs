@@ -75,7 +75,7 @@ internal sealed class SourceTableRig
     public static void AssertSuccess(SourceResult result) => Assert.Equal(SourceResult.Success, result);
 
     /// <summary>Takes a batch from the poller, without dispatching it.</summary>
-    public List<(ulong Token, EventSet Events)> Collect()
+    public List<(Token Token, EventSet Events)> Collect()
     {
         Table.BeginBatch();
         Assert.Equal(0, Poller.Wait(Deadline.Immediate, _ready));
@@ -85,10 +85,10 @@ internal sealed class SourceTableRig
     /// <summary>The sources that would be notified in one iteration. One-shots are marked as the loop marks them.</summary>
     public List<Source> Dispatch() => Dispatch(Collect());
 
-    public List<Source> Dispatch(List<(ulong Token, EventSet Events)> batch)
+    public List<Source> Dispatch(List<(Token Token, EventSet Events)> batch)
     {
         List<Source> told = [];
-        foreach ((ulong token, EventSet reported) in batch)
+        foreach ((Token token, EventSet reported) in batch)
         {
             if (Table.TryResolve(token, out Source? source) && source.Deliverable(reported) != EventSet.None)
             {

@@ -49,7 +49,7 @@ public abstract class PollerRig : IDisposable
     {
         buffer ??= new ReadyBuffer(capacity: 64);
         Assert.Equal(0, Poller.Wait(deadline, buffer));
-        return [.. Enumerable.Range(0, buffer.Count).Select(i => new Readiness(buffer[i].Token, buffer[i].Events))];
+        return [.. Enumerable.Range(0, buffer.Count).Select(i => new Readiness(buffer[i].Token.Raw, buffer[i].Events))];
     }
 
     /// <summary>Waits on another thread, so that a wait that does not end fails the test instead of hanging it.</summary>
