@@ -19,7 +19,8 @@ public delegate void FileEventCallback(FileEvent source, FileChange change);
 public sealed class FileEvent : CallbackEvent
 {
     private readonly FileEventCallback _callback;
-    private readonly LoopFiles _files;
+    private readonly FileTurns _files;
+    private readonly LastingFiles? _lastingFiles;
     private readonly Func<FileEvent, FileChange, Task>? _asynchronous;
     private readonly LastingCallback<FileEvent, List<FileChange>>? _lasting;
 
@@ -41,8 +42,7 @@ public sealed class FileEvent : CallbackEvent
         _files = files;
         if (callback.Lasts(options.Target))
         {
-            // A separate instance, so that a long callback delays only its own event.
-            _files = new LoopFiles(core, lasting: this);
+            _files = _lastingFiles = new LastingFiles(core, this);
             _batch = [];
             _lasting = new LastingCallback<FileEvent, List<FileChange>>(
                 this,
@@ -87,7 +87,7 @@ public sealed class FileEvent : CallbackEvent
     /// <summary>Whether its callback is running, or about to run, with changes that it was given.</summary>
     internal bool IsBusy => _lasting is { IsBusy: true };
 
-    internal LoopFiles Files => _files;
+    internal FileTurns Files => _files;
 
     internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
@@ -152,14 +152,14 @@ public sealed class FileEvent : CallbackEvent
     internal override int OnCallbackEnded()
     {
         _batch!.Clear();
-        _files.OnCallbackEnded();
+        _lastingFiles!.OnCallbackEnded();
         return 0;
     }
 
     internal override int OnCallbackRefused()
     {
         _batch!.Clear();
-        _files.OnCallbackRefused();
+        _lastingFiles!.OnCallbackRefused();
         return 0;
     }
 

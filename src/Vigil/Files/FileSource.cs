@@ -3,13 +3,13 @@ namespace Vigil;
 /// <summary>The inotify instance as a source.</summary>
 internal sealed class FileSource : OwnSource
 {
-    public FileSource(LoopCore core, FileDescriptor fd, LoopFiles files)
+    public FileSource(LoopCore core, FileDescriptor fd, FileTurns files)
         : base(core, fd, EventSet.In)
     {
         Files = files;
     }
 
-    public LoopFiles Files { get; }
+    public FileTurns Files { get; }
 
     public override int Deliver(EventSet ready) => Files.Deliver();
 

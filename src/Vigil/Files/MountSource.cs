@@ -5,9 +5,9 @@ namespace Vigil;
 /// </summary>
 internal sealed class MountSource : OwnSource
 {
-    private readonly LoopFiles _files;
+    private readonly FileTurns _files;
 
-    public MountSource(LoopCore core, FileDescriptor fd, LoopFiles files)
+    public MountSource(LoopCore core, FileDescriptor fd, FileTurns files)
         : base(core, fd, EventSet.Priority | EventSet.EdgeTriggered)
     {
         _files = files;
