@@ -72,8 +72,8 @@ internal sealed class SmallProgram : IDisposable
         Try(() => manager.CreateChildEvent(Environment.ProcessId, (_, _) => { }));
         Try(() => manager.CreateSignalEvent(Signal.SIGWINCH, (_, _) => { }));
         Try(() => FdHandle.Open("/dev/null", OpenFlags.Read).Dispose());
-        using UnixPipe? pipe = Make(() => new UnixPipe(nonBlocking: false));
-        using UnixSocketPair? pair = Make(() => new UnixSocketPair(SocketType.Dgram, nonBlocking: false));
+        using UnixPipe? pipe = Make(() => new UnixPipe(BlockingMode.Blocking));
+        using UnixSocketPair? pair = Make(() => new UnixSocketPair(SocketType.Dgram, BlockingMode.Blocking));
         if (pipe is not null)
         {
             Receive(manager, "a pipe", pipe.Reader, pipe.Writer);
@@ -180,7 +180,7 @@ internal sealed class SmallProgram : IDisposable
             source.Arm();
         });
         _ = NonBlocking.TryAccept(from, out _);
-        Try(() => NonBlocking.SetNonBlocking(from, nonBlocking: false));
+        Try(() => NonBlocking.SetBlocking(from));
         _outside.Do(() => NonBlocking.TryWrite(to, "x"u8));
     }
 

@@ -10,7 +10,7 @@ public sealed class BlockingModeTests
     [Fact]
     public void A_blocking_pipe_is_read_and_written_without_waiting()
     {
-        using var pipe = new UnixPipe(nonBlocking: false);
+        using var pipe = new UnixPipe(BlockingMode.Blocking);
         byte[] buffer = new byte[100_000];
         Assert.True(NonBlocking.TryRead(pipe.Reader, buffer).WouldBlock);
         int written = 0;
@@ -61,7 +61,7 @@ public sealed class BlockingModeTests
     [Fact]
     public void A_blocking_socket_by_its_number_or_by_a_handle_of_ones_own_does_not_wait()
     {
-        using var pair = new UnixSocketPair(SocketType.Dgram, nonBlocking: false);
+        using var pair = new UnixSocketPair(SocketType.Dgram, BlockingMode.Blocking);
         using var other = new FdHandle(new FileDescriptor(pair.First).Number, ownsHandle: false);
         byte[] buffer = new byte[16];
         Assert.True(NonBlocking.TryRead(new FileDescriptor(pair.First).Number, buffer).WouldBlock);
@@ -82,7 +82,7 @@ public sealed class BlockingModeTests
     public void A_mode_that_is_set_is_what_the_calls_go_by()
     {
         using var pipe = new UnixPipe();
-        NonBlocking.SetNonBlocking(pipe.Reader, nonBlocking: false);
+        NonBlocking.SetBlocking(pipe.Reader);
         Assert.True(NonBlocking.TryRead(pipe.Reader, new byte[1]).WouldBlock);
     }
 

@@ -36,7 +36,7 @@ public sealed class DatagramBatchTests : IDisposable
     [Fact]
     public void Where_there_is_none_the_call_does_not_wait_also_on_a_socket_that_would()
     {
-        using var pair = new UnixSocketPair(SocketType.Dgram, nonBlocking: false);
+        using var pair = new UnixSocketPair(SocketType.Dgram, BlockingMode.Blocking);
         var batch = new DatagramBatch(capacity: 2, maxLength: 16);
         NonBlocking.TryWrite(pair.First, "x"u8);
         Assert.Equal(1, batch.TryReceive(pair.Second).Count);

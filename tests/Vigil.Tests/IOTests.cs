@@ -14,7 +14,7 @@ public sealed class IOTests
         Assert.Equal(42ul, value);
         Assert.False(counter.TryTake(out value));
         Assert.Equal(0ul, value);
-        using var semaphore = new EventFd(2, semaphore: true);
+        using var semaphore = new EventFd(2, EventFdMode.Semaphore);
         Assert.True(semaphore.TryTake(out value));
         Assert.Equal(1ul, value);
         Assert.True(semaphore.TryTake(out _));
@@ -75,6 +75,14 @@ public sealed class IOTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new UnixSocketPair(SocketType.Raw));
 
     [Fact]
+    public void An_undefined_mode_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EventFd(0, (EventFdMode)2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixPipe((BlockingMode)2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixSocketPair(mode: (BlockingMode)(-1)));
+    }
+
+    [Fact]
     public void Connections_are_accepted_without_blocking_and_end_in_order()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
@@ -97,10 +105,10 @@ public sealed class IOTests
     [Fact]
     public void Blocking_mode_can_be_switched()
     {
-        using var pipe = new UnixPipe(nonBlocking: false);
+        using var pipe = new UnixPipe(BlockingMode.Blocking);
         NonBlocking.SetNonBlocking(pipe.Reader);
         Assert.True(NonBlocking.TryRead(pipe.Reader, new byte[1]).WouldBlock);
-        NonBlocking.SetNonBlocking(pipe.Reader, nonBlocking: false);
+        NonBlocking.SetBlocking(pipe.Reader);
         NonBlocking.TryWrite(pipe.Writer, "x"u8);
         Assert.Equal(1, NonBlocking.TryRead(pipe.Reader, new byte[1]).Count);
         Assert.Throws<ObjectDisposedException>(() => NonBlocking.SetNonBlocking(default));

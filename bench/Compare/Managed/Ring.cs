@@ -101,7 +101,7 @@ internal sealed class SocketRing : IWorkload
         for (int i = 0; i < pairs; i++)
         {
             // In blocking mode, as new sockets are; the runtime changes the mode when it waits.
-            using var pair = new UnixSocketPair(nonBlocking: false);
+            using var pair = new UnixSocketPair(mode: BlockingMode.Blocking);
             _readers[i] = Own(pair.First);
             _writers[i] = Own(pair.Second);
         }

@@ -11,11 +11,12 @@ public sealed class EventFd : FdHandle
 {
     /// <summary>Creates a counter.</summary>
     /// <param name="initialValue">Its initial value.</param>
-    /// <param name="semaphore">Whether each read takes 1 instead of everything (<c>EFD_SEMAPHORE</c>).</param>
+    /// <param name="mode">What a read takes.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mode"/> is undefined.</exception>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open
     /// (<c>EMFILE</c>).</exception>
-    public EventFd(uint initialValue = 0, bool semaphore = false)
-        : base(Created(EventFdNative.Create(initialValue, semaphore, out int errno), errno, "eventfd")) => IsNonBlocking = true;
+    public EventFd(uint initialValue = 0, EventFdMode mode = EventFdMode.Counter)
+        : base(Created(EventFdNative.Create(initialValue, IsSemaphore(mode), out int errno), errno, "eventfd")) => IsNonBlocking = true;
 
     /// <summary>Adds to the counter.</summary>
     /// <param name="value">The amount; <see cref="ulong.MaxValue"/> is not allowed.</param>
@@ -41,4 +42,11 @@ public sealed class EventFd : FdHandle
         read.ThrowIfFailed("read from an eventfd");
         return !read.WouldBlock;
     }
+
+    private static bool IsSemaphore(EventFdMode mode) => mode switch
+    {
+        EventFdMode.Counter => false,
+        EventFdMode.Semaphore => true,
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "An eventfd is a counter or a semaphore."),
+    };
 }

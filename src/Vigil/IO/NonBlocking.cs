@@ -88,13 +88,25 @@ public static class NonBlocking
         return new IOResult(0, SocketNative.ShutdownWrite(borrowed.Number));
     }
 
-    /// <summary>Switches a file between non-blocking and blocking mode (<c>O_NONBLOCK</c>).</summary>
+    /// <summary>Makes a file non-blocking (<c>O_NONBLOCK</c>).</summary>
     /// <param name="fd">The file. The mode belongs to the open file, so it changes for every duplicate of the descriptor, in any
     /// process.</param>
-    /// <param name="nonBlocking">The mode.</param>
     /// <exception cref="ObjectDisposedException">The descriptor is closed.</exception>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
-    public static void SetNonBlocking(FileDescriptor fd, bool nonBlocking = true)
+    public static void SetNonBlocking(FileDescriptor fd) => SetMode(fd, nonBlocking: true);
+
+    /// <summary>Makes a file blocking again.</summary>
+    /// <inheritdoc cref="SetNonBlocking(FileDescriptor)"/>
+    public static void SetBlocking(FileDescriptor fd) => SetMode(fd, nonBlocking: false);
+
+    internal static bool Is(BlockingMode mode) => mode switch
+    {
+        BlockingMode.NonBlocking => true,
+        BlockingMode.Blocking => false,
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "A file is non-blocking or blocking."),
+    };
+
+    private static void SetMode(FileDescriptor fd, bool nonBlocking)
     {
         using var borrowed = new BorrowedDescriptor(fd);
         new IOResult(0, FileNative.SetNonBlocking(borrowed.Number, nonBlocking)).ThrowIfFailed("fcntl(F_SETFL)");

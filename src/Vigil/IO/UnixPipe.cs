@@ -6,11 +6,13 @@ namespace Vigil.IO;
 public sealed class UnixPipe : IDisposable
 {
     /// <summary>Creates a pipe.</summary>
-    /// <param name="nonBlocking">Whether both ends are non-blocking, as an event loop wants them.</param>
+    /// <param name="mode">The mode of both ends.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="mode"/> is undefined.</exception>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open
     /// (<c>EMFILE</c>).</exception>
-    public UnixPipe(bool nonBlocking = true)
+    public UnixPipe(BlockingMode mode = BlockingMode.NonBlocking)
     {
+        bool nonBlocking = NonBlocking.Is(mode);
         int errno = FileNative.Pipe(nonBlocking, out int reader, out int writer);
         Reader = new FdHandle(FdHandle.Created(reader, errno, "pipe2")) { IsNonBlocking = nonBlocking };
         Writer = new FdHandle(FdHandle.Created(writer, errno, "pipe2")) { IsNonBlocking = nonBlocking };

@@ -8,12 +8,14 @@ public sealed class UnixSocketPair : IDisposable
 {
     /// <summary>Creates a pair.</summary>
     /// <param name="type"><see cref="SocketType.Stream"/>, <see cref="SocketType.Dgram"/> or <see cref="SocketType.Seqpacket"/>.</param>
-    /// <param name="nonBlocking">Whether both are non-blocking, as an event loop wants them.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Local sockets have no such type.</exception>
+    /// <param name="mode">The mode of both.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Local sockets have no such type, or <paramref name="mode"/> is undefined.</exception>
     /// <exception cref="EventManagerException">The kernel refused, for instance because too many files are open
     /// (<c>EMFILE</c>).</exception>
-    public UnixSocketPair(SocketType type = SocketType.Stream, bool nonBlocking = true)
+    public UnixSocketPair(SocketType type = SocketType.Stream, BlockingMode mode = BlockingMode.NonBlocking)
     {
+        bool nonBlocking = NonBlocking.Is(mode);
+
         // The numbers of SocketType and of the kernel agree for these three; they are stated here so that readers need not know.
         int kernelType = type switch
         {

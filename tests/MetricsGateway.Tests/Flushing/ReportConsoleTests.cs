@@ -18,11 +18,15 @@ public sealed class ReportConsoleTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Reports_are_written_whole_one_after_the_other(bool nonBlocking)
+    [InlineData(BlockingMode.NonBlocking)]
+    [InlineData(BlockingMode.Blocking)]
+    public async Task Reports_are_written_whole_one_after_the_other(BlockingMode mode)
     {
-        NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking);
+        if (mode == BlockingMode.Blocking)
+        {
+            NonBlocking.SetBlocking(_pipe.Writer);
+        }
+
         using ReportConsole console = new(_pipe.Writer, _errors);
         for (byte i = 1; i < 5; i++)
         {
@@ -42,7 +46,7 @@ public sealed class ReportConsoleTests : IDisposable
     [Fact]
     public async Task A_reader_that_does_not_read_holds_up_the_console_and_nobody_else()
     {
-        NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking: false);
+        NonBlocking.SetBlocking(_pipe.Writer);
         using ReportConsole console = new(_pipe.Writer, _errors);
         console.Write(new byte[300_000]);
 
@@ -75,7 +79,7 @@ public sealed class ReportConsoleTests : IDisposable
     [Fact]
     public async Task A_reader_that_leaves_in_the_middle_of_a_report_ends_the_waiting()
     {
-        NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking: false);
+        NonBlocking.SetBlocking(_pipe.Writer);
         using ReportConsole console = new(_pipe.Writer, _errors);
         console.Write(new byte[300_000]);
         Read(100);
@@ -88,7 +92,7 @@ public sealed class ReportConsoleTests : IDisposable
     [Fact]
     public void Disposal_does_not_wait_for_a_reader()
     {
-        NonBlocking.SetNonBlocking(_pipe.Writer, nonBlocking: false);
+        NonBlocking.SetBlocking(_pipe.Writer);
         ReportConsole console = new(_pipe.Writer, _errors);
         console.Write(new byte[300_000]);
 

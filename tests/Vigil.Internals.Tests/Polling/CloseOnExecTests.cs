@@ -39,7 +39,7 @@ public sealed class CloseOnExecTests : IDisposable
     public void Of_a_pipe() => AssertCloseOnExec(["pipe", "pipe"], () => Keep(new UnixPipe()));
 
     [Fact]
-    public void Of_a_blocking_pipe() => AssertCloseOnExec(["pipe", "pipe"], () => Keep(new UnixPipe(nonBlocking: false)));
+    public void Of_a_blocking_pipe() => AssertCloseOnExec(["pipe", "pipe"], () => Keep(new UnixPipe(BlockingMode.Blocking)));
 
     [Fact]
     public void Of_a_socket_pair() => AssertCloseOnExec(["socket", "socket"], () => Keep(new UnixSocketPair()));
