@@ -63,12 +63,10 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
     {
         _children = children;
         var synchronous = callback.Delegate as ChildEventCallback;
-        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
-        _callback = _lasting is not null
-            ? _lasting.Send
-            : AmbientContext.Flowing is { } context
-                ? new FlowingCallback<ChildEvent, ChildExit>(context, synchronous!.Invoke).Invoke
-                : synchronous!;
+        ICallbackRelay<ChildEvent, ChildExit>? relay =
+            callback.ToRelay(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = relay is null ? synchronous! : relay.Invoke;
+        _lasting = relay as LastingCallback<ChildEvent, ChildExit>;
         ProcessId = processId;
         _end = end;
         _pidFd = pidFd;
@@ -131,19 +129,8 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
         };
     }
 
-    private protected override void CancelOnLoop()
+    private protected override void EndOnLoop()
     {
-        if (IsCancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
-        if (isOver)
-        {
-            return;
-        }
-
         int errno = Kill();
         if (errno != Errno.Success)
         {

@@ -174,8 +174,26 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
     /// <summary>Its name, if any, and the method called, for messages.</summary>
     private protected string Title => Name is { } name ? $"\"{name}\" ({MethodName.Of(Callback)})" : $"({MethodName.Of(Callback)})";
 
-    /// <summary>Ends it on the loop's thread.</summary>
-    private protected abstract void CancelOnLoop();
+    /// <summary>Whether nothing is left to end.</summary>
+    private protected virtual bool IsOver => IsCancelled;
+
+    /// <summary>Ends it on the loop's thread, unless it has ended or the manager ends it.</summary>
+    private protected void CancelOnLoop()
+    {
+        if (IsOver)
+        {
+            return;
+        }
+
+        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
+        if (!isOver)
+        {
+            EndOnLoop();
+        }
+    }
+
+    /// <summary>Ends it. On the loop, once.</summary>
+    private protected abstract void EndOnLoop();
 
     /// <summary>
     /// If called in its own callback on a worker, posts the call to the loop, which drops it if the event is over by then.

@@ -54,17 +54,20 @@ internal readonly struct EventCallback<TEvent, TArgument>
     /// <param name="target">Where it runs.</param>
     public bool Lasts(CallbackTarget target) => target.IsWorker || IsAsynchronous;
 
-    /// <summary>The object that calls it; null if the event calls the delegate itself, on the loop.</summary>
+    /// <summary>
+    /// What the event calls: a callback that outlasts its delivery, or one with its creator's context. Null if the event calls the user's
+    /// delegate itself, on the loop, at no extra cost.
+    /// </summary>
     /// <param name="callbackEvent">The event.</param>
     /// <param name="workers">The workers, used if the target is a worker.</param>
     /// <param name="target">Where it runs.</param>
     /// <param name="synchronous">The Invoke of the user's delegate, if that is synchronous.</param>
-    public LastingCallback<TEvent, TArgument>? ToLasting(
+    public ICallbackRelay<TEvent, TArgument>? ToRelay(
         TEvent callbackEvent, LoopWorkers workers, CallbackTarget target, Action<TEvent, TArgument>? synchronous)
     {
         if (!Lasts(target))
         {
-            return null;
+            return AmbientContext.Flowing is { } context ? new FlowingCallback<TEvent, TArgument>(context, synchronous!) : null;
         }
 
         Func<TEvent, TArgument, Task> invoke = _asynchronous ?? ((source, argument) =>

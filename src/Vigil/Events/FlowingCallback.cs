@@ -25,7 +25,7 @@ internal abstract class FlowingCallback
 }
 
 /// <inheritdoc/>
-internal sealed class FlowingCallback<TSource, TArgument> : FlowingCallback
+internal sealed class FlowingCallback<TSource, TArgument> : FlowingCallback, ICallbackRelay<TSource, TArgument>
 {
     private readonly Action<TSource, TArgument> _callback;
 

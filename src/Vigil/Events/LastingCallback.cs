@@ -276,7 +276,7 @@ internal abstract class LastingCallback : IMailboxItem
 }
 
 /// <summary>A lasting callback with its argument.</summary>
-internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback
+internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback, ICallbackRelay<TEvent, TArgument>
     where TEvent : CallbackEvent
 {
     private readonly Func<TEvent, TArgument, Task> _invoke;
@@ -312,6 +312,8 @@ internal sealed class LastingCallback<TEvent, TArgument> : LastingCallback
         _argument = argument;
         Send();
     }
+
+    void ICallbackRelay<TEvent, TArgument>.Invoke(TEvent source, TArgument argument) => Send(source, argument);
 
     protected override Task Invoke() => _invoke((TEvent)Event, _argument);
 }

@@ -35,12 +35,10 @@ public sealed class SocketEvent : CallbackEvent
         : base(core, options)
     {
         var synchronous = callback.Delegate as SocketEventCallback;
-        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
-        _callback = _lasting is not null
-            ? _lasting.Send
-            : AmbientContext.Flowing is { } context
-                ? new FlowingCallback<SocketEvent, EventSet>(context, synchronous!.Invoke).Invoke
-                : synchronous!;
+        ICallbackRelay<SocketEvent, EventSet>? relay =
+            callback.ToRelay(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = relay is null ? synchronous! : relay.Invoke;
+        _lasting = relay as LastingCallback<SocketEvent, EventSet>;
         _isOneShot = Interests.IsOneShot(interest);
         _fd = fd;
         _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), options.Priority);
@@ -67,6 +65,9 @@ public sealed class SocketEvent : CallbackEvent
     internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
     private protected override LastingCallback? Lasting => _lasting;
+
+    // If its file was closed elsewhere, its registration is still to be dropped.
+    private protected override bool IsOver => _isCancelled;
 
     /// <summary>Sets the interest. Re-arms a one-shot that has fired; a disarmed event stays disarmed.</summary>
     /// <param name="interest">The new interest.</param>
@@ -194,19 +195,8 @@ public sealed class SocketEvent : CallbackEvent
         return 0;
     }
 
-    private protected override void CancelOnLoop()
+    private protected override void EndOnLoop()
     {
-        if (_isCancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
-        if (isOver)
-        {
-            return;
-        }
-
         Core.SourceTable.Remove(_source);
     }
 

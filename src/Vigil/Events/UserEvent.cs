@@ -33,12 +33,10 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
         : base(core, options)
     {
         var synchronous = callback.Delegate as UserEventCallback;
-        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
-        _callback = _lasting is not null
-            ? _lasting.Send
-            : AmbientContext.Flowing is { } context
-                ? new FlowingCallback<UserEvent, long>(context, synchronous!.Invoke).Invoke
-                : synchronous!;
+        ICallbackRelay<UserEvent, long>? relay =
+            callback.ToRelay(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = relay is null ? synchronous! : relay.Invoke;
+        _lasting = relay as LastingCallback<UserEvent, long>;
         Merge = merge;
     }
 
@@ -84,19 +82,8 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
         }
     }
 
-    private protected override void CancelOnLoop()
+    private protected override void EndOnLoop()
     {
-        if (IsCancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
-        if (isOver)
-        {
-            return;
-        }
-
         _isCancelled = true;
     }
 

@@ -163,19 +163,8 @@ public sealed class FileEvent : CallbackEvent
         return 0;
     }
 
-    private protected override void CancelOnLoop()
+    private protected override void EndOnLoop()
     {
-        if (IsCancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
-        if (isOver)
-        {
-            return;
-        }
-
         _isCancelled = true;
         _files.Remove(Tree);
     }

@@ -38,12 +38,10 @@ public sealed class SignalEvent : CallbackEvent
     {
         _signals = signals;
         var synchronous = callback.Delegate as SignalEventCallback;
-        _lasting = callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
-        _callback = _lasting is not null
-            ? _lasting.Send
-            : AmbientContext.Flowing is { } context
-                ? new FlowingCallback<SignalEvent, SignalInfo>(context, synchronous!.Invoke).Invoke
-                : synchronous!;
+        ICallbackRelay<SignalEvent, SignalInfo>? relay =
+            callback.ToRelay(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = relay is null ? synchronous! : relay.Invoke;
+        _lasting = relay as LastingCallback<SignalEvent, SignalInfo>;
         _held = _lasting is null ? null : new Queue<SignalInfo>();
         Signal = signal;
         IsOneShot = options.OneShot;
@@ -67,19 +65,8 @@ public sealed class SignalEvent : CallbackEvent
 
     private protected override LastingCallback? Lasting => _lasting;
 
-    private protected override void CancelOnLoop()
+    private protected override void EndOnLoop()
     {
-        if (_isCancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
-        if (isOver)
-        {
-            return;
-        }
-
         _signals.Remove(this);
     }
 

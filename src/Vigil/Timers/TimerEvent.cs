@@ -43,12 +43,10 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         : base(core, options)
     {
         var synchronous = callback.Delegate as TimerEventCallback;
-        _isLasting = callback.Lasts(options.Target);
-        _callback = _isLasting
-            ? callback.ToLasting(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke)!.Send
-            : AmbientContext.Flowing is { } context
-                ? new FlowingCallback<TimerEvent, TimerTick>(context, synchronous!.Invoke).Invoke
-                : synchronous!;
+        ICallbackRelay<TimerEvent, TimerTick>? relay =
+            callback.ToRelay(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
+        _callback = relay is null ? synchronous! : relay.Invoke;
+        _isLasting = relay is LastingCallback;
         _missedTicks = (byte)options.MissedTicks;
         _timers = timers;
 
@@ -273,19 +271,8 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         return 0;
     }
 
-    private protected override void CancelOnLoop()
+    private protected override void EndOnLoop()
     {
-        if (State == TimerState.Cancelled)
-        {
-            return;
-        }
-
-        using ThreadClaim.Scope claim = Core.ClaimToEnd(out bool isOver);
-        if (isOver)
-        {
-            return;
-        }
-
         Stop();
         State = TimerState.Cancelled;
     }

@@ -26,7 +26,7 @@ public sealed class DetachmentTests
 
         internal override Delegate Callback => Nothing;
 
-        private protected override void CancelOnLoop() => throw new InvalidOperationException("cannot be removed");
+        private protected override void EndOnLoop() => throw new InvalidOperationException("cannot be removed");
 
         private static void Nothing()
         {
