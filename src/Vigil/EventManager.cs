@@ -34,12 +34,12 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     private readonly IPoller _poller;
     private readonly LoopCore _core;
     private readonly EventLoop _loop;
+    private readonly LoopRuns _runs;
     private readonly SubscriberRegistry _subscribers;
     private readonly LoopSignals _signals;
     private readonly LoopChildren _children;
     private readonly LoopFiles _files;
     private readonly LoopWorkers _workers;
-    private readonly CallbackList _exitCallbacks = new();
     private readonly SlowCallbackLog _slowCallbacks;
     private readonly LoopWatch? _watch;
 
@@ -90,13 +90,14 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
                     watchdog is null ? WatchdogOptions.RequirePositive : watchdog.RequireBudget),
             };
             _subscribers = new SubscriberRegistry(_core);
-            _signals = new LoopSignals(_core);
             _workers = new LoopWorkers(_core, options.Workers);
+            _signals = new LoopSignals(_core, _workers);
             _children = new LoopChildren(_core, _workers);
-            _files = new LoopFiles(_core);
+            _files = new LoopFiles(_core, _workers);
             _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
             _watch = watchdog is null ? null : new LoopWatch(_core, watchdog, _slowCallbacks);
             _loop = new EventLoop(_core, options, _poller, _watch?.Progress);
+            _runs = new LoopRuns(_core, _loop);
             RemoteEndpoint = new RemoteEndpoint(_core, options);
             TimeProvider = new LoopTimeProvider(_core, options.TimeProvider);
             _watch?.Start();
@@ -134,20 +135,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <exception cref="EventManagerException">The call is not from the loop's thread, or the kernel refused.</exception>
     public event EventHandler<ClockStep>? WallClockStepped
     {
-        add
-        {
-            using ThreadClaim.Scope claim = _core.Claim();
-            _core.Timers.AddStepHandler(value);
-        }
-
-        remove
-        {
-            using ThreadClaim.Scope claim = _core.ClaimToEnd(out bool isOver);
-            if (!isOver)
-            {
-                _core.Timers.RemoveStepHandler(value);
-            }
-        }
+        add => _core.Timers.AddStepHandler(value);
+        remove => _core.Timers.RemoveStepHandler(value);
     }
 
     /// <summary>The manager that the calling thread is running, or null.</summary>
@@ -198,7 +187,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public SubscriberId AddSubscriber(IEventSubscriber subscriber, DispatchPriority priority = DispatchPriority.Normal)
     {
         ArgumentNullException.ThrowIfNull(subscriber);
-        RequireDefined(priority);
+        PriorityOrder.Require(priority);
         using ThreadClaim.Scope claim = _core.Claim();
         return _subscribers.Attach(new Subscriber(_core, _subscribers, subscriber, priority));
     }
@@ -225,10 +214,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         where T : class, IEventSubscriber
     {
         using ThreadClaim.Scope claim = _core.Claim();
-        IEventSubscriber subscriber = _subscribers.Find(id).Target;
-        return subscriber as T ?? throw new EventManagerException(
-            EventManagerError.SubscriberTypeMismatch,
-            $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
+        return _subscribers.Find<T>(id);
     }
 
     /// <summary>Sets how long a subscriber's callbacks may take before the watchdog reports them. No effect without a watchdog.</summary>
@@ -277,7 +263,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         EventSet interest,
         SocketEventCallback callback,
         SocketEventOptions? options = null) =>
-        CreateSocketEvent(fd, interest, new EventCallback<SocketEvent, EventSet>(callback), options ?? SocketEventOptions.Default);
+        SocketEvent.Create(_core, _workers, fd, interest, new(callback), options ?? SocketEventOptions.Default);
 
     /// <inheritdoc cref="CreateSocketEvent(FileDescriptor, EventSet, SocketEventCallback, SocketEventOptions?)"/>
     /// <remarks>
@@ -290,7 +276,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         EventSet interest,
         Func<SocketEvent, EventSet, Task> callback,
         SocketEventOptions? options = null) =>
-        CreateSocketEvent(fd, interest, new EventCallback<SocketEvent, EventSet>(callback), options ?? SocketEventOptions.Default);
+        SocketEvent.Create(_core, _workers, fd, interest, new(callback), options ?? SocketEventOptions.Default);
 
     /// <inheritdoc cref="CreateSocketEvent(FileDescriptor, EventSet, SocketEventCallback, SocketEventOptions?)"/>
     /// <remarks>
@@ -303,7 +289,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         EventSet interest,
         Func<SocketEvent, EventSet, ValueTask> callback,
         SocketEventOptions? options = null) =>
-        CreateSocketEvent(fd, interest, new EventCallback<SocketEvent, EventSet>(callback), options ?? SocketEventOptions.Default);
+        SocketEvent.Create(_core, _workers, fd, interest, new(callback), options ?? SocketEventOptions.Default);
 
     /// <summary>Calls back once, after a time.</summary>
     /// <param name="dueTime">The time from now, as for <see cref="TimerEvent.Change(TimeSpan)"/>.</param>
@@ -314,11 +300,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </exception>
     /// <exception cref="EventManagerException">The call is not from the loop's thread, or the kernel refused.</exception>
     public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimerEventCallback callback, TimerEventOptions? options = null) =>
-        CreateTimerEvent(
-            dueTime,
-            Timeout.InfiniteTimeSpan,
-            new EventCallback<TimerEvent, TimerTick>(callback),
-            options ?? TimerEventOptions.Default);
+        TimerEvent.Create(
+            _core, _workers, dueTime, Timeout.InfiniteTimeSpan, new(callback), options ?? TimerEventOptions.Default);
 
     /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
     /// <remarks>
@@ -327,11 +310,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public TimerEvent CreateTimerEvent(TimeSpan dueTime, Func<TimerEvent, TimerTick, Task> callback, TimerEventOptions? options = null) =>
-        CreateTimerEvent(
-            dueTime,
-            Timeout.InfiniteTimeSpan,
-            new EventCallback<TimerEvent, TimerTick>(callback),
-            options ?? TimerEventOptions.Default);
+        TimerEvent.Create(
+            _core, _workers, dueTime, Timeout.InfiniteTimeSpan, new(callback), options ?? TimerEventOptions.Default);
 
     /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
     /// <remarks>
@@ -343,11 +323,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         TimeSpan dueTime,
         Func<TimerEvent, TimerTick, ValueTask> callback,
         TimerEventOptions? options = null) =>
-        CreateTimerEvent(
-            dueTime,
-            Timeout.InfiniteTimeSpan,
-            new EventCallback<TimerEvent, TimerTick>(callback),
-            options ?? TimerEventOptions.Default);
+        TimerEvent.Create(
+            _core, _workers, dueTime, Timeout.InfiniteTimeSpan, new(callback), options ?? TimerEventOptions.Default);
 
     /// <summary>Calls back after a time, and periodically from then on.</summary>
     /// <param name="dueTime">The time from now to the first tick, as for <see cref="TimerEvent.Change(TimeSpan)"/>.</param>
@@ -365,7 +342,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </exception>
     /// <exception cref="EventManagerException">The call is not from the loop's thread, or the kernel refused.</exception>
     public TimerEvent CreateTimerEvent(TimeSpan dueTime, TimeSpan period, TimerEventCallback callback, TimerEventOptions? options = null) =>
-        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+        TimerEvent.Create(_core, _workers, dueTime, period, new(callback), options ?? TimerEventOptions.Default);
 
     /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
     /// <remarks>
@@ -378,7 +355,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         TimeSpan period,
         Func<TimerEvent, TimerTick, Task> callback,
         TimerEventOptions? options = null) =>
-        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+        TimerEvent.Create(_core, _workers, dueTime, period, new(callback), options ?? TimerEventOptions.Default);
 
     /// <inheritdoc cref="CreateTimerEvent(TimeSpan, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
     /// <remarks>
@@ -391,7 +368,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         TimeSpan period,
         Func<TimerEvent, TimerTick, ValueTask> callback,
         TimerEventOptions? options = null) =>
-        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+        TimerEvent.Create(_core, _workers, dueTime, period, new(callback), options ?? TimerEventOptions.Default);
 
     /// <summary>Calls back at a date, and periodically from then on. The timer follows the wall clock when it is set.</summary>
     /// <param name="dueTime">
@@ -412,7 +389,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         TimeSpan period,
         TimerEventCallback callback,
         TimerEventOptions? options = null) =>
-        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+        TimerEvent.Create(_core, _workers, dueTime, period, new(callback), options ?? TimerEventOptions.Default);
 
     /// <inheritdoc cref="CreateTimerEvent(DateTimeOffset, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
     /// <remarks>
@@ -425,7 +402,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         TimeSpan period,
         Func<TimerEvent, TimerTick, Task> callback,
         TimerEventOptions? options = null) =>
-        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+        TimerEvent.Create(_core, _workers, dueTime, period, new(callback), options ?? TimerEventOptions.Default);
 
     /// <inheritdoc cref="CreateTimerEvent(DateTimeOffset, TimeSpan, TimerEventCallback, TimerEventOptions?)"/>
     /// <remarks>
@@ -438,7 +415,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         TimeSpan period,
         Func<TimerEvent, TimerTick, ValueTask> callback,
         TimerEventOptions? options = null) =>
-        CreateTimerEvent(dueTime, period, new EventCallback<TimerEvent, TimerTick>(callback), options ?? TimerEventOptions.Default);
+        TimerEvent.Create(_core, _workers, dueTime, period, new(callback), options ?? TimerEventOptions.Default);
 
     /// <summary>
     /// Calls back for each change of a file, a directory or a directory tree, from now on. A tree is scanned before this returns, which
@@ -461,7 +438,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// message names; the call is not from the loop's thread.
     /// </exception>
     public FileEvent CreateFileEvent(string path, FileEventCallback callback, FileEventOptions? options = null) =>
-        CreateFileEvent(path, new EventCallback<FileEvent, FileChange>(callback), options ?? new FileEventOptions());
+        _files.Create(path, new(callback), options ?? new FileEventOptions());
 
     /// <inheritdoc cref="CreateFileEvent(string, FileEventCallback, FileEventOptions?)"/>
     /// <remarks>
@@ -470,7 +447,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public FileEvent CreateFileEvent(string path, Func<FileEvent, FileChange, Task> callback, FileEventOptions? options = null) =>
-        CreateFileEvent(path, new EventCallback<FileEvent, FileChange>(callback), options ?? new FileEventOptions());
+        _files.Create(path, new(callback), options ?? new FileEventOptions());
 
     /// <inheritdoc cref="CreateFileEvent(string, FileEventCallback, FileEventOptions?)"/>
     /// <remarks>
@@ -479,7 +456,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(1)]
     public FileEvent CreateFileEvent(string path, Func<FileEvent, FileChange, ValueTask> callback, FileEventOptions? options = null) =>
-        CreateFileEvent(path, new EventCallback<FileEvent, FileChange>(callback), options ?? new FileEventOptions());
+        _files.Create(path, new(callback), options ?? new FileEventOptions());
 
     /// <summary>
     /// Returns a task that the loop completes after a delay, with nanosecond resolution. Code on the loop that awaits it resumes in the
@@ -492,17 +469,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <returns>The task. It fails with <see cref="ObjectDisposedException"/> if the manager is disposed first.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="delay"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">The call is not from the loop's thread, or the kernel refused.</exception>
-    public Task Delay(TimeSpan delay, CancellationToken cancellationToken = default)
-    {
-        TimerEvent.RequireSpan(delay, nameof(delay));
-        var timer = new DelayTimer(_core, cancellationToken);
-        using (_core.Claim())
-        {
-            timer.Start(delay);
-        }
-
-        return timer.Task;
-    }
+    public Task Delay(TimeSpan delay, CancellationToken cancellationToken = default) =>
+        DelayTimer.Start(_core, delay, cancellationToken);
 
     /// <summary>Calls back when the process receives a signal. While the signal has a callback, its default action is off.</summary>
     /// <param name="signal">Which signal.</param>
@@ -518,7 +486,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// the kernel or the runtime refused; the call is not from the loop's thread.
     /// </exception>
     public SignalEvent CreateSignalEvent(Signal signal, SignalEventCallback callback, SignalEventOptions? options = null) =>
-        CreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default);
+        _signals.Create(signal, new(callback), options ?? SignalEventOptions.Default);
 
     /// <inheritdoc cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>
     /// <remarks>
@@ -527,7 +495,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public SignalEvent CreateSignalEvent(Signal signal, Func<SignalEvent, SignalInfo, Task> callback, SignalEventOptions? options = null) =>
-        CreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default);
+        _signals.Create(signal, new(callback), options ?? SignalEventOptions.Default);
 
     /// <inheritdoc cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>
     /// <remarks>
@@ -539,7 +507,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         Signal signal,
         Func<SignalEvent, SignalInfo, ValueTask> callback,
         SignalEventOptions? options = null) =>
-        CreateSignalEvent(signal, new EventCallback<SignalEvent, SignalInfo>(callback), options ?? SignalEventOptions.Default);
+        _signals.Create(signal, new(callback), options ?? SignalEventOptions.Default);
 
     /// <summary>
     /// As <see cref="CreateSignalEvent(Signal, SignalEventCallback, SignalEventOptions?)"/>, for a signal that the program can do without
@@ -559,11 +527,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         SignalEventCallback callback,
         [NotNullWhen(true)] out SignalEvent? signalEvent,
         SignalEventOptions? options = null) =>
-        TryCreateSignalEvent(
-            signal,
-            new EventCallback<SignalEvent, SignalInfo>(callback),
-            options ?? SignalEventOptions.Default,
-            out signalEvent);
+        _signals.TryCreate(signal, new(callback), options ?? SignalEventOptions.Default, out signalEvent);
 
     /// <inheritdoc cref="TryCreateSignalEvent(Signal, SignalEventCallback, out SignalEvent?, SignalEventOptions?)"/>
     /// <remarks>
@@ -576,11 +540,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         Func<SignalEvent, SignalInfo, Task> callback,
         [NotNullWhen(true)] out SignalEvent? signalEvent,
         SignalEventOptions? options = null) =>
-        TryCreateSignalEvent(
-            signal,
-            new EventCallback<SignalEvent, SignalInfo>(callback),
-            options ?? SignalEventOptions.Default,
-            out signalEvent);
+        _signals.TryCreate(signal, new(callback), options ?? SignalEventOptions.Default, out signalEvent);
 
     /// <inheritdoc cref="TryCreateSignalEvent(Signal, SignalEventCallback, out SignalEvent?, SignalEventOptions?)"/>
     /// <remarks>
@@ -593,11 +553,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         Func<SignalEvent, SignalInfo, ValueTask> callback,
         [NotNullWhen(true)] out SignalEvent? signalEvent,
         SignalEventOptions? options = null) =>
-        TryCreateSignalEvent(
-            signal,
-            new EventCallback<SignalEvent, SignalInfo>(callback),
-            options ?? SignalEventOptions.Default,
-            out signalEvent);
+        _signals.TryCreate(signal, new(callback), options ?? SignalEventOptions.Default, out signalEvent);
 
     /// <summary>
     /// Calls back when the process of a <see cref="Process"/> ends, also if it has ended already. If the object started it, the callback
@@ -611,7 +567,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// SIGCHLD is blocked, so the runtime is not notified of children; the kernel refused; the call is not from the loop's thread.
     /// </exception>
     public ChildEvent CreateChildEvent(Process process, ChildEventCallback callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(process, new(callback), options ?? ChildEventOptions.Default);
 
     /// <inheritdoc cref="CreateChildEvent(Process, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>
@@ -620,7 +576,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public ChildEvent CreateChildEvent(Process process, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(process, new(callback), options ?? ChildEventOptions.Default);
 
     /// <inheritdoc cref="CreateChildEvent(Process, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>
@@ -632,7 +588,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         Process process,
         Func<ChildEvent, ChildExit, ValueTask> callback,
         ChildEventOptions? options = null) =>
-        CreateChildEvent(process, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(process, new(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>
     /// Calls back when a process ends that <see cref="Process"/> did not start. A child is reaped, and its exit code or signal is reported;
@@ -647,7 +603,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// There is no such process; the kernel refused; the call is not from the loop's thread.
     /// </exception>
     public ChildEvent CreateChildEvent(int processId, ChildEventCallback callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(processId, new(callback), options ?? ChildEventOptions.Default);
 
     /// <inheritdoc cref="CreateChildEvent(int, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>
@@ -656,7 +612,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public ChildEvent CreateChildEvent(int processId, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(processId, new(callback), options ?? ChildEventOptions.Default);
 
     /// <inheritdoc cref="CreateChildEvent(int, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>
@@ -665,7 +621,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(1)]
     public ChildEvent CreateChildEvent(int processId, Func<ChildEvent, ChildExit, ValueTask> callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(processId, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(processId, new(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>
     /// As <see cref="CreateChildEvent(int, ChildEventCallback, ChildEventOptions?)"/>, for a process given by a descriptor
@@ -681,7 +637,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// The descriptor does not refer to a process; the kernel refused; the call is not from the loop's thread.
     /// </exception>
     public ChildEvent CreateChildEvent(SafeHandle pidFd, ChildEventCallback callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(pidFd, new(callback), options ?? ChildEventOptions.Default);
 
     /// <inheritdoc cref="CreateChildEvent(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>
@@ -690,7 +646,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public ChildEvent CreateChildEvent(SafeHandle pidFd, Func<ChildEvent, ChildExit, Task> callback, ChildEventOptions? options = null) =>
-        CreateChildEvent(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(pidFd, new(callback), options ?? ChildEventOptions.Default);
 
     /// <inheritdoc cref="CreateChildEvent(SafeHandle, ChildEventCallback, ChildEventOptions?)"/>
     /// <remarks>
@@ -702,7 +658,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         SafeHandle pidFd,
         Func<ChildEvent, ChildExit, ValueTask> callback,
         ChildEventOptions? options = null) =>
-        CreateChildEvent(pidFd, new EventCallback<ChildEvent, ChildExit>(callback), options ?? ChildEventOptions.Default);
+        _children.Create(pidFd, new(callback), options ?? ChildEventOptions.Default);
 
     /// <summary>Creates an event that any thread can trigger with a value. Values are merged until the loop delivers them.</summary>
     /// <param name="merge">How several values are merged.</param>
@@ -714,7 +670,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="merge"/> is undefined, or the workers have no such thread.</exception>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
     public UserEvent CreateUserEvent(UserEventMerge merge, UserEventCallback callback, UserEventOptions? options = null) =>
-        CreateUserEvent(merge, new EventCallback<UserEvent, long>(callback), options ?? UserEventOptions.Default);
+        UserEvent.Create(_core, _workers, merge, new(callback), options ?? UserEventOptions.Default);
 
     /// <inheritdoc cref="CreateUserEvent(UserEventMerge, UserEventCallback, UserEventOptions?)"/>
     /// <remarks>
@@ -723,7 +679,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(2)]
     public UserEvent CreateUserEvent(UserEventMerge merge, Func<UserEvent, long, Task> callback, UserEventOptions? options = null) =>
-        CreateUserEvent(merge, new EventCallback<UserEvent, long>(callback), options ?? UserEventOptions.Default);
+        UserEvent.Create(_core, _workers, merge, new(callback), options ?? UserEventOptions.Default);
 
     /// <inheritdoc cref="CreateUserEvent(UserEventMerge, UserEventCallback, UserEventOptions?)"/>
     /// <remarks>
@@ -732,7 +688,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     [OverloadResolutionPriority(1)]
     public UserEvent CreateUserEvent(UserEventMerge merge, Func<UserEvent, long, ValueTask> callback, UserEventOptions? options = null) =>
-        CreateUserEvent(merge, new EventCallback<UserEvent, long>(callback), options ?? UserEventOptions.Default);
+        UserEvent.Create(_core, _workers, merge, new(callback), options ?? UserEventOptions.Default);
 
     /// <summary>Runs work on a worker, fire-and-forget. Any thread.</summary>
     /// <param name="target">A <see cref="WorkPriority"/>, or the number of the thread to run it.</param>
@@ -1006,8 +962,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public void Defer(Action<EventManager> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(ActionKind<EventManager>.Create(callback)));
+        _loop.Defer(ActionKind<EventManager>.Create(callback));
     }
 
     /// <summary>Runs a callback with a state at the end of this iteration, without allocating a closure.</summary>
@@ -1018,8 +973,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public void Defer<TState>(Action<EventManager, TState> callback, TState state)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(StateKind<EventManager, TState>.Create(callback, state)));
+        _loop.Defer(StateKind<EventManager, TState>.Create(callback, state));
     }
 
     /// <summary>
@@ -1032,8 +986,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public void Defer(Func<EventManager, Task> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback, _core)));
+        _loop.Defer(TaskKind.Create(callback, _core));
     }
 
     /// <inheritdoc cref="Defer(Func{EventManager, Task})"/>
@@ -1041,8 +994,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public void Defer(Func<EventManager, ValueTask> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskKind.Create(callback, _core)));
+        _loop.Defer(TaskKind.Create(callback, _core));
     }
 
     /// <summary>Starts an asynchronous callback with a state at the end of this iteration, or of the next one if none is running.</summary>
@@ -1054,8 +1006,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public void Defer<TState>(Func<EventManager, TState, Task> callback, TState state)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state, _core)));
+        _loop.Defer(TaskStateKind<TState>.Create(callback, state, _core));
     }
 
     /// <inheritdoc cref="Defer{TState}(Func{EventManager, TState, Task}, TState)"/>
@@ -1063,19 +1014,18 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public void Defer<TState>(Func<EventManager, TState, ValueTask> callback, TState state)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        _loop.Defer(ContextKind<EventManager>.WithSendersContext(TaskStateKind<TState>.Create(callback, state, _core)));
+        _loop.Defer(TaskStateKind<TState>.Create(callback, state, _core));
     }
 
     /// <summary>Calls back at the beginning of every iteration, before it decides how long to sleep.</summary>
     /// <param name="callback">What to call.</param>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
-    public HookRegistration AddPrepareHook(Action<EventManager> callback) => AddTo(_loop.PrepareHooks, callback);
+    public HookRegistration AddPrepareHook(Action<EventManager> callback) => _loop.PrepareHooks.Add(_core, callback);
 
     /// <summary>Calls back at the end of every iteration.</summary>
     /// <param name="callback">What to call.</param>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
-    public HookRegistration AddCheckHook(Action<EventManager> callback) => AddTo(_loop.CheckHooks, callback);
+    public HookRegistration AddCheckHook(Action<EventManager> callback) => _loop.CheckHooks.Add(_core, callback);
 
     /// <summary>
     /// Calls back at the end of every iteration in which nothing else ran. It does not keep the loop from sleeping; to continue idle work
@@ -1083,7 +1033,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </summary>
     /// <param name="callback">What to call.</param>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
-    public HookRegistration AddIdleHook(Action<EventManager> callback) => AddTo(_loop.IdleHooks, callback);
+    public HookRegistration AddIdleHook(Action<EventManager> callback) => _loop.IdleHooks.Add(_core, callback);
 
     /// <summary>
     /// Calls back when a <see cref="Run"/> has been stopped or cancelled, the last registered first. Each runs once, and so do those that
@@ -1091,20 +1041,14 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </summary>
     /// <param name="callback">What to call.</param>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
-    public HookRegistration AddExitCallback(Action<EventManager> callback) => AddTo(_exitCallbacks, callback);
+    public HookRegistration AddExitCallback(Action<EventManager> callback) => _runs.ExitCallbacks.Add(_core, callback);
 
     /// <summary>All subscribers, in the order in which they were added.</summary>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
     public IReadOnlyList<SubscriberInfo> GetSubscribers()
     {
         using ThreadClaim.Scope claim = _core.Claim();
-        return [.. _subscribers.InOrder.Select(subscriber => new SubscriberInfo
-        {
-            Id = subscriber.Id,
-            Subscriber = subscriber.Target,
-            DispatchPriority = subscriber.DispatchPriority,
-            SourceCount = subscriber.SourceCount,
-        })];
+        return _subscribers.Describe();
     }
 
     /// <summary>
@@ -1161,19 +1105,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <exception cref="EventManagerException">As for <see cref="RunOnce()"/>.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed.</exception>
     /// <exception cref="Exception">What callbacks threw, under <see cref="FaultPolicy.Throw"/>.</exception>
-    public int RunOnce(TimeSpan timeout)
-    {
-        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
-        }
-
-        Deadline deadline = _core.Timers.DeadlineAfter(timeout);
-        using RunScope run = BeginRun(CancellationToken.None);
-        int ran = _loop.RunIteration(deadline);
-        _core.Faults.ThrowPending();
-        return ran;
-    }
+    public int RunOnce(TimeSpan timeout) => _runs.RunOnce(timeout);
 
     /// <summary>Runs iterations until stopped or cancelled, then the exit callbacks.</summary>
     /// <param name="cancellationToken">Ends the run after the current iteration; the run returns normally.</param>
@@ -1182,23 +1114,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <exception cref="Exception">
     /// What callbacks threw, under <see cref="FaultPolicy.Throw"/>. A requested stop is kept for the next run.
     /// </exception>
-    public void Run(CancellationToken cancellationToken = default)
-    {
-        using RunScope run = BeginRun(cancellationToken);
-        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(
-            static manager => ((EventManager)manager!)._core.Mailbox.Wake(),
-            this);
-        do
-        {
-            _loop.RunIteration(Deadline.Infinite);
-            _core.Faults.ThrowPending();
-        }
-        while (!_core.Lifetime.MustNotSleep);
-
-        RunExitCallbacks();
-        _core.Lifetime.TakeStop();
-        _core.Faults.ThrowPending();
-    }
+    public void Run(CancellationToken cancellationToken = default) => _runs.Run(cancellationToken);
 
     /// <summary>
     /// Ends the current <see cref="Run"/> after its iteration. If none runs, the next one ends after one iteration that does not sleep;
@@ -1222,7 +1138,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <see cref="Environment.Exit"/> in a callback waits for the handlers of <see cref="AppDomain.ProcessExit"/>, which run on another
     /// thread. A handler that calls this method waits for the callback: a deadlock. Use <see cref="Dispose(TimeSpan)"/> there.
     /// </remarks>
-    public void Dispose() => _ = RequestDisposal() && _core.Lifetime.AwaitDisposal(Timeout.InfiniteTimeSpan);
+    public void Dispose() => _ = _core.RequestDisposal() && _core.Lifetime.AwaitDisposal(Timeout.InfiniteTimeSpan);
 
     /// <summary>Ends the manager as <see cref="Dispose()"/> does, but waits for a run on another thread no longer than a timeout.</summary>
     /// <param name="timeout">
@@ -1241,7 +1157,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A timeout is zero or more, or Timeout.InfiniteTimeSpan.");
         }
 
-        return RequestDisposal() && _core.Lifetime.AwaitDisposal(timeout);
+        return _core.RequestDisposal() && _core.Lifetime.AwaitDisposal(timeout);
     }
 
     /// <summary>
@@ -1253,7 +1169,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </returns>
     public ValueTask DisposeAsync()
     {
-        RequestDisposal();
+        _core.RequestDisposal();
         return new ValueTask(_core.Lifetime.WhenDisposed());
     }
 
@@ -1264,287 +1180,25 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     // All other sources are the manager's own: the waker, the clocks, the signals.
     private static bool IsUsers(Source source) => source.Owner is Subscriber or CallbackEvent;
 
-    private static void RequireDefined(DispatchPriority priority)
-    {
-        if (!Enum.IsDefined(priority))
-        {
-            throw new ArgumentOutOfRangeException(nameof(priority), priority, "A dispatch priority is High, Normal or Low.");
-        }
-    }
-
-    // The options that all events share are checked before a descriptor is opened, or any other resource taken, for the event.
-    private void Require(CallbackEventOptions options)
-    {
-        if (options.Name is not null)
-        {
-            ArgumentException.ThrowIfNullOrWhiteSpace(options.Name, "options.Name");
-        }
-
-        if (options.Target.IsWorker)
-        {
-            _workers.Require(options.Target.Work);
-        }
-    }
-
-    private SocketEvent CreateSocketEvent(
-        FileDescriptor fd,
-        EventSet interest,
-        EventCallback<SocketEvent, EventSet> callback,
-        SocketEventOptions options)
-    {
-        RequireDefined(options.Priority);
-        if (callback.Lasts(options.Target) && Interests.IsExclusive(interest))
-        {
-            throw new EventManagerException(
-                EventManagerError.InvalidInterest,
-                $"Exclusive is not possible for fd {fd} with an asynchronous callback or one on a worker: the fd must be disarmed until "
-                + "the callback has ended, and the kernel does not modify exclusive registrations. "
-                + "Use a synchronous callback on the loop, and send the work from there.",
-                fd.Number);
-        }
-
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(options);
-        var socketEvent = new SocketEvent(_core, _workers, fd, interest, callback, options);
-        _core.SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
-        return socketEvent;
-    }
-
-    private TimerEvent CreateTimerEvent(
-        TimeSpan dueTime,
-        TimeSpan period,
-        EventCallback<TimerEvent, TimerTick> callback,
-        TimerEventOptions options)
-    {
-        TimerEvent.RequireSpan(dueTime, nameof(dueTime));
-        TimerEvent.RequireSpan(period, nameof(period));
-        options.Validate();
-        using ThreadClaim.Scope claim = _core.Claim();
-        TimerEvent timer = CreateTimer(options.Clock ?? TimerClock.Monotonic, period, callback, options);
-        timer.StartIn(dueTime);
-        return timer;
-    }
-
-    private TimerEvent CreateTimerEvent(
-        DateTimeOffset dueTime,
-        TimeSpan period,
-        EventCallback<TimerEvent, TimerTick> callback,
-        TimerEventOptions options)
-    {
-        TimerEvent.RequireSpan(period, nameof(period));
-        options.Validate();
-        if (options.Clock is { } clock and not TimerClock.WallClock)
-        {
-            throw new ArgumentException(
-                $"A timer with a date follows TimerClock.WallClock; TimerClock.{clock} has no dates.",
-                nameof(options));
-        }
-
-        using ThreadClaim.Scope claim = _core.Claim();
-        TimerEvent timer = CreateTimer(TimerClock.WallClock, period, callback, options);
-        timer.StartAt(dueTime);
-        return timer;
-    }
-
-    private TimerEvent CreateTimer(
-        TimerClock clock,
-        TimeSpan period,
-        EventCallback<TimerEvent, TimerTick> callback,
-        TimerEventOptions options)
-    {
-        Require(options);
-        var timer = new TimerEvent(_core, _workers, _core.Timers.Open(clock), callback, options);
-        timer.SetPeriod(period);
-        return timer;
-    }
-
-    private FileEvent CreateFileEvent(string path, EventCallback<FileEvent, FileChange> callback, FileEventOptions options)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        FileEventOptions validated = options.Validate();
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(validated);
-        var fileEvent = new FileEvent(_core, _files, _workers, callback, validated);
-        fileEvent.Files.Add(fileEvent, path, validated);
-        return fileEvent;
-    }
-
-    private SignalEvent CreateSignalEvent(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
-    {
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(options);
-        var signalEvent = new SignalEvent(_core, _signals, _workers, signal, callback, options);
-        _signals.Add(signalEvent);
-        return signalEvent;
-    }
-
-    private bool TryCreateSignalEvent(
-        Signal signal,
-        EventCallback<SignalEvent, SignalInfo> callback,
-        SignalEventOptions options,
-        [NotNullWhen(true)] out SignalEvent? signalEvent)
-    {
-        try
-        {
-            signalEvent = CreateSignalEvent(signal, callback, options);
-            return true;
-        }
-        catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
-        {
-            signalEvent = null;
-            return false;
-        }
-    }
-
-    private ChildEvent CreateChildEvent(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(options);
-        return _children.Watch(process, callback, options);
-    }
-
-    private ChildEvent CreateChildEvent(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
-    {
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(options);
-        return _children.Watch(processId, callback, options);
-    }
-
-    private ChildEvent CreateChildEvent(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(pidFd);
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(options);
-        return _children.Watch(pidFd, callback, options);
-    }
-
-    private UserEvent CreateUserEvent(UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
-    {
-        if (!Enum.IsDefined(merge))
-        {
-            throw new ArgumentOutOfRangeException(nameof(merge), merge, "Values are merged by Add, Or or Replace.");
-        }
-
-        using ThreadClaim.Scope claim = _core.Claim();
-        Require(options);
-        return new UserEvent(_core, _workers, merge, callback, options);
-    }
-
-    // False if the caller cannot wait: inside a callback, or if the kernel refuses to wake a sleeping loop. The refusal is reported, and
-    // the manager is disposed when the loop wakes up.
-    private bool RequestDisposal()
-    {
-        if (!_core.Lifetime.RequestDisposal())
-        {
-            return false;
-        }
-
-        if (_core.Mailbox.Wake())
-        {
-            return true;
-        }
-
-        _core.PostNotWoken();
-        return false;
-    }
-
-    private HookRegistration AddTo(CallbackList list, Action<EventManager> callback)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        using ThreadClaim.Scope claim = _core.Claim();
-        return list.Add(_core, callback);
-    }
-
-    private RunScope BeginRun(CancellationToken cancellationToken)
-    {
-        _core.Lifetime.BeginRun(cancellationToken);
-        return new RunScope(_core);
-    }
-
-    private void RunExitCallbacks()
-    {
-        _core.Observer?.Begin(LoopPhase.Exit, ran: 0);
-        _exitCallbacks.RunOutLastFirst(_core);
-        _core.Observer?.Begin(LoopPhase.Waiting, ran: 0);
-    }
-
     // User code runs in here: subscribers, clocks, handlers. So every step is tried, whatever earlier ones threw, and every exception is
     // reported.
     private void TearDown()
     {
         // Any thread may get here; user code starts with the default context, as on the loop.
         using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
-        Attempt(() => _watch?.End());
-        Attempt(EndPostedWork);
-        foreach (Subscriber subscriber in _subscribers.InOrder.Reverse().ToArray())
-        {
-            Attempt(() => DisposeSubscriber(subscriber));
-        }
-
-        Attempt(_children.DisposeAll);
-        foreach (FileSource source in _core.SourceTable.Sources.OfType<FileSource>().ToArray())
-        {
-            Attempt(source.Files.Close);
-        }
-
-        Attempt(_core.Timers.AbandonAll);
-        Attempt(_signals.RemoveAll);
-        foreach (Source source in _core.SourceTable.Sources.ToArray())
-        {
-            Attempt(() => _core.SourceTable.Remove(source));
-        }
-
-        Attempt(() => LoopMeter.Remove(_core.Counters));
-        Attempt(_workers.End);
-        foreach (IClock clock in _core.Timers.Clocks)
-        {
-            Attempt(clock.Dispose);
-        }
-
-        Attempt(_core.Mailbox.Dispose);
-        Attempt(_poller.Dispose);
-        _core.Faults.WritePending();
-    }
-
-    private void Attempt(Action step)
-    {
-        try
-        {
-            step();
-        }
-        catch (Exception exception)
-        {
-            _core.Faults.Report(new Fault(FaultOrigin.Disposal, exception));
-        }
-    }
-
-    // The number of lost closures is final: the mailbox accepts no more.
-    private void EndPostedWork()
-    {
-        int lost = _core.Mailbox.Close() + _loop.DeferredCount;
-        RemoteEndpoint.InFlight.FailAll(this);
-        if (lost > 0)
-        {
-            _core.Faults.Report(new Fault(FaultOrigin.PostedWork, new EventManagerException(
-                EventManagerError.Disposed, $"{Name} was disposed with {lost} posted or deferred closures not yet run; they will not run."))
-            {
-                LostClosures = lost,
-            });
-        }
-    }
-
-    private void DisposeSubscriber(Subscriber subscriber)
-    {
-        using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
-        _subscribers.Detach(subscriber);
-        try
-        {
-            (subscriber.Target as IDisposable)?.Dispose();
-        }
-        catch (Exception exception)
-        {
-            _core.Faults.Report(new Fault(FaultOrigin.Subscriber, exception) { Owner = subscriber });
-        }
+        FaultSink faults = _core.Faults;
+        faults.Attempt(() => _watch?.End());
+        faults.Attempt(() => RemoteEndpoint.End(_loop.DeferredCount));
+        _subscribers.DisposeAll();
+        faults.Attempt(_children.DisposeAll);
+        LoopFiles.CloseAll(_core);
+        faults.Attempt(_core.Timers.AbandonAll);
+        faults.Attempt(_signals.RemoveAll);
+        _core.RemoveSources();
+        faults.Attempt(() => LoopMeter.Remove(_core.Counters));
+        faults.Attempt(_workers.End);
+        _core.Close();
+        faults.Attempt(_poller.Dispose);
+        faults.WritePending();
     }
 }

@@ -23,15 +23,15 @@ public sealed class RemoteEndpoint
     private readonly TimeSpan _spin;
     private readonly TimeProvider _underlyingClock;
 
-    /// <summary>The calls whose closures have returned a task that is unfinished.</summary>
-    internal InFlightCalls InFlight { get; } = new();
-
     internal RemoteEndpoint(LoopCore core, EventManagerOptions options)
     {
         _core = core;
         _spin = options.SpinBeforeSleep;
         _underlyingClock = options.TimeProvider;
     }
+
+    /// <summary>The calls whose closures have returned a task that is unfinished.</summary>
+    internal InFlightCalls InFlight { get; } = new();
 
     /// <summary>Runs a closure on the loop and does not wait for it. Its exceptions go to the loop's fault policy.</summary>
     /// <param name="action">What to run.</param>
@@ -466,6 +466,25 @@ public sealed class RemoteEndpoint
         }
 
         return asynchronous.Task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// At disposal: ends all calls, and reports the closures that nobody waits for. Their number is final: the mailbox accepts no more.
+    /// </summary>
+    /// <param name="deferred">The number of deferred closures that will not run.</param>
+    internal void End(int deferred)
+    {
+        int lost = _core.Mailbox.Close() + deferred;
+        InFlight.FailAll(_core.Manager);
+        if (lost > 0)
+        {
+            _core.Faults.Report(new Fault(FaultOrigin.PostedWork, new EventManagerException(
+                EventManagerError.Disposed,
+                $"{_core.Name} was disposed with {lost} posted or deferred closures not yet run; they will not run."))
+            {
+                LostClosures = lost,
+            });
+        }
     }
 
     // With the sender's context, unless it is the default one.

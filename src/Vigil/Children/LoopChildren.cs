@@ -23,8 +23,11 @@ internal sealed class LoopChildren
         _workers = workers;
     }
 
-    public ChildEvent Watch(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    public ChildEvent Create(Process process, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
+        ArgumentNullException.ThrowIfNull(process);
+        using ThreadClaim.Scope claim = _core.Claim();
+        options.Require(_workers);
         int id = process.Id;
         SignalRules.RequireChildSignal();
         bool isStartedByRuntime = RuntimeProcessEnd.IsStartedBy(process);
@@ -65,15 +68,20 @@ internal sealed class LoopChildren
         }
     }
 
-    public ChildEvent Watch(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    public ChildEvent Create(int processId, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
+        using ThreadClaim.Scope claim = _core.Claim();
+        options.Require(_workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(processId);
         SharedWait? wait = SharedWait.Join(processId, out FdHandle pidFd);
         return Start(new ChildEvent(_core, this, _workers, processId, new ChildEnd(wait, pidFd), pidFd, callback, options));
     }
 
-    public ChildEvent Watch(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
+    public ChildEvent Create(SafeHandle pidFd, EventCallback<ChildEvent, ChildExit> callback, ChildEventOptions options)
     {
+        ArgumentNullException.ThrowIfNull(pidFd);
+        using ThreadClaim.Scope claim = _core.Claim();
+        options.Require(_workers);
         if (pidFd is SafeProcessHandle)
         {
             throw new ArgumentException(

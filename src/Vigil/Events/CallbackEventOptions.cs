@@ -12,4 +12,18 @@ public abstract class CallbackEventOptions
 
     /// <summary>Where the callback runs. Default: <see cref="CallbackTarget.Loop"/>.</summary>
     public CallbackTarget Target { get; set; }
+
+    // Checked before a descriptor is opened, or any other resource taken, for the event.
+    internal void Require(LoopWorkers workers)
+    {
+        if (Name is not null)
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(Name, "options.Name");
+        }
+
+        if (Target.IsWorker)
+        {
+            workers.Require(Target.Work);
+        }
+    }
 }

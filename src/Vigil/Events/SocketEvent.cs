@@ -25,7 +25,7 @@ public sealed class SocketEvent : CallbackEvent
     private bool _isOneShot;
     private volatile bool _isCancelled;
 
-    internal SocketEvent(
+    private SocketEvent(
         LoopCore core,
         LoopWorkers workers,
         FileDescriptor fd,
@@ -42,6 +42,32 @@ public sealed class SocketEvent : CallbackEvent
         _isOneShot = Interests.IsOneShot(interest);
         _fd = fd;
         _source = new SocketEventSource(this, new Events(fd, KernelsInterest(interest)), options.Priority);
+    }
+
+    internal static SocketEvent Create(
+        LoopCore core,
+        LoopWorkers workers,
+        FileDescriptor fd,
+        EventSet interest,
+        EventCallback<SocketEvent, EventSet> callback,
+        SocketEventOptions options)
+    {
+        PriorityOrder.Require(options.Priority);
+        if (callback.Lasts(options.Target) && Interests.IsExclusive(interest))
+        {
+            throw new EventManagerException(
+                EventManagerError.InvalidInterest,
+                $"Exclusive is not possible for fd {fd} with an asynchronous callback or one on a worker: the fd must be disarmed until "
+                + "the callback has ended, and the kernel does not modify exclusive registrations. "
+                + "Use a synchronous callback on the loop, and send the work from there.",
+                fd.Number);
+        }
+
+        using ThreadClaim.Scope claim = core.Claim();
+        options.Require(workers);
+        var socketEvent = new SocketEvent(core, workers, fd, interest, callback, options);
+        core.SourceTable.Add(socketEvent.Source).ThrowIfFailed(interest);
+        return socketEvent;
     }
 
     /// <summary>The file descriptor.</summary>

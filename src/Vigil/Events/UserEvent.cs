@@ -28,7 +28,7 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
     private bool _isHeld;
     private volatile bool _isCancelled;
 
-    internal UserEvent(
+    private UserEvent(
         LoopCore core, LoopWorkers workers, UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
         : base(core, options)
     {
@@ -38,6 +38,19 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
         _callback = relay is null ? synchronous! : relay.Invoke;
         _lasting = relay as LastingCallback<UserEvent, long>;
         Merge = merge;
+    }
+
+    internal static UserEvent Create(
+        LoopCore core, LoopWorkers workers, UserEventMerge merge, EventCallback<UserEvent, long> callback, UserEventOptions options)
+    {
+        if (!Enum.IsDefined(merge))
+        {
+            throw new ArgumentOutOfRangeException(nameof(merge), merge, "Values are merged by Add, Or or Replace.");
+        }
+
+        using ThreadClaim.Scope claim = core.Claim();
+        options.Require(workers);
+        return new UserEvent(core, workers, merge, callback, options);
     }
 
     /// <summary>How several values are merged. Any thread.</summary>

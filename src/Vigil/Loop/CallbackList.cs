@@ -12,6 +12,8 @@ internal sealed class CallbackList
 
     public HookRegistration Add(LoopCore core, Action<EventManager> callback)
     {
+        ArgumentNullException.ThrowIfNull(callback);
+        using ThreadClaim.Scope claim = core.Claim();
         var entry = new HookRegistration(core, this, callback);
         _entries = [.. _entries, entry];
         return entry;

@@ -58,7 +58,12 @@ internal sealed class EventLoop
 
     public CallbackList IdleHooks { get; } = new();
 
-    public void Defer(in Message<EventManager> message) => _deferred.Enqueue(message);
+    /// <summary>Queues a callback for phase 7, with its sender's context.</summary>
+    public void Defer(in Message<EventManager> message)
+    {
+        using ThreadClaim.Scope claim = _core.Claim();
+        _deferred.Enqueue(ContextKind<EventManager>.WithSendersContext(in message));
+    }
 
     /// <summary>The number of deferred callbacks that will not run. For disposal.</summary>
     public int DeferredCount => _deferred.Count;

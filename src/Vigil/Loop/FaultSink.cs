@@ -127,6 +127,19 @@ internal sealed class FaultSink : IMailboxItem<Fault>
         _report(fault);
     }
 
+    /// <summary>Does a step of the disposal. What it throws is reported, and must not keep the next steps from being done.</summary>
+    public void Attempt(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception exception)
+        {
+            Report(new Fault(FaultOrigin.Disposal, exception));
+        }
+    }
+
     /// <summary>A handler of reports threw. That ends the run under any policy, since nobody is left to report to.</summary>
     public void OnHandlerThrown(Exception exception)
     {

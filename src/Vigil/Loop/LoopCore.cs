@@ -159,6 +159,47 @@ internal sealed class LoopCore
     /// </summary>
     public void PostReport(ICallbackOwner owner, Exception exception) => Post(FaultOf(owner, exception));
 
+    /// <summary>Requests the disposal, and wakes the loop for it. Any thread.</summary>
+    /// <returns>
+    /// Whether the caller may wait. False inside a callback, or if the kernel refuses to wake a sleeping loop: that is reported, and the
+    /// manager is disposed when the loop wakes up.
+    /// </returns>
+    public bool RequestDisposal()
+    {
+        if (!Lifetime.RequestDisposal())
+        {
+            return false;
+        }
+
+        if (Mailbox.Wake())
+        {
+            return true;
+        }
+
+        PostNotWoken();
+        return false;
+    }
+
+    /// <summary>At disposal: removes all sources that are left.</summary>
+    public void RemoveSources()
+    {
+        foreach (Source source in SourceTable.Sources.ToArray())
+        {
+            Faults.Attempt(() => SourceTable.Remove(source));
+        }
+    }
+
+    /// <summary>At disposal, when nothing uses them any more: closes the clocks and the mailbox.</summary>
+    public void Close()
+    {
+        foreach (IClock clock in Timers.Clocks)
+        {
+            Faults.Attempt(clock.Dispose);
+        }
+
+        Faults.Attempt(Mailbox.Dispose);
+    }
+
     /// <summary>The manager could not be constructed: closes what was opened.</summary>
     public void Abandon()
     {

@@ -100,12 +100,19 @@ internal sealed class LoopTimers
     /// <summary>Adds a handler of wall-clock steps. The wall clock is then watched even if no timer follows it.</summary>
     public void AddStepHandler(EventHandler<ClockStep>? handler)
     {
+        using ThreadClaim.Scope claim = _core.Claim();
         Open(TimerClock.WallClock).HasListeners = true;
         _stepHandlers += handler;
     }
 
     public void RemoveStepHandler(EventHandler<ClockStep>? handler)
     {
+        using ThreadClaim.Scope claim = _core.ClaimToEnd(out bool isOver);
+        if (isOver)
+        {
+            return;
+        }
+
         _stepHandlers -= handler;
         if (_byClock[(int)TimerClock.WallClock] is not null)
         {

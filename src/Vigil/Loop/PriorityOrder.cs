@@ -20,6 +20,15 @@ internal sealed class PriorityOrder
         _ordered = new ReadyBuffer(capacity);
     }
 
+    /// <exception cref="ArgumentOutOfRangeException">The priority is undefined.</exception>
+    public static void Require(DispatchPriority priority)
+    {
+        if (!Enum.IsDefined(priority))
+        {
+            throw new ArgumentOutOfRangeException(nameof(priority), priority, "A dispatch priority is High, Normal or Low.");
+        }
+    }
+
     /// <summary>The sorted batch, valid until the next call.</summary>
     public ReadyBuffer Order(ReadyBuffer batch)
     {

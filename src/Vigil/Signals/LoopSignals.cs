@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Vigil.Messaging;
 
 namespace Vigil;
@@ -6,6 +7,7 @@ namespace Vigil;
 internal sealed class LoopSignals : IMailboxItem<SignalInfo>
 {
     private readonly LoopCore _core;
+    private readonly LoopWorkers _workers;
     private readonly SignalInbox _inbox;
 
     // Arrays are replaced, never modified: a delivery iterates over the one that it found.
@@ -13,13 +15,42 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
     private SignalSource? _source;
     private int _signalsOfSource;
 
-    public LoopSignals(LoopCore core)
+    public LoopSignals(LoopCore core, LoopWorkers workers)
     {
         _core = core;
+        _workers = workers;
         _inbox = new SignalInbox(info => _core.Mailbox.PostUnbounded(this, info));
     }
 
-    public void Add(SignalEvent signalEvent)
+    public SignalEvent Create(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
+    {
+        using ThreadClaim.Scope claim = _core.Claim();
+        options.Require(_workers);
+        var signalEvent = new SignalEvent(_core, this, _workers, signal, callback, options);
+        Add(signalEvent);
+        return signalEvent;
+    }
+
+    /// <summary>As <see cref="Create"/>. False if the program ignores the signal.</summary>
+    public bool TryCreate(
+        Signal signal,
+        EventCallback<SignalEvent, SignalInfo> callback,
+        SignalEventOptions options,
+        [NotNullWhen(true)] out SignalEvent? signalEvent)
+    {
+        try
+        {
+            signalEvent = Create(signal, callback, options);
+            return true;
+        }
+        catch (EventManagerException exception) when (exception.Error == EventManagerError.SignalIgnored)
+        {
+            signalEvent = null;
+            return false;
+        }
+    }
+
+    private void Add(SignalEvent signalEvent)
     {
         Signal signal = signalEvent.Signal;
         if (_events.TryGetValue(signal, out SignalEvent[]? others))

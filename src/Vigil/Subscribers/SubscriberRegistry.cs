@@ -47,4 +47,44 @@ internal sealed class SubscriberRegistry
         : throw new EventManagerException(
             EventManagerError.SubscriberNotFound,
             $"Subscriber {id} is not attached to this manager: it was never added here, or was removed.");
+
+    public T Find<T>(SubscriberId id)
+        where T : class, IEventSubscriber
+    {
+        IEventSubscriber subscriber = Find(id).Target;
+        return subscriber as T ?? throw new EventManagerException(
+            EventManagerError.SubscriberTypeMismatch,
+            $"Subscriber {id} is a {subscriber.GetType()}, not a {typeof(T)}.");
+    }
+
+    public IReadOnlyList<SubscriberInfo> Describe() => [.. InOrder.Select(subscriber => new SubscriberInfo
+    {
+        Id = subscriber.Id,
+        Subscriber = subscriber.Target,
+        DispatchPriority = subscriber.DispatchPriority,
+        SourceCount = subscriber.SourceCount,
+    })];
+
+    /// <summary>At the manager's disposal: disposes the subscribers that it still owns, in reverse order.</summary>
+    public void DisposeAll()
+    {
+        foreach (Subscriber subscriber in InOrder.Reverse().ToArray())
+        {
+            _core.Faults.Attempt(() => Dispose(subscriber));
+        }
+    }
+
+    private void Dispose(Subscriber subscriber)
+    {
+        using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
+        Detach(subscriber);
+        try
+        {
+            (subscriber.Target as IDisposable)?.Dispose();
+        }
+        catch (Exception exception)
+        {
+            _core.Faults.Report(new Fault(FaultOrigin.Subscriber, exception) { Owner = subscriber });
+        }
+    }
 }

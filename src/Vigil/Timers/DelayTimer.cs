@@ -11,7 +11,7 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
     private CancellationTokenRegistration _cancellation;
     private int _slot;
 
-    public DelayTimer(LoopCore core, CancellationToken cancellationToken)
+    private DelayTimer(LoopCore core, CancellationToken cancellationToken)
     {
         _core = core;
         _cancellationToken = cancellationToken;
@@ -26,8 +26,20 @@ internal sealed class DelayTimer : TaskCompletionSource, ITimerTarget, ICallback
 
     object ICallbackOwner.Key => typeof(DelayTimer);
 
-    /// <summary>Starts it on the loop.</summary>
-    public void Start(TimeSpan delay)
+    /// <summary>Starts a delay. On the loop.</summary>
+    public static Task Start(LoopCore core, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        TimerEvent.RequireSpan(delay, nameof(delay));
+        var timer = new DelayTimer(core, cancellationToken);
+        using (core.Claim())
+        {
+            timer.Start(delay);
+        }
+
+        return timer.Task;
+    }
+
+    private void Start(TimeSpan delay)
     {
         ClockTimers timers = _core.Timers.Open(TimerClock.Monotonic);
         _slot = delay == TimeSpan.Zero

@@ -34,7 +34,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
     // A flag instead of a reference that is nearly always null: a lasting callback is the target of <c>_callback</c>.
     private readonly bool _isLasting;
 
-    internal TimerEvent(
+    private TimerEvent(
         LoopCore core,
         LoopWorkers workers,
         ClockTimers timers,
@@ -55,6 +55,62 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         _toleranceBits = options.Tolerance == TimeSpan.Zero
             ? (byte)0
             : (byte)BitOperations.Log2((ulong)Math.Min(Nanoseconds.Of(options.Tolerance), TimingWheel.MaxLeeway));
+    }
+
+    /// <summary>Creates one that is due after a time.</summary>
+    internal static TimerEvent Create(
+        LoopCore core,
+        LoopWorkers workers,
+        TimeSpan dueTime,
+        TimeSpan period,
+        EventCallback<TimerEvent, TimerTick> callback,
+        TimerEventOptions options)
+    {
+        RequireSpan(dueTime, nameof(dueTime));
+        RequireSpan(period, nameof(period));
+        options.Validate();
+        using ThreadClaim.Scope claim = core.Claim();
+        TimerEvent timer = Create(core, workers, options.Clock ?? TimerClock.Monotonic, period, callback, options);
+        timer.StartIn(dueTime);
+        return timer;
+    }
+
+    /// <summary>Creates one that is due at a date.</summary>
+    internal static TimerEvent Create(
+        LoopCore core,
+        LoopWorkers workers,
+        DateTimeOffset dueTime,
+        TimeSpan period,
+        EventCallback<TimerEvent, TimerTick> callback,
+        TimerEventOptions options)
+    {
+        RequireSpan(period, nameof(period));
+        options.Validate();
+        if (options.Clock is { } clock and not TimerClock.WallClock)
+        {
+            throw new ArgumentException(
+                $"A timer with a date follows TimerClock.WallClock; TimerClock.{clock} has no dates.",
+                nameof(options));
+        }
+
+        using ThreadClaim.Scope claim = core.Claim();
+        TimerEvent timer = Create(core, workers, TimerClock.WallClock, period, callback, options);
+        timer.StartAt(dueTime);
+        return timer;
+    }
+
+    private static TimerEvent Create(
+        LoopCore core,
+        LoopWorkers workers,
+        TimerClock clock,
+        TimeSpan period,
+        EventCallback<TimerEvent, TimerTick> callback,
+        TimerEventOptions options)
+    {
+        options.Require(workers);
+        var timer = new TimerEvent(core, workers, core.Timers.Open(clock), callback, options);
+        timer.SetPeriod(period);
+        return timer;
     }
 
     /// <summary>The clock that measures its time.</summary>
