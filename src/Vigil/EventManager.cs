@@ -41,7 +41,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     private readonly LoopFiles _files;
     private readonly LoopWorkers _workers;
     private readonly SlowCallbackLog _slowCallbacks;
-    private readonly LoopWatch? _watch;
+    private readonly LoopWatchdog? _watchdog;
 
     /// <summary>Creates a manager with default options.</summary>
     /// <exception cref="EventManagerException">
@@ -95,12 +95,12 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             _children = new LoopChildren(_core, _workers);
             _files = new LoopFiles(_core, _workers);
             _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
-            _watch = watchdog is null ? null : new LoopWatch(_core, watchdog, _slowCallbacks);
-            _loop = new EventLoop(_core, options, _poller, _watch?.Progress);
+            _watchdog = watchdog is null ? null : new LoopWatchdog(_core, watchdog, _slowCallbacks);
+            _loop = new EventLoop(_core, options, _poller, _watchdog?.Progress);
             _runs = new LoopRuns(_core, _loop);
             RemoteEndpoint = new RemoteEndpoint(_core, options);
             TimeProvider = new LoopTimeProvider(_core, options.TimeProvider);
-            _watch?.Start();
+            _watchdog?.Start();
             LoopMeter.Add(_core.Counters);
         }
         catch
@@ -174,7 +174,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     internal LoopCore Core => _core;
 
     /// <summary>The progress that the loop publishes for the watchdog; null without one. For tests.</summary>
-    internal LoopProgress? Progress => _watch?.Progress;
+    internal LoopProgress? Progress => _watchdog?.Progress;
 
     /// <summary>Adds a subscriber and lets it register its first interest. The manager owns it until it is removed.</summary>
     /// <param name="subscriber">The subscriber. The same object may be added again, for another id and another interest list.</param>
@@ -1187,7 +1187,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         // Any thread may get here; user code starts with the default context, as on the loop.
         using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         FaultSink faults = _core.Faults;
-        faults.Attempt(() => _watch?.End());
+        faults.Attempt(() => _watchdog?.End());
         faults.Attempt(() => RemoteEndpoint.End(_loop.DeferredCount));
         _subscribers.DisposeAll();
         faults.Attempt(_children.DisposeAll);

@@ -194,7 +194,7 @@ public sealed class DispatchTests : IDisposable
     {
         SubscriberId id = _manager.AddSubscriber(TestSubscriber.For(new Events(_a, EventSet.In | EventSet.OneShot)));
         Assert.Equal(1, _manager.RunOnce());
-        Assert.Equal(SourceState.Fired, Assert.Single(_manager.GetSources()).State);
+        Assert.Equal(SourceState.Delivered, Assert.Single(_manager.GetSources()).State);
         Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
         _manager.GetEventOps(id).Arm(_a);
         Assert.Equal(1, _manager.RunOnce(TimeSpan.Zero));

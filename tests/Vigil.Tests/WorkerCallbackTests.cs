@@ -94,7 +94,7 @@ public sealed class WorkerCallbackTests : IDisposable
         Turn();
         Turn();
         Assert.Equal(0, _workers.Count);
-        Assert.Equal(SourceState.Fired, source.State);
+        Assert.Equal(SourceState.Delivered, source.State);
         source.Arm();
         Turn();
         Assert.Equal(1, _workers.Count);

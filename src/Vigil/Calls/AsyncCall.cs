@@ -33,7 +33,7 @@ internal sealed class AsyncCall<T> : PendingCall
         _call = call;
         _callback = callback;
         _cancellationToken = cancellationToken;
-        WatchCancellation();
+        RegisterCancellation();
     }
 
     /// <inheritdoc cref="AsyncCall{T}(LoopCore, InFlightCalls, Func{EventManager, T}, Delegate, CancellationToken)"/>
@@ -49,7 +49,7 @@ internal sealed class AsyncCall<T> : PendingCall
         _taskCall = call;
         _callback = callback;
         _cancellationToken = cancellationToken;
-        WatchCancellation();
+        RegisterCancellation();
     }
 
     public Task<T> Task => _completion.Task;
@@ -69,7 +69,7 @@ internal sealed class AsyncCall<T> : PendingCall
         Interlocked.MemoryBarrier();
         if (_completion.Task.IsCompleted)
         {
-            StopWatching();
+            Unregister();
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class AsyncCall<T> : PendingCall
             if (_call is not null)
             {
                 _completion.TrySetResult(_call(manager));
-                StopWatching();
+                Unregister();
                 return;
             }
 
@@ -111,7 +111,7 @@ internal sealed class AsyncCall<T> : PendingCall
     public override bool TryAbandon()
     {
         bool isAbandoned = _completion.TrySetCanceled(CancellationToken.None);
-        StopWatching();
+        Unregister();
         return isAbandoned;
     }
 
@@ -124,7 +124,7 @@ internal sealed class AsyncCall<T> : PendingCall
     private void OnTimeout() =>
         TryFail(new TimeoutException("The call was not finished in time. If it has begun, it continues, and its result is dropped."));
 
-    private void StopWatching()
+    private void Unregister()
     {
         _cancellation.Unregister();
         StopTimer();
@@ -147,7 +147,7 @@ internal sealed class AsyncCall<T> : PendingCall
     private bool TryFail(Exception exception)
     {
         bool isTold = _completion.TrySetException(exception);
-        StopWatching();
+        Unregister();
         return isTold;
     }
 
@@ -166,7 +166,7 @@ internal sealed class AsyncCall<T> : PendingCall
     {
         _inFlight.Remove(this);
         bool isTold = _completion.TrySetFromTask(finished);
-        StopWatching();
+        Unregister();
         if (!isTold && finished.Exception is { } exception && !(_isManagerGone && exception.InnerExceptions.All(IsOfDisposal)))
         {
             Core.PostFault(FaultOrigin.PostedWork, exception.InnerExceptions.Count == 1 ? exception.InnerExceptions[0] : exception);
@@ -176,7 +176,7 @@ internal sealed class AsyncCall<T> : PendingCall
     // An exception caused by the manager's disposal. The sender was already notified of that.
     private static bool IsOfDisposal(Exception exception) => exception is ObjectDisposedException or OperationCanceledException;
 
-    private void WatchCancellation()
+    private void RegisterCancellation()
     {
         _cancellation = _cancellationToken.UnsafeRegister(
             static (call, token) => ((AsyncCall<T>)call!).OnCancelled(token),

@@ -76,7 +76,7 @@ public sealed class SocketEvent : CallbackEvent
     /// <summary>The interest, including modes.</summary>
     public EventSet Interest => _isOneShot ? _source.Interest : _source.Interest & ~EventSet.OneShot;
 
-    /// <summary>Whether it is watched.</summary>
+    /// <summary>Whether it is monitored.</summary>
     public SourceState State => IsCancelled ? SourceState.Removed : _source.State;
 
     /// <summary>Whether it is over: cancelled, its handle closed, its number reused, or the manager disposed.</summary>
@@ -95,7 +95,7 @@ public sealed class SocketEvent : CallbackEvent
     // If its file was closed elsewhere, its registration is still to be dropped.
     private protected override bool IsOver => _isCancelled;
 
-    /// <summary>Sets the interest. Re-arms a one-shot that has fired; a disarmed event stays disarmed.</summary>
+    /// <summary>Sets the interest. Re-arms a one-shot that was delivered; a disarmed event stays disarmed.</summary>
     /// <param name="interest">The new interest.</param>
     /// <exception cref="EventManagerException">The event is over, the interest is invalid, or the call comes from another
     /// thread.</exception>
@@ -155,7 +155,7 @@ public sealed class SocketEvent : CallbackEvent
     }
 
     /// <summary>
-    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that has fired. What is ready now is reported in the next iteration.
+    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that was delivered. What is ready now is reported in the next iteration.
     /// </summary>
     /// <exception cref="EventManagerException">The event is over, a limit is reached, or the call comes from another thread.</exception>
     public void Arm()
@@ -197,7 +197,7 @@ public sealed class SocketEvent : CallbackEvent
                 return 1;
             }
         }
-        else if (State == SourceState.Fired && (!_isOneShot || held != EventSet.None))
+        else if (State == SourceState.Delivered && (!_isOneShot || held != EventSet.None))
         {
             // Re-arming polls again, so the report is newer than the held one.
             SourceResult result = Core.SourceTable.Rearm(_source, _delivered);

@@ -12,7 +12,7 @@ public sealed record SourceInfo
     /// <summary>The user's 32 bits.</summary>
     public uint Data { get; init; }
 
-    /// <summary>Whether it is watched.</summary>
+    /// <summary>Whether it is monitored.</summary>
     public SourceState State { get; init; }
 
     /// <summary>The order in which it is served.</summary>

@@ -19,7 +19,7 @@ internal sealed class EventLoop
     private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
     private readonly FaultSink _faults;
-    private readonly LoopObserver _watching;
+    private readonly LoopObserver _ownObserver;
     private readonly ReadyBuffer _ready;
     private readonly PriorityOrder _order;
     private readonly Queue<Message<EventManager>> _deferred = new();
@@ -44,7 +44,7 @@ internal sealed class EventLoop
         _timers = core.Timers;
         _mailbox = core.Mailbox;
         _faults = core.Faults;
-        _watching = new LoopObserver(core.Counters, progress);
+        _ownObserver = new LoopObserver(core.Counters, progress);
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _order = new PriorityOrder(_table, options.ReadyCapacity);
         _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep);
@@ -75,7 +75,7 @@ internal sealed class EventLoop
 
         // Counted before any callback runs: what is injected from here on waits for the next iteration.
         int injected = _injected.Count;
-        Observe(_watching.BeginsIteration() ? _watching : null);
+        Observe(_ownObserver.BeginsIteration() ? _ownObserver : null);
 
         // 1. Prepare, and compute the deadline of the wait.
         RunHooks(PrepareHooks, LoopPhase.Prepare);
@@ -213,7 +213,7 @@ internal sealed class EventLoop
                     {
                         if (Interests.IsOneShot(source.Interest))
                         {
-                            SourceArming.MarkFired(source);
+                            SourceArming.MarkDelivered(source);
                         }
 
                         observer?.EnterOnce(source);
@@ -251,7 +251,7 @@ internal sealed class EventLoop
             (Source source, EventSet events, _) = injected;
             bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
             EventSet deliverable = isDeaf ? EventSet.None : source.Deliverable(events);
-            if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.Fire(source).IsSuccess))
+            if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.Deliver(source).IsSuccess))
             {
                 DeliverInjected(source, deliverable);
             }

@@ -97,7 +97,7 @@ internal sealed class LoopTimers
         return _byClock[(int)clock] = timers;
     }
 
-    /// <summary>Adds a handler of wall-clock steps. The wall clock is then watched even if no timer follows it.</summary>
+    /// <summary>Adds a handler of wall-clock steps. Steps are then detected even if no timer follows it.</summary>
     public void AddStepHandler(EventHandler<ClockStep>? handler)
     {
         using ThreadClaim.Scope claim = _core.Claim();
@@ -144,7 +144,7 @@ internal sealed class LoopTimers
         {
             if (timers is not null)
             {
-                if (timers.WantsSteps && !timers.WatchesSteps)
+                if (timers.WantsSteps && !timers.DetectsSteps)
                 {
                     _wallClockLead = LeadOf(timers);
                 }
@@ -183,7 +183,7 @@ internal sealed class LoopTimers
     /// </summary>
     public bool ReportGreatStep()
     {
-        if (_byClock[(int)TimerClock.WallClock] is not { WatchesSteps: true } wallClock)
+        if (_byClock[(int)TimerClock.WallClock] is not { DetectsSteps: true } wallClock)
         {
             return false;
         }

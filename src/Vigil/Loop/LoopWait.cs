@@ -65,12 +65,12 @@ internal sealed class LoopWait
         }
         else
         {
-            WatchedPollOrSleep(deadline, observer);
+            ObservedPollOrSleep(deadline, observer);
         }
     }
 
     // A failed wait must end, too: the next run expects that none has begun.
-    private void WatchedPollOrSleep(Deadline deadline, LoopObserver observer)
+    private void ObservedPollOrSleep(Deadline deadline, LoopObserver observer)
     {
         observer.BeginWait(sleeps: !deadline.IsImmediate);
         try

@@ -91,7 +91,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
         _wakeFailed = wakeFailed;
     }
 
-    /// <summary>The descriptor that the receiver's poller watches, with <see cref="Waker.Interest"/>.</summary>
+    /// <summary>The descriptor that the receiver's poller monitors, with <see cref="Waker.Interest"/>.</summary>
     public FileDescriptor WakerFd => _waker.Fd;
 
     /// <summary>The errno of the kernel's last refusal to wake the receiver; 0 if there was none.</summary>

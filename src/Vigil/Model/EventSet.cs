@@ -1,7 +1,7 @@
 namespace Vigil;
 
 /// <summary>
-/// The kinds of readiness to request and to deliver, and the modes of watching.
+/// The kinds of readiness to request and to deliver, and the modes of monitoring.
 /// The values are the kernel's own bits (<c>epoll_ctl(2)</c>).
 /// </summary>
 /// <remarks>
@@ -33,7 +33,7 @@ public enum EventSet : uint
     ReadHangUp = 0x2000,
 
     /// <summary>
-    /// If several epoll instances watch the same file, wakes one or a few, not all (<c>EPOLLEXCLUSIVE</c>, Linux 4.5).
+    /// If several epoll instances monitor the same file, wakes one or a few, not all (<c>EPOLLEXCLUSIVE</c>, Linux 4.5).
     /// Goes with <see cref="In"/>, <see cref="Out"/>, <see cref="EdgeTriggered"/> and <see cref="WakeUp"/> only, and cannot be modified.
     /// </summary>
     Exclusive = 1u << 28,

@@ -88,7 +88,7 @@ internal sealed unsafe class EpollPoller : IPoller
         }
 
         _successor = new FdHandle(fd);
-        errno = _timer is null ? Errno.Success : WatchTimer(fd, _timer);
+        errno = _timer is null ? Errno.Success : RegisterTimer(fd, _timer);
         if (errno != Errno.Success)
         {
             AbandonRebuild();
@@ -99,8 +99,8 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public int Transfer(int fd, Token token, EventSet? interest)
     {
-        // EEXIST proves that the old instance still watches this very file. If the addition succeeds instead, the number belongs to
-        // another file by now, which nobody asked to watch. A number that is not open, or whose file has no readiness, is not the
+        // EEXIST proves that the old instance still monitors this very file. If the addition succeeds instead, the number belongs to
+        // another file by now, which nobody asked to monitor. A number that is not open, or whose file has no readiness, is not the
         // registered one either. Any other answer says nothing about it.
         int errno = EpollNative.Add(_epoll, fd, 0, Token.OfPoller.Raw);
         if (errno == Errno.Success)
@@ -237,7 +237,7 @@ internal sealed unsafe class EpollPoller : IPoller
         }
 
         var timer = new FdHandle(fd);
-        errno = WatchTimer(_epoll, timer);
+        errno = RegisterTimer(_epoll, timer);
         if (errno != Errno.Success)
         {
             timer.Dispose();
@@ -249,6 +249,6 @@ internal sealed unsafe class EpollPoller : IPoller
     }
 
     // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer again clears it.
-    private static int WatchTimer(int epoll, FdHandle timer) =>
+    private static int RegisterTimer(int epoll, FdHandle timer) =>
         EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), Token.OfPoller.Raw);
 }

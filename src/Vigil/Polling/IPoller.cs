@@ -3,7 +3,7 @@ using Vigil.Timing;
 namespace Vigil.Polling;
 
 /// <summary>
-/// Watches file descriptors and reports which are ready. The contract, which one test suite checks for every implementation:
+/// Monitors file descriptors and reports which are ready. The contract, which one test suite checks for every implementation:
 /// <list type="number">
 /// <item>A registration is a descriptor's number, a token that is the caller's, and an interest. A number is registered at most
 /// once. The methods that change registrations return an errno, 0 for success, and change nothing if they fail: EEXIST

@@ -12,7 +12,7 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>On the path of <c>signalfd</c> there is one descriptor for all signals and all managers. Each manager that handles one of them
-/// watches it, level-triggered; the first loop to come reads, and posts the signals to every inbox concerned. Reading and posting are
+/// monitors it, level-triggered; the first loop to come reads, and posts the signals to every inbox concerned. Reading and posting are
 /// under one lock, so every manager sees the kernel's order, and a busy loop does not delay signals of others.</para>
 /// <para>On the runtime's path a registration for each signal does the same on one of the runtime's threads. Its handler cancels the
 /// default action, except for the signals whose default the runtime itself performs and needs: SIGCHLD, SIGCONT, SIGWINCH.</para>
@@ -105,7 +105,7 @@ internal static class SignalHub
     }
 
     /// <summary>
-    /// The descriptor for managers to watch that have subscribed to a signal on the path of <c>signalfd</c>. Another one, if foreign code
+    /// The descriptor for managers to monitor that have subscribed to a signal on the path of <c>signalfd</c>. Another one, if foreign code
     /// closed the last one's number.
     /// </summary>
     /// <exception cref="EventManagerException">The kernel refused.</exception>

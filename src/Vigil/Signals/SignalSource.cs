@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>The process's signalfd as a source of a loop. Level-triggered: another loop that watches it may have read first.</summary>
+/// <summary>The process's signalfd as a source of a loop. Level-triggered: another loop that monitors it may have read first.</summary>
 internal sealed class SignalSource : OwnSource
 {
     public SignalSource(LoopCore core, FileDescriptor fd)

@@ -31,7 +31,7 @@ internal sealed class SourceArming
     }
 
     /// <summary>
-    /// Replaces interest and data. Re-arms a fired one-shot. A disarmed source stays disarmed and keeps the new interest.
+    /// Replaces interest and data. Re-arms a one-shot that was delivered. A disarmed source stays disarmed and keeps the new interest.
     /// </summary>
     public SourceResult Modify(Source source, EventSet interest, uint data)
     {
@@ -81,7 +81,7 @@ internal sealed class SourceArming
         return SourceResult.Success;
     }
 
-    /// <summary>Lets a disarmed source or a fired one-shot report again, beginning with what is ready now.</summary>
+    /// <summary>Lets a disarmed source, or a one-shot that was delivered, report again, beginning with what is ready now.</summary>
     public SourceResult Arm(Source source)
     {
         if (source.State == SourceState.Armed)
@@ -93,19 +93,19 @@ internal sealed class SourceArming
         return Rearm(source, source.Interest);
     }
 
-    /// <summary>Re-arms a source that fired because its callback has ended, which does not mean that the owner handled the event.</summary>
+    /// <summary>Re-arms a source that was delivered because its callback has ended, which does not mean that the owner handled the event.</summary>
     public SourceResult Rearm(Source source) => Rearm(source, source.Interest);
 
     /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
-    public static void MarkFired(Source source) => source.State = SourceState.Fired;
+    public static void MarkDelivered(Source source) => source.State = SourceState.Delivered;
 
     /// <summary>An injected event of a one-shot is about to be delivered: silences the source first, as the kernel would.</summary>
-    public SourceResult Fire(Source source)
+    public SourceResult Deliver(Source source)
     {
         SourceResult result = Disarm(source);
         if (result.IsSuccess)
         {
-            MarkFired(source);
+            MarkDelivered(source);
         }
 
         return result;

@@ -143,7 +143,7 @@ internal sealed class SourceTable
     }
 
     /// <summary>
-    /// Re-arms a source that fired, because its callback has ended: it reports again, beginning with what is ready now. A source that only
+    /// Re-arms a source that was delivered, because its callback has ended: it reports again, beginning with what is ready now. A source that only
     /// repeats an unhandled Error or HangUp is disarmed instead, and reported as dropped.
     /// </summary>
     /// <param name="source">The source, in the table.</param>
@@ -294,7 +294,7 @@ internal sealed class SourceTable
         {
             _poller.EndRebuild();
             _orphanedEvents = 0;
-            foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Fired))
+            foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Delivered))
             {
                 source.IsInKernel = false;
             }

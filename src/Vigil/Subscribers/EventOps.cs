@@ -98,7 +98,7 @@ public readonly ref struct EventOps
     public bool TryDisarm(FileDescriptor fd, out EventManagerError error) => Report(DisarmCore(fd), out error);
 
     /// <summary>
-    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that has fired. What is ready now is reported in the next iteration, also for
+    /// Ends <see cref="Disarm"/>, or re-arms a one-shot that was delivered. What is ready now is reported in the next iteration, also for
     /// an edge-triggered fd. Arming an armed fd changes nothing.
     /// </summary>
     /// <param name="fd">A registered fd.</param>

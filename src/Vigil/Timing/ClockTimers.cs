@@ -41,11 +41,11 @@ internal sealed class ClockTimers : IDisposable
     /// <summary>Whether steps of the clock have handlers although no timer is started.</summary>
     public bool HasListeners { get; set; }
 
-    /// <summary>Whether steps must be watched from the next wait on.</summary>
+    /// <summary>Whether steps must be detected from the next wait on.</summary>
     public bool WantsSteps => _clock.CanBeSet && (HasListeners || Count > 0);
 
-    /// <summary>Whether steps are watched.</summary>
-    public bool WatchesSteps { get; private set; }
+    /// <summary>Whether steps are detected.</summary>
+    public bool DetectsSteps { get; private set; }
 
     /// <summary>The clock's reading when the current batch began, in nanoseconds.</summary>
     public long LastReading { get; private set; }
@@ -106,12 +106,12 @@ internal sealed class ClockTimers : IDisposable
             next = _wheel.NextDeadline;
         }
 
-        bool watchesSteps = WantsSteps;
-        if (next != _wakesAt || watchesSteps != WatchesSteps)
+        bool detectsSteps = WantsSteps;
+        if (next != _wakesAt || detectsSteps != DetectsSteps)
         {
             _wakesAt = Unknown;
-            WatchesSteps = watchesSteps;
-            switch (_clock.WakeAt(next, watchesSteps))
+            DetectsSteps = detectsSteps;
+            switch (_clock.WakeAt(next, detectsSteps))
             {
                 case WakeUp.Exact:
                     _wakesAt = next;
@@ -127,7 +127,7 @@ internal sealed class ClockTimers : IDisposable
     /// <summary>After a wait that this clock has ended.</summary>
     public void OnWoken() => _wakesAt = Unknown;
 
-    /// <summary>Whether the clock was set, as far as steps were watched.</summary>
+    /// <summary>Whether the clock was set, as far as steps were detected.</summary>
     public bool TryTakeStep()
     {
         // The kernel's timer reports its expiry and a step by the same read.

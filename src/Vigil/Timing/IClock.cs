@@ -32,7 +32,7 @@ internal interface IClock : IDisposable
     /// <summary>Whether a reading of the manager's <see cref="TimeProvider"/> is a time of this clock, without conversion.</summary>
     bool ReadsTimestamps { get; }
 
-    /// <summary>Whether it can be set, so that its steps can be watched.</summary>
+    /// <summary>Whether it can be set, so that its steps can be detected.</summary>
     bool CanBeSet { get; }
 
     /// <summary>Whether <see cref="TryTakeStep"/> would report a step without asking the kernel.</summary>
@@ -47,13 +47,13 @@ internal interface IClock : IDisposable
 
     /// <summary>Sets the time that ends the wait, or none for <see cref="TimingWheel.Never"/>; replaces the previous one.</summary>
     /// <param name="deadline">The time in nanoseconds; a past one ends the wait at once.</param>
-    /// <param name="watchesSteps">Whether setting the clock ends the wait, too.</param>
+    /// <param name="detectsSteps">Whether setting the clock ends the wait, too.</param>
     /// <returns>How reliably the wait will end.</returns>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
-    WakeUp WakeAt(long deadline, bool watchesSteps);
+    WakeUp WakeAt(long deadline, bool detectsSteps);
 
     /// <summary>
-    /// Whether the clock was set since the last call, as far as steps were watched. The time of <see cref="WakeAt"/> may be used up then.
+    /// Whether the clock was set since the last call, as far as steps were detected. The time of <see cref="WakeAt"/> may be used up then.
     /// </summary>
     bool TryTakeStep();
 

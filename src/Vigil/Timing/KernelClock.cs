@@ -41,12 +41,12 @@ internal sealed class KernelClock : IClock
     public FileDescriptor? Open() =>
         _timer ??= new FdHandle(FdHandle.Created(TimerFdNative.Create(_clock, out int errno), errno, "timerfd_create"));
 
-    public WakeUp WakeAt(long deadline, bool watchesSteps)
+    public WakeUp WakeAt(long deadline, bool detectsSteps)
     {
-        // 0 disarms it, as wanted without a deadline; a past time expires at once. A timer that watches steps must be armed: otherwise the
+        // 0 disarms it, as wanted without a deadline; a past time expires at once. A timer that detects steps must be armed: otherwise the
         // kernel would forget a step that nobody has read yet.
-        long time = deadline == TimingWheel.Never && !watchesSteps ? 0 : Math.Max(deadline, 1);
-        int errno = TimerFdNative.SetAbsolute(NumberOfTimer, time, watchesSteps);
+        long time = deadline == TimingWheel.Never && !detectsSteps ? 0 : Math.Max(deadline, 1);
+        int errno = TimerFdNative.SetAbsolute(NumberOfTimer, time, detectsSteps);
         if (errno == Errno.ECANCELED)
         {
             HasStepped = true;

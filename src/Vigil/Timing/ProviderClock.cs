@@ -49,7 +49,7 @@ internal sealed class ProviderClock : IClock
 
     public FileDescriptor? Open() => null;
 
-    public WakeUp WakeAt(long deadline, bool watchesSteps)
+    public WakeUp WakeAt(long deadline, bool detectsSteps)
     {
         if (deadline == TimingWheel.Never)
         {

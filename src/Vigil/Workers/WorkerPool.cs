@@ -22,7 +22,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     private readonly Worker[] _workers;
     private readonly QueueRoom _room;
     private readonly PoolEnd _end;
-    private readonly PoolWatch? _watch;
+    private readonly PoolWatchdog? _watchdog;
 
     // The meter holds it weakly, so the pool keeps it alive.
     private readonly Func<PoolFigure, long> _figures;
@@ -77,8 +77,8 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
 
             if (_options.WaitLimit != Timeout.InfiniteTimeSpan)
             {
-                _watch = new PoolWatch(Name, _workers, Nanoseconds.Of(_options.WaitLimit), OnWaiting);
-                _watch.Start();
+                _watchdog = new PoolWatchdog(Name, _workers, Nanoseconds.Of(_options.WaitLimit), OnWaiting);
+                _watchdog.Start();
             }
         }
         catch
@@ -316,7 +316,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         }
 
         Interlocked.MemoryBarrier();
-        _watch?.OnPlaced();
+        _watchdog?.OnPlaced();
         if (item.Thread >= 0)
         {
             worker.TryWake();
@@ -344,7 +344,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         PoolMeter.Remove(_figures, Name);
 
         // After the queues are empty, so that the last sample reports overdue work as having left them.
-        _watch?.End();
+        _watchdog?.End();
         return left;
     }
 

@@ -83,7 +83,7 @@ public class SourceTableFailureTests
         _rig.Poller.FailNext(PollerCall.Modify, Errno.ENOMEM);
 
         Assert.False(_rig.Table.Arming.Arm(source).IsSuccess);
-        Assert.Equal(SourceState.Fired, source.State);
+        Assert.Equal(SourceState.Delivered, source.State);
         Assert.Empty(_rig.Dispatch());
 
         SourceTableRig.AssertSuccess(_rig.Table.Arming.Arm(source));

@@ -94,7 +94,7 @@ internal sealed class SourceTableRig
             {
                 if (Interests.IsOneShot(source.Interest))
                 {
-                    SourceArming.MarkFired(source);
+                    SourceArming.MarkDelivered(source);
                 }
 
                 told.Add(source);

@@ -27,7 +27,7 @@ internal sealed class ScriptedClock : IClock
     /// <summary>The time that the timer is set to; 0 if it is not set, or has expired.</summary>
     public long Armed { get; private set; }
 
-    public bool WatchesSteps { get; private set; }
+    public bool DetectsSteps { get; private set; }
 
     /// <summary>How often the loop set the timer, and read it.</summary>
     public int Sets { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class ScriptedClock : IClock
     public void Set(long now)
     {
         Now = now;
-        if (WatchesSteps)
+        if (DetectsSteps)
         {
             _isCancelled = true;
             _timer.TryAdd();
@@ -56,12 +56,12 @@ internal sealed class ScriptedClock : IClock
         Check();
     }
 
-    public WakeUp WakeAt(long deadline, bool watchesSteps)
+    public WakeUp WakeAt(long deadline, bool detectsSteps)
     {
         Sets++;
-        WatchesSteps = watchesSteps;
+        DetectsSteps = detectsSteps;
         _timer.TryTake(out _);
-        if (deadline == TimingWheel.Never && !watchesSteps)
+        if (deadline == TimingWheel.Never && !detectsSteps)
         {
             Armed = 0;
             return WakeUp.Exact;

@@ -41,7 +41,7 @@ public sealed class WallClockTests : IDisposable
         At(1003 * Hour, "second");
         KickOnce();
         Assert.Equal(1001 * Hour, _wall.Armed);
-        Assert.True(_wall.WatchesSteps);
+        Assert.True(_wall.DetectsSteps);
 
         _wall.Set(1002 * Hour);
         Assert.Equal(2, _manager.RunOnce());
@@ -119,7 +119,7 @@ public sealed class WallClockTests : IDisposable
         EventHandler<ClockStep> handler = (_, step) => _log.Add($"step {step.Offset.TotalSeconds}");
         _manager.WallClockStepped += handler;
         KickOnce();
-        Assert.Equal((TimingWheel.Never, true), (_wall.Armed, _wall.WatchesSteps));
+        Assert.Equal((TimingWheel.Never, true), (_wall.Armed, _wall.DetectsSteps));
         _wall.Set((1000 * Hour) + (Second / 2));
         Assert.Equal(1, _manager.RunOnce());
         _wall.Set(1000 * Hour);
@@ -128,7 +128,7 @@ public sealed class WallClockTests : IDisposable
 
         _manager.WallClockStepped -= handler;
         KickOnce();
-        Assert.False(_wall.WatchesSteps);
+        Assert.False(_wall.DetectsSteps);
         _wall.Set(1001 * Hour);
         Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
     }
@@ -170,7 +170,7 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal((sets + 1, 1003 * Hour), (_wall.Sets, _wall.Armed));
         second.Cancel();
         KickOnce();
-        Assert.Equal((0, false), (_wall.Armed, _wall.WatchesSteps));
+        Assert.Equal((0, false), (_wall.Armed, _wall.DetectsSteps));
     }
 
     [Fact]

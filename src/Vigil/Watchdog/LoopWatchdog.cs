@@ -14,7 +14,7 @@ namespace Vigil;
 /// bounded, since a handler of reports may block that thread. If the sampler finds a callback slow in the very moment it returns, and the
 /// loop has not noticed, the sampler ends it, and posts the policy's action to the loop.
 /// </remarks>
-internal sealed class LoopWatch : Sampled, IMailboxItem<Overrun>
+internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
 {
     // In nanoseconds: how long the loop must be idle before the sampler parks. The loop's next phase then has to wake it, with a system
     // call.
@@ -38,7 +38,7 @@ internal sealed class LoopWatch : Sampled, IMailboxItem<Overrun>
     private long _lastTurn;
     private long _quietSince;
 
-    public LoopWatch(LoopCore core, WatchdogOptions options, SlowCallbackLog log)
+    public LoopWatchdog(LoopCore core, WatchdogOptions options, SlowCallbackLog log)
     {
         _core = core;
         _budgets = core.Budgets;

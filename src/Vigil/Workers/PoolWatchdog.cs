@@ -7,7 +7,7 @@ namespace Vigil;
 /// Samples the queues of a pool. Reports work that waits too long, with what the threads are running, and reports it again when it has left
 /// the queue.
 /// </summary>
-internal sealed class PoolWatch : Sampled
+internal sealed class PoolWatchdog : Sampled
 {
     // In nanoseconds. Each queue's oldest work is reported at most this often.
     private const long ReportInterval = 1_000_000_000;
@@ -24,7 +24,7 @@ internal sealed class PoolWatch : Sampled
     private long _quietSince;
     private volatile bool _isParked;
 
-    public PoolWatch(string pool, Worker[] team, long limit, Action<WorkWaitingReport> tell)
+    public PoolWatchdog(string pool, Worker[] team, long limit, Action<WorkWaitingReport> tell)
     {
         _pool = pool;
         _team = team;
