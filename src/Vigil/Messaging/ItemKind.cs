@@ -15,19 +15,15 @@ internal sealed class ItemKind<TTarget> : MessageKind<TTarget>
 }
 
 /// <summary>A state for an object that knows how the message ends.</summary>
-internal sealed class ItemKind<TTarget, TState> : MessageKind<TTarget>
+internal sealed class ItemKind<TTarget, TState> : StatefulKind<TTarget, TState>
 {
     private static readonly ItemKind<TTarget, TState> Instance = new();
 
-    public static Message<TTarget> Create(IMailboxItem<TState> item, TState state)
-    {
-        object? reference = MessageState<TState>.Pack(state, out long value);
-        return new(Instance, item, reference, value);
-    }
+    public static Message<TTarget> Create(IMailboxItem<TState> item, TState state) => Instance.With(item, state);
 
     public override int Deliver(TTarget target, in Message<TTarget> message) =>
-        Unsafe.As<IMailboxItem<TState>>(message.Action).Deliver(MessageState<TState>.Unpack(message.State, message.Value));
+        Unsafe.As<IMailboxItem<TState>>(message.Action).Deliver(Take(in message));
 
     public override bool Abandon(in Message<TTarget> message) =>
-        Unsafe.As<IMailboxItem<TState>>(message.Action).Abandon(MessageState<TState>.Unpack(message.State, message.Value));
+        Unsafe.As<IMailboxItem<TState>>(message.Action).Abandon(Take(in message));
 }

@@ -37,19 +37,15 @@ internal sealed class ActionKind<TTarget> : MessageKind<TTarget>
 }
 
 /// <summary>A delegate that takes the target and a state.</summary>
-internal sealed class StateKind<TTarget, TState> : MessageKind<TTarget>
+internal sealed class StateKind<TTarget, TState> : StatefulKind<TTarget, TState>
 {
     private static readonly StateKind<TTarget, TState> Instance = new();
 
-    public static Message<TTarget> Create(Action<TTarget, TState> action, TState state)
-    {
-        object? reference = MessageState<TState>.Pack(state, out long value);
-        return new(Instance, action, reference, value);
-    }
+    public static Message<TTarget> Create(Action<TTarget, TState> action, TState state) => Instance.With(action, state);
 
     public override int Deliver(TTarget target, in Message<TTarget> message)
     {
-        Unsafe.As<Action<TTarget, TState>>(message.Action)(target, MessageState<TState>.Unpack(message.State, message.Value));
+        Unsafe.As<Action<TTarget, TState>>(message.Action)(target, Take(in message));
         return 1;
     }
 }
