@@ -12,6 +12,7 @@ namespace Vigil.Internals.Tests;
 public sealed class FailingCallsTests
 {
     private const int MostReports = 20;
+    private const int MostLooks = 100;
     private const int EIO = 5;
 
     // The number on x64, and that of the table that younger architectures share.
@@ -48,6 +49,8 @@ public sealed class FailingCallsTests
         ["pidfd_open"] = (434, 434),
         ["epoll_pwait2"] = (441, 441),
     };
+
+    private static readonly TimeSpan TimeBetweenLooks = TimeSpan.FromMilliseconds(10);
 
     // Waiting is useless for what is always refused; what is refused once comes, sometimes after a pause of a second.
     private static readonly TimeSpan BriefPatience = TimeSpan.FromMilliseconds(100);
@@ -138,14 +141,10 @@ public sealed class FailingCallsTests
         Assert.Empty(program.WrongFiles());
     });
 
-    // The runtime opens its own descriptors once; a leak of the library recurs.
-    private static void Live(TimeSpan patience, Action<SmallProgram> live)
-    {
-        if (LeftOpenBy(patience, live) is not [])
-        {
-            Assert.Empty(LeftOpenBy(patience, live));
-        }
-    }
+    // Exact: what the runtime opens for good, the rehearsal has had it open. Once in some thousand lives both ends of a pipe are open that
+    // is not the library's: they are closed some milliseconds later, while a descriptor that the library forgot stays open until a garbage
+    // collection.
+    private static void Live(TimeSpan patience, Action<SmallProgram> live) => Assert.Empty(LeftOpenBy(patience, live));
 
     private static OpenDescriptor[] LeftOpenBy(TimeSpan patience, Action<SmallProgram> live)
     {
@@ -154,6 +153,13 @@ public sealed class FailingCallsTests
         {
             using var program = new SmallProgram(directory, patience);
             left = OpenDescriptors.OpenedBy(() => live(program), below: directory);
+            int collections = GC.CollectionCount(0);
+            for (int looks = 0; left is not [] && looks < MostLooks; looks++)
+            {
+                Thread.Sleep(TimeBetweenLooks);
+                OpenDescriptor[] still = OpenDescriptors.StillOpen(left);
+                left = GC.CollectionCount(0) == collections ? still : left;
+            }
         });
         return left;
     }

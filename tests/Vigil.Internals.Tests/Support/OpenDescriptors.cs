@@ -32,6 +32,9 @@ internal static class OpenDescriptors
         GC.WaitForPendingFinalizers();
     }
 
+    /// <summary>Those of some descriptors that are still open.</summary>
+    public static OpenDescriptor[] StillOpen(OpenDescriptor[] descriptors) => [.. descriptors.Intersect(All())];
+
     public static int Count(string kind) => All().Count(descriptor => string.Equals(descriptor.Kind, kind, StringComparison.Ordinal));
 
     // Listing opens a descriptor itself, of the directory that is read; it is closed when its link is read.
