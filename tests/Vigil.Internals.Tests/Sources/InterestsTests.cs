@@ -1,5 +1,5 @@
-using Vigil.IO;
 using Vigil.Internals.Tests.Polling;
+using Vigil.IO;
 using Vigil.Polling;
 using Vigil.Sources;
 using Vigil.Timing;
