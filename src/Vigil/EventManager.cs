@@ -20,7 +20,7 @@ namespace Vigil;
 /// <para>A run claims the manager for its thread and releases it on return; between runs any one thread at a time may use it. All members
 /// are for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/>, <c>ExecuteWork</c>,
 /// <see cref="GetStatistics"/>, <see cref="GetSlowCallbackStatistics"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
-/// <see cref="Dispose()"/>, <see cref="Name"/> and <see cref="IsOnLoop"/>, which any thread may use at any time. A call from the wrong
+/// <see cref="Dispose()"/>, <see cref="Name"/>, <see cref="IsOnLoop"/> and <see cref="IsStopRequested"/>, which any thread may use at any time. A call from the wrong
 /// thread throws and changes nothing.</para>
 /// <para>A callback may do anything except run the loop: remove its own or other registrations, add, stop, dispose.</para>
 /// </remarks>
@@ -59,20 +59,21 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <exception cref="EventManagerException">
     /// The kernel refused, for instance because too many files are open (<c>EMFILE</c>).
     /// </exception>
+    /// <exception cref="InvalidOperationException">The <see cref="EventManagerOptions.PollerFactory"/> returned null.</exception>
     /// <exception cref="PlatformNotSupportedException">The processor is not x64, arm64, RISC-V 64 or LoongArch 64.</exception>
     public EventManager(EventManagerOptions options)
-        : this(options, static () => new EpollPoller(), createClock: null)
+        : this(options, createPoller: null, createClock: null)
     {
     }
 
-    internal EventManager(EventManagerOptions options, Func<IPoller> createPoller, Func<TimerClock, IClock>? createClock = null)
+    internal EventManager(EventManagerOptions options, Func<IPoller>? createPoller, Func<TimerClock, IClock>? createClock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ProcessorAbi.RequireKnown(RuntimeInformation.ProcessArchitecture);
         options = options.Validate();
         VigilEventSource.Publish();
         LoopMeter.Publish();
-        _poller = createPoller();
+        _poller = CreatePoller(createPoller ?? options.PollerFactory);
         try
         {
             WatchdogOptions? watchdog = options.Watchdog;
@@ -169,6 +170,9 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
 
     /// <summary>Whether the calling thread is running or using the manager now. Any thread.</summary>
     public bool IsOnLoop => _core.Lifetime.IsMine;
+
+    /// <summary>Whether <see cref="Stop"/> was called and no run has ended by it yet. Any thread.</summary>
+    public bool IsStopRequested => _core.Lifetime.IsStopRequested;
 
     /// <summary>For tests. No other folder uses it: features are given the core.</summary>
     internal LoopCore Core => _core;
@@ -1179,6 +1183,10 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
 
     // All other sources are the manager's own: the waker, the clocks, the signals.
     private static bool IsUsers(Source source) => source.Owner is Subscriber or CallbackEvent;
+
+    private static IPoller CreatePoller(Func<IPoller>? create) => create is null
+        ? new EpollPoller()
+        : create() ?? throw new InvalidOperationException("The PollerFactory returned null.");
 
     // User code runs in here: subscribers, clocks, handlers. So every step is tried, whatever earlier ones threw, and every exception is
     // reported.

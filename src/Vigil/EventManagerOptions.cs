@@ -53,6 +53,12 @@ public sealed class EventManagerOptions
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>
+    /// Makes the manager's poller, once, in the manager's constructor. The manager disposes it. For simulations and replays: the package
+    /// Vigil.Testing has pollers that need no kernel. Default: null, for <c>epoll(7)</c>.
+    /// </summary>
+    public Func<IPoller>? PollerFactory { get; set; }
+
+    /// <summary>
     /// Runs the work of <c>ExecuteWork</c>. Its creator ends it, after the managers that use it. Default: null, for a
     /// <see cref="WorkerPool"/> of the manager's own with one thread per processor, which starts with the first work and ends with the
     /// manager.

@@ -1,5 +1,4 @@
 using Vigil.Polling;
-using Vigil.Timing;
 
 namespace Vigil.Benchmarks.Workloads;
 
@@ -13,9 +12,9 @@ internal sealed class RepeatingPoller : IPoller
     private int _answeredSize;
     private int _answer;
 
-    public int Add(int fd, Token token, EventSet interest) => _epoll.Add(fd, token, interest);
+    public int Add(int fd, SourceToken token, EventSet interest) => _epoll.Add(fd, token, interest);
 
-    public int Modify(int fd, Token token, EventSet interest) => _epoll.Modify(fd, token, interest);
+    public int Modify(int fd, SourceToken token, EventSet interest) => _epoll.Modify(fd, token, interest);
 
     public int Remove(int fd) => _epoll.Remove(fd);
 
@@ -36,7 +35,7 @@ internal sealed class RepeatingPoller : IPoller
 
     public int BeginRebuild() => _epoll.BeginRebuild();
 
-    public int Transfer(int fd, Token token, EventSet? interest) => _epoll.Transfer(fd, token, interest);
+    public int Transfer(int fd, SourceToken token, EventSet? interest) => _epoll.Transfer(fd, token, interest);
 
     public void EndRebuild() => _epoll.EndRebuild();
 

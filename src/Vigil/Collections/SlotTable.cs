@@ -25,7 +25,7 @@ internal sealed class SlotTable<T>
     /// </summary>
     public uint Epoch { get; set; }
 
-    public Token Add(T value)
+    public SourceToken Add(T value)
     {
         int index;
         if (_freeCount > 0)
@@ -48,7 +48,7 @@ internal sealed class SlotTable<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryGet(Token token, [NotNullWhen(true)] out T? value)
+    public bool TryGet(SourceToken token, [NotNullWhen(true)] out T? value)
     {
         Slot[] slots = _slots;
         uint index = token.Slot;
@@ -67,7 +67,7 @@ internal sealed class SlotTable<T>
     }
 
     /// <summary>Gives a live object a new token; the old one is dead.</summary>
-    public Token Renew(Token token)
+    public SourceToken Renew(SourceToken token)
     {
         int index = IndexOf(token);
         Retire(ref _slots[index]);
@@ -75,13 +75,13 @@ internal sealed class SlotTable<T>
     }
 
     /// <summary>The token that <see cref="Renew"/> would return: to pass to a party that may refuse it.</summary>
-    public Token PeekRenewed(Token token)
+    public SourceToken PeekRenewed(SourceToken token)
     {
         int index = IndexOf(token);
-        return new Token(index, GenerationAfter(_slots[index].Generation));
+        return new SourceToken(index, GenerationAfter(_slots[index].Generation));
     }
 
-    public void Remove(Token token)
+    public void Remove(SourceToken token)
     {
         int index = IndexOf(token);
         Retire(ref _slots[index]);
@@ -95,7 +95,7 @@ internal sealed class SlotTable<T>
     }
 
     /// <summary>Whether a dead token was retired in this epoch.</summary>
-    public bool WasRetiredInThisEpoch(Token token)
+    public bool WasRetiredInThisEpoch(SourceToken token)
     {
         uint index = token.Slot;
         return index < (uint)_used && _slots[index].RetiredIn == Epoch;
@@ -113,13 +113,13 @@ internal sealed class SlotTable<T>
         }
     }
 
-    private int IndexOf(Token token) =>
+    private int IndexOf(SourceToken token) =>
         TryGet(token, out _) ? (int)token.Slot : throw new ArgumentException("The token is dead.", nameof(token));
 
-    // Skips 0, so that no token is Token.None.
+    // Skips 0, so that no token is SourceToken.None.
     private static uint GenerationAfter(uint generation) => generation == uint.MaxValue ? 1 : generation + 1;
 
-    private Token TokenOf(int index) => new(index, _slots[index].Generation);
+    private SourceToken TokenOf(int index) => new(index, _slots[index].Generation);
 
     private void Retire(ref Slot slot)
     {

@@ -30,6 +30,11 @@ public static class NonBlocking
     public static IOResult TryRead(FileDescriptor fd, Span<byte> buffer)
     {
         using var borrowed = new BorrowedDescriptor(fd);
+        if (fd.Handle is VirtualHandle handle)
+        {
+            return borrowed.Number < 0 ? Closed : handle.TryRead(buffer);
+        }
+
         int errno;
         int count = MayWait(fd, borrowed.Number)
             ? FileNative.ReadWithoutWaiting(borrowed.Number, buffer, out errno)
@@ -43,6 +48,11 @@ public static class NonBlocking
     public static IOResult TryWrite(FileDescriptor fd, ReadOnlySpan<byte> buffer)
     {
         using var borrowed = new BorrowedDescriptor(fd);
+        if (fd.Handle is VirtualHandle handle)
+        {
+            return borrowed.Number < 0 ? Closed : handle.TryWrite(buffer);
+        }
+
         int errno;
         int count = MayWait(fd, borrowed.Number)
             ? FileNative.WriteWithoutWaiting(borrowed.Number, buffer, out errno)
@@ -61,6 +71,11 @@ public static class NonBlocking
     /// </remarks>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection)
     {
+        if (listener.Handle is VirtualHandle handle)
+        {
+            return AcceptVirtual(handle, out connection, out _);
+        }
+
         connection = Accept(listener, [], out _, out int errno);
         return new IOResult(0, errno);
     }
@@ -74,6 +89,11 @@ public static class NonBlocking
     /// </param>
     public static IOResult TryAccept(FileDescriptor listener, out FdHandle? connection, out EndPoint? peer)
     {
+        if (listener.Handle is VirtualHandle handle)
+        {
+            return AcceptVirtual(handle, out connection, out peer);
+        }
+
         Span<byte> address = stackalloc byte[PeerName.MaxSize];
         connection = Accept(listener, address, out int size, out int errno);
         peer = connection is null ? null : PeerName.Parse(address[..size]);
@@ -85,6 +105,11 @@ public static class NonBlocking
     public static IOResult TryShutdownWrite(FileDescriptor fd)
     {
         using var borrowed = new BorrowedDescriptor(fd);
+        if (fd.Handle is VirtualHandle handle)
+        {
+            return borrowed.Number < 0 ? Closed : handle.TryShutdownWrite();
+        }
+
         return new IOResult(0, SocketNative.ShutdownWrite(borrowed.Number));
     }
 
@@ -109,11 +134,32 @@ public static class NonBlocking
     private static void SetMode(FileDescriptor fd, bool nonBlocking)
     {
         using var borrowed = new BorrowedDescriptor(fd);
+        if (fd.Handle is VirtualHandle)
+        {
+            // Its calls never wait.
+            return;
+        }
+
         new IOResult(0, FileNative.SetNonBlocking(borrowed.Number, nonBlocking)).ThrowIfFailed("fcntl(F_SETFL)");
         if (fd.Handle is FdHandle handle)
         {
             handle.IsNonBlocking = nonBlocking;
         }
+    }
+
+    private static IOResult Closed => new(0, Errno.EBADF);
+
+    private static IOResult AcceptVirtual(VirtualHandle listener, out FdHandle? connection, out EndPoint? peer)
+    {
+        using var borrowed = new BorrowedDescriptor(listener);
+        if (borrowed.Number >= 0)
+        {
+            return listener.TryAccept(out connection, out peer);
+        }
+
+        connection = null;
+        peer = null;
+        return Closed;
     }
 
     private static FdHandle? Accept(FileDescriptor listener, Span<byte> address, out int size, out int errno)

@@ -200,7 +200,7 @@ internal sealed class EventLoop
                 Thread thread = Thread.CurrentThread;
                 for (ReadyEntry entry = next; entry != end;)
                 {
-                    Token token = entry.Token;
+                    SourceToken token = entry.Token;
                     EventSet events = entry.Events;
                     next = entry = entry.Next;
                     if (!table.TryResolve(token, out Source? source))

@@ -98,6 +98,9 @@ internal sealed class LoopLifetime
         _claim.Release();
     }
 
+    /// <summary>Whether a stop was requested that no run has consumed.</summary>
+    public bool IsStopRequested => _stopRequested;
+
     /// <summary>Requests the end of a run. Any thread; the caller wakes the mailbox afterwards.</summary>
     public void RequestStop() => _stopRequested = true;
 

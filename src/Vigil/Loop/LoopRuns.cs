@@ -1,5 +1,3 @@
-using Vigil.Timing;
-
 namespace Vigil;
 
 /// <summary>The runs of a loop: one iteration, or iterations until a stop and then the exit callbacks.</summary>

@@ -109,7 +109,7 @@ internal sealed class LoopWait
                 }
                 else if (permit == SleepPermit.Brief)
                 {
-                    deadline = deadline.Earlier(Deadline.After(BriefSleep));
+                    deadline = deadline.Earlier(MonotonicClock.DeadlineAfter(BriefSleep));
                 }
 
                 Poll(deadline);
@@ -146,7 +146,7 @@ internal sealed class LoopWait
             return true;
         }
 
-        Deadline end = Deadline.After(_spin).Earlier(deadline);
+        Deadline end = MonotonicClock.DeadlineAfter(_spin).Earlier(deadline);
         do
         {
             for (int i = 0; i < LooksAtMailbox; i++)

@@ -43,7 +43,7 @@ internal sealed class PriorityOrder
     {
         for (int i = 0; i < batch.Count; i++)
         {
-            Token token = batch[i].Token;
+            SourceToken token = batch[i].Token;
             if (_table.PriorityOf(token) == priority)
             {
                 _ordered.TryAdd(token, batch[i].Events);

@@ -42,9 +42,9 @@ internal sealed unsafe class EpollPoller : IPoller
         }
     }
 
-    public int Add(int fd, Token token, EventSet interest) => EpollNative.Add(_epoll, fd, (uint)interest, token.Raw);
+    public int Add(int fd, SourceToken token, EventSet interest) => EpollNative.Add(_epoll, fd, (uint)interest, token.Raw);
 
-    public int Modify(int fd, Token token, EventSet interest) => EpollNative.Modify(_epoll, fd, (uint)interest, token.Raw);
+    public int Modify(int fd, SourceToken token, EventSet interest) => EpollNative.Modify(_epoll, fd, (uint)interest, token.Raw);
 
     public int Remove(int fd)
     {
@@ -97,12 +97,12 @@ internal sealed unsafe class EpollPoller : IPoller
         return errno;
     }
 
-    public int Transfer(int fd, Token token, EventSet? interest)
+    public int Transfer(int fd, SourceToken token, EventSet? interest)
     {
         // EEXIST proves that the old instance still monitors this very file. If the addition succeeds instead, the number belongs to
         // another file by now, which nobody asked to monitor. A number that is not open, or whose file has no readiness, is not the
         // registered one either. Any other answer says nothing about it.
-        int errno = EpollNative.Add(_epoll, fd, 0, Token.OfPoller.Raw);
+        int errno = EpollNative.Add(_epoll, fd, 0, SourceToken.OfPoller.Raw);
         if (errno == Errno.Success)
         {
             EpollNative.Remove(_epoll, fd);
@@ -218,7 +218,7 @@ internal sealed unsafe class EpollPoller : IPoller
     {
         for (int i = 0; i < ready.Count; i++)
         {
-            if (ready[i].Token == Token.OfPoller)
+            if (ready[i].Token == SourceToken.OfPoller)
             {
                 ready.RemoveAt(i);
                 return true;
@@ -250,5 +250,5 @@ internal sealed unsafe class EpollPoller : IPoller
 
     // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer again clears it.
     private static int RegisterTimer(int epoll, FdHandle timer) =>
-        EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), Token.OfPoller.Raw);
+        EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), SourceToken.OfPoller.Raw);
 }

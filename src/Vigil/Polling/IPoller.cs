@@ -1,9 +1,9 @@
-using Vigil.Timing;
 
 namespace Vigil.Polling;
 
 /// <summary>
-/// Monitors file descriptors and reports which are ready. The contract, which one test suite checks for every implementation:
+/// Monitors file descriptors and reports which are ready. Programs need it only to replace <c>epoll(7)</c>, for a simulation or a replay
+/// (<see cref="EventManagerOptions.PollerFactory"/>). The contract, which one test suite checks for every implementation:
 /// <list type="number">
 /// <item>A registration is a descriptor's number, a token that is the caller's, and an interest. A number is registered at most
 /// once. The methods that change registrations return an errno, 0 for success, and change nothing if they fail: EEXIST
@@ -23,28 +23,47 @@ namespace Vigil.Polling;
 /// <see cref="AbandonRebuild"/>, after which everything is as before.</item>
 /// </list>
 /// </summary>
-internal interface IPoller : IDisposable
+/// <remarks>The contract is stable: a later version adds only members that have an implementation here.</remarks>
+public interface IPoller : IDisposable
 {
     /// <summary>Registers a descriptor.</summary>
-    int Add(int fd, Token token, EventSet interest);
+    /// <param name="fd">Its number.</param>
+    /// <param name="token">What <see cref="Wait"/> reports it by.</param>
+    /// <param name="interest">The kinds of readiness, and the modes.</param>
+    /// <returns>An errno; 0 for success.</returns>
+    int Add(int fd, SourceToken token, EventSet interest);
 
     /// <summary>Replaces a registration's token and interest; re-arms a one-shot and makes an edge-triggered one report afresh.</summary>
-    int Modify(int fd, Token token, EventSet interest);
+    /// <param name="fd">Its number.</param>
+    /// <param name="token">The new token.</param>
+    /// <param name="interest">The new interest.</param>
+    /// <returns>An errno; 0 for success.</returns>
+    int Modify(int fd, SourceToken token, EventSet interest);
 
     /// <summary>Ends a registration.</summary>
+    /// <param name="fd">Its number.</param>
+    /// <returns>An errno; 0 for success.</returns>
     int Remove(int fd);
 
-    /// <summary>Waits and fills the buffer, which is empty if the deadline passed. Returns an errno.</summary>
+    /// <summary>Waits and fills the buffer, which is empty if the deadline passed.</summary>
+    /// <param name="deadline">When the wait ends at the latest.</param>
+    /// <param name="ready">Receives what is ready; the poller clears it first.</param>
+    /// <returns>An errno; 0 for success.</returns>
     int Wait(Deadline deadline, ReadyBuffer ready);
 
-    /// <summary>Begins to move the live registrations to a fresh instance. Returns an errno.</summary>
+    /// <summary>Begins to move the live registrations to a fresh instance.</summary>
+    /// <returns>An errno; 0 for success.</returns>
     int BeginRebuild();
 
     /// <summary>
     /// Moves one registration. ENOENT means that it was dead: its file is closed, whatever the number names now.
     /// Without an interest it stays out of the fresh instance, as a disarmed one-shot must.
     /// </summary>
-    int Transfer(int fd, Token token, EventSet? interest);
+    /// <param name="fd">Its number.</param>
+    /// <param name="token">Its token.</param>
+    /// <param name="interest">Its interest; null to leave it out.</param>
+    /// <returns>An errno; 0 for success.</returns>
+    int Transfer(int fd, SourceToken token, EventSet? interest);
 
     /// <summary>Drops the old instance with everything that was not transferred.</summary>
     void EndRebuild();

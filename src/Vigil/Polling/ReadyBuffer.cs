@@ -6,10 +6,10 @@ namespace Vigil.Polling;
 /// The events of one wait, in the kernel's layout so that nothing is copied. It starts small and doubles, up to its
 /// capacity, whenever a wait filled it: most programs never have more than a few fds ready at once.
 /// </summary>
-internal sealed unsafe class ReadyBuffer
+public sealed unsafe class ReadyBuffer
 {
     /// <summary>The kernel refuses buffers of more than INT_MAX bytes (EP_MAX_EVENTS, <c>fs/eventpoll.c</c>); this is far below.</summary>
-    public const int MaxCapacity = 1 << 20;
+    internal const int MaxCapacity = 1 << 20;
 
     private const int InitialSize = 32;
 
@@ -17,8 +17,13 @@ internal sealed unsafe class ReadyBuffer
     private byte[] _memory;
     private byte* _start;
 
+    /// <summary>Creates an empty buffer.</summary>
+    /// <param name="capacity">The greatest number of entries, from 1 to <see cref="EventManagerOptions.MaxReadyCapacity"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is out of range.</exception>
     public ReadyBuffer(int capacity)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
         Capacity = capacity;
         _memory = [];
         Resize(Math.Min(InitialSize, capacity));
@@ -31,20 +36,20 @@ internal sealed unsafe class ReadyBuffer
     public int Size { get; private set; }
 
     /// <summary>The number of entries that the last wait filled.</summary>
-    public int Count { get; set; }
+    public int Count { get; internal set; }
 
-    public byte* Start => _start;
+    internal byte* Start => _start;
 
-    public ReadyEntry First => this[0];
+    internal ReadyEntry First => this[0];
 
     /// <summary>Behind the last entry.</summary>
-    public ReadyEntry End => this[Count];
+    internal ReadyEntry End => this[Count];
 
     /// <summary>An entry, or the place behind the last; the index is not checked. Valid until the buffer is cleared or grows.</summary>
-    public ReadyEntry this[int index] => new(_start + (index * EpollEventLayout.Current.Size));
+    internal ReadyEntry this[int index] => new(_start + (index * EpollEventLayout.Current.Size));
 
     /// <summary>Empties the buffer and makes room for a number of entries, as far as its capacity allows.</summary>
-    public void Clear(int size)
+    internal void Clear(int size)
     {
         if (size > Size)
         {
@@ -54,8 +59,14 @@ internal sealed unsafe class ReadyBuffer
         Count = 0;
     }
 
-    /// <summary>Adds an entry, for pollers that do not let the kernel write here. False if it is full.</summary>
-    public bool TryAdd(Token token, EventSet events)
+    /// <summary>Empties the buffer: what a poller begins a wait with.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Adds an entry, for pollers that do not let the kernel write here.</summary>
+    /// <param name="token">The token of the registration.</param>
+    /// <param name="events">What it is ready for.</param>
+    /// <returns>False if the buffer is full: what is left is reported by the next wait.</returns>
+    public bool TryAdd(SourceToken token, EventSet events)
     {
         if (Count == Size)
         {
@@ -67,7 +78,7 @@ internal sealed unsafe class ReadyBuffer
     }
 
     /// <summary>Removes an entry; the order of the others is kept.</summary>
-    public void RemoveAt(int index)
+    internal void RemoveAt(int index)
     {
         int size = EpollEventLayout.Current.Size;
         var tail = new Span<byte>(_start + ((index + 1) * size), (Count - index - 1) * size);
@@ -76,7 +87,7 @@ internal sealed unsafe class ReadyBuffer
     }
 
     /// <summary>Doubles the buffer if the last wait filled it. Its entries are lost: call it between batches.</summary>
-    public void GrowIfFull()
+    internal void GrowIfFull()
     {
         if (Count == Size && Size < Capacity)
         {

@@ -13,7 +13,7 @@ internal readonly unsafe struct ReadyEntry : IEquatable<ReadyEntry>
     public ReadyEntry(byte* address) => _address = address;
 
     /// <summary>The token of the registration.</summary>
-    public Token Token => new(EpollEventLayout.Current.ReadData(_address));
+    public SourceToken Token => new(EpollEventLayout.Current.ReadData(_address));
 
     public EventSet Events => (EventSet)EpollEventLayout.ReadEvents(_address);
 

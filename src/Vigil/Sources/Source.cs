@@ -47,7 +47,7 @@ internal abstract class Source
     public bool IsInKernel { get; internal set; }
 
     /// <summary>The value that the kernel returns with each event: the slot and its generation.</summary>
-    internal Token Token { get; set; }
+    internal SourceToken Token { get; set; }
 
     /// <summary>
     /// The spin detector's record of a source that reports Error or HangUp; null for others. A replaced record is disposed.

@@ -118,7 +118,7 @@ internal sealed class SourceArming
     /// <param name="interest">The requested interest.</param>
     /// <param name="mayTakeOver">Whether an existing registration has no owner: it is an orphan's whose number names the same file
     /// again.</param>
-    public int Register(Source source, int fd, Token token, EventSet interest, bool mayTakeOver)
+    public int Register(Source source, int fd, SourceToken token, EventSet interest, bool mayTakeOver)
     {
         interest = KernelsInterest(source, fd, interest);
         int errno = _poller.Add(fd, token, interest);
@@ -179,7 +179,7 @@ internal sealed class SourceArming
 
         // The token is renewed only after the kernel accepted: a refusal must leave the old one alive.
         bool renews = Interests.IsOneShot(source.Interest) || Interests.IsOneShot(interest) || !source.IsInKernel;
-        Token token = renews ? _slots.PeekRenewed(source.Token) : source.Token;
+        SourceToken token = renews ? _slots.PeekRenewed(source.Token) : source.Token;
         int errno = source.IsInKernel
             ? _poller.Modify(fd.Number, token, KernelsInterest(source, fd.Number, interest))
             : Register(source, fd.Number, token, interest, mayTakeOver: true);

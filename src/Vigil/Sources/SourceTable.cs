@@ -98,7 +98,7 @@ internal sealed class SourceTable
             return new SourceResult(EventManagerError.AlreadyRegistered, number, Owner: holder.Owner);
         }
 
-        Token token = _slots.Add(source);
+        SourceToken token = _slots.Add(source);
         int errno = Register(source, token, mayTakeOver: holder is null);
         if (errno != Errno.Success)
         {
@@ -219,7 +219,7 @@ internal sealed class SourceTable
     /// handle is closed.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryResolve(Token token, [NotNullWhen(true)] out Source? source)
+    public bool TryResolve(SourceToken token, [NotNullWhen(true)] out Source? source)
     {
         if (!_slots.TryGet(token, out source))
         {
@@ -256,7 +256,7 @@ internal sealed class SourceTable
     }
 
     /// <summary>The dispatch priority of a token's source; normal for a dead token.</summary>
-    public DispatchPriority PriorityOf(Token token) =>
+    public DispatchPriority PriorityOf(SourceToken token) =>
         _slots.TryGet(token, out Source? source) ? source.DispatchPriority : DispatchPriority.Normal;
 
     /// <summary>Whether the source is still registered under its number and token.</summary>
@@ -311,7 +311,7 @@ internal sealed class SourceTable
     /// <summary>Lets the next event of an orphan request a rebuild again.</summary>
     public void PostponeRebuild() => _orphanedEvents = OrphanLimit - 1;
 
-    private int Register(Source source, Token token, bool mayTakeOver)
+    private int Register(Source source, SourceToken token, bool mayTakeOver)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
         return fd.Number < 0 ? Errno.EBADF : Arming.Register(source, fd.Number, token, source.Interest, mayTakeOver);
@@ -389,7 +389,7 @@ internal sealed class SourceTable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void NoteDeadToken(Token token)
+    private void NoteDeadToken(SourceToken token)
     {
         if (_slots.WasRetiredInThisEpoch(token))
         {

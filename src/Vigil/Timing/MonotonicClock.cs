@@ -7,4 +7,8 @@ internal static class MonotonicClock
 {
     // Stopwatch is CLOCK_MONOTONIC with a frequency of 10⁹ on every Unix; kernel deadlines rely on that.
     public static long NowNanoseconds => Stopwatch.GetTimestamp();
+
+    /// <summary>A time span from now. Infinite if it passes the end of the clock, immediate if it is zero or less.</summary>
+    public static Deadline DeadlineAfter(TimeSpan span) =>
+        span <= TimeSpan.Zero ? Deadline.Immediate : Deadline.At(Nanoseconds.Add(NowNanoseconds, Nanoseconds.Of(span)));
 }

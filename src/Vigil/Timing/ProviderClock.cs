@@ -13,29 +13,39 @@ internal sealed class ProviderClock : IClock
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     private readonly TimeProvider _provider;
+    private readonly MachineTimeProvider? _machine;
     private readonly bool _isWallClock;
+    private readonly bool _isBootClock;
     private readonly Action _wake;
 
     // Timestamps are counted from here: those of some providers are so great that in nanoseconds little room would be left.
     private readonly long _origin;
     private readonly DateTimeOffset _start;
     private ITimer? _timer;
+    private volatile bool _hasStepped;
 
     /// <param name="provider">The user's clock.</param>
-    /// <param name="clock">The kind of clock; a suspended machine is not noticed.</param>
+    /// <param name="clock">The kind of clock. Unless the provider is a <see cref="MachineTimeProvider"/>, suspensions and steps are not
+    /// noticed.</param>
     /// <param name="wake">Ends the loop's current wait, or the next one. Any thread.</param>
     public ProviderClock(TimeProvider provider, TimerClock clock, Action wake)
     {
         _provider = provider;
+        _machine = clock == TimerClock.Monotonic ? null : provider as MachineTimeProvider;
         _isWallClock = clock == TimerClock.WallClock;
+        _isBootClock = clock == TimerClock.BootTime && _machine is not null;
         _wake = wake;
-        _origin = provider.GetTimestamp();
+        _origin = ReadTimestamp();
         _start = _isWallClock ? provider.GetUtcNow() : default;
+        if (_machine is not null)
+        {
+            _machine.ClockJumped += OnJumped;
+        }
     }
 
     public long Now => _isWallClock
         ? (long)Int128.Clamp(FromDate(_provider.GetUtcNow()), 0, TimingWheel.Never)
-        : Math.Max(FromTimestamp(_provider.GetTimestamp()), 0);
+        : Math.Max(FromTimestamp(ReadTimestamp()), 0);
 
     public long ReadingError => 0;
 
@@ -43,9 +53,9 @@ internal sealed class ProviderClock : IClock
 
     public bool ReadsTimestamps => false;
 
-    public bool CanBeSet => false;
+    public bool CanBeSet => _isWallClock && _machine is not null;
 
-    public bool HasStepped => false;
+    public bool HasStepped => _hasStepped;
 
     public FileDescriptor? Open() => null;
 
@@ -84,7 +94,12 @@ internal sealed class ProviderClock : IClock
         return WakeUp.Due;
     }
 
-    public bool TryTakeStep() => false;
+    public bool TryTakeStep()
+    {
+        bool hasStepped = _hasStepped;
+        _hasStepped = false;
+        return hasStepped;
+    }
 
     public long FromTimestamp(long timestamp)
     {
@@ -94,7 +109,24 @@ internal sealed class ProviderClock : IClock
 
     public Int128 FromDate(DateTimeOffset date) => Nanoseconds.Between(date, _start) + WallClockAtStart;
 
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        if (_machine is not null)
+        {
+            _machine.ClockJumped -= OnJumped;
+        }
+
+        _timer?.Dispose();
+    }
+
+    private long ReadTimestamp() => _isBootClock ? _machine!.GetBootTimestamp() : _provider.GetTimestamp();
+
+    // The provider's timer was set for the clock as it ran before.
+    private void OnJumped(object? sender, EventArgs e)
+    {
+        _hasStepped = _isWallClock;
+        _wake();
+    }
 
     private static TimeSpan RoundedUp(long nanoseconds)
     {

@@ -9,9 +9,9 @@ namespace Vigil.Internals.Tests.Collections;
 internal sealed class SlotTableModel
 {
     private readonly SlotTable<object> _table = new() { Epoch = 1 };
-    private readonly Dictionary<Token, object> _alive = [];
-    private readonly List<Token> _order = [];
-    private readonly HashSet<Token> _dead = [];
+    private readonly Dictionary<SourceToken, object> _alive = [];
+    private readonly List<SourceToken> _order = [];
+    private readonly HashSet<SourceToken> _dead = [];
     private readonly Dictionary<uint, uint> _slotRetiredIn = [];
 
     public void Step(int choice)
@@ -38,13 +38,13 @@ internal sealed class SlotTableModel
 
     public void CheckEverything()
     {
-        foreach ((Token token, object value) in _alive)
+        foreach ((SourceToken token, object value) in _alive)
         {
             Assert.True(_table.TryGet(token, out object? found));
             Assert.Same(value, found);
         }
 
-        foreach (Token token in _dead)
+        foreach (SourceToken token in _dead)
         {
             Assert.False(_table.TryGet(token, out _));
             Assert.Equal(_slotRetiredIn[token.Slot] == _table.Epoch, _table.WasRetiredInThisEpoch(token));
@@ -53,7 +53,7 @@ internal sealed class SlotTableModel
         Assert.Equal(_alive.OrderBy(pair => pair.Key.Slot).Select(pair => pair.Value), _table.Values());
     }
 
-    private Token Pick(uint number) => _order[(int)(number / 8 % (uint)_order.Count)];
+    private SourceToken Pick(uint number) => _order[(int)(number / 8 % (uint)_order.Count)];
 
     private void Add()
     {
@@ -61,31 +61,31 @@ internal sealed class SlotTableModel
         NoteGivenOut(_table.Add(value), value);
     }
 
-    private void Remove(Token token)
+    private void Remove(SourceToken token)
     {
         _table.Remove(token);
         NoteDead(token);
         Assert.False(_table.TryGet(token, out _));
     }
 
-    private void Renew(Token token)
+    private void Renew(SourceToken token)
     {
         object value = _alive[token];
-        Token renewed = _table.Renew(token);
+        SourceToken renewed = _table.Renew(token);
         NoteDead(token);
         NoteGivenOut(renewed, value);
         Assert.Equal(token.Slot, renewed.Slot);
     }
 
-    private void NoteGivenOut(Token token, object value)
+    private void NoteGivenOut(SourceToken token, object value)
     {
-        Assert.NotEqual(Token.None, token);
+        Assert.NotEqual(SourceToken.None, token);
         Assert.False(_dead.Contains(token), "A token was given out twice.");
         _alive.Add(token, value);
         _order.Add(token);
     }
 
-    private void NoteDead(Token token)
+    private void NoteDead(SourceToken token)
     {
         _alive.Remove(token);
         _order.Remove(token);

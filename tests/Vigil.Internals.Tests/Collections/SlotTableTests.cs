@@ -21,10 +21,10 @@ public class SlotTableTests
     public void A_slot_that_is_used_again_makes_a_token_of_the_same_index_and_another_generation()
     {
         var table = new SlotTable<object>();
-        Token first = table.Add(new object());
+        SourceToken first = table.Add(new object());
         table.Remove(first);
 
-        Token second = table.Add(new object());
+        SourceToken second = table.Add(new object());
 
         Assert.Equal(first.Slot, second.Slot);
         Assert.NotEqual(first, second);
@@ -36,7 +36,7 @@ public class SlotTableTests
     {
         var table = new SlotTable<object>();
 
-        Assert.False(table.TryGet(Token.None, out _));
+        Assert.False(table.TryGet(SourceToken.None, out _));
     }
 
     [Theory]
@@ -49,17 +49,17 @@ public class SlotTableTests
         var table = new SlotTable<object>();
         table.Add(new object());
 
-        Assert.False(table.TryGet(new Token(index, generation: 0), out _));
-        Assert.Throws<ArgumentException>(() => table.Remove(new Token(index, generation: 0)));
+        Assert.False(table.TryGet(new SourceToken(index, generation: 0), out _));
+        Assert.Throws<ArgumentException>(() => table.Remove(new SourceToken(index, generation: 0)));
     }
 
     [Fact]
     public void A_dead_token_can_be_neither_removed_nor_renewed()
     {
         var table = new SlotTable<object>();
-        Token removed = table.Add(new object());
+        SourceToken removed = table.Add(new object());
         table.Remove(removed);
-        Token renewed = table.Add(new object());
+        SourceToken renewed = table.Add(new object());
         table.Renew(renewed);
 
         Assert.Throws<ArgumentException>(() => table.Remove(removed));
@@ -72,9 +72,9 @@ public class SlotTableTests
     public void An_epoch_forgets_what_was_retired_before_it()
     {
         var table = new SlotTable<object> { Epoch = 1 };
-        Token removed = table.Add(new object());
-        Token renewed = table.Add(new object());
-        Token alive = table.Add(new object());
+        SourceToken removed = table.Add(new object());
+        SourceToken renewed = table.Add(new object());
+        SourceToken alive = table.Add(new object());
         table.Remove(removed);
         table.Renew(renewed);
 

@@ -2,7 +2,6 @@ using Vigil.Internals.Tests.Polling;
 using Vigil.Internals.Tests.Support;
 using Vigil.Messaging;
 using Vigil.Polling;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Messaging;
 

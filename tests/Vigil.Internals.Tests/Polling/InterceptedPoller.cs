@@ -1,6 +1,5 @@
 using Vigil.Interop;
 using Vigil.Polling;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling;
 
@@ -27,9 +26,9 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>Called at the beginning of each wait.</summary>
     public Action? Waiting { get; set; }
 
-    public int Add(int fd, Token token, EventSet interest) => AddRefusal == Errno.Success ? _epoll.Add(fd, token, interest) : AddRefusal;
+    public int Add(int fd, SourceToken token, EventSet interest) => AddRefusal == Errno.Success ? _epoll.Add(fd, token, interest) : AddRefusal;
 
-    public int Modify(int fd, Token token, EventSet interest) => Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;
+    public int Modify(int fd, SourceToken token, EventSet interest) => Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;
 
     public int Remove(int fd) => _epoll.Remove(fd);
 
@@ -45,7 +44,7 @@ internal sealed class InterceptedPoller : IPoller
         return RebuildRefusal == Errno.Success ? _epoll.BeginRebuild() : RebuildRefusal;
     }
 
-    public int Transfer(int fd, Token token, EventSet? interest) => _epoll.Transfer(fd, token, interest);
+    public int Transfer(int fd, SourceToken token, EventSet? interest) => _epoll.Transfer(fd, token, interest);
 
     public void EndRebuild() => _epoll.EndRebuild();
 

@@ -1,7 +1,6 @@
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 using Vigil.Polling;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling;
 
@@ -73,7 +72,7 @@ internal sealed class ScriptedPoller : IPoller
         _failures[call] = queue;
     }
 
-    public int Add(int fd, Token token, EventSet interest)
+    public int Add(int fd, SourceToken token, EventSet interest)
     {
         lock (_gate)
         {
@@ -86,7 +85,7 @@ internal sealed class ScriptedPoller : IPoller
         }
     }
 
-    public int Modify(int fd, Token token, EventSet interest)
+    public int Modify(int fd, SourceToken token, EventSet interest)
     {
         lock (_gate)
         {
@@ -150,7 +149,7 @@ internal sealed class ScriptedPoller : IPoller
         return errno;
     }
 
-    public int Transfer(int fd, Token token, EventSet? interest)
+    public int Transfer(int fd, SourceToken token, EventSet? interest)
     {
         lock (_gate)
         {
@@ -179,7 +178,7 @@ internal sealed class ScriptedPoller : IPoller
 
     public void Dispose() => _instance.Clear();
 
-    private static int AddTo(List<ScriptedRegistration> instance, ScriptedFile file, int number, Token token, EventSet interest)
+    private static int AddTo(List<ScriptedRegistration> instance, ScriptedFile file, int number, SourceToken token, EventSet interest)
     {
         if (Find(instance, file, number) is not null)
         {

@@ -32,7 +32,7 @@ internal sealed class ScriptedRegistration
     private int _changesReported;
     private bool _isSilent;
 
-    public ScriptedRegistration(ScriptedFile file, int number, Token token, EventSet interest)
+    public ScriptedRegistration(ScriptedFile file, int number, SourceToken token, EventSet interest)
     {
         File = file;
         Number = number;
@@ -43,7 +43,7 @@ internal sealed class ScriptedRegistration
 
     public int Number { get; }
 
-    public Token Token { get; private set; }
+    public SourceToken Token { get; private set; }
 
     public EventSet Interest { get; private set; }
 
@@ -56,7 +56,7 @@ internal sealed class ScriptedRegistration
         }
     }
 
-    public void Arm(Token token, EventSet interest)
+    public void Arm(SourceToken token, EventSet interest)
     {
         Token = token;
         Interest = interest;

@@ -2,7 +2,6 @@ using Vigil.Internals.Tests.Polling;
 using Vigil.IO;
 using Vigil.Polling;
 using Vigil.Sources;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Sources;
 

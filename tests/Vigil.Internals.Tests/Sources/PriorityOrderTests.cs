@@ -4,17 +4,17 @@ namespace Vigil.Internals.Tests.Sources;
 
 public class PriorityOrderTests
 {
-    private static readonly Token DeadToken = new(slot: 0, generation: 256);
+    private static readonly SourceToken DeadToken = new(slot: 0, generation: 256);
 
     [Fact]
     public void A_batch_is_ordered_by_priority_and_within_it_as_reported_with_dead_tokens_among_the_normal()
     {
         var rig = new SourceTableRig();
-        Token low = Add(rig, DispatchPriority.Low);
-        Token normal = Add(rig, DispatchPriority.Normal);
-        Token high = Add(rig, DispatchPriority.High);
-        Token other = Add(rig, DispatchPriority.Normal);
-        Token highest = Add(rig, DispatchPriority.High);
+        SourceToken low = Add(rig, DispatchPriority.Low);
+        SourceToken normal = Add(rig, DispatchPriority.Normal);
+        SourceToken high = Add(rig, DispatchPriority.High);
+        SourceToken other = Add(rig, DispatchPriority.Normal);
+        SourceToken highest = Add(rig, DispatchPriority.High);
         var order = new PriorityOrder(rig.Table, capacity: 8);
 
         Assert.Equal([high, highest, normal, DeadToken, other, low], Ordered(order, low, normal, high, DeadToken, highest, other));
@@ -25,20 +25,20 @@ public class PriorityOrderTests
     public void A_batch_of_any_size_up_to_the_capacity_keeps_every_event()
     {
         var rig = new SourceTableRig();
-        Token high = Add(rig, DispatchPriority.High);
-        Token[] batch = [.. Enumerable.Repeat(Add(rig, DispatchPriority.Low), 99), high];
+        SourceToken high = Add(rig, DispatchPriority.High);
+        SourceToken[] batch = [.. Enumerable.Repeat(Add(rig, DispatchPriority.Low), 99), high];
 
         Assert.Equal([high, .. batch[..99]], Ordered(new PriorityOrder(rig.Table, capacity: 100), batch));
     }
 
-    private static Token Add(SourceTableRig rig, DispatchPriority priority)
+    private static SourceToken Add(SourceTableRig rig, DispatchPriority priority)
     {
         var source = new TestSource(rig.OpenReady(), EventSet.In, priority: priority);
         SourceTableRig.AssertSuccess(rig.Table.Add(source));
         return source.Token;
     }
 
-    private static Token[] Ordered(PriorityOrder order, params Token[] tokens)
+    private static SourceToken[] Ordered(PriorityOrder order, params SourceToken[] tokens)
     {
         var batch = new ReadyBuffer(tokens.Length);
         batch.Clear(tokens.Length);

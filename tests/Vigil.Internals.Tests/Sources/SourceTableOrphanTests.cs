@@ -33,7 +33,7 @@ public class SourceTableOrphanTests
             TestSource removed = _rig.AddReady(EventSet.In);
             TestSource disarmed = _rig.AddReady(EventSet.In);
             TestSource rearmed = _rig.AddReady(Once);
-            List<(Token, EventSet)> batch = _rig.Collect();
+            List<(SourceToken, EventSet)> batch = _rig.Collect();
             _rig.Table.Remove(removed);
             SourceTableRig.AssertSuccess(_rig.Table.Arming.Disarm(disarmed));
             SourceTableRig.AssertSuccess(_rig.Table.Arming.Modify(rearmed, Once, data: 1));

@@ -1,7 +1,6 @@
 using Vigil.Internals.Tests.Polling;
 using Vigil.Polling;
 using Vigil.Sources;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Sources;
 
@@ -75,7 +74,7 @@ internal sealed class SourceTableRig
     public static void AssertSuccess(SourceResult result) => Assert.Equal(SourceResult.Success, result);
 
     /// <summary>Takes a batch from the poller, without dispatching it.</summary>
-    public List<(Token Token, EventSet Events)> Collect()
+    public List<(SourceToken Token, EventSet Events)> Collect()
     {
         Table.BeginBatch();
         Assert.Equal(0, Poller.Wait(Deadline.Immediate, _ready));
@@ -85,10 +84,10 @@ internal sealed class SourceTableRig
     /// <summary>The sources that would be notified in one iteration. One-shots are marked as the loop marks them.</summary>
     public List<Source> Dispatch() => Dispatch(Collect());
 
-    public List<Source> Dispatch(List<(Token Token, EventSet Events)> batch)
+    public List<Source> Dispatch(List<(SourceToken Token, EventSet Events)> batch)
     {
         List<Source> told = [];
-        foreach ((Token token, EventSet reported) in batch)
+        foreach ((SourceToken token, EventSet reported) in batch)
         {
             if (Table.TryResolve(token, out Source? source) && source.Deliverable(reported) != EventSet.None)
             {

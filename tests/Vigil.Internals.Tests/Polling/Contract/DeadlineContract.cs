@@ -1,6 +1,5 @@
 using Vigil.Internals.Tests.Support;
 using Vigil.Polling;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 

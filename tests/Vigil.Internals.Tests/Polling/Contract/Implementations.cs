@@ -35,3 +35,13 @@ public sealed class ScriptedDeadlineTests : DeadlineContract<ScriptedRig>;
 public sealed class ScriptedCapacityTests : CapacityContract<ScriptedRig>;
 
 public sealed class ScriptedRebuildTests : RebuildContract<ScriptedRig>;
+
+public sealed class SimulatedRegistrationTests : RegistrationContract<SimulatedRig>;
+
+public sealed class SimulatedReadinessTests : ReadinessContract<SimulatedRig>;
+
+public sealed class SimulatedDeadlineTests : DeadlineContract<SimulatedRig>;
+
+public sealed class SimulatedCapacityTests : CapacityContract<SimulatedRig>;
+
+public sealed class SimulatedRebuildTests : RebuildContract<SimulatedRig>;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Vigil.Internals.Tests.Support;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 

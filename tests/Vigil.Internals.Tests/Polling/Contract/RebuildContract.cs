@@ -1,6 +1,5 @@
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
-using Vigil.Timing;
 
 namespace Vigil.Internals.Tests.Polling.Contract;
 

@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Vigil.Testing;
+
+/// <summary>The numbers of a world's simulated files.</summary>
+/// <remarks>They are far above what a kernel gives out, so that no number names a simulated and a real file. Numbers are used again, the lowest
+/// first, as a kernel does: a program that confuses an old file with a new one is found out.</remarks>
+internal sealed class DescriptorTable
+{
+    /// <summary>The first number. The greatest limit of open files that Linux allows is below it (NR_OPEN, <c>proc_sys_fs(5)</c>).</summary>
+    public const int FirstNumber = 1 << 30;
+
+    private readonly List<SimulatedFile?> _files = [];
+    private readonly PriorityQueue<int, int> _free = new();
+
+    /// <summary>How many numbers are open.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many may be open; more are refused (EMFILE).</summary>
+    public int Limit { get; set; } = 1 << 20;
+
+    /// <summary>Everything that is open, for messages.</summary>
+    public IEnumerable<(int Number, SimulatedFile File)> Open => _files
+        .Select((file, index) => (Number: FirstNumber + index, File: file))
+        .Where(entry => entry.File is not null)
+        .Select(entry => (entry.Number, entry.File!));
+
+    public bool TryFind(int number, [NotNullWhen(true)] out SimulatedFile? file)
+    {
+        int index = number - FirstNumber;
+        file = index >= 0 && index < _files.Count ? _files[index] : null;
+        return file is not null;
+    }
+
+    /// <summary>Gives a file another number.</summary>
+    /// <exception cref="IOException">The limit is reached.</exception>
+    public int Give(SimulatedFile file)
+    {
+        if (Count >= Limit)
+        {
+            throw new IOException($"The world's limit of {Limit} open descriptors is reached.", SimulatedErrno.EMFILE);
+        }
+
+        if (!_free.TryDequeue(out int index, out _))
+        {
+            index = _files.Count;
+            _files.Add(null);
+        }
+
+        _files[index] = file;
+        file.Numbers++;
+        Count++;
+        return FirstNumber + index;
+    }
+
+    /// <summary>Closes a number; the file with its last one.</summary>
+    public void Close(int number)
+    {
+        int index = number - FirstNumber;
+        SimulatedFile file = CollectionsMarshal.AsSpan(_files)[index]
+            ?? throw new InvalidOperationException($"Descriptor {number} is not open.");
+        _files[index] = null;
+        _free.Enqueue(index, index);
+        Count--;
+        if (--file.Numbers == 0)
+        {
+            file.Close();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+namespace Vigil.Testing;
+
+/// <summary>
+/// The workers of a <see cref="World"/>: give it to <see cref="EventManagerOptions.Workers"/>. The world runs the items on its own thread, in an
+/// order that the seed decides: of each priority any item may be next. An item that calls <see cref="World.Yield"/> lets others run in the
+/// middle of it.
+/// </summary>
+public sealed class SimulatedPool : IWorkExecutor
+{
+    private readonly World _world;
+    private readonly List<WorkItem> _items = [];
+    private readonly bool[] _isBusy;
+    private int _running;
+
+    internal SimulatedPool(World world, string name, int threads, int capacity)
+    {
+        _world = world;
+        Name = name;
+        Capacity = capacity;
+        _isBusy = new bool[threads];
+    }
+
+    /// <summary>Its name, in histories.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public int ThreadCount => _isBusy.Length;
+
+    /// <summary>How many items may wait; more are refused, as by a full <see cref="WorkerPool"/>.</summary>
+    public int Capacity { get; }
+
+    /// <summary>How many items wait.</summary>
+    public int Waiting => _items.Count;
+
+    /// <summary>How many items are being run. More than one only where an item yields.</summary>
+    public int Running => _running;
+
+    /// <summary>How many items have ended.</summary>
+    public long Done { get; private set; }
+
+    internal bool IsRunnable => _items.Count > 0 && _running < _isBusy.Length && _items.Exists(CanRun);
+
+    /// <inheritdoc/>
+    public bool TryExecute(in WorkItem item)
+    {
+        _world.RequireThread();
+        if (_items.Count >= Capacity)
+        {
+            return false;
+        }
+
+        _items.Add(item);
+        _world.NoteActivity();
+        return true;
+    }
+
+    internal void RunOne()
+    {
+        WorkItem[] ready = [.. _items.Where(CanRun)];
+        WorkPriority priority = ready.Max(item => item.Priority);
+        WorkItem[] candidates = [.. ready.Where(item => item.Priority == priority)];
+
+        // A lower priority has its turn, too: a pool lets waiting work age.
+        if (candidates.Length < ready.Length && _world.Random.OneIn(8))
+        {
+            candidates = ready;
+        }
+
+        WorkItem chosen = candidates[_world.Random.Next(candidates.Length)];
+        _items.Remove(chosen);
+        int[] free = [.. Enumerable.Range(0, _isBusy.Length).Where(thread => !_isBusy[thread])];
+        int thread = chosen.ThreadNumber ?? free[_world.Random.Next(free.Length)];
+        _isBusy[thread] = true;
+        _running++;
+        _world.History.Add(HistoryKind.Work, Name, (long)chosen.Priority, thread);
+        try
+        {
+            chosen.Run();
+        }
+        finally
+        {
+            _isBusy[thread] = false;
+            _running--;
+            Done++;
+            _world.NoteActivity();
+        }
+    }
+
+    /// <summary>Drops what waits, as a pool does that ends.</summary>
+    internal void Drop()
+    {
+        WorkItem[] left = [.. _items];
+        _items.Clear();
+        foreach (WorkItem item in left)
+        {
+            item.Drop();
+        }
+    }
+
+    private bool CanRun(WorkItem item) => item.ThreadNumber is not { } thread || !_isBusy[thread];
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+
+namespace Vigil.Testing;
+
+/// <summary>Runs a program in many worlds, one a seed. For any test framework: a run that fails throws.</summary>
+public static class Simulation
+{
+    /// <summary>The name of the environment variable that holds the one seed to run.</summary>
+    public const string SeedVariable = "VIGIL_SEED";
+
+    /// <summary>Runs a program once for each seed, until one fails.</summary>
+    /// <param name="program">
+    /// The program: it creates what there is in the world, moves the clock, and asserts. When it returns, the world ends its loops and
+    /// pools.
+    /// </param>
+    /// <param name="options">How many seeds, and what is checked; null for the defaults.</param>
+    /// <exception cref="SimulationFailedException">
+    /// A run has failed: the program threw, something waits for ever, a run does not repeat, or something is left. The message has the
+    /// seed, the faults that it takes, the end of the history, and the command that repeats it.
+    /// </exception>
+    public static void Run(Action<World> program, SimulationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        options ??= new SimulationOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, "options.Runs");
+        ArgumentOutOfRangeException.ThrowIfNegative(options.RepeatOneIn, "options.RepeatOneIn");
+        if (SeedOfEnvironment() is { } only)
+        {
+            RunSeed(program, only, options, repeats: true);
+            return;
+        }
+
+        for (int i = 0; i < options.Runs; i++)
+        {
+            RunSeed(program, unchecked(options.Seed + (ulong)i), options, repeats: options.RepeatOneIn > 0 && i % options.RepeatOneIn == 0);
+        }
+    }
+
+    private static ulong? SeedOfEnvironment()
+    {
+        string? text = Environment.GetEnvironmentVariable(SeedVariable);
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+            ? seed
+            : throw new InvalidOperationException($"{SeedVariable} is '{text}', which is not a whole number from 0 to {ulong.MaxValue}.");
+    }
+
+    private static void RunSeed(Action<World> program, ulong seed, SimulationOptions options, bool repeats)
+    {
+        World first = new(seed, keepsHashes: repeats);
+        Exception? failure = RunIn(first, program, options);
+        if (failure is not null)
+        {
+            throw Explain(program, first, failure, options);
+        }
+
+        if (!repeats)
+        {
+            return;
+        }
+
+        World second = new(seed, expected: first.History.Hashes);
+        Exception? difference = RunIn(second, program, options);
+        if (difference is not null || second.History.Count != first.History.Count)
+        {
+            throw new SimulationFailedException(
+                $"The run with seed {seed} does not repeat: "
+                    + (second.History.FirstDifference >= 0
+                        ? $"step {second.History.FirstDifference} is another one than in the first run.\n"
+                        : "the second run ends otherwise than the first.\n")
+                    + "Something in the program depends on what is outside of the world: Stopwatch, DateTime.Now, Random.Shared, Guid.NewGuid, "
+                    + "hash codes of strings, a thread, or state that an earlier run has left.\n"
+                    + $"{Command(seed)}\nThe second run, with the step that differs as the last one:\n{second.Describe()}",
+                difference ?? new DivergedException())
+            {
+                Seed = seed,
+                Faults = first.Faults.Active,
+            };
+        }
+    }
+
+    // Returns what it failed by, or null.
+    private static Exception? RunIn(World world, Action<World> program, SimulationOptions options)
+    {
+        try
+        {
+            program(world);
+            world.End();
+            if (options.FailOnLeaks && world.FindLeaks() is { Count: > 0 } leaks)
+            {
+                throw new SimulationFailedException($"Something is left:\n  {string.Join("\n  ", leaks)}\n{world.Describe()}");
+            }
+
+            return null;
+        }
+        catch (Exception exception)
+        {
+            try
+            {
+                world.End();
+            }
+            catch (Exception)
+            {
+                // What ended the run is what is told.
+            }
+
+            return exception;
+        }
+        finally
+        {
+            world.Retire();
+        }
+    }
+
+    // Leaves out one kind of fault after the other, as long as the run still fails.
+    private static SimulationFailedException Explain(Action<World> program, World failed, Exception failure, SimulationOptions options)
+    {
+        FaultKinds masked = FaultKinds.None;
+        World smallest = failed;
+        for (int bit = 1; bit <= (int)FaultKinds.All; bit <<= 1)
+        {
+            var kind = (FaultKinds)bit;
+            if ((failed.Faults.Active & kind) == FaultKinds.None)
+            {
+                continue;
+            }
+
+            World without = new(failed.Seed, masked: masked | kind);
+            if (RunIn(without, program, options) is { } still)
+            {
+                masked |= kind;
+                smallest = without;
+                failure = still;
+            }
+        }
+
+        string faults = smallest.Faults.Active == FaultKinds.None
+            ? "It takes no fault to happen."
+            : $"It takes {smallest.Faults.Active} to happen.";
+        string state = failure is SimulationFailedException ? "" : $"\n{smallest.Describe()}";
+        return new SimulationFailedException(
+            $"The run with seed {failed.Seed} has failed: {failure.Message}\n{faults}\n{Command(failed.Seed)}{state}", failure)
+        {
+            Seed = failed.Seed,
+            Faults = smallest.Faults.Active,
+        };
+    }
+
+    private static string Command(ulong seed) =>
+        string.Create(CultureInfo.InvariantCulture, $"To repeat it: {SeedVariable}={seed} dotnet test --filter <the name of this test>");
+}

@@ -1,0 +1,20 @@
+namespace Vigil.Testing;
+
+/// <summary>How a simulation is explored.</summary>
+public sealed class SimulationOptions
+{
+    /// <summary>How many seeds are tried; 1 or more. Default: 100.</summary>
+    public int Runs { get; set; } = 100;
+
+    /// <summary>The first seed; the others follow it. Default: 1. <c>VIGIL_SEED</c> in the environment replaces it, and tries that one alone.</summary>
+    public ulong Seed { get; set; } = 1;
+
+    /// <summary>
+    /// Of how many runs one is made twice, to find what differs although the seed is the same; 0 for none. Default: 10. With
+    /// <c>VIGIL_SEED</c>, that run is.
+    /// </summary>
+    public int RepeatOneIn { get; set; } = 10;
+
+    /// <summary>Whether a run fails whose program has left descriptors open or work waiting at the end. Default: true.</summary>
+    public bool FailOnLeaks { get; set; } = true;
+}

@@ -1,0 +1,482 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Vigil.IO;
+
+namespace Vigil.Testing;
+
+/// <summary>
+/// A simulated machine: loops, worker pools, descriptors and one clock, run by one thread. A seed decides what happens next wherever a real
+/// machine leaves it open: which loop iterates, in which order descriptors of one priority are ready, which work item runs, when bytes
+/// arrive, what goes wrong. The same seed gives the same run. <see cref="Simulation.Run(Action{World}, SimulationOptions?)"/> makes worlds.
+/// </summary>
+/// <remarks>
+/// Everything belongs to the thread that runs the simulation. Time stands still while anything can run, and then moves to the next due
+/// time. What reads other clocks (<c>Stopwatch</c>, <c>DateTime.Now</c>), other randomness or starts threads leaves the simulation: the
+/// check that a run repeats finds it.
+/// </remarks>
+public sealed class World
+{
+    // Steps of the simulation without any movement of the clock.
+    private const int MaxStepsAtOneTime = 1_000_000;
+
+    private const int LinesOfHistory = 40;
+
+    private readonly List<SimulatedLoop> _loops = [];
+    private readonly List<SimulatedPool> _pools = [];
+    private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
+    private readonly List<object> _choices = [];
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private readonly HashSet<SimulatedLoop> _iterating = [];
+    private int _nextPort = 40_000;
+    private long _stepsAtOneTime;
+    private bool _hasEnded;
+
+    internal World(ulong seed, bool keepsHashes = false, IReadOnlyList<ulong>? expected = null, FaultKinds masked = FaultKinds.None)
+    {
+        Seed = seed;
+        Random = new WorldRandom(seed);
+        Clock = new VirtualClock { Settle = Settle };
+        History = new History(Clock, keepsHashes, expected);
+        Faults = new WorldFaults(this, masked);
+    }
+
+    /// <summary>What decides the run.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>The clock of everything in it. <see cref="VirtualClock.Advance"/> runs loops and pools at each due time.</summary>
+    public VirtualClock Clock { get; }
+
+    /// <summary>Random numbers of the seed, for the program under test and its clients.</summary>
+    public WorldRandom Random { get; }
+
+    /// <summary>What may go wrong. Nothing, unless allowed.</summary>
+    public WorldFaults Faults { get; }
+
+    /// <summary>The loops, in the order in which they were created.</summary>
+    public IReadOnlyList<SimulatedLoop> Loops => _loops;
+
+    /// <summary>How many descriptors may be open; more are refused with <c>EMFILE</c>. Default: 1,048,576.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative.</exception>
+    public int DescriptorLimit
+    {
+        get => Descriptors.Limit;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            Descriptors.Limit = value;
+        }
+    }
+
+    /// <summary>How many descriptors are open.</summary>
+    public int OpenDescriptors => Descriptors.Count;
+
+    /// <summary>A hash of everything that has happened. Two runs of one seed have the same.</summary>
+    public ulong Hash => History.Hash;
+
+    internal History History { get; }
+
+    internal DescriptorTable Descriptors { get; } = new();
+
+    /// <summary>Counts what may give a loop something to do.</summary>
+    internal long Activity { get; private set; }
+
+    /// <summary>Creates a loop.</summary>
+    /// <param name="name">Its name, in messages and histories.</param>
+    /// <param name="options">
+    /// Its options; null for the defaults. Name, clock and poller are the world's. Unless it has workers, work runs on a pool of the
+    /// world's with two threads.
+    /// </param>
+    /// <returns>The loop.</returns>
+    public SimulatedLoop CreateLoop(string name, EventManagerOptions? options = null)
+    {
+        RequireThread();
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        options ??= new EventManagerOptions();
+        options.Workers ??= CreatePool($"{name}'s workers", threads: 2);
+        SimulatedLoop loop = new(this, name, options);
+        _loops.Add(loop);
+        return loop;
+    }
+
+    /// <summary>Creates workers.</summary>
+    /// <param name="name">Their name, in messages and histories.</param>
+    /// <param name="threads">How many items may be under way at once; 1 or more.</param>
+    /// <param name="capacity">How many items may wait; 1 or more.</param>
+    /// <returns>The pool, for <see cref="EventManagerOptions.Workers"/>.</returns>
+    public SimulatedPool CreatePool(string name, int threads = 2, int capacity = int.MaxValue)
+    {
+        RequireThread();
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        SimulatedPool pool = new(this, name, threads, capacity);
+        _pools.Add(pool);
+        return pool;
+    }
+
+    /// <summary>Creates a pipe.</summary>
+    /// <param name="name">Its name, in messages and histories.</param>
+    /// <param name="link">How bytes travel; null for at once.</param>
+    /// <returns>The end that reads and the end that writes. The caller disposes both.</returns>
+    /// <exception cref="IOException">The limit of open descriptors is reached.</exception>
+    public (FdHandle Reader, FdHandle Writer) CreatePipe(string name = "pipe", SimulatedLink? link = null)
+    {
+        RequireThread();
+        ByteChannel channel = new(this, name, link ?? new SimulatedLink());
+        return OpenBoth(new PipeReader(channel, name), new PipeWriter(channel, name));
+    }
+
+    /// <summary>Creates two connected stream sockets.</summary>
+    /// <param name="name">Their name, in messages and histories.</param>
+    /// <param name="link">How bytes travel; null for at once.</param>
+    /// <returns>Both ends. The caller disposes both.</returns>
+    /// <exception cref="IOException">The limit of open descriptors is reached.</exception>
+    public (FdHandle First, FdHandle Second) CreateSocketPair(string name = "pair", SimulatedLink? link = null)
+    {
+        RequireThread();
+        (Connection first, Connection second) = Connection.CreatePair(this, $"{name}[0]", $"{name}[1]", link ?? new SimulatedLink());
+        return OpenBoth(first, second);
+    }
+
+    /// <summary>Listens for connections.</summary>
+    /// <param name="endpoint">Where.</param>
+    /// <param name="backlog">How many connections may wait to be accepted; more are refused.</param>
+    /// <returns>The listening socket. The caller disposes it.</returns>
+    /// <exception cref="IOException">Somebody listens there, or the limit of open descriptors is reached.</exception>
+    public FdHandle Listen(IPEndPoint endpoint, int backlog = 128)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentOutOfRangeException.ThrowIfLessThan(backlog, 1);
+        if (_listeners.TryGetValue(endpoint, out Listener? before) && before.IsOpen)
+        {
+            throw new IOException($"Somebody listens on {endpoint}.");
+        }
+
+        Listener listener = new(this, $"listener {endpoint}", backlog);
+        SimulatedHandle handle = new(this, listener);
+        _listeners[endpoint] = listener;
+        return handle;
+    }
+
+    /// <summary>Connects to a listener.</summary>
+    /// <param name="endpoint">Where it listens.</param>
+    /// <param name="link">How bytes travel; null for at once.</param>
+    /// <returns>The connection; null if it was refused, because nobody listens or the queue is full.</returns>
+    /// <exception cref="IOException">The limit of open descriptors is reached.</exception>
+    public FdHandle? TryConnect(IPEndPoint endpoint, SimulatedLink? link = null)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(endpoint);
+        int port = _nextPort++;
+        string client = string.Create(CultureInfo.InvariantCulture, $"client {port} of {endpoint}");
+        (Connection near, Connection far) = Connection.CreatePair(this, client, $"server's end of {client}", link ?? new SimulatedLink());
+        SimulatedHandle handle = new(this, near);
+        if (_listeners.TryGetValue(endpoint, out Listener? listener) && listener.TryConnect(far, new IPEndPoint(IPAddress.Loopback, port)))
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>Resets a connection, as its peer's machine does when it restarts: what is under way and unread is lost.</summary>
+    /// <param name="connection">One end of it.</param>
+    /// <exception cref="ArgumentException">It is no connection of this world.</exception>
+    public void Reset(FdHandle connection)
+    {
+        RequireThread();
+        Connection end = (connection as SimulatedHandle)?.File as Connection
+            ?? throw new ArgumentException("It is no simulated connection.", nameof(connection));
+        end.Reset();
+        end.ResetPeer();
+    }
+
+    /// <summary>Calls back at a time, before the loops that find something due then. For clients, and for what happens by itself.</summary>
+    /// <param name="delay">How long from now; zero or more.</param>
+    /// <param name="action">What happens.</param>
+    public void At(TimeSpan delay, Action action)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(action);
+        Clock.At(delay, () =>
+        {
+            NoteActivity();
+            action();
+        });
+    }
+
+    /// <summary>Moves the clock forward, due time by due time; everything that can run runs at each.</summary>
+    /// <param name="span">By how much; zero or more. With zero, everything runs that can run now.</param>
+    public void Advance(TimeSpan span)
+    {
+        RequireThread();
+        Clock.Advance(span);
+    }
+
+    /// <summary>Runs everything that can run, without moving the clock.</summary>
+    public void RunUntilIdle() => Advance(TimeSpan.Zero);
+
+    /// <summary>Runs, and moves the clock where nothing can run, until something is so.</summary>
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="limit">The longest time that may pass; null for an hour.</param>
+    /// <exception cref="SimulationFailedException">
+    /// Nothing can run any more and no timer is started, or the time is over. The message says who waits for what.
+    /// </exception>
+    public void RunUntil(Func<bool> condition, TimeSpan? limit = null)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(condition);
+        TimeSpan end = Clock.Elapsed + (limit ?? TimeSpan.FromHours(1));
+        while (!condition())
+        {
+            if (TryStep())
+            {
+                continue;
+            }
+
+            if (Clock.UntilNextTimer is not { } next)
+            {
+                Fail("Nothing can run, no timer is started, and what is waited for has not come to pass.");
+                return;
+            }
+
+            if (Clock.Elapsed + next > end)
+            {
+                Fail($"What is waited for has not come to pass within {limit ?? TimeSpan.FromHours(1)}.");
+            }
+
+            Clock.AdvanceToNextTimer();
+            NoteTime();
+        }
+    }
+
+    /// <summary>Runs until a task has ended, and throws what it has thrown.</summary>
+    /// <param name="task">The task. What it waits for happens in this world.</param>
+    /// <param name="limit">The longest time that may pass; null for an hour.</param>
+    /// <exception cref="SimulationFailedException">As for <see cref="RunUntil"/>.</exception>
+    public void RunUntilEnded(Task task, TimeSpan? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        RunUntil(() => task.IsCompleted, limit);
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>As <see cref="RunUntilEnded(Task, TimeSpan?)"/>, with the task's result.</summary>
+    /// <typeparam name="T">Its type.</typeparam>
+    /// <param name="task">The task. What it waits for happens in this world.</param>
+    /// <param name="limit">The longest time that may pass; null for an hour.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="SimulationFailedException">As for <see cref="RunUntil"/>.</exception>
+    public T RunUntilEnded<T>(Task<T> task, TimeSpan? limit = null)
+    {
+        RunUntilEnded((Task)task, limit);
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// In a work item or a callback: here the thread could lose its processor. Others may run, as the seed decides, before it returns.
+    /// </summary>
+    public void Yield()
+    {
+        RequireThread();
+        while (Random.OneIn(2) && TryStep())
+        {
+        }
+    }
+
+    /// <summary>Adds a line to the history, for the report of a failure.</summary>
+    /// <param name="text">The line.</param>
+    public void Note(string text) => History.Add(HistoryKind.Note, text);
+
+    /// <summary>Fails the run unless something is so.</summary>
+    /// <param name="condition">What must be so.</param>
+    /// <param name="message">What is wrong otherwise.</param>
+    /// <exception cref="SimulationFailedException">It is not so.</exception>
+    public void Assert(bool condition, string message)
+    {
+        if (!condition)
+        {
+            Fail(message);
+        }
+    }
+
+    /// <summary>What is open, started or waiting, a line each: what a program that has ended should not leave behind.</summary>
+    /// <returns>The lines; none if nothing is left.</returns>
+    public IReadOnlyList<string> FindLeaks()
+    {
+        List<string> leaks = [.. Descriptors.Open.Select(entry => $"descriptor {entry.Number} is open: {entry.File.Description}")];
+        leaks.AddRange(_pools.Where(pool => pool.Waiting > 0).Select(pool => $"{pool.Waiting} work items wait in {pool.Name}"));
+        if (_loops.TrueForAll(loop => loop.HasEnded) && Clock.ProgramTimerCount is > 0 and var timers)
+        {
+            leaks.Add($"{timers} timers of the clock are started");
+        }
+
+        return leaks;
+    }
+
+    internal void NoteActivity() => Activity++;
+
+    internal void Close(int number)
+    {
+        // A finalizer closes on its own thread, at a time that no seed decides.
+        if (Environment.CurrentManagedThreadId == _thread)
+        {
+            Descriptors.Close(number);
+        }
+    }
+
+    /// <summary>Everything is the simulating thread's.</summary>
+    internal void RequireThread()
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            throw new InvalidOperationException(
+                "A world belongs to the thread that runs the simulation. The call comes from another thread: what has started it (Task.Run, "
+                    + "Thread, the thread pool, a timer of the system) has left the simulation.");
+        }
+
+        ObjectDisposedException.ThrowIf(_hasEnded, this);
+    }
+
+    /// <summary>Ends loops and pools.</summary>
+    internal void End()
+    {
+        foreach (SimulatedPool pool in _pools)
+        {
+            pool.Drop();
+        }
+
+        for (int i = _loops.Count - 1; i >= 0; i--)
+        {
+            _loops[i].Dispose();
+        }
+    }
+
+    internal void Retire() => _hasEnded = true;
+
+    /// <summary>The state of everything and the end of the history, for a report.</summary>
+    internal string Describe()
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"At {Clock}, after {History.Count} steps, {Faults.Count} faults ({Faults.Active}):\n");
+        foreach (SimulatedLoop loop in _loops)
+        {
+            string state = loop.HasEnded ? "has ended" : loop.IsStalled ? "is stalled" : "waits for";
+            string[] waits = loop.HasEnded ? [] : [.. loop.WaitsFor];
+            text.Append(CultureInfo.InvariantCulture, $"  loop {loop.Name} {state}");
+            text.Append(waits is [] ? loop.HasEnded || loop.IsStalled ? "" : " posted work only" : $" {string.Join("; ", waits)}").Append('\n');
+        }
+
+        foreach (SimulatedPool pool in _pools.Where(pool => pool.Waiting + pool.Running > 0))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {pool.Name}: {pool.Waiting} items wait, {pool.Running} run\n");
+        }
+
+        text.Append(Clock.UntilNextTimer is { } next ? $"  the next timer is due in {next}\n" : "  no timer is started\n");
+        text.Append("The last steps:\n");
+        foreach (string line in History.Last(LinesOfHistory))
+        {
+            text.Append(line).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
+
+    private (FdHandle First, FdHandle Second) OpenBoth(SimulatedFile first, SimulatedFile second)
+    {
+        SimulatedHandle handle = new(this, first);
+        try
+        {
+            return (handle, new SimulatedHandle(this, second));
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    // Called by the clock whenever it has stopped at a due time.
+    private void Settle()
+    {
+        NoteTime();
+        while (TryStep())
+        {
+        }
+    }
+
+    private void NoteTime()
+    {
+        NoteActivity();
+        History.Add(HistoryKind.Time, subject: null);
+        _stepsAtOneTime = 0;
+        if (Faults.Happens(FaultKinds.ClockStep))
+        {
+            TimeSpan step = Random.Next(TimeSpan.Zero, TimeSpan.FromHours(2)) - TimeSpan.FromHours(1);
+            Clock.StepWallClock(step);
+        }
+    }
+
+    // Lets one thing happen that can happen now; false if there is nothing.
+    private bool TryStep()
+    {
+        List<object> choices = _choices;
+        choices.Clear();
+        foreach (SimulatedLoop loop in _loops)
+        {
+            if (loop.IsRunnable && !_iterating.Contains(loop))
+            {
+                choices.Add(loop);
+            }
+        }
+
+        foreach (SimulatedPool pool in _pools)
+        {
+            if (pool.IsRunnable)
+            {
+                choices.Add(pool);
+            }
+        }
+
+        if (choices.Count == 0)
+        {
+            if (!_loops.Exists(loop => loop.IsRealReady))
+            {
+                return false;
+            }
+
+            NoteActivity();
+            return true;
+        }
+
+        if (++_stepsAtOneTime > MaxStepsAtOneTime)
+        {
+            Fail($"{MaxStepsAtOneTime} steps were made and the clock did not move: something never comes to rest.");
+        }
+
+        object chosen = choices[choices.Count == 1 ? 0 : Random.Next(choices.Count)];
+        if (chosen is SimulatedPool work)
+        {
+            work.RunOne();
+            return true;
+        }
+
+        var iterating = (SimulatedLoop)chosen;
+        _iterating.Add(iterating);
+        try
+        {
+            iterating.Iterate();
+        }
+        finally
+        {
+            _iterating.Remove(iterating);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using Vigil.IO;
+
+namespace Vigil.Testing.Tests;
+
+/// <summary>What a simulation finds by itself, and what it says of it.</summary>
+public sealed class SimulationTests
+{
+    private static readonly SimulationOptions Once = new() { Runs = 1 };
+
+    [Fact]
+    public void Two_loops_that_wait_for_each_other_are_a_failure_that_names_both()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                EventManager one = world.CreateLoop("one").Manager;
+                EventManager other = world.CreateLoop("other").Manager;
+                (FdHandle first, FdHandle second) = world.CreateSocketPair("between");
+                int answers = 0;
+                one.CreateSocketEvent(first, EventSet.In, (_, _) => answers++);
+                other.CreateSocketEvent(second, EventSet.In, (_, _) => answers++);
+                world.RunUntil(() => answers == 2);
+            },
+            Once));
+
+        Assert.Contains("Nothing can run", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("loop one waits for between[0] for In", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("loop other waits for between[1] for In", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("VIGIL_SEED=1 dotnet test", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1UL, failure.Seed);
+    }
+
+    [Fact]
+    public void What_never_comes_to_rest_is_a_failure()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                EventManager manager = world.CreateLoop("loop").Manager;
+                manager.Defer(Again);
+                world.RunUntilIdle();
+
+                static void Again(EventManager manager) => manager.Defer(Again);
+            },
+            Once));
+
+        Assert.Contains("the clock did not move", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_that_reads_the_stopwatch_does_not_repeat_and_is_told_where()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                EventManager manager = world.CreateLoop("loop").Manager;
+                manager.CreateTimerEvent(
+                    TimeSpan.FromMilliseconds(5),
+                    (timer, _) => timer.Change(TimeSpan.FromTicks(1 + (Stopwatch.GetTimestamp() % 1_000_000))));
+                world.Advance(TimeSpan.FromMinutes(1));
+            },
+            Once));
+
+        Assert.Contains("does not repeat", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Stopwatch", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_left_open_is_a_failure_that_names_it()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world => world.CreatePipe("forgotten").Writer.Dispose(), Once));
+
+        Assert.Contains("forgotten (reads)", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failure_names_the_faults_that_it_takes_and_no_other()
+    {
+        // It takes what one write has brought for a whole message.
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                world.Faults.Allow(FaultKinds.All & ~(FaultKinds.Reset | FaultKinds.Full));
+                EventManager manager = world.CreateLoop("loop").Manager;
+                (FdHandle reader, FdHandle writer) = world.CreatePipe();
+                bool isWhole = false;
+                manager.CreateSocketEvent(reader, EventSet.In, (read, _) =>
+                {
+                    IOResult result = NonBlocking.TryRead(reader, new byte[100]);
+                    if (result.IsSuccess)
+                    {
+                        world.Assert(result.Count == 12, $"{result.Count} bytes are taken for a message");
+                        isWhole = true;
+                        read.Cancel();
+                    }
+                });
+                NonBlocking.TryWrite(writer, "twelve bytes"u8);
+                world.RunUntil(() => isWhole);
+                reader.Dispose();
+                writer.Dispose();
+            },
+            new SimulationOptions { Runs = 1_000 }));
+
+        Assert.Contains("are taken for a message", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(failure.Faults, new[] { FaultKinds.ShortRead, FaultKinds.ShortWrite });
+    }
+
+    [Fact]
+    public void What_the_program_throws_is_the_inner_exception()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                EventManager manager = world.CreateLoop("loop").Manager;
+                manager.Defer(_ => throw new FormatException("it is a bug"));
+                world.RunUntilIdle();
+            },
+            Once));
+
+        Assert.IsType<FormatException>(failure.InnerException);
+        Assert.Contains("it is a bug", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_ordering_bug_is_found_by_a_seed_and_repeats_by_it()
+    {
+        SimulationFailedException found = Assert.Throws<SimulationFailedException>(
+            () => Simulation.Run(WithOrderingBug, new SimulationOptions { Runs = 1_000 }));
+
+        for (int i = 0; i < 10; i++)
+        {
+            SimulationFailedException again = Assert.Throws<SimulationFailedException>(
+                () => Simulation.Run(WithOrderingBug, new SimulationOptions { Runs = 1, Seed = found.Seed }));
+            Assert.Equal(found.Message, again.Message);
+        }
+    }
+
+    // A cache that is filled by a worker, and is closed by the loop while the worker is in the middle of it.
+    private static void WithOrderingBug(World world)
+    {
+        EventManager manager = world.CreateLoop("loop").Manager;
+        bool isClosed = false;
+        manager.ExecuteWork(WorkPriority.Normal, () =>
+        {
+            world.Assert(!isClosed, "it is used after it was closed");
+            world.Yield();
+            world.Assert(!isClosed, "it is used after it was closed");
+        });
+        manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => isClosed = world.Random.OneIn(4));
+        world.Advance(TimeSpan.FromSeconds(1));
+    }
+}
