@@ -1,6 +1,6 @@
 namespace Vigil.Sources;
 
-/// <summary>Which event sets can be requested.</summary>
+/// <summary>Classifies event sets: whether they can be requested, and how the kernel reports them.</summary>
 internal static class Interests
 {
     /// <summary>Events that are delivered whether requested or not.</summary>

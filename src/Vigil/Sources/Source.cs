@@ -43,7 +43,7 @@ internal abstract class Source
 
     public SourceState State { get; internal set; }
 
-    /// <summary>Whether it is in the kernel's set. A disarmed source is not, nor is a one-shot that was delivered before a rebuild.</summary>
+    /// <summary>Whether it is in the kernel's set. A disarmed one is not, nor after a rebuild a one-shot delivered before.</summary>
     public bool IsInKernel { get; internal set; }
 
     /// <summary>The value that the kernel returns with each event: the slot and its generation.</summary>

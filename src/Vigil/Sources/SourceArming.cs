@@ -93,13 +93,16 @@ internal sealed class SourceArming
         return Rearm(source, source.Interest);
     }
 
-    /// <summary>Re-arms a source that was delivered because its callback has ended, which does not mean that the owner handled the event.</summary>
+    /// <summary>
+    /// Re-arms a source that was delivered, because its callback has ended. Unlike <see cref="Arm"/> it keeps the spin detector's record:
+    /// the end of a callback does not mean that the owner handled the event.
+    /// </summary>
     public SourceResult Rearm(Source source) => Rearm(source, source.Interest);
 
     /// <summary>A one-shot is about to be delivered: the kernel has silenced it.</summary>
     public static void MarkDelivered(Source source) => source.State = SourceState.Delivered;
 
-    /// <summary>An injected event of a one-shot is about to be delivered: silences the source first, as the kernel would.</summary>
+    /// <summary>Before the caller delivers an injected event of a one-shot: silences the source, as the kernel would have.</summary>
     public SourceResult Deliver(Source source)
     {
         SourceResult result = Disarm(source);

@@ -6,7 +6,7 @@ using Vigil.Polling;
 
 namespace Vigil.Sources;
 
-/// <summary>Is notified of a registration that was dropped because its file is gone, with the reason.</summary>
+/// <summary>Is notified of a registration that ended, or was disarmed, without a call by its owner, with the reason.</summary>
 internal delegate void SourceDropped(Source source, EventManagerError reason);
 
 /// <summary>
@@ -143,12 +143,12 @@ internal sealed class SourceTable
     }
 
     /// <summary>
-    /// Re-arms a source that was delivered, because its callback has ended: it reports again, beginning with what is ready now. A source that only
-    /// repeats an unhandled Error or HangUp is disarmed instead, and reported as dropped.
+    /// Re-arms a source that was delivered, because its callback has ended: it reports again, beginning with what is ready now. A source
+    /// that only repeats an unhandled Error or HangUp is disarmed instead, or removed if its number is dead, and its owner is notified.
     /// </summary>
     /// <param name="source">The source, in the table.</param>
     /// <param name="delivered">The events that its callback received.</param>
-    /// <returns>The kernel's refusal; the source then stays disarmed.</returns>
+    /// <returns>Success, also if the source was stopped or removed; otherwise the kernel's refusal, and the source is disarmed.</returns>
     public SourceResult Rearm(Source source, EventSet delivered)
     {
         EventManagerError stopped = (delivered & Interests.Unmaskable) != EventSet.None
