@@ -1,7 +1,7 @@
 namespace Vigil.Messaging;
 
 /// <summary>
-/// A message that runs in its sender's execution context. A sender with the default context has its message not wrapped, at no extra cost.
+/// A message that runs in its sender's execution context. Messages of senders with the default context are not wrapped, at no extra cost.
 /// </summary>
 internal sealed class ContextKind<TTarget> : MessageKind<TTarget>
 {

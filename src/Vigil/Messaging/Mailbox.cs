@@ -104,7 +104,7 @@ internal sealed class Mailbox<TTarget> : IDisposable
 
     /// <summary>
     /// How many messages a receiver should take at a time: a part of those queued now. Draining the queue would chase the senders, at one
-    /// cache miss a message on both sides; what they send meanwhile makes up the next batch.
+    /// cache miss per message on both sides; what they send meanwhile makes up the next batch.
     /// </summary>
     public int BatchSize => _queue.CountInHead;
 

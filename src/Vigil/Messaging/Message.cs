@@ -21,7 +21,7 @@ internal readonly struct Message<TTarget>
 
     public object? State { get; }
 
-    /// <summary>A state without references that fits. It avoids a box, whose cache lines would travel to the receiver and back.</summary>
+    /// <summary>A state of up to eight bytes without references. In a box its cache lines would travel to the receiver and back.</summary>
     public long Value { get; }
 
     /// <summary>Identifies its callback: the delegate, or the event that it is for.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Vigil.Messaging;
 
 /// <summary>
-/// How one kind of message runs, and what happens to it when its target is gone. Stateless: one object a kind. For messages that consist of
-/// several parts, such as a delegate and its state: an object for them would be an allocation per post. An object that is a message by
+/// How one kind of message runs, and what happens to it when its target is gone. Stateless: one object per kind. For messages that consist
+/// of several parts, such as a delegate and its state: an object for them would be an allocation per post. An object that is a message by
 /// itself is an <see cref="IMailboxItem"/>.
 /// </summary>
 internal abstract class MessageKind<TTarget>
@@ -12,7 +12,7 @@ internal abstract class MessageKind<TTarget>
     /// <summary>Runs it. Returns how many of the users' callbacks ran: 0 for messages between the library's own threads.</summary>
     public abstract int Deliver(TTarget target, in Message<TTarget> message);
 
-    /// <summary>Notifies whoever waits for the message that it will never run. False if nobody waits.</summary>
+    /// <summary>Notifies whoever waits for the message that it will never run. False if nobody was notified: it counts as lost.</summary>
     public virtual bool Abandon(in Message<TTarget> message) => false;
 
     /// <summary>Identifies its callback.</summary>

@@ -8,12 +8,12 @@ namespace Vigil.Messaging;
 /// taken once.
 /// </summary>
 /// <remarks>
-/// The code for references is shared by all reference types. So it asks first whether the state is one, which the JIT knows; any other
-/// question about the type, and any static method of a generic type, would be a look-up in every post and delivery.
+/// The JIT compiles one body for all reference types, in which <c>typeof(TState).IsValueType</c> is a constant; so that is asked first. Any
+/// other question about the type there, and any call of a generic type's static method, would be a look-up in every post and delivery.
 /// </remarks>
 internal abstract class StatefulKind<TTarget, TState> : MessageKind<TTarget>
 {
-    // Of a value type.
+    // For value types only: the answer for references is given before.
     private static bool FitsInMessage =>
         !RuntimeHelpers.IsReferenceOrContainsReferences<TState>() && Unsafe.SizeOf<TState>() <= sizeof(long);
 
