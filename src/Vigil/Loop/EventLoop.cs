@@ -235,8 +235,8 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
-    // Delivers as many events as were queued when the iteration began, and the manager's own. What is injected meanwhile waits for the
-    // next iteration, as a kernel event would.
+    // Delivers as many events as were queued when the iteration began, and those marked for this iteration. What else is injected
+    // meanwhile waits for the next one, as a kernel event would.
     private void DispatchInjected(int due)
     {
         for (int left = _injected.Count; left > 0; left--, due--)

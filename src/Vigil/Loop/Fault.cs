@@ -12,8 +12,8 @@ internal sealed record Fault(FaultOrigin Origin, Exception Exception)
     public int Fd { get; init; } = -1;
 
     /// <summary>
-    /// Before it is posted: whether a user's code threw the exception, so that the fault policy applies. Otherwise it is reported under any
-    /// policy, and never thrown from the run.
+    /// For a posted fault: whether a user's code threw the exception, so that the loop applies the fault policy. Otherwise it is reported
+    /// under any policy, and never thrown from the run.
     /// </summary>
     public bool IsSubjectToPolicy { get; init; }
 

@@ -40,7 +40,10 @@ internal sealed class LoopLifetime
     /// <summary>Whether waiting for a run on this thread would deadlock.</summary>
     public bool WouldWaitForItself => _claim.WouldWaitForItself;
 
-    /// <summary>Whether the current iteration must return. Whoever sets one of these wakes the mailbox afterwards.</summary>
+    /// <summary>
+    /// Whether a stop, the disposal or the cancellation of the run was requested: the loop must not sleep, and a run ends after its current
+    /// iteration. Whoever requests one of these wakes the mailbox afterwards.
+    /// </summary>
     public bool MustNotSleep => _stopRequested || _disposeRequested || _runCancellation.IsCancellationRequested;
 
     /// <summary>Claims the manager for one operation. Claims nest on the same thread.</summary>
@@ -104,7 +107,7 @@ internal sealed class LoopLifetime
     /// <summary>Requests the end of a run. Any thread; the caller wakes the mailbox afterwards.</summary>
     public void RequestStop() => _stopRequested = true;
 
-    /// <summary>A run ended on request.</summary>
+    /// <summary>A run has ended: consumes the request for a stop, if there is one.</summary>
     public void TakeStop() => _stopRequested = false;
 
     /// <summary>

@@ -9,10 +9,10 @@ namespace Vigil;
 /// is stored last. A ready source's callback stores only its source: a source comes once in a phase, so a pair of turn and source never
 /// recurs. Where a subject may recur within a phase (timers of a clock that is set, closures, hooks, injected events) the step is counted,
 /// too. Nothing is stored when a callback returns: the next callback or phase follows.</para>
-/// <para>Reading. The sampler reads turn, subject, step and start, then turn and step again, until both are unchanged. If it reads between
+/// <para>Reading. The sampler reads turn, step, subject and start, then turn and step again, until both are unchanged. If it reads between
 /// the two stores of a step, the sample mixes a callback and its neighbour. That does no harm: only what two samples find unchanged counts
-/// as running, and the second sample finds the mixture gone. The exception is a loop thread that the kernel stopped right between the
-/// stores; then its next callback is in fact that late.</para>
+/// as running, and the second sample finds the mixture gone, unless the kernel stopped the loop's thread right between the stores; but
+/// then its next callback is in fact that late.</para>
 /// <para>Identity. The subject is published by reference, not as a slot or a token: a callback may remove itself, another source may take
 /// its slot, and the callback may then hang. The price is the garbage collector's write barrier.</para>
 /// <para>Flagging. The sampler stores a flag, then reads the loop's progress once more. The loop checks for a flag when a callback returns.

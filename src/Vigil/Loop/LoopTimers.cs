@@ -37,7 +37,7 @@ internal sealed class LoopTimers
     /// <summary>Whether any clock is in use. If none is, an iteration skips the clocks.</summary>
     public bool IsOpen { get; private set; }
 
-    /// <summary>Whether timers are due although no time has passed; then the loop must not sleep.</summary>
+    /// <summary>Whether timers were started that are due already, without delay or with a past due time: the loop must not sleep.</summary>
     public bool HasOverdue
     {
         get

@@ -9,7 +9,7 @@ namespace Vigil;
 /// <summary>Phase 2 of an iteration: waits until something is ready, and spins first if that is configured.</summary>
 internal sealed class LoopWait
 {
-    // How long to wait for a sender that has begun to send but is not running. It wakes the loop when it has finished. The exception: if it
+    // How long to sleep while a sender has begun to send but is not running. It usually wakes the loop when it has finished. But if it
     // checked whether the loop sleeps just before the loop began to, nobody wakes the loop, and its message is late by this much at most.
     private static readonly TimeSpan BriefSleep = TimeSpan.FromMilliseconds(1);
 

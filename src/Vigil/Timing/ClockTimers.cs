@@ -50,7 +50,7 @@ internal sealed class ClockTimers : IDisposable
     /// <summary>The clock's reading when the current batch began, in nanoseconds.</summary>
     public long LastReading { get; private set; }
 
-    /// <summary>Whether timers are due although no time has passed; then the loop must not sleep.</summary>
+    /// <summary>Whether timers were started that are due already, without delay or with a past due time: the loop must not sleep.</summary>
     public bool HasOverdue => _wheel.HasOverdue || (_startedNow != Unknown && _wheel.NextDeadline <= _startedNow);
 
     /// <summary>The due time of a timer that is started now.</summary>
