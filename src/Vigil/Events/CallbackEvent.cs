@@ -198,6 +198,7 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
     /// <summary>
     /// If called in its own callback on a worker, posts the call to the loop, which drops it if the event is over by then.
     /// </summary>
+    /// <returns>Whether the call was posted, so that the caller has nothing left to do.</returns>
     private protected bool IsForwarded<TEvent, TArgument>(Action<TEvent, TArgument> call, TArgument argument)
         where TEvent : CallbackEvent
     {

@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>The options common to the callbacks of all events.</summary>
+/// <summary>The options that all kinds of events have.</summary>
 public abstract class CallbackEventOptions
 {
     private protected CallbackEventOptions()

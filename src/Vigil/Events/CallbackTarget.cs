@@ -2,8 +2,8 @@ namespace Vigil;
 
 /// <summary>Where an event's callback runs: on the loop, which is the default, or on a <see cref="WorkTarget"/>.</summary>
 /// <remarks>
-/// On a worker a callback never runs twice at once: its source is disarmed while it is queued or runs, and re-armed when it ends. The loop
-/// carries out the calls that it makes on its event, in their order. See docs/workers.md.
+/// Until a callback on a worker has ended, its event delivers nothing more: the callback never runs twice at once. The calls that it makes
+/// on its event are carried out by the loop, in their order. See docs/workers.md.
 /// </remarks>
 public readonly record struct CallbackTarget
 {

@@ -18,7 +18,8 @@ namespace Vigil;
 /// </code>
 /// <para>The loop withdraws a callback that has not begun. Its item stays in the workers' queue: the next send reuses it, or a worker finds
 /// it withdrawn. So an event never has more than one item in the queue. Each transition is one compare-and-swap, so withdrawing and
-/// beginning exclude each other. On the loop sending is beginning: nothing is ever queued.</para>
+/// beginning exclude each other. An item that the workers drop leads from Queued or Withdrawn to Idle. On the loop sending is beginning:
+/// nothing is ever queued.</para>
 /// <para>The argument is written before the state becomes Queued, and read after it is Running. A task's end arrives on the thread that
 /// completes it; its exception is posted before the end.</para>
 /// </remarks>
@@ -123,7 +124,7 @@ internal abstract class LastingCallback : IMailboxItem
         }
     }
 
-    /// <summary>It will not run: the workers are ending with it in their queue. Any thread.</summary>
+    /// <summary>It will not run: the workers refused it, or are ending with it in their queue. Any thread.</summary>
     public void Drop()
     {
         if (Interlocked.Exchange(ref _state, Idle) == Queued)

@@ -290,7 +290,7 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         }
 
         // If the clock was set back, now may be before the due time of a timer started without delay. Unsigned, because a date may lie
-        // further back than a long can express. The reported values saturate at <c>long.MaxValue</c>.
+        // further back than a long can express. The reported values saturate at long.MaxValue.
         ulong passed = now > _due ? (ulong)now - (ulong)_due : 0;
         long lateness = (long)Math.Min(passed, long.MaxValue);
         long missed = _period == 0 ? 0 : (long)(passed / (ulong)_period);
