@@ -11,12 +11,12 @@ namespace Vigil;
 /// No system call is made while the loop is awake, and one wake-up serves everything sent until the loop sleeps again. After the manager's
 /// disposal all members throw <see cref="ObjectDisposedException"/>, except <see cref="Kick"/>, which then does nothing. If the kernel
 /// refuses to wake a sleeping loop, all members throw an <see cref="EventManagerException"/> with the fd and the errno. Fired closures and
-/// kicks stay pending until the loop wakes up: the next sender retries the wake-up, and the manager itself does so after a pause. Calls are
-/// abandoned.
+/// kicks stay pending until the loop wakes up: the next sender retries the wake-up, and the manager itself does so after a pause. A call
+/// that gets this exception is abandoned.
 /// </remarks>
 public sealed class RemoteEndpoint
 {
-    // The longest time the framework's waits and timers accept, in milliseconds; longer means infinite.
+    // The framework's waits and timers take at most 2³² − 2 milliseconds, 49.7 days; a longer limit counts as none.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(49);
 
     private readonly LoopCore _core;
@@ -186,6 +186,7 @@ public sealed class RemoteEndpoint
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun
     /// by then continues, and its result is dropped.</param>
     /// <param name="cancellationToken">Ends the wait in the same way.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">The call would wait for itself. It comes from the thread that runs the manager; while
     /// nothing runs, from the thread that ran it last; or before the first run, from the thread that created it.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
@@ -214,6 +215,7 @@ public sealed class RemoteEndpoint
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> waits until a run executes it. A call that has begun
     /// by then continues, and its result is dropped.</param>
     /// <param name="cancellationToken">Ends the wait in the same way.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">See
     /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
@@ -229,7 +231,7 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure on the loop and waits until its task has completed.</summary>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait. A closure that has begun continues, and its result is dropped.</param>
     /// <exception cref="EventManagerException">See
     /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -239,8 +241,10 @@ public sealed class RemoteEndpoint
 
     /// <summary>Runs an asynchronous closure on the loop and waits until its task has completed.</summary>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues, and
+    /// its result is dropped.</param>
+    /// <param name="cancellationToken">Ends the wait. A closure that has begun continues, and its result is dropped.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">See
     /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
@@ -255,7 +259,7 @@ public sealed class RemoteEndpoint
     /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait. A closure that has begun continues, and its result is dropped.</param>
     /// <exception cref="EventManagerException">See
     /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -266,8 +270,10 @@ public sealed class RemoteEndpoint
     /// <summary>Runs an asynchronous closure on the loop and waits for its task's result.</summary>
     /// <typeparam name="T">The result's type.</typeparam>
     /// <param name="call">What to run. After each <c>await</c> it continues on the loop. Its exceptions are thrown here.</param>
-    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues, and
+    /// its result is dropped.</param>
+    /// <param name="cancellationToken">Ends the wait. A closure that has begun continues, and its result is dropped.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="EventManagerException">See
     /// <see cref="CallBlocking(Action{EventManager}, TimeSpan, CancellationToken)"/>.</exception>
     /// <exception cref="TimeoutException">The call took longer than <paramref name="timeout"/>.</exception>
@@ -293,6 +299,7 @@ public sealed class RemoteEndpoint
     /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
     /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     public Task CallAsync(Action<EventManager> call, TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -329,6 +336,7 @@ public sealed class RemoteEndpoint
     /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
     /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the task, and the closure if it has not begun.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     public Task<T> CallAsync<T>(Func<EventManager, T> call, TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -352,6 +360,7 @@ public sealed class RemoteEndpoint
     /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
     /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     public Task CallAsync(Func<EventManager, Task> call, TimeSpan timeout, CancellationToken cancellationToken = default)
@@ -377,6 +386,7 @@ public sealed class RemoteEndpoint
     /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A closure that has begun continues. The clock is that of the loop that the
     /// caller is on, or else the manager's underlying clock, so that the timeout holds even if the loop hangs.</param>
     /// <param name="cancellationToken">Cancels the returned task, and the closure if it has not begun.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="ObjectDisposedException">The manager is disposed. If it is disposed later, the task fails with this.</exception>
     /// <exception cref="EventManagerException">The mailbox is full (<see cref="EventManagerOptions.MailboxCapacity"/>).</exception>
     public Task<T> CallAsync<T>(Func<EventManager, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken = default)

@@ -3,7 +3,8 @@ using Vigil.Messaging;
 namespace Vigil;
 
 /// <summary>
-/// A closure on the loop that returns a task. Exceptions before its first wait are thrown by its delivery; later ones are posted as faults.
+/// A closure on the loop that returns a task. If the task has ended when it is returned, its delivery throws the exception; later ones are
+/// posted as faults.
 /// </summary>
 internal sealed class TaskKind : MessageKind<EventManager>
 {
@@ -23,7 +24,7 @@ internal sealed class TaskKind : MessageKind<EventManager>
         return 1;
     }
 
-    /// <summary>Ensures that a task's exception is not lost. On the loop.</summary>
+    /// <summary>Throws the exception of a task that has ended, and posts that of any other as a fault when it ends. On the loop.</summary>
     public static void Follow(LoopCore core, Task? task)
     {
         if (task is null)
