@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// Files that were reported as complete after a look, with the position in the stream of records at the time. Earlier records of their
-/// contents are older than that report, and would repeat it.
+/// Files that were reported as complete because a check found no writer, with the position in the stream of records at the time of the
+/// check. Records of their contents from before it would repeat that report.
 /// </summary>
 internal sealed class CoveredRecords
 {

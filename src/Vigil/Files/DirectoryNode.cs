@@ -4,7 +4,7 @@ namespace Vigil;
 /// <remarks>
 /// A node stands for one directory on disk. If another directory takes the name, it gets a new node, so whatever belongs to a node ends
 /// with it. A node that leaves the tree is marked, and everything below it counts as gone from then on. <see cref="FileTreeSet"/>
-/// dismantles it later, some entries a turn.
+/// dismantles it later, some entries per turn.
 /// </remarks>
 internal sealed class DirectoryNode : WatchUser
 {
@@ -44,7 +44,10 @@ internal sealed class DirectoryNode : WatchUser
     /// <summary>The scan in progress.</summary>
     public DirectoryScan? Scan { get; set; }
 
-    /// <summary>The last arrival, departure or move in it, if that was an arrival by a move. It reveals an exchange of two names.</summary>
+    /// <summary>
+    /// The last change of its names by an arrival, a departure or a move, if that was an arrival by a move; otherwise null. A departure of
+    /// the same name then reveals an exchange of two names.
+    /// </summary>
     public Arrival? LastArrival { get; set; }
 
     /// <summary>Whether it was reported that the directory cannot be watched.</summary>

@@ -1,8 +1,7 @@
 namespace Vigil;
 
 /// <summary>
-/// A kernel watch and its users. There is one for each directory or file, however many trees
-/// contain it and paths lead to it.
+/// A kernel watch and its users. There is one for each directory or file, however many trees contain it and paths lead to it.
 /// </summary>
 internal sealed class DirectoryWatch
 {

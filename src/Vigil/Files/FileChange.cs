@@ -3,8 +3,8 @@ namespace Vigil;
 /// <summary>One change that a <see cref="FileEvent"/> reports.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="Path">
-/// The path concerned, beginning with the watched path. Bytes of a name that are not UTF-8 appear as the characters U+DC80 to U+DCFF, one a
-/// byte, so that names stay distinct; <see cref="GetPathBytes"/> returns the bytes.
+/// The path concerned, beginning with the watched path. Bytes of a name that are not UTF-8 appear as the characters U+DC80 to U+DCFF, one
+/// per byte, so that names stay distinct; <see cref="GetPathBytes"/> returns the bytes.
 /// </param>
 /// <param name="OldPath">For <see cref="FileChangeKind.Moved"/>, the previous path; otherwise null.</param>
 /// <param name="IsDirectory">Whether it is, or was, a directory. A symbolic link is not.</param>

@@ -82,7 +82,7 @@ internal sealed class FileTree
     /// <param name="node">Its directory.</param>
     /// <param name="name">Its name.</param>
     /// <param name="kind">The kind to report.</param>
-    /// <param name="isComplete">Whether it counts as complete if it is unknown whether it is open for writing.</param>
+    /// <param name="isComplete">Whether it counts as complete if it cannot be determined whether it is open for writing.</param>
     public void AddFile(DirectoryNode node, string name, FileChangeKind kind, bool isComplete)
     {
         WriterState writers = AskForWriters(node, name);
@@ -94,7 +94,10 @@ internal sealed class FileTree
     public bool IsOtherName(DirectoryNode node, string name) =>
         Interest.HasFlag(FileInterest.Written) && FileWriters.LinkCountOf(node.PathOf(name)) > 1;
 
-    /// <summary>A known name stands for another file, for which no record may say when it is complete.</summary>
+    /// <summary>
+    /// A known name stands for another file, for which no record may say when it is complete: reports that it is, unless it has a writer or
+    /// is no regular file.
+    /// </summary>
     public void ReportComplete(DirectoryNode node, string name) => ReportComplete(node, name, AskForWriters(node, name), isComplete: true);
 
     /// <summary>A name appeared. Returns its node if it is a directory.</summary>

@@ -9,8 +9,8 @@ namespace Vigil;
 internal readonly record struct FileNotice(FileTree Tree, FileChange Change, bool IsFault);
 
 /// <summary>
-/// All trees of one inotify instance. Divides their work into turns: the kernel's records, the mounts, the scans, what has settled, and what
-/// is dismantled.
+/// All trees of one inotify instance. Divides their work into turns: the kernel's records, the mounts, the scans, what has settled, and
+/// what is dismantled.
 /// </summary>
 internal sealed class FileTreeSet : IDisposable
 {

@@ -5,12 +5,13 @@ namespace Vigil;
 
 /// <summary>
 /// An inotify instance with its source, and the turns in which its file events get their changes. The instance exists as long as any of
-/// its events does. Work that must continue without an event from the kernel is injected into the source, by a timer if it has to wait; so
-/// all callbacks run in its turns. During a pause there are none: the source is disarmed, and the kernel queues the events, up to its limit.
+/// its events does. Work that must continue without an event from the kernel is injected into the source, by a timer if it has to wait;
+/// so all callbacks run in its turns. During a pause there are none: the source is disarmed, and the kernel queues the events, up to its
+/// limit.
 /// </summary>
 internal abstract class FileTurns : ITimerTarget
 {
-    // Callbacks a turn. Thousands of settled changes can be due.
+    // The number of callbacks in a turn. Thousands of settled changes can be due.
     private const int NoticeBudget = 1024;
 
     private readonly LoopCore _core;
@@ -63,7 +64,7 @@ internal abstract class FileTurns : ITimerTarget
         CloseIfUnused();
         if (_set is { HasWork: true })
         {
-            // The tree is dismantled some directories a turn.
+            // The tree is dismantled, some directories in each turn.
             RequestTurn();
         }
     }

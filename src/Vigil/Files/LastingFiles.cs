@@ -1,8 +1,8 @@
 namespace Vigil;
 
 /// <summary>
-/// One file event whose callback runs on a worker, or is asynchronous. It has an inotify instance of its own, so that a long callback delays
-/// no other event. A turn's changes are sent to the callback together, and there is a pause while it is busy with them.
+/// One file event whose callback runs on a worker, or is asynchronous. It has an inotify instance of its own, so that a long callback
+/// delays no other event. A turn's changes are sent to the callback together, and there is a pause while it is busy with them.
 /// </summary>
 internal sealed class LastingFiles : FileTurns
 {

@@ -55,6 +55,7 @@ internal sealed class WatchTable : IDisposable
     /// are queued now, followed by a mark. If there can be no mark, for want of watches, the last of them counts as newer: it may be
     /// reported twice, and is not lost.
     /// </summary>
+    /// <returns>The position to compare records with.</returns>
     public long BeginLook()
     {
         long end = End;

@@ -1,6 +1,6 @@
 namespace Vigil;
 
-/// <summary>A user of a kernel watch, for a tree.</summary>
+/// <summary>What a tree watches: one of its directories, a name on its path, or a file mounted in it. It shares a kernel watch.</summary>
 internal abstract class WatchUser
 {
     protected WatchUser(FileTree tree) => Tree = tree;
