@@ -20,8 +20,8 @@ namespace Vigil;
 /// <para>A run claims the manager for its thread and releases it on return; between runs any one thread at a time may use it. All members
 /// are for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/>, <c>ExecuteWork</c>,
 /// <see cref="GetStatistics"/>, <see cref="GetSlowCallbackStatistics"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
-/// <see cref="Dispose()"/>, <see cref="Name"/>, <see cref="IsOnLoop"/> and <see cref="IsStopRequested"/>, which any thread may use at any time. A call from the wrong
-/// thread throws and changes nothing.</para>
+/// <see cref="Dispose()"/>, <see cref="Dispose(TimeSpan)"/>, <see cref="DisposeAsync"/>, <see cref="Name"/>, <see cref="IsOnLoop"/> and
+/// <see cref="IsStopRequested"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>A callback may do anything except run the loop: remove its own or other registrations, add, stop, dispose.</para>
 /// </remarks>
 public sealed class EventManager : IDisposable, IAsyncDisposable
@@ -1144,7 +1144,9 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// </remarks>
     public void Dispose() => _ = _core.RequestDisposal() && _core.Lifetime.AwaitDisposal(Timeout.InfiniteTimeSpan);
 
-    /// <summary>Ends the manager as <see cref="Dispose()"/> does, but waits for a run on another thread no longer than a timeout.</summary>
+    /// <summary>
+    /// Ends the manager as <see cref="Dispose()"/> does, but waits for a run on another thread no longer than a timeout. Any thread.
+    /// </summary>
     /// <param name="timeout">
     /// How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. If no thread runs the manager, the calling thread disposes
     /// it, which the timeout does not limit.
