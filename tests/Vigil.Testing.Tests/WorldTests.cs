@@ -71,7 +71,10 @@ public sealed class WorldTests
         world =>
         {
             EventManager manager = world.CreateLoop("loop").Manager;
-            SimulatedLink link = SimulatedLink.WithLatency(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(5)) with { Capacity = 100 };
+            SimulatedLink link = new()
+            {
+                ShortestLatency = TimeSpan.FromMilliseconds(1), LongestLatency = TimeSpan.FromMilliseconds(5), Capacity = 100,
+            };
             (FdHandle reader, FdHandle writer) = world.CreatePipe("pipe", link);
             List<byte> received = [];
             byte next = 0;
@@ -283,12 +286,25 @@ public sealed class WorldTests
         {
             SimulatedLoop loop = world.CreateLoop("loop");
             List<long> missed = [];
-            loop.Manager.CreateTimerEvent(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(10), (_, tick) => missed.Add(tick.Missed));
+            loop.Manager.CreateTimerEvent(
+                TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(10), (_, tick) => missed.Add(tick.Missed));
             world.Advance(TimeSpan.FromMilliseconds(10));
             loop.Stall(TimeSpan.FromMilliseconds(45));
             world.Advance(TimeSpan.FromMilliseconds(50));
 
             Assert.Equal([0, 3, 0], missed);
+        },
+        Once);
+
+    [Fact]
+    public void A_negative_stall_is_refused_and_changes_nothing() => Simulation.Run(
+        world =>
+        {
+            SimulatedLoop loop = world.CreateLoop("loop");
+            Assert.Throws<ArgumentOutOfRangeException>(() => loop.Stall(TimeSpan.FromTicks(-1)));
+            Assert.False(loop.IsStalled);
+            Assert.Throws<ArgumentOutOfRangeException>(() => world.At(TimeSpan.FromTicks(-1), () => { }));
+            Assert.Throws<ArgumentOutOfRangeException>(() => world.Faults.Rarity = 0);
         },
         Once);
 

@@ -4,11 +4,15 @@ using System.Runtime.InteropServices;
 namespace Vigil.Testing;
 
 /// <summary>The numbers of a world's simulated files.</summary>
-/// <remarks>They are far above what a kernel gives out, so that no number names a simulated and a real file. Numbers are used again, the lowest
-/// first, as a kernel does: a program that confuses an old file with a new one is found out.</remarks>
+/// <remarks>
+/// They are far above what a kernel gives out, so that no number names a simulated and a real file. Numbers are used again, the lowest
+/// first, as by a kernel: a program that confuses an old file with a new one is found out.
+/// </remarks>
 internal sealed class DescriptorTable
 {
-    /// <summary>The first number. The greatest limit of open files that Linux allows is below it (NR_OPEN, <c>proc_sys_fs(5)</c>).</summary>
+    /// <summary>
+    /// The first number. The greatest limit of open files that Linux allows is below it (<c>nr_open</c>, <c>proc_sys_fs(5)</c>).
+    /// </summary>
     public const int FirstNumber = 1 << 30;
 
     private readonly List<SimulatedFile?> _files = [];

@@ -1,6 +1,8 @@
 namespace Vigil.Testing;
 
-/// <summary>The kernel's error numbers that simulated calls return (<c>errno(3)</c>), the same on all processors that .NET runs on.</summary>
+/// <summary>
+/// The kernel's error numbers that simulated calls return (<c>errno(3)</c>). They are the same on all processors that .NET runs on.
+/// </summary>
 internal static class SimulatedErrno
 {
     public const int ENOENT = 2;
@@ -13,5 +15,4 @@ internal static class SimulatedErrno
     public const int EPIPE = 32;
     public const int ENOTSOCK = 88;
     public const int ECONNRESET = 104;
-    public const int ECONNREFUSED = 111;
 }

@@ -38,7 +38,8 @@ internal abstract class SimulatedFile
     }
 
     /// <summary>
-    /// Lets it be full for a moment, as if its peer's buffer were: it is not ready to be written until it says so again. False if it cannot.
+    /// Lets it be full for a moment, as if its peer's buffer were: it is not ready to be written until it says so again. False if it
+    /// cannot.
     /// </summary>
     public virtual bool Refuse() => false;
 

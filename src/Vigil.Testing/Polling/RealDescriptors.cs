@@ -14,7 +14,9 @@ internal static partial class RealDescriptors
     private const short POLLRDHUP = 0x2000;
     private const short POLLNVAL = 0x20;
 
-    /// <summary>What a descriptor is ready for, Error and HangUp included. The bits are those of epoll (<c>poll(2)</c>, <c>epoll(7)</c>).</summary>
+    /// <summary>
+    /// What a descriptor is ready for, Error and HangUp included. The bits are those of epoll (<c>poll(2)</c>, <c>epoll(7)</c>).
+    /// </summary>
     public static EventSet Poll(int fd, EventSet interest)
     {
         PollFd entry = new() { Fd = fd, Events = (short)((int)interest & (POLLIN | POLLPRI | POLLOUT | POLLRDHUP)) };

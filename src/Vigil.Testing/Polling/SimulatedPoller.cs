@@ -192,7 +192,11 @@ internal sealed class SimulatedPoller : IPoller
     }
 
     private int AddTo(
-        Dictionary<(SimulatedFile File, int Number), Registration> registrations, SimulatedFile file, int fd, SourceToken token, EventSet interest)
+        Dictionary<(SimulatedFile File, int Number), Registration> registrations,
+        SimulatedFile file,
+        int fd,
+        SourceToken token,
+        EventSet interest)
     {
         if (registrations.ContainsKey((file, fd)))
         {

@@ -1,8 +1,8 @@
 namespace Vigil.Testing;
 
 /// <summary>
-/// A loop of a <see cref="World"/>: an <see cref="EventManager"/> as it is, on a poller without a kernel and on the world's clock. The world
-/// runs it, iteration by iteration; the program under test never calls <see cref="EventManager.Run"/> on it.
+/// A loop of a <see cref="World"/>: an <see cref="EventManager"/> as it is, on a poller without a kernel and on the world's clock. The
+/// world runs it, iteration by iteration; the program under test never calls <see cref="EventManager.Run"/> on it.
 /// </summary>
 public sealed class SimulatedLoop : IDisposable
 {
@@ -50,9 +50,11 @@ public sealed class SimulatedLoop : IDisposable
     internal bool IsRealReady => !HasEnded && _poller.IsRealReady();
 
     /// <summary>Keeps it from running for a time, as if its thread had no processor. Everything else goes on.</summary>
-    /// <param name="span">For how long; zero or more.</param>
+    /// <param name="span">For how long; zero or more. A loop that is stalled already goes on when it would have.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The span is negative.</exception>
     public void Stall(TimeSpan span)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
         if (IsStalled)
         {
             return;

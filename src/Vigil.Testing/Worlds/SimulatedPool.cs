@@ -1,9 +1,9 @@
 namespace Vigil.Testing;
 
 /// <summary>
-/// The workers of a <see cref="World"/>: give it to <see cref="EventManagerOptions.Workers"/>. The world runs the items on its own thread, in an
-/// order that the seed decides: of each priority any item may be next. An item that calls <see cref="World.Yield"/> lets others run in the
-/// middle of it.
+/// The workers of a <see cref="World"/>: give it to <see cref="EventManagerOptions.Workers"/>. The world runs the items on its own thread,
+/// in an order that the seed decides: of each priority any item may be next. An item that calls <see cref="World.Yield"/> lets others run
+/// in the middle of it.
 /// </summary>
 public sealed class SimulatedPool : IWorkExecutor
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vigil.Testing;
 
-/// <summary>Runs a program in many worlds, one a seed. For any test framework: a run that fails throws.</summary>
+/// <summary>Runs a program in many worlds, one for each seed. For any test framework: a run that fails throws.</summary>
 public static class Simulation
 {
     /// <summary>The name of the environment variable that holds the one seed to run.</summary>
@@ -32,7 +32,8 @@ public static class Simulation
 
         for (int i = 0; i < options.Runs; i++)
         {
-            RunSeed(program, unchecked(options.Seed + (ulong)i), options, repeats: options.RepeatOneIn > 0 && i % options.RepeatOneIn == 0);
+            bool repeats = options.RepeatOneIn > 0 && i % options.RepeatOneIn == 0;
+            RunSeed(program, unchecked(options.Seed + (ulong)i), options, repeats);
         }
     }
 
@@ -116,27 +117,34 @@ public static class Simulation
         }
     }
 
-    // Leaves out one kind of fault after the other, as long as the run still fails.
+    // Leaves out one kind of fault after the other, as long as the run still fails, until none can be left out.
     private static SimulationFailedException Explain(Action<World> program, World failed, Exception failure, SimulationOptions options)
     {
         FaultKinds masked = FaultKinds.None;
         World smallest = failed;
-        for (int bit = 1; bit <= (int)FaultKinds.All; bit <<= 1)
+        bool isSmaller;
+        do
         {
-            var kind = (FaultKinds)bit;
-            if ((failed.Faults.Active & kind) == FaultKinds.None)
+            isSmaller = false;
+            for (int bit = 1; bit <= (int)FaultKinds.All; bit <<= 1)
             {
-                continue;
-            }
+                var kind = (FaultKinds)bit;
+                if ((smallest.Faults.Active & kind) == FaultKinds.None)
+                {
+                    continue;
+                }
 
-            World without = new(failed.Seed, masked: masked | kind);
-            if (RunIn(without, program, options) is { } still)
-            {
-                masked |= kind;
-                smallest = without;
-                failure = still;
+                World without = new(failed.Seed, masked: masked | kind);
+                if (RunIn(without, program, options) is { } still)
+                {
+                    masked |= kind;
+                    smallest = without;
+                    failure = still;
+                    isSmaller = true;
+                }
             }
         }
+        while (isSmaller);
 
         string faults = smallest.Faults.Active == FaultKinds.None
             ? "It takes no fault to happen."

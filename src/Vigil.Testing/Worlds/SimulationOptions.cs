@@ -6,7 +6,9 @@ public sealed class SimulationOptions
     /// <summary>How many seeds are tried; 1 or more. Default: 100.</summary>
     public int Runs { get; set; } = 100;
 
-    /// <summary>The first seed; the others follow it. Default: 1. <c>VIGIL_SEED</c> in the environment replaces it, and tries that one alone.</summary>
+    /// <summary>
+    /// The first seed; the others follow it. <c>VIGIL_SEED</c> in the environment replaces it, and tries that one alone. Default: 1.
+    /// </summary>
     public ulong Seed { get; set; } = 1;
 
     /// <summary>

@@ -83,16 +83,18 @@ public sealed class World
 
     /// <summary>Creates a loop.</summary>
     /// <param name="name">Its name, in messages and histories.</param>
-    /// <param name="options">
-    /// Its options; null for the defaults. Name, clock and poller are the world's. Unless it has workers, work runs on a pool of the
+    /// <param name="configure">
+    /// Sets its options; null for the defaults. Name, clock and poller are the world's. Unless it has workers, work runs on a pool of the
     /// world's with two threads.
     /// </param>
     /// <returns>The loop.</returns>
-    public SimulatedLoop CreateLoop(string name, EventManagerOptions? options = null)
+    /// <exception cref="ArgumentException">The name is empty, or an option is out of range.</exception>
+    public SimulatedLoop CreateLoop(string name, Action<EventManagerOptions>? configure = null)
     {
         RequireThread();
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        options ??= new EventManagerOptions();
+        EventManagerOptions options = new();
+        configure?.Invoke(options);
         options.Workers ??= CreatePool($"{name}'s workers", threads: 2);
         SimulatedLoop loop = new(this, name, options);
         _loops.Add(loop);
@@ -104,6 +106,7 @@ public sealed class World
     /// <param name="threads">How many items may be under way at once; 1 or more.</param>
     /// <param name="capacity">How many items may wait; 1 or more.</param>
     /// <returns>The pool, for <see cref="EventManagerOptions.Workers"/>.</returns>
+    /// <exception cref="ArgumentException">The name is empty, or a number is below 1.</exception>
     public SimulatedPool CreatePool(string name, int threads = 2, int capacity = int.MaxValue)
     {
         RequireThread();
@@ -119,6 +122,7 @@ public sealed class World
     /// <param name="name">Its name, in messages and histories.</param>
     /// <param name="link">How bytes travel; null for at once.</param>
     /// <returns>The end that reads and the end that writes. The caller disposes both.</returns>
+    /// <exception cref="InvalidOperationException">The call comes from another thread.</exception>
     /// <exception cref="IOException">The limit of open descriptors is reached.</exception>
     public (FdHandle Reader, FdHandle Writer) CreatePipe(string name = "pipe", SimulatedLink? link = null)
     {
@@ -143,6 +147,7 @@ public sealed class World
     /// <param name="endpoint">Where.</param>
     /// <param name="backlog">How many connections may wait to be accepted; more are refused.</param>
     /// <returns>The listening socket. The caller disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="backlog"/> is below 1.</exception>
     /// <exception cref="IOException">Somebody listens there, or the limit of open descriptors is reached.</exception>
     public FdHandle Listen(IPEndPoint endpoint, int backlog = 128)
     {
@@ -197,10 +202,12 @@ public sealed class World
     /// <summary>Calls back at a time, before the loops that find something due then. For clients, and for what happens by itself.</summary>
     /// <param name="delay">How long from now; zero or more.</param>
     /// <param name="action">What happens.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
     public void At(TimeSpan delay, Action action)
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(action);
+        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
         Clock.At(delay, () =>
         {
             NoteActivity();
@@ -210,6 +217,8 @@ public sealed class World
 
     /// <summary>Moves the clock forward, due time by due time; everything that can run runs at each.</summary>
     /// <param name="span">By how much; zero or more. With zero, everything runs that can run now.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The span is negative.</exception>
+    /// <exception cref="SimulationFailedException">Something never comes to rest.</exception>
     public void Advance(TimeSpan span)
     {
         RequireThread();
@@ -334,8 +343,8 @@ public sealed class World
         if (Environment.CurrentManagedThreadId != _thread)
         {
             throw new InvalidOperationException(
-                "A world belongs to the thread that runs the simulation. The call comes from another thread: what has started it (Task.Run, "
-                    + "Thread, the thread pool, a timer of the system) has left the simulation.");
+                "A world belongs to the thread that runs the simulation. The call comes from another thread: what has started it "
+                    + "(Task.Run, Thread, the thread pool, a timer of the system) has left the simulation.");
         }
 
         ObjectDisposedException.ThrowIf(_hasEnded, this);
@@ -364,10 +373,11 @@ public sealed class World
         text.Append(CultureInfo.InvariantCulture, $"At {Clock}, after {History.Count} steps, {Faults.Count} faults ({Faults.Active}):\n");
         foreach (SimulatedLoop loop in _loops)
         {
-            string state = loop.HasEnded ? "has ended" : loop.IsStalled ? "is stalled" : "waits for";
-            string[] waits = loop.HasEnded ? [] : [.. loop.WaitsFor];
-            text.Append(CultureInfo.InvariantCulture, $"  loop {loop.Name} {state}");
-            text.Append(waits is [] ? loop.HasEnded || loop.IsStalled ? "" : " posted work only" : $" {string.Join("; ", waits)}").Append('\n');
+            string state = loop.HasEnded ? "has ended"
+                : loop.IsStalled ? "is stalled"
+                : loop.WaitsFor.Any() ? $"waits for {string.Join("; ", loop.WaitsFor)}"
+                : "waits for posted work only";
+            text.Append(CultureInfo.InvariantCulture, $"  loop {loop.Name} {state}\n");
         }
 
         foreach (SimulatedPool pool in _pools.Where(pool => pool.Waiting + pool.Running > 0))

@@ -53,8 +53,17 @@ public sealed class WorldFaults
     /// <summary>What may go wrong in this run: a part of what was allowed.</summary>
     public FaultKinds Active { get; private set; }
 
-    /// <summary>How rare a fault is, in opportunities for one. Default: 20.</summary>
-    public int Rarity { get; set; } = 20;
+    /// <summary>How rare a fault is: there is one in so many opportunities. 1 or more. Default: 20.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int Rarity
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = 20;
 
     /// <summary>How many faults there were.</summary>
     public long Count { get; private set; }
