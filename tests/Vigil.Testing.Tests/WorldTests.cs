@@ -73,7 +73,9 @@ public sealed class WorldTests
             EventManager manager = world.CreateLoop("loop").Manager;
             SimulatedLink link = new()
             {
-                ShortestLatency = TimeSpan.FromMilliseconds(1), LongestLatency = TimeSpan.FromMilliseconds(5), Capacity = 100,
+                ShortestLatency = TimeSpan.FromMilliseconds(1),
+                LongestLatency = TimeSpan.FromMilliseconds(5),
+                Capacity = 100,
             };
             (FdHandle reader, FdHandle writer) = world.CreatePipe("pipe", link);
             List<byte> received = [];

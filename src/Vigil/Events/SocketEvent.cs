@@ -200,7 +200,7 @@ public sealed class SocketEvent : CallbackEvent
         else if (State == SourceState.Delivered && (!_isOneShot || held != EventSet.None))
         {
             // Re-arming polls again, so the report is newer than the held one.
-            SourceResult result = Core.SourceTable.Rearm(_source, _delivered);
+            SourceResult result = Core.SourceTable.RearmAfterCallback(_source, _delivered);
             if (!result.IsSuccess)
             {
                 Core.Faults.OnNotArmed(_source, result);

@@ -44,7 +44,7 @@ internal sealed class LoopLifetime
     /// Whether a stop, the disposal or the cancellation of the run was requested: the loop must not sleep, and a run ends after its current
     /// iteration. Whoever requests one of these wakes the mailbox afterwards.
     /// </summary>
-    public bool MustNotSleep => _stopRequested || _disposeRequested || _runCancellation.IsCancellationRequested;
+    public bool IsEndRequested => _stopRequested || _disposeRequested || _runCancellation.IsCancellationRequested;
 
     /// <summary>Claims the manager for one operation. Claims nest on the same thread.</summary>
     /// <exception cref="EventManagerException">Another thread has the claim.</exception>
@@ -108,7 +108,7 @@ internal sealed class LoopLifetime
     public void RequestStop() => _stopRequested = true;
 
     /// <summary>A run has ended: consumes the request for a stop, if there is one.</summary>
-    public void TakeStop() => _stopRequested = false;
+    public void ConsumeStop() => _stopRequested = false;
 
     /// <summary>
     /// Requests the disposal. Any thread; the caller wakes the mailbox afterwards and then calls <see cref="AwaitDisposal"/>.

@@ -41,10 +41,10 @@ internal sealed class LoopRuns
             _loop.RunIteration(Deadline.Infinite);
             _core.Faults.ThrowPending();
         }
-        while (!_core.Lifetime.MustNotSleep);
+        while (!_core.Lifetime.IsEndRequested);
 
         RunExitCallbacks();
-        _core.Lifetime.TakeStop();
+        _core.Lifetime.ConsumeStop();
         _core.Faults.ThrowPending();
     }
 

@@ -24,7 +24,7 @@ internal sealed class LoopTimers
         _core = core;
         _createClock = createClock;
         MonotonicClock = createClock(TimerClock.Monotonic);
-        if (!MonotonicClock.IsPollers)
+        if (!MonotonicClock.IsPollersClock)
         {
             // The timeouts of callers need it, too.
             Open(TimerClock.Monotonic);
@@ -81,7 +81,7 @@ internal sealed class LoopTimers
         {
             OpenWaker(timers);
         }
-        catch (EventManagerException) when (timers.Clock.IsPollers)
+        catch (EventManagerException) when (timers.Clock.IsPollersClock)
         {
             // Out of descriptors: until the next timer is made the poller's deadline takes its place, which is a little later but never
             // fails.
@@ -139,7 +139,7 @@ internal sealed class LoopTimers
     /// <summary>Before a wait: makes it end when the next timer of any clock is due. Returns the poller's deadline.</summary>
     public Deadline PrepareWait(Deadline callersDeadline)
     {
-        Deadline deadline = MonotonicClock.IsPollers ? callersDeadline : Deadline.Infinite;
+        Deadline deadline = MonotonicClock.IsPollersClock ? callersDeadline : Deadline.Infinite;
         foreach (ClockTimers? timers in _byClock)
         {
             if (timers is not null)

@@ -39,7 +39,7 @@ internal sealed class LoopWait
         _spin = spin;
     }
 
-    private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _core.Lifetime.MustNotSleep;
+    private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _core.Lifetime.IsEndRequested;
 
     /// <summary>Waits, and fills the ready buffer.</summary>
     /// <param name="deadline">The latest end of the wait, timers apart.</param>
@@ -103,7 +103,7 @@ internal sealed class LoopWait
             {
                 // A stop requested before BeginSleep is seen here; one requested later wakes the loop.
                 SleepPermit permit = _mailbox.BeginSleep();
-                if (permit == SleepPermit.None || _core.Lifetime.MustNotSleep)
+                if (permit == SleepPermit.None || _core.Lifetime.IsEndRequested)
                 {
                     deadline = Deadline.Immediate;
                 }

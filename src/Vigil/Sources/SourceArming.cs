@@ -103,7 +103,7 @@ internal sealed class SourceArming
     public static void MarkDelivered(Source source) => source.State = SourceState.Delivered;
 
     /// <summary>Before the caller delivers an injected event of a one-shot: silences the source, as the kernel would have.</summary>
-    public SourceResult Deliver(Source source)
+    public SourceResult SilenceForDelivery(Source source)
     {
         SourceResult result = Disarm(source);
         if (result.IsSuccess)

@@ -149,7 +149,7 @@ internal sealed class SourceTable
     /// <param name="source">The source, in the table.</param>
     /// <param name="delivered">The events that its callback received.</param>
     /// <returns>Success, also if the source was stopped or removed; otherwise the kernel's refusal, and the source is disarmed.</returns>
-    public SourceResult Rearm(Source source, EventSet delivered)
+    public SourceResult RearmAfterCallback(Source source, EventSet delivered)
     {
         EventManagerError stopped = (delivered & Interests.Unmaskable) != EventSet.None
             ? SpinDetector.StopRepetition(source)

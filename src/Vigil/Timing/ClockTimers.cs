@@ -96,7 +96,7 @@ internal sealed class ClockTimers : IDisposable
     public Deadline PrepareWait(Deadline callersDeadline)
     {
         long next = Math.Min(_wheel.NextDeadline, callersDeadline.Nanoseconds);
-        if (_clock.IsPollers)
+        if (_clock.IsPollersClock)
         {
             if (!HasWaker)
             {
@@ -121,7 +121,7 @@ internal sealed class ClockTimers : IDisposable
             }
         }
 
-        return _clock.IsPollers ? callersDeadline : Deadline.Infinite;
+        return _clock.IsPollersClock ? callersDeadline : Deadline.Infinite;
     }
 
     /// <summary>After a wait that this clock has ended.</summary>

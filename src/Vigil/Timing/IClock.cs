@@ -27,7 +27,7 @@ internal interface IClock : IDisposable
     long ReadingError { get; }
 
     /// <summary>Whether the poller's deadlines are times of this clock.</summary>
-    bool IsPollers { get; }
+    bool IsPollersClock { get; }
 
     /// <summary>Whether a reading of the manager's <see cref="TimeProvider"/> is a time of this clock, without conversion.</summary>
     bool ReadsTimestamps { get; }

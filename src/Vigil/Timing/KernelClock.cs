@@ -30,7 +30,7 @@ internal sealed class KernelClock : IClock
 
     public long ReadingError => DateTimeError;
 
-    public bool IsPollers => _clock == ClockNative.CLOCK_MONOTONIC;
+    public bool IsPollersClock => _clock == ClockNative.CLOCK_MONOTONIC;
 
     public bool ReadsTimestamps => _clock == ClockNative.CLOCK_MONOTONIC;
 

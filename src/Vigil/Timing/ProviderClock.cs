@@ -49,7 +49,7 @@ internal sealed class ProviderClock : IClock
 
     public long ReadingError => 0;
 
-    public bool IsPollers => false;
+    public bool IsPollersClock => false;
 
     public bool ReadsTimestamps => false;
 

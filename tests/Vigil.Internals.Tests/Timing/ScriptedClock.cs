@@ -16,11 +16,11 @@ internal sealed class ScriptedClock : IClock
 
     public long ReadingError => 0;
 
-    public bool IsPollers { get; init; }
+    public bool IsPollersClock { get; init; }
 
     public bool ReadsTimestamps => true;
 
-    public bool CanBeSet => !IsPollers;
+    public bool CanBeSet => !IsPollersClock;
 
     public bool HasStepped { get; private set; }
 

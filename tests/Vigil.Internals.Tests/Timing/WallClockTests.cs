@@ -11,7 +11,7 @@ public sealed class WallClockTests : IDisposable
     private const long Second = 1_000_000_000 * Nanosecond;
     private const long Hour = 3_600 * Second;
 
-    private readonly ScriptedClock _monotonic = new() { IsPollers = true };
+    private readonly ScriptedClock _monotonic = new() { IsPollersClock = true };
     private readonly ScriptedClock _wall = new();
     private readonly EventManager _manager;
     private readonly List<string> _log = [];
