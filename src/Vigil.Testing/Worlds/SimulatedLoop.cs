@@ -4,7 +4,7 @@ namespace Vigil.Testing;
 /// A loop of a <see cref="World"/>: an <see cref="EventManager"/> as it is, on a poller without a kernel and on the world's clock. The
 /// world runs it, iteration by iteration; the program under test never calls <see cref="EventManager.Run"/> on it.
 /// </summary>
-public sealed class SimulatedLoop : IDisposable
+public sealed class SimulatedLoop : IActor, IDisposable
 {
     private readonly World _world;
     private readonly SimulatedPoller _poller;
@@ -42,8 +42,7 @@ public sealed class SimulatedLoop : IDisposable
     /// </summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether it may have something to do.</summary>
-    internal bool IsRunnable => !IsStalled && !HasEnded && _idleAt != _world.Activity;
+    bool IActor.IsRunnable => !IsStalled && !HasEnded && _idleAt != _world.Activity;
 
     internal IEnumerable<string> WaitsFor => _poller.Descriptions;
 
@@ -72,7 +71,7 @@ public sealed class SimulatedLoop : IDisposable
     }
 
     /// <summary>Runs one iteration.</summary>
-    internal void Iterate()
+    void IActor.Step()
     {
         if (_world.Faults.Happens(FaultKinds.Stall))
         {

@@ -5,7 +5,7 @@ namespace Vigil.Testing;
 /// in an order that the seed decides: of each priority any item may be next. An item that calls <see cref="World.Yield"/> lets others run
 /// in the middle of it.
 /// </summary>
-public sealed class SimulatedPool : IWorkExecutor
+public sealed class SimulatedPool : IWorkExecutor, IActor
 {
     private readonly World _world;
     private readonly List<WorkItem> _items = [];
@@ -38,7 +38,7 @@ public sealed class SimulatedPool : IWorkExecutor
     /// <summary>How many items have ended.</summary>
     public long Done { get; private set; }
 
-    internal bool IsRunnable => _items.Count > 0 && _running < _isBusy.Length && _items.Exists(CanRun);
+    bool IActor.IsRunnable => _items.Count > 0 && _running < _isBusy.Length && _items.Exists(CanRun);
 
     /// <inheritdoc/>
     public bool TryExecute(in WorkItem item)
@@ -54,7 +54,8 @@ public sealed class SimulatedPool : IWorkExecutor
         return true;
     }
 
-    internal void RunOne()
+    /// <summary>Runs one item.</summary>
+    void IActor.Step()
     {
         WorkItem[] ready = [.. _items.Where(CanRun)];
         WorkPriority priority = ready.Max(item => item.Priority);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
 using Vigil.IO;
 
 namespace Vigil.Testing;
@@ -17,25 +16,19 @@ namespace Vigil.Testing;
 /// </remarks>
 public sealed class World
 {
-    // Steps of the simulation without any movement of the clock.
-    private const int MaxStepsAtOneTime = 1_000_000;
-
-    private const int LinesOfHistory = 40;
-
     private readonly List<SimulatedLoop> _loops = [];
     private readonly List<SimulatedPool> _pools = [];
     private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
-    private readonly List<object> _choices = [];
+    private readonly Scheduler _scheduler;
     private readonly int _thread = Environment.CurrentManagedThreadId;
-    private readonly HashSet<SimulatedLoop> _iterating = [];
     private int _nextPort = 40_000;
-    private long _stepsAtOneTime;
     private bool _hasEnded;
 
     internal World(ulong seed, bool keepsHashes = false, IReadOnlyList<ulong>? expected = null, FaultKinds masked = FaultKinds.None)
     {
         Seed = seed;
         Random = new WorldRandom(seed);
+        _scheduler = new Scheduler(Random, () => _loops.Exists(loop => loop.IsRealReady));
         Clock = new VirtualClock { Settle = Settle };
         History = new History(Clock, keepsHashes, expected);
         Faults = new WorldFaults(this, masked);
@@ -78,8 +71,8 @@ public sealed class World
 
     internal DescriptorTable Descriptors { get; } = new();
 
-    /// <summary>Counts what may give a loop something to do.</summary>
-    internal long Activity { get; private set; }
+    /// <inheritdoc cref="Scheduler.Activity"/>
+    internal long Activity => _scheduler.Activity;
 
     /// <summary>Creates a loop.</summary>
     /// <param name="name">Its name, in messages and histories.</param>
@@ -98,6 +91,7 @@ public sealed class World
         options.Workers ??= CreatePool($"{name}'s workers", threads: 2);
         SimulatedLoop loop = new(this, name, options);
         _loops.Add(loop);
+        _scheduler.Add(loop);
         return loop;
     }
 
@@ -115,6 +109,7 @@ public sealed class World
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         SimulatedPool pool = new(this, name, threads, capacity);
         _pools.Add(pool);
+        _scheduler.Add(pool);
         return pool;
     }
 
@@ -314,19 +309,9 @@ public sealed class World
 
     /// <summary>What is open, started or waiting, a line each: what a program that has ended should not leave behind.</summary>
     /// <returns>The lines; none if nothing is left.</returns>
-    public IReadOnlyList<string> FindLeaks()
-    {
-        List<string> leaks = [.. Descriptors.Open.Select(entry => $"descriptor {entry.Number} is open: {entry.File.Description}")];
-        leaks.AddRange(_pools.Where(pool => pool.Waiting > 0).Select(pool => $"{pool.Waiting} work items wait in {pool.Name}"));
-        if (_loops.TrueForAll(loop => loop.HasEnded) && Clock.ProgramTimerCount is > 0 and var timers)
-        {
-            leaks.Add($"{timers} timers of the clock are started");
-        }
+    public IReadOnlyList<string> FindLeaks() => WorldReport.FindLeaks(this, _pools);
 
-        return leaks;
-    }
-
-    internal void NoteActivity() => Activity++;
+    internal void NoteActivity() => _scheduler.NoteActivity();
 
     internal void Close(int number)
     {
@@ -366,34 +351,8 @@ public sealed class World
 
     internal void Retire() => _hasEnded = true;
 
-    /// <summary>The state of everything and the end of the history, for a report.</summary>
-    internal string Describe()
-    {
-        StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"At {Clock}, after {History.Count} steps, {Faults.Count} faults ({Faults.Active}):\n");
-        foreach (SimulatedLoop loop in _loops)
-        {
-            string state = loop.HasEnded ? "has ended"
-                : loop.IsStalled ? "is stalled"
-                : loop.WaitsFor.Any() ? $"waits for {string.Join("; ", loop.WaitsFor)}"
-                : "waits for posted work only";
-            text.Append(CultureInfo.InvariantCulture, $"  loop {loop.Name} {state}\n");
-        }
-
-        foreach (SimulatedPool pool in _pools.Where(pool => pool.Waiting + pool.Running > 0))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  {pool.Name}: {pool.Waiting} items wait, {pool.Running} run\n");
-        }
-
-        text.Append(Clock.UntilNextTimer is { } next ? $"  the next timer is due in {next}\n" : "  no timer is started\n");
-        text.Append("The last steps:\n");
-        foreach (string line in History.Last(LinesOfHistory))
-        {
-            text.Append(line).Append('\n');
-        }
-
-        return text.ToString();
-    }
+    /// <inheritdoc cref="WorldReport.Describe"/>
+    internal string Describe() => WorldReport.Describe(this, _pools);
 
     private void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
 
@@ -422,9 +381,8 @@ public sealed class World
 
     private void NoteTime()
     {
-        NoteActivity();
+        _scheduler.OnMoved();
         History.Add(HistoryKind.Time, subject: null);
-        _stepsAtOneTime = 0;
         if (Faults.Happens(FaultKinds.ClockStep))
         {
             TimeSpan step = Random.Next(TimeSpan.Zero, TimeSpan.FromHours(2)) - TimeSpan.FromHours(1);
@@ -432,61 +390,16 @@ public sealed class World
         }
     }
 
-    // Lets one thing happen that can happen now; false if there is nothing.
     private bool TryStep()
     {
-        List<object> choices = _choices;
-        choices.Clear();
-        foreach (SimulatedLoop loop in _loops)
-        {
-            if (loop.IsRunnable && !_iterating.Contains(loop))
-            {
-                choices.Add(loop);
-            }
-        }
-
-        foreach (SimulatedPool pool in _pools)
-        {
-            if (pool.IsRunnable)
-            {
-                choices.Add(pool);
-            }
-        }
-
-        if (choices.Count == 0)
-        {
-            if (!_loops.Exists(loop => loop.IsRealReady))
-            {
-                return false;
-            }
-
-            NoteActivity();
-            return true;
-        }
-
-        if (++_stepsAtOneTime > MaxStepsAtOneTime)
-        {
-            Fail($"{MaxStepsAtOneTime} steps were made and the clock did not move: something never comes to rest.");
-        }
-
-        object chosen = choices[choices.Count == 1 ? 0 : Random.Next(choices.Count)];
-        if (chosen is SimulatedPool work)
-        {
-            work.RunOne();
-            return true;
-        }
-
-        var iterating = (SimulatedLoop)chosen;
-        _iterating.Add(iterating);
         try
         {
-            iterating.Iterate();
+            return _scheduler.TryStep();
         }
-        finally
+        catch (EndlessException exception)
         {
-            _iterating.Remove(iterating);
+            Fail(exception.Message);
+            return false;
         }
-
-        return true;
     }
 }

@@ -1,0 +1,101 @@
+namespace Vigil.Testing;
+
+/// <summary>Something of a world that can do one thing at a time: an iteration of a loop, an item of a pool.</summary>
+internal interface IActor
+{
+    /// <summary>Whether it may have something to do now.</summary>
+    bool IsRunnable { get; }
+
+    /// <summary>Lets it do one thing.</summary>
+    void Step();
+}
+
+/// <summary>
+/// Decides what happens next in a world. As long as anything can run, one of those that can is drawn and does one thing; then the clock moves.
+/// </summary>
+/// <remarks>
+/// Nobody can tell from outside whether a loop has work: another thread may have posted some, or an event may be ready that nobody asked
+/// for. So a loop counts as idle when it has made an iteration that found nothing, after the last activity anywhere. Any activity gives
+/// every loop another look.
+/// </remarks>
+internal sealed class Scheduler
+{
+    // Steps without any movement of the clock.
+    private const int MaxStepsAtOneTime = 1_000_000;
+
+    private readonly WorldRandom _random;
+    private readonly Func<bool> _hasRealWork;
+    private readonly List<IActor> _actors = [];
+    private readonly List<IActor> _choices = [];
+    private readonly HashSet<IActor> _stepping = [];
+    private long _stepsAtOneTime;
+
+    /// <param name="random">Draws.</param>
+    /// <param name="hasRealWork">Asked when nothing can run: whether one of the kernel's descriptors is ready.</param>
+    public Scheduler(WorldRandom random, Func<bool> hasRealWork)
+    {
+        _random = random;
+        _hasRealWork = hasRealWork;
+    }
+
+    /// <summary>Counts what may give a loop something to do.</summary>
+    public long Activity { get; private set; }
+
+    public void Add(IActor actor) => _actors.Add(actor);
+
+    public void NoteActivity() => Activity++;
+
+    /// <summary>The clock has moved.</summary>
+    public void OnMoved()
+    {
+        Activity++;
+        _stepsAtOneTime = 0;
+    }
+
+    /// <summary>Lets one thing happen that can happen now; false if there is nothing.</summary>
+    /// <exception cref="EndlessException">The clock has not moved for too many steps.</exception>
+    public bool TryStep()
+    {
+        _choices.Clear();
+        foreach (IActor actor in _actors)
+        {
+            // Who yields in the middle of an iteration is on the stack below, and not to be entered again.
+            if (actor.IsRunnable && !_stepping.Contains(actor))
+            {
+                _choices.Add(actor);
+            }
+        }
+
+        if (_choices.Count == 0)
+        {
+            bool hasWork = _hasRealWork();
+            Activity += hasWork ? 1 : 0;
+            return hasWork;
+        }
+
+        if (++_stepsAtOneTime > MaxStepsAtOneTime)
+        {
+            throw new EndlessException(MaxStepsAtOneTime);
+        }
+
+        IActor chosen = _choices[_choices.Count == 1 ? 0 : _random.Next(_choices.Count)];
+        bool isAlone = chosen is SimulatedLoop && _stepping.Add(chosen);
+        try
+        {
+            chosen.Step();
+        }
+        finally
+        {
+            if (isAlone)
+            {
+                _stepping.Remove(chosen);
+            }
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Something never comes to rest.</summary>
+internal sealed class EndlessException(int steps)
+    : Exception($"{steps} steps were made and the clock did not move: something never comes to rest.");
