@@ -76,7 +76,7 @@ public sealed class AsyncCallbackTests : IAsyncDisposable
     [MemberData(nameof(Targets))]
     public async Task Ticks_that_come_due_during_the_task_come_as_if_the_loop_had_been_busy(bool onWorker)
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         await using var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1 });
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time, Workers = pool });
         var second = TimeSpan.FromSeconds(1);

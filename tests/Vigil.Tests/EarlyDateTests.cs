@@ -3,7 +3,7 @@ namespace Vigil.Tests;
 /// <summary>Clocks and dates before 1970, or far from it.</summary>
 public sealed class EarlyDateTests
 {
-    private readonly VirtualTime _time = new();
+    private VirtualClock _time = new();
     private readonly List<TimeSpan> _lateness = [];
 
     [Theory]
@@ -15,7 +15,7 @@ public sealed class EarlyDateTests
     [InlineData(9990)]
     public void A_virtual_wall_clock_may_begin_in_any_year(int year)
     {
-        _time.Zero = new DateTimeOffset(year, 12, 1, 0, 0, 0, TimeSpan.Zero);
+        _time = new VirtualClock(new DateTimeOffset(year, 12, 1, 0, 0, 0, TimeSpan.Zero));
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = _time });
         DateTimeOffset due = _time.GetUtcNow().AddYears(5);
         At(manager, due);
@@ -35,7 +35,7 @@ public sealed class EarlyDateTests
     [Fact]
     public void A_date_before_the_clocks_beginning_is_late_by_all_that_has_passed()
     {
-        _time.Zero = new DateTimeOffset(1960, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        _time = new VirtualClock(new DateTimeOffset(1960, 1, 1, 0, 0, 0, TimeSpan.Zero));
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = _time });
         At(manager, _time.GetUtcNow().AddYears(-200));
         At(manager, DateTimeOffset.MinValue);
@@ -50,11 +50,11 @@ public sealed class EarlyDateTests
         DateTimeOffset due = _time.GetUtcNow() + TimeSpan.FromHours(1);
         At(manager, due);
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
-        _time.Zero -= TimeSpan.FromDays(3650);
+        _time.StepWallClock(-TimeSpan.FromDays(3650));
         _time.Advance(TimeSpan.FromHours(2));
         Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
         manager.CreateTimerEvent(TimeSpan.Zero, Timeout.InfiniteTimeSpan, Note, new() { Clock = TimerClock.WallClock });
-        _time.Zero -= TimeSpan.FromDays(3650);
+        _time.StepWallClock(-TimeSpan.FromDays(3650));
         Assert.Equal(1, manager.RunOnce());
         _time.Advance(due - _time.GetUtcNow());
         Assert.Equal(1, manager.RunOnce());
@@ -68,11 +68,11 @@ public sealed class EarlyDateTests
     public void A_period_that_is_counted_from_an_early_date_keeps_its_phase(int year)
     {
         DateTimeOffset first = new(year, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        _time.Zero = new DateTimeOffset(2026, 11, 30, 10, 20, 30, TimeSpan.Zero);
+        _time = new VirtualClock(new DateTimeOffset(2026, 11, 30, 10, 20, 30, TimeSpan.Zero));
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = _time });
         TimerEvent timer = manager.CreateTimerEvent(first, TimeSpan.FromHours(1), Note);
         Assert.Equal(1, manager.RunOnce());
-        Assert.Equal(TimeSpan.FromSeconds((40 * 60) - 30), timer.Remaining + TimeSpan.FromTicks((_time.Now - TimeSpan.FromDays(1)).Ticks));
+        Assert.Equal(TimeSpan.FromSeconds((40 * 60) - 30), timer.Remaining + _time.Elapsed);
     }
 
     private void At(EventManager manager, DateTimeOffset due) => manager.CreateTimerEvent(due, Timeout.InfiniteTimeSpan, Note);

@@ -3,7 +3,7 @@ namespace Vigil.Tests;
 /// <summary>A user's clock that stands still, and whose timer operations throw on request.</summary>
 internal sealed class FailingTime : TimeProvider
 {
-    private readonly VirtualTime _time = new();
+    private readonly VirtualClock _time = new();
 
     public bool Fails { get; set; }
 
@@ -14,7 +14,7 @@ internal sealed class FailingTime : TimeProvider
     public Action? TimerIsSet { get; set; }
 
     /// <summary>How many timers are set.</summary>
-    public int StartedTimers => _time.StartedTimers;
+    public int StartedTimers => _time.TimerCount;
 
     public override long TimestampFrequency => _time.TimestampFrequency;
 

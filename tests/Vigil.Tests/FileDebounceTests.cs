@@ -5,7 +5,7 @@ public sealed class FileDebounceTests : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    private readonly VirtualTime _time = new();
+    private readonly VirtualClock _time = new();
     private readonly WatchedDirectory _files;
 
     public FileDebounceTests() => _files = new WatchedDirectory(new EventManagerOptions { TimeProvider = _time });
@@ -63,7 +63,7 @@ public sealed class FileDebounceTests : IDisposable
         _files.Write("a");
         _files.Write("b");
         _files.Settle();
-        int timers = _time.StartedTimers;
+        int timers = _time.TimerCount;
         _time.Advance(Window / 2);
         _files.Write("a", "more");
         _files.Settle();

@@ -92,7 +92,7 @@ public sealed class FileWrittenTests
     [Fact]
     public void With_a_debounce_a_file_that_was_written_is_told_as_written_too()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var files = new WatchedDirectory(new EventManagerOptions { TimeProvider = time });
         files.Write("old");
         files.Write("temporary");

@@ -165,7 +165,7 @@ public sealed class MeterTests : IDisposable
     [Fact]
     public void Statistics_can_be_had_without_a_collector()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { Name = _name, CollectStatistics = true, TimeProvider = time });
         manager.CreateTimerEvent(TimeSpan.FromSeconds(1), (_, _) => { });
         time.Advance(TimeSpan.FromSeconds(3));

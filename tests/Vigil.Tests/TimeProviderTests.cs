@@ -73,7 +73,7 @@ public class TimeProviderTests
     [Fact]
     public void The_later_of_two_changes_counts_although_the_earlier_arrives_last()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int fired = 0;
         ITimer timer = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -107,7 +107,7 @@ public class TimeProviderTests
     [Fact]
     public void A_timer_that_another_thread_has_put_off_or_stopped_does_not_fire_because_the_loop_has_not_heard_of_it()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int fired = 0;
         ITimer once = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Millisecond * 10, Timeout.InfiniteTimeSpan);
@@ -185,7 +185,7 @@ public class TimeProviderTests
     [Fact]
     public async Task After_the_loops_end_asynchronous_disposal_ends_when_the_underlying_clocks_call_has_returned()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         manager.Dispose();
         using var began = new ManualResetEventSlim();
@@ -229,7 +229,7 @@ public class TimeProviderTests
     [Fact]
     public void After_the_disposal_its_timers_go_on_by_the_underlying_clock()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         TimeProvider provider = manager.TimeProvider;
         int periodic = 0;
@@ -241,7 +241,7 @@ public class TimeProviderTests
         manager.Dispose();
 
         // The change is handed over through the thread pool.
-        Assert.True(SpinWait.SpinUntil(() => time.StartedTimers == 3, Patience.Limit));
+        Assert.True(SpinWait.SpinUntil(() => time.TimerCount == 3, Patience.Limit));
         time.Advance(Millisecond * 10);
         Patience.Wait(started);
         Patience.Wait(underWay);
@@ -270,7 +270,7 @@ public class TimeProviderTests
     [Fact]
     public void It_reads_the_managers_own_clock_and_refuses_bad_arguments()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         TimeProvider provider = manager.TimeProvider;
         Assert.Equal(time.GetTimestamp(), provider.GetTimestamp());
@@ -286,16 +286,16 @@ public class TimeProviderTests
     [Fact]
     public void A_virtual_day_of_ticks_passes_in_no_time()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         long start = Stopwatch.GetTimestamp();
         int ticks = 0;
-        TimeSpan begin = time.Now;
+        TimeSpan begin = time.Elapsed;
         manager.CreateTimerEvent(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, tick) =>
         {
             Assert.Equal(default, tick);
             ticks++;
-            Assert.Equal(TimeSpan.FromSeconds(ticks), time.Now - begin);
+            Assert.Equal(TimeSpan.FromSeconds(ticks), time.Elapsed - begin);
         });
         while (ticks < 86_400)
         {
@@ -309,7 +309,7 @@ public class TimeProviderTests
     [Fact]
     public void Another_thread_advances_the_clock_of_a_sleeping_loop()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var loop = new LoopThread(new EventManagerOptions { TimeProvider = time });
         for (int i = 0; i < 100; i++)
         {
@@ -323,7 +323,7 @@ public class TimeProviderTests
     [Fact]
     public void A_callers_timeout_is_measured_by_the_managers_clock()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         var advancing = new Thread(() =>
         {
@@ -375,7 +375,7 @@ public class TimeProviderTests
     [Fact]
     public void The_newest_change_is_handed_over_whichever_way_it_went()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int fired = 0;
         ITimer timer = manager.TimeProvider.CreateTimer(_ => fired++, state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -481,7 +481,7 @@ public class TimeProviderTests
 
         private long _lastDueTicks = long.MinValue;
 
-        public VirtualTime Time { get; } = new();
+        public VirtualClock Time { get; } = new();
 
         public ManualResetEventSlim Reached { get; } = new();
 

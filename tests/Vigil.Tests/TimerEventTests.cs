@@ -214,7 +214,7 @@ public class TimerEventTests
     [Fact]
     public void A_callback_cancels_its_neighbour_with_the_same_due_time()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         TimerEvent? neighbour = null;
         int fired = 0;
@@ -240,17 +240,17 @@ public class TimerEventTests
     [Fact]
     public void Everything_is_allowed_in_its_own_and_in_others_callbacks()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         List<string> order = [];
         TimerEvent other = manager.CreateTimerEvent(
             Millisecond * 10,
             Millisecond * 10,
-            (_, _) => order.Add($"other {time.Now.Milliseconds}"));
+            (_, _) => order.Add($"other {time.Elapsed.Milliseconds}"));
         manager.CreateTimerEvent(Millisecond * 5, (timer, _) =>
         {
-            order.Add($"own {time.Now.Milliseconds}");
-            switch (time.Now.Milliseconds)
+            order.Add($"own {time.Elapsed.Milliseconds}");
+            switch (time.Elapsed.Milliseconds)
             {
                 case 5:
                     other.Suspend();
@@ -266,7 +266,7 @@ public class TimerEventTests
                     timer.Resume();
                     break;
                 case 28:
-                    manager.CreateTimerEvent(Millisecond, (_, _) => order.Add($"new {time.Now.Milliseconds}"));
+                    manager.CreateTimerEvent(Millisecond, (_, _) => order.Add($"new {time.Elapsed.Milliseconds}"));
                     timer.Cancel();
                     break;
             }
@@ -282,7 +282,7 @@ public class TimerEventTests
     [InlineData(MissedTickPolicy.Burst, "10+0 115+9 115+8 115+7 115+6 115+5 115+4 115+3 115+2 115+1 115+0 120+0 130+0")]
     public void A_loop_that_sleeps_over_ten_periods_does_as_its_policy_says(MissedTickPolicy policy, string expected)
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         List<string> ticks = [];
         TimeSpan lateness = default;
@@ -291,7 +291,7 @@ public class TimerEventTests
             Millisecond * 10,
             (_, tick) =>
             {
-                ticks.Add($"{time.Now.Milliseconds}+{tick.Missed}");
+                ticks.Add($"{time.Elapsed.Milliseconds}+{tick.Missed}");
                 lateness = tick.Lateness > lateness ? tick.Lateness : lateness;
             },
             new() { MissedTicks = policy });
@@ -312,7 +312,7 @@ public class TimerEventTests
     [InlineData(100)]
     public void Bursts_make_up_one_tick_an_iteration_so_that_others_have_their_turn(int toleranceInMilliseconds)
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         using var ready = new EventFd(1);
         int ticks = 0;
@@ -334,7 +334,7 @@ public class TimerEventTests
     [Fact]
     public void A_callback_that_starts_its_timer_anew_for_a_window_that_has_begun_does_not_keep_the_loop()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int ticks = 0;
         manager.CreateTimerEvent(
@@ -359,7 +359,7 @@ public class TimerEventTests
     [Fact]
     public void The_first_timer_of_another_clock_that_a_timer_starts_waits_for_the_next_iteration_although_it_is_late()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         List<TimeSpan> lateness = [];
         manager.CreateTimerEvent(Millisecond, (_, _) => manager.CreateTimerEvent(
@@ -377,14 +377,14 @@ public class TimerEventTests
     [Fact]
     public void A_suspended_timer_resumes_to_the_exact_tick()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         List<TimeSpan> ticks = [];
-        TimeSpan start = time.Now;
+        TimeSpan start = time.Elapsed;
         TimerEvent timer = manager.CreateTimerEvent(Millisecond * 10, Millisecond * 10, (_, tick) =>
         {
             Assert.Equal(default, tick);
-            ticks.Add(time.Now - start);
+            ticks.Add(time.Elapsed - start);
         });
         RunFor(manager, time, TimeSpan.FromTicks(123_457));
         timer.Suspend();
@@ -414,7 +414,7 @@ public class TimerEventTests
     [Fact]
     public void Timers_fire_in_order_of_due_time_and_equal_ones_in_order_of_their_start()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         var random = new Random(4);
         List<(int Due, int Start)> expected = [];
@@ -496,7 +496,7 @@ public class TimerEventTests
     [Fact]
     public void Timers_with_tolerances_share_a_wake_up_and_are_never_early_nor_later_than_allowed()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         var random = new Random(9);
         int fired = 0;
@@ -505,14 +505,14 @@ public class TimerEventTests
         {
             TimeSpan due = TimeSpan.FromTicks(random.Next(1, 10_000_000));
             TimeSpan tolerance = Millisecond * random.Next(100, 300);
-            TimeSpan start = time.Now;
+            TimeSpan start = time.Elapsed;
             manager.CreateTimerEvent(
                 due,
                 Timeout.InfiniteTimeSpan,
                 (_, tick) =>
                 {
-                    Assert.InRange(time.Now - start, due, due + tolerance);
-                    Assert.Equal(time.Now - start - due, tick.Lateness);
+                    Assert.InRange(time.Elapsed - start, due, due + tolerance);
+                    Assert.Equal(time.Elapsed - start - due, tick.Lateness);
                     fired++;
                 },
                 new() { Tolerance = tolerance });
@@ -530,7 +530,7 @@ public class TimerEventTests
     [Fact]
     public void A_tolerant_timer_goes_along_when_the_loop_is_awake_in_its_window()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         int tolerant = 0;
         manager.CreateTimerEvent(
@@ -548,7 +548,7 @@ public class TimerEventTests
     [Fact]
     public void A_timer_that_throws_costs_no_other_its_turn_and_meets_the_fault_policy()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time, FaultPolicy = FaultPolicy.Detach });
         List<FaultReport> reports = [];
         manager.FaultReported += (_, report) => reports.Add(report);
@@ -767,13 +767,13 @@ public class TimerEventTests
     [InlineData(MissedTickPolicy.Burst, "100+0 105+0 115+0")]
     public void A_timer_that_is_suspended_when_overdue_keeps_its_phase(MissedTickPolicy policy, string expected)
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { TimeProvider = time });
         List<string> ticks = [];
         TimerEvent timer = manager.CreateTimerEvent(
             Millisecond * 10,
             Millisecond * 10,
-            (_, tick) => ticks.Add($"{time.Now.Milliseconds}+{tick.Missed}"),
+            (_, tick) => ticks.Add($"{time.Elapsed.Milliseconds}+{tick.Missed}"),
             new() { MissedTicks = policy });
         time.Advance(Millisecond * 15);
         timer.Suspend();
@@ -799,18 +799,18 @@ public class TimerEventTests
     }
 
     // Lets the loop set its clock's timer as before any wait, and lets that timer become due.
-    private static void AdvanceToNextTimer(EventManager manager, VirtualTime time)
+    private static void AdvanceToNextTimer(EventManager manager, VirtualClock time)
     {
         manager.RemoteEndpoint.Kick();
         manager.RunOnce();
         time.Advance(time.UntilNextTimer ?? TimeSpan.Zero);
     }
 
-    private static void RunFor(EventManager manager, VirtualTime time, TimeSpan span)
+    private static void RunFor(EventManager manager, VirtualClock time, TimeSpan span)
     {
-        TimeSpan end = time.Now + span;
+        TimeSpan end = time.Elapsed + span;
         manager.CreateTimerEvent(span, (_, _) => { });
-        while (time.Now < end)
+        while (time.Elapsed < end)
         {
             AdvanceToNextTimer(manager, time);
             manager.RunOnce(TimeSpan.Zero);

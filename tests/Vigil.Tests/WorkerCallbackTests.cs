@@ -532,7 +532,7 @@ public sealed class WorkerCallbackTests : IDisposable
     [InlineData(MissedTickPolicy.Burst, new long[] { 0, 2, 1 })]
     public void Ticks_that_are_due_while_a_worker_calls_back_come_after_it(MissedTickPolicy policy, long[] missed)
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         List<long> told = [];
         TimerEvent timer = manager.CreateTimerEvent(
@@ -618,7 +618,7 @@ public sealed class WorkerCallbackTests : IDisposable
         long missed,
         double next)
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         var second = TimeSpan.FromSeconds(1);
         List<TimerTick> told = [];
@@ -648,7 +648,7 @@ public sealed class WorkerCallbackTests : IDisposable
     [Fact]
     public void A_tick_with_none_after_it_until_the_end_of_the_clock_is_as_late_as_it_waited()
     {
-        var time = new VirtualTime();
+        var time = new VirtualClock();
         using var manager = new EventManager(new EventManagerOptions { Workers = _workers, TimeProvider = time });
         var second = TimeSpan.FromSeconds(1);
         TimerTick told = default;
