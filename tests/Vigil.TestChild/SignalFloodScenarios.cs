@@ -77,7 +77,8 @@ internal static partial class SignalFloodScenarios
             using var manager = new EventManager(new EventManagerOptions { Workers = pool, FaultPolicy = FaultPolicy.Report });
             int refused = 0;
             int taken = 0;
-            manager.FaultReported += (_, report) => refused += report.Exception is EventManagerException { Error: EventManagerError.WorkQueueFull } ? 1 : 0;
+            manager.FaultReported += (_, report) =>
+                refused += report.Exception is EventManagerException { Error: EventManagerError.WorkQueueFull } ? 1 : 0;
             manager.CreateSignalEvent(RealTime4, (_, _) => { }, new() { Target = CallbackTarget.Worker() });
             manager.CreateSignalEvent(RealTime4, (_, _) => taken++);
             Flood(manager, 1 + Waiting, () => taken);

@@ -105,7 +105,8 @@ public sealed class ChildProcessTests
         const int CodeOfSigAbrt = 128 + 6;
         (int exitCode, string error) = Run("watchdog-fail-fast");
         Assert.Matches(
-            @"^grid: a timer \(.+\) has been running for [\d.]+ ms \(budget 50 ms\) in phase Timers, for the first time\. SlowCallbackPolicy\.FailFast: the program is aborted\.\n$",
+            @"^grid: a timer \(.+\) has been running for [\d.]+ ms \(budget 50 ms\) in phase Timers, for the first time\. "
+                + @"SlowCallbackPolicy\.FailFast: the program is aborted\.\n$",
             error);
         Assert.Contains("FailFast", error, StringComparison.Ordinal);
         Assert.Equal(CodeOfSigAbrt, exitCode);

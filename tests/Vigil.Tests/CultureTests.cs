@@ -48,14 +48,57 @@ public sealed class CultureTests
         TimeSpan budget = TimeSpan.FromMilliseconds(10.5);
         foreach (SlowCallbackKind kind in Enum.GetValues<SlowCallbackKind>())
         {
-            yield return $"{new SlowCallbackReport(kind, "manager", "callback") { Elapsed = some, Budget = budget, OverrunsBefore = 1234, Suppressed = 5678 }}";
+            SlowCallbackReport slow = new(kind, "manager", "callback")
+            {
+                Elapsed = some,
+                Budget = budget,
+                OverrunsBefore = 1234,
+                Suppressed = 5678,
+            };
+            yield return $"{slow}";
         }
 
-        yield return $"{new WorkWaitingReport("pool", "work") { Waited = some, Limit = budget, Threads = [new WorkerActivity { Thread = 3, Work = "work", Elapsed = some }], Suppressed = 1234 }}";
+        WorkWaitingReport waiting = new("pool", "work")
+        {
+            Waited = some,
+            Limit = budget,
+            Threads = [new WorkerActivity { Thread = 3, Work = "work", Elapsed = some }],
+            Suppressed = 1234,
+        };
+        yield return $"{waiting}";
         var durations = new DurationSummary { Count = 1234, Mean = some, Median = some, P99 = some, Max = some * 1000 };
         yield return $"{durations}";
-        yield return $"{new EventManagerStatistics { Iterations = 1, TimerCallbacks = 2, SourceCallbacks = 3, PostedCallbacks = 4, DeferredCallbacks = 5, Posts = 6, BusyTime = some, IdleTime = some * 2, Lag = durations, TimerLateness = durations, StaleEvents = 7, OrphanedEvents = 8, Faults = 9 }}";
-        yield return $"{new WorkerPoolStatistics { Queued = 1, Running = 2, Done = 3, Failed = 4, Stolen = 5, Cancelled = 6, Rejected = 7, RunByCallers = 8, WaitTimes = durations, RunTimes = durations }}";
+        EventManagerStatistics loop = new()
+        {
+            Iterations = 1,
+            TimerCallbacks = 2,
+            SourceCallbacks = 3,
+            PostedCallbacks = 4,
+            DeferredCallbacks = 5,
+            Posts = 6,
+            BusyTime = some,
+            IdleTime = some * 2,
+            Lag = durations,
+            TimerLateness = durations,
+            StaleEvents = 7,
+            OrphanedEvents = 8,
+            Faults = 9,
+        };
+        yield return $"{loop}";
+        WorkerPoolStatistics workers = new()
+        {
+            Queued = 1,
+            Running = 2,
+            Done = 3,
+            Failed = 4,
+            Stolen = 5,
+            Cancelled = 6,
+            Rejected = 7,
+            RunByCallers = 8,
+            WaitTimes = durations,
+            RunTimes = durations,
+        };
+        yield return $"{workers}";
         yield return $"{new SignalInfo(Signal.SIGUSR1) { Code = -6, SenderProcessId = 1234, Value = -5678 }}";
         yield return $"{new TimerTick(some, 1234)} {new ClockStep(-some)} {new ChildExit(139, null)} {new ChildExit(null, Signal.SIGTERM)}";
         yield return $"{WorkTarget.Thread(1234)} {new Events(new FileDescriptor(1234), EventSet.In)}";

@@ -22,7 +22,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public void Whoever_disposes_an_event_or_a_hook_while_another_thread_runs_the_manager_for_the_last_time_gets_no_exception_and_nothing_is_reported()
+    public void Whoever_disposes_an_event_or_a_hook_during_another_threads_last_run_gets_no_exception_and_nothing_is_reported()
     {
         using var entered = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();

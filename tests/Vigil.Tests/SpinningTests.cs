@@ -94,7 +94,7 @@ public sealed class SpinningTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Completions_of_sending_without_copying_are_no_spinning_where_they_are_taken_and_are_stopped_where_they_are_left(bool areTaken)
+    public void Completions_of_sending_without_copying_are_no_spinning_where_they_are_taken_and_stopped_where_they_are_left(bool areTaken)
     {
         using Socket receiver = Udp();
         using Socket sender = Udp();

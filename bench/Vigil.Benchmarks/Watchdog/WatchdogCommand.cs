@@ -24,7 +24,8 @@ internal static class WatchdogCommand
     {
         List<string> lines =
         [
-            "| case | raw C | off | watchdog | exact | statistics | watchdog − off | min–max | exact − off | min–max | statistics − off "
+            "| case | raw C | off | watchdog | exact | statistics "
+            + "| watchdog − off | min–max | exact − off | min–max | statistics − off "
                 + "| min–max |",
             "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
         ];

@@ -11,7 +11,8 @@ internal interface IActor
 }
 
 /// <summary>
-/// Decides what happens next in a world. As long as anything can run, one of those that can is drawn and does one thing; then the clock moves.
+/// Decides what happens next in a world. As long as anything can run, one of those that can is drawn and does one thing; then the clock
+/// moves.
 /// </summary>
 /// <remarks>
 /// Nobody can tell from outside whether a loop has work: another thread may have posted some, or an event may be ready that nobody asked

@@ -73,8 +73,8 @@ public static class Simulation
                     + (second.History.FirstDifference >= 0
                         ? $"step {second.History.FirstDifference} is another one than in the first run.\n"
                         : "the second run ends otherwise than the first.\n")
-                    + "Something in the program depends on what is outside of the world: Stopwatch, DateTime.Now, Random.Shared, Guid.NewGuid, "
-                    + "hash codes of strings, a thread, or state that an earlier run has left.\n"
+                    + "Something in the program depends on what is outside of the world: Stopwatch, DateTime.Now, Random.Shared, "
+                    + "Guid.NewGuid, hash codes of strings, a thread, or state that an earlier run has left.\n"
                     + $"{Command(seed)}\nThe second run, with the step that differs as the last one:\n{second.Describe()}",
                 difference ?? new DivergedException())
             {

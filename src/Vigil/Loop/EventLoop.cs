@@ -251,7 +251,8 @@ internal sealed class EventLoop
             (Source source, EventSet events, _) = injected;
             bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
             EventSet deliverable = isDeaf ? EventSet.None : source.Deliverable(events);
-            if (deliverable != EventSet.None && (!Interests.IsOneShot(source.Interest) || _table.Arming.SilenceForDelivery(source).IsSuccess))
+            if (deliverable != EventSet.None
+                && (!Interests.IsOneShot(source.Interest) || _table.Arming.SilenceForDelivery(source).IsSuccess))
             {
                 DeliverInjected(source, deliverable);
             }

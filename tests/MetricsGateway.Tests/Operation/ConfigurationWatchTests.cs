@@ -161,7 +161,9 @@ public sealed class ConfigurationWatchTests : IDisposable
         Assert.Equal(
             Reloaded(
                 path,
-                "max-names 100000 → 5; 1 connection kept") + Reloaded(path, "max-names 5 → 6; 1 connection kept"), gateway.TakeErrors());
+                "max-names 100000 → 5; 1 connection kept")
+                + Reloaded(path, "max-names 5 → 6; 1 connection kept"),
+            gateway.TakeErrors());
     }
 
     [Fact]

@@ -330,7 +330,8 @@ public sealed class ReloadTests : IDisposable
         admin.Send("reload\nhealth\n"u8);
 
         string answer = admin.ReceiveToEnd();
-        Assert.Equal(Reloaded($"admin 127.0.0.1:0 → {gateway.Admin}; 0 connections kept, 1 closed") + "END\n\nhealth: up\nEND\n\n", answer);
+        Assert.Equal(
+            Reloaded($"admin 127.0.0.1:0 → {gateway.Admin}; 0 connections kept, 1 closed") + "END\n\nhealth: up\nEND\n\n", answer);
         using AdminClient next = gateway.ConnectAdmin();
         Assert.Equal(1, next.Stat("connections.open"));
         gateway.TakeErrors();

@@ -35,7 +35,8 @@ public sealed class ReloadedTargetsTests : IDisposable
             ("flush-interval", "10s"), ("flush-console", "off"), ("graphite-send", $"{_second.Endpoint}"), ("graphite-prefix",
                 "other.name"));
         Assert.Equal(
-            $"reloaded {_configuration.Path}: graphite-send {_first.Endpoint} → {_second.Endpoint}; graphite-prefix stats → other.name; "
+            $"reloaded {_configuration.Path}: graphite-send {_first.Endpoint} → {_second.Endpoint}; "
+                + "graphite-prefix stats → other.name; "
                 + $"1 connection kept\n",
             admin.Ask("reload"));
         Flush(gateway, admin, "hits:3|c");

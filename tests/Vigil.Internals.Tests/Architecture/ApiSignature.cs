@@ -16,7 +16,8 @@ internal static class ApiSignature
         PropertyInfo property => OfProperty(property),
         EventInfo @event => $"{AccessOf(@event.AddMethod!)}event "
             + $"{ApiTypeName.Of(@event.EventHandlerType!, Nullability.Create(@event))} {@event.Name}",
-        FieldInfo field => $"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : "")}{ApiTypeName.Of(field.FieldType, Nullability.Create(field))} {field.Name}{ConstantOf(field)}",
+        FieldInfo field => (field.IsLiteral ? "const " : field.IsStatic ? "static " : "")
+            + $"{ApiTypeName.Of(field.FieldType, Nullability.Create(field))} {field.Name}{ConstantOf(field)}",
         _ => throw new ArgumentException($"{member} is of an unforeseen kind.", nameof(member)),
     };
 

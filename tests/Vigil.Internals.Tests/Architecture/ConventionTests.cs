@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -7,6 +8,8 @@ namespace Vigil.Internals.Tests.Architecture;
 /// <summary>Conventions of the library's sources.</summary>
 public class ConventionTests
 {
+    private static readonly string[] Folders = ["src", "apps", "samples", "tests", "bench"];
+
     private static readonly string[] EmptyNames = ["Helper", "Helpers", "Util", "Utils", "Utility", "Utilities", "Common", "Manager"];
 
     [Fact]
@@ -27,6 +30,25 @@ public class ConventionTests
             .Select(tree => tree.FilePath)];
 
         Assert.Empty(files);
+    }
+
+    [Fact]
+    public void No_line_of_the_repository_is_wider_than_editorconfig_says()
+    {
+        int width = int.Parse(
+            File.ReadLines(Path.Combine(Repository.Root, ".editorconfig"))
+                .Single(line => line.StartsWith("max_line_length", StringComparison.Ordinal))
+                .Split('=')[1],
+            CultureInfo.InvariantCulture);
+
+        string[] wide = [.. Folders
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
+            .SelectMany(path => File.ReadLines(path).Select((line, index) => (Path: path, Line: line, Number: index + 1)))
+            .Where(line => line.Line.Length > width)
+            .Select(line => $"{line.Path}:{line.Number}")];
+
+        Assert.Empty(wide);
     }
 
     [Fact]

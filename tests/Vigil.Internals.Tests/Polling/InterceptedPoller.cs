@@ -26,9 +26,11 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>Called at the beginning of each wait.</summary>
     public Action? Waiting { get; set; }
 
-    public int Add(int fd, SourceToken token, EventSet interest) => AddRefusal == Errno.Success ? _epoll.Add(fd, token, interest) : AddRefusal;
+    public int Add(int fd, SourceToken token, EventSet interest) =>
+        AddRefusal == Errno.Success ? _epoll.Add(fd, token, interest) : AddRefusal;
 
-    public int Modify(int fd, SourceToken token, EventSet interest) => Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;
+    public int Modify(int fd, SourceToken token, EventSet interest) =>
+        Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;
 
     public int Remove(int fd) => _epoll.Remove(fd);
 

@@ -7,7 +7,8 @@ internal static class NumberedTokens
 {
     public static int Add(this IPoller poller, int fd, ulong token, EventSet interest) => poller.Add(fd, new SourceToken(token), interest);
 
-    public static int Modify(this IPoller poller, int fd, ulong token, EventSet interest) => poller.Modify(fd, new SourceToken(token), interest);
+    public static int Modify(this IPoller poller, int fd, ulong token, EventSet interest) =>
+        poller.Modify(fd, new SourceToken(token), interest);
 
     public static int Transfer(this IPoller poller, int fd, ulong token, EventSet? interest) =>
         poller.Transfer(fd, new SourceToken(token), interest);

@@ -34,8 +34,8 @@ internal sealed class BackgroundThread<T>
     public bool IsAlive => _thread.IsAlive;
 
     /// <summary>
-    /// Waits until the thread sleeps in the kernel, or has slept since the call. On a busy processor a thread that sleeps for a millisecond at
-    /// a time is hardly ever seen asleep: it waits for the processor most of the time.
+    /// Waits until the thread sleeps in the kernel, or has slept since the call. On a busy processor a thread that sleeps for a millisecond
+    /// at a time is hardly ever seen asleep: it waits for the processor most of the time.
     /// </summary>
     public void AwaitSleep()
     {
