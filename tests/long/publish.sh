@@ -33,8 +33,18 @@ pack() {
         mkdir "$work/package" && (cd "$work/package" && python3 -m zipfile -e "$work/feed/Vigil.$version.nupkg" . && python3 -m zipfile -e "$work/feed/Vigil.$version.snupkg" .)
 }
 
+pack_testing() {
+    dotnet pack "$root/src/Vigil.Testing" -c Release -o "$work/feed" -p:Version=$version -p:VigilRepositoryUrl=https://example.org/vigil -v q -nodeReuse:false &&
+        mkdir "$work/testing" && (cd "$work/testing" && python3 -m zipfile -e "$work/feed/Vigil.Testing.$version.nupkg" . && python3 -m zipfile -e "$work/feed/Vigil.Testing.$version.snupkg" .) &&
+        grep -q "](https://example.org/vigil/blob/v$version/docs/performance.md)" "$work/testing/README.md" &&
+        grep -q '<dependency id="Vigil"' "$work/testing/Vigil.Testing.nuspec" &&
+        for file in icon.png LICENSE CHANGELOG.md lib/net10.0/Vigil.Testing.dll lib/net10.0/Vigil.Testing.xml lib/net10.0/Vigil.Testing.pdb; do
+            [ -s "$work/testing/$file" ] || { echo "no $file"; return 1; }
+        done
+}
+
 names_no_folder_of_this_machine() {
-    ! grep -rlaF -e "$root" -e "$HOME/" -e "$work" "$work/package"
+    ! grep -rlaF -e "$root" -e "$HOME/" -e "$work" "$work/package" "$work/testing"
 }
 
 has_absolute_links() {
@@ -113,7 +123,8 @@ gateway() {
 }
 
 check "the library packs" pack
-check "the package names no folder of this machine" names_no_folder_of_this_machine
+check "the package for tests packs, with all that belongs to it" pack_testing
+check "the packages name no folder of this machine" names_no_folder_of_this_machine
 check "its README has absolute links" has_absolute_links
 check "it has all that belongs to it" is_complete
 readme
