@@ -315,6 +315,66 @@ public sealed class LoopFailureTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_inotify_instance_whose_number_somebody_reused_during_a_pause_is_neither_read_nor_closed(bool isDisposed)
+    {
+        using var stranger = new EventFd(7);
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        int number;
+        try
+        {
+            List<FaultReport> faults = [];
+            bool isCancelled;
+            using (var manager = new EventManager())
+            {
+                manager.FaultReported += (_, report) => faults.Add(report);
+                FileEvent source = manager.CreateFileEvent(
+                    directory.FullName,
+                    (_, _) =>
+                    {
+                        entered.Set();
+                        release.Wait(Patience.Limit);
+                    },
+                    new FileEventOptions { Target = CallbackTarget.Worker(WorkPriority.Normal) });
+                number = manager.Core.SourceTable.Sources.OfType<FileSource>().Single().Number;
+                File.WriteAllText(Path.Combine(directory.FullName, "file"), "");
+                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && entered.IsSet, "the callback begins");
+                LibC.DuplicateTo(stranger.Number, number);
+                if (!isDisposed)
+                {
+                    release.Set();
+                    Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && !source.IsBusy, "the callback has ended");
+                    manager.RunOnce(TimeSpan.Zero);
+                    manager.RunOnce(TimeSpan.Zero);
+                }
+
+                isCancelled = source.IsCancelled;
+            }
+
+            release.Set();
+            Assert.True(stranger.TryTake(out ulong value), "Somebody else's file was read.");
+            Assert.Equal(7u, value);
+            if (!isDisposed)
+            {
+                Assert.True(isCancelled);
+                Assert.Equal(
+                    EventManagerError.DescriptorReplaced,
+                    Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Error);
+            }
+
+            // It throws if the number is not open.
+            LibC.Close(number);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public void A_followed_path_that_cannot_be_watched_any_more_is_told_and_a_rescan_watches_it_again()
     {
@@ -377,6 +437,46 @@ public sealed class LoopFailureTests
                 Patience.Until(
                     () => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && changes.Exists(isTold),
                     $"a change; told: {string.Join(", ", changes)}");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_file_event_that_a_handler_cancels_at_a_limit_is_not_called_any_more()
+    {
+        using var manager = new EventManager();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            List<FileChange> changes = [];
+            int faults = 0;
+            FileEvent source = manager.CreateFileEvent(
+                directory.FullName,
+                (_, change) => changes.Add(change),
+                new FileEventOptions { Recursive = true });
+            manager.FaultReported += (_, _) =>
+            {
+                faults++;
+                source.Cancel();
+            };
+            uint mask = WatchTable.MaskOf(source.Tree);
+            bool couldRefuse = new BackgroundThread<bool>(() =>
+            {
+                if (!SystemCallFilter.TryRefuse(SystemCallFilter.WatchFile, argument: 2, mask, Errno.ENOSPC, everywhere: false))
+                {
+                    return false;
+                }
+
+                directory.CreateSubdirectory("below");
+                Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && faults > 0, "the limit is reported");
+                return true;
+            }).Result();
+            Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+            Assert.Equal(1, faults);
+            Assert.DoesNotContain(changes, change => change.Kind == FileChangeKind.Incomplete);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Vigil.IO;
 using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
@@ -52,6 +53,31 @@ internal static partial class FailureScenarios
         Check(faults.Count == 1, string.Join('\n', faults));
     }
 
+    /// <summary>If foreign code closes the signalfd's number, and another file gets it, the next signal event opens another one. Earlier
+    /// events get their signals by that, too.</summary>
+    public static void SignalFdReplaced(string[] args)
+    {
+        const int O_CLOEXEC = 0x80000;
+        SignalBlocking.Restart(Signal.SIGUSR1, Signal.SIGUSR2);
+        using var other = new EventFd();
+        using var manager = new EventManager();
+        var faults = new List<FaultReport>();
+        manager.FaultReported += (_, report) => faults.Add(report);
+        int first = 0;
+        int second = 0;
+        manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => first++);
+        int fd = NumberOf("anon_inode:[signalfd]");
+        Check(dup3(new FileDescriptor(other).Number, fd, O_CLOEXEC) == fd, "dup3 failed");
+        manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { });
+        Check(
+            faults is [{ Exception: EventManagerException { Error: EventManagerError.DescriptorReplaced } }],
+            string.Join('\n', faults));
+        manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => second++);
+        Check(kill(Environment.ProcessId, Signal.SIGUSR1.Number) == 0, "kill failed");
+        Check(kill(Environment.ProcessId, Signal.SIGUSR2.Number) == 0, "kill failed");
+        manager.RunUntil(() => first == 1 && second == 1);
+    }
+
     private static int NumberOf(string kind) =>
         int.Parse(
             Path.GetFileName(Directory.GetFileSystemEntries("/proc/self/fd").Single(path => new FileInfo(path).LinkTarget == kind)),
@@ -59,4 +85,7 @@ internal static partial class FailureScenarios
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc")]
+    private static partial int dup3(int fd, int number, int flags);
 }

@@ -26,6 +26,7 @@ internal static partial class Scenarios
         ["file-unmounts"] = FileScenarios.Unmounts,
         ["terminal-unplugged"] = TerminalScenarios.Unplugged,
         ["signalfd-unreadable"] = FailureScenarios.SignalFdUnreadable,
+        ["signalfd-replaced"] = FailureScenarios.SignalFdReplaced,
         ["mount-changes"] = MountScenarios.Changes,
         ["file-mounts"] = FileMountScenarios.SingleFiles,
         ["file-bind-mounts"] = FileMountScenarios.BindMounts,

@@ -52,6 +52,7 @@ public sealed class ChildProcessTests
     [InlineData("children-not-killed")]
     [InlineData("terminal-unplugged")]
     [InlineData("signalfd-unreadable")]
+    [InlineData("signalfd-replaced")]
     [InlineData("throwing-when-told-of-instruments")]
     [InlineData("workers-end-without-runtime-threads")]
     [InlineData("workers-interrupted", Traits = ["Duration", "Scaled"])]

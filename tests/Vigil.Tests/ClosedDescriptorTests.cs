@@ -90,10 +90,101 @@ public sealed class ClosedDescriptorTests : IDisposable
             directory.Delete();
         }
 
+        // Reported by the loop, not by whoever asks for something of the manager's.
+        _manager.RunOnce(TimeSpan.Zero);
         FaultReport report = Assert.Single(_reports);
         Assert.Equal(EventManagerError.DescriptorReplaced, Assert.IsType<EventManagerException>(report.Exception).Error);
         Assert.Equal(stale, report.Event);
         Assert.Equal(SourceState.Removed, stale.State);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_handler_asks_for_while_the_manager_opens_the_same_for_another_works_like_that(bool isFile)
+    {
+        using var directory = new WatchedDirectory();
+        bool isReported = false;
+
+        // As above: another thread may get the number first. The descriptor is opened once per manager.
+        for (int attempt = 0; attempt < 1000 && !isReported; attempt++)
+        {
+            using var manager = new EventManager();
+            List<int> calls = [];
+            manager.FaultReported += (_, report) =>
+            {
+                Assert.Equal(EventManagerError.HandleClosed, Assert.IsType<EventManagerException>(report.Exception).Error);
+                Assert.False(isReported);
+                isReported = true;
+                Create();
+            };
+            var stale = new EventFd();
+            manager.CreateSocketEvent(stale, EventSet.In, (_, _) => { });
+            stale.Dispose();
+            Create();
+            manager.RunUntil(() =>
+            {
+                File.WriteAllText(directory.At($"{Guid.NewGuid():N}"), "");
+                return calls.TrueForAll(count => count > 0);
+            });
+            Assert.Equal(isReported ? 2 : 1, calls.Count);
+
+            void Create()
+            {
+                int index = calls.Count;
+                calls.Add(0);
+                if (isFile)
+                {
+                    manager.CreateFileEvent(directory.Root, (_, _) => calls[index]++);
+                }
+                else
+                {
+                    manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => calls[index]++);
+                }
+            }
+        }
+
+        Assert.True(isReported);
+    }
+
+    [Fact]
+    public void A_subscriber_that_a_handler_removes_while_it_adds_a_number_is_not_called_any_more()
+    {
+        using var file = new EventFd(1);
+        using FdHandle slot = Posix.Duplicate(file);
+        int number = new FileDescriptor(slot).Number;
+        var closed = new FdHandle(number, ownsHandle: false);
+        _manager.AddSubscriber(TestSubscriber.For(new Events(closed, EventSet.In)));
+        closed.Dispose();
+        var removed = new TestSubscriber();
+        SubscriberId id = _manager.AddSubscriber(removed);
+        _manager.FaultReported += (_, _) => _manager.RemoveSubscriber(id);
+        _manager.GetEventOps(id).TryAdd(new Events(number, EventSet.In), out _);
+        Assert.Single(_reports);
+        Assert.Equal(0, _manager.RunOnce(TimeSpan.Zero));
+        Assert.Empty(removed.Seen);
+        Assert.Empty(_manager.GetSources());
+    }
+
+    [Fact]
+    public void What_a_handler_defers_while_the_loop_gets_rid_of_an_orphan_does_not_wait_for_the_next_event()
+    {
+        const int Limit = 1_000;
+        var longTime = TimeSpan.FromSeconds(20);
+        bool hasRun = false;
+        _manager.FaultReported += (manager, _) => ((EventManager)manager!).Defer(_ => hasRun = true);
+        var original = new EventFd(1);
+        using FdHandle dup = Posix.Duplicate(original);
+        SocketEvent orphan = _manager.CreateSocketEvent(new FileDescriptor(original).Number, EventSet.In, (_, _) => { });
+        original.Dispose();
+        orphan.Cancel();
+        for (int turn = 0; !hasRun; turn++)
+        {
+            Assert.True(turn < Limit, "The orphan was not noticed.");
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            _manager.RunOnce(longTime);
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < longTime, "The loop slept.");
+        }
     }
 
     [Fact]

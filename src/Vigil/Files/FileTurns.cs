@@ -82,6 +82,13 @@ internal abstract class FileTurns : ITimerTarget
     /// <summary>Runs a turn. Returns how many callbacks ran.</summary>
     public int Deliver()
     {
+        if (IsPaused)
+        {
+            // The kernel refused to silence the source, and is asked again.
+            Pause();
+            return 0;
+        }
+
         _isTurnRequested = false;
         FileTreeSet set = _set!;
         if (!set.HasNotices)
@@ -241,6 +248,11 @@ internal abstract class FileTurns : ITimerTarget
         if (notice.IsFault)
         {
             _core.Faults.Report(new Fault(FaultOrigin.Registration, notice.Change.Reason!) { Owner = fileEvent });
+            if (fileEvent.IsCancelled)
+            {
+                // By a handler.
+                return 0;
+            }
         }
 
         bool isEnd = notice.Tree.IsOver
@@ -294,12 +306,15 @@ internal abstract class FileTurns : ITimerTarget
             return;
         }
 
-        SourceResult result = _core.SourceTable.Arming.Arm(_source!);
-        if (result.IsSuccess)
+        // If foreign code closed the instance's number during the pause, this drops the source, and the events have ended.
+        SourceResult result = _source!.State == SourceState.Armed
+            ? SourceResult.Success
+            : _core.SourceTable.RearmAfterCallback(_source, EventSet.None);
+        if (result.IsSuccess && _set == set)
         {
             Continue(set);
         }
-        else
+        else if (!result.IsSuccess)
         {
             // Disarmed until a rescan. The kernel queues events up to its limit.
             _core.Faults.Report(new Fault(FaultOrigin.Registration, result.ToException(_source!.Interest))

@@ -25,6 +25,9 @@ internal sealed class FaultSink : IMailboxItem<Fault>
         _report = report;
     }
 
+    /// <summary>Whether the run is to throw exceptions at the end of its iteration.</summary>
+    public bool HasPending => _pending is not null;
+
     private bool Throws => _policy == FaultPolicy.Throw;
 
     /// <summary>A fault that was found on another thread.</summary>
@@ -95,7 +98,10 @@ internal sealed class FaultSink : IMailboxItem<Fault>
     }
 
     /// <summary>A registration ended or was disarmed without a call by its owner.</summary>
-    public void OnRegistrationFault(Source source, EventManagerError reason)
+    public void OnRegistrationFault(Source source, EventManagerError reason) => Report(OfRegistration(source, reason));
+
+    /// <summary>Describes the end of a registration.</summary>
+    public Fault OfRegistration(Source source, EventManagerError reason)
     {
         string what = reason switch
         {
@@ -109,11 +115,11 @@ internal sealed class FaultSink : IMailboxItem<Fault>
                 $"fd {source.Number} reported Error or HangUp for {_unhandledHangUpLimit} iterations with nobody doing anything about it; "
                     + "it was disarmed. Remove it when its peer is gone.",
         };
-        Report(new Fault(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
+        return new Fault(FaultOrigin.Registration, new EventManagerException(reason, what, source.Number))
         {
             Owner = source.Owner,
             Fd = source.Number,
-        });
+        };
     }
 
     /// <summary>The kernel refused to re-arm a source after its callback. The source stays disarmed.</summary>

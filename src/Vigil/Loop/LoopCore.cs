@@ -43,7 +43,8 @@ internal sealed class LoopCore
         try
         {
             Mailbox = new Mailbox<EventManager>(options.MailboxCapacity, OnWakeFailed);
-            SourceTable = new SourceTable(poller, Faults.OnRegistrationFault, options.UnhandledHangUpLimit);
+            SourceTable = new SourceTable(
+                poller, Faults.OnRegistrationFault, PostRegistrationFault, options.UnhandledHangUpLimit);
             SourceTable.Add(new WakerSource(this, Mailbox.WakerFd)).ThrowIfFailed();
             Timers = new LoopTimers(this, createClock ?? (clock => CreateClock(options.TimeProvider, clock)));
         }
@@ -250,6 +251,9 @@ internal sealed class LoopCore
     // closed meanwhile, there is no wait to end and nothing to report.
     private void OnWakeFailed(int errno) =>
         Mailbox.PostUnbounded(Faults, new Fault(FaultOrigin.Registration, NotWoken(errno)));
+
+    // Reported with the next messages: a handler that ran now could ask for what is just being opened, and get it a second time.
+    private void PostRegistrationFault(Source source, EventManagerError reason) => Post(Faults.OfRegistration(source, reason));
 
     private void Post(Fault fault)
     {

@@ -54,7 +54,7 @@ internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
     /// <summary>The pause after a failure is over.</summary>
     protected virtual void Retry()
     {
-        if (!Core.SourceTable.Arming.Arm(this).IsSuccess)
+        if (!Core.SourceTable.RearmAfterCallback(this, EventSet.None).IsSuccess)
         {
             PauseNow();
         }

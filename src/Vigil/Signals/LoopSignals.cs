@@ -97,11 +97,12 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
         SignalHub.Unsubscribe(signal, _inbox);
     }
 
+    /// <summary>At the manager's disposal.</summary>
     public void RemoveAll()
     {
         foreach (SignalEvent signalEvent in _events.Values.SelectMany(events => events).ToArray())
         {
-            Remove(signalEvent);
+            _core.Faults.Attempt(() => Remove(signalEvent));
         }
     }
 
@@ -143,7 +144,8 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
 
     private void OpenSource()
     {
-        if (_signalsOfSource == 0)
+        // The first signal, or the first one since foreign code closed the descriptor's number.
+        if (_source is null or { State: SourceState.Removed })
         {
             var source = new SignalSource(_core, SignalHub.Descriptor);
             _core.SourceTable.Add(source).ThrowIfFailed();

@@ -43,7 +43,10 @@ internal abstract class Source
 
     public SourceState State { get; internal set; }
 
-    /// <summary>Whether it is in the kernel's set. A disarmed one is not, nor after a rebuild a one-shot delivered before.</summary>
+    /// <summary>
+    /// Whether it is in the kernel's set. A disarmed one is not, unless it is Vigil's own (<see cref="SourceArming.Disarm"/>). After a
+    /// rebuild only armed ones are.
+    /// </summary>
     public bool IsInKernel { get; internal set; }
 
     /// <summary>The value that the kernel returns with each event: the slot and its generation.</summary>

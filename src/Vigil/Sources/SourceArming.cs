@@ -63,21 +63,25 @@ internal sealed class SourceArming
     }
 
     /// <summary>
-    /// Silences a source but keeps it in the table. It is removed from the kernel's set, since Error and HangUp are unmaskable.
+    /// Silences a source but keeps it in the table. It is removed from the kernel's set, since Error and HangUp are unmaskable. Vigil's own
+    /// descriptors that have neither stay there, so that the kernel says later whether the number is still theirs.
     /// </summary>
     public SourceResult Disarm(Source source)
     {
+        bool staysInKernel = source.IsInKernel && MaySleepInKernel(source);
         if (source.IsInKernel)
         {
             using var fd = new BorrowedDescriptor(source.Fd);
-            int errno = _poller.Remove(fd.Number);
+            int errno = staysInKernel
+                ? _poller.Modify(fd.Number, _slots.PeekRenewed(source.Token), EventSet.OneShot)
+                : _poller.Remove(fd.Number);
             if (errno != Errno.Success)
             {
                 return SourceResult.FromErrno(errno, source.Number, source.Owner);
             }
         }
 
-        Silence(source);
+        Silence(source, staysInKernel);
         return SourceResult.Success;
     }
 
@@ -198,10 +202,13 @@ internal sealed class SourceArming
         return SourceResult.Success;
     }
 
-    private void Silence(Source source)
+    // An inotify instance or the signalfd. The list of mounts reports by Error, and a modification would take the change that it reports.
+    private static bool MaySleepInKernel(Source source) => source.IsOfVigilsOwn && Interests.HasData(source.Interest);
+
+    private void Silence(Source source, bool staysInKernel)
     {
         source.Token = _slots.Renew(source.Token);
-        source.IsInKernel = false;
+        source.IsInKernel = staysInKernel;
         source.State = SourceState.Disarmed;
     }
 }

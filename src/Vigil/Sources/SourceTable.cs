@@ -32,14 +32,23 @@ internal sealed class SourceTable
 
     private readonly IPoller _poller;
     private readonly SourceDropped _dropped;
+    private readonly SourceDropped _droppedForOwn;
     private readonly SlotTable<Source> _slots = new();
     private readonly DescriptorMap<Source> _byNumber = new();
     private int _orphanedEvents;
 
-    public SourceTable(IPoller poller, SourceDropped dropped, int unhandledHangUpLimit)
+    /// <param name="poller">Monitors the descriptors.</param>
+    /// <param name="dropped">Is notified when the table is consistent, and may change it.</param>
+    /// <param name="droppedForOwn">
+    /// Is notified instead where a descriptor of Vigil's own has the number. Whoever adds that is in the middle of something, so this must
+    /// run no foreign code.
+    /// </param>
+    /// <param name="unhandledHangUpLimit">The limit of <see cref="SpinDetector"/>.</param>
+    public SourceTable(IPoller poller, SourceDropped dropped, SourceDropped droppedForOwn, int unhandledHangUpLimit)
     {
         _poller = poller;
         _dropped = dropped;
+        _droppedForOwn = droppedForOwn;
         Arming = new SourceArming(poller, _slots, Injected);
         SpinDetector = new SpinDetector(this, unhandledHangUpLimit);
     }
@@ -80,50 +89,29 @@ internal sealed class SourceTable
             return new SourceResult(EventManagerError.InvalidDescriptor, number);
         }
 
-        Source? holder = LiveHolderOf(number);
-        if (source.IsOfVigilsOwn && holder is not null)
-        {
-            // The number is that of a file which Vigil opened and holds. Repeated after each drop, as in LiveHolderOf.
-            do
-            {
-                Drop(holder, EventManagerError.DescriptorReplaced);
-                holder = LiveHolderOf(number);
-            }
-            while (holder is not null);
-        }
-
-        if (holder is { IsInKernel: false })
-        {
-            // Disarmed, so not in the kernel's set: the kernel would accept the number without knowing of the source.
-            return new SourceResult(EventManagerError.AlreadyRegistered, number, Owner: holder.Owner);
-        }
-
-        SourceToken token = _slots.Add(source);
-        int errno = Register(source, token, mayTakeOver: holder is null);
-        if (errno != Errno.Success)
-        {
-            _slots.Remove(token);
-            return SourceResult.FromErrno(errno, number, holder?.Owner);
-        }
-
-        if (holder is not null)
+        Source? holder = _byNumber[number];
+        EventManagerError end = EndOf(holder, source);
+        bool isHeld = holder is not null && end == EventManagerError.None;
+        if (holder is not null && !isHeld)
         {
             Disown(holder);
             Forget(holder);
         }
 
-        source.Token = token;
-        source.IsInKernel = true;
-        source.State = SourceState.Armed;
-        _byNumber[number] = source;
-        PrioritizedCount += source.DispatchPriority == DispatchPriority.Normal ? 0 : 1;
-        source.OnAdded();
-        if (holder is not null)
+        SourceResult result = Enter(source, isHeld ? holder : null);
+        if (isHeld && result.IsSuccess)
         {
-            _dropped(holder, EventManagerError.DescriptorReplaced);
+            end = EventManagerError.DescriptorReplaced;
         }
 
-        return SourceResult.Success;
+        // Last, when the table is consistent: a handler may change it, and may remove the owner of the new source.
+        if (end != EventManagerError.None)
+        {
+            SourceDropped dropped = source.IsOfVigilsOwn ? _droppedForOwn : _dropped;
+            dropped(holder!, end);
+        }
+
+        return result;
     }
 
     /// <summary>Finds an owner's registration. A source whose handle is closed counts as gone and is dropped.</summary>
@@ -294,7 +282,7 @@ internal sealed class SourceTable
         {
             _poller.EndRebuild();
             _orphanedEvents = 0;
-            foreach (Source source in _slots.Values().Where(source => source.State == SourceState.Delivered))
+            foreach (Source source in _slots.Values().Where(source => source.State != SourceState.Armed))
             {
                 source.IsInKernel = false;
             }
@@ -310,6 +298,49 @@ internal sealed class SourceTable
 
     /// <summary>Lets the next event of an orphan request a rebuild again.</summary>
     public void PostponeRebuild() => _orphanedEvents = OrphanLimit - 1;
+
+    // Why the holder of a number is dead, if that is known without the kernel.
+    private static EventManagerError EndOf(Source? holder, Source successor) => holder switch
+    {
+        null => EventManagerError.None,
+        { Handle.IsClosed: true } => EventManagerError.HandleClosed,
+
+        // The number is that of a file which Vigil opened and holds.
+        _ => successor.IsOfVigilsOwn ? EventManagerError.DescriptorReplaced : EventManagerError.None,
+    };
+
+    // The holder is the number's, unless it is known to be dead. If the kernel accepts the number, the holder is dead, and is forgotten.
+    private SourceResult Enter(Source source, Source? holder)
+    {
+        int number = source.Number;
+        if (holder is { IsInKernel: false })
+        {
+            // Disarmed, so not in the kernel's set: the kernel would accept the number without knowing of the source.
+            return new SourceResult(EventManagerError.AlreadyRegistered, number, Owner: holder.Owner);
+        }
+
+        SourceToken token = _slots.Add(source);
+        int errno = Register(source, token, mayTakeOver: holder is null);
+        if (errno != Errno.Success)
+        {
+            _slots.Remove(token);
+            return SourceResult.FromErrno(errno, number, holder?.Owner);
+        }
+
+        if (holder is not null)
+        {
+            Disown(holder);
+            Forget(holder);
+        }
+
+        source.Token = token;
+        source.IsInKernel = true;
+        source.State = SourceState.Armed;
+        _byNumber[number] = source;
+        PrioritizedCount += source.DispatchPriority == DispatchPriority.Normal ? 0 : 1;
+        source.OnAdded();
+        return SourceResult.Success;
+    }
 
     private int Register(Source source, SourceToken token, bool mayTakeOver)
     {

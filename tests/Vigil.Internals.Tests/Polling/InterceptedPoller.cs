@@ -11,9 +11,6 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>The errno with which modifications fail; 0 for none.</summary>
     public int Refusal { get; set; }
 
-    /// <summary>The errno with which additions fail; 0 for none.</summary>
-    public int AddRefusal { get; set; }
-
     /// <summary>The errno with which waits fail at once; 0 for none.</summary>
     public int WaitRefusal { get; set; }
 
@@ -26,8 +23,7 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>Called at the beginning of each wait.</summary>
     public Action? Waiting { get; set; }
 
-    public int Add(int fd, SourceToken token, EventSet interest) =>
-        AddRefusal == Errno.Success ? _epoll.Add(fd, token, interest) : AddRefusal;
+    public int Add(int fd, SourceToken token, EventSet interest) => _epoll.Add(fd, token, interest);
 
     public int Modify(int fd, SourceToken token, EventSet interest) =>
         Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;

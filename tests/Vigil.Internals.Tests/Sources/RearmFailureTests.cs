@@ -57,7 +57,7 @@ public sealed class RearmFailureTests : IWorkExecutor
                 new() { Target = CallbackTarget.Worker() });
             File.WriteAllText(Path.Combine(directory.FullName, "before"), "");
             RunUntil(manager, () => told.Contains("Created before"));
-            poller.AddRefusal = Errno.ENOSPC;
+            poller.Refusal = Errno.ENOSPC;
             RunUntil(manager, () => faults.Count == 1);
             EventManagerException reason = Assert.IsType<EventManagerException>(faults[0].Exception);
             Assert.Equal((EventManagerError.LimitReached, source), (reason.Error, faults[0].Event));
@@ -66,7 +66,7 @@ public sealed class RearmFailureTests : IWorkExecutor
             File.WriteAllText(Path.Combine(directory.FullName, "meanwhile"), "");
             source.Rescan();
             Assert.Equal(2, faults.Count);
-            poller.AddRefusal = Errno.Success;
+            poller.Refusal = Errno.Success;
             source.Rescan();
             RunUntil(
                 manager,
@@ -74,6 +74,35 @@ public sealed class RearmFailureTests : IWorkExecutor
             File.WriteAllText(Path.Combine(directory.FullName, "after"), "");
             RunUntil(manager, () => told.Contains("Created after"));
             Assert.Equal(2, faults.Count);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_file_event_that_cannot_be_silenced_is_not_called_again_while_its_callback_runs()
+    {
+        var poller = new InterceptedPoller { Refusal = Errno.ENOMEM };
+        using var manager = new EventManager(new EventManagerOptions { Workers = this }, () => poller);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            List<string> told = [];
+            manager.CreateFileEvent(
+                directory.FullName,
+                (_, change) => told.Add($"{change.Kind} {Path.GetFileName(change.Path)}"),
+                new() { Target = CallbackTarget.Worker() });
+            File.WriteAllText(Path.Combine(directory.FullName, "first"), "");
+            Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(1)) >= 0 && _work.Count > 0, "the callback is sent");
+            File.WriteAllText(Path.Combine(directory.FullName, "second"), "");
+            manager.RunOnce(TimeSpan.Zero);
+            manager.RunOnce(TimeSpan.Zero);
+            Assert.Single(_work);
+            RunUntil(manager, () => told.Contains("Created second"));
+            Assert.Single(told, change => change == "Created first");
+            Assert.Single(told, change => change == "Created second");
         }
         finally
         {

@@ -98,21 +98,38 @@ public class SourceTableReplacementTests
     }
 
     [Fact]
-    public void A_number_has_one_source_also_where_whoever_is_told_of_a_closed_handle_adds_it_first()
+    public void Whoever_is_told_of_a_closed_handle_finds_its_successor_in_place()
     {
         int number = _rig.OpenReady();
         var handle = new FdHandle(number, ownsHandle: false);
         SourceTableRig.AssertSuccess(_rig.Table.Add(new TestSource(handle, EventSet.In)));
         handle.Dispose();
         _rig.Reopen(number);
-        var quicker = new TestSource(number, EventSet.In);
-        _rig.OnDropped = () => SourceTableRig.AssertSuccess(_rig.Table.Add(quicker));
+        var successor = new TestSource(number, EventSet.In);
+        SourceResult? answer = null;
+        _rig.OnDropped = () => answer = _rig.Table.Add(new TestSource(number, EventSet.In));
 
-        SourceResult result = _rig.Table.Add(new TestSource(number, EventSet.In));
+        SourceTableRig.AssertSuccess(_rig.Table.Add(successor));
 
-        Assert.Equal(EventManagerError.AlreadyRegistered, result.Error);
+        Assert.Equal(EventManagerError.AlreadyRegistered, answer?.Error);
         Assert.Equal(1, _rig.Table.Count);
-        Assert.Equal([quicker], _rig.Dispatch());
+        Assert.Equal([successor], _rig.Dispatch());
+    }
+
+    [Fact]
+    public void Whoever_is_told_of_a_closed_handle_is_told_also_where_its_successor_is_refused()
+    {
+        int number = _rig.OpenReady();
+        var handle = new FdHandle(number, ownsHandle: false);
+        var closed = new TestSource(handle, EventSet.In);
+        SourceTableRig.AssertSuccess(_rig.Table.Add(closed));
+        handle.Dispose();
+        _rig.Poller.Close(number);
+
+        Assert.False(_rig.Table.Add(new TestSource(number, EventSet.In)).IsSuccess);
+
+        Assert.Equal([(closed, EventManagerError.HandleClosed)], _rig.Dropped);
+        Assert.Equal(0, _rig.Table.Count);
     }
 
     [Fact]

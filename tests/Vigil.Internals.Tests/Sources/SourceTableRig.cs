@@ -14,14 +14,7 @@ internal sealed class SourceTableRig
 
     public SourceTableRig()
     {
-        Table = new SourceTable(
-            Poller,
-            (source, reason) =>
-            {
-                Dropped.Add((source, reason));
-                OnDropped?.Invoke();
-            },
-            UnhandledHangUpLimit);
+        Table = new SourceTable(Poller, Drop, (source, reason) => DroppedForOwn.Add((source, reason)), UnhandledHangUpLimit);
     }
 
     public ScriptedPoller Poller { get; } = new();
@@ -29,6 +22,9 @@ internal sealed class SourceTableRig
     public SourceTable Table { get; }
 
     public List<(Source Source, EventManagerError Reason)> Dropped { get; } = [];
+
+    /// <summary>Those that had the number of a descriptor of Vigil's own.</summary>
+    public List<(Source Source, EventManagerError Reason)> DroppedForOwn { get; } = [];
 
     /// <summary>The reaction of the owner that is notified of a dropped source.</summary>
     public Action? OnDropped { get; set; }
@@ -101,5 +97,11 @@ internal sealed class SourceTableRig
         }
 
         return told;
+    }
+
+    private void Drop(Source source, EventManagerError reason)
+    {
+        Dropped.Add((source, reason));
+        OnDropped?.Invoke();
     }
 }
