@@ -5,6 +5,17 @@ namespace Vigil.Tests;
 public sealed class FaultTests
 {
     [Fact]
+    public void What_a_prepare_hook_throws_ends_the_run_before_the_loop_sleeps()
+    {
+        var longTime = TimeSpan.FromSeconds(20);
+        using var manager = new EventManager();
+        using HookRegistration hook = manager.AddPrepareHook(_ => throw new FormatException());
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        Assert.Throws<FormatException>(() => manager.RunOnce(longTime));
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < longTime, "The loop slept.");
+    }
+
+    [Fact]
     public void A_callback_that_throws_in_the_middle_of_edge_triggered_neighbours_costs_none_of_them_its_event()
     {
         using var manager = new EventManager();

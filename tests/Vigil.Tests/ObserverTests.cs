@@ -83,6 +83,85 @@ public sealed class ObserverTests : IDisposable
         Assert.True(listener.Thrown > 20, $"The listener threw {listener.Thrown} times.");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_listener_of_the_meter_gives_the_loop_to_do_does_not_wait_for_the_next_event(bool isTimer)
+    {
+        var longTime = TimeSpan.FromSeconds(20);
+        string name = $"busy-{_name}";
+        using var manager = new EventManager(new EventManagerOptions { Name = name });
+        bool hasBegun = false;
+        bool hasRun = false;
+        using MeterListener listener = ListenTo(name, "vigil.loop.lag", () =>
+        {
+            if (hasBegun)
+            {
+                return;
+            }
+
+            hasBegun = true;
+            if (isTimer)
+            {
+                manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), (_, _) => hasRun = true);
+            }
+            else
+            {
+                manager.Defer(_ => hasRun = true);
+            }
+        });
+
+        // Opens the clock, and is due later.
+        manager.CreateTimerEvent(TimeSpan.FromHours(1), (_, _) => { });
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        Assert.Equal(1, manager.RunOnce(longTime));
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < longTime, "The loop slept.");
+        Assert.True(hasRun);
+    }
+
+    [Fact]
+    public void A_timer_that_a_listener_of_the_meter_cancels_is_not_called_any_more()
+    {
+        string name = $"cancelled-{_name}";
+        using var manager = new EventManager(new EventManagerOptions { Name = name });
+        bool isCalled = false;
+        int measured = 0;
+        TimerEvent? timer = null;
+        using MeterListener listener = ListenTo(name, "vigil.timer.lateness", () =>
+        {
+            measured++;
+            timer!.Cancel();
+        });
+        timer = manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => isCalled = true);
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(1, measured);
+        Assert.False(isCalled);
+        Assert.True(timer.IsCancelled);
+    }
+
+    private static MeterListener ListenTo(string manager, string instrument, Action measured)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (published, self) =>
+            {
+                if (string.Equals(published.Name, instrument, StringComparison.Ordinal))
+                {
+                    self.EnableMeasurementEvents(published);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            if (string.Equals(tags[0].Value as string, manager, StringComparison.Ordinal))
+            {
+                measured();
+            }
+        });
+        listener.Start();
+        return listener;
+    }
+
     [Fact]
     public void What_a_listener_leaves_in_its_context_is_not_seen_by_the_callback_that_it_measures()
     {

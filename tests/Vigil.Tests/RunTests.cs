@@ -200,6 +200,18 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void A_stop_is_kept_for_the_next_run_also_where_an_exit_callback_throws()
+    {
+        using var manager = new EventManager();
+        manager.AddExitCallback(_ => throw new FormatException());
+        manager.Stop();
+        Assert.Throws<FormatException>(() => manager.Run());
+        Assert.True(manager.IsStopRequested);
+        manager.Run();
+        Assert.False(manager.IsStopRequested);
+    }
+
+    [Fact]
     public void Exit_callbacks_run_once_when_a_run_is_stopped_the_last_registered_first()
     {
         using var manager = new EventManager();

@@ -47,7 +47,7 @@ internal sealed class EventLoop
         _ownObserver = new LoopObserver(core.Counters, progress);
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _order = new PriorityOrder(_table, options.ReadyCapacity);
-        _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep);
+        _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep, () => HasWork);
         _mailboxBudget = options.MailboxBudget;
         _context = core.Context;
     }
@@ -135,7 +135,9 @@ internal sealed class EventLoop
         }
     }
 
-    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || (_timers.IsOpen && _timers.HasOverdue);
+    // What the run is to throw when the iteration is over must not wait for an event.
+    private bool HasWork => _deferred.Count > 0 || _injected.Count > 0 || _mailbox.HasMail || _faults.HasPending
+        || (_timers.IsOpen && _timers.HasOverdue);
 
     private void RunTimers()
     {

@@ -44,8 +44,10 @@ internal sealed class LoopRuns
         while (!_core.Lifetime.IsEndRequested);
 
         RunExitCallbacks();
-        _core.Lifetime.ConsumeStop();
+
+        // A run that ends with an exception does not consume the stop.
         _core.Faults.ThrowPending();
+        _core.Lifetime.ConsumeStop();
     }
 
     private RunScope Begin(CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ internal sealed class LoopWait
     private readonly LoopTimers _timers;
     private readonly Mailbox<EventManager> _mailbox;
     private readonly TimeSpan _spin;
+    private readonly Func<bool> _hasWork;
 
     // When a rebuild that failed is tried again; 0 if none has failed.
     private long _rebuildsAt;
@@ -28,7 +29,8 @@ internal sealed class LoopWait
     /// <param name="poller">The poller to wait on.</param>
     /// <param name="ready">Receives what is ready.</param>
     /// <param name="spin">How long to poll before sleeping.</param>
-    public LoopWait(LoopCore core, IPoller poller, ReadyBuffer ready, TimeSpan spin)
+    /// <param name="hasWork">Whether the loop has work that ends no wait, and so must not sleep.</param>
+    public LoopWait(LoopCore core, IPoller poller, ReadyBuffer ready, TimeSpan spin, Func<bool> hasWork)
     {
         _core = core;
         _poller = poller;
@@ -37,6 +39,7 @@ internal sealed class LoopWait
         _timers = core.Timers;
         _mailbox = core.Mailbox;
         _spin = spin;
+        _hasWork = hasWork;
     }
 
     private bool MustReturn => _mailbox.HasMail || _mailbox.IsKicked || _core.Lifetime.IsEndRequested;
@@ -54,11 +57,6 @@ internal sealed class LoopWait
 
         _ready.GrowIfFull();
         _table.BeginBatch();
-        if (!deadline.IsImmediate && _timers.IsOpen)
-        {
-            deadline = _timers.PrepareWait(deadline);
-        }
-
         if (observer is null)
         {
             PollOrSleep(deadline);
@@ -83,8 +81,15 @@ internal sealed class LoopWait
         }
     }
 
+    // Handlers of a report, and listeners of the meter, have run since the deadline was computed. What they defer or inject ends no wait,
+    // and the timers that they start are included by preparing the wait only now.
     private void PollOrSleep(Deadline deadline)
     {
+        if (!deadline.IsImmediate)
+        {
+            deadline = _hasWork() ? Deadline.Immediate : _timers.IsOpen ? _timers.PrepareWait(deadline) : deadline;
+        }
+
         if (deadline.IsImmediate)
         {
             Poll(Deadline.Immediate);

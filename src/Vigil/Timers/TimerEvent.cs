@@ -308,6 +308,11 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         if (Core.Counters.IsMeasured)
         {
             Core.Counters.RecordLateness(lateness);
+            if (State == TimerState.Cancelled)
+            {
+                // By a listener.
+                return false;
+            }
         }
 
         _callback(this, new TimerTick(Nanoseconds.ToTimeSpan(lateness), missed));
