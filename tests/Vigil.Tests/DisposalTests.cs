@@ -50,6 +50,63 @@ public sealed class DisposalTests
         Assert.Empty(faults);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whoever_is_interrupted_while_disposing_waits_for_the_end_and_finds_the_interrupt_pending(bool isPool)
+    {
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        using var loop = new LoopThread();
+        var pool = new WorkerPool(new WorkerPoolOptions { ThreadCount = 1, DrainTimeout = Timeout.InfiniteTimeSpan });
+        using var sender = new EventManager(new EventManagerOptions { Workers = pool });
+        if (isPool)
+        {
+            sender.ExecuteWork(WorkPriority.Normal, Block);
+        }
+        else
+        {
+            loop.Endpoint.Fire(_ => Block());
+        }
+
+        Assert.True(entered.Wait(Patience.Limit));
+        Exception? thrown = null;
+        bool isOver = false;
+        bool isPending = false;
+        var disposing = new Thread(() =>
+        {
+            Thread.CurrentThread.Interrupt();
+            thrown = Record.Exception(() =>
+            {
+                if (isPool)
+                {
+                    pool.Dispose();
+                }
+                else
+                {
+                    loop.Manager.Dispose();
+                }
+            });
+            isOver = release.IsSet;
+            isPending = Record.Exception(() => Thread.Sleep(0)) is ThreadInterruptedException;
+        });
+        disposing.Start();
+        Assert.True(SpinWait.SpinUntil(
+            () => !disposing.IsAlive || disposing.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Patience.Limit));
+        release.Set();
+        Assert.True(disposing.Join(Patience.Limit));
+        pool.Dispose();
+        Assert.Null(thrown);
+        Assert.True(isOver);
+        Assert.True(isPending);
+
+        void Block()
+        {
+            entered.Set();
+            release.Wait(Patience.Limit);
+        }
+    }
+
     [Fact]
     public async Task Asynchronous_disposal_ends_with_the_run_of_another_thread_and_blocks_nobody()
     {

@@ -115,7 +115,7 @@ public sealed class RemoteEndpointTests
                 () => Patience.Wait(manager.RemoteEndpoint.CallAsync(_ => ran++, cancellationToken: source.Token)));
             Assert.Throws<ArgumentOutOfRangeException>(() => manager.RemoteEndpoint.CallBlocking(_ => ran++, TimeSpan.FromTicks(-1)));
         }));
-        manager.RunOnce(TimeSpan.Zero);
+        Assert.Equal(0, manager.RunOnce(TimeSpan.Zero));
         Assert.Equal(0, ran);
     }
 
@@ -494,5 +494,32 @@ public sealed class RemoteEndpointTests
         clock.Fails = false;
         Assert.Equal(1, Patience.Result(call));
         Assert.Equal(FaultOrigin.TimeProvider, Assert.Single(reports).Origin);
+    }
+
+    [Fact]
+    public void An_interrupt_of_a_sender_whose_asynchronous_call_has_just_ended_is_not_lost()
+    {
+        using var loop = new LoopThread();
+        for (int round = 0; round < 20; round++)
+        {
+            Exception? thrown = null;
+            bool isPending = false;
+            Thread? sender = null;
+            sender = new Thread(() =>
+            {
+                thrown = Record.Exception(() => loop.Endpoint.CallBlocking(_ => EndAndInterrupt(sender!)));
+                isPending = Record.Exception(() => Thread.Sleep(0)) is ThreadInterruptedException;
+            });
+            sender.Start();
+            Assert.True(sender.Join(Patience.Limit));
+            Assert.True(thrown is ThreadInterruptedException ? !isPending : thrown is null && isPending, $"{isPending} {thrown}");
+        }
+
+        static Task<int> EndAndInterrupt(Thread sender)
+        {
+            SpinWait.SpinUntil(() => sender.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin), Patience.Limit);
+            sender.Interrupt();
+            return Task.FromResult(1);
+        }
     }
 }

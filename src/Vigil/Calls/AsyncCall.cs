@@ -73,11 +73,11 @@ internal sealed class AsyncCall<T> : PendingCall
         }
     }
 
-    public override void Run(EventManager manager)
+    public override bool Run(EventManager manager)
     {
         if (_completion.Task.IsCompleted)
         {
-            return;
+            return false;
         }
 
         try
@@ -86,10 +86,11 @@ internal sealed class AsyncCall<T> : PendingCall
             {
                 _completion.TrySetResult(_call(manager));
                 Unregister();
-                return;
             }
-
-            Follow(_taskCall!(manager) ?? throw new InvalidOperationException("The closure returned null where a task was expected."));
+            else
+            {
+                Follow(_taskCall!(manager) ?? throw new InvalidOperationException("The closure returned null where a task was expected."));
+            }
         }
         catch (Exception exception)
         {
@@ -100,6 +101,8 @@ internal sealed class AsyncCall<T> : PendingCall
                 throw;
             }
         }
+
+        return true;
     }
 
     public override void Fail(ObjectDisposedException exception)

@@ -29,11 +29,11 @@ internal abstract class BlockingCall : PendingCall
     {
     }
 
-    public override void Run(EventManager manager)
+    public override bool Run(EventManager manager)
     {
         if (Interlocked.CompareExchange(ref _state, Running, Queued) != Queued)
         {
-            return;
+            return false;
         }
 
         try
@@ -50,6 +50,8 @@ internal abstract class BlockingCall : PendingCall
             // The sender no longer waits, so its exception goes to the fault policy.
             _exception?.Throw();
         }
+
+        return true;
     }
 
     public override void Fail(ObjectDisposedException exception)
@@ -117,7 +119,20 @@ internal abstract class BlockingCall : PendingCall
     {
         Parker parker = Parker.OfThisThread;
         Volatile.Write(ref _sleeper, parker);
-        using CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static parker => ((Parker)parker!).Unpark(), parker);
+        CancellationTokenRegistration waking = cancellationToken.UnsafeRegister(static parker => ((Parker)parker!).Unpark(), parker);
+        try
+        {
+            return SleepUntilDone(parker, start, timeout, cancellationToken);
+        }
+        finally
+        {
+            // Not disposed, which waits for a callback that is running, and ends with an interrupt. A wake-up too many is harmless.
+            waking.Unregister();
+        }
+    }
+
+    private bool SleepUntilDone(Parker parker, long start, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         while (true)
         {
             parker.Prepare();

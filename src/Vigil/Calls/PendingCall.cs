@@ -25,8 +25,8 @@ internal abstract class PendingCall : ICallbackOwner, IMailboxItem
     // Calls come and go; their method stays.
     object ICallbackOwner.Key => MethodName.Of(Callback);
 
-    /// <summary>Runs it on the loop. Its exception goes to the sender.</summary>
-    public abstract void Run(EventManager manager);
+    /// <summary>Runs it on the loop. Its exception goes to the sender. False if the sender gave it up before, and it did not run.</summary>
+    public abstract bool Run(EventManager manager);
 
     /// <summary>Notifies the sender that the manager was disposed, unless the call has already ended.</summary>
     public abstract void Fail(ObjectDisposedException exception);
@@ -47,8 +47,7 @@ internal abstract class PendingCall : ICallbackOwner, IMailboxItem
             AmbientContext.Enter(_context);
         }
 
-        Run(Core.Manager);
-        return 1;
+        return Run(Core.Manager) ? 1 : 0;
     }
 
     bool IMailboxItem.Abandon()

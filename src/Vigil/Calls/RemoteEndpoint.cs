@@ -464,7 +464,7 @@ public sealed class RemoteEndpoint
         {
             return asynchronous.Task.WaitAsync(wait, CancellationToken.None).GetAwaiter().GetResult();
         }
-        catch (Exception)
+        catch (Exception exception)
         {
             // The timeout expired, the thread was interrupted, or the call itself failed. Abandoning and ending exclude each other:
             // exceptions of an abandoned call go to the fault policy. The result of a call that has ended goes to the sender here, even if
@@ -472,6 +472,12 @@ public sealed class RemoteEndpoint
             if (asynchronous.TryAbandon())
             {
                 throw;
+            }
+
+            // An interrupt that has ended nothing stays pending. The same exception may be the call's own.
+            if (exception is ThreadInterruptedException && exception != asynchronous.Task.Exception?.InnerException)
+            {
+                Thread.CurrentThread.Interrupt();
             }
         }
 

@@ -36,7 +36,7 @@ internal sealed class SharedWait
     /// <exception cref="EventManagerException">The process cannot be opened, or cannot be queried.</exception>
     public static SharedWait? Join(int processId, out FdHandle pidFd)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             pidFd = LoopChildren.Open(processId);
             return Join(processId, pidFd);
@@ -48,7 +48,7 @@ internal sealed class SharedWait
     {
         // The child had this id when it was read, and keeps it if it is still unreaped under the lock.
         int processId = IdOf(pidFd);
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             return Join(processId, pidFd);
         }
@@ -62,7 +62,7 @@ internal sealed class SharedWait
     /// <param name="status">How it ended; null while it runs, or until its tracer has been notified.</param>
     public int Take(FdHandle pidFd, out ProcessStatus? status)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             int errno = Errno.Success;
             if (_status is null)

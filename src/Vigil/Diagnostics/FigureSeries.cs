@@ -1,3 +1,5 @@
+using Vigil.Threading;
+
 namespace Vigil.Diagnostics;
 
 /// <summary>Adds the figures of a source to sums, one for each.</summary>
@@ -38,7 +40,7 @@ internal sealed class FigureSeries
 
     public void Add(object source, string name)
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             if (!_byName.TryGetValue(name, out Series? series))
             {
@@ -56,7 +58,7 @@ internal sealed class FigureSeries
 
     public void Remove(object source, string name)
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             if (_byName.TryGetValue(name, out Series? series))
             {
@@ -68,7 +70,7 @@ internal sealed class FigureSeries
     /// <summary>The current figures of every series that has a source.</summary>
     public NamedFigures[] Read()
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             foreach (Series series in _byName.Values.ToArray())
             {

@@ -26,7 +26,7 @@ internal static class Sampler
 
     public static void Add(Sampled sampled)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             // Starts the thread first, which cannot end before the gate is free: if there is no thread, nothing has changed.
             if (!_isRunning)
@@ -99,7 +99,7 @@ internal static class Sampler
         Sampled[] all = _all;
         if (all.Length == 0)
         {
-            lock (Gate)
+            using (Uninterrupted.Enter(Gate))
             {
                 _isRunning = _all.Length > 0;
                 return _isRunning;
@@ -124,7 +124,7 @@ internal static class Sampler
 
     private static void Drop(Sampled sampled)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             _all = Array.FindAll(_all, other => other != sampled);
         }

@@ -1,3 +1,5 @@
+using Vigil.Threading;
+
 namespace Vigil.Diagnostics;
 
 /// <summary>The busy fraction of a loop since the previous query, whoever made that. Any thread.</summary>
@@ -19,7 +21,7 @@ internal sealed class UtilizationWindow
     /// <param name="times">The loop's busy and idle time until then.</param>
     public double Next(long now, (long Busy, long Idle) times)
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             if (now - _next.At >= Shortest)
             {

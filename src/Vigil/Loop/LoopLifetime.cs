@@ -1,3 +1,5 @@
+using Vigil.Threading;
+
 namespace Vigil;
 
 /// <summary>
@@ -125,7 +127,7 @@ internal sealed class LoopLifetime
     public bool AwaitDisposal(TimeSpan timeout)
     {
         DisposeIfRequested();
-        return _disposed.Task.Wait(timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
+        return Uninterrupted.Wait(_disposed.Task, timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ internal static class SignalHub
     /// <exception cref="EventManagerException">The signal cannot be handled, or the kernel refused.</exception>
     public static SignalRoute Subscribe(Signal signal, SignalInbox inbox)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             if (Routes[signal.Number] is { } known)
             {
@@ -52,7 +52,7 @@ internal static class SignalHub
         SignalSubscription? route = null;
         try
         {
-            lock (Gate)
+            using (Uninterrupted.Enter(Gate))
             {
                 route = Routes[signal.Number];
                 if (route is null)
@@ -113,7 +113,7 @@ internal static class SignalHub
     {
         get
         {
-            lock (Gate)
+            using (Uninterrupted.Enter(Gate))
             {
                 if (_fd!.IsClosed)
                 {
@@ -133,7 +133,7 @@ internal static class SignalHub
     {
         errno = Errno.Success;
         SignalFdInfo* infos = stackalloc SignalFdInfo[InfosAtOnce];
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             if (_fd is null)
             {
@@ -159,7 +159,7 @@ internal static class SignalHub
     /// </summary>
     public static SignalRoute? PostPastDescriptor(Signal signal)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             SignalRoute? path = Routes[signal.Number]?.Route;
             if (path == SignalRoute.SignalFd)
@@ -174,7 +174,7 @@ internal static class SignalHub
     /// <summary>Whether a signal has a handler at this moment, on the path of <c>signalfd</c>.</summary>
     public static bool IsHandled(Signal signal)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             return Routes[signal.Number]?.Route == SignalRoute.SignalFd;
         }
@@ -242,7 +242,7 @@ internal static class SignalHub
     private static void OnRuntimeSignal(SignalSubscription route, PosixSignalContext context)
     {
         Signal signal = route.Signal;
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             if (Routes[signal.Number] != route)
             {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Vigil.Interop;
+using Vigil.Threading;
 
 namespace Vigil;
 
@@ -27,7 +28,7 @@ internal static class SignalNets
     /// <summary>A thread is about to unblock signals. <see cref="Leave"/> ends it, also if this throws.</summary>
     public static void Enter(IEnumerable<Signal> signals)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             _starters++;
             foreach (Signal signal in signals)
@@ -40,7 +41,7 @@ internal static class SignalNets
     /// <summary>The thread has blocked its signals again.</summary>
     public static void Leave()
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             _starters--;
             if (_starters > 0)
@@ -59,7 +60,7 @@ internal static class SignalNets
     public static void HandOver(Signal signal)
     {
         int count;
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             count = Kept.Take(signal);
         }
@@ -95,7 +96,7 @@ internal static class SignalNets
     // start.
     private static bool TryKeepPending(Signal signal)
     {
-        lock (Gate)
+        using (Uninterrupted.Enter(Gate))
         {
             if (_starters > 0 || !TryLook(signal, out SignalStatus status))
             {

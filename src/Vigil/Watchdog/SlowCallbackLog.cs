@@ -1,6 +1,7 @@
 using System.Text;
 using Vigil.Diagnostics;
 using Vigil.Interop;
+using Vigil.Threading;
 
 namespace Vigil;
 
@@ -34,7 +35,7 @@ internal sealed class SlowCallbackLog
     {
         get
         {
-            lock (_gate)
+            using (Uninterrupted.Enter(_gate))
             {
                 return new SlowCallbackStatistics
                 {
@@ -51,7 +52,7 @@ internal sealed class SlowCallbackLog
     public void Count(bool isPhase, bool isReported)
     {
         _core.Counters.CountOverrun(isPhase);
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             _callbacks += isPhase ? 0 : 1;
             _phases += isPhase ? 1 : 0;
@@ -62,7 +63,7 @@ internal sealed class SlowCallbackLog
     /// <summary>An overrun counted as not reported is reported after all.</summary>
     public void Uncount()
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             _suppressed--;
         }
@@ -71,7 +72,7 @@ internal sealed class SlowCallbackLog
     /// <summary>The only place where reports leave the watchdog, on its thread. Without a handler, a line goes to standard error.</summary>
     public void Report(SlowCallbackReport report)
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             if (_latest.Count == LatestKept)
             {

@@ -162,7 +162,7 @@ internal sealed class LoopWorkers
 
     private WorkerPool OpenOwn()
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             ObjectDisposedException.ThrowIf(_isEnded, _core.Manager);
             _executor = _own ??= new WorkerPool(new WorkerPoolOptions(), publishes: false);

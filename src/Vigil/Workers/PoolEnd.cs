@@ -1,3 +1,5 @@
+using Vigil.Threading;
+
 namespace Vigil;
 
 /// <summary>The end of a pool. It happens once: when the last of its threads has ended, or when the timeout expires.</summary>
@@ -63,7 +65,7 @@ internal sealed class PoolEnd
 
     private bool Begin(TimeSpan timeout, bool asksForLeft)
     {
-        lock (_gate)
+        using (Uninterrupted.Enter(_gate))
         {
             if (_hasBegun)
             {
@@ -115,7 +117,7 @@ internal sealed class PoolEnd
         try
         {
             bool isLeftAskedFor;
-            lock (_gate)
+            using (Uninterrupted.Enter(_gate))
             {
                 isLeftAskedFor = _isLeftAskedFor;
                 _timer?.Dispose();

@@ -64,9 +64,42 @@ internal sealed class QueueRoom
     /// <exception cref="ThreadInterruptedException">The thread was interrupted.</exception>
     public bool WaitAndEnter(CancellationToken cancellationToken)
     {
-        // Disposed outside the lock: disposal waits for the callback, which takes the lock.
-        using CancellationTokenRegistration cancellation =
+        CancellationTokenRegistration cancellation =
             cancellationToken.UnsafeRegister(static room => ((QueueRoom)room!).WakeAll(), this);
+        try
+        {
+            return WaitUnderLock(cancellationToken);
+        }
+        finally
+        {
+            // Not disposed, which waits for a callback that is running. That wait would end with an interrupt, and with room that was taken
+            // and that nobody gives back. A callback that comes too late wakes waiters in vain.
+            cancellation.Unregister();
+        }
+    }
+
+    /// <summary>Gives room back.</summary>
+    public void Leave()
+    {
+        if (_capacity > 0)
+        {
+            Interlocked.Decrement(ref _taken);
+            if (Volatile.Read(ref _waiters) > 0)
+            {
+                WakeOne();
+            }
+        }
+    }
+
+    /// <summary>Refuses all further entries and releases all waiters.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        WakeAll();
+    }
+
+    private bool WaitUnderLock(CancellationToken cancellationToken)
+    {
         lock (_waiting)
         {
             // A full fence: either the thread that leaves sees a waiter, or the waiter sees the room.
@@ -94,29 +127,13 @@ internal sealed class QueueRoom
         }
     }
 
-    /// <summary>Gives room back.</summary>
-    public void Leave()
-    {
-        if (_capacity > 0)
-        {
-            Interlocked.Decrement(ref _taken);
-            if (Volatile.Read(ref _waiters) > 0)
-            {
-                WakeOne();
-            }
-        }
-    }
+    private void WakeOne() => Wake(Monitor.Pulse);
 
-    /// <summary>Refuses all further entries and releases all waiters.</summary>
-    public void Close()
-    {
-        _isClosed = true;
-        WakeAll();
-    }
+    private void WakeAll() => Wake(Monitor.PulseAll);
 
-    // An interrupt of the thread that leaves must not cost a waiter its wake-up: the interrupt may come after a worker's work has ended. It
-    // is made pending again afterwards.
-    private void WakeOne()
+    // An interrupt of the thread that leaves or closes must not cost a waiter its wake-up: the interrupt may come after a worker's work has
+    // ended. It is made pending again afterwards.
+    private void Wake(Action<object> pulse)
     {
         bool wasInterrupted = false;
         bool isDone = false;
@@ -126,7 +143,7 @@ internal sealed class QueueRoom
             {
                 lock (_waiting)
                 {
-                    Monitor.Pulse(_waiting);
+                    pulse(_waiting);
                 }
 
                 isDone = true;
@@ -140,14 +157,6 @@ internal sealed class QueueRoom
         if (wasInterrupted)
         {
             Thread.CurrentThread.Interrupt();
-        }
-    }
-
-    private void WakeAll()
-    {
-        lock (_waiting)
-        {
-            Monitor.PulseAll(_waiting);
         }
     }
 }

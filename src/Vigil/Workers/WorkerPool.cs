@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Vigil.Collections;
 using Vigil.Diagnostics;
 using Vigil.Interop;
+using Vigil.Threading;
 using Vigil.Timing;
 
 namespace Vigil;
@@ -221,7 +222,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
         Task end = _end.Dispose(_options.DrainTimeout);
         if (!IsOwnThread)
         {
-            end.GetAwaiter().GetResult();
+            Uninterrupted.Wait(end, Timeout.InfiniteTimeSpan);
         }
     }
 

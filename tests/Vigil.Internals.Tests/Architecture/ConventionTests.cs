@@ -32,6 +32,17 @@ public class ConventionTests
         Assert.Empty(files);
     }
 
+    // Except where waiters must be released or may be interrupted: that needs a monitor, and is documented there.
+    [Fact]
+    public void Locks_are_taken_whether_or_not_the_thread_is_interrupted()
+    {
+        string[] files = [.. LibrarySources.Current.Trees
+            .Where(tree => tree.GetRoot().DescendantNodes().OfType<LockStatementSyntax>().Any())
+            .Select(tree => tree.FilePath)];
+
+        Assert.Equal(["Workers/QueueRoom.cs"], files);
+    }
+
     [Fact]
     public void No_line_of_the_repository_is_wider_than_editorconfig_says()
     {

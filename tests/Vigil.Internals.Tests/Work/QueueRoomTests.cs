@@ -39,6 +39,35 @@ public class QueueRoomTests
         Assert.False(room.TryEnter());
     }
 
+    [Fact]
+    public void An_interrupted_thread_closes_a_room_that_others_use_at_the_moment()
+    {
+        var room = new QueueRoom(1);
+        Assert.True(room.TryEnter());
+        var waiter = new BackgroundThread<bool>(() => room.WaitAndEnter(CancellationToken.None));
+        Patience.Until(() => Waiters(room) == 1, "one waits");
+        object gate = typeof(QueueRoom).GetField("_waiting", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(room)!;
+        Monitor.Enter(gate);
+        BackgroundThread<bool> closer;
+        try
+        {
+            closer = new BackgroundThread<bool>(() =>
+            {
+                Thread.CurrentThread.Interrupt();
+                room.Close();
+                return Record.Exception(() => Thread.Sleep(0)) is ThreadInterruptedException;
+            });
+            closer.AwaitSleep();
+        }
+        finally
+        {
+            Monitor.Exit(gate);
+        }
+
+        Assert.True(closer.Result());
+        Assert.False(waiter.Result());
+    }
+
     private static int Waiters(QueueRoom room) =>
         (int)typeof(QueueRoom).GetField("_waiters", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(room)!;
 }
