@@ -30,6 +30,19 @@ public sealed partial class ChildEventTests
     }
 
     [Fact]
+    public void Who_awaits_an_event_whose_process_had_ended_does_not_wait_for_ever_when_the_manager_ends_before_it_is_told()
+    {
+        using Process process = Shell("exit 7");
+        process.WaitForExit();
+        var manager = new EventManager();
+        ChildEvent child = manager.CreateChildEvent(process, (_, _) => Assert.Fail("Nothing runs the manager."));
+        manager.Dispose();
+        Assert.True(child.IsCancelled);
+        Patience.Wait(child.CancelAsync());
+        Patience.Wait(child.DisposeAsync().AsTask());
+    }
+
+    [Fact]
     public void A_signal_that_ends_a_process_is_told()
     {
         using var manager = new EventManager();

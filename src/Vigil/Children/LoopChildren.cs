@@ -15,6 +15,7 @@ internal sealed class LoopChildren
 
     private readonly LoopCore _core;
     private readonly LoopWorkers _workers;
+    // Those that have not released their process, or have not yet reported its end.
     private readonly HashSet<ChildEvent> _watched = [];
 
     public LoopChildren(LoopCore core, LoopWorkers workers)
@@ -52,6 +53,7 @@ internal sealed class LoopChildren
             {
                 var ended = new ChildEvent(_core, this, _workers, id, end: null, pidFd: null, callback, options);
                 ended.StartEnded(RuntimeProcessEnd.ExitOf(process, pidFd));
+                _watched.Add(ended);
                 pidFd?.Dispose();
                 view?.Dispose();
                 return ended;
@@ -138,7 +140,8 @@ internal sealed class LoopChildren
         long end = Environment.TickCount64 + PatienceMilliseconds;
         foreach (ChildEvent child in children)
         {
-            child.ReapAndRelease(survivors.Contains(child) ? 0 : (int)Math.Max(end - Environment.TickCount64, 0));
+            int patience = survivors.Contains(child) ? 0 : (int)Math.Max(end - Environment.TickCount64, 0);
+            _core.Faults.Attempt(() => child.ReapAndRelease(patience));
         }
     }
 

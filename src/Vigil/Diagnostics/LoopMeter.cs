@@ -42,8 +42,9 @@ internal static class LoopMeter
     private static Histogram<double>? _lag;
     private static Histogram<double>? _lateness;
 
-    // Read from the loops at collection. A loop checks the first one first. Null until all instruments are made.
-    private static Instrument[]? _collected;
+    // Read from the loops at collection. A loop checks the first one first. Null until all instruments are made; volatile, so that whoever
+    // finds these finds the histograms.
+    private static volatile Instrument[]? _collected;
 
     /// <summary>Whether anybody listens to any of them.</summary>
     public static bool IsWanted =>

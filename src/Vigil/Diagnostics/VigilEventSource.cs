@@ -36,6 +36,7 @@ internal sealed class VigilEventSource : EventSource
     {
         if (Interlocked.Exchange(ref _hasBegun, 1) == 0)
         {
+            using AmbientContext.Scope scope = Apart();
             _log = new VigilEventSource();
         }
     }

@@ -49,6 +49,8 @@ internal static class VigilMeter
     public static TInstrument Create<TInstrument>(Func<Meter, TInstrument> create)
         where TInstrument : Instrument
     {
+        // Listeners are notified on the thread that happens to be the first, as they are of measurements (Observers).
+        using AmbientContext.Scope scope = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         try
         {
             return create(Instance);

@@ -163,7 +163,9 @@ internal abstract class LastingCallback : IMailboxItem
         IsBusy = true;
         if (_workContext is null)
         {
-            Volatile.Write(ref _state, Running);
+            // A full fence, as a worker's compare-and-swap is one: either this thread sees that the event was revoked, or the thread that
+            // revoked it sees the callback running (WhenEnded).
+            Interlocked.Exchange(ref _state, Running);
             RunNow();
             return;
         }

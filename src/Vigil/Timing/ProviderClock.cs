@@ -22,7 +22,7 @@ internal sealed class ProviderClock : IClock
     private readonly long _origin;
     private readonly DateTimeOffset _start;
     private ITimer? _timer;
-    private volatile bool _hasStepped;
+    private int _hasStepped;
 
     /// <param name="provider">The user's clock.</param>
     /// <param name="clock">The kind of clock. Unless the provider is a <see cref="MachineTimeProvider"/>, suspensions and steps are not
@@ -55,7 +55,7 @@ internal sealed class ProviderClock : IClock
 
     public bool CanBeSet => _isWallClock && _machine is not null;
 
-    public bool HasStepped => _hasStepped;
+    public bool HasStepped => Volatile.Read(ref _hasStepped) != 0;
 
     public FileDescriptor? Open() => null;
 
@@ -94,12 +94,8 @@ internal sealed class ProviderClock : IClock
         return WakeUp.Due;
     }
 
-    public bool TryTakeStep()
-    {
-        bool hasStepped = _hasStepped;
-        _hasStepped = false;
-        return hasStepped;
-    }
+    // By one operation: another thread may set the clock again at this moment.
+    public bool TryTakeStep() => Interlocked.Exchange(ref _hasStepped, 0) != 0;
 
     public long FromTimestamp(long timestamp)
     {
@@ -124,7 +120,7 @@ internal sealed class ProviderClock : IClock
     // The provider's timer was set for the clock as it ran before.
     private void OnJumped(object? sender, EventArgs e)
     {
-        _hasStepped = _isWallClock;
+        Volatile.Write(ref _hasStepped, _isWallClock ? 1 : 0);
         _wake();
     }
 
