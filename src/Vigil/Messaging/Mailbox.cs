@@ -32,7 +32,8 @@ internal enum SleepPermit
 
     /// <summary>
     /// Briefly. A sender has begun to send but is not running, because another thread has its processor. That may be the receiver itself,
-    /// so it must not keep polling. The sender wakes the receiver when it has finished.
+    /// so it must not keep polling. The sender wakes the receiver when it has finished, unless it had already looked for a sleeper and only
+    /// its message was not visible yet. Then the limit ends the sleep.
     /// </summary>
     Brief,
 
