@@ -32,6 +32,23 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void A_loop_that_is_used_by_another_while_it_sleeps_is_a_failure()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                EventManager one = world.CreateLoop("one").Manager;
+                EventManager other = world.CreateLoop("other").Manager;
+                bool hasRun = false;
+                other.Defer(_ => one.Defer(_ => hasRun = true));
+                world.RunUntil(() => hasRun);
+            }));
+
+        Assert.Contains("The loop one slept while it had something to do", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("RemoteEndpoint", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_never_comes_to_rest_is_a_failure()
     {
         SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(

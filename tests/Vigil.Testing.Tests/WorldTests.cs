@@ -311,6 +311,54 @@ public sealed class WorldTests
         Once);
 
     [Fact]
+    public void What_a_worker_leaves_unread_is_reported_again_at_the_same_time() => Simulation.Run(
+        world =>
+        {
+            EventManager manager = world.CreateLoop("loop").Manager;
+            (FdHandle reader, FdHandle writer) = world.CreatePipe();
+            int received = 0;
+            manager.CreateSocketEvent(
+                reader,
+                EventSet.In,
+                (read, _) =>
+                {
+                    IOResult result = NonBlocking.TryRead(reader, new byte[1]);
+                    received += result.Count;
+                    if (result.IsEndOfStream)
+                    {
+                        read.Cancel();
+                        reader.Dispose();
+                    }
+                },
+                new SocketEventOptions { Target = CallbackTarget.Worker() });
+            NonBlocking.TryWrite(writer, new byte[10]);
+            writer.Dispose();
+
+            world.RunUntil(() => reader.IsClosed);
+
+            Assert.Equal(10, received);
+            Assert.Equal(TimeSpan.Zero, world.Clock.Elapsed);
+        },
+        new SimulationOptions { Runs = 20 });
+
+    [Fact]
+    public void A_loop_sleeps_while_others_run_and_what_they_post_wakes_it() => Simulation.Run(
+        world =>
+        {
+            EventManager manager = world.CreateLoop("loop").Manager;
+            EventManager other = world.CreateLoop("other").Manager;
+            int received = 0;
+            for (int i = 0; i < 20; i++)
+            {
+                other.Defer(_ => manager.RemoteEndpoint.Fire(_ => received++));
+                other.ExecuteWork(WorkPriority.Normal, () => manager.RemoteEndpoint.Fire(_ => received++));
+            }
+
+            world.RunUntil(() => received == 40);
+        },
+        new SimulationOptions { Runs = 50 });
+
+    [Fact]
     public void A_call_from_another_thread_is_refused_and_says_why() => Simulation.Run(
         world =>
         {

@@ -31,6 +31,16 @@ internal static partial class RealDescriptors
         return Poll(ref entry, 1, 0) >= 0 && (entry.Ready & POLLNVAL) == 0;
     }
 
+    /// <summary>Whether an eventfd was added to since the last call. It must be one that nobody else reads.</summary>
+    public static bool TryTake(int eventFd)
+    {
+        ulong count = 0;
+        return Poll(eventFd, EventSet.In) != EventSet.None && Read(eventFd, ref count, sizeof(ulong)) == sizeof(ulong);
+    }
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static partial nint Read(int fd, ref ulong count, nuint size);
+
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(ref PollFd entries, ulong count, int timeout);
 

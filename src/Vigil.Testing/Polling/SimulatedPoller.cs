@@ -36,6 +36,9 @@ internal sealed class SimulatedPoller : IPoller
         _choose = choose;
     }
 
+    /// <summary>Whether the last wait has ended without anything that is ready.</summary>
+    public bool FoundNothing { get; private set; }
+
     /// <summary>Called with what a wait reports.</summary>
     public Action<int, EventSet>? Reported { get; set; }
 
@@ -121,12 +124,16 @@ internal sealed class SimulatedPoller : IPoller
             Collect(ready);
         }
         while (ready.Count == 0 && !deadline.IsImmediate && _onIdle(deadline));
+        FoundNothing = ready.Count == 0;
         return 0;
     }
 
     /// <summary>Whether one of the kernel's descriptors is ready, the loop's own waker left out.</summary>
     public bool IsRealReady() => _real.Any(
         entry => entry.Key != _waker && RealDescriptors.Poll(entry.Key, entry.Value.Interest) != EventSet.None);
+
+    /// <summary>Whether the loop's own waker was used since the last call.</summary>
+    public bool TryTakeWakeUp() => _waker is { } waker && RealDescriptors.TryTake(waker);
 
     public int BeginRebuild()
     {

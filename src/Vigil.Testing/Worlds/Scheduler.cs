@@ -57,10 +57,26 @@ internal sealed class Scheduler
     /// <exception cref="EndlessException">The clock has not moved for too many steps.</exception>
     public bool TryStep()
     {
+        if (TryRunOne())
+        {
+            return true;
+        }
+
+        bool hasWork = _hasRealWork();
+        Activity += hasWork ? 1 : 0;
+        return hasWork;
+    }
+
+    /// <summary>
+    /// As <see cref="TryStep"/>, without a look at the kernel's descriptors: for a loop that sleeps and work that yields.
+    /// </summary>
+    /// <exception cref="EndlessException">The clock has not moved for too many steps.</exception>
+    public bool TryRunOne()
+    {
         _choices.Clear();
         foreach (IActor actor in _actors)
         {
-            // Who yields in the middle of an iteration is on the stack below, and not to be entered again.
+            // Who yields or sleeps in the middle of an iteration is on the stack below, and not to be entered again.
             if (actor.IsRunnable && !_stepping.Contains(actor))
             {
                 _choices.Add(actor);
@@ -69,9 +85,7 @@ internal sealed class Scheduler
 
         if (_choices.Count == 0)
         {
-            bool hasWork = _hasRealWork();
-            Activity += hasWork ? 1 : 0;
-            return hasWork;
+            return false;
         }
 
         if (++_stepsAtOneTime > MaxStepsAtOneTime)

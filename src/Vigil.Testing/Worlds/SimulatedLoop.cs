@@ -9,6 +9,10 @@ public sealed class SimulatedLoop : IActor, IDisposable
     private readonly World _world;
     private readonly SimulatedPoller _poller;
     private long _idleAt = -1;
+    private bool _foundNothingToDo;
+    private bool _hasSlept;
+    private bool _wasWoken;
+    private bool _isStopping;
 
     internal SimulatedLoop(World world, string name, EventManagerOptions options)
     {
@@ -80,13 +84,18 @@ public sealed class SimulatedLoop : IActor, IDisposable
         }
 
         long before = _world.Activity;
+        _foundNothingToDo = false;
+        _hasSlept = false;
+        _wasWoken = false;
         int ran;
         try
         {
             ran = Manager.RunOnce(Timeout.InfiniteTimeSpan);
+            RequireWakeUp(ran);
             if (Manager.IsStopRequested)
             {
                 // One more iteration, which does not wait, and the exit callbacks.
+                _isStopping = true;
                 Manager.Run();
                 HasEnded = true;
                 _world.NoteActivity();
@@ -104,9 +113,10 @@ public sealed class SimulatedLoop : IActor, IDisposable
             _world.NoteActivity();
             _world.History.Add(HistoryKind.Iteration, Name, ran);
         }
-        else if (_world.Activity == before)
+        else if (_world.Activity == before && _foundNothingToDo)
         {
-            // It has looked for work after the last thing that happened anywhere, and there was none.
+            // It has looked for work after the last thing that happened anywhere, and there was none. An iteration that did something
+            // without a callback, such as to arm a source again, is followed by another.
             _idleAt = before;
         }
     }
@@ -127,6 +137,36 @@ public sealed class SimulatedLoop : IActor, IDisposable
         }
     }
 
-    // The wait ends with nothing, and the iteration too: the world has other loops to run, or moves the clock.
-    private static bool OnIdle() => false;
+    // The loop sleeps, and whoever posts to it knows: others run meanwhile, and must wake it. When nothing more runs, the wait ends with
+    // nothing, and the iteration, too: the world runs what it is nested in, or moves the clock. Returns whether the wait looks again.
+    private bool OnIdle()
+    {
+        if (_isStopping)
+        {
+            throw new SimulationFailedException($"The loop {Name} was stopped, and goes to sleep instead of ending.");
+        }
+
+        if (!_world.Sleep())
+        {
+            // Without posted work, deferred callbacks or timers that are due: with any of them it would not sleep.
+            _foundNothingToDo = !_hasSlept;
+            return false;
+        }
+
+        _hasSlept = true;
+        _wasWoken = _poller.TryTakeWakeUp();
+        return !_wasWoken;
+    }
+
+    // What a loop finds after its wait that neither a descriptor, nor a timer, nor its waker has ended, was there while it slept. On a real
+    // machine it would sleep on.
+    private void RequireWakeUp(int ran)
+    {
+        if (_hasSlept && !_wasWoken && _poller.FoundNothing && (ran > 0 || Manager.IsStopRequested))
+        {
+            _world.Fail(
+                $"The loop {Name} slept while it had something to do, and nobody has woken it: a wake-up is lost, or another loop's "
+                    + "callback or a work item has used it directly, without its RemoteEndpoint.");
+        }
+    }
 }

@@ -286,9 +286,7 @@ public sealed class World
     public void Yield()
     {
         RequireThread();
-        while (Random.OneIn(2) && TryStep())
-        {
-        }
+        _ = Sleep();
     }
 
     /// <summary>Adds a line to the history, for the report of a failure.</summary>
@@ -310,6 +308,19 @@ public sealed class World
     /// <summary>What is open, started or waiting, a line each: what a program that has ended should not leave behind.</summary>
     /// <returns>The lines; none if nothing is left.</returns>
     public IReadOnlyList<string> FindLeaks() => WorldReport.FindLeaks(this, _pools);
+
+    /// <summary>While a loop waits: others may run, as the seed decides.</summary>
+    /// <returns>Whether something did.</returns>
+    internal bool Sleep()
+    {
+        bool hasRun = false;
+        while (Random.OneIn(2) && TryStep(isNested: true))
+        {
+            hasRun = true;
+        }
+
+        return hasRun;
+    }
 
     internal void NoteActivity() => _scheduler.NoteActivity();
 
@@ -354,7 +365,7 @@ public sealed class World
     /// <inheritdoc cref="WorldReport.Describe"/>
     internal string Describe() => WorldReport.Describe(this, _pools);
 
-    private void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
+    internal void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
 
     private (FdHandle First, FdHandle Second) OpenBoth(SimulatedFile first, SimulatedFile second)
     {
@@ -390,11 +401,11 @@ public sealed class World
         }
     }
 
-    private bool TryStep()
+    private bool TryStep(bool isNested = false)
     {
         try
         {
-            return _scheduler.TryStep();
+            return isNested ? _scheduler.TryRunOne() : _scheduler.TryStep();
         }
         catch (EndlessException exception)
         {
