@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Samples.Tests;
 
 /// <summary>Each sample runs, prints its result, and exits with 0. (The gateway has tests of its own.)</summary>
 public class SampleTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Fact]
     public void The_painter_tells_three_descriptors_apart_by_their_data() => Assert.Equal(
@@ -29,6 +30,21 @@ public class SampleTests
 
         """,
         OutputOf("RemoteSubscriber"));
+
+    [Fact]
+    public void A_simulation_finds_a_bug_by_a_seed_repeats_it_by_that_seed_and_passes_with_the_fix()
+    {
+        string[] lines = OutputOf("Simulated").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Match found = Regex.Match(
+            lines[0],
+            "^The run with seed (?<seed>[0-9]+) has failed: the cache has [0-4], and the row is 5$",
+            RegexOptions.NonBacktracking);
+        Assert.True(found.Success, lines[0]);
+        Assert.Contains("It takes no fault to happen.", lines);
+        Assert.Equal($"Seed {found.Groups["seed"].Value} again: {lines[0]}", lines[^2]);
+        Assert.Equal("The fixed cache: 1000 seeds passed.", lines[^1]);
+    }
 
     private static string OutputOf(string sample)
     {
