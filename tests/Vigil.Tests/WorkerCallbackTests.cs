@@ -152,6 +152,23 @@ public sealed class WorkerCallbackTests : IDisposable
     }
 
     [Fact]
+    public void What_waits_for_a_worker_does_not_run_when_the_handle_was_closed_and_that_is_reported()
+    {
+        var closed = new EventFd(1);
+        SocketEvent source = Watch(closed, EventSet.In);
+        Turn();
+        closed.Dispose();
+        Assert.Equal(WorkOutcome.Cancelled, _workers.RunNext());
+        Assert.Equal(0, Turn());
+        Assert.Empty(_told);
+        Assert.Equal(SourceState.Removed, source.State);
+        EventManagerException report = Assert.IsType<EventManagerException>(Assert.Single(_faults).Exception);
+        Assert.Equal(EventManagerError.HandleClosed, report.Error);
+        Assert.Empty(_manager.GetSources());
+        Assert.Single(_faults);
+    }
+
+    [Fact]
     public void An_item_that_an_executor_runs_twice_does_nothing_the_second_time()
     {
         List<WorkItem> items = [];

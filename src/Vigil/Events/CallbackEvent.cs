@@ -75,6 +75,9 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
     /// <summary>The number of its file descriptor, or −1.</summary>
     internal virtual int DescriptorNumber => -1;
 
+    /// <summary>Whether the handle of the file that it watches is closed: nothing is delivered for it any more. Any thread.</summary>
+    internal virtual bool IsFileClosed => false;
+
     internal abstract Delegate Callback { get; }
 
     internal LoopCore Core { get; }

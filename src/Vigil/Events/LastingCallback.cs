@@ -82,6 +82,9 @@ internal abstract class LastingCallback : IMailboxItem
     /// <summary>Whether the event was cancelled, so that nothing more may be called. Any thread.</summary>
     public bool IsRevoked => _isRevoked;
 
+    /// <summary>Whether the user's delegate was called at the last turn. For the loop, when it is not busy.</summary>
+    public bool HasRun { get; private set; }
+
     /// <summary>Withdraws a callback that has not begun. False if there is none. For the loop.</summary>
     public bool Withdraw()
     {
@@ -192,7 +195,8 @@ internal abstract class LastingCallback : IMailboxItem
     {
         Task task = Task.CompletedTask;
         WorkOutcome outcome = WorkOutcome.Cancelled;
-        if (!_isRevoked && !Event.Core.IsDisposed)
+        HasRun = !_isRevoked && !Event.IsFileClosed && !Event.Core.IsDisposed;
+        if (HasRun)
         {
             try
             {

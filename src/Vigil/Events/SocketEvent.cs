@@ -88,6 +88,8 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override int DescriptorNumber => _source.Number;
 
+    internal override bool IsFileClosed => Fd.IsClosed;
+
     internal override Delegate Callback => _lasting?.Callback ?? FlowingCallback.UsersOf(_callback);
 
     private protected override LastingCallback? Lasting => _lasting;
@@ -180,8 +182,16 @@ public sealed class SocketEvent : CallbackEvent
 
     internal override int OnCallbackEnded()
     {
-        // A callback that closes its file has ended the event, as on the loop.
-        Core.SourceTable.ForgetIfClosed(_source);
+        // A callback that closes its file has ended the event, as on the loop. One that was not called because of that has closed nothing.
+        if (_lasting!.HasRun)
+        {
+            Core.SourceTable.ForgetIfClosed(_source);
+        }
+        else if (!_isCancelled)
+        {
+            _ = Core.SourceTable.DropIfClosed(_source);
+        }
+
         EventSet held = _held & (_source.Interest | Interests.Unmaskable);
         _held = EventSet.None;
         if (_isCancelled || State == SourceState.Disarmed)
