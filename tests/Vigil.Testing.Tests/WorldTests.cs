@@ -195,6 +195,30 @@ public sealed class WorldTests
         Once);
 
     [Fact]
+    public void A_file_is_closed_with_the_last_of_its_numbers_and_a_duplicate_of_another_worlds_is_refused() => Simulation.Run(
+        world =>
+        {
+            (FdHandle reader, FdHandle writer) = world.CreatePipe();
+            FdHandle duplicate = world.Duplicate(writer);
+            Assert.NotEqual(writer.DangerousGetHandle(), duplicate.DangerousGetHandle());
+
+            writer.Dispose();
+            Assert.Equal(2, NonBlocking.TryWrite(duplicate, "ok"u8).Count);
+            Assert.Equal(2, NonBlocking.TryRead(reader, new byte[5]).Count);
+            Assert.True(NonBlocking.TryRead(reader, new byte[5]).WouldBlock);
+            duplicate.Dispose();
+            Assert.True(NonBlocking.TryRead(reader, new byte[5]).IsEndOfStream);
+
+            Assert.Throws<ObjectDisposedException>(() => world.Duplicate(writer));
+            using UnixPipe real = new();
+            Assert.Throws<ArgumentException>(() => world.Duplicate(real.Reader));
+            world.DescriptorLimit = world.OpenDescriptors;
+            Assert.Throws<IOException>(() => world.Duplicate(reader));
+            reader.Dispose();
+        },
+        Once);
+
+    [Fact]
     public void A_listener_refuses_whom_its_queue_has_no_room_for_and_accepts_none_without_descriptors() => Simulation.Run(
         world =>
         {

@@ -8,9 +8,9 @@ export VIGIL_TEST_FACTOR=${1:-50}
 export VIGIL_TEST_SEED=${VIGIL_TEST_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 echo "factor $VIGIL_TEST_FACTOR, seed $VIGIL_TEST_SEED"
 failed=0
-for project in Vigil.Internals.Tests Vigil.Protocols.Tests Vigil.Tests MetricsGateway.Tests; do
+for project in Vigil.Internals.Tests Vigil.Protocols.Tests Vigil.Tests Vigil.Testing.Tests MetricsGateway.Tests; do
     dotnet test "tests/$project" --filter 'Duration=Scaled' || failed=$((failed + 1))
 done
 
-echo "$failed of 4 projects failed"
+echo "$failed of 5 projects failed"
 [ "$failed" -eq 0 ]

@@ -17,6 +17,8 @@ internal sealed class SimulatedHandle : VirtualHandle
 
     public SimulatedFile File { get; }
 
+    public World World => _world;
+
     protected override IOResult TryRead(Span<byte> buffer)
     {
         _world.RequireThread();

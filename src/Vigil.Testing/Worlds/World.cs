@@ -138,6 +138,25 @@ public sealed class World
         return OpenBoth(first, second);
     }
 
+    /// <summary>Gives an open file another number (<c>dup(2)</c>): it is closed when the last one is.</summary>
+    /// <param name="handle">A descriptor of this world.</param>
+    /// <returns>The other number. The caller disposes it.</returns>
+    /// <exception cref="ArgumentException">It is no descriptor of this world.</exception>
+    /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
+    /// <exception cref="IOException">The limit of open descriptors is reached.</exception>
+    public FdHandle Duplicate(FdHandle handle)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(handle);
+        if (handle is not SimulatedHandle simulated || simulated.World != this)
+        {
+            throw new ArgumentException("It is no simulated descriptor of this world.", nameof(handle));
+        }
+
+        ObjectDisposedException.ThrowIf(handle.IsClosed, handle);
+        return new SimulatedHandle(this, simulated.File);
+    }
+
     /// <summary>Listens for connections.</summary>
     /// <param name="endpoint">Where.</param>
     /// <param name="backlog">How many connections may wait to be accepted; more are refused.</param>
