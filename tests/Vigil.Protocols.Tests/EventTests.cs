@@ -14,6 +14,11 @@ public class EventTests(ITestOutputHelper output)
         Show(ExploredCode.Shipped.Explore<UserEventTriggers>(2, 1));
         if (Scale.Times(1) > 1)
         {
+            Show(ExploredCode.Shipped.Explore<UserEventTriggers>(2, 2));
+        }
+
+        if (Scale.Times(1) >= 1000)
+        {
             Show(ExploredCode.Shipped.Explore<UserEventTriggers>(Machine.Merged, 2, 4));
         }
     }

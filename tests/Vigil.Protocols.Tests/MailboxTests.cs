@@ -65,7 +65,7 @@ public class MailboxTests(ITestOutputHelper output)
         if (Scale.Times(1) > 1)
         {
             Show(ExploredCode.Shipped.Explore<MailboxClosing>(Machine.Merged, 1, 4, 4));
-            Show(ExploredCode.Shipped.Explore<MailboxClosing>(Machine.Merged, 2, 2, 2));
+            Show(ExploredCode.Shipped.Explore<MailboxClosing>(Machine.Merged, 2, 1, 1));
         }
 
         if (Scale.Times(1) >= 1000)
