@@ -82,6 +82,7 @@ internal static partial class Scenarios
         ["interrupted-at-first"] = WorkerScenarios.InterruptedAtFirst,
         ["workers-sent-while-made"] = WorkerScenarios.SentWhileThePoolIsMade,
         ["workers-used-while-instruments-are-made"] = WorkerScenarios.UsedWhileInstrumentsAreMade,
+        ["used-while-the-event-source-is-made"] = WorkerScenarios.UsedWhileTheEventSourceIsMade,
         ["workers-made-foreground"] = WorkerScenarios.MadeForeground,
         ["watchdog-fail-fast"] = WatchdogScenarios.FailFast,
         ["watchdog-unheard"] = WatchdogScenarios.Unheard,

@@ -113,17 +113,12 @@ internal static class WorkerScenarios
         // Neither is disposed: the end of the program is under test.
     }
 
-    /// <summary>Whoever listens to the event source and the meter may use managers and pools when told of them, also the very manager that
-    /// makes its pool, and may wait for other threads that do.</summary>
+    /// <summary>A listener of the meter may use managers and pools when it is notified of an instrument, also the very manager that makes its
+    /// pool, and may wait for other threads that do.</summary>
     public static void UsedWhileInstrumentsAreMade(string[] args)
     {
         var told = new HashSet<string>(StringComparer.Ordinal);
         EventManager? first = null;
-        using var events = new SourceListener(() =>
-        {
-            told.Add("the event source");
-            OnBoth(() => Use(first));
-        });
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>
         {
@@ -140,9 +135,27 @@ internal static class WorkerScenarios
         first.Dispose();
     }
 
+    /// <summary>
+    /// A listener of event sources may use a manager when it is notified of Vigil's. It must not wait for another thread there: the runtime
+    /// notifies it under the lock of all event sources (EventListenersLock), which threads need at their first task or event.
+    /// </summary>
+    public static void UsedWhileTheEventSourceIsMade(string[] args)
+    {
+        int told = 0;
+        using var events = new SourceListener(() => Require(() =>
+        {
+            told++;
+            using var own = new EventManager();
+            own.Defer(static _ => { });
+            Check(own.RunOnce() == 1, "nothing ran");
+        }));
+        Use(shared: null);
+        Check(told == 1, $"told {told} times");
+    }
+
     private static readonly string[] Named =
     [
-        "the event source", "vigil.loop.lag", "vigil.loop.iterations", "vigil.loop.overruns", "vigil.pool.wait.duration",
+        "vigil.loop.lag", "vigil.loop.iterations", "vigil.loop.overruns", "vigil.pool.wait.duration",
         "vigil.pool.steals",
     ];
 

@@ -59,6 +59,7 @@ public sealed class ChildProcessTests
     [InlineData("interrupted-at-first")]
     [InlineData("workers-sent-while-made")]
     [InlineData("workers-used-while-instruments-are-made")]
+    [InlineData("used-while-the-event-source-is-made")]
     [InlineData("workers-made-foreground")]
     [InlineData("watchdog-idle")]
     [InlineData("watchdog-signals")]
