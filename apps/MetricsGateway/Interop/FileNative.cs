@@ -69,6 +69,16 @@ internal static unsafe partial class FileNative
         }
     }
 
+    /// <summary>connect(2).</summary>
+    /// <returns>0, or the errno.</returns>
+    public static int Connect(SafeHandle socket, ReadOnlySpan<byte> address)
+    {
+        fixed (byte* pointer = address)
+        {
+            return Connect(socket, pointer, (uint)address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, StatxBuffer* buffer);
 
@@ -84,6 +94,9 @@ internal static unsafe partial class FileNative
 
     [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
     private static partial int Bind(SafeHandle socket, byte* address, uint length);
+
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    private static partial int Connect(SafeHandle socket, byte* address, uint length);
 
     // struct pollfd (poll.h).
     [StructLayout(LayoutKind.Sequential)]

@@ -60,6 +60,7 @@ internal sealed class DatagramReceiver(
     private int _next;
     private int _bytesLeft;
     private bool _goesOn;
+    private bool _isConnected;
 
     /// <summary>How long the kernel's buffer can take any rate of arrivals; zero if it should be read at once.</summary>
     public TimeSpan Rest { get; set; } = rest;
@@ -108,9 +109,15 @@ internal sealed class DatagramReceiver(
     public override void Dispose()
     {
         _restTimer?.Cancel();
-        UseLeft();
-        CountDrops();
-        base.Dispose();
+        try
+        {
+            UseLeft();
+        }
+        finally
+        {
+            CountDrops();
+            base.Dispose();
+        }
     }
 
     /// <summary>Asks the kernel how many datagrams it has dropped since the last call.</summary>
@@ -154,14 +161,11 @@ internal sealed class DatagramReceiver(
             : [IPAddress.IPv6Loopback, IPAddress.Loopback.MapToIPv6()];
         foreach (IPAddress address in itself)
         {
-            try
+            // If that fails, the machine has no IPv6, or the interface is gone: then datagrams may be lost in that short time.
+            if (ListeningSocket.TryConnect(Socket, new IPEndPoint(address, place.Port)))
             {
-                Socket.Connect(new IPEndPoint(address, place.Port));
+                _isConnected = true;
                 return;
-            }
-            catch (SocketException)
-            {
-                // The machine has no IPv6, or the interface is gone: then datagrams may be lost in that short time.
             }
         }
     }
@@ -220,6 +224,13 @@ internal sealed class DatagramReceiver(
         {
             arrived = Batches.Rent();
             IOResult read = arrived.TryReceive(Fd);
+            if (read.IsFailure && _isConnected)
+            {
+                // An error that a peer or a router has told the connected socket of, perhaps falsely (icmp(7)). It is told once, and what
+                // has arrived is still there.
+                read = arrived.TryReceive(Fd);
+            }
+
             if (!read.IsSuccess)
             {
                 Batches.Return(arrived);
@@ -228,7 +239,7 @@ internal sealed class DatagramReceiver(
                     return false;
                 }
 
-                // Senders cannot cause this: an unconnected socket reports no error of a peer.
+                // Senders cannot cause this: an unconnected socket reports no error of a peer, and a connected one each error once.
                 read.ThrowIfFailed("reading datagrams");
             }
 
@@ -283,10 +294,11 @@ internal sealed class DatagramReceiver(
             _bytesLeft = int.MaxValue;
             TakeBatch(out _);
         }
-        catch (AggregateException bugs)
+        catch (AggregateException bugs) when (EventManager.Current is { } manager)
         {
-            // A disposal does not throw, and a bug is reported like anywhere else.
-            EventManager.Current?.Defer(static (_, bugs) => ExceptionDispatchInfo.Throw(bugs), bugs);
+            // A bug is reported like anywhere else. Without a run, the manager itself is disposing this listener, and reports what that
+            // throws.
+            manager.Defer(static (_, bugs) => ExceptionDispatchInfo.Throw(bugs), bugs);
         }
     }
 

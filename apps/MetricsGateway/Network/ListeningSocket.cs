@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using MetricsGateway.Interop;
 
 namespace MetricsGateway.Network;
 
@@ -106,6 +107,17 @@ internal static class ListeningSocket
 
         // The kernel doubles the size, for its own overhead, and reports the double (socket(7)).
         return socket.ReceiveBufferSize / 2;
+    }
+
+    /// <summary>
+    /// Connects a datagram socket, which takes no time. Not by the framework: after a failed attempt, its sockets make another one with
+    /// another descriptor, or cannot make any.
+    /// </summary>
+    /// <returns>False if the kernel refuses; then it is connected to nothing, as before.</returns>
+    public static bool TryConnect(Socket socket, IPEndPoint peer)
+    {
+        SocketAddress address = peer.Serialize();
+        return FileNative.Connect(socket.SafeHandle, address.Buffer.Span[..address.Size]) == 0;
     }
 
     // 0.0.0.0:8125 and 127.0.0.1:8125 conflict, and so do two listeners that swap addresses. With SO_REUSEPORT on both the kernel allows

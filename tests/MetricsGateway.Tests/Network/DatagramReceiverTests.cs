@@ -56,6 +56,28 @@ public sealed class DatagramReceiverTests : IDisposable
         Assert.True(receiver.WasCut);
     }
 
+    [Fact]
+    public void An_error_that_the_socket_was_told_of_costs_nothing_of_what_has_arrived()
+    {
+        using Socket closed = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        EndPoint nobody = closed.LocalEndPoint!;
+        closed.Close();
+        DatagramReceiver receiver = Create(_ => { });
+        _manager.Defer(_ =>
+        {
+            SendDatagrams(Capacity + 1);
+            _ = receiver.End();
+
+            // On the loopback the answer, that nobody listens there, is there when the call returns.
+            Assert.True(ListeningSocket.TryConnect(_socket, (IPEndPoint)nobody));
+            _socket.Send("x"u8);
+        });
+        Patience.WaitUntil(() => _manager.RunOnce(TimeSpan.Zero) >= 0 && !receiver.IsOpen, () => "it does not end");
+
+        Assert.Equal(Capacity + 1, _totals.Metrics);
+    }
+
     [Theory]
     [InlineData("127.0.0.1", "0.0.0.0")]
     [InlineData("127.0.0.1", "[::]")]
@@ -245,8 +267,10 @@ public sealed class DatagramReceiverTests : IDisposable
         Assert.Equal((12, 12), (_totals.Packets, _totals.Metrics));
     }
 
-    [Fact]
-    public void A_bug_in_what_is_left_when_the_socket_is_closed_is_reported()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_bug_in_what_is_left_when_the_socket_or_the_manager_ends_is_reported(bool isOfManager)
     {
         const int Size = 10_000;
         List<FaultReport> reports = [];
@@ -268,11 +292,19 @@ public sealed class DatagramReceiverTests : IDisposable
         manager.RunOnce(TimeSpan.Zero);
         isBuggy = true;
 
-        manager.Defer(manager => receiver.Close(manager));
-        Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && reports.Count > 0, () => "nothing is reported");
+        if (isOfManager)
+        {
+            manager.Dispose();
+        }
+        else
+        {
+            manager.Defer(manager => receiver.Close(manager));
+            Patience.WaitUntil(() => manager.RunOnce(TimeSpan.Zero) >= 0 && reports.Count > 0, () => "nothing is reported");
+        }
 
         Assert.Equal(12, _totals.Packets);
-        Assert.IsType<AggregateException>(Assert.Single(reports).Exception);
+        Assert.IsType<AggregateException>(Assert.Single(reports, report => report.LostClosures == 0).Exception);
+        Assert.False(receiver.IsOpen);
     }
 
     [Fact]

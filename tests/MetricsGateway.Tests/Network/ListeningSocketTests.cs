@@ -22,4 +22,22 @@ public class ListeningSocketTests
 
         Assert.Equal(OptionTable.LargestReceiveBuffer, ListeningSocket.SetReceiveBuffer(socket, OptionTable.LargestReceiveBuffer));
     }
+
+    [Fact]
+    public void A_socket_that_one_address_was_refused_to_is_connected_to_another()
+    {
+        using BoundSocket bound = ListeningSocket.OpenUdp(
+            "test",
+            new ListenAddress(new IPEndPoint(IPAddress.IPv6Any, 0), Path: null) { IsDual = true },
+            leaving: []);
+        int port = ((IPEndPoint)bound.Socket.LocalEndPoint!).Port;
+
+        // Without SO_BROADCAST.
+        Assert.False(ListeningSocket.TryConnect(bound.Socket, new IPEndPoint(IPAddress.Broadcast.MapToIPv6(), port)));
+        Assert.True(ListeningSocket.TryConnect(bound.Socket, new IPEndPoint(IPAddress.Loopback.MapToIPv6(), port)));
+
+        using SafeSocketHandle borrowed = new(bound.Socket.Handle, ownsHandle: false);
+        using Socket seen = new(borrowed);
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback.MapToIPv6(), port), seen.RemoteEndPoint);
+    }
 }
