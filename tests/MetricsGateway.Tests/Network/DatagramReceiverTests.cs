@@ -64,7 +64,7 @@ public sealed class DatagramReceiverTests : IDisposable
         EndPoint nobody = closed.LocalEndPoint!;
         closed.Close();
         DatagramReceiver receiver = Create(_ => { });
-        _manager.Defer(_ =>
+        _manager.Defer(manager =>
         {
             SendDatagrams(Capacity + 1);
             _ = receiver.End();

@@ -196,6 +196,8 @@ public abstract class CallbackEvent
 
     internal virtual int DescriptorNumber => -1;
 
+    internal virtual bool IsFileClosed => false;
+
     internal abstract Delegate Callback { get; }
 
     internal LoopCore Core => _core;
