@@ -113,8 +113,10 @@ internal static class WorkerScenarios
         // Neither is disposed: the end of the program is under test.
     }
 
-    /// <summary>A listener of the meter may use managers and pools when it is notified of an instrument, also the very manager that makes its
-    /// pool, and may wait for other threads that do.</summary>
+    /// <summary>
+    /// A listener of the meter may use managers and pools when it is notified of an instrument, also the very manager that makes its pool,
+    /// and may wait for other threads that do.
+    /// </summary>
     public static void UsedWhileInstrumentsAreMade(string[] args)
     {
         var told = new HashSet<string>(StringComparer.Ordinal);
