@@ -53,6 +53,7 @@ internal sealed class LoopWait
         if (_table.NeedsRebuild)
         {
             Rebuild(mayPause: !deadline.IsImmediate);
+            deadline = UnlessWorkCame(deadline);
         }
 
         _ready.GrowIfFull();
@@ -73,7 +74,7 @@ internal sealed class LoopWait
         observer.BeginWait(sleeps: !deadline.IsImmediate);
         try
         {
-            PollOrSleep(deadline);
+            PollOrSleep(UnlessWorkCame(deadline));
         }
         finally
         {
@@ -81,13 +82,16 @@ internal sealed class LoopWait
         }
     }
 
-    // Handlers of a report, and listeners of the meter, have run since the deadline was computed. What they defer or inject ends no wait,
-    // and the timers that they start are included by preparing the wait only now.
+    // Foreign code has run since the deadline was computed: a handler of a report, or a listener of the meter. What it deferred or injected
+    // ends no wait.
+    private Deadline UnlessWorkCame(Deadline deadline) => !deadline.IsImmediate && _hasWork() ? Deadline.Immediate : deadline;
+
+    // The wait is prepared only now, so that the timers which such code has started are included.
     private void PollOrSleep(Deadline deadline)
     {
-        if (!deadline.IsImmediate)
+        if (!deadline.IsImmediate && _timers.IsOpen)
         {
-            deadline = _hasWork() ? Deadline.Immediate : _timers.IsOpen ? _timers.PrepareWait(deadline) : deadline;
+            deadline = _timers.PrepareWait(deadline);
         }
 
         if (deadline.IsImmediate)
