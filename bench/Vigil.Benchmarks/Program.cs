@@ -3,6 +3,7 @@ using Vigil.Benchmarks.Files;
 using Vigil.Benchmarks.Microbenchmarks;
 using Vigil.Benchmarks.Posts;
 using Vigil.Benchmarks.Ratio;
+using Vigil.Benchmarks.Simulations;
 using Vigil.Benchmarks.Timers;
 using Vigil.Benchmarks.Watchdog;
 using Vigil.Benchmarks.Workers;
@@ -31,6 +32,8 @@ internal static class Program
                 return FilesCommand.Run(options);
             case ["file-events", .. string[] options]:
                 return ComparisonCommand.Run(options);
+            case ["simulation"]:
+                return SimulationCommand.Run();
             case ["memory"]:
                 Console.WriteLine($"registered-fd {RegisteredMemory.Measure():F1} bytes");
                 return 0;
