@@ -37,7 +37,7 @@ internal sealed class DescriptorTable
         return file is not null;
     }
 
-    /// <summary>Gives a file another number.</summary>
+    /// <summary>Gives a file another number: the lowest that is free.</summary>
     /// <exception cref="IOException">The limit is reached.</exception>
     public int Give(SimulatedFile file)
     {
@@ -46,16 +46,36 @@ internal sealed class DescriptorTable
             throw new IOException($"The world's limit of {Limit} open descriptors is reached.", SimulatedErrno.EMFILE);
         }
 
-        if (!_free.TryDequeue(out int index, out _))
+        int index;
+        do
         {
-            index = _files.Count;
+            if (!_free.TryDequeue(out index, out _))
+            {
+                index = _files.Count;
+                _files.Add(null);
+            }
+        }
+        while (_files[index] is not null);
+        Put(index, file);
+        return FirstNumber + index;
+    }
+
+    /// <summary>Gives a file a certain number, as <c>dup2(2)</c> does: what had it before is closed.</summary>
+    public void GiveAt(int number, SimulatedFile file)
+    {
+        int index = number - FirstNumber;
+        while (_files.Count <= index)
+        {
+            _free.Enqueue(_files.Count, _files.Count);
             _files.Add(null);
         }
 
-        _files[index] = file;
-        file.Numbers++;
-        Count++;
-        return FirstNumber + index;
+        if (_files[index] is not null)
+        {
+            Close(number);
+        }
+
+        Put(index, file);
     }
 
     /// <summary>Closes a number; the file with its last one.</summary>
@@ -71,5 +91,13 @@ internal sealed class DescriptorTable
         {
             file.Close();
         }
+    }
+
+    // A number that was given by name is still among the free ones; whoever takes it from there looks again.
+    private void Put(int index, SimulatedFile file)
+    {
+        _files[index] = file;
+        file.Numbers++;
+        Count++;
     }
 }

@@ -1,35 +1,45 @@
 using Vigil.Internals.Tests.Support;
 using Vigil.Interop;
 using Vigil.Polling;
+using Vigil.Testing;
 
 namespace Vigil.Internals.Tests.Polling;
 
+/// <summary>The calls that a script can make fail.</summary>
+internal enum PollerCall
+{
+    Add,
+    Modify,
+    Remove,
+    BeginRebuild,
+    Transfer,
+}
+
 /// <summary>
-/// A poller without a kernel: a test opens files, makes them ready and closes them. It keeps the contract of <see cref="IPoller"/> and,
-/// like epoll, keeps a registration alive while any number refers to its file. A wait with a deadline does not sleep but advances the clock
-/// to it; one without waits for another thread to make something ready.
+/// The poller of simulations, with files that a test opens, makes ready and closes under small numbers of its choice, and with calls that
+/// fail. Other threads may do so during a wait. A wait with a deadline does not sleep but advances the clock to it; one without waits for
+/// another thread to make something ready.
 /// </summary>
 internal sealed class ScriptedPoller : IPoller
 {
-    private const EventSet GoesWithExclusive = EventSet.In | EventSet.Out | EventSet.Error | EventSet.HangUp
-        | EventSet.EdgeTriggered | EventSet.WakeUp | EventSet.Exclusive;
-
     // An object instead of a Lock, because a wait without a deadline is Monitor.Wait.
     private readonly object _gate = new();
-    private readonly Dictionary<int, ScriptedFile> _files = [];
+    private readonly DescriptorTable _descriptors = new();
     private readonly Dictionary<PollerCall, Queue<int>> _failures = [];
-    private List<ScriptedRegistration> _instance = [];
-    private List<ScriptedRegistration>? _successor;
+    private readonly SimulatedPoller _poller;
+    private long _now = 1;
+
+    public ScriptedPoller() => _poller = new SimulatedPoller(_descriptors, OnIdle);
 
     /// <summary>The virtual clock.</summary>
-    public long NowNanoseconds { get; private set; } = 1;
+    public long NowNanoseconds => Interlocked.Read(ref _now);
 
-    /// <summary>Opens a file under a number.</summary>
+    /// <summary>Opens a file under a number, whatever had that before.</summary>
     public void Open(int number, bool isPollable = true)
     {
         lock (_gate)
         {
-            _files[number] = new ScriptedFile(isPollable);
+            _descriptors.GiveAt(Simulated(number), new ScriptedFile(isPollable));
         }
     }
 
@@ -38,15 +48,19 @@ internal sealed class ScriptedPoller : IPoller
     {
         lock (_gate)
         {
-            _files[duplicate] = _files[number];
+            _descriptors.GiveAt(Simulated(duplicate), FileOf(number));
         }
     }
 
+    /// <summary>Closes a number. Again, it does nothing.</summary>
     public void Close(int number)
     {
         lock (_gate)
         {
-            _files.Remove(number);
+            if (_descriptors.TryFind(Simulated(number), out _))
+            {
+                _descriptors.Close(Simulated(number));
+            }
         }
     }
 
@@ -55,183 +69,86 @@ internal sealed class ScriptedPoller : IPoller
     {
         lock (_gate)
         {
-            _files[number].Change(ready);
+            FileOf(number).Set(ready);
             Monitor.PulseAll(_gate);
         }
     }
 
-    /// <summary>Makes a later call fail, after as many successful calls as there are leading errnos of 0.</summary>
-    public void FailNext(PollerCall call, params ReadOnlySpan<int> errnos)
-    {
-        var queue = new Queue<int>();
-        foreach (int errno in errnos)
-        {
-            queue.Enqueue(errno);
-        }
+    /// <summary>Makes coming calls return these numbers, each in its turn; 0 lets one succeed.</summary>
+    public void FailNext(PollerCall call, params ReadOnlySpan<int> errnos) => _failures[call] = new Queue<int>(errnos.ToArray());
 
-        _failures[call] = queue;
-    }
+    public int Add(int fd, SourceToken token, EventSet interest) =>
+        Do(PollerCall.Add, () => _poller.Add(Simulated(fd), token, interest));
 
-    public int Add(int fd, SourceToken token, EventSet interest)
-    {
-        lock (_gate)
-        {
-            if (Refusal(PollerCall.Add, fd, out ScriptedFile? file) is var errno and not Errno.Success)
-            {
-                return errno;
-            }
+    public int Modify(int fd, SourceToken token, EventSet interest) =>
+        Do(PollerCall.Modify, () => _poller.Modify(Simulated(fd), token, interest));
 
-            return AddTo(_instance, file!, fd, token, interest);
-        }
-    }
-
-    public int Modify(int fd, SourceToken token, EventSet interest)
-    {
-        lock (_gate)
-        {
-            int errno = Refusal(PollerCall.Modify, fd, out ScriptedFile? file);
-            ScriptedRegistration? registration = errno == Errno.Success ? Find(_instance, file!, fd) : null;
-            if (registration is null)
-            {
-                return errno == Errno.Success ? Errno.ENOENT : errno;
-            }
-
-            if (((registration.Interest | interest) & EventSet.Exclusive) != EventSet.None)
-            {
-                return Errno.EINVAL;
-            }
-
-            registration.Arm(token, interest);
-            return Errno.Success;
-        }
-    }
-
-    public int Remove(int fd)
-    {
-        lock (_gate)
-        {
-            int errno = Refusal(PollerCall.Remove, fd, out ScriptedFile? file);
-            ScriptedRegistration? registration = errno == Errno.Success ? Find(_instance, file!, fd) : null;
-            if (registration is null)
-            {
-                return errno == Errno.Success ? Errno.ENOENT : errno;
-            }
-
-            _instance.Remove(registration);
-            return Errno.Success;
-        }
-    }
+    public int Remove(int fd) => Do(PollerCall.Remove, () => _poller.Remove(Simulated(fd)));
 
     public int Wait(Deadline deadline, ReadyBuffer ready)
     {
         lock (_gate)
         {
-            Collect(ready);
-            while (ready.Count == 0 && deadline.IsInfinite)
-            {
-                Assert.True(Monitor.Wait(_gate, Patience.Limit), "Nothing became ready in a wait without a deadline.");
-                Collect(ready);
-            }
-
-            if (ready.Count == 0)
-            {
-                NowNanoseconds = Math.Max(NowNanoseconds, deadline.Nanoseconds);
-            }
-
-            return Errno.Success;
+            return _poller.Wait(deadline, ready);
         }
     }
 
-    public int BeginRebuild()
-    {
-        int errno = NextFailure(PollerCall.BeginRebuild);
-        _successor = errno == Errno.Success ? [] : null;
-        return errno;
-    }
+    public int BeginRebuild() => Do(PollerCall.BeginRebuild, _poller.BeginRebuild);
 
-    public int Transfer(int fd, SourceToken token, EventSet? interest)
+    public int Transfer(int fd, SourceToken token, EventSet? interest) =>
+        Do(PollerCall.Transfer, () => _poller.Transfer(Simulated(fd), token, interest));
+
+    public void EndRebuild() => _poller.EndRebuild();
+
+    public void AbandonRebuild() => _poller.AbandonRebuild();
+
+    public void Dispose() => _poller.Dispose();
+
+    private static int Simulated(int number) => DescriptorTable.FirstNumber + number;
+
+    private int Do(PollerCall call, Func<int> succeed)
     {
         lock (_gate)
         {
-            int errno = NextFailure(PollerCall.Transfer);
-            if (errno != Errno.Success)
-            {
-                return errno;
-            }
-
-            if (!_files.TryGetValue(fd, out ScriptedFile? file) || Find(_instance, file, fd) is null)
-            {
-                return Errno.ENOENT;
-            }
-
-            return interest is { } wanted ? AddTo(_successor!, file, fd, token, wanted) : Errno.Success;
+            int errno = _failures.TryGetValue(call, out Queue<int>? errnos) && errnos.TryDequeue(out int next) ? next : Errno.Success;
+            return errno == Errno.Success ? succeed() : errno;
         }
     }
 
-    public void EndRebuild()
+    private ScriptedFile FileOf(int number) =>
+        _descriptors.TryFind(Simulated(number), out SimulatedFile? file) ? (ScriptedFile)file : throw new KeyNotFoundException($"{number}");
+
+    // What a world does instead: it lets something happen, or moves its clock.
+    private bool OnIdle(Deadline deadline)
     {
-        _instance = _successor!;
-        _successor = null;
-    }
-
-    public void AbandonRebuild() => _successor = null;
-
-    public void Dispose() => _instance.Clear();
-
-    private static int AddTo(List<ScriptedRegistration> instance, ScriptedFile file, int number, SourceToken token, EventSet interest)
-    {
-        if (Find(instance, file, number) is not null)
+        if (!deadline.IsInfinite)
         {
-            return Errno.EEXIST;
+            _now = Math.Max(_now, deadline.Nanoseconds);
+            return false;
         }
 
-        if ((interest & EventSet.Exclusive) != EventSet.None && (interest & ~GoesWithExclusive) != EventSet.None)
+        Assert.True(Monitor.Wait(_gate, Patience.Limit), "Nothing became ready in a wait without a deadline.");
+        return true;
+    }
+
+    private sealed class ScriptedFile(bool isPollable) : SimulatedFile
+    {
+        private EventSet _ready;
+
+        public override EventSet Ready => _ready;
+
+        public override bool IsPollable => isPollable;
+
+        public override string Description => "a file of a test";
+
+        public void Set(EventSet ready)
         {
-            return Errno.EINVAL;
+            _ready = ready;
+            NoteChange();
         }
 
-        instance.Add(new ScriptedRegistration(file, number, token, interest));
-        return Errno.Success;
-    }
-
-    private static ScriptedRegistration? Find(List<ScriptedRegistration> instance, ScriptedFile file, int number) =>
-        instance.Find(registration => registration.File == file && registration.Number == number);
-
-    private int Refusal(PollerCall call, int fd, out ScriptedFile? file)
-    {
-        _files.TryGetValue(fd, out file);
-        int errno = NextFailure(call);
-        return errno != Errno.Success ? errno : file switch
+        public override void Close()
         {
-            null => Errno.EBADF,
-            { IsPollable: false } => Errno.EPERM,
-            _ => Errno.Success,
-        };
-    }
-
-    private int NextFailure(PollerCall call) =>
-        _failures.TryGetValue(call, out Queue<int>? errnos) && errnos.TryDequeue(out int errno) ? errno : Errno.Success;
-
-    // Reported files go to the end, so that a small buffer starves none.
-    private void Collect(ReadyBuffer ready)
-    {
-        ready.Count = 0;
-        foreach (ScriptedRegistration registration in _instance.ToArray())
-        {
-            EventSet events = _files.ContainsValue(registration.File) ? registration.Reportable : EventSet.None;
-            if (events == EventSet.None)
-            {
-                continue;
-            }
-
-            if (!ready.TryAdd(registration.Token, events))
-            {
-                return;
-            }
-
-            registration.NoteReported();
-            _instance.Remove(registration);
-            _instance.Add(registration);
         }
     }
 }

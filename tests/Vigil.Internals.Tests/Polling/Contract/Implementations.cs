@@ -26,22 +26,12 @@ public sealed class TimerFdRebuildTests : RebuildContract<TimerFdRig>;
 
 public sealed class TimerFdKernelTests : KernelContract<TimerFdRig>;
 
-public sealed class ScriptedRegistrationTests : RegistrationContract<ScriptedRig>;
+public sealed class SimulatedRegistrationTests : RegistrationContract<ScriptedRig>;
 
-public sealed class ScriptedReadinessTests : ReadinessContract<ScriptedRig>;
+public sealed class SimulatedReadinessTests : ReadinessContract<ScriptedRig>;
 
-public sealed class ScriptedDeadlineTests : DeadlineContract<ScriptedRig>;
+public sealed class SimulatedDeadlineTests : DeadlineContract<ScriptedRig>;
 
-public sealed class ScriptedCapacityTests : CapacityContract<ScriptedRig>;
+public sealed class SimulatedCapacityTests : CapacityContract<ScriptedRig>;
 
-public sealed class ScriptedRebuildTests : RebuildContract<ScriptedRig>;
-
-public sealed class SimulatedRegistrationTests : RegistrationContract<SimulatedRig>;
-
-public sealed class SimulatedReadinessTests : ReadinessContract<SimulatedRig>;
-
-public sealed class SimulatedDeadlineTests : DeadlineContract<SimulatedRig>;
-
-public sealed class SimulatedCapacityTests : CapacityContract<SimulatedRig>;
-
-public sealed class SimulatedRebuildTests : RebuildContract<SimulatedRig>;
+public sealed class SimulatedRebuildTests : RebuildContract<ScriptedRig>;

@@ -1,6 +1,6 @@
 namespace Vigil.Internals.Tests.Polling.Contract;
 
-/// <summary>The poller for tests, which must keep the contract to be meaningful.</summary>
+/// <summary>The poller of simulations, with files that a test opens and makes ready.</summary>
 public sealed class ScriptedRig : PollerRig
 {
     private const int FirstDuplicate = 1000;
