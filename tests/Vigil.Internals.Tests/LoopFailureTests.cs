@@ -376,6 +376,82 @@ public sealed class LoopFailureTests
     }
 
     [Fact]
+    public void A_list_of_mounts_whose_number_somebody_closed_and_reused_is_not_read_any_more()
+    {
+        using var stranger = new EventFd(1);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        int number;
+        try
+        {
+            string before = directory.CreateSubdirectory("before").FullName;
+            List<FaultReport> faults = [];
+            List<FileChange> changes = [];
+            using (var manager = new EventManager())
+            {
+                manager.FaultReported += (_, report) => faults.Add(report);
+                manager.CreateFileEvent(
+                    directory.FullName,
+                    (_, change) => changes.Add(change),
+                    new FileEventOptions { Recursive = true });
+                number = manager.Core.SourceTable.Sources.OfType<MountSource>().Single().Number;
+                LibC.DuplicateTo(stranger.Number, number);
+                manager.CreateSocketEvent(number, EventSet.In | EventSet.EdgeTriggered, (_, _) => { });
+
+                // What is mounted below a directory that was moved is looked up in the list.
+                Directory.Move(before, Path.Combine(directory.FullName, "after"));
+                Patience.Until(
+                    () => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0
+                        && changes.Exists(change => change.Kind == FileChangeKind.Moved),
+                    "the move is told");
+                manager.RunOnce(TimeSpan.Zero);
+            }
+
+            Assert.Equal(
+                EventManagerError.DescriptorReplaced,
+                Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Error);
+            LibC.Close(number);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_process_whose_descriptors_number_is_another_processs_by_now_is_not_taken_for_that()
+    {
+        using Process child = Process.Start("sleep", "1000");
+        using Process other = Process.Start("sleep", "1000");
+        int number;
+        try
+        {
+            using (var manager = new EventManager())
+            {
+                manager.FaultReported += (_, _) => { };
+                ChildEvent childEvent = manager.CreateChildEvent(child, (_, _) => { });
+                number = manager.Core.SourceTable.Sources.Single(source => source.Owner == childEvent).Number;
+                using (FdHandle others = new(PidFdNative.Open(other.Id, out _)))
+                {
+                    LibC.DuplicateTo(others.Number, number);
+                }
+
+                manager.CreateSocketEvent(number, EventSet.In, (_, _) => { });
+                Assert.Equal(Errno.EBADF, Assert.Throws<EventManagerException>(() => childEvent.Send(Signal.SIGKILL)).Errno);
+            }
+
+            LibC.Close(number);
+            Assert.False(other.HasExited);
+        }
+        finally
+        {
+            child.Kill();
+            other.Kill();
+            child.WaitForExit();
+            other.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void A_followed_path_that_cannot_be_watched_any_more_is_told_and_a_rescan_watches_it_again()
     {
         using var manager = new EventManager();

@@ -9,6 +9,8 @@ namespace Vigil.TestChild;
 /// <summary>System calls that fail.</summary>
 internal static partial class FailureScenarios
 {
+    private const int O_CLOEXEC = 0x80000;
+
     /// <summary>A signalfd that cannot be read is reported once, without spinning; when it can be read again, the signals from meanwhile
     /// are delivered.</summary>
     public static void SignalFdUnreadable(string[] args)
@@ -53,13 +55,12 @@ internal static partial class FailureScenarios
         Check(faults.Count == 1, string.Join('\n', faults));
     }
 
-    /// <summary>If foreign code closes the signalfd's number, and another file gets it, the next signal event opens another one. Earlier
-    /// events get their signals by that, too.</summary>
+    /// <summary>A signalfd whose number foreign code has closed and used again: the next signal event opens another, for the events that
+    /// there are, too.</summary>
+    /// <param name="args">"same" for another event of the same signal.</param>
     public static void SignalFdReplaced(string[] args)
     {
-        const int O_CLOEXEC = 0x80000;
         SignalBlocking.Restart(Signal.SIGUSR1, Signal.SIGUSR2);
-        using var other = new EventFd();
         using var manager = new EventManager();
         var faults = new List<FaultReport>();
         manager.FaultReported += (_, report) => faults.Add(report);
@@ -67,15 +68,21 @@ internal static partial class FailureScenarios
         int second = 0;
         manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => first++);
         int fd = NumberOf("anon_inode:[signalfd]");
-        Check(dup3(new FileDescriptor(other).Number, fd, O_CLOEXEC) == fd, "dup3 failed");
+        using (var stranger = new EventFd())
+        {
+            Check(dup3(new FileDescriptor(stranger).Number, fd, O_CLOEXEC) == fd, "dup3 failed");
+        }
+
         manager.CreateSocketEvent(fd, EventSet.In, (_, _) => { });
         Check(
             faults is [{ Exception: EventManagerException { Error: EventManagerError.DescriptorReplaced } }],
             string.Join('\n', faults));
-        manager.CreateSignalEvent(Signal.SIGUSR2, (_, _) => second++);
+        Signal other = args is ["same"] ? Signal.SIGUSR1 : Signal.SIGUSR2;
+        manager.CreateSignalEvent(other, (_, _) => second++);
         Check(kill(Environment.ProcessId, Signal.SIGUSR1.Number) == 0, "kill failed");
         Check(kill(Environment.ProcessId, Signal.SIGUSR2.Number) == 0, "kill failed");
         manager.RunUntil(() => first == 1 && second == 1);
+        Check(faults.Count == 1, string.Join('\n', faults));
     }
 
     private static int NumberOf(string kind) =>
@@ -87,5 +94,5 @@ internal static partial class FailureScenarios
     private static partial int kill(int process, int signal);
 
     [LibraryImport("libc")]
-    private static partial int dup3(int fd, int number, int flags);
+    private static partial int dup3(int from, int to, int flags);
 }

@@ -82,6 +82,32 @@ public sealed class VirtualClockTests
     }
 
     [Fact]
+    public void A_step_from_before_anybody_wanted_to_know_is_not_reported()
+    {
+        using EventManager manager = new(new EventManagerOptions { TimeProvider = _clock });
+        TimerEvent timer = manager.CreateTimerEvent(_clock.GetUtcNow().AddHours(1), Timeout.InfiniteTimeSpan, (_, _) => { });
+        RunOnce();
+        timer.Cancel();
+        RunOnce();
+        _clock.StepWallClock(TimeSpan.FromHours(2));
+        RunOnce();
+        List<ClockStep> steps = [];
+        manager.WallClockStepped += (_, step) => steps.Add(step);
+
+        RunOnce();
+        Assert.Empty(steps);
+        _clock.StepWallClock(TimeSpan.FromHours(3));
+        RunOnce();
+        Assert.Equal(TimeSpan.FromHours(3), Assert.Single(steps).Offset);
+
+        void RunOnce()
+        {
+            manager.RemoteEndpoint.Kick();
+            manager.RunOnce();
+        }
+    }
+
+    [Fact]
     public void A_timer_that_is_disposed_or_stopped_does_not_fire()
     {
         int fired = 0;

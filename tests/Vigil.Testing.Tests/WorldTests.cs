@@ -67,6 +67,31 @@ public sealed class WorldTests
         Once);
 
     [Fact]
+    public void A_one_shot_of_one_of_the_kernels_descriptors_is_reported_once_until_it_is_armed() => Simulation.Run(
+        world =>
+        {
+            const int Enough = 10;
+            EventManager manager = world.CreateLoop("loop").Manager;
+            using EventFd real = new(1);
+            int calls = 0;
+            SocketEvent once = manager.CreateSocketEvent(real, EventSet.In | EventSet.OneShot, (source, _) =>
+            {
+                if (++calls == Enough)
+                {
+                    source.Cancel();
+                }
+            });
+
+            world.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(1, calls);
+            once.Arm();
+            world.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal(2, calls);
+            once.Cancel();
+        },
+        Once);
+
+    [Fact]
     public void Bytes_arrive_in_order_after_their_time_and_a_full_pipe_takes_no_more() => Simulation.Run(
         world =>
         {

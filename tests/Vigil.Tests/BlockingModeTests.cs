@@ -173,4 +173,29 @@ public sealed class BlockingModeTests
         Assert.Throws<ArgumentException>(() => FdHandle.Open("/dev/null", OpenFlags.Append));
         Assert.Throws<ArgumentException>(() => FdHandle.Open("/dev/null", (OpenFlags)64));
     }
+
+    [Fact]
+    public void The_mode_of_a_virtual_descriptor_cannot_be_set_once_it_is_closed()
+    {
+        var handle = new IdleHandle();
+        NonBlocking.SetBlocking(handle);
+        NonBlocking.SetNonBlocking(handle);
+        handle.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => NonBlocking.SetBlocking(handle));
+        Assert.Throws<ObjectDisposedException>(() => NonBlocking.SetNonBlocking(handle));
+    }
+
+    /// <summary>A virtual descriptor that nothing can be done with.</summary>
+    private sealed class IdleHandle() : VirtualHandle(int.MaxValue)
+    {
+        protected internal override IOResult TryRead(Span<byte> buffer) => throw new NotSupportedException();
+
+        protected internal override IOResult TryWrite(ReadOnlySpan<byte> buffer) => throw new NotSupportedException();
+
+        protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer) => throw new NotSupportedException();
+
+        protected internal override IOResult TryShutdownWrite() => throw new NotSupportedException();
+
+        protected override bool ReleaseHandle() => true;
+    }
 }

@@ -53,6 +53,7 @@ public sealed class ChildProcessTests
     [InlineData("terminal-unplugged")]
     [InlineData("signalfd-unreadable")]
     [InlineData("signalfd-replaced")]
+    [InlineData("signalfd-replaced", "same")]
     [InlineData("throwing-when-told-of-instruments")]
     [InlineData("workers-end-without-runtime-threads")]
     [InlineData("workers-interrupted", Traits = ["Duration", "Scaled"])]

@@ -370,6 +370,27 @@ public sealed class ClosedDescriptorTests : IDisposable
     }
 
     [Fact]
+    public void What_a_handler_defers_when_the_poller_is_rebuilt_does_not_wait_until_something_is_ready()
+    {
+        var original = new EventFd(1);
+        using FdHandle dup = Posix.Duplicate(original);
+        SocketEvent orphan = _manager.CreateSocketEvent(new FileDescriptor(original).Number, EventSet.In, (_, _) => { });
+        bool ran = false;
+        _manager.FaultReported += (_, report) => _manager.Defer(_ => ran = true);
+        original.Dispose();
+        orphan.Cancel();
+
+        // The orphan ends every wait until the poller is rebuilt.
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (!ran)
+        {
+            _manager.RunOnce(Patience.Limit);
+        }
+
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Patience.Limit, "The loop has slept.");
+    }
+
+    [Fact]
     public void An_orphan_whose_number_names_the_same_file_again_is_taken_over()
     {
         using var file = new EventFd(1);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace Vigil.Tests;
@@ -120,6 +121,16 @@ public sealed class FaultTests
             [FaultOrigin.Hook, FaultOrigin.Subscriber, FaultOrigin.Hook, FaultOrigin.Subscriber],
             reports.Select(report => report.Origin));
         Assert.Contains("InvalidOperationException", reports[1].ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_prepare_hook_throws_does_not_wait_until_something_is_ready()
+    {
+        using var manager = new EventManager();
+        manager.AddPrepareHook(_ => throw new FormatException());
+        long start = Stopwatch.GetTimestamp();
+        Assert.Throws<FormatException>(() => manager.RunOnce(Patience.Limit));
+        Assert.True(Stopwatch.GetElapsedTime(start) < Patience.Limit, "The loop has slept.");
     }
 
     [Fact]

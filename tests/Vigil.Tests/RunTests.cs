@@ -234,6 +234,21 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void A_stop_is_kept_for_the_next_run_if_an_exit_callback_throws()
+    {
+        using var manager = new EventManager();
+        bool hasExited = false;
+        manager.AddExitCallback(_ => hasExited = true);
+        manager.AddExitCallback(_ => throw new FormatException());
+        manager.Stop();
+        Assert.Throws<FormatException>(() => manager.Run());
+        Assert.True(hasExited);
+        Assert.True(manager.IsStopRequested);
+        manager.Run();
+        Assert.False(manager.IsStopRequested);
+    }
+
+    [Fact]
     public void Options_outside_of_what_is_allowed_are_refused_by_name()
     {
         Refused(new EventManagerOptions { ReadyCapacity = 0 }, "ReadyCapacity");

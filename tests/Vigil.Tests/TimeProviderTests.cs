@@ -531,4 +531,52 @@ public class TimeProviderTests
 
         public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
+
+    [Fact]
+    public void A_clock_whose_first_reading_throws_is_not_kept_and_can_be_tried_again()
+    {
+        var machine = new UnreadableMachine();
+        using (var manager = new EventManager(new EventManagerOptions { TimeProvider = machine }))
+        {
+            machine.DatesLeft = 1;
+            Assert.Throws<FormatException>(Start);
+            Assert.Equal(0, machine.Listeners);
+
+            machine.DatesLeft = int.MaxValue;
+            Start();
+            Assert.Equal(1, machine.Listeners);
+
+            void Start() => manager.CreateTimerEvent(DateTimeOffset.UnixEpoch, Timeout.InfiniteTimeSpan, (_, _) => { });
+        }
+
+        Assert.Equal(0, machine.Listeners);
+    }
+
+    /// <summary>A machine's clocks that stand still. The wall clock can be read so many times.</summary>
+    private sealed class UnreadableMachine : MachineTimeProvider
+    {
+        private readonly VirtualClock _time = new();
+
+        public override event EventHandler? ClockJumped
+        {
+            add => Listeners++;
+            remove => Listeners--;
+        }
+
+        public int Listeners { get; private set; }
+
+        public int DatesLeft { get; set; } = int.MaxValue;
+
+        public override long TimestampFrequency => _time.TimestampFrequency;
+
+        public override long GetTimestamp() => _time.GetTimestamp();
+
+        public override long GetBootTimestamp() => _time.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() =>
+            DatesLeft-- > 0 ? _time.GetUtcNow() : throw new FormatException("The clock is broken.");
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            _time.CreateTimer(callback, state, dueTime, period);
+    }
 }

@@ -117,6 +117,27 @@ public sealed class WatchdogKindTests : IDisposable
         AssertEventNamed(LoopPhase.Mailbox, () => userEvent);
     }
 
+    [Fact]
+    public void An_asynchronous_user_event_that_begins_when_the_last_one_has_ended()
+    {
+        bool isFirst = true;
+        UserEvent userEvent = _manager.CreateUserEvent(UserEventMerge.Add, async (source, _) =>
+        {
+            if (isFirst)
+            {
+                isFirst = false;
+                source.Trigger();
+                await Task.Yield();
+            }
+            else
+            {
+                BeSlow();
+            }
+        });
+        userEvent.Trigger();
+        AssertEventNamed(LoopPhase.Mailbox, () => userEvent);
+    }
+
     // In phase 5 or 6, depending on how soon the runtime has reaped it.
     [Fact]
     public void The_end_of_a_child() =>

@@ -18,7 +18,7 @@ internal sealed class SimulatedPoller : IPoller
     private readonly DescriptorTable _descriptors;
     private readonly Func<Deadline, bool> _onIdle;
     private readonly Func<int, int>? _choose;
-    private readonly Dictionary<int, (SourceToken Token, EventSet Interest)> _real = [];
+    private readonly Dictionary<int, RealRegistration> _real = [];
     private Dictionary<(SimulatedFile File, int Number), Registration> _registrations = [];
     private Dictionary<(SimulatedFile File, int Number), Registration>? _successor;
     private readonly List<Registration> _reported = [];
@@ -69,7 +69,7 @@ internal sealed class SimulatedPoller : IPoller
                 return SimulatedErrno.ENOENT;
             }
 
-            _real[fd] = (token, interest);
+            _real[fd] = new RealRegistration(token, interest);
             return 0;
         }
 
@@ -130,7 +130,7 @@ internal sealed class SimulatedPoller : IPoller
 
     /// <summary>Whether one of the kernel's descriptors is ready, the loop's own waker left out.</summary>
     public bool IsRealReady() => _real.Any(
-        entry => entry.Key != _waker && RealDescriptors.Poll(entry.Key, entry.Value.Interest) != EventSet.None);
+        entry => entry.Key != _waker && entry.Value.Poll(entry.Key) != EventSet.None);
 
     /// <summary>Whether the loop's own waker was used since the last call.</summary>
     public bool TryTakeWakeUp() => _waker is { } waker && RealDescriptors.TryTake(waker);
@@ -145,17 +145,8 @@ internal sealed class SimulatedPoller : IPoller
     {
         if (fd < DescriptorTable.FirstNumber)
         {
-            if (!_real.ContainsKey(fd))
-            {
-                return SimulatedErrno.ENOENT;
-            }
-
-            if (interest is { } kept)
-            {
-                _real[fd] = (token, kept);
-            }
-
-            return 0;
+            // There is no instance to move them to. One without an interest is a one-shot that was reported, and silent already.
+            return _real.ContainsKey(fd) ? 0 : SimulatedErrno.ENOENT;
         }
 
         if (!_descriptors.TryFind(fd, out SimulatedFile? file) || !_registrations.ContainsKey((file, fd)))
@@ -232,7 +223,7 @@ internal sealed class SimulatedPoller : IPoller
 
         // A loop's first descriptor is its waker. Whoever wakes it is another thread, and what that has sent is found without it.
         _waker ??= fd;
-        return _real.TryAdd(fd, (token, interest)) ? 0 : SimulatedErrno.EEXIST;
+        return _real.TryAdd(fd, new RealRegistration(token, interest)) ? 0 : SimulatedErrno.EEXIST;
     }
 
     private int Refusal(int fd, out SimulatedFile? file) => !_descriptors.TryFind(fd, out file) ? SimulatedErrno.EBADF
@@ -318,11 +309,12 @@ internal sealed class SimulatedPoller : IPoller
 
     private void CollectReal(ReadyBuffer ready)
     {
-        foreach ((int fd, (SourceToken token, EventSet interest)) in _real)
+        foreach ((int fd, RealRegistration registration) in _real)
         {
-            EventSet events = fd == _waker ? EventSet.None : RealDescriptors.Poll(fd, interest);
-            if (events != EventSet.None && ready.TryAdd(token, events))
+            EventSet events = fd == _waker ? EventSet.None : registration.Poll(fd);
+            if (events != EventSet.None && ready.TryAdd(registration.Token, events))
             {
+                registration.OnReported();
                 Reported?.Invoke(fd, events);
             }
         }
@@ -340,5 +332,20 @@ internal sealed class SimulatedPoller : IPoller
             int other = _choose(i + 1);
             (registrations[i], registrations[other]) = (registrations[other], registrations[i]);
         }
+    }
+
+    /// <summary>One of the kernel's descriptors.</summary>
+    private sealed class RealRegistration(SourceToken token, EventSet interest)
+    {
+        // A one-shot that was reported is silent until it is modified.
+        private bool _isSilent;
+
+        public SourceToken Token => token;
+
+        public EventSet Interest => interest;
+
+        public EventSet Poll(int fd) => _isSilent ? EventSet.None : RealDescriptors.Poll(fd, interest);
+
+        public void OnReported() => _isSilent = (interest & EventSet.OneShot) != EventSet.None;
     }
 }

@@ -137,6 +137,9 @@ internal abstract class LastingCallback : IMailboxItem
         }
     }
 
+    // The end of one may begin the next one, on the loop.
+    object IMailboxItem.Subject => Event;
+
     /// <summary>The loop learns that it has ended, or that the workers refused it.</summary>
     int IMailboxItem.Deliver()
     {

@@ -154,7 +154,7 @@ internal sealed class MountTable : IDisposable
         int length = 0;
         while (true)
         {
-            int count = FileNative.ReadAt((int)_list.DangerousGetHandle(), _buffer.AsSpan(length), length, out int errno);
+            int count = FileNative.ReadAt(_list.Number, _buffer.AsSpan(length), length, out int errno);
             if (count < 0)
             {
                 return errno;

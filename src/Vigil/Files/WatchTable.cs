@@ -45,7 +45,7 @@ internal sealed class WatchTable : IDisposable
     /// <summary>The position of the next record that the kernel will queue.</summary>
     public long End => Position + Math.Max(FileNative.BytesToRead(Number), 0);
 
-    private int Number => (int)_inotify.DangerousGetHandle();
+    private int Number => _inotify.Number;
 
     public bool TryGet(int number, long position, [NotNullWhen(true)] out DirectoryWatch? watch) =>
         _watches.TryGetValue(number, out watch) && position >= watch.Since;

@@ -21,7 +21,11 @@ public class FdHandle : SafeHandleMinusOneIsInvalid
         SetHandle(fd);
     }
 
-    internal int Number => (int)handle;
+    /// <summary>
+    /// Its number, for an owner that keeps it open; −1 once it is closed, or marked invalid because foreign code closed the number, which
+    /// may be another file's by then.
+    /// </summary>
+    internal int Number => IsClosed ? -1 : (int)handle;
 
     /// <summary>
     /// Whether Vigil made the open file non-blocking, so that its mode need not be read. Changes through a duplicate are not noticed.

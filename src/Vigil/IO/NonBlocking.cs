@@ -134,7 +134,7 @@ public static class NonBlocking
     private static void SetMode(FileDescriptor fd, bool nonBlocking)
     {
         using var borrowed = new BorrowedDescriptor(fd);
-        if (fd.Handle is VirtualHandle)
+        if (fd.Handle is VirtualHandle && borrowed.Number >= 0)
         {
             // Its calls never wait.
             return;

@@ -76,7 +76,7 @@ internal sealed class LoopTimers
         }
 
         ClockTimers timers = _byClock[(int)clock]
-            ?? new ClockTimers(clock, clock == TimerClock.Monotonic ? MonotonicClock : _createClock(clock));
+            ?? (clock == TimerClock.Monotonic ? new ClockTimers(clock, MonotonicClock) : CreateTimers(clock));
         try
         {
             OpenWaker(timers);
@@ -146,6 +146,8 @@ internal sealed class LoopTimers
             {
                 if (timers.WantsSteps && !timers.DetectsSteps)
                 {
+                    // A step that nobody wanted to know of is over. In this order: one that comes in between is reported, and not lost.
+                    _ = timers.Clock.HasStepped && timers.TryTakeStep();
                     _wallClockLead = LeadOf(timers);
                 }
 
@@ -214,6 +216,21 @@ internal sealed class LoopTimers
         }
 
         return handlers is not null;
+    }
+
+    // The first reading of a user's clock may throw. Then the clock is not kept, which may have told its provider of itself.
+    private ClockTimers CreateTimers(TimerClock kind)
+    {
+        IClock clock = _createClock(kind);
+        try
+        {
+            return new ClockTimers(kind, clock);
+        }
+        catch
+        {
+            clock.Dispose();
+            throw;
+        }
     }
 
     private void OpenWaker(ClockTimers timers)

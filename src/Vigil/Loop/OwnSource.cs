@@ -71,6 +71,12 @@ internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
             return;
         }
 
+        if (State == SourceState.Removed)
+        {
+            // Foreign code closed its number, which was reported when it left the table. There is nothing to disarm or to try again.
+            return;
+        }
+
         bool isFirst = !_isFailing;
         _isFailing = true;
         _ = Core.SourceTable.Arming.Disarm(this);

@@ -6,6 +6,9 @@ namespace Vigil.Messaging;
 /// </summary>
 internal interface IMailboxItem
 {
+    /// <summary>What its delivery calls back for, for observers.</summary>
+    object Subject => this;
+
     /// <summary>On the receiver. Returns how many of the users' callbacks ran.</summary>
     int Deliver();
 

@@ -12,6 +12,8 @@ internal sealed class ItemKind<TTarget> : MessageKind<TTarget>
     public override int Deliver(TTarget target, in Message<TTarget> message) => Unsafe.As<IMailboxItem>(message.Action).Deliver();
 
     public override bool Abandon(in Message<TTarget> message) => Unsafe.As<IMailboxItem>(message.Action).Abandon();
+
+    public override object SubjectOf(in Message<TTarget> message) => Unsafe.As<IMailboxItem>(message.Action).Subject;
 }
 
 /// <summary>A state for an object that knows how the message ends.</summary>

@@ -56,6 +56,11 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
         if (_events.TryGetValue(signal, out SignalEvent[]? others))
         {
             signalEvent.Route = others[0].Route;
+            if (signalEvent.Route == SignalRoute.SignalFd)
+            {
+                RenewSource();
+            }
+
             _events[signal] = [.. others, signalEvent];
             return;
         }
@@ -144,15 +149,27 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
 
     private void OpenSource()
     {
-        // The first signal, or the first one since foreign code closed the descriptor's number.
-        if (_source is null or { State: SourceState.Removed })
+        RenewSource();
+        _signalsOfSource++;
+    }
+
+    // Makes the source if there is none, or if the last one is dead: foreign code closed the number, and the process has another
+    // descriptor by now, or opens one here.
+    private void RenewSource()
+    {
+        if (_source is { State: not SourceState.Removed, Handle.IsClosed: false })
         {
-            var source = new SignalSource(_core, SignalHub.Descriptor);
-            _core.SourceTable.Add(source).ThrowIfFailed();
-            _source = source;
+            return;
         }
 
-        _signalsOfSource++;
+        if (_source is not null)
+        {
+            _core.SourceTable.Remove(_source);
+        }
+
+        var source = new SignalSource(_core, SignalHub.Descriptor);
+        _core.SourceTable.Add(source).ThrowIfFailed();
+        _source = source;
     }
 
     private void CloseSource()

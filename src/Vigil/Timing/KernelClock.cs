@@ -75,7 +75,6 @@ internal sealed class KernelClock : IClock
         _timer = null;
     }
 
-    // The handle is this object's alone, so no reference need be counted. Closed before its disposal it is only where foreign code closed
-    // the number.
-    private int NumberOfTimer => _timer!.IsClosed ? -1 : (int)_timer.DangerousGetHandle();
+    // The handle is this object's alone, so no reference need be counted.
+    private int NumberOfTimer => _timer!.Number;
 }
