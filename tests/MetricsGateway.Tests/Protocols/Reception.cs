@@ -7,7 +7,8 @@ namespace MetricsGateway.Tests.Protocols;
 /// <summary>A store with a receiver for each protocol in front of it.</summary>
 internal sealed class Reception
 {
-    public Reception(int maxNames = 1000, int maxSetValues = 1000, int maxLineLength = 8192, int maxNameBytes = 1_000_000)
+    public Reception(
+        int maxNames = 1000, int maxSetValues = 1000, int maxLineLength = 8192, int maxNameBytes = 1_000_000, int timerSamples = 100)
     {
         Store = new MetricStore(
             GatewayOptions.Defaults with
@@ -15,7 +16,7 @@ internal sealed class Reception
                 MaxNames = maxNames,
                 MaxNameBytes = maxNameBytes,
                 MaxSetValues = maxSetValues,
-                TimerSamples = 100
+                TimerSamples = timerSamples,
             });
         StatsD = new StatsDReceiver(Store, StatsDTotals, maxLineLength);
         Graphite = new GraphiteReceiver(Store, GraphiteTotals, maxLineLength);
