@@ -72,9 +72,11 @@ public sealed class SimulationTests
             world =>
             {
                 EventManager manager = world.CreateLoop("loop").Manager;
+#pragma warning disable VIGILT002 // What the run finds. The analyzer finds it earlier.
                 manager.CreateTimerEvent(
                     TimeSpan.FromMilliseconds(5),
                     (timer, _) => timer.Change(TimeSpan.FromTicks(1 + (Stopwatch.GetTimestamp() % 1_000_000))));
+#pragma warning restore VIGILT002
                 world.Advance(TimeSpan.FromMinutes(1));
             },
             Once));

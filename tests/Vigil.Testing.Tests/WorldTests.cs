@@ -235,7 +235,9 @@ public sealed class WorldTests
             Assert.True(NonBlocking.TryRead(reader, new byte[5]).IsEndOfStream);
 
             Assert.Throws<ObjectDisposedException>(() => world.Duplicate(writer));
+#pragma warning disable VIGILT006 // A descriptor that is not the world's is what is refused.
             using UnixPipe real = new();
+#pragma warning restore VIGILT006
             Assert.Throws<ArgumentException>(() => world.Duplicate(real.Reader));
             world.DescriptorLimit = world.OpenDescriptors;
             Assert.Throws<IOException>(() => world.Duplicate(reader));
@@ -412,9 +414,11 @@ public sealed class WorldTests
         world =>
         {
             Exception? refusal = null;
+#pragma warning disable VIGILT001, VIGILT004 // A thread that is not the world's is what is refused.
             var thread = new Thread(() => refusal = Record.Exception(() => world.CreatePipe()));
             thread.Start();
             thread.Join();
+#pragma warning restore VIGILT001, VIGILT004
 
             Assert.Contains("another thread", Assert.IsType<InvalidOperationException>(refusal).Message, StringComparison.Ordinal);
         },

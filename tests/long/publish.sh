@@ -38,9 +38,12 @@ pack_testing() {
         mkdir "$work/testing" && (cd "$work/testing" && python3 -m zipfile -e "$work/feed/Vigil.Testing.$version.nupkg" . && python3 -m zipfile -e "$work/feed/Vigil.Testing.$version.snupkg" .) &&
         grep -q "](https://example.org/vigil/blob/v$version/docs/performance.md)" "$work/testing/README.md" &&
         grep -q '<dependency id="Vigil"' "$work/testing/Vigil.Testing.nuspec" &&
-        for file in icon.png LICENSE CHANGELOG.md lib/net10.0/Vigil.Testing.dll lib/net10.0/Vigil.Testing.xml lib/net10.0/Vigil.Testing.pdb; do
+        for file in icon.png LICENSE CHANGELOG.md lib/net10.0/Vigil.Testing.dll lib/net10.0/Vigil.Testing.xml lib/net10.0/Vigil.Testing.pdb \
+            analyzers/dotnet/cs/Vigil.Testing.Analyzers.dll; do
             [ -s "$work/testing/$file" ] || { echo "no $file"; return 1; }
-        done
+        done &&
+        grep -qaF "https://example.org/vigil/blob/v$version/docs/testing.md#warnings-while-compiling" "$work/testing/analyzers/dotnet/cs/Vigil.Testing.Analyzers.dll" &&
+        ! grep -q -e CodeAnalysis -e Vigil.Testing.Analyzers "$work/testing/Vigil.Testing.nuspec"
 }
 
 names_no_folder_of_this_machine() {
@@ -77,6 +80,39 @@ readme() {
 traces() {
     program Traces
     cp "$root/tests/long/programs/Traces.cs" "$work/Traces/Program.cs"
+}
+
+simulation() {
+    program Simulation
+    cp "$root/tests/long/programs/Simulation.cs" "$work/Simulation/Program.cs"
+}
+
+# A program that knows nothing of simulations, and says in its .editorconfig which of its files run in one.
+server() {
+    program Server
+    mkdir "$work/Server/Simulated"
+    printf '[Simulated/**.cs]\nvigil_testing_simulated = true\n' > "$work/Server/.editorconfig"
+    printf 'internal static class Server\n{\n    public static void Stop() => Thread.Sleep(1);\n}\n' > "$work/Server/Simulated/Server.cs"
+    printf 'Thread.Sleep(1);\nServer.Stop();\n' > "$work/Server/Program.cs"
+}
+
+# Builds a program in which warnings are errors: exactly the given places must warn, each as "FILE:LINE ID".
+warns_at() {
+    local name=$1 places=$2 said told
+    shift 2
+    said=$(cd "$work/$name" && dotnet build -c Release -p:VigilVersion=$version -p:RestorePackagesPath="$work/packages-of-vigil" \
+        -p:RestoreFallbackFolders="${NUGET_PACKAGES:-$HOME/.nuget/packages}" -v q -nodeReuse:false "$@") && { echo "it builds: $said"; return 1; }
+    echo "$said"
+    told=$(sed -nE 's#^.*/([^/]+)[(]([0-9]+),[0-9]+[)]: error ([A-Z0-9]+):.*#\1:\2 \3#p' <<< "$said" | sort -u)
+    [ "$told" = "$places" ]
+}
+
+# What is written in the simulation warns, and so does what it reaches; nothing else does.
+warns_where_a_simulation_is_left() {
+    local program=$work/Simulation/Program.cs run write
+    run=$(grep -n 'Task.Run' "$program" | cut -d: -f1)
+    write=$(grep -n 'DateTime.UtcNow' "$program" | cut -d: -f1)
+    warns_at Simulation "$(printf 'Program.cs:%s\n' "$run VIGILT001" "$write VIGILT002")" -p:VigilPackage=Vigil.Testing -p:DefineConstants=LEAVES
 }
 
 publish_and_run() {
@@ -129,10 +165,15 @@ check "its README has absolute links" has_absolute_links
 check "it has all that belongs to it" is_complete
 readme
 traces
+simulation
+server
+check "a simulation that leaves its world warns, and no other code" warns_where_a_simulation_is_left
+check "a program with the analyzer alone warns in the files that it says to be simulated" warns_at Server 'Server.cs:3 VIGILT004' -p:VigilAnalyzer=true
 check "the README's program, ahead of time, without a warning" publish_and_run Readme '^In: 5 bytes$' "${aot[@]}"
 check "the gateway, ahead of time, without a warning" gateway "${aot[@]}" -p:TreatWarningsAsErrors=true
 check "meter and event source, ahead of time" publish_and_run Traces '^[1-9][0-9]* events, [1-9][0-9]* measurements$' "${aot[@]}" -p:EventSourceSupport=true
 if [ "${1:-}" != quick ]; then
+    check "a simulation, plain, without a warning" publish_and_run Simulation '^3 seconds$' --self-contained false -p:VigilPackage=Vigil.Testing
     check "meter without event source, ahead of time, as the page on metrics says" publish_and_run Traces '^0 events, [1-9][0-9]* measurements$' "${aot[@]}"
     check "the README's program, plain" publish_and_run Readme '^In: 5 bytes$' --self-contained false
     check "the README's program, trimmed" publish_and_run Readme '^In: 5 bytes$' -p:PublishTrimmed=true --self-contained true

@@ -12,7 +12,7 @@ namespace Vigil.Testing;
 /// <remarks>
 /// Everything belongs to the thread that runs the simulation. Time stands still while anything can run, and then moves to the next due
 /// time. What reads other clocks (<c>Stopwatch</c>, <c>DateTime.Now</c>), other randomness or starts threads leaves the simulation: the
-/// check that a run repeats finds it.
+/// package's analyzer warns of it, and the check that a run repeats finds it.
 /// </remarks>
 public sealed class World
 {
