@@ -109,7 +109,7 @@ internal sealed class Connection : SimulatedFile
     }
 
     // Who closes while something is unread resets the connection, as TCP does: the peer's bytes were for nobody.
-    public override void Close()
+    protected override void Close()
     {
         if (_incoming.HasData && !_isReset)
         {

@@ -87,10 +87,7 @@ internal sealed class DescriptorTable
         _files[index] = null;
         _free.Enqueue(index, index);
         Count--;
-        if (--file.Numbers == 0)
-        {
-            file.Close();
-        }
+        file.CloseNumber();
     }
 
     // A number that was given by name is still among the free ones; whoever takes it from there looks again.

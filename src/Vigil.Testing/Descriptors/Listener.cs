@@ -57,7 +57,7 @@ internal sealed class Listener : SimulatedFile
     }
 
     // Those in its queue are reset: nobody will ever serve them.
-    public override void Close()
+    protected override void Close()
     {
         IsOpen = false;
         while (_waiting.TryDequeue(out (Connection Connection, EndPoint Peer) waiting))

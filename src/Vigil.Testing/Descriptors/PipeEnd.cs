@@ -24,7 +24,7 @@ internal sealed class PipeReader : SimulatedFile
         : _channel.IsAtEnd ? new IOResult(0, 0)
         : new IOResult(0, SimulatedErrno.EAGAIN);
 
-    public override void Close() => _channel.CloseReader();
+    protected override void Close() => _channel.CloseReader();
 }
 
 /// <summary>The end of a pipe that writes.</summary>
@@ -62,5 +62,5 @@ internal sealed class PipeWriter : SimulatedFile
         return true;
     }
 
-    public override void Close() => _channel.CloseWriter();
+    protected override void Close() => _channel.CloseWriter();
 }

@@ -45,8 +45,18 @@ internal abstract class SimulatedFile
 
     public virtual IOResult ShutdownWrite() => new(0, SimulatedErrno.ENOTSOCK);
 
+    /// <summary>A number that names it was closed; the file ends with its last one, and so do its registrations.</summary>
+    public void CloseNumber()
+    {
+        if (--Numbers == 0)
+        {
+            Close();
+            NoteChange();
+        }
+    }
+
     /// <summary>The last number that names it was closed.</summary>
-    public abstract void Close();
+    protected abstract void Close();
 
     /// <summary>Says that something became ready, or is not any more.</summary>
     protected void NoteChange()

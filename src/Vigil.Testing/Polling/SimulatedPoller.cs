@@ -18,7 +18,10 @@ internal sealed class SimulatedPoller : IPoller
     private readonly DescriptorTable _descriptors;
     private readonly Func<Deadline, bool> _onIdle;
     private readonly Func<int, int>? _choose;
-    private readonly Dictionary<int, RealRegistration> _real = [];
+
+    // In the order in which they have their turn: what is reported goes to the end, so that a small buffer starves nobody.
+    private readonly OrderedDictionary<int, RealRegistration> _real = [];
+    private readonly List<int> _reportedReal = [];
     private Dictionary<(SimulatedFile File, int Number), Registration> _registrations = [];
     private Dictionary<(SimulatedFile File, int Number), Registration>? _successor;
     private readonly List<Registration> _reported = [];
@@ -232,7 +235,12 @@ internal sealed class SimulatedPoller : IPoller
 
     private void Consider(Registration registration)
     {
-        if (!registration.IsCandidate)
+        if (registration.File.Numbers == 0)
+        {
+            End(registration);
+            _registrations.Remove((registration.File, registration.Number));
+        }
+        else if (!registration.IsCandidate)
         {
             registration.IsCandidate = true;
             _candidates.Add(registration);
@@ -277,15 +285,10 @@ internal sealed class SimulatedPoller : IPoller
         bool isFull = false;
         foreach (Registration registration in _candidates)
         {
-            EventSet events = registration.IsOver || registration.File.Numbers == 0 ? EventSet.None : registration.Reportable;
+            EventSet events = registration.IsOver ? EventSet.None : registration.Reportable;
             if (events == EventSet.None)
             {
                 registration.IsCandidate = false;
-                if (registration.File.Numbers == 0)
-                {
-                    _registrations.Remove((registration.File, registration.Number));
-                }
-
                 continue;
             }
 
@@ -316,8 +319,17 @@ internal sealed class SimulatedPoller : IPoller
             {
                 registration.OnReported();
                 Reported?.Invoke(fd, events);
+                _reportedReal.Add(fd);
             }
         }
+
+        foreach (int fd in _reportedReal)
+        {
+            _real.Remove(fd, out RealRegistration? registration);
+            _real.Add(fd, registration!);
+        }
+
+        _reportedReal.Clear();
     }
 
     private void Shuffle(List<Registration> registrations)

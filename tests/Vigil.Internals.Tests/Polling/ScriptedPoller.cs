@@ -147,7 +147,7 @@ internal sealed class ScriptedPoller : IPoller
             NoteChange();
         }
 
-        public override void Close()
+        protected override void Close()
         {
         }
     }
