@@ -205,6 +205,22 @@ public sealed class VirtualClock : MachineTimeProvider
     internal void At(TimeSpan delay, Action action) =>
         Change(new VirtualTimer(this, _ => action(), state: null) { IsOfWorld = true }, delay, Timeout.InfiniteTimeSpan);
 
+    /// <summary>
+    /// As <see cref="AdvanceToNextTimer"/>, for the simulation: everything has run that can run before the clock moves.
+    /// </summary>
+    internal void MoveToNextTimer()
+    {
+        BeginMove();
+        try
+        {
+            _ = FireNext(long.MaxValue);
+        }
+        finally
+        {
+            _isMoving = false;
+        }
+    }
+
     internal bool Change(VirtualTimer timer, TimeSpan dueTime, TimeSpan period)
     {
         RequireSpan(dueTime, nameof(dueTime));

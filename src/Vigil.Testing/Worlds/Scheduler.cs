@@ -6,6 +6,9 @@ internal interface IActor
     /// <summary>Whether it may have something to do now.</summary>
     bool IsRunnable { get; }
 
+    /// <summary>Whether it can look for something to do, even if it has found nothing the last time.</summary>
+    bool CanLook { get; }
+
     /// <summary>Lets it do one thing.</summary>
     void Step();
 }
@@ -17,7 +20,8 @@ internal interface IActor
 /// <remarks>
 /// Nobody can tell from outside whether a loop has work: another thread may have posted some, or an event may be ready that nobody asked
 /// for. So a loop counts as idle when it has made an iteration that found nothing, after the last activity anywhere. Any activity gives
-/// every loop another look.
+/// every loop another look. Hooks run in an iteration that finds nothing, too, and what they post is no activity that is seen: when all
+/// are idle, each looks once more before the clock moves.
 /// </remarks>
 internal sealed class Scheduler
 {
@@ -26,17 +30,23 @@ internal sealed class Scheduler
 
     private readonly WorldRandom _random;
     private readonly Func<bool> _hasRealWork;
+    private readonly Action<string> _fail;
     private readonly List<IActor> _actors = [];
     private readonly List<IActor> _choices = [];
     private readonly HashSet<IActor> _stepping = [];
     private long _stepsAtOneTime;
 
+    // The activity after which all have looked twice.
+    private long _lookedTwiceAt = -1;
+
     /// <param name="random">Draws.</param>
     /// <param name="hasRealWork">Asked when nothing can run: whether one of the kernel's descriptors is ready.</param>
-    public Scheduler(WorldRandom random, Func<bool> hasRealWork)
+    /// <param name="fail">Fails the run with a message.</param>
+    public Scheduler(WorldRandom random, Func<bool> hasRealWork, Action<string> fail)
     {
         _random = random;
         _hasRealWork = hasRealWork;
+        _fail = fail;
     }
 
     /// <summary>Counts what may give a loop something to do.</summary>
@@ -54,30 +64,41 @@ internal sealed class Scheduler
     }
 
     /// <summary>Lets one thing happen that can happen now; false if there is nothing.</summary>
-    /// <exception cref="EndlessException">The clock has not moved for too many steps.</exception>
+    /// <exception cref="SimulationFailedException">The clock has not moved for too many steps.</exception>
     public bool TryStep()
     {
-        if (TryRunOne())
+        if (TryRunOne(looksAgain: false))
         {
             return true;
         }
 
-        bool hasWork = _hasRealWork();
-        Activity += hasWork ? 1 : 0;
-        return hasWork;
+        if (_hasRealWork())
+        {
+            Activity++;
+            return true;
+        }
+
+        if (_lookedTwiceAt == Activity)
+        {
+            return false;
+        }
+
+        _lookedTwiceAt = ++Activity;
+        return true;
     }
 
     /// <summary>
     /// As <see cref="TryStep"/>, without a look at the kernel's descriptors: for a loop that sleeps and work that yields.
     /// </summary>
-    /// <exception cref="EndlessException">The clock has not moved for too many steps.</exception>
-    public bool TryRunOne()
+    /// <param name="looksAgain">Whether an idle loop may look again: foreign code has run, and may have posted something to it.</param>
+    /// <exception cref="SimulationFailedException">The clock has not moved for too many steps.</exception>
+    public bool TryRunOne(bool looksAgain)
     {
         _choices.Clear();
         foreach (IActor actor in _actors)
         {
             // Who yields or sleeps in the middle of an iteration is on the stack below, and not to be entered again.
-            if (actor.IsRunnable && !_stepping.Contains(actor))
+            if ((looksAgain ? actor.CanLook : actor.IsRunnable) && !_stepping.Contains(actor))
             {
                 _choices.Add(actor);
             }
@@ -90,7 +111,7 @@ internal sealed class Scheduler
 
         if (++_stepsAtOneTime > MaxStepsAtOneTime)
         {
-            throw new EndlessException(MaxStepsAtOneTime);
+            _fail($"{MaxStepsAtOneTime} steps were made and the clock did not move: something never comes to rest.");
         }
 
         IActor chosen = _choices[_choices.Count == 1 ? 0 : _random.Next(_choices.Count)];
@@ -110,7 +131,3 @@ internal sealed class Scheduler
         return true;
     }
 }
-
-/// <summary>Something never comes to rest.</summary>
-internal sealed class EndlessException(int steps)
-    : Exception($"{steps} steps were made and the clock did not move: something never comes to rest.");

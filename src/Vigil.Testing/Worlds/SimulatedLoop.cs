@@ -46,11 +46,15 @@ public sealed class SimulatedLoop : IActor, IDisposable
     /// </summary>
     public bool HasEnded { get; private set; }
 
-    bool IActor.IsRunnable => !IsStalled && !HasEnded && _idleAt != _world.Activity;
+    bool IActor.IsRunnable => CanLook && _idleAt != _world.Activity;
+
+    bool IActor.CanLook => CanLook;
 
     internal IEnumerable<string> WaitsFor => _poller.Descriptions;
 
     internal bool IsRealReady => !HasEnded && _poller.IsRealReady();
+
+    private bool CanLook => !IsStalled && !HasEnded;
 
     /// <summary>Keeps it from running for a time, as if its thread had no processor. Everything else goes on.</summary>
     /// <param name="span">For how long; zero or more. A loop that is stalled already goes on when it would have.</param>

@@ -38,7 +38,11 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
     /// <summary>How many items have ended.</summary>
     public long Done { get; private set; }
 
-    bool IActor.IsRunnable => _items.Count > 0 && _running < _isBusy.Length && _items.Exists(CanRun);
+    bool IActor.IsRunnable => CanRunOne;
+
+    bool IActor.CanLook => CanRunOne;
+
+    private bool CanRunOne => _items.Count > 0 && _running < _isBusy.Length && _items.Exists(CanRun);
 
     /// <inheritdoc/>
     public bool TryExecute(in WorkItem item)

@@ -28,7 +28,7 @@ public sealed class World
     {
         Seed = seed;
         Random = new WorldRandom(seed);
-        _scheduler = new Scheduler(Random, () => _loops.Exists(loop => loop.IsRealReady));
+        _scheduler = new Scheduler(Random, () => _loops.Exists(loop => loop.IsRealReady), Fail);
         Clock = new VirtualClock { Settle = Settle };
         History = new History(Clock, keepsHashes, expected);
         Faults = new WorldFaults(this, masked);
@@ -244,7 +244,10 @@ public sealed class World
 
     /// <summary>Runs, and moves the clock where nothing can run, until something is so.</summary>
     /// <param name="condition">What is waited for.</param>
-    /// <param name="limit">The longest time that may pass; null for an hour.</param>
+    /// <param name="limit">
+    /// The longest time that may pass; null for an hour, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative and not infinite.</exception>
     /// <exception cref="SimulationFailedException">
     /// Nothing can run any more and no timer is started, or the time is over. The message says who waits for what.
     /// </exception>
@@ -252,10 +255,21 @@ public sealed class World
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(condition);
-        TimeSpan end = Clock.Elapsed + (limit ?? TimeSpan.FromHours(1));
+        TimeSpan longest = limit ?? TimeSpan.FromHours(1);
+        if (longest < TimeSpan.Zero && longest != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "A limit is zero or more, or Timeout.InfiniteTimeSpan for none.");
+        }
+
+        TimeSpan end = longest == Timeout.InfiniteTimeSpan || longest > TimeSpan.MaxValue - Clock.Elapsed
+            ? TimeSpan.MaxValue
+            : Clock.Elapsed + longest;
+
+        // The caller is foreign code, and may have posted something since the loops have last looked.
+        NoteActivity();
         while (!condition())
         {
-            if (TryStep())
+            if (_scheduler.TryStep())
             {
                 continue;
             }
@@ -268,17 +282,18 @@ public sealed class World
 
             if (Clock.Elapsed + next > end)
             {
-                Fail($"What is waited for has not come to pass within {limit ?? TimeSpan.FromHours(1)}.");
+                Fail($"What is waited for has not come to pass within {longest}.");
             }
 
-            Clock.AdvanceToNextTimer();
+            Clock.MoveToNextTimer();
             NoteTime();
         }
     }
 
     /// <summary>Runs until a task has ended, and throws what it has thrown.</summary>
     /// <param name="task">The task. What it waits for happens in this world.</param>
-    /// <param name="limit">The longest time that may pass; null for an hour.</param>
+    /// <param name="limit">As for <see cref="RunUntil"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative and not infinite.</exception>
     /// <exception cref="SimulationFailedException">As for <see cref="RunUntil"/>.</exception>
     public void RunUntilEnded(Task task, TimeSpan? limit = null)
     {
@@ -290,8 +305,9 @@ public sealed class World
     /// <summary>As <see cref="RunUntilEnded(Task, TimeSpan?)"/>, with the task's result.</summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="task">The task. What it waits for happens in this world.</param>
-    /// <param name="limit">The longest time that may pass; null for an hour.</param>
+    /// <param name="limit">As for <see cref="RunUntil"/>.</param>
     /// <returns>The result.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative and not infinite.</exception>
     /// <exception cref="SimulationFailedException">As for <see cref="RunUntil"/>.</exception>
     public T RunUntilEnded<T>(Task<T> task, TimeSpan? limit = null)
     {
@@ -305,7 +321,7 @@ public sealed class World
     public void Yield()
     {
         RequireThread();
-        _ = Sleep();
+        _ = Sleep(looksAgain: true);
     }
 
     /// <summary>Adds a line to the history, for the report of a failure.</summary>
@@ -329,11 +345,12 @@ public sealed class World
     public IReadOnlyList<string> FindLeaks() => WorldReport.FindLeaks(this, _pools);
 
     /// <summary>While a loop waits: others may run, as the seed decides.</summary>
+    /// <param name="looksAgain">As for <see cref="Scheduler.TryRunOne"/>.</param>
     /// <returns>Whether something did.</returns>
-    internal bool Sleep()
+    internal bool Sleep(bool looksAgain = false)
     {
         bool hasRun = false;
-        while (Random.OneIn(2) && TryStep(isNested: true))
+        while (Random.OneIn(2) && _scheduler.TryRunOne(looksAgain))
         {
             hasRun = true;
         }
@@ -404,7 +421,7 @@ public sealed class World
     private void Settle()
     {
         NoteTime();
-        while (TryStep())
+        while (_scheduler.TryStep())
         {
         }
     }
@@ -417,19 +434,6 @@ public sealed class World
         {
             TimeSpan step = Random.Next(TimeSpan.Zero, TimeSpan.FromHours(2)) - TimeSpan.FromHours(1);
             Clock.StepWallClock(step);
-        }
-    }
-
-    private bool TryStep(bool isNested = false)
-    {
-        try
-        {
-            return isNested ? _scheduler.TryRunOne() : _scheduler.TryStep();
-        }
-        catch (EndlessException exception)
-        {
-            Fail(exception.Message);
-            return false;
         }
     }
 }
