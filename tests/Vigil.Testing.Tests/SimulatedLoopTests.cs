@@ -41,4 +41,26 @@ public sealed class SimulatedLoopTests
             Array.ForEach(ready, fd => fd.Dispose());
         },
         Few);
+
+    [Fact]
+    public void A_loop_that_spins_before_it_sleeps_or_has_a_watchdog_is_simulated_without_them() => Simulation.Run(
+        world =>
+        {
+            EventManagerOptions? set = null;
+            EventManager manager = world.CreateLoop("loop", options =>
+            {
+                options.SpinBeforeSleep = TimeSpan.FromSeconds(1);
+                options.Watchdog = new WatchdogOptions { CallbackBudget = TimeSpan.FromTicks(1), ExactTiming = true };
+                set = options;
+            }).Manager;
+            manager.SlowCallbackReported += (_, report) => Assert.Fail($"It is reported: {report}");
+            manager.CreateTimerEvent(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), (_, _) => { });
+
+            world.Advance(TimeSpan.FromSeconds(5));
+
+            Assert.Equal(TimeSpan.Zero, set!.SpinBeforeSleep);
+            Assert.Null(set.Watchdog);
+            Assert.Equal(0, manager.GetSlowCallbackStatistics().Callbacks);
+        },
+        Few);
 }

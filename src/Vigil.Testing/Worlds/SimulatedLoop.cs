@@ -25,6 +25,10 @@ public sealed class SimulatedLoop : IActor, IDisposable
         options.Name = name;
         options.TimeProvider = world.Clock;
         options.PollerFactory = () => _poller;
+
+        // Both measure real time, which does not repeat. In the world's time nothing is ever too slow: it stands still while anything runs.
+        options.SpinBeforeSleep = TimeSpan.Zero;
+        options.Watchdog = null;
         Manager = new EventManager(options);
     }
 

@@ -77,8 +77,8 @@ public sealed class World
     /// <summary>Creates a loop.</summary>
     /// <param name="name">Its name, in messages and histories.</param>
     /// <param name="configure">
-    /// Sets its options; null for the defaults. Name, clock and poller are the world's. Unless it has workers, work runs on a pool of the
-    /// world's with two threads.
+    /// Sets its options; null for the defaults. Name, clock and poller are the world's; it neither spins before it sleeps nor has a
+    /// watchdog, which would measure real time. Unless it has workers, work runs on a pool of the world's with two threads.
     /// </param>
     /// <returns>The loop.</returns>
     /// <exception cref="ArgumentException">The name is empty, or an option is out of range.</exception>
