@@ -43,6 +43,29 @@ public sealed class SimulatedLoopTests
         Few);
 
     [Fact]
+    public void A_run_repeats_though_the_kernel_gives_its_descriptors_other_numbers()
+    {
+        List<EventFd> others = [];
+        Simulation.Run(
+            world =>
+            {
+                others.Add(new EventFd());
+                using EventFd real = new(1);
+                int calls = 0;
+                SocketEvent once = world.CreateLoop("loop").Manager.CreateSocketEvent(
+                    real, EventSet.In | EventSet.OneShot, (_, _) => calls++);
+
+                world.RunUntil(() => calls == 1);
+
+                once.Cancel();
+            },
+            new SimulationOptions { Runs = 1 });
+
+        Assert.Equal(2, others.Count);
+        others.ForEach(other => other.Dispose());
+    }
+
+    [Fact]
     public void A_loop_that_spins_before_it_sleeps_or_has_a_watchdog_is_simulated_without_them() => Simulation.Run(
         world =>
         {

@@ -28,6 +28,7 @@ internal sealed class SimulatedPoller : IPoller
     private List<Registration> _candidates = [];
     private List<Registration> _kept = [];
     private int? _waker;
+    private int _realCount;
 
     /// <param name="descriptors">The files.</param>
     /// <param name="onIdle">Called when nothing is ready. Returns whether the wait looks again; otherwise it ends with nothing.</param>
@@ -42,8 +43,13 @@ internal sealed class SimulatedPoller : IPoller
     /// <summary>Whether the last wait has ended without anything that is ready.</summary>
     public bool FoundNothing { get; private set; }
 
-    /// <summary>Called with what a wait reports.</summary>
+    /// <summary>Called with the number of what a wait reports.</summary>
     public Action<int, EventSet>? Reported { get; set; }
+
+    /// <summary>
+    /// Called with what a wait reports of the kernel's descriptors: how many were registered before, since their numbers do not repeat.
+    /// </summary>
+    public Action<int, EventSet>? RealReported { get; set; }
 
     /// <summary>Asked before each wait whether it reports a descriptor that is not ready.</summary>
     public Func<bool>? IsSpurious { get; set; }
@@ -67,12 +73,12 @@ internal sealed class SimulatedPoller : IPoller
     {
         if (fd < DescriptorTable.FirstNumber)
         {
-            if (!_real.ContainsKey(fd))
+            if (!_real.TryGetValue(fd, out RealRegistration? real))
             {
                 return SimulatedErrno.ENOENT;
             }
 
-            _real[fd] = new RealRegistration(token, interest);
+            _real[fd] = new RealRegistration(token, interest, real.Ordinal);
             return 0;
         }
 
@@ -226,7 +232,7 @@ internal sealed class SimulatedPoller : IPoller
 
         // A loop's first descriptor is its waker. Whoever wakes it is another thread, and what that has sent is found without it.
         _waker ??= fd;
-        return _real.TryAdd(fd, new RealRegistration(token, interest)) ? 0 : SimulatedErrno.EEXIST;
+        return _real.TryAdd(fd, new RealRegistration(token, interest, _realCount++)) ? 0 : SimulatedErrno.EEXIST;
     }
 
     private int Refusal(int fd, out SimulatedFile? file) => !_descriptors.TryFind(fd, out file) ? SimulatedErrno.EBADF
@@ -318,7 +324,7 @@ internal sealed class SimulatedPoller : IPoller
             if (events != EventSet.None && ready.TryAdd(registration.Token, events))
             {
                 registration.OnReported();
-                Reported?.Invoke(fd, events);
+                RealReported?.Invoke(registration.Ordinal, events);
                 _reportedReal.Add(fd);
             }
         }
@@ -347,7 +353,7 @@ internal sealed class SimulatedPoller : IPoller
     }
 
     /// <summary>One of the kernel's descriptors.</summary>
-    private sealed class RealRegistration(SourceToken token, EventSet interest)
+    private sealed class RealRegistration(SourceToken token, EventSet interest, int ordinal)
     {
         // A one-shot that was reported is silent until it is modified.
         private bool _isSilent;
@@ -355,6 +361,9 @@ internal sealed class SimulatedPoller : IPoller
         public SourceToken Token => token;
 
         public EventSet Interest => interest;
+
+        /// <summary>How many were registered before it.</summary>
+        public int Ordinal => ordinal;
 
         public EventSet Poll(int fd) => _isSilent ? EventSet.None : RealDescriptors.Poll(fd, interest);
 

@@ -21,6 +21,7 @@ public sealed class SimulatedLoop : IActor, IDisposable
         {
             IsSpurious = () => world.Faults.Happens(FaultKinds.SpuriousReadiness),
             Reported = (fd, events) => world.History.Add(HistoryKind.Ready, name, fd, (long)events),
+            RealReported = (ordinal, events) => world.History.Add(HistoryKind.RealReady, name, ordinal, (long)events),
         };
         options.Name = name;
         options.TimeProvider = world.Clock;
