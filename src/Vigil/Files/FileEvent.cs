@@ -27,6 +27,7 @@ public sealed class FileEvent : CallbackEvent
     // The changes that a lasting callback reports next, or is reporting while it is busy.
     private readonly List<FileChange>? _batch;
     private volatile bool _isCancelled;
+    private bool _isOver;
 
     internal FileEvent(
         LoopCore core,
@@ -126,11 +127,22 @@ public sealed class FileEvent : CallbackEvent
     internal void Attach(FileTree tree) => Tree = tree;
 
     /// <summary>Its root is gone.</summary>
-    internal void OnOver() => _isCancelled = true;
+    internal void OnOver()
+    {
+        _isOver = true;
+        _isCancelled = true;
+    }
 
-    /// <summary>Calls back, or queues the change for a lasting callback.</summary>
+    /// <summary>
+    /// Calls back, or queues the change for a lasting callback. Does nothing if an observer of the call has cancelled it.
+    /// </summary>
     internal void Report(in FileChange change)
     {
+        if (IsCancelled && !_isOver)
+        {
+            return;
+        }
+
         if (_batch is not null)
         {
             _batch.Add(change);

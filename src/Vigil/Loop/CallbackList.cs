@@ -25,7 +25,10 @@ internal sealed class CallbackList
     {
         foreach (HookRegistration entry in _entries)
         {
-            Invoke(entry, core);
+            if (!entry.IsRemoved)
+            {
+                Invoke(entry, core);
+            }
         }
     }
 
@@ -40,11 +43,6 @@ internal sealed class CallbackList
         }
     }
 
-    private static void Invoke(HookRegistration entry, LoopCore core)
-    {
-        if (!entry.IsRemoved)
-        {
-            core.Invoke(entry, static (entry, manager) => entry.Call(manager), core.Manager);
-        }
-    }
+    private static void Invoke(HookRegistration entry, LoopCore core) =>
+        core.Invoke(entry, static (entry, manager) => entry.Call(manager), core.Manager);
 }

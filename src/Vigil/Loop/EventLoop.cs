@@ -162,9 +162,24 @@ internal sealed class EventLoop
     private void RunTimers(ClockTimers timers)
     {
         Thread thread = Thread.CurrentThread;
-        while (timers.TryTakeDue(out ITimerTarget? target))
+        bool isTraced = _observer is { TracesCallbacks: true };
+        while (true)
         {
-            _observer?.Enter(target);
+            if (isTraced)
+            {
+                EnterNext(timers);
+            }
+
+            if (!timers.TryTakeDue(out ITimerTarget? target))
+            {
+                return;
+            }
+
+            if (!isTraced)
+            {
+                _observer?.Enter(target);
+            }
+
             try
             {
                 if (target.Fire(timers.LastReading))
@@ -180,6 +195,21 @@ internal sealed class EventLoop
 
             AmbientContext.EndCallback(_context, thread);
             _observer?.Leave();
+        }
+    }
+
+    // The timer is still in the wheel when listeners are notified, so they may cancel or restart it. Then another one is the next.
+    private void EnterNext(ClockTimers timers)
+    {
+        while (timers.PeekDue() is { } next)
+        {
+            _observer!.Enter(next);
+            if (timers.PeekDue() == next)
+            {
+                return;
+            }
+
+            _observer.Leave();
         }
     }
 
@@ -211,6 +241,11 @@ internal sealed class EventLoop
                     }
 
                     events = source.Deliverable(events);
+                    if (events != EventSet.None && observer is not null)
+                    {
+                        events = Enter(observer, source, token, events);
+                    }
+
                     if (events != EventSet.None)
                     {
                         if (Interests.IsOneShot(source.Interest))
@@ -218,7 +253,6 @@ internal sealed class EventLoop
                             SourceArming.MarkDelivered(source);
                         }
 
-                        observer?.EnterOnce(source);
                         delivering = source;
                         ran += source.Deliver(events);
                         delivering = null;
@@ -237,6 +271,25 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
+    // Returns the events that are left to be delivered: a listener of the trace may have removed, disarmed or modified the source.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private EventSet Enter(LoopObserver observer, Source source, SourceToken token, EventSet events)
+    {
+        observer.EnterOnce(source);
+        if (!observer.TracesCallbacks)
+        {
+            return events;
+        }
+
+        EventSet left = _table.TryResolve(token, out _) ? source.Deliverable(events) : EventSet.None;
+        if (left == EventSet.None)
+        {
+            observer.Leave();
+        }
+
+        return left;
+    }
+
     // Delivers as many events as were queued when the iteration began, and those marked for this iteration. What else is injected
     // meanwhile waits for the next one, as a kernel event would.
     private void DispatchInjected(int due)
@@ -251,19 +304,31 @@ internal sealed class EventLoop
             }
 
             (Source source, EventSet events, _) = injected;
-            bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
-            EventSet deliverable = isDeaf ? EventSet.None : source.Deliverable(events);
-            if (deliverable != EventSet.None
-                && (!Interests.IsOneShot(source.Interest) || _table.Arming.SilenceForDelivery(source).IsSuccess))
+            if (DeliverableOf(source, events) != EventSet.None)
             {
-                DeliverInjected(source, deliverable);
+                DeliverInjected(source, events);
             }
         }
     }
 
-    private void DeliverInjected(Source source, EventSet events)
+    // What an injected event may deliver now.
+    private EventSet DeliverableOf(Source source, EventSet injected)
+    {
+        bool isDeaf = source.State != SourceState.Armed || !_table.IsRegistered(source) || _table.DropIfClosed(source);
+        return isDeaf ? EventSet.None : source.Deliverable(injected);
+    }
+
+    // The observer is notified before the last check, as for events of the kernel.
+    private void DeliverInjected(Source source, EventSet injected)
     {
         _observer?.Enter(source);
+        EventSet events = DeliverableOf(source, injected);
+        if (events == EventSet.None || (Interests.IsOneShot(source.Interest) && !_table.Arming.SilenceForDelivery(source).IsSuccess))
+        {
+            _observer?.Leave();
+            return;
+        }
+
         try
         {
             _ran += source.Deliver(events);

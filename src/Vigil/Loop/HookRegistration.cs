@@ -32,6 +32,11 @@ public sealed class HookRegistration : IDisposable, ICallbackOwner, IMailboxItem
 
     internal void Call(EventManager manager)
     {
+        if (IsRemoved)
+        {
+            return;
+        }
+
         if (Context is { } context)
         {
             AmbientContext.Enter(context);

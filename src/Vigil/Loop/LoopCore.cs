@@ -109,6 +109,7 @@ internal sealed class LoopCore
     /// Calls one of several owners that one delivery calls. The observer is notified, exceptions go to the fault policy, and the thread's
     /// ambient state is restored. On the loop.
     /// </summary>
+    /// <remarks>The observer may end the owner, so <paramref name="callback"/> checks that it has not ended.</remarks>
     /// <param name="owner">The callback's owner.</param>
     /// <param name="callback">Calls it.</param>
     /// <param name="argument">The callback's argument.</param>

@@ -25,6 +25,12 @@ internal sealed class LoopObserver
         _progress = progress;
     }
 
+    /// <summary>
+    /// Whether listeners of the trace run when a callback begins and when it has ended. They are foreign code: they may cancel, remove or
+    /// restart anything. So the loop notifies them first, and then decides whether it calls back.
+    /// </summary>
+    public bool TracesCallbacks => _tracesCallbacks;
+
     /// <summary>Whether anybody observes the iteration that begins now.</summary>
     public bool BeginsIteration()
     {

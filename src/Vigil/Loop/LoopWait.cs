@@ -68,13 +68,15 @@ internal sealed class LoopWait
         }
     }
 
-    // A failed wait must end, too: the next run expects that none has begun.
+    // A failed wait must end, too: the next run expects that none has begun. The wait is prepared before the observer is notified, so that
+    // what that takes is busy time, and a clock may say that nothing is to be waited for.
     private void ObservedPollOrSleep(Deadline deadline, LoopObserver observer)
     {
-        observer.BeginWait(sleeps: !deadline.IsImmediate);
+        bool sleeps = !deadline.IsImmediate && !(_timers.IsOpen && _timers.PrepareWait(deadline).IsImmediate);
+        observer.BeginWait(sleeps);
         try
         {
-            PollOrSleep(UnlessWorkCame(deadline));
+            PollOrSleep(sleeps ? UnlessWorkCame(deadline) : Deadline.Immediate);
         }
         finally
         {
@@ -86,7 +88,7 @@ internal sealed class LoopWait
     // ends no wait.
     private Deadline UnlessWorkCame(Deadline deadline) => !deadline.IsImmediate && _hasWork() ? Deadline.Immediate : deadline;
 
-    // The wait is prepared only now, so that the timers which such code has started are included.
+    // The wait is prepared only now, or again, so that the timers which such code has started are included.
     private void PollOrSleep(Deadline deadline)
     {
         if (!deadline.IsImmediate && _timers.IsOpen)

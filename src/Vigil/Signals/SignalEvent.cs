@@ -77,6 +77,12 @@ public sealed class SignalEvent : CallbackEvent
 
     internal void Deliver(in SignalInfo info)
     {
+        if (_isCancelled)
+        {
+            // By an observer of this call.
+            return;
+        }
+
         if (_lasting is { IsBusy: true })
         {
             Hold(in info);

@@ -293,6 +293,16 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         // further back than a long can express. The reported values saturate at long.MaxValue.
         ulong passed = now > _due ? (ulong)now - (ulong)_due : 0;
         long lateness = (long)Math.Min(passed, long.MaxValue);
+        if (Core.Counters.IsMeasured)
+        {
+            // A listener of the meter may cancel, suspend or restart the timer: what it does is done before the tick.
+            Core.Counters.RecordLateness(lateness);
+            if (State != TimerState.Started || _slot != TimingWheel.NotStarted)
+            {
+                return false;
+            }
+        }
+
         long missed = _period == 0 ? 0 : (long)(passed / (ulong)_period);
         long next = _period == 0 ? TimingWheel.Never : NextDue(now, missed);
         if (next == TimingWheel.Never)
@@ -302,17 +312,6 @@ public sealed class TimerEvent : CallbackEvent, ITimerTarget
         else
         {
             StartAt(next);
-        }
-
-        // Only now, since meter listeners run user code: the next tick is already started.
-        if (Core.Counters.IsMeasured)
-        {
-            Core.Counters.RecordLateness(lateness);
-            if (State == TimerState.Cancelled)
-            {
-                // By a listener.
-                return false;
-            }
         }
 
         _callback(this, new TimerTick(Nanoseconds.ToTimeSpan(lateness), missed));

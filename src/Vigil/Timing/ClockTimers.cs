@@ -148,6 +148,9 @@ internal sealed class ClockTimers : IDisposable
         _wheel.Expire(LastReading);
     }
 
+    /// <inheritdoc cref="TimingWheel.PeekDue"/>
+    public ITimerTarget? PeekDue() => _wheel.PeekDue();
+
     /// <inheritdoc cref="TimingWheel.TryTakeDue"/>
     public bool TryTakeDue([NotNullWhen(true)] out ITimerTarget? target) => _wheel.TryTakeDue(out target);
 

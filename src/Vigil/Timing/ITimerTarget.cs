@@ -8,6 +8,7 @@ internal interface ITimerTarget
 
     /// <summary>
     /// The timer is due and has left the wheel: its slot is <see cref="TimingWheel.NotStarted"/> from now on, and it may be started again.
+    /// Called when it is taken from the wheel, with nothing of others in between: until then the target has a slot that is another's.
     /// </summary>
     /// <param name="now">The clock's reading in nanoseconds that found it due.</param>
     /// <returns>Whether a callback ran.</returns>

@@ -167,6 +167,18 @@ internal sealed class TimingWheel
         (_overdue, _due) = (_due, _overdue);
     }
 
+    /// <summary>The target of the next timer of the batch, which stays in the wheel; null at the end of the batch.</summary>
+    public ITimerTarget? PeekDue()
+    {
+        int index = _buckets.HeadOf(_due);
+        if (index == TimerSlots.None)
+        {
+            index = NextDue();
+        }
+
+        return index == TimerSlots.None ? null : _slots[index].Target;
+    }
+
     /// <summary>Takes the next timer of the batch. Timers started from now on, however early, belong to the next batch.</summary>
     public bool TryTakeDue([NotNullWhen(true)] out ITimerTarget? target)
     {

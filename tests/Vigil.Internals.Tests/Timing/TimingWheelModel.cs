@@ -185,6 +185,11 @@ internal sealed class TimingWheelModel
         for (; count > 0; count--)
         {
             WheelTimer? expected = _due.Min ?? (_waiting.Min is { } first && first.Earliest <= _now ? first : null);
+            if (count % 2 == 0)
+            {
+                Assert.Same(expected, _wheel.PeekDue());
+            }
+
             bool isTaken = _wheel.TryTakeDue(out ITimerTarget? target);
             Assert.Same(expected, target);
             if (!isTaken)
