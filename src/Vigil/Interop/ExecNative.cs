@@ -23,8 +23,9 @@ internal static unsafe partial class ExecNative
         return Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Sets a variable of the C library's environment, of which the runtime's is a copy.</summary>
-    public static void SetEnvironment(string name, string value) => _ = setenv(name, value, 1);
+    /// <summary>Sets a variable of the C library's environment, of which the runtime's is a copy. Returns an errno.</summary>
+    public static int SetEnvironment(string name, string value) =>
+        setenv(name, value, 1) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
     /// <summary>Removes a variable from the C library's environment.</summary>
     public static void ClearEnvironment(string name) => _ = unsetenv(name);
@@ -32,7 +33,7 @@ internal static unsafe partial class ExecNative
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int execv(string path, nint* arguments);
 
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

@@ -47,26 +47,36 @@ internal static unsafe partial class FileNative
         }
     }
 
-    /// <summary>Opens a file for reading, close-on-exec; −1 and an errno on failure.</summary>
+    /// <summary>Opens a file for reading, close-on-exec, and retries after a signal; −1 and an errno on failure.</summary>
     /// <param name="path">The path, zero-terminated.</param>
     /// <param name="errno">The errno.</param>
     public static int OpenToRead(ReadOnlySpan<byte> path, out int errno)
     {
         fixed (byte* start = path)
         {
-            int fd = open(start, O_CLOEXEC, 0);
-            errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            int fd;
+            do
+            {
+                fd = open(start, O_CLOEXEC, 0);
+                errno = fd < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
             return fd;
         }
     }
 
-    /// <summary>Reads once from a position of the file; −1 and an errno on failure.</summary>
+    /// <summary>Reads once from a position of the file, and retries after a signal; −1 and an errno on failure.</summary>
     public static int ReadAt(int fd, Span<byte> buffer, long position, out int errno)
     {
         fixed (byte* start = buffer)
         {
-            nint count = pread(fd, start, (nuint)buffer.Length, (nint)position);
-            errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            nint count;
+            do
+            {
+                count = pread(fd, start, (nuint)buffer.Length, (nint)position);
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            }
+            while (errno == Errno.EINTR);
             return (int)count;
         }
     }

@@ -318,12 +318,24 @@ internal sealed class EventLoop
         return isDeaf ? EventSet.None : source.Deliverable(injected);
     }
 
+    // A one-shot that the kernel does not silence could report once more, so what was injected is not delivered. It stays armed.
+    private bool IsSilenced(Source source)
+    {
+        SourceResult result = _table.Arming.SilenceForDelivery(source);
+        if (!result.IsSuccess)
+        {
+            _faults.OnNotDelivered(source, result);
+        }
+
+        return result.IsSuccess;
+    }
+
     // The observer is notified before the last check, as for events of the kernel.
     private void DeliverInjected(Source source, EventSet injected)
     {
         _observer?.Enter(source);
         EventSet events = DeliverableOf(source, injected);
-        if (events == EventSet.None || (Interests.IsOneShot(source.Interest) && !_table.Arming.SilenceForDelivery(source).IsSuccess))
+        if (events == EventSet.None || (Interests.IsOneShot(source.Interest) && !IsSilenced(source)))
         {
             _observer?.Leave();
             return;

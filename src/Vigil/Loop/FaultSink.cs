@@ -126,6 +126,18 @@ internal sealed class FaultSink : IMailboxItem<Fault>
     public void OnNotArmed(Source source, SourceResult refusal) =>
         Report(new Fault(FaultOrigin.Registration, refusal.ToException(source.Interest)) { Owner = source.Owner, Fd = source.Number });
 
+    /// <summary>An injected event was lost: the kernel refused to silence its one-shot. The source stays armed.</summary>
+    public void OnNotDelivered(Source source, SourceResult refusal)
+    {
+        string what = $"An event that was injected for fd {source.Number} was not delivered, since its one-shot registration could not be "
+            + $"silenced: {Interop.Errno.Describe(refusal.Errno)}. It stays armed, and reports what lasts.";
+        Report(new Fault(FaultOrigin.Registration, new EventManagerException(refusal.Error, what, source.Number, refusal.Errno))
+        {
+            Owner = source.Owner,
+            Fd = source.Number,
+        });
+    }
+
     /// <summary>Reports a fault to users. On the loop; after the manager's disposal on any thread.</summary>
     public void Report(Fault fault)
     {

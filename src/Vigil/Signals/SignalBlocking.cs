@@ -67,9 +67,16 @@ public static class SignalBlocking
         List<byte[]> arguments = Arguments();
         RemoveDiagnosticsSocket(processId);
         ulong before = SignalNative.Block(wanted);
-        ExecNative.SetEnvironment(RestartedVariable, string.Create(CultureInfo.InvariantCulture, $"{identity} {wanted | blocked:x}"));
-        int errno = ExecNative.Exec(path, arguments);
-        ExecNative.ClearEnvironment(RestartedVariable);
+
+        // Without the variable, a program in which something unblocks signals would be executed again without end.
+        string mark = string.Create(CultureInfo.InvariantCulture, $"{identity} {wanted | blocked:x}");
+        int errno = ExecNative.SetEnvironment(RestartedVariable, mark);
+        if (errno == Errno.Success)
+        {
+            errno = ExecNative.Exec(path, arguments);
+            ExecNative.ClearEnvironment(RestartedVariable);
+        }
+
         SignalNative.SetMask(before);
         throw new EventManagerException(
             EventManagerError.System, $"The program could not be executed again: {Errno.Describe(errno)}.", errno: errno);

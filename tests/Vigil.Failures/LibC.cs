@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+
+namespace Vigil.Failures;
+
+/// <summary>System calls that the driver makes for other programs. They do not go through the gate.</summary>
+internal static partial class LibC
+{
+    private const int F_DUPFD_CLOEXEC = 1030;
+
+    public static int Duplicate(int fd) => Checked(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+
+    public static void Close(int fd) => Checked(close(fd));
+
+    public static void SignalSelf(int signal) => Checked(kill(Environment.ProcessId, signal));
+
+    /// <summary>The descriptor of a process.</summary>
+    public static int OpenProcess(int processId) => Checked((int)syscall(434, processId, 0));
+
+    /// <summary>A pair of pseudo-terminals: the master's descriptor.</summary>
+    public static int OpenTerminal() => Checked(posix_openpt(2));
+
+    private static int Checked(int result) =>
+        result >= 0 ? result : throw new InvalidOperationException(Marshal.GetLastPInvokeErrorMessage());
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int posix_openpt(int flags);
+}
