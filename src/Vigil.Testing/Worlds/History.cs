@@ -15,6 +15,7 @@ internal enum HistoryKind : byte
     Read,
     Write,
     Note,
+    Continuation,
 }
 
 /// <summary>One thing that happened in a world.</summary>
@@ -37,6 +38,7 @@ internal readonly record struct HistoryEntry(long Time, HistoryKind Kind, string
             HistoryKind.Fault => $"fault: {(FaultKinds)Detail}",
             HistoryKind.Delivery => $"{Detail} bytes arrive at {Subject}",
             HistoryKind.Read => $"read of {Subject}: {Detail} bytes, errno {More}",
+            HistoryKind.Continuation => "the program goes on",
             HistoryKind.Write => $"write to {Subject}: {Detail} bytes, errno {More}",
             _ => Subject ?? "",
         };

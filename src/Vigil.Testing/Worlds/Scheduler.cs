@@ -9,6 +9,12 @@ internal interface IActor
     /// <summary>Whether it can look for something to do, even if it has found nothing the last time.</summary>
     bool CanLook { get; }
 
+    /// <summary>
+    /// Whether it runs the world itself, as the program does that moves the clock. It is not run while a loop sleeps or work yields, which
+    /// are on the stack below then, and could not go on.
+    /// </summary>
+    bool RunsWorld => false;
+
     /// <summary>Lets it do one thing.</summary>
     void Step();
 }
@@ -35,6 +41,9 @@ internal sealed class Scheduler
     private readonly List<IActor> _choices = [];
     private readonly HashSet<IActor> _stepping = [];
     private long _stepsAtOneTime;
+
+    // How many loops and work items are on the stack.
+    private int _depth;
 
     // The activity after which all have looked twice.
     private long _lookedTwiceAt = -1;
@@ -98,7 +107,7 @@ internal sealed class Scheduler
         foreach (IActor actor in _actors)
         {
             // Who yields or sleeps in the middle of an iteration is on the stack below, and not to be entered again.
-            if ((looksAgain ? actor.CanLook : actor.IsRunnable) && !_stepping.Contains(actor))
+            if ((looksAgain ? actor.CanLook : actor.IsRunnable) && !_stepping.Contains(actor) && (_depth == 0 || !actor.RunsWorld))
             {
                 _choices.Add(actor);
             }
@@ -116,12 +125,15 @@ internal sealed class Scheduler
 
         IActor chosen = _choices[_choices.Count == 1 ? 0 : _random.Next(_choices.Count)];
         bool isAlone = chosen is SimulatedLoop && _stepping.Add(chosen);
+        int depth = chosen.RunsWorld ? 0 : 1;
+        _depth += depth;
         try
         {
             chosen.Step();
         }
         finally
         {
+            _depth -= depth;
             if (isAlone)
             {
                 _stepping.Remove(chosen);

@@ -37,6 +37,32 @@ public static class Simulation
         }
     }
 
+    /// <summary>Runs an asynchronous program once for each seed, until one fails.</summary>
+    /// <param name="program">
+    /// The program. What it awaits happens in the world, which moves its clock where nothing can run; after each <c>await</c> it goes on on
+    /// the simulating thread, in an order that the seed decides. <c>ConfigureAwait(false)</c> leaves that order to whoever ends the awaited
+    /// operation.
+    /// </param>
+    /// <param name="options">How many seeds, and what is checked; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    /// <exception cref="SimulationFailedException">
+    /// As for <see cref="Run(Action{World}, SimulationOptions?)"/>; also if what the program awaits does not end within
+    /// <see cref="SimulationOptions.TimeLimit"/>, or is ended by another thread.
+    /// </exception>
+    public static void Run(Func<World, Task> program, SimulationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        options ??= new SimulationOptions();
+        TimeSpan limit = options.TimeLimit;
+        if (limit < TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(
+                "options.TimeLimit", limit, "A limit is zero or more, or Timeout.InfiniteTimeSpan for none.");
+        }
+
+        Run(world => world.Run(program, limit), options);
+    }
+
     private static ulong? SeedOfEnvironment()
     {
         string? text = Environment.GetEnvironmentVariable(SeedVariable);

@@ -17,6 +17,12 @@ public sealed class SimulationOptions
     /// </summary>
     public int RepeatOneIn { get; set; } = 10;
 
+    /// <summary>
+    /// How long an asynchronous program may take, in simulated time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. Then the run
+    /// fails. Default: one day.
+    /// </summary>
+    public TimeSpan TimeLimit { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>Whether a run fails whose program has left descriptors open or work waiting at the end. Default: true.</summary>
     public bool FailOnLeaks { get; set; } = true;
 }

@@ -69,6 +69,9 @@ public sealed class World
 
     internal History History { get; }
 
+    /// <summary>Whether the calling thread runs the simulation. Any thread.</summary>
+    internal bool IsOnThread => Environment.CurrentManagedThreadId == _thread;
+
     internal DescriptorTable Descriptors { get; } = new();
 
     /// <inheritdoc cref="Scheduler.Activity"/>
@@ -363,7 +366,7 @@ public sealed class World
     internal void Close(int number)
     {
         // A finalizer closes on its own thread, at a time that no seed decides.
-        if (Environment.CurrentManagedThreadId == _thread)
+        if (IsOnThread)
         {
             Descriptors.Close(number);
         }
@@ -372,7 +375,7 @@ public sealed class World
     /// <summary>Everything is the simulating thread's.</summary>
     internal void RequireThread()
     {
-        if (Environment.CurrentManagedThreadId != _thread)
+        if (!IsOnThread)
         {
             throw new InvalidOperationException(
                 "A world belongs to the thread that runs the simulation. The call comes from another thread: what has started it "
@@ -380,6 +383,16 @@ public sealed class World
         }
 
         ObjectDisposedException.ThrowIf(_hasEnded, this);
+    }
+
+    /// <summary>
+    /// Runs an asynchronous program to its end. It goes on here after each <c>await</c>, in an order that the seed decides.
+    /// </summary>
+    internal void Run(Func<World, Task> program, TimeSpan limit)
+    {
+        ProgramContext context = new(this);
+        _scheduler.Add(context);
+        context.Run(program, limit);
     }
 
     /// <summary>Ends loops and pools.</summary>
