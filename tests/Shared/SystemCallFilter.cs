@@ -31,6 +31,8 @@ internal static unsafe partial class SystemCallFilter
 
     public static uint SetSockOpt => IsX64 ? 54u : 208u;
 
+    public static uint SetTimer => IsX64 ? 286u : 86u;
+
     public static uint WatchFile => IsX64 ? 254u : 27u;
 
     public static uint SignalFd4 => IsX64 ? 289u : 74u;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Vigil.Internals.Tests.Collections;
 using Vigil.Internals.Tests.Messaging;
 using Vigil.Internals.Tests.Polling;
@@ -316,9 +317,11 @@ public sealed class LoopFailureTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void An_inotify_instance_whose_number_somebody_reused_during_a_pause_is_neither_read_nor_closed(bool isDisposed)
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void An_inotify_instance_whose_number_somebody_reused_during_a_pause_is_neither_read_nor_closed(bool isDisposed, bool isRebuilt)
     {
         using var stranger = new EventFd(7);
         using var entered = new ManualResetEventSlim();
@@ -343,6 +346,7 @@ public sealed class LoopFailureTests
                 number = manager.Core.SourceTable.Sources.OfType<FileSource>().Single().Number;
                 File.WriteAllText(Path.Combine(directory.FullName, "file"), "");
                 Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && entered.IsSet, "the callback begins");
+                Assert.Equal(Errno.Success, isRebuilt ? manager.Core.SourceTable.Rebuild() : Errno.Success);
                 LibC.DuplicateTo(stranger.Number, number);
                 if (!isDisposed)
                 {
@@ -373,6 +377,178 @@ public sealed class LoopFailureTests
         {
             directory.Delete(recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_inotify_instance_whose_number_somebody_reused_is_not_read_for_a_turn_of_the_managers_own(bool isLasting)
+    {
+        using var stranger = new EventFd(7);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        int number;
+        try
+        {
+            List<FaultReport> faults = [];
+            using (var manager = new EventManager())
+            {
+                manager.FaultReported += (_, report) => faults.Add(report);
+                FileEvent source = manager.CreateFileEvent(
+                    directory.FullName,
+                    (_, _) => Assert.Fail("It is told of nothing."),
+                    new FileEventOptions { Target = isLasting ? CallbackTarget.Worker(WorkPriority.Normal) : CallbackTarget.Loop });
+                manager.RunOnce(TimeSpan.Zero);
+                number = manager.Core.SourceTable.Sources.OfType<FileSource>().Single().Number;
+                LibC.DuplicateTo(stranger.Number, number);
+                source.Rescan();
+                manager.RunOnce(TimeSpan.Zero);
+                manager.RunOnce(TimeSpan.Zero);
+                Assert.True(source.IsCancelled);
+            }
+
+            Assert.Equal(
+                EventManagerError.DescriptorReplaced,
+                Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Error);
+            Assert.True(stranger.TryTake(out ulong value), "Somebody else's file was read.");
+            Assert.Equal(7u, value);
+
+            // It throws if the number is not open.
+            LibC.Close(number);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_list_of_mounts_that_cannot_be_read_and_whose_number_somebody_reuses_meanwhile_is_not_closed(bool isRegularFile)
+    {
+        using var eventFd = new EventFd();
+        using FileStream file = File.OpenRead("/dev/null");
+        SafeHandle stranger = isRegularFile ? file.SafeFileHandle : eventFd;
+        using var manager = new EventManager();
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        using FileEvent source = manager.CreateFileEvent(Path.GetTempPath(), (_, _) => { });
+        MountSource mounts = manager.Core.SourceTable.Sources.OfType<MountSource>().Single();
+        int number = mounts.Number;
+        bool couldRefuse = new BackgroundThread<bool>(() =>
+        {
+            if (!SystemCallFilter.TryRefuse(SystemCallFilter.PositionedRead, argument: 0, (uint)number, Errno.ENOMEM, everywhere: false))
+            {
+                return false;
+            }
+
+            manager.Core.SourceTable.Injected.Enqueue(new InjectedEvent(mounts, EventSet.Priority));
+            Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(1)) >= 0 && faults.Count > 0, "the refusal");
+            return true;
+        }).Result();
+        Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+        Assert.Equal(Errno.ENOMEM, Assert.IsType<EventManagerException>(Assert.Single(faults).Exception).Errno);
+        LibC.DuplicateTo((int)stranger.DangerousGetHandle(), number);
+        Patience.Until(() => manager.RunOnce(TimeSpan.FromMilliseconds(100)) >= 0 && faults.Count > 1, "the list is tried again");
+        Assert.Equal(EventManagerError.DescriptorReplaced, Assert.IsType<EventManagerException>(faults[1].Exception).Error);
+        Assert.False(source.IsCancelled);
+        manager.Dispose();
+
+        // It throws if the number is not open.
+        LibC.Close(number);
+        Assert.Equal(2, faults.Count);
+    }
+
+    [Theory]
+    [InlineData(TimerClock.Monotonic, false)]
+    [InlineData(TimerClock.Monotonic, true)]
+    [InlineData(TimerClock.BootTime, false)]
+    [InlineData(TimerClock.BootTime, true)]
+    [InlineData(TimerClock.WallClock, false)]
+    [InlineData(TimerClock.WallClock, true)]
+    public void A_clock_whose_descriptors_number_somebody_closed_and_reused_gets_another_and_its_timers_go_on(
+        TimerClock clock, bool isRegistered)
+    {
+        using var stranger = new EventFd(7);
+        int number;
+        List<FaultReport> faults = [];
+        using (var manager = new EventManager())
+        {
+            manager.FaultReported += (_, report) => faults.Add(report);
+            int ticks = 0;
+            manager.CreateTimerEvent(
+                TimeSpan.FromMilliseconds(1),
+                TimeSpan.FromMilliseconds(1),
+                (_, _) => ticks++,
+                new TimerEventOptions { Clock = clock });
+            manager.RunOnce();
+            number = SourceOfClock(manager).Number;
+            LibC.DuplicateTo(stranger.Number, number);
+            int others = 0;
+            if (isRegistered)
+            {
+                manager.CreateSocketEvent(number, EventSet.In | EventSet.EdgeTriggered, (_, _) => others++);
+            }
+
+            int before = ticks;
+            Patience.Until(() => manager.RunOnce() >= 0 && ticks >= before + 3, "the timer goes on");
+            Patience.Until(
+                () => manager.RunOnce() >= 0 && manager.Core.SourceTable.Sources.OfType<ClockSource>().Any(),
+                "another descriptor is opened");
+            Assert.NotEqual(number, SourceOfClock(manager).Number);
+            before = ticks;
+            Patience.Until(() => manager.RunOnce() >= 0 && ticks >= before + 3, "the timer goes on");
+            Assert.Equal(isRegistered ? 1 : 0, others);
+            EventManagerException fault = Assert.IsType<EventManagerException>(Assert.Single(faults).Exception);
+            Assert.Equal((isRegistered ? EventManagerError.DescriptorReplaced : EventManagerError.System, number), (fault.Error, fault.Fd));
+        }
+
+        Assert.Single(faults);
+        Assert.True(stranger.TryTake(out ulong value), "Somebody else's file was read.");
+        Assert.Equal(7u, value);
+
+        // It throws if the number is not open.
+        LibC.Close(number);
+    }
+
+    [Theory]
+    [InlineData(TimerClock.Monotonic)]
+    [InlineData(TimerClock.BootTime)]
+    [InlineData(TimerClock.WallClock)]
+    public void A_clock_whose_descriptor_cannot_be_set_is_reported_once_its_timers_fire_and_the_loop_sleeps(TimerClock clock)
+    {
+        var period = TimeSpan.FromMilliseconds(50);
+        using var manager = new EventManager();
+        List<FaultReport> faults = [];
+        manager.FaultReported += (_, report) => faults.Add(report);
+        int ticks = 0;
+        manager.CreateTimerEvent(period, period, (_, _) => ticks++, new TimerEventOptions { Clock = clock });
+        int iterations = 0;
+        bool couldRefuse = new BackgroundThread<bool>(() =>
+        {
+            if (!SystemCallFilter.TryRefuse(SystemCallFilter.SetTimer, Errno.ENOMEM))
+            {
+                return false;
+            }
+
+            // Longer than the pause after which another descriptor is opened, in vain.
+            long start = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1.3) || ticks < 3)
+            {
+                manager.RunOnce();
+                iterations++;
+            }
+
+            return true;
+        }).Result();
+        Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
+        Assert.InRange(iterations, ticks, (2 * ticks) + 20);
+        EventManagerException fault = Assert.IsType<EventManagerException>(Assert.Single(faults).Exception);
+        Assert.Equal((EventManagerError.System, Errno.ENOMEM), (fault.Error, fault.Errno));
+        Patience.Until(
+            () => manager.RunOnce() >= 0 && manager.Core.SourceTable.Sources.OfType<ClockSource>().Any(),
+            "another descriptor is opened");
+        Assert.Single(faults);
     }
 
     [Fact]
@@ -603,4 +779,6 @@ public sealed class LoopFailureTests
         Assert.Equal(0, manager.RunOnce(TimeSpan.FromMilliseconds(20)));
         Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(20), "The loop does not sleep.");
     }
+
+    private static ClockSource SourceOfClock(EventManager manager) => manager.Core.SourceTable.Sources.OfType<ClockSource>().Single();
 }

@@ -89,6 +89,12 @@ internal abstract class FileTurns : ITimerTarget
             return 0;
         }
 
+        // The kernel may not have reported the instance: the turn is for a scan, or for what has settled.
+        if (_isTurnRequested && !_core.SourceTable.IsStillOfItsFile(_source!))
+        {
+            return 0;
+        }
+
         _isTurnRequested = false;
         FileTreeSet set = _set!;
         if (!set.HasNotices)
@@ -141,13 +147,14 @@ internal abstract class FileTurns : ITimerTarget
         _source = null;
         _mounts = null;
         _isTurnRequested = false;
-        _core.SourceTable.Remove(source);
-        if (mounts is not null)
+        try
         {
-            _core.SourceTable.Remove(mounts);
+            _core.SourceTable.Remove(source);
         }
-
-        set.Dispose();
+        finally
+        {
+            Close(set, mounts);
+        }
     }
 
     /// <summary>
@@ -229,6 +236,21 @@ internal abstract class FileTurns : ITimerTarget
         return _set = set;
     }
 
+    private void Close(FileTreeSet set, MountSource? mounts)
+    {
+        try
+        {
+            if (mounts is not null)
+            {
+                _core.SourceTable.Remove(mounts);
+            }
+        }
+        finally
+        {
+            set.Dispose();
+        }
+    }
+
     private void CloseIfUnused()
     {
         if (_set is { Count: 0 })
@@ -294,7 +316,7 @@ internal abstract class FileTurns : ITimerTarget
         if (_set is not null)
         {
             _isTurnRequested = false;
-            _ = _core.SourceTable.Arming.Disarm(_source!);
+            _source!.Silence();
         }
     }
 

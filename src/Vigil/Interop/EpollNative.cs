@@ -31,8 +31,9 @@ internal static unsafe partial class EpollNative
     public static int Modify(int epoll, int fd, uint events, ulong data) => Control(epoll, EPOLL_CTL_MOD, fd, events, data);
 
     /// <summary>
-    /// Whether the answer to <see cref="Remove"/> says that the number is not the registered file's any more: it is another's, or closed.
-    /// The kernel looks for the pair of file and number, so no file is mistaken for another. EBADF may also be about the instance.
+    /// Whether the answer to a change or the end of a registration says that the number is not the registered file's any more: it is
+    /// another's, or closed. The kernel looks for the pair of file and number, so no file is mistaken for another. EBADF may also be about
+    /// the instance.
     /// </summary>
     public static bool IsOfAnotherFile(int errno, int fd) =>
         errno is Errno.ENOENT or Errno.EPERM || (errno == Errno.EBADF && !IsOpen(fd));

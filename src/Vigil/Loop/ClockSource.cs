@@ -21,4 +21,13 @@ internal sealed class ClockSource : OwnSource
         _clock.OnWoken();
         return _clock.Clock.CanBeSet && Core.Timers.ReportStep(_clock) ? 1 : 0;
     }
+
+    // At the loop's end, or because foreign code closed its number (ClockWaker).
+    public override void OnRemoved()
+    {
+        base.OnRemoved();
+        _clock.HasWaker = false;
+        _clock.OnWoken();
+        _clock.Clock.Close();
+    }
 }

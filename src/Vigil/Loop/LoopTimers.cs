@@ -14,6 +14,7 @@ internal sealed class LoopTimers
     private readonly LoopCore _core;
     private readonly Func<TimerClock, IClock> _createClock;
     private readonly ClockTimers?[] _byClock = new ClockTimers?[3];
+    private readonly ClockWaker?[] _wakers = new ClockWaker?[3];
     private EventHandler<ClockStep>? _stepHandlers;
 
     // The wall clock's lead over the monotonic clock, as last confirmed.
@@ -77,14 +78,14 @@ internal sealed class LoopTimers
 
         ClockTimers timers = _byClock[(int)clock]
             ?? (clock == TimerClock.Monotonic ? new ClockTimers(clock, MonotonicClock) : CreateTimers(clock));
+        ClockWaker waker = _wakers[(int)clock] ?? new ClockWaker(_core, timers);
         try
         {
-            OpenWaker(timers);
+            waker.Open();
         }
         catch (EventManagerException) when (timers.Clock.IsPollersClock)
         {
-            // Out of descriptors: until the next timer is made the poller's deadline takes its place, which is a little later but never
-            // fails.
+            // Out of descriptors: the poller's deadline takes its place, which is a little later but never fails.
             timers.Dispose();
         }
         catch
@@ -94,6 +95,7 @@ internal sealed class LoopTimers
         }
 
         IsOpen = true;
+        _wakers[(int)clock] = waker;
         return _byClock[(int)clock] = timers;
     }
 
@@ -114,9 +116,9 @@ internal sealed class LoopTimers
         }
 
         _stepHandlers -= handler;
-        if (_byClock[(int)TimerClock.WallClock] is not null)
+        if (_byClock[(int)TimerClock.WallClock] is { } wallClock)
         {
-            Open(TimerClock.WallClock).HasListeners = _stepHandlers is not null;
+            wallClock.HasListeners = _stepHandlers is not null;
         }
     }
 
@@ -140,10 +142,11 @@ internal sealed class LoopTimers
     public Deadline PrepareWait(Deadline callersDeadline)
     {
         Deadline deadline = MonotonicClock.IsPollersClock ? callersDeadline : Deadline.Infinite;
-        foreach (ClockTimers? timers in _byClock)
+        foreach (ClockWaker? waker in _wakers)
         {
-            if (timers is not null)
+            if (waker is not null)
             {
+                ClockTimers timers = waker.Timers;
                 if (timers.WantsSteps && !timers.DetectsSteps)
                 {
                     // A step that nobody wanted to know of is over. In this order: one that comes in between is reported, and not lost.
@@ -151,7 +154,7 @@ internal sealed class LoopTimers
                     _wallClockLead = LeadOf(timers);
                 }
 
-                deadline = deadline.Earlier(timers.PrepareWait(timers.Clock == MonotonicClock ? callersDeadline : Deadline.Infinite));
+                deadline = deadline.Earlier(waker.PrepareWait(timers.Clock == MonotonicClock ? callersDeadline : Deadline.Infinite));
             }
         }
 
@@ -190,9 +193,15 @@ internal sealed class LoopTimers
             return false;
         }
 
-        bool mayHaveStepped = wallClock.Clock.HasStepped
-            || (wallClock.Count > 0 && Math.Abs(LeadOf(wallClock) - _wallClockLead) > NoticedStep);
-        return mayHaveStepped && ReportStep(wallClock);
+        ClockWaker waker = _wakers[(int)TimerClock.WallClock]!;
+        bool looks = waker.MayHaveMissedStep() || wallClock.Count > 0;
+        if (!wallClock.Clock.HasStepped && !(looks && Math.Abs(LeadOf(wallClock) - _wallClockLead) > NoticedStep))
+        {
+            return false;
+        }
+
+        waker.Check();
+        return ReportStep(wallClock);
     }
 
     /// <summary>Drops every timer, and notifies its target.</summary>
@@ -231,16 +240,6 @@ internal sealed class LoopTimers
             clock.Dispose();
             throw;
         }
-    }
-
-    private void OpenWaker(ClockTimers timers)
-    {
-        if (timers.Clock.Open() is { } fd)
-        {
-            _core.SourceTable.Add(new ClockSource(_core, fd, timers)).ThrowIfFailed();
-        }
-
-        timers.HasWaker = true;
     }
 
     private long LeadOf(ClockTimers wallClock) => wallClock.Clock.Now - MonotonicClock.Now;

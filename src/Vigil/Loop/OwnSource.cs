@@ -6,10 +6,12 @@ namespace Vigil;
 
 /// <summary>A source for a descriptor of the manager's own.</summary>
 /// <remarks>
-/// What cannot be read stays readable, so a loop that kept trying would burn a core. The rule for all such sources: the first failure in a
-/// row is reported with fd and errno. The source is disarmed, and after <see cref="Pause"/> it is re-armed and read again; the kernel keeps
-/// what arrives meanwhile. Further failures are not reported until a read succeeds. After EBADF there is no retry: the number may soon be
-/// another file's.
+/// <para>What cannot be read stays readable, so a loop that kept trying would burn a core. The rule for all such sources: the first
+/// failure in a row is reported with fd and errno. The source is silenced, and after <see cref="Pause"/> it is re-armed and read again;
+/// the kernel keeps what arrives meanwhile. Further failures are not reported until a read succeeds. After EBADF there is no retry: the
+/// number may soon be another file's. An edge-triggered source does not repeat itself, and is not silenced.</para>
+/// <para>Foreign code may close the number. So the source is in the kernel's set for as long as it is in the table, silent or not, and the
+/// kernel says whether the number is still its file's before it is read after a pause, and before it is closed.</para>
 /// </remarks>
 internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
 {
@@ -79,7 +81,16 @@ internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
 
         bool isFirst = !_isFailing;
         _isFailing = true;
-        _ = Core.SourceTable.Arming.Disarm(this);
+        if (!Interests.IsEdgeTriggered(Interest))
+        {
+            Silence();
+            if (State == SourceState.Removed)
+            {
+                // As above.
+                return;
+            }
+        }
+
         bool isClosed = errno == Errno.EBADF;
         if (!isClosed)
         {
@@ -99,6 +110,16 @@ internal abstract class OwnSource : Source, ITimerTarget, ICallbackOwner
             {
                 Fd = Number,
             });
+        }
+    }
+
+    /// <summary>Disarms it, or drops it if its number is another file's by now.</summary>
+    public void Silence()
+    {
+        SourceResult result = Core.SourceTable.Arming.Disarm(this);
+        if (result.IsOfDeadNumber)
+        {
+            Core.SourceTable.DropDead(this, result);
         }
     }
 

@@ -21,6 +21,8 @@ namespace Vigil.Polling;
 /// </summary>
 internal sealed unsafe class EpollPoller : IPoller
 {
+    private const EventSet TimerInterest = EventSet.In | EventSet.EdgeTriggered;
+
     private FdHandle _handle;
     private FdHandle? _successor;
     private FdHandle? _timer;
@@ -33,7 +35,7 @@ internal sealed unsafe class EpollPoller : IPoller
     public EpollPoller(bool useTimerFd = false)
     {
         _handle = CreateInstance();
-        _epoll = NumberOf(_handle);
+        _epoll = _handle.Number;
         int errno = useTimerFd ? AddTimer() : Errno.Success;
         if (errno != Errno.Success)
         {
@@ -88,7 +90,14 @@ internal sealed unsafe class EpollPoller : IPoller
         }
 
         _successor = new FdHandle(fd);
-        errno = _timer is null ? Errno.Success : RegisterTimer(fd, _timer);
+        errno = _timer is null ? Errno.Success : Transfer(_timer.Number, SourceToken.OfPoller, TimerInterest);
+        if (errno == Errno.ENOENT)
+        {
+            // The next wait that needs one makes another.
+            CloseTimer();
+            return Errno.Success;
+        }
+
         if (errno != Errno.Success)
         {
             AbandonRebuild();
@@ -113,7 +122,7 @@ internal sealed unsafe class EpollPoller : IPoller
             return errno is Errno.Success or Errno.EBADF or Errno.EPERM ? Errno.ENOENT : errno;
         }
 
-        return interest is { } wanted ? EpollNative.Add(NumberOf(_successor!), fd, (uint)wanted, token.Raw) : Errno.Success;
+        return interest is { } wanted ? EpollNative.Add(_successor!.Number, fd, (uint)wanted, token.Raw) : Errno.Success;
     }
 
     public void EndRebuild()
@@ -121,7 +130,7 @@ internal sealed unsafe class EpollPoller : IPoller
         _handle.Dispose();
         _handle = _successor!;
         _successor = null;
-        _epoll = NumberOf(_handle);
+        _epoll = _handle.Number;
     }
 
     public void AbandonRebuild()
@@ -132,12 +141,7 @@ internal sealed unsafe class EpollPoller : IPoller
 
     public void Dispose()
     {
-        if (_timer is not null && EpollNative.IsOfAnotherFile(Remove(NumberOf(_timer)), NumberOf(_timer)))
-        {
-            _timer.SetHandleAsInvalid();
-        }
-
-        _timer?.Dispose();
+        CloseTimer();
         _successor?.Dispose();
         _handle.Dispose();
         _epoll = -1;
@@ -160,8 +164,6 @@ internal sealed unsafe class EpollPoller : IPoller
 
     private static FdHandle CreateInstance() => new(FdHandle.Created(EpollNative.Create(out int errno), errno, "epoll_create1"));
 
-    private static int NumberOf(FdHandle handle) => (int)handle.DangerousGetHandle();
-
     private static long NanosecondsUntil(Deadline deadline) =>
         deadline.IsImmediate ? 0 : deadline.IsInfinite ? -1 : Math.Max(deadline.Nanoseconds - MonotonicClock.NowNanoseconds, 0);
 
@@ -172,7 +174,16 @@ internal sealed unsafe class EpollPoller : IPoller
             bool isDue = deadline.IsImmediate || deadline.Nanoseconds <= MonotonicClock.NowNanoseconds;
 
             // A timer left over from an earlier deadline must not end a wait that has none.
-            int errno = isDue ? Errno.Success : SetTimer(deadline.IsInfinite ? 0 : deadline.Nanoseconds);
+            long time = deadline.IsInfinite ? 0 : deadline.Nanoseconds;
+            int errno = isDue ? Errno.Success : SetTimer(time);
+            if (errno is Errno.EBADF or Errno.EINVAL)
+            {
+                // Foreign code closed its number, which is or will be another file's.
+                CloseTimer();
+                errno = AddTimer();
+                errno = errno == Errno.Success ? SetTimer(time) : errno;
+            }
+
             bool hasExpired = false;
             if (errno == Errno.Success)
             {
@@ -208,7 +219,7 @@ internal sealed unsafe class EpollPoller : IPoller
             return Errno.Success;
         }
 
-        int errno = TimerFdNative.SetAbsolute(NumberOf(_timer!), nanoseconds);
+        int errno = TimerFdNative.SetAbsolute(_timer!.Number, nanoseconds);
         _timerSetTo = errno == Errno.Success ? nanoseconds : 0;
         return errno;
     }
@@ -226,6 +237,23 @@ internal sealed unsafe class EpollPoller : IPoller
         }
 
         return false;
+    }
+
+    private void CloseTimer()
+    {
+        if (_timer is null)
+        {
+            return;
+        }
+
+        if (EpollNative.IsOfAnotherFile(Remove(_timer.Number), _timer.Number))
+        {
+            _timer.SetHandleAsInvalid();
+        }
+
+        _timer.Dispose();
+        _timer = null;
+        _timerSetTo = 0;
     }
 
     private int AddTimer()
@@ -250,5 +278,5 @@ internal sealed unsafe class EpollPoller : IPoller
 
     // Edge-triggered: an expiry that nobody reads is reported once, and setting the timer again clears it.
     private static int RegisterTimer(int epoll, FdHandle timer) =>
-        EpollNative.Add(epoll, NumberOf(timer), (uint)(EventSet.In | EventSet.EdgeTriggered), SourceToken.OfPoller.Raw);
+        EpollNative.Add(epoll, timer.Number, (uint)TimerInterest, SourceToken.OfPoller.Raw);
 }

@@ -44,8 +44,8 @@ internal abstract class Source
     public SourceState State { get; internal set; }
 
     /// <summary>
-    /// Whether it is in the kernel's set. A disarmed one is not, unless it is Vigil's own (<see cref="SourceArming.Disarm"/>). After a
-    /// rebuild only armed ones are.
+    /// Whether it is in the kernel's set. A disarmed one is not, unless it has a <see cref="SourceArming.SilentInterest"/>. After a rebuild
+    /// neither is a one-shot that was delivered.
     /// </summary>
     public bool IsInKernel { get; internal set; }
 

@@ -62,18 +62,15 @@ internal sealed class SourceArming
         return SourceResult.Success;
     }
 
-    /// <summary>
-    /// Silences a source but keeps it in the table. It is removed from the kernel's set, since Error and HangUp are unmaskable. Vigil's own
-    /// descriptors that have neither stay there, so that the kernel says later whether the number is still theirs.
-    /// </summary>
+    /// <summary>Silences a source but keeps it in the table; in the kernel's set only with a <see cref="SilentInterest"/>.</summary>
     public SourceResult Disarm(Source source)
     {
-        bool staysInKernel = source.IsInKernel && MaySleepInKernel(source);
+        EventSet? silent = source.IsInKernel ? SilentInterest(source) : null;
         if (source.IsInKernel)
         {
             using var fd = new BorrowedDescriptor(source.Fd);
-            int errno = staysInKernel
-                ? _poller.Modify(fd.Number, _slots.PeekRenewed(source.Token), EventSet.OneShot)
+            int errno = silent is { } interest
+                ? _poller.Modify(fd.Number, _slots.PeekRenewed(source.Token), interest)
                 : _poller.Remove(fd.Number);
             if (errno != Errno.Success)
             {
@@ -81,7 +78,7 @@ internal sealed class SourceArming
             }
         }
 
-        Silence(source, staysInKernel);
+        Silence(source, staysInKernel: silent is not null);
         return SourceResult.Success;
     }
 
@@ -140,15 +137,24 @@ internal sealed class SourceArming
     }
 
     /// <summary>
-    /// Whether the kernel still knows an armed, level-triggered source by its number. The kernel polls the file again, so its state is
-    /// reported.
+    /// Asks the kernel whether it still knows an armed source by its number; if not, the answer is
+    /// <see cref="SourceResult.IsOfDeadNumber"/>. The kernel polls the file again, so its state is reported, also that of an edge-triggered
+    /// one.
     /// </summary>
-    public bool IsKnownToKernel(Source source)
+    public SourceResult AskKernel(Source source)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
         int errno = fd.Number < 0 ? Errno.EBADF : _poller.Modify(fd.Number, source.Token, source.Interest);
-        return errno is not (Errno.EBADF or Errno.ENOENT or Errno.EPERM);
+        return errno == Errno.Success ? SourceResult.Success : SourceResult.FromErrno(errno, source.Number, source.Owner);
     }
+
+    /// <summary>
+    /// The interest that a silent source has in the kernel's set, and null if it must not be there. An owner's must not, since Error and
+    /// HangUp are unmaskable. An inotify instance and the signalfd report neither, and they stay. So the kernel, which looks for the pair
+    /// of file and number, says later whether the number is still theirs.
+    /// </summary>
+    public static EventSet? SilentInterest(Source source) =>
+        source.IsOfVigilsOwn && Interests.HasData(source.Interest) ? EventSet.OneShot : null;
 
     /// <summary>
     /// The interest to request from the kernel for an owner's interest. For a file whose poll consumes the change, this polls it and
@@ -201,9 +207,6 @@ internal sealed class SourceArming
         source.State = SourceState.Armed;
         return SourceResult.Success;
     }
-
-    // An inotify instance or the signalfd. The list of mounts reports by Error, and a modification would take the change that it reports.
-    private static bool MaySleepInKernel(Source source) => source.IsOfVigilsOwn && Interests.HasData(source.Interest);
 
     private void Silence(Source source, bool staysInKernel)
     {

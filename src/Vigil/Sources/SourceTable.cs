@@ -90,8 +90,8 @@ internal sealed class SourceTable
         }
 
         Source? holder = _byNumber[number];
-        EventManagerError end = EndOf(holder, source);
-        bool isHeld = holder is not null && end == EventManagerError.None;
+        EventManagerError death = DeathOf(holder, source);
+        bool isHeld = holder is not null && death == EventManagerError.None;
         if (holder is not null && !isHeld)
         {
             Disown(holder);
@@ -101,14 +101,14 @@ internal sealed class SourceTable
         SourceResult result = Enter(source, isHeld ? holder : null);
         if (isHeld && result.IsSuccess)
         {
-            end = EventManagerError.DescriptorReplaced;
+            death = EventManagerError.DescriptorReplaced;
         }
 
         // Last, when the table is consistent: a handler may change it, and may remove the owner of the new source.
-        if (end != EventManagerError.None)
+        if (death != EventManagerError.None)
         {
             SourceDropped dropped = source.IsOfVigilsOwn ? _droppedForOwn : _dropped;
-            dropped(holder!, end);
+            dropped(holder!, death);
         }
 
         return result;
@@ -151,8 +151,7 @@ internal sealed class SourceTable
         SourceResult result = Arming.Rearm(source);
         if (result.IsOfDeadNumber)
         {
-            Remove(source);
-            _dropped(source, EventManagerError.DescriptorReplaced);
+            DropDead(source, result);
             return SourceResult.Success;
         }
 
@@ -167,6 +166,7 @@ internal sealed class SourceTable
     /// <summary>
     /// Ends a registration. Always succeeds: for a number that was closed without removing it the kernel answers EBADF, ENOENT
     /// or, if the number is a regular file's now, EPERM; then there is nothing left to remove. Nor is there for a dropped source.
+    /// If a poller of the program's own throws, the source has left the table all the same.
     /// </summary>
     public void Remove(Source source)
     {
@@ -175,16 +175,51 @@ internal sealed class SourceTable
             return;
         }
 
-        if (source.IsInKernel)
+        try
         {
-            using var fd = new BorrowedDescriptor(source.Fd);
-            if (fd.Number >= 0 && EpollNative.IsOfAnotherFile(_poller.Remove(fd.Number), fd.Number))
+            if (source.IsInKernel)
             {
-                Disown(source);
+                using var fd = new BorrowedDescriptor(source.Fd);
+                if (fd.Number >= 0 && EpollNative.IsOfAnotherFile(_poller.Remove(fd.Number), fd.Number))
+                {
+                    Disown(source);
+                }
             }
         }
+        finally
+        {
+            Forget(source);
+        }
+    }
 
-        Forget(source);
+    /// <summary>
+    /// The kernel has answered that a source's number does not name its file any more: drops the source and notifies its owner. Vigil does
+    /// not close such a number, not even one that is out of the kernel's set by now, for which the kernel has no answer later.
+    /// </summary>
+    public void DropDead(Source source, SourceResult answer)
+    {
+        if (EpollNative.IsOfAnotherFile(answer.Errno, source.Number))
+        {
+            Disown(source);
+        }
+
+        Remove(source);
+        _dropped(source, EventManagerError.DescriptorReplaced);
+    }
+
+    /// <summary>
+    /// Before an armed descriptor of Vigil's own is read although the kernel has not reported it: asks whether the number is still its
+    /// file's. If not, the source is dropped, and false returned.
+    /// </summary>
+    public bool IsStillOfItsFile(Source source)
+    {
+        SourceResult answer = Arming.AskKernel(source);
+        if (answer.IsOfDeadNumber)
+        {
+            DropDead(source, answer);
+        }
+
+        return !answer.IsOfDeadNumber;
     }
 
     /// <summary>
@@ -284,7 +319,7 @@ internal sealed class SourceTable
             _orphanedEvents = 0;
             foreach (Source source in _slots.Values().Where(source => source.State != SourceState.Armed))
             {
-                source.IsInKernel = false;
+                source.IsInKernel &= SourceArming.SilentInterest(source) is not null;
             }
         }
 
@@ -300,7 +335,7 @@ internal sealed class SourceTable
     public void PostponeRebuild() => _orphanedEvents = OrphanLimit - 1;
 
     // Why the holder of a number is dead, if that is known without the kernel.
-    private static EventManagerError EndOf(Source? holder, Source successor) => holder switch
+    private static EventManagerError DeathOf(Source? holder, Source successor) => holder switch
     {
         null => EventManagerError.None,
         { Handle.IsClosed: true } => EventManagerError.HandleClosed,
@@ -358,7 +393,7 @@ internal sealed class SourceTable
         using var fd = new BorrowedDescriptor(source.Fd);
         EventSet? interest = source.State == SourceState.Armed && fd.Number >= 0
             ? Arming.KernelsInterest(source, fd.Number, source.Interest)
-            : null;
+            : SourceArming.SilentInterest(source);
         int errno = fd.Number < 0 ? Errno.ENOENT : _poller.Transfer(fd.Number, source.Token, interest);
         if (errno != Errno.ENOENT)
         {

@@ -43,7 +43,7 @@ internal sealed class SpinDetector
 
         // If the number was closed while a duplicate lives, it says nothing about the file that reports: the number's new file may be
         // quiet.
-        bool isDead = source.State == SourceState.Armed && !_table.Arming.IsKnownToKernel(source);
+        bool isDead = source.State == SourceState.Armed && _table.Arming.AskKernel(source).IsOfDeadNumber;
         if (!isDead && !source.SpinTrace.Lasts(fd.Number))
         {
             return EventManagerError.None;

@@ -35,6 +35,9 @@ internal sealed class ClockTimers : IDisposable
 
     public int Count => _wheel.Count;
 
+    /// <summary>When the next timer is due; <see cref="TimingWheel.Never"/> without one.</summary>
+    public long NextDeadline => _wheel.NextDeadline;
+
     /// <summary>Whether a descriptor wakes the loop for this clock. If not, the poller's deadline must do.</summary>
     public bool HasWaker { get; set; }
 

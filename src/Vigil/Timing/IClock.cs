@@ -40,16 +40,22 @@ internal interface IClock : IDisposable
 
     /// <summary>
     /// The descriptor that becomes ready, edge-triggered, at the time set by <see cref="WakeAt"/> or when the clock is set. The first call
-    /// opens it. Null for a clock that wakes the loop by itself.
+    /// opens it, and the first one after <see cref="Close"/> another one. Null for a clock that wakes the loop by itself.
     /// </summary>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
     FileDescriptor? Open();
+
+    /// <summary>
+    /// Closes that descriptor, unless its handle says that its number is not its own any more. The clock can still be read. A step that
+    /// was to be detected meanwhile counts as one that may have happened (<see cref="TryTakeStep"/>).
+    /// </summary>
+    void Close();
 
     /// <summary>Sets the time that ends the wait, or none for <see cref="TimingWheel.Never"/>; replaces the previous one.</summary>
     /// <param name="deadline">The time in nanoseconds; a past one ends the wait at once.</param>
     /// <param name="detectsSteps">Whether setting the clock ends the wait, too.</param>
     /// <returns>How reliably the wait will end.</returns>
-    /// <exception cref="EventManagerException">The kernel refused.</exception>
+    /// <exception cref="EventManagerException">The kernel refused, perhaps because the descriptor is not open.</exception>
     WakeUp WakeAt(long deadline, bool detectsSteps);
 
     /// <summary>

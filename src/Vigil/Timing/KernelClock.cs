@@ -69,12 +69,14 @@ internal sealed class KernelClock : IClock
     // The kernel's wall clock cannot be set to a time before 1970 (timespec64_valid_settod), so it is never negative. Dates may be earlier.
     public Int128 FromDate(DateTimeOffset date) => Nanoseconds.Between(date, DateTimeOffset.UnixEpoch);
 
-    public void Dispose()
+    public void Close()
     {
         _timer?.Dispose();
         _timer = null;
     }
 
-    // The handle is this object's alone, so no reference need be counted.
-    private int NumberOfTimer => _timer!.Number;
+    public void Dispose() => Close();
+
+    // The handle is this object's alone, so no reference need be counted. −1 without one: then the kernel answers EBADF.
+    private int NumberOfTimer => _timer?.Number ?? -1;
 }

@@ -59,6 +59,10 @@ internal sealed class ProviderClock : IClock
 
     public FileDescriptor? Open() => null;
 
+    public void Close()
+    {
+    }
+
     public WakeUp WakeAt(long deadline, bool detectsSteps)
     {
         if (deadline == TimingWheel.Never)
@@ -107,12 +111,17 @@ internal sealed class ProviderClock : IClock
 
     public void Dispose()
     {
-        if (_machine is not null)
+        try
         {
-            _machine.ClockJumped -= OnJumped;
+            if (_machine is not null)
+            {
+                _machine.ClockJumped -= OnJumped;
+            }
         }
-
-        _timer?.Dispose();
+        finally
+        {
+            _timer?.Dispose();
+        }
     }
 
     private long ReadTimestamp() => _isBootClock ? _machine!.GetBootTimestamp() : _provider.GetTimestamp();

@@ -41,6 +41,41 @@ public class EpollFallbackTests
         Assert.Equal(timers, OpenDescriptors.Count(Timer));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_timer_whose_number_is_another_files_by_now_is_replaced_and_the_other_file_left_alone(bool isRebuilt)
+    {
+        using var stranger = new EventFd(7);
+        EpollPoller? created = null;
+        OpenDescriptor[] own = OpenDescriptors.OpenedBy(() => created = new EpollPoller(useTimerFd: true));
+        int number = own.Single(descriptor => string.Equals(descriptor.Kind, Timer, StringComparison.Ordinal)).Number;
+        using (EpollPoller poller = created!)
+        {
+            var buffer = new ReadyBuffer(8);
+            LibC.DuplicateTo(stranger.Number, number);
+            if (isRebuilt)
+            {
+                Assert.Equal(Errno.Success, poller.BeginRebuild());
+                poller.EndRebuild();
+            }
+
+            for (int i = 0; i < 2; i++)
+            {
+                long deadline = MonotonicClock.NowNanoseconds + 1_300_000;
+                Assert.Equal(Errno.Success, poller.Wait(Deadline.At(deadline), buffer));
+                Assert.Equal(0, buffer.Count);
+                Assert.True(MonotonicClock.NowNanoseconds >= deadline, "The wait ended before its deadline.");
+            }
+        }
+
+        Assert.True(stranger.TryTake(out ulong value));
+        Assert.Equal(7u, value);
+
+        // It throws if the number is not open.
+        LibC.Close(number);
+    }
+
     private static Outcome WaitWithout(int refusal)
     {
         using var poller = new EpollPoller();

@@ -1,5 +1,6 @@
 using Vigil.Internals.Tests.Polling;
 using Vigil.Interop;
+using Vigil.IO;
 using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
@@ -139,6 +140,55 @@ public class SourceTableOrphanTests
         Assert.Equal(Errno.Success, _rig.Table.Rebuild());
 
         Assert.Empty(_rig.Collect());
+    }
+
+    [Fact]
+    public void A_silenced_source_of_Vigils_own_stays_silent_and_known_over_a_rebuild()
+    {
+        TestSource own = AddOwn(EventSet.In);
+        SourceTableRig.AssertSuccess(_rig.Table.Arming.Disarm(own));
+
+        Assert.Equal(Errno.Success, _rig.Table.Rebuild());
+
+        Assert.Empty(_rig.Collect());
+        SourceTableRig.AssertSuccess(_rig.Table.Arming.Arm(own));
+        Assert.Equal([own], _rig.Dispatch());
+    }
+
+    [Fact]
+    public void The_number_of_a_silenced_source_of_Vigils_own_that_is_another_files_after_a_rebuild_is_not_watched()
+    {
+        TestSource own = AddOwn(EventSet.In);
+        SourceTableRig.AssertSuccess(_rig.Table.Arming.Disarm(own));
+        Assert.Equal(Errno.Success, _rig.Table.Rebuild());
+        _rig.Reopen(own.Number);
+
+        SourceTableRig.AssertSuccess(_rig.Table.RearmAfterCallback(own, EventSet.None));
+
+        Assert.Equal([(own, EventManagerError.DescriptorReplaced)], _rig.Dropped);
+        Assert.True(own.Handle!.IsClosed);
+        Assert.Empty(_rig.Collect());
+    }
+
+    [Fact]
+    public void The_number_of_a_source_of_Vigils_own_that_is_a_regular_files_when_it_is_armed_again_is_not_closed()
+    {
+        // A list of mounts has no data, so it is out of the kernel's set while it is silent.
+        TestSource own = AddOwn(EventSet.Priority | EventSet.EdgeTriggered);
+        SourceTableRig.AssertSuccess(_rig.Table.Arming.Disarm(own));
+        _rig.Poller.Open(own.Number, isPollable: false);
+
+        SourceTableRig.AssertSuccess(_rig.Table.RearmAfterCallback(own, EventSet.None));
+
+        Assert.Equal([(own, EventManagerError.DescriptorReplaced)], _rig.Dropped);
+        Assert.True(own.Handle!.IsClosed);
+    }
+
+    private TestSource AddOwn(EventSet interest)
+    {
+        var own = new TestSource(new FdHandle(_rig.OpenReady(), ownsHandle: false), interest) { IsOwn = true };
+        SourceTableRig.AssertSuccess(_rig.Table.Add(own));
+        return own;
     }
 
     private void Exhaust(TestSource orphan, TestSource[] but)

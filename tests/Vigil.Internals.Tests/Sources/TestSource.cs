@@ -12,6 +12,10 @@ internal sealed class TestSource : Source, ICallbackOwner
 
     public int Removals { get; private set; }
 
+    public bool IsOwn { get; init; }
+
+    public override bool IsOfVigilsOwn => IsOwn;
+
     public override ICallbackOwner Owner => this;
 
     public FaultOrigin FaultOrigin => FaultOrigin.Registration;

@@ -29,12 +29,19 @@ internal sealed class ScriptedClock : IClock
 
     public bool DetectsSteps { get; private set; }
 
+    /// <summary>What setting the timer throws; null for nothing.</summary>
+    public EventManagerException? Refusal { get; set; }
+
     /// <summary>How often the loop set the timer, and read it.</summary>
     public int Sets { get; private set; }
 
     public int Reads { get; private set; }
 
     public FileDescriptor? Open() => _timer;
+
+    public void Close()
+    {
+    }
 
     /// <summary>Lets time pass.</summary>
     public void Advance(long nanoseconds)
@@ -59,6 +66,11 @@ internal sealed class ScriptedClock : IClock
     public WakeUp WakeAt(long deadline, bool detectsSteps)
     {
         Sets++;
+        if (Refusal is not null)
+        {
+            throw Refusal;
+        }
+
         DetectsSteps = detectsSteps;
         _timer.TryTake(out _);
         if (deadline == TimingWheel.Never && !detectsSteps)

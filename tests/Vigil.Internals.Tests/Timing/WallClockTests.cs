@@ -400,6 +400,33 @@ public sealed class WallClockTests : IDisposable
 
     private static DateTimeOffset Date(long nanoseconds) => DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(nanoseconds / 100);
 
+    [Fact]
+    public void A_step_while_no_descriptor_detects_it_is_told_all_the_same()
+    {
+        List<FaultReport> faults = [];
+        _manager.FaultReported += (_, report) => faults.Add(report);
+        _manager.WallClockStepped += (_, step) => _log.Add($"step {step.Offset.TotalHours}");
+        KickOnce();
+        _wall.Refusal = new EventManagerException(EventManagerError.System, "refused");
+
+        // For this timer the clock would be set.
+        TimerEvent timer = At(1001 * Hour, "timer");
+        KickOnce();
+        Assert.Single(faults);
+        timer.Cancel();
+        _wall.Set(1002 * Hour);
+        Assert.Equal(1, _manager.RunOnce(TimeSpan.Zero));
+        Assert.Equal(["step 2"], _log);
+
+        _wall.Refusal = null;
+        int sets = _wall.Sets;
+        Patience.Until(() => _manager.RunOnce(TimeSpan.FromMilliseconds(10)) >= 0 && _wall.Sets > sets, "another descriptor is opened");
+        _wall.Set(1000 * Hour);
+        Assert.Equal(1, _manager.RunOnce());
+        Assert.Equal(["step 2", "step -2"], _log);
+        Assert.Single(faults);
+    }
+
     private TimerEvent At(long nanoseconds, string name) => _manager.CreateTimerEvent(
         Date(nanoseconds),
         Timeout.InfiniteTimeSpan,
