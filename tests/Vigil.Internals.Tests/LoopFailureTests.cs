@@ -552,6 +552,57 @@ public sealed class LoopFailureTests
     }
 
     [Fact]
+    public void Whatever_a_poller_throws_when_the_manager_is_disposed_every_step_is_done_and_every_descriptor_given_back()
+    {
+        var poller = new InterceptedPoller();
+        using Process child = Process.Start("sleep", "1000");
+        using var pipe = new UnixPipe();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("vigil-");
+        try
+        {
+            List<FaultReport> faults = [];
+            EventManager? manager = null;
+            ChildEvent? childEvent = null;
+            var subscribers = new DisposableSubscriber[2];
+            OpenDescriptor[] opened = OpenDescriptors.OpenedBy(
+                () =>
+                {
+                    manager = new EventManager(new EventManagerOptions(), () => poller);
+                    manager.FaultReported += (_, report) => faults.Add(report);
+                    manager.CreateTimerEvent(TimeSpan.FromHours(1), (_, _) => { });
+                    manager.CreateFileEvent(directory.FullName, (_, _) => { });
+                    childEvent = manager.CreateChildEvent(child, (_, _) => { });
+                    for (int i = 0; i < subscribers.Length; i++)
+                    {
+                        subscribers[i] = new DisposableSubscriber();
+                        EventOps ops = manager.GetEventOps(manager.AddSubscriber(subscribers[i]));
+                        ops.Add(new Events(i == 0 ? pipe.Reader : pipe.Writer, EventSet.In));
+                    }
+                },
+                below: "/proc/");
+            poller.RemovalFault = new FormatException("removal");
+            Assert.Throws<FormatException>(() => manager!.RemoveSubscriber(subscribers[0].Id));
+            Assert.Equal(0, manager!.GetSubscribers().Count(info => info.Id == subscribers[0].Id));
+            manager.Dispose();
+
+            Assert.Equal([false, true], subscribers.Select(subscriber => subscriber.IsDisposed));
+            Assert.True(childEvent!.CancelAsync().IsCompleted);
+            Assert.All(faults, fault => Assert.Equal((FaultOrigin.Disposal, poller.RemovalFault), (fault.Origin, fault.Exception)));
+            Assert.NotEmpty(faults);
+
+            // The poller is the test's.
+            poller.Dispose();
+            Assert.Empty(OpenDescriptors.StillOpen(opened));
+        }
+        finally
+        {
+            directory.Delete();
+            child.Kill();
+            child.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void A_list_of_mounts_whose_number_somebody_closed_and_reused_is_not_read_any_more()
     {
         using var stranger = new EventFd(1);
@@ -781,4 +832,19 @@ public sealed class LoopFailureTests
     }
 
     private static ClockSource SourceOfClock(EventManager manager) => manager.Core.SourceTable.Sources.OfType<ClockSource>().Single();
+
+    private sealed class DisposableSubscriber : IEventSubscriber, IDisposable
+    {
+        public SubscriberId Id { get; private set; }
+
+        public bool IsDisposed { get; private set; }
+
+        public void Initialize(EventOps ops) => Id = ops.SubscriberId;
+
+        public void Process(in Events events, EventOps ops)
+        {
+        }
+
+        public void Dispose() => IsDisposed = true;
+    }
 }

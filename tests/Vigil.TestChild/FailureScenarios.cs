@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Vigil.IO;
+using Vigil.Polling;
 using static Vigil.TestChild.Claims;
 
 namespace Vigil.TestChild;
@@ -85,10 +86,68 @@ internal static partial class FailureScenarios
         Check(faults.Count == 1, string.Join('\n', faults));
     }
 
+    /// <summary>A poller of the program's own that throws when the signalfd is removed: the signals are not the manager's any more all the
+    /// same.</summary>
+    /// <param name="args">"cancelled" if the event is cancelled before the manager is disposed.</param>
+    public static void SignalFdOfPollerThatThrows(string[] args)
+    {
+        SignalBlocking.Restart(Signal.SIGUSR1);
+        var poller = new ThrowingPoller();
+        using var manager = new EventManager(new EventManagerOptions { PollerFactory = () => poller });
+        var faults = new List<FaultReport>();
+        manager.FaultReported += (_, report) => faults.Add(report);
+        SignalEvent signalEvent = manager.CreateSignalEvent(Signal.SIGUSR1, (_, _) => { });
+        _ = NumberOf("anon_inode:[signalfd]");
+        poller.Throws = true;
+        if (args is ["cancelled"])
+        {
+            _ = Expect<FormatException>(signalEvent.Cancel);
+            Check(faults.Count == 0, string.Join('\n', faults));
+        }
+
+        manager.Dispose();
+        Check(faults.TrueForAll(fault => fault.Origin == FaultOrigin.Disposal), string.Join('\n', faults));
+        _ = Expect<InvalidOperationException>(() => NumberOf("anon_inode:[signalfd]"));
+    }
+
     private static int NumberOf(string kind) =>
         int.Parse(
             Path.GetFileName(Directory.GetFileSystemEntries("/proc/self/fd").Single(path => new FileInfo(path).LinkTarget == kind)),
             CultureInfo.InvariantCulture);
+
+    /// <summary>A poller of which nothing is ready, and that throws when something is removed.</summary>
+    private sealed class ThrowingPoller : IPoller
+    {
+        public bool Throws { get; set; }
+
+        public int Add(int fd, SourceToken token, EventSet interest) => 0;
+
+        public int Modify(int fd, SourceToken token, EventSet interest) => 0;
+
+        public int Remove(int fd) => Throws ? throw new FormatException("removal") : 0;
+
+        public int Wait(Deadline deadline, ReadyBuffer ready)
+        {
+            ready.Clear();
+            return 0;
+        }
+
+        public int BeginRebuild() => 0;
+
+        public int Transfer(int fd, SourceToken token, EventSet? interest) => 0;
+
+        public void EndRebuild()
+        {
+        }
+
+        public void AbandonRebuild()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);

@@ -27,6 +27,7 @@ internal static partial class Scenarios
         ["terminal-unplugged"] = TerminalScenarios.Unplugged,
         ["signalfd-unreadable"] = FailureScenarios.SignalFdUnreadable,
         ["signalfd-replaced"] = FailureScenarios.SignalFdReplaced,
+        ["signalfd-of-a-poller-that-throws"] = FailureScenarios.SignalFdOfPollerThatThrows,
         ["mount-changes"] = MountScenarios.Changes,
         ["file-mounts"] = FileMountScenarios.SingleFiles,
         ["file-bind-mounts"] = FileMountScenarios.BindMounts,

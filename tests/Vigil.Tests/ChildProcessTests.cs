@@ -54,6 +54,8 @@ public sealed class ChildProcessTests
     [InlineData("signalfd-unreadable")]
     [InlineData("signalfd-replaced")]
     [InlineData("signalfd-replaced", "same")]
+    [InlineData("signalfd-of-a-poller-that-throws")]
+    [InlineData("signalfd-of-a-poller-that-throws", "cancelled")]
     [InlineData("throwing-when-told-of-instruments")]
     [InlineData("workers-end-without-runtime-threads")]
     [InlineData("workers-interrupted", Traits = ["Duration", "Scaled"])]

@@ -552,6 +552,25 @@ public class TimeProviderTests
         Assert.Equal(0, machine.Listeners);
     }
 
+    [Fact]
+    public void A_clock_that_cannot_be_left_is_reported_and_its_timer_is_given_back()
+    {
+        List<FaultReport> faults = [];
+        var machine = new UnreadableMachine();
+        using (var manager = new EventManager(new EventManagerOptions { TimeProvider = machine }))
+        {
+            manager.FaultReported += (_, report) => faults.Add(report);
+            manager.CreateTimerEvent(machine.GetUtcNow().AddDays(1), Timeout.InfiniteTimeSpan, (_, _) => { });
+            manager.RemoteEndpoint.Kick();
+            manager.RunOnce();
+            Assert.Equal(1, machine.Timers);
+            machine.KeepsListeners = true;
+        }
+
+        Assert.Equal(0, machine.Timers);
+        Assert.Equal(FaultOrigin.Disposal, Assert.Single(faults).Origin);
+    }
+
     /// <summary>A machine's clocks that stand still. The wall clock can be read so many times.</summary>
     private sealed class UnreadableMachine : MachineTimeProvider
     {
@@ -560,10 +579,14 @@ public class TimeProviderTests
         public override event EventHandler? ClockJumped
         {
             add => Listeners++;
-            remove => Listeners--;
+            remove => Listeners -= KeepsListeners ? throw new FormatException("The clock is broken.") : 1;
         }
 
         public int Listeners { get; private set; }
+
+        public bool KeepsListeners { get; set; }
+
+        public int Timers => _time.TimerCount;
 
         public int DatesLeft { get; set; } = int.MaxValue;
 

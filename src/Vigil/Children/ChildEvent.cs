@@ -312,20 +312,25 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
 
     private void Release()
     {
-        if (_source is not null)
+        try
         {
-            Core.SourceTable.Remove(_source);
-            _source = null;
+            if (_source is { } source)
+            {
+                _source = null;
+                Core.SourceTable.Remove(source);
+            }
         }
-
-        _retry?.Stop();
-        _end?.Dispose();
-        _pidFd?.Dispose();
-        _pidFd = null;
-        _children.Forget(this);
-        _isReleased = true;
-        Interlocked.MemoryBarrier();
-        _released?.TrySetResult();
+        finally
+        {
+            _retry?.Stop();
+            _end?.Dispose();
+            _pidFd?.Dispose();
+            _pidFd = null;
+            _children.Forget(this);
+            _isReleased = true;
+            Interlocked.MemoryBarrier();
+            _released?.TrySetResult();
+        }
     }
 
     // Edge-triggered: it becomes ready when the process has ended, again when a tracer has released it, and again when it has been reaped.

@@ -94,12 +94,17 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
         }
 
         _events.Remove(signal);
-        if (signalEvent.Route == SignalRoute.SignalFd)
+        try
         {
-            CloseSource();
+            if (signalEvent.Route == SignalRoute.SignalFd)
+            {
+                CloseSource();
+            }
         }
-
-        SignalHub.Unsubscribe(signal, _inbox);
+        finally
+        {
+            SignalHub.Unsubscribe(signal, _inbox);
+        }
     }
 
     /// <summary>At the manager's disposal.</summary>
@@ -177,8 +182,9 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
         _signalsOfSource--;
         if (_signalsOfSource == 0)
         {
-            _core.SourceTable.Remove(_source!);
+            SignalSource source = _source!;
             _source = null;
+            _core.SourceTable.Remove(source);
         }
     }
 }

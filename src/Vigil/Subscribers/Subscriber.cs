@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Vigil.Sources;
 
 namespace Vigil;
@@ -43,13 +44,25 @@ internal sealed class Subscriber : ICallbackOwner
 
     public override string ToString() => $"subscriber {Id} ({Target.GetType().Name})";
 
-    /// <summary>Removes every fd that it registered.</summary>
+    /// <summary>
+    /// Removes every fd that it registered, also if a poller of the program's own throws; its first exception is thrown then.
+    /// </summary>
     public void RemoveSources(SourceTable table)
     {
+        ExceptionDispatchInfo? refusal = null;
         while (_first is { } source)
         {
-            table.Remove(source);
+            try
+            {
+                table.Remove(source);
+            }
+            catch (Exception exception)
+            {
+                refusal ??= ExceptionDispatchInfo.Capture(exception);
+            }
         }
+
+        refusal?.Throw();
     }
 
     public void Link(SubscriberSource source)

@@ -36,8 +36,8 @@ internal sealed class SubscriberRegistry
     public void Detach(Subscriber subscriber)
     {
         subscriber.IsAttached = false;
-        subscriber.RemoveSources(_core.SourceTable);
         _byId.Remove(subscriber.Id);
+        subscriber.RemoveSources(_core.SourceTable);
     }
 
     public bool TryFind(SubscriberId id, [NotNullWhen(true)] out Subscriber? subscriber) => _byId.TryGetValue(id, out subscriber);
@@ -70,14 +70,14 @@ internal sealed class SubscriberRegistry
     {
         foreach (Subscriber subscriber in InOrder.Reverse().ToArray())
         {
-            _core.Faults.Attempt(() => Dispose(subscriber));
+            Dispose(subscriber);
         }
     }
 
     private void Dispose(Subscriber subscriber)
     {
         using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
-        Detach(subscriber);
+        _core.Faults.Attempt(() => Detach(subscriber));
         try
         {
             (subscriber.Target as IDisposable)?.Dispose();

@@ -17,6 +17,9 @@ internal sealed class InterceptedPoller : IPoller
     /// <summary>The errno with which rebuilds fail; 0 for none.</summary>
     public int RebuildRefusal { get; set; }
 
+    /// <summary>What removals throw; null for nothing.</summary>
+    public Exception? RemovalFault { get; set; }
+
     /// <summary>The number of requested rebuilds.</summary>
     public int Rebuilds { get; private set; }
 
@@ -28,7 +31,7 @@ internal sealed class InterceptedPoller : IPoller
     public int Modify(int fd, SourceToken token, EventSet interest) =>
         Refusal == Errno.Success ? _epoll.Modify(fd, token, interest) : Refusal;
 
-    public int Remove(int fd) => _epoll.Remove(fd);
+    public int Remove(int fd) => RemovalFault is null ? _epoll.Remove(fd) : throw RemovalFault;
 
     public int Wait(Deadline deadline, ReadyBuffer ready)
     {
