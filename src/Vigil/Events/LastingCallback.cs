@@ -82,7 +82,9 @@ internal abstract class LastingCallback : IMailboxItem
     /// <summary>Whether the event was cancelled, so that nothing more may be called. Any thread.</summary>
     public bool IsRevoked => _isRevoked;
 
-    /// <summary>Whether the user's delegate was called at the last turn. For the loop, when it is not busy.</summary>
+    /// <summary>
+    /// Whether the user's delegate was called at the last turn, and not if the workers refused it. For the loop, when it is not busy.
+    /// </summary>
     public bool HasRun { get; private set; }
 
     /// <summary>Withdraws a callback that has not begun. False if there is none. For the loop.</summary>
@@ -167,6 +169,7 @@ internal abstract class LastingCallback : IMailboxItem
     protected void Send()
     {
         IsBusy = true;
+        HasRun = false;
         if (_workContext is null)
         {
             // A full fence, as a worker's compare-and-swap is one: either this thread sees that the event was revoked, or the thread that
