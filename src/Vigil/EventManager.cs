@@ -899,7 +899,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public Task ExecuteWorkAsync(WorkTarget target, Func<Task> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.ExecuteAsync(target, work, cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, work, cancellationToken);
     }
 
     /// <summary>
@@ -921,7 +921,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<Task<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.ExecuteAsync(target, work, cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, work, cancellationToken);
     }
 
     /// <inheritdoc cref="ExecuteWorkAsync(WorkTarget, Func{Task}, CancellationToken)"/>
@@ -929,7 +929,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public Task ExecuteWorkAsync(WorkTarget target, Func<ValueTask> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, () => work().AsTask(), cancellationToken);
     }
 
     /// <inheritdoc cref="ExecuteWorkAsync{T}(WorkTarget, Func{Task{T}}, CancellationToken)"/>
@@ -937,7 +937,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<ValueTask<T>> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.ExecuteAsync(target, () => work().AsTask(), cancellationToken).Unwrap();
+        return _workers.ExecuteAsync(target, () => work().AsTask(), cancellationToken);
     }
 
     /// <summary>

@@ -45,10 +45,17 @@ internal sealed class LoopWorkers
     }
 
     /// <summary>Asynchronous work. All its parts run on workers.</summary>
-    public Task<TTask> ExecuteAsync<TTask>(WorkTarget target, Func<TTask> work, CancellationToken token)
-        where TTask : Task
+    public Task ExecuteAsync(WorkTarget target, Func<Task> work, CancellationToken token)
     {
-        var pending = new TaskWork<TTask>(work, work);
+        AsyncActionWork pending = new(work);
+        SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
+        return pending.Task;
+    }
+
+    /// <inheritdoc cref="ExecuteAsync(WorkTarget, Func{Task}, CancellationToken)"/>
+    public Task<T> ExecuteAsync<T>(WorkTarget target, Func<Task<T>> work, CancellationToken token)
+    {
+        AsyncResultWork<T> pending = new(work);
         SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
         return pending.Task;
     }
