@@ -38,6 +38,7 @@ internal static class EscapeTable
         new(Warnings.Thread, Tasks + "Parallel", [], Work),
         new(Warnings.Thread, "System.Linq.ParallelEnumerable", ["AsParallel"], Work),
         new(Warnings.Thread, "System.Threading.Thread", [Ctor], Loops),
+        new(Warnings.Thread, "System.Threading.CancellationTokenSource", ["CancelAsync"], "Cancel"),
         new(
             Warnings.Thread,
             "System.Threading.ThreadPool",

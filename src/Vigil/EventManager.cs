@@ -859,7 +859,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
                     work();
                     return true;
                 },
-                work),
+                work,
+                _core.TaskOptions),
             cancellationToken);
     }
 
@@ -878,7 +879,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     public Task<T> ExecuteWorkAsync<T>(WorkTarget target, Func<T> work, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        return _workers.ExecuteAsync(target, new TaskWork<T>(work, work), cancellationToken);
+        return _workers.ExecuteAsync(target, new TaskWork<T>(work, work, _core.TaskOptions), cancellationToken);
     }
 
     /// <summary>

@@ -22,6 +22,8 @@ public class EscapeTests
         _ = ThreadPool.ThreadCount;
         Parallel.For(0, 10, _ => { });                                                              // VIGILT001
         _ = new[] { 1, 2 }.AsParallel().Sum();                                                      // VIGILT001
+        new CancellationTokenSource().CancelAsync();                                                // VIGILT001
+        new CancellationTokenSource().Cancel();
         Action<Action> start = Start;
         _ = new[] { () => { } }.Select(Task.Run).Count();                                           // VIGILT001
         static void Start(Action action) => action();

@@ -55,6 +55,54 @@ public sealed class AsyncProgramTests
     }
 
     [Fact]
+    public void A_program_awaits_several_calls_and_work_at_once() => Simulation.Run(async world =>
+    {
+        EventManager one = world.CreateLoop("one").Manager;
+        EventManager other = world.CreateLoop("other").Manager;
+
+        int[] results = await Task.WhenAll(
+            one.RemoteEndpoint.CallAsync(_ => 1),
+            other.RemoteEndpoint.CallAsync(async _ =>
+            {
+                await other.Delay(TimeSpan.FromSeconds(1));
+                return 2;
+            }),
+            one.ExecuteWorkAsync(WorkPriority.Normal, () => 3),
+            other.ExecuteWorkAsync(WorkPriority.Normal, async () => await one.RemoteEndpoint.CallAsync(_ => 4)));
+        Assert.Equal([1, 2, 3, 4], results);
+
+        using var late = new CancellationTokenSource();
+        Task call = one.RemoteEndpoint.CallAsync(_ => { });
+        Assert.Same(call, await Task.WhenAny(call, Task.Delay(TimeSpan.FromSeconds(1), world.Clock, late.Token)));
+#pragma warning disable CA1849, MA0042 // CancelAsync leaves the simulation: it runs on the thread pool.
+        late.Cancel();
+#pragma warning restore CA1849, MA0042
+        await other.RemoteEndpoint.CallAsync(_ => { }).WaitAsync(TimeSpan.FromSeconds(1), world.Clock);
+        Assert.Equal(TimeSpan.FromSeconds(1), world.Clock.Elapsed);
+    });
+
+    [Fact]
+    public void The_asynchronous_parts_of_a_program_that_is_not_go_on_in_the_world() => Simulation.Run(world =>
+    {
+        EventManager manager = world.CreateLoop("loop").Manager;
+        Task<int> sum = SumAsync();
+        Assert.False(sum.IsCompleted);
+        Assert.Equal(3, world.RunUntilEnded(sum));
+
+        async Task<int> SumAsync()
+        {
+            SynchronizationContext? context = SynchronizationContext.Current;
+            int[] parts = await Task.WhenAll(
+                manager.RemoteEndpoint.CallAsync(_ => 1), manager.ExecuteWorkAsync(WorkPriority.Normal, () => 2));
+
+            // On the program's turn, not in the loop's or the worker's.
+            Assert.NotNull(context);
+            Assert.Same(context, SynchronizationContext.Current);
+            return parts.Sum();
+        }
+    });
+
+    [Fact]
     public void What_a_program_throws_after_an_await_is_the_failure()
     {
         SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(

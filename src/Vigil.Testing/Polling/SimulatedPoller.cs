@@ -59,6 +59,8 @@ internal sealed class SimulatedPoller : IPoller
         .Select(registration => $"{registration.File.Description} for {registration.Interest}")
         .Concat(_real.Where(entry => entry.Key != _waker).Select(entry => $"the kernel's fd {entry.Key} for {entry.Value.Interest}"));
 
+    public bool SharesThread => true;
+
     public int Add(int fd, SourceToken token, EventSet interest)
     {
         if (fd < DescriptorTable.FirstNumber)

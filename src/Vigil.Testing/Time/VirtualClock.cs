@@ -140,14 +140,14 @@ public sealed class VirtualClock : MachineTimeProvider
     public void Advance(TimeSpan span)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero);
-        BeginMove();
+        SynchronizationContext? context = BeginMove();
         try
         {
             MoveTo(checked(NowNanoseconds + ToNanoseconds(span)));
         }
         finally
         {
-            _isMoving = false;
+            EndMove(context);
         }
     }
 
@@ -156,7 +156,7 @@ public sealed class VirtualClock : MachineTimeProvider
     /// <exception cref="InvalidOperationException">The clock is being moved already: a callback must not move it.</exception>
     public bool AdvanceToNextTimer()
     {
-        BeginMove();
+        SynchronizationContext? context = BeginMove();
         try
         {
             Settle?.Invoke();
@@ -164,7 +164,7 @@ public sealed class VirtualClock : MachineTimeProvider
         }
         finally
         {
-            _isMoving = false;
+            EndMove(context);
         }
     }
 
@@ -210,14 +210,14 @@ public sealed class VirtualClock : MachineTimeProvider
     /// </summary>
     internal void MoveToNextTimer()
     {
-        BeginMove();
+        SynchronizationContext? context = BeginMove();
         try
         {
             _ = FireNext(long.MaxValue);
         }
         finally
         {
-            _isMoving = false;
+            EndMove(context);
         }
     }
 
@@ -270,7 +270,8 @@ public sealed class VirtualClock : MachineTimeProvider
         ? long.MaxValue / 4
         : span.Ticks * NanosecondsPerTick;
 
-    private void BeginMove()
+    // Timers fire without a synchronization context, as the machine's do: the mover's is no place where what awaits them may go on.
+    private SynchronizationContext? BeginMove()
     {
         if (_isMoving)
         {
@@ -278,6 +279,15 @@ public sealed class VirtualClock : MachineTimeProvider
         }
 
         _isMoving = true;
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        return context;
+    }
+
+    private void EndMove(SynchronizationContext? context)
+    {
+        _isMoving = false;
+        SynchronizationContext.SetSynchronizationContext(context);
     }
 
     private void MoveTo(long end)

@@ -1,7 +1,7 @@
 namespace Vigil.Testing;
 
 /// <summary>
-/// Where an asynchronous program goes on after an <c>await</c>: on the simulating thread, as one of those that can run, when the seed
+/// Where the program under test goes on after an <c>await</c>: on the simulating thread, as one of those that can run, when the seed
 /// decides so.
 /// </summary>
 internal sealed class ProgramContext : SynchronizationContext, IActor
@@ -19,18 +19,6 @@ internal sealed class ProgramContext : SynchronizationContext, IActor
     public bool CanLook => IsRunnable;
 
     public bool RunsWorld => true;
-
-    /// <summary>Starts a program and runs the world until it has ended; throws what it throws.</summary>
-    /// <param name="program">The program.</param>
-    /// <param name="limit">How long it may take, in simulated time.</param>
-    public void Run(Func<World, Task> program, TimeSpan limit)
-    {
-        Task? task = null;
-        Call(_ => task = program(_world), state: null);
-        _world.RunUntilEnded(
-            task ?? throw new InvalidOperationException("The program returned no task."),
-            limit);
-    }
 
     public override void Post(SendOrPostCallback d, object? state)
     {

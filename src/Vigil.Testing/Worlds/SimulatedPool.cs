@@ -78,12 +78,17 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
         _isBusy[thread] = true;
         _running++;
         _world.History.Add(HistoryKind.Work, Name, (long)chosen.Priority, thread);
+
+        // A worker has no context of its own.
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
         try
         {
             chosen.Run();
         }
         finally
         {
+            SynchronizationContext.SetSynchronizationContext(context);
             _isBusy[thread] = false;
             _running--;
             Done++;

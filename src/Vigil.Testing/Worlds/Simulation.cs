@@ -60,7 +60,10 @@ public static class Simulation
                 "options.TimeLimit", limit, "A limit is zero or more, or Timeout.InfiniteTimeSpan for none.");
         }
 
-        Run(world => world.Run(program, limit), options);
+        Run(
+            world => world.RunUntilEnded(
+                program(world) ?? throw new InvalidOperationException("The program returned no task."), limit),
+            options);
     }
 
     private static ulong? SeedOfEnvironment()
@@ -115,7 +118,7 @@ public static class Simulation
     {
         try
         {
-            program(world);
+            world.Run(program);
             world.End();
             if (options.FailOnLeaks && world.FindLeaks() is { Count: > 0 } leaks)
             {

@@ -268,28 +268,16 @@ public sealed class World
             ? TimeSpan.MaxValue
             : Clock.Elapsed + longest;
 
-        // The caller is foreign code, and may have posted something since the loops have last looked.
-        NoteActivity();
-        while (!condition())
+        // The caller's context is not theirs who run meanwhile.
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
         {
-            if (_scheduler.TryStep())
-            {
-                continue;
-            }
-
-            if (Clock.UntilNextTimer is not { } next)
-            {
-                Fail("Nothing can run, no timer is started, and what is waited for has not come to pass.");
-                return;
-            }
-
-            if (Clock.Elapsed + next > end)
-            {
-                Fail($"What is waited for has not come to pass within {longest}.");
-            }
-
-            Clock.MoveToNextTimer();
-            NoteTime();
+            Pump(condition, longest, end);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
         }
     }
 
@@ -386,13 +374,13 @@ public sealed class World
     }
 
     /// <summary>
-    /// Runs an asynchronous program to its end. It goes on here after each <c>await</c>, in an order that the seed decides.
+    /// Runs the program. Its asynchronous parts go on here after each <c>await</c>, in an order that the seed decides.
     /// </summary>
-    internal void Run(Func<World, Task> program, TimeSpan limit)
+    internal void Run(Action<World> program)
     {
         ProgramContext context = new(this);
         _scheduler.Add(context);
-        context.Run(program, limit);
+        context.Send(_ => program(this), state: null);
     }
 
     /// <summary>Ends loops and pools.</summary>
@@ -427,6 +415,33 @@ public sealed class World
         {
             handle.Dispose();
             throw;
+        }
+    }
+
+    private void Pump(Func<bool> condition, TimeSpan longest, TimeSpan end)
+    {
+        // The caller is foreign code, and may have posted something since the loops have last looked.
+        NoteActivity();
+        while (!condition())
+        {
+            if (_scheduler.TryStep())
+            {
+                continue;
+            }
+
+            if (Clock.UntilNextTimer is not { } next)
+            {
+                Fail("Nothing can run, no timer is started, and what is waited for has not come to pass.");
+                return;
+            }
+
+            if (Clock.Elapsed + next > end)
+            {
+                Fail($"What is waited for has not come to pass within {longest}.");
+            }
+
+            Clock.MoveToNextTimer();
+            NoteTime();
         }
     }
 

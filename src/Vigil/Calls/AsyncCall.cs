@@ -1,12 +1,13 @@
 namespace Vigil;
 
 /// <summary>
-/// A closure whose sender holds a task. The sender's continuations never run on the loop: the task runs them asynchronously. A closure that
-/// returns a task itself ends when that task does. Until then the call is in flight, and fails if the manager is disposed.
+/// A closure whose sender holds a task. The sender's continuations never run on the loop: the task runs them asynchronously, unless there
+/// is only one thread (<see cref="LoopCore.TaskOptions"/>). A closure that returns a task itself ends when that task does. Until then the
+/// call is in flight, and fails if the manager is disposed.
 /// </summary>
 internal sealed class AsyncCall<T> : PendingCall
 {
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _completion;
     private readonly InFlightCalls _inFlight;
     private readonly Func<EventManager, Task<T>>? _taskCall;
     private readonly Func<EventManager, T>? _call;
@@ -29,6 +30,7 @@ internal sealed class AsyncCall<T> : PendingCall
         CancellationToken cancellationToken)
         : base(core)
     {
+        _completion = new TaskCompletionSource<T>(core.TaskOptions);
         _inFlight = inFlight;
         _call = call;
         _callback = callback;
@@ -45,6 +47,7 @@ internal sealed class AsyncCall<T> : PendingCall
         CancellationToken cancellationToken)
         : base(core)
     {
+        _completion = new TaskCompletionSource<T>(core.TaskOptions);
         _inFlight = inFlight;
         _taskCall = call;
         _callback = callback;

@@ -215,7 +215,7 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
     // In addition to the end of a callback on a worker: waits for the end of a process that was killed at the cancellation.
     private protected override Task WhenOver()
     {
-        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource created = new(Core.TaskOptions);
         TaskCompletionSource released = Interlocked.CompareExchange(ref _released, created, null) ?? created;
         if (_isReleased)
         {

@@ -101,7 +101,7 @@ internal abstract class LastingCallback : IMailboxItem
     /// <summary>Called after <see cref="Revoke"/>: a task that completes when the callback is no longer running. Any thread.</summary>
     public Task WhenEnded()
     {
-        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource created = new(Event.Core.TaskOptions);
         TaskCompletionSource ended = Interlocked.CompareExchange(ref _ended, created, null) ?? created;
         if (Volatile.Read(ref _state) != Running)
         {

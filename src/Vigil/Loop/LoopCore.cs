@@ -37,6 +37,7 @@ internal sealed class LoopCore
         Name = options.Name;
         Counters = new LoopCounters(options.Name, options.CollectStatistics);
         Faults = new FaultSink(this, options, createReport(this));
+        TaskOptions = poller.SharesThread ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously;
         Lifetime = new LoopLifetime(manager, options.Name, tearDown);
         _claim = Lifetime.ThreadClaim;
         Context = createContext(this);
@@ -81,6 +82,12 @@ internal sealed class LoopCore
 
     /// <summary>The claim, the runs and the disposal.</summary>
     public LoopLifetime Lifetime { get; }
+
+    /// <summary>
+    /// How tasks are made that the loop or its workers complete: their continuations do not run on the thread that does, unless there is
+    /// only one (<see cref="IPoller.SharesThread"/>).
+    /// </summary>
+    public TaskCreationOptions TaskOptions { get; }
 
     /// <summary>The synchronization context of its callbacks.</summary>
     public SynchronizationContext Context { get; }

@@ -26,6 +26,12 @@ namespace Vigil.Polling;
 /// <remarks>The contract is stable: a later version adds only members that have an implementation here.</remarks>
 public interface IPoller : IDisposable
 {
+    /// <summary>
+    /// Whether the thread that waits also runs everybody else, as in a simulation. Then the tasks of the loop's calls and work run their
+    /// continuations where they end. Otherwise these go to the context that awaits, or to the thread pool, and never run on the loop.
+    /// </summary>
+    bool SharesThread => false;
+
     /// <summary>Registers a descriptor.</summary>
     /// <param name="fd">Its number.</param>
     /// <param name="token">What <see cref="Wait"/> reports it by.</param>

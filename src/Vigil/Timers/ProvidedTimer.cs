@@ -107,7 +107,7 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner, IMai
             return ValueTask.CompletedTask;
         }
 
-        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource created = new(_core.TaskOptions);
         TaskCompletionSource ended = Interlocked.CompareExchange(ref _ended, created, null) ?? created;
         if (Volatile.Read(ref _calls) == 0)
         {

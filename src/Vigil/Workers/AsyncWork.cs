@@ -57,12 +57,10 @@ internal abstract class AsyncWork<TTask> : PendingWork
 /// <summary>Asynchronous work without a result.</summary>
 internal sealed class AsyncActionWork : AsyncWork<Task>
 {
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion;
 
-    public AsyncActionWork(Func<Task?> work)
-        : base(work)
-    {
-    }
+    public AsyncActionWork(Func<Task?> work, TaskCreationOptions options)
+        : base(work) => _completion = new TaskCompletionSource(options);
 
     public Task Task => _completion.Task;
 
@@ -76,12 +74,10 @@ internal sealed class AsyncActionWork : AsyncWork<Task>
 /// <summary>Asynchronous work with a result.</summary>
 internal sealed class AsyncResultWork<T> : AsyncWork<Task<T>>
 {
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _completion;
 
-    public AsyncResultWork(Func<Task<T>?> work)
-        : base(work)
-    {
-    }
+    public AsyncResultWork(Func<Task<T>?> work, TaskCreationOptions options)
+        : base(work) => _completion = new TaskCompletionSource<T>(options);
 
     public Task<T> Task => _completion.Task;
 

@@ -47,7 +47,7 @@ internal sealed class LoopWorkers
     /// <summary>Asynchronous work. All its parts run on workers.</summary>
     public Task ExecuteAsync(WorkTarget target, Func<Task> work, CancellationToken token)
     {
-        AsyncActionWork pending = new(work);
+        AsyncActionWork pending = new(work, _core.TaskOptions);
         SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
         return pending.Task;
     }
@@ -55,7 +55,7 @@ internal sealed class LoopWorkers
     /// <inheritdoc cref="ExecuteAsync(WorkTarget, Func{Task}, CancellationToken)"/>
     public Task<T> ExecuteAsync<T>(WorkTarget target, Func<Task<T>> work, CancellationToken token)
     {
-        AsyncResultWork<T> pending = new(work);
+        AsyncResultWork<T> pending = new(work, _core.TaskOptions);
         SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
         return pending.Task;
     }

@@ -5,12 +5,14 @@ internal sealed class TaskWork<T> : PendingWork
 {
     private readonly Func<T> _work;
     private readonly Delegate _callback;
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _completion;
 
     /// <param name="work">The delegate to run.</param>
     /// <param name="callback">The user's delegate, which <paramref name="work"/> may wrap.</param>
-    public TaskWork(Func<T> work, Delegate callback)
+    /// <param name="options">How its task is made.</param>
+    public TaskWork(Func<T> work, Delegate callback, TaskCreationOptions options)
     {
+        _completion = new TaskCompletionSource<T>(options);
         _work = work;
         _callback = callback;
     }

@@ -41,6 +41,8 @@ internal sealed class LoopCore
 
     public bool IsDisposed => false;
 
+    public TaskCreationOptions TaskOptions => TaskCreationOptions.RunContinuationsAsynchronously;
+
     public ThreadClaim.Scope Claim() => default;
 
     public Exception NotWoken() => new InvalidOperationException("The loop was not woken.");
