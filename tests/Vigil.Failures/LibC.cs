@@ -16,6 +16,22 @@ internal static partial class LibC
     /// <summary>The descriptor of a process.</summary>
     public static int OpenProcess(int processId) => Checked((int)syscall(434, processId, 0));
 
+    /// <summary>Starts a process that waits. The runtime does not know it, so whoever watches it may reap it.</summary>
+    /// <returns>Its id.</returns>
+    public static int StartProcess()
+    {
+        string?[] arguments = ["sleep", "1000", null];
+        string?[] environment = [null];
+        int errno = posix_spawn(out int id, "/bin/sleep", 0, 0, arguments, environment);
+        return errno == 0 ? id : throw new InvalidOperationException(Marshal.GetPInvokeErrorMessage(errno));
+    }
+
+    /// <summary>Kills a process that <see cref="StartProcess"/> started, unless it has been reaped.</summary>
+    public static void KillProcess(int id) => _ = kill(id, 9);
+
+    /// <summary>Reaps a process that was killed, unless that has been done.</summary>
+    public static void ReapProcess(int id) => _ = waitpid(id, out _, 0);
+
     /// <summary>A pair of pseudo-terminals: the master's descriptor.</summary>
     public static int OpenTerminal() => Checked(posix_openpt(2));
 
@@ -30,6 +46,13 @@ internal static partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc")]
+    private static partial int waitpid(int id, out int status, int options);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(
+        out int id, string path, nint actions, nint attributes, string?[] arguments, string?[] environment);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint first, nint second);

@@ -47,19 +47,19 @@ internal static class ProcessScenarios
         EventManager manager = drive.Create();
         Process? ended = null;
         Process? killed = null;
-        Process? byId = null;
-        Process? byDescriptor = null;
+        int byId = 0;
+        int byDescriptor = 0;
         drive.Outside("processes", () =>
         {
             ended = Process.Start("sleep", "1000");
             killed = SignalBlocking.StartProcess(new ProcessStartInfo("sleep", "1000"));
-            byId = Process.Start("sleep", "1000");
-            byDescriptor = Process.Start("sleep", "1000");
+            byId = LibC.StartProcess();
+            byDescriptor = LibC.StartProcess();
         });
         drive.Ask("the end of a process", told => manager.CreateChildEvent(ended!, (_, _) => told()));
-        drive.Ask("the end of a process given by its id", told => manager.CreateChildEvent(byId!.Id, (_, _) => told()));
+        drive.Ask("the end of a process given by its id", told => manager.CreateChildEvent(byId, (_, _) => told()));
         FdHandle? descriptor = null;
-        drive.Outside("a descriptor", () => descriptor = new FdHandle(LibC.OpenProcess(byDescriptor!.Id)));
+        drive.Outside("a descriptor", () => descriptor = new FdHandle(LibC.OpenProcess(byDescriptor)));
         ChildEvent? child = null;
         drive.Ask(
             "the end of a process given by its descriptor",
@@ -67,7 +67,7 @@ internal static class ProcessScenarios
         drive.Outside("their end", () =>
         {
             ended!.Kill();
-            byId!.Kill();
+            LibC.KillProcess(byId);
         });
         drive.Do("Send", () => child!.Send(Signal.SIGTERM));
         ChildEvent? doomed = null;
@@ -78,10 +78,16 @@ internal static class ProcessScenarios
         drive.End(manager);
         drive.Outside("the processes' end", () =>
         {
-            foreach (Process process in new[] { ended!, killed!, byId!, byDescriptor! })
+            foreach (Process process in new[] { ended!, killed! })
             {
                 process.Kill();
                 process.Dispose();
+            }
+
+            foreach (int process in new[] { byId, byDescriptor })
+            {
+                LibC.KillProcess(process);
+                LibC.ReapProcess(process);
             }
 
             descriptor!.Dispose();
