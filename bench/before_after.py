@@ -23,7 +23,7 @@ FIRING = 100_000
 # outstanding together.
 MEASUREMENTS = [
     ("dispatch 1 1", 0.3), ("dispatch 200 200", 0.3), ("dispatch 10000 10000", 0.3), ("dispatch 200 9", 0.3),
-    ("ring 1000 1", 0.3), ("post 100000", 0.4), ("pingpong", 0.3), ("pingpong-spin 50", 0.3),
+    ("ring 1000 1", 0.3), ("post 1", 0.4), ("post 4", 0.4), ("pingpong", 0.3), ("pingpong-spin 50", 0.3),
     ("restart 100000", 0.3), ("restart-clock 100000", 0.3), ("fire 0", FIRING), ("fire-random 1000000", FIRING),
     ("work 0", 0.4), ("work-from-4 0", 0.4),
 ]
