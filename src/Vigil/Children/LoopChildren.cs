@@ -15,6 +15,7 @@ internal sealed class LoopChildren
 
     private readonly LoopCore _core;
     private readonly LoopWorkers _workers;
+
     // Those that have not released their process, or have not yet reported its end.
     private readonly HashSet<ChildEvent> _watched = [];
 

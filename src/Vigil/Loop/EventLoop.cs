@@ -241,13 +241,15 @@ internal sealed class EventLoop
                     }
 
                     events = source.Deliverable(events);
-                    if (events != EventSet.None && observer is not null)
-                    {
-                        events = Enter(observer, source, token, events);
-                    }
-
                     if (events != EventSet.None)
                     {
+                        observer?.EnterOnce(source);
+                        if (observer is { TracesCallbacks: true } && !IsLeft(source, token, ref events))
+                        {
+                            observer.Leave();
+                            continue;
+                        }
+
                         if (Interests.IsOneShot(source.Interest))
                         {
                             SourceArming.MarkDelivered(source);
@@ -271,23 +273,12 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
-    // Returns the events that are left to be delivered: a listener of the trace may have removed, disarmed or modified the source.
+    // Whether events are left to be delivered: a listener of the trace may have removed, disarmed or modified the source.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private EventSet Enter(LoopObserver observer, Source source, SourceToken token, EventSet events)
+    private bool IsLeft(Source source, SourceToken token, ref EventSet events)
     {
-        observer.EnterOnce(source);
-        if (!observer.TracesCallbacks)
-        {
-            return events;
-        }
-
-        EventSet left = _table.TryResolve(token, out _) ? source.Deliverable(events) : EventSet.None;
-        if (left == EventSet.None)
-        {
-            observer.Leave();
-        }
-
-        return left;
+        events = _table.TryResolve(token, out _) ? source.Deliverable(events) : EventSet.None;
+        return events != EventSet.None;
     }
 
     // Delivers as many events as were queued when the iteration began, and those marked for this iteration. What else is injected
