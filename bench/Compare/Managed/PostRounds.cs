@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Vigil.Benchmarks.Workloads;
 
 namespace Compare.Managed;
@@ -8,7 +9,7 @@ internal sealed class PostRounds : IWorkload
     private readonly Mailbox _mailbox;
     private readonly int _senders;
     private readonly Action _receive;
-    private long _received;
+    private readonly Count _received = new();
 
     public PostRounds(Mailbox mailbox, int senders)
     {
@@ -17,21 +18,21 @@ internal sealed class PostRounds : IWorkload
 
         // The pool runs several at once.
         _receive = mailbox is ThreadPoolMailbox
-            ? () => Interlocked.Increment(ref _received)
-            : () => Volatile.Write(ref _received, _received + 1);
+            ? _received.AddInterlocked
+            : _received.Add;
     }
 
     public void Perform(int operations)
     {
         int each = operations / _senders;
-        long expected = _received + ((long)each * _senders);
+        long expected = _received.Value + ((long)each * _senders);
         Thread[] threads = [.. Enumerable.Range(1, _senders - 1).Select(_ => new Thread(() => Send(each)))];
         Array.ForEach(threads, thread => thread.Start());
         Send(each);
 
         // Yields, as the drivers in C do, and never sleeps for a millisecond, as SpinWait would after a while.
         var spin = default(SpinWait);
-        while (Volatile.Read(ref _received) != expected)
+        while (_received.Value != expected)
         {
             spin.SpinOnce(sleep1Threshold: -1);
         }
@@ -46,6 +47,28 @@ internal sealed class PostRounds : IWorkload
         for (int i = 0; i < count; i++)
         {
             _mailbox.Post(_receive);
+        }
+    }
+
+    /// <summary>
+    /// What the receiver writes with every message has its own cache lines: next to a field that senders read, it would cost both of them a
+    /// miss per message, and so measure this class.
+    /// </summary>
+    private sealed class Count
+    {
+        private Padded _count;
+
+        public long Value => Volatile.Read(ref _count.Value);
+
+        public void Add() => Volatile.Write(ref _count.Value, _count.Value + 1);
+
+        public void AddInterlocked() => Interlocked.Increment(ref _count.Value);
+
+        [StructLayout(LayoutKind.Explicit, Size = 3 * 64)]
+        private struct Padded
+        {
+            [FieldOffset(128)]
+            public long Value;
         }
     }
 }

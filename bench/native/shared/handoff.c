@@ -46,9 +46,9 @@ struct posting {
     void (*post)(void *box, void (*run)(void *), void *argument);
     void *box;
     long each;
-    long received; /* on the loop only */
-    _Atomic long published;
     long wanted;
+    _Alignas(64) long received; /* on the loop only, which writes it with every message: not on a cache line that senders read */
+    _Alignas(64) _Atomic long published;
 };
 
 static void receive(void *argument)

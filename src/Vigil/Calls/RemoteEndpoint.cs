@@ -503,10 +503,15 @@ public sealed class RemoteEndpoint
         }
     }
 
-    // With the sender's context, unless it is the default one.
-    private PostResult PostFromHere(in Message<EventManager> message) => AmbientContext.Flowing is { } context
-        ? _core.Mailbox.Post(ContextKind<EventManager>.In(context, in message))
-        : _core.Mailbox.Post(in message);
+    // With the sender's context, unless it is the default one. By value, and the rare case separate, so that the common one keeps the
+    // message in registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private PostResult PostFromHere(Message<EventManager> message) =>
+        AmbientContext.Flowing is { } context ? PostIn(context, message) : _core.Mailbox.Post(message);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private PostResult PostIn(ExecutionContext context, Message<EventManager> message) =>
+        _core.Mailbox.Post(ContextKind<EventManager>.In(context, in message));
 
     private bool IsAccepted(PostResult result) => result == PostResult.Accepted || IsAcceptedOtherwise(result);
 

@@ -244,7 +244,7 @@ internal sealed class EventLoop
                     if (events != EventSet.None)
                     {
                         observer?.EnterOnce(source);
-                        if (observer is { TracesCallbacks: true } && !IsLeft(source, token, ref events))
+                        if (observer is { TracesCallbacks: true } && (events = LeftOf(events, source, token)) == EventSet.None)
                         {
                             observer.Leave();
                             continue;
@@ -273,13 +273,10 @@ internal sealed class EventLoop
         _ran += ran;
     }
 
-    // Whether events are left to be delivered: a listener of the trace may have removed, disarmed or modified the source.
+    // The events that are left to be delivered: a listener of the trace may have removed, disarmed or modified the source.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool IsLeft(Source source, SourceToken token, ref EventSet events)
-    {
-        events = _table.TryResolve(token, out _) ? source.Deliverable(events) : EventSet.None;
-        return events != EventSet.None;
-    }
+    private EventSet LeftOf(EventSet events, Source source, SourceToken token) =>
+        _table.TryResolve(token, out _) ? source.Deliverable(events) : EventSet.None;
 
     // Delivers as many events as were queued when the iteration began, and those marked for this iteration. What else is injected
     // meanwhile waits for the next one, as a kernel event would.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Vigil.Diagnostics;
 using Vigil.Sources;
 
@@ -138,10 +139,16 @@ internal sealed class LoopObserver
         _progress?.Leave();
         if (_tracesCallbacks)
         {
-            VigilEventSource.Log!.CallbackStop(_name);
+            TraceStop();
         }
     }
 
+    // Not inlined, nor the next one: these contain protected regions, because of which the JIT would keep all locals of the loop that
+    // dispatches in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TraceStop() => VigilEventSource.Log!.CallbackStop(_name);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void TraceStart(object subject)
     {
         OwnedCallback callback = OwnedCallback.Of(subject, _phase);

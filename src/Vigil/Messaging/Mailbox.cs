@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Vigil.Collections;
 using Vigil.Interop;
@@ -113,17 +114,10 @@ internal sealed class Mailbox<TTarget> : IDisposable
     public bool IsKicked => Volatile.Read(ref _signals.Kicked) != 0;
 
     /// <summary>Posts within the bound. For work whose sender can handle back-pressure.</summary>
-    public PostResult Post(in Message<TTarget> message)
-    {
-        if (_capacity == 0)
-        {
-            return Enqueue(in message);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PostResult Post(Message<TTarget> message) => _capacity == 0 ? Enqueue(in message) : PostWithinBound(message);
 
-        return TryEnterRoom() ? EnqueueCounted(in message) : PostResult.Full;
-    }
-
-    /// <inheritdoc cref="Post(in Message{TTarget})"/>
+    /// <inheritdoc cref="Post(Message{TTarget})"/>
     public PostResult Post(IMailboxItem item) => Post(ItemKind<TTarget>.Create(item));
 
     /// <summary>
@@ -263,6 +257,9 @@ internal sealed class Mailbox<TTarget> : IDisposable
             return false;
         }
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private PostResult PostWithinBound(Message<TTarget> message) => TryEnterRoom() ? EnqueueCounted(in message) : PostResult.Full;
 
     private PostResult Enqueue(in Message<TTarget> message)
     {

@@ -29,6 +29,12 @@ internal static class AmbientContext
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
+            // A thread that has never had another context has none. Most have not.
+            if (HasFields && ExecutionContextOf(Thread.CurrentThread) is null)
+            {
+                return null;
+            }
+
             ExecutionContext? context = ExecutionContext.Capture();
             return context == Default ? null : context;
         }
