@@ -18,6 +18,7 @@ internal sealed class SimulatedPoller : IPoller
     private readonly DescriptorTable _descriptors;
     private readonly Func<Deadline, bool> _onIdle;
     private readonly Func<int, int>? _choose;
+    private readonly PollerScript? _script;
 
     // In the order in which they have their turn: what is reported goes to the end, so that a small buffer starves nobody.
     private readonly OrderedDictionary<int, RealRegistration> _real = [];
@@ -33,8 +34,16 @@ internal sealed class SimulatedPoller : IPoller
     /// <param name="descriptors">The files.</param>
     /// <param name="onIdle">Called when nothing is ready. Returns whether the wait looks again; otherwise it ends with nothing.</param>
     /// <param name="choose">Picks a number below its argument, for the order of what is ready; null for the order of arrival.</param>
-    public SimulatedPoller(DescriptorTable descriptors, Func<Deadline, bool> onIdle, Func<int, int>? choose = null)
+    /// <param name="script">What a test dictates; null for nothing.</param>
+    public SimulatedPoller(
+        DescriptorTable descriptors, Func<Deadline, bool> onIdle, Func<int, int>? choose = null, PollerScript? script = null)
     {
+        _script = script;
+        if (script is not null)
+        {
+            script.TokenOf = number => RegistrationOf(number)?.Token;
+        }
+
         _descriptors = descriptors;
         _onIdle = onIdle;
         _choose = choose;
@@ -63,6 +72,11 @@ internal sealed class SimulatedPoller : IPoller
 
     public int Add(int fd, SourceToken token, EventSet interest)
     {
+        if (IsToFail(PollerCall.Add, out int failure))
+        {
+            return failure;
+        }
+
         if (fd < DescriptorTable.FirstNumber)
         {
             return AddReal(fd, token, interest);
@@ -73,6 +87,11 @@ internal sealed class SimulatedPoller : IPoller
 
     public int Modify(int fd, SourceToken token, EventSet interest)
     {
+        if (IsToFail(PollerCall.Modify, out int failure))
+        {
+            return failure;
+        }
+
         if (fd < DescriptorTable.FirstNumber)
         {
             if (!_real.TryGetValue(fd, out RealRegistration? real))
@@ -107,6 +126,11 @@ internal sealed class SimulatedPoller : IPoller
 
     public int Remove(int fd)
     {
+        if (IsToFail(PollerCall.Remove, out int failure))
+        {
+            return failure;
+        }
+
         if (fd < DescriptorTable.FirstNumber)
         {
             return _real.Remove(fd) ? 0 : SimulatedErrno.ENOENT;
@@ -130,6 +154,11 @@ internal sealed class SimulatedPoller : IPoller
     public int Wait(Deadline deadline, ReadyBuffer ready)
     {
         ready.Clear();
+        if (IsToFail(PollerCall.Wait, out int failure))
+        {
+            return failure;
+        }
+
         do
         {
             Collect(ready);
@@ -148,12 +177,22 @@ internal sealed class SimulatedPoller : IPoller
 
     public int BeginRebuild()
     {
+        if (IsToFail(PollerCall.BeginRebuild, out int failure))
+        {
+            return failure;
+        }
+
         _successor = [];
         return 0;
     }
 
     public int Transfer(int fd, SourceToken token, EventSet? interest)
     {
+        if (IsToFail(PollerCall.Transfer, out int failure))
+        {
+            return failure;
+        }
+
         if (fd < DescriptorTable.FirstNumber)
         {
             // There is no instance to move them to. One without an interest is a one-shot that was reported, and silent already.
@@ -262,8 +301,27 @@ internal sealed class SimulatedPoller : IPoller
         registration.File.Changed -= registration.OnFileChanged;
     }
 
+    private bool IsToFail(PollerCall call, out int errno)
+    {
+        errno = _script?.OnCall(call) ?? 0;
+        return errno != 0;
+    }
+
+    private Registration? RegistrationOf(int number) =>
+        _descriptors.TryFind(number, out SimulatedFile? file) ? _registrations.GetValueOrDefault((file, number)) : null;
+
     private void Collect(ReadyBuffer ready)
     {
+        // A wait reports a registration once: what else is ready comes with the next one.
+        if (_script is { HasReports: true })
+        {
+            _script.MoveReports(ready, OnScripted);
+            if (ready.Count > 0)
+            {
+                return;
+            }
+        }
+
         if (_candidates.Count > 0)
         {
             CollectCandidates(ready);
@@ -284,6 +342,12 @@ internal sealed class SimulatedPoller : IPoller
                 Reported?.Invoke(victim.Number, events);
             }
         }
+    }
+
+    private void OnScripted(int number, EventSet events)
+    {
+        RegistrationOf(number)!.OnReported();
+        Reported?.Invoke(number, events);
     }
 
     // What is reported and stays ready goes to the end, so that a small buffer starves nobody.

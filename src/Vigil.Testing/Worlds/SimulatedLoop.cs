@@ -17,7 +17,8 @@ public sealed class SimulatedLoop : IActor, IDisposable
     internal SimulatedLoop(World world, string name, EventManagerOptions options)
     {
         _world = world;
-        _poller = new SimulatedPoller(world.Descriptors, _ => OnIdle(), world.Random.Next)
+        Poller = new PollerScript(world);
+        _poller = new SimulatedPoller(world.Descriptors, _ => OnIdle(), world.Random.Next, Poller)
         {
             IsSpurious = () => world.Faults.Happens(FaultKinds.SpuriousReadiness),
             Reported = (fd, events) => world.History.Add(HistoryKind.Ready, name, fd, (long)events),
@@ -35,6 +36,9 @@ public sealed class SimulatedLoop : IActor, IDisposable
 
     /// <summary>The manager.</summary>
     public EventManager Manager { get; }
+
+    /// <summary>Dictates to its poller: calls that fail, and reports of what is not ready any more.</summary>
+    public PollerScript Poller { get; }
 
     /// <summary>Its name.</summary>
     public string Name => Manager.Name;
