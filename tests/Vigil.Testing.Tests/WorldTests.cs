@@ -269,6 +269,22 @@ public sealed class WorldTests
         Once);
 
     [Fact]
+    public void Work_with_states_that_are_equal_runs_once_for_each() => Simulation.Run(
+        world =>
+        {
+            EventManager manager = world.CreateLoop("loop").Manager;
+            NamedAlike[] states = [new(1), new(2), new(3), new(4), new(5)];
+            List<int> ran = [];
+            Action<NamedAlike> work = state => ran.Add(state.Number);
+            Array.ForEach(states, state => manager.ExecuteWork(WorkPriority.Normal, work, state));
+
+            world.RunUntil(() => ran.Count == states.Length);
+
+            Assert.Equal([1, 2, 3, 4, 5], ran.Order());
+        },
+        new SimulationOptions { Runs = 20 });
+
+    [Fact]
     public void Work_runs_on_the_worlds_thread_and_its_results_come_back_to_the_loop() => Simulation.Run(
         world =>
         {
@@ -488,5 +504,12 @@ public sealed class WorldTests
 
             world.At(TimeSpan.FromMilliseconds(1), Look);
         }
+    }
+
+    private sealed record NamedAlike(int Number)
+    {
+        public bool Equals(NamedAlike? other) => other is not null;
+
+        public override int GetHashCode() => 0;
     }
 }

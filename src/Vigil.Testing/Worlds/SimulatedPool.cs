@@ -61,9 +61,10 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
     /// <summary>Runs one item.</summary>
     void IActor.Step()
     {
-        WorkItem[] ready = [.. _items.Where(CanRun)];
-        WorkPriority priority = ready.Max(item => item.Priority);
-        WorkItem[] candidates = [.. ready.Where(item => item.Priority == priority)];
+        // By index: items are equal whose states are, and each is to run.
+        int[] ready = [.. Enumerable.Range(0, _items.Count).Where(index => CanRun(_items[index]))];
+        WorkPriority priority = ready.Max(index => _items[index].Priority);
+        int[] candidates = [.. ready.Where(index => _items[index].Priority == priority)];
 
         // A lower priority has its turn, too: a pool lets waiting work age.
         if (candidates.Length < ready.Length && _world.Random.OneIn(8))
@@ -71,8 +72,9 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
             candidates = ready;
         }
 
-        WorkItem chosen = candidates[_world.Random.Next(candidates.Length)];
-        _items.Remove(chosen);
+        int place = candidates[_world.Random.Next(candidates.Length)];
+        WorkItem chosen = _items[place];
+        _items.RemoveAt(place);
         int[] free = [.. Enumerable.Range(0, _isBusy.Length).Where(thread => !_isBusy[thread])];
         int thread = chosen.ThreadNumber ?? free[_world.Random.Next(free.Length)];
         _isBusy[thread] = true;
