@@ -65,4 +65,25 @@ public sealed class AsyncWorkTests
             Assert.Equal(TimeSpan.FromSeconds(3), world.Clock.Elapsed);
         },
         AllTwice);
+
+    [Fact]
+    public void A_full_pool_takes_the_rest_of_work_that_it_has_begun() => Simulation.Run(
+        world =>
+        {
+            SimulatedPool pool = world.CreatePool("workers", threads: 1, capacity: 1);
+            EventManager manager = world.CreateLoop("loop", options => options.Workers = pool).Manager;
+            int thread = Environment.CurrentManagedThreadId;
+            Task<int> began = manager.ExecuteWorkAsync(
+                WorkPriority.Normal,
+                async () =>
+                {
+                    manager.ExecuteWork(WorkPriority.Normal, () => { });
+                    await Task.Yield();
+                    return Environment.CurrentManagedThreadId;
+                });
+
+            Assert.Equal(thread, world.RunUntilEnded(began));
+            world.RunUntilIdle();
+        },
+        AllTwice);
 }

@@ -48,7 +48,7 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
     public bool TryExecute(in WorkItem item)
     {
         _world.RequireThread();
-        if (_items.Count >= Capacity)
+        if (_items.Count >= Capacity && !item.IsUnbounded)
         {
             return false;
         }

@@ -50,8 +50,10 @@ public readonly struct WorkItem
     /// <summary>The same as a plain integer: −1 for any.</summary>
     internal int Thread { get; }
 
-    /// <summary>Whether a full queue accepts it: its sender has at most one queued at a time.</summary>
-    internal bool IsUnbounded { get; init; }
+    /// <summary>
+    /// Whether a full queue accepts it: it is the rest of work that was begun, or its sender has at most one queued at a time.
+    /// </summary>
+    public bool IsUnbounded { get; internal init; }
 
     /// <summary>What the user wants to run, or the object that stands for it.</summary>
     internal object Action => _action;
