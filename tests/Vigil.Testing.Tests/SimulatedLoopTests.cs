@@ -43,6 +43,49 @@ public sealed class SimulatedLoopTests
         Few);
 
     [Fact]
+    public void A_stalled_loop_finds_a_ready_descriptor_of_the_kernel_when_it_goes_on() => Simulation.Run(
+        world =>
+        {
+            SimulatedLoop loop = world.CreateLoop("loop");
+            using EventFd ready = new(1);
+            TimeSpan? calledAt = null;
+            SocketEvent once = loop.Manager.CreateSocketEvent(
+                ready, EventSet.In | EventSet.OneShot, (_, _) => calledAt = world.Clock.Elapsed);
+            loop.Stall(TimeSpan.FromSeconds(3));
+
+            world.RunUntil(() => calledAt is not null);
+
+            Assert.Equal(TimeSpan.FromSeconds(3), calledAt);
+            once.Cancel();
+        },
+        Few);
+
+    [Fact]
+    public void A_callback_that_waits_in_the_world_for_its_own_ready_descriptor_is_a_failure()
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                EventManager manager = world.CreateLoop("loop").Manager;
+                using EventFd ready = new();
+                bool isReady = false;
+                manager.CreateSocketEvent(ready, EventSet.In | EventSet.OneShot, (_, _) => isReady = true);
+                manager.CreateTimerEvent(
+                    TimeSpan.Zero,
+                    (_, _) =>
+                    {
+                        Assert.True(ready.TryAdd());
+                        world.RunUntil(() => isReady);
+                    });
+
+                world.RunUntil(() => isReady);
+            },
+            new SimulationOptions { Runs = 1 }));
+
+        Assert.Contains("the clock did not move", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_repeats_though_the_kernel_gives_its_descriptors_other_numbers()
     {
         List<EventFd> others = [];

@@ -65,6 +65,34 @@ public sealed class SimulationTests
         Assert.Contains("the clock did not move", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("timer")]
+    [InlineData("client")]
+    public void What_starts_again_without_delay_is_a_failure_though_no_loop_runs(string what)
+    {
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                Again();
+                world.RunUntil(() => false);
+
+                void Again()
+                {
+                    if (what == "client")
+                    {
+                        world.At(TimeSpan.Zero, Again);
+                    }
+                    else
+                    {
+                        world.Clock.CreateTimer(_ => Again(), null, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                    }
+                }
+            },
+            Once));
+
+        Assert.Contains("the clock did not move", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_program_that_reads_the_stopwatch_does_not_repeat_and_is_told_where()
     {

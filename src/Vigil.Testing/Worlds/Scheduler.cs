@@ -83,6 +83,8 @@ internal sealed class Scheduler
 
         if (_hasRealWork())
         {
+            // Its loop may be on the stack below, and then never looks.
+            CountStep();
             Activity++;
             return true;
         }
@@ -118,11 +120,7 @@ internal sealed class Scheduler
             return false;
         }
 
-        if (++_stepsAtOneTime > MaxStepsAtOneTime)
-        {
-            _fail($"{MaxStepsAtOneTime} steps were made and the clock did not move: something never comes to rest.");
-        }
-
+        CountStep();
         IActor chosen = _choices[_choices.Count == 1 ? 0 : _random.Next(_choices.Count)];
         bool isAlone = chosen is SimulatedLoop && _stepping.Add(chosen);
         int depth = chosen.RunsWorld ? 0 : 1;
@@ -141,5 +139,13 @@ internal sealed class Scheduler
         }
 
         return true;
+    }
+
+    private void CountStep()
+    {
+        if (++_stepsAtOneTime > MaxStepsAtOneTime)
+        {
+            _fail($"{MaxStepsAtOneTime} steps were made and the clock did not move: something never comes to rest.");
+        }
     }
 }

@@ -61,7 +61,8 @@ public sealed class SimulatedLoop : IActor, IDisposable
 
     internal IEnumerable<string> WaitsFor => _poller.Descriptions;
 
-    internal bool IsRealReady => !HasEnded && _poller.IsRealReady();
+    // A stalled loop does not look, so that the clock moves to the end of the stall.
+    internal bool IsRealReady => CanLook && _poller.IsRealReady();
 
     private bool CanLook => !IsStalled && !HasEnded;
 

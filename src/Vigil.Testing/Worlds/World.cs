@@ -16,6 +16,9 @@ namespace Vigil.Testing;
 /// </remarks>
 public sealed class World
 {
+    // How often in a row the clock may find a timer due without having moved.
+    private const int MaxRoundsAtOneTime = 1_000_000;
+
     private readonly List<SimulatedLoop> _loops = [];
     private readonly List<SimulatedPool> _pools = [];
     private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
@@ -422,6 +425,7 @@ public sealed class World
     {
         // The caller is foreign code, and may have posted something since the loops have last looked.
         NoteActivity();
+        int rounds = 0;
         while (!condition())
         {
             if (_scheduler.TryStep())
@@ -438,6 +442,12 @@ public sealed class World
             if (Clock.Elapsed + next > end)
             {
                 Fail($"What is waited for has not come to pass within {longest}.");
+            }
+
+            rounds = next == TimeSpan.Zero ? rounds + 1 : 0;
+            if (rounds > MaxRoundsAtOneTime)
+            {
+                Fail($"Timers were due {MaxRoundsAtOneTime} times in a row and the clock did not move: something never comes to rest.");
             }
 
             Clock.MoveToNextTimer();
