@@ -269,6 +269,20 @@ public sealed class WorldTests
         Once);
 
     [Fact]
+    public void More_clients_connect_than_there_are_ports() => Simulation.Run(
+        world =>
+        {
+            using FdHandle listener = world.Listen(Server);
+            for (int i = 0; i <= IPEndPoint.MaxPort; i++)
+            {
+                world.TryConnect(Server)!.Dispose();
+                Assert.True(NonBlocking.TryAccept(listener, out FdHandle? accepted).IsSuccess);
+                accepted!.Dispose();
+            }
+        },
+        new SimulationOptions { Runs = 1, RepeatOneIn = 0 });
+
+    [Fact]
     public void Work_with_states_that_are_equal_runs_once_for_each() => Simulation.Run(
         world =>
         {

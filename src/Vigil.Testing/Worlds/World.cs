@@ -16,6 +16,9 @@ namespace Vigil.Testing;
 /// </remarks>
 public sealed class World
 {
+    // The ports of clients, which are used again as by a kernel.
+    private const int FirstPort = 40_000;
+
     // How often in a row the clock may find a timer due without having moved.
     private const int MaxRoundsAtOneTime = 1_000_000;
 
@@ -24,7 +27,7 @@ public sealed class World
     private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
     private readonly Scheduler _scheduler;
     private readonly int _thread = Environment.CurrentManagedThreadId;
-    private int _nextPort = 40_000;
+    private int _nextPort = FirstPort;
     private bool _hasEnded;
 
     internal World(ulong seed, bool keepsHashes = false, IReadOnlyList<ulong>? expected = null, FaultKinds masked = FaultKinds.None)
@@ -194,7 +197,8 @@ public sealed class World
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(endpoint);
-        int port = _nextPort++;
+        int port = _nextPort;
+        _nextPort = port < IPEndPoint.MaxPort ? port + 1 : FirstPort;
         string client = string.Create(CultureInfo.InvariantCulture, $"client {port} of {endpoint}");
         (Connection near, Connection far) = Connection.CreatePair(this, client, $"server's end of {client}", link ?? new SimulatedLink());
         SimulatedHandle handle = new(this, near);
