@@ -28,6 +28,20 @@ public sealed class BlockingModeTests
         Assert.True(NonBlocking.TryRead(pipe.Reader, buffer).IsEndOfStream);
     }
 
+    [Theory]
+    [InlineData(BlockingMode.Blocking)]
+    [InlineData(BlockingMode.NonBlocking)]
+    public void The_wrong_end_of_a_pipe_can_neither_be_written_nor_read(BlockingMode mode)
+    {
+        using var pipe = new UnixPipe(mode);
+
+        IOResult written = NonBlocking.TryWrite(pipe.Reader, "x"u8);
+        IOResult read = NonBlocking.TryRead(pipe.Writer, new byte[1]);
+
+        Assert.Equal((true, 9), (written.IsFailure, written.Errno));
+        Assert.Equal((true, 9), (read.IsFailure, read.Errno));
+    }
+
     [Fact]
     public void A_blocking_socket_of_the_runtimes_is_read_written_and_accepted_without_waiting_and_stays_blocking()
     {

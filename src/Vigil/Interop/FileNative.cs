@@ -11,8 +11,10 @@ internal static unsafe partial class FileNative
     private const int O_NONBLOCK = 0x800;
     private const int O_CLOEXEC = 0x80000;
     private const int F_GETPIPE_SZ = 1032;
+    private const int O_RDONLY = 0;
     private const int O_WRONLY = 1;
     private const int O_RDWR = 2;
+    private const int O_ACCMODE = 3;
     private const int O_NOCTTY = 0x100;
     private const int O_APPEND = 0x400;
     private const int PROC_SUPER_MAGIC = 0x9FA0;
@@ -112,7 +114,7 @@ internal static unsafe partial class FileNative
             }
 
             // Polling a file that reports each change once would consume the change; such files never wait.
-            if (!ReportsChangesOnce(fd) && !PollNative.IsReadable(fd))
+            if (!ReportsChangesOnce(fd) && !PollNative.IsReadable(fd) && Allows(fd, O_RDONLY))
             {
                 errno = Errno.EAGAIN;
                 return -1;
@@ -134,7 +136,7 @@ internal static unsafe partial class FileNative
             return count;
         }
 
-        if (!PollNative.IsWritable(fd))
+        if (!PollNative.IsWritable(fd) && Allows(fd, O_WRONLY))
         {
             errno = Errno.EAGAIN;
             return -1;
@@ -220,6 +222,14 @@ internal static unsafe partial class FileNative
     {
         int bytes = 0;
         return ioctl(fd, FIONREAD, &bytes) < 0 ? -1 : bytes;
+    }
+
+    // A pipe's end never becomes ready for what it is not open for. Then the call is made, and says so at once (EBADF).
+    private static bool Allows(int fd, int access)
+    {
+        int flags = fcntl(fd, F_GETFL, 0);
+        int mode = flags & O_ACCMODE;
+        return flags < 0 || mode == access || mode == O_RDWR;
     }
 
     private static bool IsPipe(int fd) => fcntl(fd, F_GETPIPE_SZ, 0) >= 0;
