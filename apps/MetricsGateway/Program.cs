@@ -21,8 +21,14 @@ internal static class Program
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
+    // EBADF.
+    private const string NotOpen = "Bad file descriptor";
+
     // EAGAIN.
     private const int TryAgain = 11;
+
+    // Without one, the number is that of a file which the runtime has opened for itself, such as an end of a pipe, and not to be written.
+    private static bool HasOutput => FileNative.IsInherited(StandardOutput);
 
     private static int Main(string[] args)
     {
@@ -110,7 +116,8 @@ internal static class Program
         try
         {
             errors = new ErrorConsole(Console.Error);
-            gateway = new Gateway(invocation.Source, invocation.Loaded, new FileDescriptor(StandardOutput), errors, TimeProvider.System);
+            FileDescriptor output = HasOutput ? new FileDescriptor(StandardOutput) : default;
+            gateway = new Gateway(invocation.Source, invocation.Loaded, output, errors, TimeProvider.System);
             gateway.HandleSignals();
             string places = string.Concat(gateway.Places.Select(entry => ConsoleText.Listening(entry.Option, entry.Place)));
             if (!TryWriteOutput(places, out string? reason))
@@ -142,6 +149,12 @@ internal static class Program
     // What the console throws where it cannot write depends on the errno (ErrorConsole). A thread that it needs is another matter.
     private static bool TryWriteOutput(string text, [NotNullWhen(false)] out string? reason)
     {
+        if (!HasOutput)
+        {
+            reason = NotOpen;
+            return false;
+        }
+
         try
         {
             Console.Out.Write(text);

@@ -15,6 +15,9 @@ internal static unsafe partial class FileNative
 
     private const short PollOut = 0x4;
 
+    private const int GetDescriptorFlags = 1;
+    private const int DescriptorCloseOnExec = 1;
+
     private const int ReadOnly = 0;
     private const int NoControllingTerminal = 0x100;
     private const int NonBlocking = 0x800;
@@ -59,6 +62,9 @@ internal static unsafe partial class FileNative
         _ = Poll(&entry, 1, (int)limit.TotalMilliseconds);
     }
 
+    /// <summary>Whether a descriptor was open already when the program was started: then it is not close-on-exec (execve(2)).</summary>
+    public static bool IsInherited(int fd) => Control(fd, GetDescriptorFlags) is var flags and >= 0 && (flags & DescriptorCloseOnExec) == 0;
+
     /// <summary>bind(2).</summary>
     /// <returns>0, or the errno.</returns>
     public static int Bind(SafeHandle socket, ReadOnlySpan<byte> address)
@@ -88,6 +94,10 @@ internal static unsafe partial class FileNative
     // open(2) is variadic; without the last argument it is called like any other function on all architectures that .NET runs on.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle Open(string path, int flags);
+
+    // As open(2).
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Control(int fd, int command);
 
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);

@@ -116,7 +116,25 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Theory]
+    [InlineData("exec 1>&-; ")]
+    [InlineData("exec 0<&- 1>&-; ")]
+    public void Where_standard_output_is_closed_it_reports_nothing_says_so_and_ends_at_once(string preparation)
+    {
+        using GatewayProcess gateway = GatewayProcess.StartPrepared(preparation, [.. AnyPlace, GatewayProcess.FlushInterval, "20ms"]);
+
+        gateway.WaitForError(
+            "MetricsGateway: cannot write to standard output: Bad file descriptor\n"
+                + "MetricsGateway: nothing is reported any more: cannot write to standard output: Bad file descriptor (errno 9)\n");
+        gateway.Signal("TERM");
+
+        (int exitCode, _, string errors) = gateway.WaitForExit();
+        Assert.Equal(0, exitCode);
+        Assert.DoesNotContain("--stop-timeout", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--help", "exec >/dev/full; ", 1)]
+    [InlineData("--help", "exec 0<&- 1>&-; ", 1)]
     [InlineData("--version", "exec 1</dev/null; ", 1)]
     [InlineData("--help", "exec >/dev/full 2>/dev/full; ", 1)]
     [InlineData("--nonsense", "exec 2>/dev/full; ", 2)]
