@@ -7,6 +7,7 @@ using Vigil.Diagnostics;
 using Vigil.Interop;
 using Vigil.Messaging;
 using Vigil.Polling;
+using Vigil.Recording;
 using Vigil.Sources;
 using Vigil.Timing;
 
@@ -73,7 +74,14 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         options = options.Validate();
         VigilEventSource.Publish();
         LoopMeter.Publish();
+        options.Recorder?.Use();
         _poller = CreatePoller(createPoller ?? options.PollerFactory);
+        RecordingSession? recording = options.Recorder?.Session;
+        if (recording is not null)
+        {
+            _poller = recording.Wrap(_poller);
+        }
+
         try
         {
             WatchdogOptions? watchdog = options.Watchdog;
@@ -84,7 +92,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
                 createClock,
                 static core => new LoopSynchronizationContext(core),
                 TearDown,
-                core => new FaultReporter(core, () => FaultReported).Report)
+                core => new FaultReporter(core, () => FaultReported).Report,
+                recording)
             {
                 Budgets = new CallbackBudgets(
                     watchdog is null ? TimingWheel.Never : CallbackBudgets.NanosecondsOf(watchdog.CallbackBudget),
@@ -97,10 +106,11 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             _files = new LoopFiles(_core, _workers);
             _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
             _watchdog = watchdog is null ? null : new LoopWatchdog(_core, watchdog, _slowCallbacks);
-            _loop = new EventLoop(_core, options, _poller, _watchdog?.Progress);
+            _loop = new EventLoop(_core, options, _poller, _watchdog?.Progress, recording);
             _runs = new LoopRuns(_core, _loop);
             RemoteEndpoint = new RemoteEndpoint(_core, options);
-            TimeProvider = new LoopTimeProvider(_core, options.TimeProvider);
+            TimeProvider = new LoopTimeProvider(_core, options.TimeProvider, recording);
+            options.Recorder?.StopAtEnd(Stop);
             _watchdog?.Start();
             LoopMeter.Add(_core.Counters);
         }

@@ -74,6 +74,12 @@ public sealed class EventManagerOptions
     /// <summary>How slow callbacks are watched for (docs/watchdog.md). Default: null, for no watching and no cost.</summary>
     public WatchdogOptions? Watchdog { get; set; }
 
+    /// <summary>
+    /// Records what the manager gets from outside, or replays it. Its creator disposes it, after the manager. Default: null, for no
+    /// recording and no cost.
+    /// </summary>
+    public Recorder? Recorder { get; set; }
+
     internal EventManagerOptions Validate()
     {
         var copy = (EventManagerOptions)MemberwiseClone();
@@ -89,6 +95,14 @@ public sealed class EventManagerOptions
             "zero to one second");
         Check(copy.UnhandledHangUpLimit >= 2, nameof(UnhandledHangUpLimit), copy.UnhandledHangUpLimit, "2 or more");
         ArgumentNullException.ThrowIfNull(copy.TimeProvider, Option(nameof(TimeProvider)));
+        if (copy.Recorder is not null && copy.SpinBeforeSleep > TimeSpan.Zero)
+        {
+            throw new ArgumentException(
+                "A recorded loop does not spin: how often it looks depends on the processor. "
+                    + "Leave EventManagerOptions.SpinBeforeSleep zero.",
+                Option(nameof(SpinBeforeSleep)));
+        }
+
         copy.Watchdog = copy.Watchdog?.Validate();
         return copy;
     }

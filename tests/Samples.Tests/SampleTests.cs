@@ -46,16 +46,40 @@ public class SampleTests
         Assert.Equal("The fixed cache: 1000 seeds passed.", lines[^1]);
     }
 
-    private static string OutputOf(string sample)
+    [Fact]
+    public void A_recorded_run_is_replayed_without_its_input_and_printed_by_the_tool()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"vigil-sample-{Guid.NewGuid():N}");
+        try
+        {
+            string recorded = OutputOf("Recorded", ["record", file], input: "3\n4\nx\n");
+            string replayed = OutputOf("Recorded", ["replay", file]);
+            string text = OutputOf("Vigil.Tool", ["replay", file]);
+
+            Assert.EndsWith("not an amount: x\ntotal 7\n", recorded, StringComparison.Ordinal);
+            Assert.Equal(recorded, replayed);
+            Assert.Contains("fd 0 is standard input", text, StringComparison.Ordinal);
+            Assert.Contains("bytes read from fd 0: \"3\\n4\\nx\\n\"", text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static string OutputOf(string sample, string[]? arguments = null, string input = "")
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, $"{sample}.dll")])
+        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, $"{sample}.dll"), .. arguments ?? []])
         {
             UseShellExecute = false,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         using Process process = Process.Start(start)!;
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         if (!process.WaitForExit(Limit))

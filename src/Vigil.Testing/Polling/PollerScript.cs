@@ -8,8 +8,8 @@ namespace Vigil.Testing;
 /// any more. Where it dictates nothing, the poller reports what is so.
 /// </summary>
 /// <remarks>
-/// For a buffer of ready events that is full, set <see cref="EventManagerOptions.ReadyCapacity"/> when the loop is created. For failures and
-/// reports at random instead of on request, see <see cref="WorldFaults"/>.
+/// For a buffer of ready events that is full, set <see cref="EventManagerOptions.ReadyCapacity"/> when the loop is created. For failures
+/// and reports at random instead of on request, see <see cref="WorldFaults"/>.
 /// </remarks>
 public sealed class PollerScript
 {
@@ -46,9 +46,9 @@ public sealed class PollerScript
     }
 
     /// <summary>
-    /// Lets the next wait report a registered descriptor, ready or not, as the kernel does where somebody else has taken what made it ready.
-    /// Reports of several descriptors come with one wait, as far as the buffer has room. So one becomes stale where the callback of another
-    /// removes, disarms or re-arms its registration. If that happens before the wait, there is no report.
+    /// Lets the next wait report a registered descriptor, ready or not, as the kernel does where somebody else has taken what made it
+    /// ready. Reports of several descriptors come with one wait, as far as the buffer has room. So one becomes stale where the callback of
+    /// another removes, disarms or re-arms its registration. If that happens before the wait, there is no report.
     /// </summary>
     /// <param name="handle">A descriptor of this world that the loop has registered.</param>
     /// <param name="events">What is reported; not empty.</param>

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Vigil.Messaging;
 using Vigil.Polling;
+using Vigil.Recording;
 using Vigil.Sources;
 using Vigil.Timing;
 
@@ -12,6 +14,9 @@ namespace Vigil;
 /// </summary>
 internal sealed class EventLoop
 {
+    // How long a replay waits for a worker to end what it had ended in the recording.
+    private static readonly TimeSpan LongestWaitInReplay = TimeSpan.FromSeconds(5);
+
     private readonly LoopCore _core;
     private readonly EventManager _manager;
     private readonly LoopWait _wait;
@@ -25,6 +30,7 @@ internal sealed class EventLoop
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected;
     private readonly int _mailboxBudget;
+    private readonly RecordingSession? _recording;
 
     // The context that every callback starts with; restored after each.
     private readonly SynchronizationContext _context;
@@ -35,7 +41,9 @@ internal sealed class EventLoop
     /// <param name="options">The bounds of the phases.</param>
     /// <param name="poller">The poller that it waits on.</param>
     /// <param name="progress">Where it publishes its progress for the watchdog; null without one.</param>
-    public EventLoop(LoopCore core, EventManagerOptions options, IPoller poller, LoopProgress? progress)
+    /// <param name="recording">Records or replays; null for neither.</param>
+    public EventLoop(
+        LoopCore core, EventManagerOptions options, IPoller poller, LoopProgress? progress, RecordingSession? recording)
     {
         _core = core;
         _manager = core.Manager;
@@ -49,6 +57,7 @@ internal sealed class EventLoop
         _order = new PriorityOrder(_table, options.ReadyCapacity);
         _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep, () => HasWork);
         _mailboxBudget = options.MailboxBudget;
+        _recording = recording;
         _context = core.Context;
     }
 
@@ -79,7 +88,8 @@ internal sealed class EventLoop
 
         // 1. Prepare, and compute the deadline of the wait.
         RunHooks(PrepareHooks, LoopPhase.Prepare);
-        Deadline deadline = HasWork ? Deadline.Immediate : callersDeadline;
+        bool hasWork = HasWork;
+        Deadline deadline = _recording?.DecideWait(hasWork) ?? hasWork ? Deadline.Immediate : callersDeadline;
 
         // 2. Wait.
         _wait.Until(deadline, _observer);
@@ -113,6 +123,7 @@ internal sealed class EventLoop
         }
 
         _observer?.EndIteration(_ran, _table);
+        _recording?.EndIteration();
         return _ran;
     }
 
@@ -375,6 +386,12 @@ internal sealed class EventLoop
 
     private void DrainMailbox()
     {
+        if (_recording is ReplaySession replay)
+        {
+            ReplayMailbox(replay);
+            return;
+        }
+
         if (!_mailbox.HasMail)
         {
             return;
@@ -386,10 +403,50 @@ internal sealed class EventLoop
         Thread thread = Thread.CurrentThread;
         for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)
         {
+            _recording?.OnMessage();
             RunMessage(in message, FaultOrigin.PostedWork, thread);
         }
 
         _observer?.CountPosts(taken);
+    }
+
+    // Takes as many messages as the recorded iteration took. An input is one of them that has no sender now. Others come from the loop
+    // itself, or from workers, which take their time.
+    private void ReplayMailbox(ReplaySession replay)
+    {
+        Thread thread = Thread.CurrentThread;
+        while (replay.TryTakeMessage(out Action? input))
+        {
+            if (input is not null)
+            {
+                RunMessage(ActionKind<EventManager>.Create(_ => input()), FaultOrigin.PostedWork, thread);
+            }
+            else if (TryAwaitMessage(out Message<EventManager> message))
+            {
+                RunMessage(in message, FaultOrigin.PostedWork, thread);
+            }
+            else
+            {
+                replay.MissMessage();
+                return;
+            }
+        }
+    }
+
+    private bool TryAwaitMessage(out Message<EventManager> message)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!_mailbox.TryTake(out message))
+        {
+            if (Stopwatch.GetElapsedTime(start) > LongestWaitInReplay)
+            {
+                return false;
+            }
+
+            Thread.Yield();
+        }
+
+        return true;
     }
 
     private void RunDeferred()

@@ -2,6 +2,7 @@ using Vigil.Diagnostics;
 using Vigil.Interop;
 using Vigil.Messaging;
 using Vigil.Polling;
+using Vigil.Recording;
 using Vigil.Sources;
 using Vigil.Timing;
 
@@ -23,6 +24,7 @@ internal sealed class LoopCore
     /// <param name="createContext">Makes the synchronization context of the callbacks.</param>
     /// <param name="tearDown">Performs the manager's disposal.</param>
     /// <param name="createReport">Makes what reports faults to users.</param>
+    /// <param name="recording">Records or replays; null for neither.</param>
     /// <exception cref="EventManagerException">The kernel refused. Nothing is left open.</exception>
     public LoopCore(
         EventManager manager,
@@ -31,7 +33,8 @@ internal sealed class LoopCore
         Func<TimerClock, IClock>? createClock,
         Func<LoopCore, SynchronizationContext> createContext,
         Action tearDown,
-        Func<LoopCore, Action<Fault>> createReport)
+        Func<LoopCore, Action<Fault>> createReport,
+        RecordingSession? recording)
     {
         Manager = manager;
         Name = options.Name;
@@ -47,7 +50,8 @@ internal sealed class LoopCore
             SourceTable = new SourceTable(
                 poller, Faults.OnRegistrationFault, PostRegistrationFault, options.UnhandledHangUpLimit);
             SourceTable.Add(new WakerSource(this, Mailbox.WakerFd)).ThrowIfFailed();
-            Timers = new LoopTimers(this, createClock ?? (clock => CreateClock(options.TimeProvider, clock)));
+            createClock ??= clock => CreateClock(options.TimeProvider, clock);
+            Timers = new LoopTimers(this, recording is null ? createClock : clock => recording.Wrap(createClock(clock), clock));
         }
         catch
         {

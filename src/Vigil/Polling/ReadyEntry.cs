@@ -21,6 +21,14 @@ internal readonly unsafe struct ReadyEntry : IEquatable<ReadyEntry>
 
     public ReadyEntry Previous => new(_address - EpollEventLayout.Current.Size);
 
+    /// <summary>Copies this entry and those behind it as they are. Returns the one behind the last.</summary>
+    /// <param name="target">Where to, a whole number of entries.</param>
+    public ReadyEntry CopyTo(Span<byte> target)
+    {
+        new ReadOnlySpan<byte>(_address, target.Length).CopyTo(target);
+        return new ReadyEntry(_address + target.Length);
+    }
+
     public static bool operator ==(ReadyEntry left, ReadyEntry right) => left._address == right._address;
 
     public static bool operator !=(ReadyEntry left, ReadyEntry right) => left._address != right._address;

@@ -1,3 +1,5 @@
+using Vigil.Recording;
+
 namespace Vigil;
 
 /// <summary>
@@ -7,9 +9,11 @@ namespace Vigil;
 internal sealed class LoopTimeProvider : TimeProvider
 {
     private readonly LoopCore _core;
+    private readonly RecordingSession? _recording;
 
-    public LoopTimeProvider(LoopCore core, TimeProvider underlying)
+    public LoopTimeProvider(LoopCore core, TimeProvider underlying, RecordingSession? recording)
     {
+        _recording = recording;
         _core = core;
         Underlying = underlying;
     }
@@ -20,9 +24,17 @@ internal sealed class LoopTimeProvider : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => Underlying.LocalTimeZone;
 
-    public override long GetTimestamp() => Underlying.GetTimestamp();
+    public override long GetTimestamp()
+    {
+        long reading = Underlying.GetTimestamp();
+        return _recording is null ? reading : _recording.OnReading(RecordedClock.Timestamp, reading);
+    }
 
-    public override DateTimeOffset GetUtcNow() => Underlying.GetUtcNow();
+    public override DateTimeOffset GetUtcNow()
+    {
+        DateTimeOffset reading = Underlying.GetUtcNow();
+        return _recording is null ? reading : new DateTimeOffset(_recording.OnReading(RecordedClock.Date, reading.UtcTicks), TimeSpan.Zero);
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -8,9 +8,13 @@ internal static class Layers
     public static readonly IReadOnlyList<(string Name, string[] Folders)> Levels =
     [
         ("ground", ["Model", "Interop", "Collections", "Threading", "IO"]),
-        ("mechanisms", ["Timing", "Polling", "Diagnostics", "Messaging", "Sources"]),
+        ("mechanisms", ["Timing", "Polling", "Diagnostics", "Messaging", "Sources", "Recording"]),
         ("the loop", ["Loop"]),
-        ("features", ["Workers", "Events", "Timers", "Signals", "Children", "Files", "Subscribers", "Calls", "Faults", "Watchdog"]),
+        (
+            "features",
+            [
+                "Workers", "Events", "Timers", "Signals", "Children", "Files", "Subscribers", "Calls", "Faults", "Watchdog", "Recorders",
+            ]),
         ("the face", [""]),
     ];
 
@@ -27,6 +31,8 @@ internal static class Layers
         new("Messaging", "Polling", "a mailbox wakes its loop by a descriptor"),
         new("Sources", "Polling", "a source is registered with the poller"),
         new("Diagnostics", "Timing", "durations are measured"),
+        new("Recording", "Polling", "a recorded poller stands in for the poller"),
+        new("Recording", "Timing", "a recorded clock stands in for the clock"),
         new("Events", "Workers", "a callback may run on a worker"),
         new("Timers", "Events", "a timer event is an event"),
         new("Signals", "Events", "a signal event is an event"),
@@ -37,6 +43,7 @@ internal static class Layers
         new("Children", "Workers", "its callback may run on a worker"),
         new("Files", "Workers", "its callback may run on a worker"),
         new("Children", "Signals", "a child ends by a signal, and is sent some"),
+        new("Recorders", "Calls", "an input is posted to its loop"),
         new("Faults", "Events", "a report names the event"),
         new("Faults", "Subscribers", "a report names the subscriber"),
         new("Watchdog", "Events", "a report names the event"),

@@ -1,0 +1,9 @@
+namespace Vigil.Recording;
+
+/// <summary>Where the chunks of a recording go. For the loop's thread, which must not wait.</summary>
+internal interface IChunkSink : IDisposable
+{
+    /// <summary>Takes a chunk, and returns an empty one; null if none is free, so that what follows is lost until one is.</summary>
+    /// <param name="full">The chunk; null for nothing.</param>
+    Chunk? Exchange(Chunk? full);
+}

@@ -1,0 +1,249 @@
+using System.Net;
+using Vigil.IO;
+using Vigil.Polling;
+using Vigil.Timing;
+
+namespace Vigil.Recording;
+
+/// <summary>Records a loop.</summary>
+internal sealed class LiveSession : RecordingSession
+{
+    // In milliseconds. What was recorded is handed over at least this often, whenever the loop goes to sleep.
+    private const long LongestDelay = 1000;
+
+    private readonly RecordWriter _writer;
+    private readonly bool _hasTraffic;
+    private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
+    private int _thread = Environment.CurrentManagedThreadId;
+    private long _flushedAt = Environment.TickCount64;
+    private bool _sleeps;
+
+    public LiveSession(RecordWriter writer, bool hasTraffic)
+    {
+        _writer = writer;
+        _hasTraffic = hasTraffic;
+    }
+
+    /// <summary>Whether the calling thread is the loop's: what others read of its clocks is not its.</summary>
+    private bool IsMine => Environment.CurrentManagedThreadId == _thread;
+
+    public override IPoller Wrap(IPoller poller) => new RecordingPoller(this, poller);
+
+    public override IClock Wrap(IClock clock, TimerClock kind) => new RecordingClock(this, clock, kind);
+
+    public override FdHandle Open(string name, Func<FdHandle> open)
+    {
+        FdHandle inner = open();
+        try
+        {
+            _writer.Opened(name, inner.Number);
+            return new RecordedHandle(this, inner);
+        }
+        catch
+        {
+            inner.Dispose();
+            throw;
+        }
+    }
+
+    public override bool DecideWait(bool isImmediate)
+    {
+        _thread = Environment.CurrentManagedThreadId;
+        _sleeps = !isImmediate;
+        _writer.Iteration(isImmediate);
+        return isImmediate;
+    }
+
+    public override bool IsReplay => false;
+
+    public override long OnReading(RecordedClock clock, long reading)
+    {
+        if (IsMine)
+        {
+            _writer.Clock(clock, reading);
+        }
+
+        return reading;
+    }
+
+    public override void EndIteration()
+    {
+        // A recording has no opinion.
+    }
+
+    public override void OnMessage() => _writer.Message();
+
+    public override void AddInput(string name, Action<byte[]> deliver)
+    {
+        if (!_inputs.Add(name))
+        {
+            throw new ArgumentException($"There is an input of the name {name} already.", nameof(name));
+        }
+    }
+
+    public override void OnInput(string name, ReadOnlySpan<byte> bytes) => _writer.Input(name, bytes);
+
+    public override void Dispose() => _writer.Dispose();
+
+    private void BeforeWait()
+    {
+        if (_sleeps && Environment.TickCount64 - _flushedAt >= LongestDelay)
+        {
+            _flushedAt = Environment.TickCount64;
+            _writer.Flush();
+        }
+    }
+
+    private int Registered(RegistrationCall call, int fd, SourceToken token, EventSet interest, int errno)
+    {
+        _writer.Registration(call, fd, token, interest, errno);
+        return errno;
+    }
+
+    private ReadOnlySpan<byte> Traffic(ReadOnlySpan<byte> buffer, IOResult result) =>
+        _hasTraffic && result.Count > 0 ? buffer[..result.Count] : default;
+
+    /// <summary>Another poller, whose answers are recorded.</summary>
+    private sealed class RecordingPoller(LiveSession session, IPoller inner) : IPoller
+    {
+        public bool SharesThread => inner.SharesThread;
+
+        public int Add(int fd, SourceToken token, EventSet interest) =>
+            session.Registered(RegistrationCall.Add, fd, token, interest, inner.Add(fd, token, interest));
+
+        public int Modify(int fd, SourceToken token, EventSet interest) =>
+            session.Registered(RegistrationCall.Modify, fd, token, interest, inner.Modify(fd, token, interest));
+
+        public int Remove(int fd) => session.Registered(RegistrationCall.Remove, fd, default, default, inner.Remove(fd));
+
+        public int Wait(Deadline deadline, ReadyBuffer ready)
+        {
+            session.BeforeWait();
+            int errno = inner.Wait(deadline, ready);
+            session._writer.Wait(errno, ready);
+            return errno;
+        }
+
+        public int BeginRebuild() => session.Registered(RegistrationCall.BeginRebuild, 0, default, default, inner.BeginRebuild());
+
+        public int Transfer(int fd, SourceToken token, EventSet? interest) =>
+            session.Registered(RegistrationCall.Transfer, fd, token, interest ?? default, inner.Transfer(fd, token, interest));
+
+        public void EndRebuild()
+        {
+            inner.EndRebuild();
+            session.Registered(RegistrationCall.EndRebuild, 0, default, default, 0);
+        }
+
+        public void AbandonRebuild()
+        {
+            inner.AbandonRebuild();
+            session.Registered(RegistrationCall.AbandonRebuild, 0, default, default, 0);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    /// <summary>Another clock, whose readings on the loop's thread are recorded.</summary>
+    private sealed class RecordingClock(LiveSession session, IClock inner, TimerClock kind) : IClock
+    {
+        public long Now => session.OnReading((RecordedClock)kind, inner.Now);
+
+        public long ReadingError => inner.ReadingError;
+
+        public bool IsPollersClock => inner.IsPollersClock;
+
+        public bool ReadsTimestamps => inner.ReadsTimestamps;
+
+        public bool CanBeSet => inner.CanBeSet;
+
+        public bool HasStepped => Answer(inner.HasStepped);
+
+        public FileDescriptor? Open() => inner.Open();
+
+        public void Close() => inner.Close();
+
+        public WakeUp WakeAt(long deadline, bool detectsSteps) => inner.WakeAt(deadline, detectsSteps);
+
+        public bool TryTakeStep() => Answer(inner.TryTakeStep());
+
+        public long FromTimestamp(long timestamp) => inner.FromTimestamp(timestamp);
+
+        public Int128 FromDate(DateTimeOffset date) => inner.FromDate(date);
+
+        public void Dispose() => inner.Dispose();
+
+        private bool Answer(bool hasStepped)
+        {
+            if (session.IsMine)
+            {
+                session._writer.ClockStep(kind, hasStepped);
+            }
+
+            return hasStepped;
+        }
+    }
+
+    /// <summary>A descriptor of the kernel, whose traffic is recorded.</summary>
+    private sealed class RecordedHandle : VirtualHandle
+    {
+        private readonly LiveSession _session;
+        private readonly FdHandle _inner;
+
+        public RecordedHandle(LiveSession session, FdHandle inner)
+            : base(inner.Number)
+        {
+            _session = session;
+            _inner = inner;
+        }
+
+        protected internal override IOResult TryRead(Span<byte> buffer)
+        {
+            RequireLoop();
+            IOResult result = NonBlocking.TryRead(_inner, buffer);
+            _session._writer.Transfer(RecordKind.Read, Number, result.Count, result.Errno, _session.Traffic(buffer, result));
+            return result;
+        }
+
+        protected internal override IOResult TryWrite(ReadOnlySpan<byte> buffer)
+        {
+            RequireLoop();
+            IOResult result = NonBlocking.TryWrite(_inner, buffer);
+            _session._writer.Transfer(RecordKind.Write, Number, result.Count, result.Errno, _session.Traffic(buffer, result));
+            return result;
+        }
+
+        protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)
+        {
+            RequireLoop();
+            IOResult result = NonBlocking.TryAccept(_inner, out FdHandle? accepted, out peer);
+            _session._writer.Accept(Number, accepted?.Number ?? -1, result.Errno, peer?.ToString() ?? "");
+            connection = accepted is null ? null : new RecordedHandle(_session, accepted);
+            return result;
+        }
+
+        protected internal override IOResult TryShutdownWrite()
+        {
+            RequireLoop();
+            IOResult result = NonBlocking.TryShutdownWrite(_inner);
+            _session._writer.ShutdownWrite(Number, result.Errno);
+            return result;
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            _inner.Dispose();
+            return true;
+        }
+
+        private void RequireLoop()
+        {
+            if (!_session.IsMine)
+            {
+                throw new InvalidOperationException(
+                    $"The recorded descriptor {Number} is used on a thread that does not run the loop. What other threads do has no place "
+                        + "in a recording: move its traffic onto the loop, or do not record it.");
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace Vigil.Recording;
+
+/// <summary>A record that was read. Which parts it has depends on its kind (<see cref="RecordKind"/>).</summary>
+internal sealed record RecordEntry(RecordKind Kind)
+{
+    /// <summary>A clock or a descriptor's number.</summary>
+    public int Number { get; init; }
+
+    /// <summary>A reading, a count, an answer.</summary>
+    public long Value { get; init; }
+
+    public int Errno { get; init; }
+
+    public RegistrationCall Call { get; init; }
+
+    public SourceToken Token { get; init; }
+
+    public EventSet Events { get; init; }
+
+    public string Text { get; init; } = "";
+
+    public byte[] Bytes { get; init; } = [];
+
+    public IReadOnlyList<(SourceToken Token, EventSet Events)> Ready { get; init; } = [];
+}

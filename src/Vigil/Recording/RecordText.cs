@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vigil.Recording;
+
+/// <summary>Records as text, a line each.</summary>
+internal static class RecordText
+{
+    private const int LongestText = 60;
+
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
+
+    /// <summary>All records of a file, each with the number of its iteration.</summary>
+    public static IEnumerable<string> LinesOf(RecordReader reader)
+    {
+        string start = DateTimeOffset.UnixEpoch.AddTicks(reader.Header.WallClock / 100)
+            .ToString("yyyy-MM-dd HH:mm:ss.fffffff", CultureInfo.InvariantCulture);
+        yield return $"recorded from {start} UTC, {(reader.Header.HasTraffic ? "with" : "without")} traffic";
+        long iteration = 0;
+        while (reader.Next() is { } record)
+        {
+            iteration += record.Kind == RecordKind.Iteration ? 1 : 0;
+            yield return string.Create(Invariant, $"{iteration,8}  {Of(record)}");
+        }
+    }
+
+    public static string Of(RecordEntry record) => record.Kind switch
+    {
+        RecordKind.Gap => string.Create(Invariant, $"a gap: {record.Value} bytes of records were lost"),
+        RecordKind.Wait => OfWait(record),
+        RecordKind.Clock => string.Create(Invariant, $"the clock {(RecordedClock)record.Number} reads {record.Value}"),
+        RecordKind.ClockStep => $"the clock {(TimerClock)record.Number} was {(record.Value == 1 ? "set" : "not set")}",
+        RecordKind.Registration => Of(record.Call, record.Number, record.Token, record.Events) + Failure(record.Errno),
+        RecordKind.Opened => string.Create(Invariant, $"fd {record.Number} is {record.Text}"),
+        RecordKind.Read => Transfer("read from", record),
+        RecordKind.Write => Transfer("written to", record),
+        RecordKind.Accept => OfAccept(record),
+        RecordKind.ShutdownWrite => string.Create(Invariant, $"fd {record.Number} sends no more") + Failure(record.Errno),
+        RecordKind.Iteration => record.Value == 1 ? "an iteration that does not sleep" : "an iteration",
+        RecordKind.Message => "a message from the mailbox",
+        RecordKind.Input => string.Create(Invariant, $"the input {record.Text}: {OfBytes(record.Bytes)}"),
+        _ => record.Kind.ToString(),
+    };
+
+    public static string Of(RegistrationCall call, int fd, SourceToken token, EventSet interest) => call switch
+    {
+        RegistrationCall.Add => string.Create(Invariant, $"registers fd {fd} for {interest} as {Name(token)}"),
+        RegistrationCall.Modify => string.Create(Invariant, $"changes fd {fd} to {interest} as {Name(token)}"),
+        RegistrationCall.Remove => string.Create(Invariant, $"removes fd {fd}"),
+        RegistrationCall.BeginRebuild => "begins to rebuild the poller",
+        RegistrationCall.Transfer => string.Create(Invariant, $"moves fd {fd} to the new poller"),
+        RegistrationCall.EndRebuild => "has rebuilt the poller",
+        _ => "gives up rebuilding the poller",
+    };
+
+    /// <summary>The beginning of some bytes: text as text, everything else in hexadecimal.</summary>
+    public static string OfBytes(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> part = bytes[..Math.Min(bytes.Length, LongestText)];
+        string more = part.Length < bytes.Length ? "…" : "";
+        bool isText = !part.ContainsAnyExceptInRange((byte)9, (byte)126) && !part.ContainsAnyInRange((byte)14, (byte)31);
+        if (!isText)
+        {
+            return Convert.ToHexStringLower(part) + more;
+        }
+
+        StringBuilder text = new StringBuilder(Encoding.ASCII.GetString(part))
+            .Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t").Replace("\"", "\\\"");
+        return $"\"{text}\"{more}";
+    }
+
+    private static string OfWait(RecordEntry record)
+    {
+        string ready = string.Join(", ", record.Ready.Select(entry => string.Create(Invariant, $"{Name(entry.Token)} {entry.Events}")));
+        return (ready.Length > 0 ? $"a wait reports {ready}" : "a wait reports nothing") + Failure(record.Errno);
+    }
+
+    private static string OfAccept(RecordEntry record)
+    {
+        string peer = record.Text.Length > 0 ? record.Text : "a peer without address";
+        return record.Value >= 0
+            ? string.Create(Invariant, $"fd {record.Number} accepts fd {record.Value} from {peer}")
+            : string.Create(Invariant, $"fd {record.Number} accepts nothing") + Failure(record.Errno);
+    }
+
+    private static string Transfer(string what, RecordEntry record) => record.Errno != 0
+        ? string.Create(Invariant, $"nothing {what} fd {record.Number}") + Failure(record.Errno)
+        : string.Create(Invariant, $"{record.Value} bytes {what} fd {record.Number}")
+            + (record.Bytes.Length > 0 ? $": {OfBytes(record.Bytes)}" : "");
+
+    private static string Name(SourceToken token) => string.Create(Invariant, $"#{token.Slot}.{token.Generation}");
+
+    private static string Failure(int errno) => errno == 0 ? "" : $": {Interop.Errno.Describe(errno)}";
+}

@@ -1,0 +1,322 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Vigil.Interop;
+using Vigil.Polling;
+
+namespace Vigil.Recording;
+
+/// <summary>
+/// Writes records into chunks. For one thread at a time. It allocates nothing once the names are known. A record for which no chunk is free
+/// is lost; the next one that is not is preceded by a gap.
+/// </summary>
+internal sealed class RecordWriter : IDisposable
+{
+    // The longest text and the longest part of traffic in one record. Longer traffic is split.
+    private const int LongestText = 1024;
+    private const int LongestPart = Chunk.Size / 4;
+
+    private const int WaitHead = 8;
+    private const int WaitEntry = 12;
+    private const int GapSize = 9;
+
+    private readonly IChunkSink _sink;
+    private readonly Dictionary<string, ushort> _names = new(StringComparer.Ordinal);
+    private Chunk? _chunk;
+    private long _chunks;
+    private long _lostSinceGap;
+    private bool _isClosed;
+
+    public RecordWriter(IChunkSink sink)
+    {
+        _sink = sink;
+        Turn();
+    }
+
+    /// <summary>How many bytes of records were lost.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Hands the records over that were written, if there are any.</summary>
+    public void Flush()
+    {
+        if (_chunk is { Length: > 0 })
+        {
+            Turn();
+        }
+    }
+
+    public void Clock(RecordedClock clock, long reading)
+    {
+        Span<byte> record = Reserve(10);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Clock;
+            record[1] = (byte)clock;
+            BinaryPrimitives.WriteInt64LittleEndian(record[2..], reading);
+        }
+    }
+
+    public void ClockStep(TimerClock clock, bool hasStepped)
+    {
+        Span<byte> record = Reserve(3);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.ClockStep;
+            record[1] = (byte)clock;
+            record[2] = hasStepped ? (byte)1 : (byte)0;
+        }
+    }
+
+    public void Registration(RegistrationCall call, int fd, SourceToken token, EventSet interest, int errno)
+    {
+        Span<byte> record = Reserve(20);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Registration;
+            record[1] = (byte)call;
+            BinaryPrimitives.WriteInt32LittleEndian(record[2..], fd);
+            BinaryPrimitives.WriteUInt64LittleEndian(record[6..], token.Raw);
+            BinaryPrimitives.WriteUInt32LittleEndian(record[14..], (uint)interest);
+            BinaryPrimitives.WriteUInt16LittleEndian(record[18..], (ushort)errno);
+        }
+    }
+
+    /// <summary>A wait. As many entries as fit are one record.</summary>
+    public void Wait(int errno, ReadyBuffer ready)
+    {
+        int count = errno == 0 ? ready.Count : 0;
+        ReadyEntry entry = ready.First;
+        do
+        {
+            int part = Math.Min(count, (Chunk.Size - WaitHead - GapSize) / WaitEntry);
+            Span<byte> record = Reserve(WaitHead + (part * WaitEntry));
+            count -= part;
+            if (record.IsEmpty)
+            {
+                Lose(count * WaitEntry);
+                return;
+            }
+
+            record[0] = (byte)RecordKind.Wait;
+            record[1] = (byte)(count > 0 ? WaitFlags.IsContinued : WaitFlags.None);
+            BinaryPrimitives.WriteUInt16LittleEndian(record[2..], (ushort)errno);
+            BinaryPrimitives.WriteInt32LittleEndian(record[4..], part);
+            WriteEntries(record[WaitHead..], ref entry);
+        }
+        while (count > 0);
+    }
+
+    public void Iteration(bool isImmediate)
+    {
+        Span<byte> record = Reserve(2);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Iteration;
+            record[1] = isImmediate ? (byte)1 : (byte)0;
+        }
+    }
+
+    public void Message()
+    {
+        Span<byte> record = Reserve(1);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Message;
+        }
+    }
+
+    public void Accept(int listener, int fd, int errno, string peer)
+    {
+        int length = Math.Min(Encoding.UTF8.GetByteCount(peer), LongestText);
+        Span<byte> record = Reserve(13 + length);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Accept;
+            BinaryPrimitives.WriteInt32LittleEndian(record[1..], listener);
+            BinaryPrimitives.WriteInt32LittleEndian(record[5..], fd);
+            BinaryPrimitives.WriteUInt16LittleEndian(record[9..], (ushort)errno);
+            BinaryPrimitives.WriteUInt16LittleEndian(record[11..], (ushort)length);
+            Encoding.UTF8.GetBytes(peer)[..length].CopyTo(record[13..]);
+        }
+    }
+
+    public void Opened(string name, int fd)
+    {
+        if (TryName(name, 7, out ushort id) && Reserve(7) is { IsEmpty: false } record)
+        {
+            record[0] = (byte)RecordKind.Opened;
+            BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
+            BinaryPrimitives.WriteInt32LittleEndian(record[3..], fd);
+        }
+    }
+
+    /// <summary>A read or a write, with its bytes; none to leave them out.</summary>
+    public void Transfer(RecordKind kind, int fd, int count, int errno, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> record = Reserve(15);
+        if (record.IsEmpty)
+        {
+            Lose(bytes.Length);
+            return;
+        }
+
+        record[0] = (byte)kind;
+        BinaryPrimitives.WriteInt32LittleEndian(record[1..], fd);
+        BinaryPrimitives.WriteInt32LittleEndian(record[5..], count);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[9..], (ushort)errno);
+        BinaryPrimitives.WriteInt32LittleEndian(record[11..], bytes.Length);
+        Traffic(bytes);
+    }
+
+    public void ShutdownWrite(int fd, int errno)
+    {
+        Span<byte> record = Reserve(7);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.ShutdownWrite;
+            BinaryPrimitives.WriteInt32LittleEndian(record[1..], fd);
+            BinaryPrimitives.WriteUInt16LittleEndian(record[5..], (ushort)errno);
+        }
+    }
+
+    public void Input(string name, ReadOnlySpan<byte> bytes)
+    {
+        if (TryName(name, 7, out ushort id) && Reserve(7) is { IsEmpty: false } record)
+        {
+            record[0] = (byte)RecordKind.Input;
+            BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
+            BinaryPrimitives.WriteInt32LittleEndian(record[3..], bytes.Length);
+            Traffic(bytes);
+        }
+    }
+
+    /// <summary>Hands over what is left, and waits until it is written. What comes later is lost.</summary>
+    public void Dispose()
+    {
+        if (!_isClosed)
+        {
+            Flush();
+            _isClosed = true;
+            _chunk = null;
+            _sink.Dispose();
+        }
+    }
+
+    // On x86-64 the kernel's own layout is that of the record.
+    private static void WriteEntries(Span<byte> record, ref ReadyEntry entry)
+    {
+        if (EpollEventLayout.Current.Size == WaitEntry)
+        {
+            entry = entry.CopyTo(record);
+            return;
+        }
+
+        for (; !record.IsEmpty; record = record[WaitEntry..])
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)entry.Events);
+            BinaryPrimitives.WriteUInt64LittleEndian(record[4..], entry.Token.Raw);
+            entry = entry.Next;
+        }
+    }
+
+    // Bytes follow their record, in as many parts as needed.
+    private void Traffic(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int part = Math.Min(bytes.Length, LongestPart);
+            Span<byte> record = Reserve(5 + part);
+            if (!record.IsEmpty)
+            {
+                record[0] = (byte)RecordKind.Bytes;
+                BinaryPrimitives.WriteInt32LittleEndian(record[1..], part);
+                bytes[..part].CopyTo(record[5..]);
+            }
+
+            bytes = bytes[part..];
+        }
+    }
+
+    // The name's number in this chunk, in which the record of some size that uses it must lie, too.
+    private bool TryName(string name, int size, out ushort id)
+    {
+        if (_names.TryGetValue(name, out id) && HasRoom(size))
+        {
+            return true;
+        }
+
+        if (name.Length > LongestText)
+        {
+            name = name[..LongestText];
+        }
+
+        int length = Encoding.UTF8.GetByteCount(name);
+        if (!HasRoom(5 + length + size))
+        {
+            Turn();
+        }
+
+        Span<byte> record = Reserve(5 + length);
+        if (record.IsEmpty)
+        {
+            return false;
+        }
+
+        id = (ushort)_names.Count;
+        record[0] = (byte)RecordKind.Name;
+        BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[3..], (ushort)length);
+        Encoding.UTF8.GetBytes(name, record[5..]);
+        _names.Add(name, id);
+        return true;
+    }
+
+    private bool HasRoom(int size) => _chunk is { } chunk && chunk.Length + size <= Chunk.Size;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Span<byte> Reserve(int size)
+    {
+        Chunk? chunk = _chunk;
+        if (chunk is null || chunk.Length + size > Chunk.Size)
+        {
+            Turn();
+            chunk = _chunk;
+            if (chunk is null)
+            {
+                Lose(size);
+                return default;
+            }
+        }
+
+        Span<byte> record = chunk.Bytes.AsSpan(chunk.Length, size);
+        chunk.Length += size;
+        return record;
+    }
+
+    private void Lose(int size)
+    {
+        Lost += size;
+        _lostSinceGap += size;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Turn()
+    {
+        _chunk = _isClosed ? null : _sink.Exchange(_chunk);
+        if (_chunk is null)
+        {
+            return;
+        }
+
+        _names.Clear();
+        _chunk.Number = _chunks++;
+        _chunk.Length = 0;
+        if (_lostSinceGap > 0)
+        {
+            _chunk.Bytes[0] = (byte)RecordKind.Gap;
+            BinaryPrimitives.WriteInt64LittleEndian(_chunk.Bytes.AsSpan(1), _lostSinceGap);
+            _chunk.Length = GapSize;
+            _lostSinceGap = 0;
+        }
+    }
+}

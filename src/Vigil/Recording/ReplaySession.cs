@@ -1,0 +1,368 @@
+using System.Globalization;
+using System.Net;
+using Vigil.IO;
+using Vigil.Polling;
+using Vigil.Timing;
+
+namespace Vigil.Recording;
+
+/// <summary>
+/// Replays a recording: each question that the loop asks gets the recorded answer, if it is the question that was recorded. If not, the
+/// replay has diverged. From then on the answers mean nothing, and the next wait throws.
+/// </summary>
+internal sealed class ReplaySession : RecordingSession
+{
+    private readonly RecordReader _reader;
+    private int _thread = Environment.CurrentManagedThreadId;
+    private readonly long[] _lastReadings = new long[Enum.GetValues<RecordedClock>().Length];
+    private readonly Dictionary<string, Action<byte[]>> _inputs = new(StringComparer.Ordinal);
+    private RecordEntry? _next;
+    private RecordEntry? _afterNext;
+    private long _position = -1;
+    private long _iteration;
+    private ReplayDivergedException? _divergence;
+
+    public ReplaySession(RecordReader reader)
+    {
+        _reader = reader;
+        _next = reader.Next();
+        _afterNext = reader.Next();
+    }
+
+    /// <summary>Whether everything was replayed.</summary>
+    public bool IsOver => _next is null;
+
+    /// <summary>Called once, when everything was replayed.</summary>
+    public Action? Ended { get; set; }
+
+    public override bool IsReplay => true;
+
+    // What other threads ask has no place in the recording.
+    private bool IsMine => Environment.CurrentManagedThreadId == _thread;
+
+    public override IPoller Wrap(IPoller poller)
+    {
+        poller.Dispose();
+        return new ReplayedPoller(this);
+    }
+
+    public override IClock Wrap(IClock clock, TimerClock kind) => new ReplayedClock(this, clock, kind);
+
+    public override FdHandle Open(string name, Func<FdHandle> open)
+    {
+        RecordEntry? record = Take(RecordKind.Opened, $"opens the descriptor {name}");
+        if (record is not null && !string.Equals(record.Text, name, StringComparison.Ordinal))
+        {
+            Diverge(record, $"opens the descriptor {name}");
+        }
+
+        return new ReplayedHandle(this, record?.Number ?? int.MaxValue);
+    }
+
+    public override bool DecideWait(bool isImmediate)
+    {
+        _thread = Environment.CurrentManagedThreadId;
+        ThrowIfDiverged();
+        if (IsOver)
+        {
+            End();
+            return true;
+        }
+
+        _iteration++;
+        return Take(RecordKind.Iteration, "begins an iteration")?.Value == 1;
+    }
+
+    /// <summary>Whether the recording has another message in this iteration. The one of an input is delivered here.</summary>
+    public bool TryTakeMessage(out Action? input)
+    {
+        input = null;
+        if (_next?.Kind != RecordKind.Message)
+        {
+            return false;
+        }
+
+        Advance();
+        if (_next is { Kind: RecordKind.Input } record)
+        {
+            input = () => Deliver(record);
+        }
+
+        return true;
+    }
+
+    public override void EndIteration() => ThrowIfDiverged();
+
+    public override void OnMessage()
+    {
+        // The replay takes messages by TryTakeMessage.
+    }
+
+    public override void AddInput(string name, Action<byte[]> deliver)
+    {
+        if (!_inputs.TryAdd(name, deliver))
+        {
+            throw new ArgumentException($"There is an input of the name {name} already.", nameof(name));
+        }
+    }
+
+    public override long OnReading(RecordedClock clock, long reading)
+    {
+        if (!IsMine)
+        {
+            return _lastReadings[(int)clock];
+        }
+
+        string action = $"reads the clock {clock}";
+        if (Take(RecordKind.Clock, action) is { } record)
+        {
+            if (record.Number != (int)clock)
+            {
+                Diverge(record, action);
+            }
+
+            _lastReadings[(int)clock] = record.Value;
+        }
+
+        return _lastReadings[(int)clock];
+    }
+
+    public override void OnInput(string name, ReadOnlySpan<byte> bytes)
+    {
+        // Only inputs of the recording count.
+    }
+
+    public override void Dispose()
+    {
+        // The file was read as a whole.
+    }
+
+    /// <summary>The loop wanted a message, and the mailbox has none.</summary>
+    public void MissMessage() =>
+        Diverge(_next, "has no message in its mailbox. One that another thread sends is replayed only as an input");
+
+    private void ThrowIfDiverged()
+    {
+        if (_divergence is not null)
+        {
+            throw _divergence;
+        }
+    }
+
+    private void Deliver(RecordEntry record)
+    {
+        if (_inputs.TryGetValue(record.Text, out Action<byte[]>? deliver))
+        {
+            Advance();
+            deliver(record.Bytes);
+        }
+        else
+        {
+            Diverge(record, $"has no input of the name {record.Text}");
+        }
+    }
+
+    private void End()
+    {
+        Action? ended = Ended;
+        Ended = null;
+        ended?.Invoke();
+    }
+
+    private RecordEntry? Take(RecordKind kind, string action)
+    {
+        if (_divergence is not null || !IsMine)
+        {
+            return null;
+        }
+
+        if (_next is { Kind: RecordKind.Gap })
+        {
+            Diverge(_next, action);
+            return null;
+        }
+
+        if (_next?.Kind != kind)
+        {
+            // Behind the end, the program may still ask before its next iteration.
+            if (_next is not null)
+            {
+                Diverge(_next, action);
+            }
+
+            return null;
+        }
+
+        RecordEntry record = _next;
+        Advance();
+        return record;
+    }
+
+    private void Advance()
+    {
+        _position++;
+        _next = _afterNext;
+        _afterNext = _reader.Next();
+    }
+
+    private void Diverge(RecordEntry? recorded, string action)
+    {
+        string what = recorded is null ? "the end" : RecordText.Of(recorded);
+        _divergence ??= new ReplayDivergedException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The replay diverged in iteration {_iteration}, at record {_position + 1}: recorded is {what}; the program {action}."));
+    }
+
+    /// <summary>Reports what was recorded. Registrations are compared, and go nowhere.</summary>
+    private sealed class ReplayedPoller(ReplaySession session) : IPoller
+    {
+        public int Add(int fd, SourceToken token, EventSet interest) => Answer(RegistrationCall.Add, fd, token, interest);
+
+        public int Modify(int fd, SourceToken token, EventSet interest) => Answer(RegistrationCall.Modify, fd, token, interest);
+
+        public int Remove(int fd) => Answer(RegistrationCall.Remove, fd, default, default);
+
+        public int Wait(Deadline deadline, ReadyBuffer ready)
+        {
+            session.ThrowIfDiverged();
+            ready.Clear();
+            RecordEntry? record = session.Take(RecordKind.Wait, "waits");
+            session.ThrowIfDiverged();
+            foreach ((SourceToken token, EventSet events) in record?.Ready ?? [])
+            {
+                if (!ready.TryAdd(token, events))
+                {
+                    session.Diverge(record, $"has room for {ready.Size} ready descriptors only");
+                    session.ThrowIfDiverged();
+                }
+            }
+
+            return record?.Errno ?? 0;
+        }
+
+        public int BeginRebuild() => Answer(RegistrationCall.BeginRebuild, 0, default, default);
+
+        public int Transfer(int fd, SourceToken token, EventSet? interest) =>
+            Answer(RegistrationCall.Transfer, fd, token, interest ?? default);
+
+        public void EndRebuild() => Answer(RegistrationCall.EndRebuild, 0, default, default);
+
+        public void AbandonRebuild() => Answer(RegistrationCall.AbandonRebuild, 0, default, default);
+
+        public void Dispose()
+        {
+            // Nothing is open.
+        }
+
+        // Numbers are not compared: the kernel gives others. Tokens are the loop's own, and repeat.
+        private int Answer(RegistrationCall call, int fd, SourceToken token, EventSet interest)
+        {
+            string action = RecordText.Of(call, fd, token, interest);
+            RecordEntry? record = session.Take(RecordKind.Registration, action);
+            if (record is not null && (record.Call != call || record.Token != token || record.Events != interest))
+            {
+                session.Diverge(record, action);
+            }
+
+            return record?.Errno ?? 0;
+        }
+    }
+
+    /// <summary>Reads what was read.</summary>
+    private sealed class ReplayedClock(ReplaySession session, IClock inner, TimerClock kind) : IClock
+    {
+        public long Now => session.OnReading((RecordedClock)kind, reading: 0);
+
+        public long ReadingError => inner.ReadingError;
+
+        public bool IsPollersClock => inner.IsPollersClock;
+
+        // Readings of the manager's TimeProvider are of today.
+        public bool ReadsTimestamps => inner.ReadsTimestamps;
+
+        public bool CanBeSet => inner.CanBeSet;
+
+        public bool HasStepped => Answer();
+
+        public FileDescriptor? Open() => inner.Open();
+
+        public void Close() => inner.Close();
+
+        public WakeUp WakeAt(long deadline, bool detectsSteps) => WakeUp.Exact;
+
+        public bool TryTakeStep() => Answer();
+
+        public long FromTimestamp(long timestamp) => inner.FromTimestamp(timestamp);
+
+        public Int128 FromDate(DateTimeOffset date) => inner.FromDate(date);
+
+        public void Dispose() => inner.Dispose();
+
+        private bool Answer() => session.Take(RecordKind.ClockStep, $"asks whether the clock {kind} was set")?.Value == 1;
+    }
+
+    /// <summary>Gives what was read, and compares what is written.</summary>
+    private sealed class ReplayedHandle : VirtualHandle
+    {
+        private readonly ReplaySession _session;
+        private readonly int _recorded;
+
+        public ReplayedHandle(ReplaySession session, int number)
+            : base(number)
+        {
+            _session = session;
+            _recorded = number;
+        }
+
+        protected internal override IOResult TryRead(Span<byte> buffer)
+        {
+            string action = $"reads from fd {_recorded}";
+            RecordEntry? record = _session.Take(RecordKind.Read, action);
+            if (record is null)
+            {
+                return new IOResult(0, Interop.Errno.EAGAIN);
+            }
+
+            if (record.Number != _recorded || record.Bytes.Length != record.Value || record.Value > buffer.Length)
+            {
+                _session.Diverge(record, $"{action} up to {buffer.Length} bytes");
+                return new IOResult(0, Interop.Errno.EAGAIN);
+            }
+
+            record.Bytes.CopyTo(buffer);
+            return new IOResult((int)record.Value, record.Errno);
+        }
+
+        protected internal override IOResult TryWrite(ReadOnlySpan<byte> buffer)
+        {
+            string action = $"writes {buffer.Length} bytes to fd {_recorded}: {RecordText.OfBytes(buffer)}";
+            RecordEntry? record = _session.Take(RecordKind.Write, action);
+            if (record is not null
+                && (record.Number != _recorded || record.Value > buffer.Length || !buffer.StartsWith(record.Bytes)))
+            {
+                _session.Diverge(record, action);
+            }
+
+            return record is null ? new IOResult(0, Interop.Errno.EAGAIN) : new IOResult((int)record.Value, record.Errno);
+        }
+
+        protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)
+        {
+            string action = $"accepts on fd {_recorded}";
+            RecordEntry? record = _session.Take(RecordKind.Accept, action);
+            if (record is not null && record.Number != _recorded)
+            {
+                _session.Diverge(record, action);
+            }
+
+            connection = record is { Value: >= 0 } ? new ReplayedHandle(_session, (int)record.Value) : null;
+            peer = record is { Text.Length: > 0 } && IPEndPoint.TryParse(record.Text, out IPEndPoint? parsed) ? parsed : null;
+            return new IOResult(0, record?.Errno ?? Interop.Errno.EAGAIN);
+        }
+
+        protected internal override IOResult TryShutdownWrite() =>
+            new(0, _session.Take(RecordKind.ShutdownWrite, $"shuts down fd {_recorded}")?.Errno ?? 0);
+
+        protected override bool ReleaseHandle() => true;
+    }
+}

@@ -1,0 +1,228 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vigil.Tests.Recording;
+
+/// <summary>A program that is recorded, and replayed from its recording.</summary>
+public sealed class RecorderTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"vigil-recording-{Guid.NewGuid():N}");
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void A_replay_does_what_the_recorded_run_did_without_its_clients_and_clocks()
+    {
+        List<string> live = Record(Program);
+        List<string> again = Replay(Program);
+
+        Assert.NotEmpty(live);
+        Assert.Equal(live, again);
+    }
+
+    [Fact]
+    public void A_program_that_does_something_else_is_told_the_first_difference()
+    {
+        Record(Program);
+
+        ReplayDivergedException divergence = Assert.Throws<ReplayDivergedException>(() => Replay(
+            (manager, recorder, trace) => Program(manager, recorder, trace, period: TimeSpan.FromMilliseconds(1), answers: "wrong")));
+
+        Assert.Contains("wrong", divergence.Message, StringComparison.Ordinal);
+        Assert.Contains("recorded is", divergence.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_file_is_its_owners_alone_and_an_existing_one_is_left_alone()
+    {
+        Record(Program);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_path));
+        Assert.Throws<IOException>(() => Recorder.ToFile(_path));
+    }
+
+    [Fact]
+    public void Awaits_and_results_of_work_come_in_the_replay_where_they_came()
+    {
+        static void Awaiting(EventManager manager, Recorder recorder, List<string> trace)
+        {
+            manager.RemoteEndpoint.Fire(async loop =>
+            {
+                for (int i = 0; i < 5; i++)
+                {
+                    await loop.Delay(TimeSpan.FromMilliseconds(1));
+                    int number = i;
+                    loop.ExecuteWork(WorkPriority.Normal, () => number * number, (_, answer) =>
+                    {
+                        trace.Add(string.Create(CultureInfo.InvariantCulture, $"{answer} at {loop.TimeProvider.GetUtcNow():O}"));
+                        if (number == 4)
+                        {
+                            loop.Stop();
+                        }
+                    });
+                }
+            });
+            manager.Run();
+        }
+
+        List<string> live = Record(Awaiting);
+
+        Assert.Equal(5, live.Count);
+        Assert.Equal(live, Replay(Awaiting));
+    }
+
+    [Fact]
+    public void A_post_of_another_thread_that_is_no_input_is_named_by_the_replay()
+    {
+        static void Posted(EventManager manager, bool isLive)
+        {
+            Thread? sender = isLive ? new Thread(() => manager.RemoteEndpoint.Fire(loop => loop.Stop())) : null;
+            sender?.Start();
+            manager.Run();
+            sender?.Join();
+        }
+
+        Record((manager, _, _) => Posted(manager, isLive: true));
+
+        ReplayDivergedException divergence = Assert.Throws<ReplayDivergedException>(
+            () => Replay((manager, _, _) => Posted(manager, isLive: false)));
+
+        Assert.Contains("another thread", divergence.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_ring_is_saved_when_something_has_happened()
+    {
+        using (Recorder recorder = Recorder.ToRing(new RecorderOptions { BufferBytes = 131_072 }))
+        {
+            RunWith(recorder, Program);
+            recorder.Save(_path);
+            Assert.Throws<IOException>(() => recorder.Save(_path));
+        }
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_path));
+        Assert.Contains(Recorder.ReadText(_path), line => line.Contains("hello", StringComparison.Ordinal));
+        Assert.NotEmpty(Replay(Program));
+    }
+
+    [Fact]
+    public void Without_traffic_the_bytes_are_left_out()
+    {
+        using (Recorder recorder = Recorder.ToFile(_path, new RecorderOptions { IncludeTraffic = false }))
+        {
+            RunWith(recorder, Program);
+        }
+
+        string[] lines = [.. Recorder.ReadText(_path)];
+
+        Assert.Contains("without traffic", lines[0], StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.Contains("bytes read from", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("hello", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_recorded_descriptor_is_refused_to_other_threads()
+    {
+        using Recorder recorder = Recorder.ToRing();
+        using FdHandle recorded = recorder.Open("eventfd", static () => new EventFd(1));
+
+        Exception? refusal = null;
+        var other = new Thread(() => refusal = Xunit.Record.Exception(() => { NonBlocking.TryRead(recorded, new byte[8]); }));
+        other.Start();
+        other.Join();
+
+        Assert.Contains("does not run the loop", Assert.IsType<InvalidOperationException>(refusal).Message, StringComparison.Ordinal);
+        Assert.Equal(8, NonBlocking.TryRead(recorded, new byte[8]).Count);
+    }
+
+    [Fact]
+    public void What_cannot_be_recorded_is_refused()
+    {
+        using Recorder recorder = Recorder.ToRing();
+        using var manager = new EventManager(new EventManagerOptions { Recorder = recorder });
+
+        Assert.Throws<ArgumentException>(() => new EventManager(new EventManagerOptions { Recorder = recorder }));
+        using Recorder second = Recorder.ToRing();
+        Assert.Throws<ArgumentException>(
+            () => new EventManager(new EventManagerOptions { Recorder = second, SpinBeforeSleep = TimeSpan.FromMicroseconds(20) }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Recorder.ToRing(new RecorderOptions { BufferBytes = 131_071 }));
+        Assert.Throws<InvalidDataException>(() => Recorder.Replay("/proc/self/status"));
+        Assert.Throws<FileNotFoundException>(() => Recorder.Replay(_path));
+        _ = new RecordedInput<int>(manager, recorder, "numbers", _ => [], _ => 0, _ => { });
+        Assert.Throws<ArgumentException>(() => new RecordedInput<int>(manager, recorder, "numbers", _ => [], _ => 0, _ => { }));
+        using Recorder file = Recorder.ToFile(_path);
+        Assert.Throws<InvalidOperationException>(() => file.Save("/tmp/unused"));
+    }
+
+    private static void Program(EventManager manager, Recorder recorder, List<string> trace) =>
+        Program(manager, recorder, trace, TimeSpan.FromMilliseconds(1), "answer");
+
+    // An echo server on a socket pair, a timer, an input, and an end.
+    private static void Program(EventManager manager, Recorder recorder, List<string> trace, TimeSpan period, string answers)
+    {
+        UnixSocketPair? pair = null;
+        FdHandle server = recorder.Open("server", () =>
+        {
+            pair = new UnixSocketPair();
+            return pair.First;
+        });
+        byte[] buffer = new byte[16];
+        SocketEvent source = manager.CreateSocketEvent(server, EventSet.In, (_, _) =>
+        {
+            IOResult result = NonBlocking.TryRead(server, buffer);
+            string text = Encoding.ASCII.GetString(buffer, 0, result.Count);
+            trace.Add(string.Create(CultureInfo.InvariantCulture, $"read {result.Count}: {text}"));
+            NonBlocking.TryWrite(server, Encoding.ASCII.GetBytes(answers));
+        });
+        int ticks = 0;
+        long start = manager.TimeProvider.GetTimestamp();
+        var input = new RecordedInput<string>(
+            manager, recorder, "commands", Encoding.UTF8.GetBytes, Encoding.UTF8.GetString, command => trace.Add($"command {command}"));
+        manager.CreateTimerEvent(period, period, (timer, tick) =>
+        {
+            ticks += 1;
+            trace.Add($"tick {ticks} after {manager.TimeProvider.GetElapsedTime(start)}");
+            if (ticks == 20)
+            {
+                timer.Cancel();
+                source.Cancel();
+                manager.Stop();
+            }
+        });
+
+        Thread? client = pair is null ? null : new Thread(() =>
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                NonBlocking.TryWrite(pair!.Second, Encoding.ASCII.GetBytes($"hello {i}"));
+                input.Post($"number {i}");
+                Thread.Sleep(2);
+            }
+        });
+        client?.Start();
+        manager.Run();
+        client?.Join();
+        server.Dispose();
+        pair?.Second.Dispose();
+    }
+
+    private List<string> Record(Action<EventManager, Recorder, List<string>> program)
+    {
+        using Recorder recorder = Recorder.ToFile(_path);
+        return RunWith(recorder, program);
+    }
+
+    private List<string> Replay(Action<EventManager, Recorder, List<string>> program)
+    {
+        using Recorder recorder = Recorder.Replay(_path);
+        return RunWith(recorder, program);
+    }
+
+    private static List<string> RunWith(Recorder recorder, Action<EventManager, Recorder, List<string>> program)
+    {
+        List<string> trace = [];
+        using var manager = new EventManager(new EventManagerOptions { Recorder = recorder });
+        program(manager, recorder, trace);
+        return trace;
+    }
+}
