@@ -14,7 +14,6 @@ internal static unsafe partial class FileNative
     private const int O_RDONLY = 0;
     private const int O_WRONLY = 1;
     private const int O_RDWR = 2;
-    private const int O_ACCMODE = 3;
     private const int O_NOCTTY = 0x100;
     private const int O_APPEND = 0x400;
     private const int PROC_SUPER_MAGIC = 0x9FA0;
@@ -228,7 +227,7 @@ internal static unsafe partial class FileNative
     private static bool Allows(int fd, int access)
     {
         int flags = fcntl(fd, F_GETFL, 0);
-        int mode = flags & O_ACCMODE;
+        int mode = flags & (O_WRONLY | O_RDWR);
         return flags < 0 || mode == access || mode == O_RDWR;
     }
 

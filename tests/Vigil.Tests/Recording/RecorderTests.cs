@@ -52,15 +52,16 @@ public sealed class RecorderTests : IDisposable
                 {
                     await loop.Delay(TimeSpan.FromMilliseconds(1));
                     int number = i;
+                    var done = new TaskCompletionSource();
                     loop.ExecuteWork(WorkPriority.Normal, () => number * number, (_, answer) =>
                     {
                         trace.Add(string.Create(CultureInfo.InvariantCulture, $"{answer} at {loop.TimeProvider.GetUtcNow():O}"));
-                        if (number == 4)
-                        {
-                            loop.Stop();
-                        }
+                        done.SetResult();
                     });
+                    await done.Task;
                 }
+
+                loop.Stop();
             });
             manager.Run();
         }
@@ -167,9 +168,11 @@ public sealed class RecorderTests : IDisposable
             return pair.First;
         });
         byte[] buffer = new byte[16];
+        int reads = 0;
         SocketEvent source = manager.CreateSocketEvent(server, EventSet.In, (_, _) =>
         {
             IOResult result = NonBlocking.TryRead(server, buffer);
+            reads++;
             string text = Encoding.ASCII.GetString(buffer, 0, result.Count);
             trace.Add(string.Create(CultureInfo.InvariantCulture, $"read {result.Count}: {text}"));
             NonBlocking.TryWrite(server, Encoding.ASCII.GetBytes(answers));
@@ -182,7 +185,7 @@ public sealed class RecorderTests : IDisposable
         {
             ticks += 1;
             trace.Add($"tick {ticks} after {manager.TimeProvider.GetElapsedTime(start)}");
-            if (ticks == 20)
+            if (ticks >= 20 && reads > 0)
             {
                 timer.Cancel();
                 source.Cancel();
