@@ -414,8 +414,10 @@ internal sealed class EventLoop
     // itself, or from workers, which take their time.
     private void ReplayMailbox(ReplaySession replay)
     {
+        _observer?.Begin(LoopPhase.Mailbox, _ran);
+        int taken = 0;
         Thread thread = Thread.CurrentThread;
-        while (replay.TryTakeMessage(out Action? input))
+        for (; replay.TryTakeMessage(out Action? input); taken++)
         {
             if (input is not null)
             {
@@ -428,9 +430,11 @@ internal sealed class EventLoop
             else
             {
                 replay.MissMessage();
-                return;
+                break;
             }
         }
+
+        _observer?.CountPosts(taken);
     }
 
     private bool TryAwaitMessage(out Message<EventManager> message)

@@ -81,8 +81,21 @@ internal sealed class FileSink : IChunkSink
         }
         finally
         {
-            _file.Dispose();
+            Close();
             _ended.SetResult();
+        }
+    }
+
+    // On a file system of the network, closing reports what writing did not.
+    private void Close()
+    {
+        try
+        {
+            _file.Dispose();
+        }
+        catch (IOException exception)
+        {
+            _failure ??= exception;
         }
     }
 

@@ -27,12 +27,24 @@ internal sealed class LiveSession : RecordingSession
     /// <summary>Whether the calling thread is the loop's: what others read of its clocks is not its.</summary>
     private bool IsMine => Environment.CurrentManagedThreadId == _thread;
 
-    public override IPoller Wrap(IPoller poller) => new RecordingPoller(this, poller);
+    public override IPoller Wrap(IPoller poller)
+    {
+        // The manager is constructed here. Until its first run, this is the loop's thread.
+        _thread = Environment.CurrentManagedThreadId;
+        return new RecordingPoller(this, poller);
+    }
 
     public override IClock Wrap(IClock clock, TimerClock kind) => new RecordingClock(this, clock, kind);
 
     public override FdHandle Open(string name, Func<FdHandle> open)
     {
+        if (!IsMine)
+        {
+            throw new InvalidOperationException(
+                $"The descriptor {name} is opened on a thread that does not run the loop. "
+                    + "What other threads do has no place in a recording.");
+        }
+
         FdHandle inner = open();
         try
         {

@@ -13,9 +13,9 @@ namespace Vigil.Recording;
 internal sealed class ReplaySession : RecordingSession
 {
     private readonly RecordReader _reader;
-    private int _thread = Environment.CurrentManagedThreadId;
     private readonly long[] _lastReadings = new long[Enum.GetValues<RecordedClock>().Length];
     private readonly Dictionary<string, Action<byte[]>> _inputs = new(StringComparer.Ordinal);
+    private int _thread = Environment.CurrentManagedThreadId;
     private RecordEntry? _next;
     private RecordEntry? _afterNext;
     private long _position = -1;
@@ -42,6 +42,7 @@ internal sealed class ReplaySession : RecordingSession
 
     public override IPoller Wrap(IPoller poller)
     {
+        _thread = Environment.CurrentManagedThreadId;
         poller.Dispose();
         return new ReplayedPoller(this);
     }
@@ -202,7 +203,16 @@ internal sealed class ReplaySession : RecordingSession
     {
         _position++;
         _next = _afterNext;
-        _afterNext = _reader.Next();
+        try
+        {
+            _afterNext = _reader.Next();
+        }
+        catch (InvalidDataException exception)
+        {
+            // This may be in a callback, whose fault it is not.
+            _afterNext = null;
+            _divergence ??= new ReplayDivergedException($"The replay cannot go on: {exception.Message}", exception);
+        }
     }
 
     private void Diverge(RecordEntry? recorded, string action)

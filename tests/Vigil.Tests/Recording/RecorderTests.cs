@@ -92,6 +92,21 @@ public sealed class RecorderTests : IDisposable
     }
 
     [Fact]
+    public void A_recording_that_is_damaged_ends_the_replay_and_says_so()
+    {
+        Record(Program);
+        byte[] bytes = File.ReadAllBytes(_path);
+        bytes[^1] = 0xFF;
+        int last = bytes.Length - 20;
+        bytes.AsSpan(last).Fill(0xFF);
+        File.WriteAllBytes(_path, bytes);
+
+        ReplayDivergedException divergence = Assert.Throws<ReplayDivergedException>(() => Replay(Program));
+
+        Assert.Contains("cannot go on", divergence.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_ring_is_saved_when_something_has_happened()
     {
         using (Recorder recorder = Recorder.ToRing(new RecorderOptions { BufferBytes = 131_072 }))
@@ -131,7 +146,12 @@ public sealed class RecorderTests : IDisposable
         var other = new Thread(() => refusal = Xunit.Record.Exception(() => { NonBlocking.TryRead(recorded, new byte[8]); }));
         other.Start();
         other.Join();
+        Exception? opening = null;
+        var opener = new Thread(() => opening = Xunit.Record.Exception(() => recorder.Open("another", static () => new EventFd())));
+        opener.Start();
+        opener.Join();
 
+        Assert.IsType<InvalidOperationException>(opening);
         Assert.Contains("does not run the loop", Assert.IsType<InvalidOperationException>(refusal).Message, StringComparison.Ordinal);
         Assert.Equal(8, NonBlocking.TryRead(recorded, new byte[8]).Count);
     }
@@ -199,7 +219,6 @@ public sealed class RecorderTests : IDisposable
             {
                 NonBlocking.TryWrite(pair!.Second, Encoding.ASCII.GetBytes($"hello {i}"));
                 input.Post($"number {i}");
-                Thread.Sleep(2);
             }
         });
         client?.Start();
