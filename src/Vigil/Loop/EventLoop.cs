@@ -417,11 +417,11 @@ internal sealed class EventLoop
         _observer?.Begin(LoopPhase.Mailbox, _ran);
         int taken = 0;
         Thread thread = Thread.CurrentThread;
-        for (; replay.TryTakeMessage(out Action? input); taken++)
+        for (; replay.TryTakeMessage(out Func<int>? input); taken++)
         {
             if (input is not null)
             {
-                RunMessage(ActionKind<EventManager>.Create(_ => input()), FaultOrigin.PostedWork, thread);
+                RunMessage(ItemKind<EventManager>.Create(new ReplayedMessage(input)), FaultOrigin.PostedWork, thread);
             }
             else if (TryAwaitMessage(out Message<EventManager> message))
             {
@@ -482,5 +482,15 @@ internal sealed class EventLoop
 
         AmbientContext.EndCallback(_context, thread);
         _observer?.Leave();
+    }
+
+    /// <summary>A message whose sender is not there in a replay.</summary>
+    private sealed class ReplayedMessage(Func<int> deliver) : IMailboxItem
+    {
+        public object Subject => deliver;
+
+        public int Deliver() => deliver();
+
+        public bool Abandon() => true;
     }
 }

@@ -22,12 +22,18 @@ public sealed class RecordedInput<T>
     /// <param name="serialize">Makes bytes of a value. Called on the loop's thread, and only if something is recorded.</param>
     /// <param name="deserialize">Makes a value of bytes, in a replay.</param>
     /// <param name="handler">What is done with a value, on the loop's thread. Its exceptions go to the loop's fault policy.</param>
-    /// <exception cref="ArgumentException">The name is empty, or taken.</exception>
+    /// <exception cref="ArgumentException">The name is empty, taken, or begins with "vigil:".</exception>
     public RecordedInput(
         EventManager manager, Recorder? recorder, string name, Func<T, byte[]> serialize, Func<byte[], T> deserialize, Action<T> handler)
     {
         ArgumentNullException.ThrowIfNull(manager);
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name.StartsWith(RecordingSession.OwnPrefix, StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                $"The names of inputs that begin with {RecordingSession.OwnPrefix} are the recorder's own.", nameof(name));
+        }
+
         ArgumentNullException.ThrowIfNull(serialize);
         ArgumentNullException.ThrowIfNull(deserialize);
         ArgumentNullException.ThrowIfNull(handler);
@@ -36,7 +42,11 @@ public sealed class RecordedInput<T>
         _name = name;
         _serialize = serialize;
         _handler = handler;
-        _session?.AddInput(name, bytes => handler(deserialize(bytes)));
+        _session?.AddInput(name, bytes =>
+        {
+            handler(deserialize(bytes));
+            return 1;
+        });
     }
 
     /// <summary>Hands a value to the loop. Any thread. In a replay it is dropped: the recorded values come instead.</summary>

@@ -85,7 +85,22 @@ internal sealed class LiveSession : RecordingSession
 
     public override void OnMessage() => _writer.Message();
 
-    public override void AddInput(string name, Action<byte[]> deliver)
+    public override RecordedAnswer Ask(RecordedQuestion question, Func<RecordedAnswer> ask)
+    {
+        try
+        {
+            RecordedAnswer answer = ask();
+            _writer.Answer(question, answer);
+            return answer;
+        }
+        catch (EventManagerException exception)
+        {
+            _writer.Answer(question, RecordedAnswer.Of(exception));
+            throw;
+        }
+    }
+
+    public override void AddInput(string name, Func<byte[], int> deliver)
     {
         if (!_inputs.Add(name))
         {

@@ -13,6 +13,10 @@ internal sealed record RecordEntry(RecordKind Kind)
 
     public RegistrationCall Call { get; init; }
 
+    public RecordedQuestion Question { get; init; }
+
+    public EventManagerError Failure { get; init; }
+
     public SourceToken Token { get; init; }
 
     public EventSet Events { get; init; }

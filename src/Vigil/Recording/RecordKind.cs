@@ -55,6 +55,12 @@ internal enum RecordKind : byte
 
     /// <summary>An input from another thread. u16 its name, i32 how many bytes follow.</summary>
     Input,
+
+    /// <summary>
+    /// An answer of the kernel. u8 question (<see cref="RecordedQuestion"/>), u8 failure (<see cref="EventManagerError"/>), i32 number,
+    /// u16 errno, i32 how many bytes follow.
+    /// </summary>
+    Answer,
 }
 
 /// <summary>How a wait was.</summary>

@@ -114,6 +114,15 @@ internal sealed class RecordReader
                 return new RecordEntry(kind);
             case RecordKind.Input:
                 return new RecordEntry(kind) { Text = Name(), Bytes = ReadBytes(Int32()) };
+            case RecordKind.Answer:
+                var answer = new RecordEntry(kind)
+                {
+                    Question = (RecordedQuestion)Byte(),
+                    Failure = (EventManagerError)Byte(),
+                    Number = Int32(),
+                    Errno = UInt16(),
+                };
+                return answer with { Bytes = ReadBytes(Int32()) };
             default:
                 throw Damaged();
         }

@@ -39,8 +39,12 @@ internal static class RecordText
         RecordKind.Iteration => record.Value == 1 ? "an iteration that does not sleep" : "an iteration",
         RecordKind.Message => "a message from the mailbox",
         RecordKind.Input => string.Create(Invariant, $"the input {record.Text}: {OfBytes(record.Bytes)}"),
+        RecordKind.Answer => OfAnswer(record),
         _ => record.Kind.ToString(),
     };
+
+    /// <summary>A question, as what the program does.</summary>
+    public static string Of(RecordedQuestion question) => $"asks for {question}";
 
     public static string Of(RegistrationCall call, int fd, SourceToken token, EventSet interest) => call switch
     {
@@ -81,6 +85,14 @@ internal static class RecordText
         return record.Value >= 0
             ? string.Create(Invariant, $"fd {record.Number} accepts fd {record.Value} from {peer}")
             : string.Create(Invariant, $"fd {record.Number} accepts nothing") + Failure(record.Errno);
+    }
+
+    private static string OfAnswer(RecordEntry record)
+    {
+        string bytes = record.Bytes.Length > 0 ? $", {OfBytes(record.Bytes)}" : "";
+        return record.Failure == EventManagerError.None
+            ? string.Create(Invariant, $"{record.Question}: {record.Number}{bytes}") + Failure(record.Errno)
+            : string.Create(Invariant, $"{record.Question} failed, {record.Failure}: {Encoding.UTF8.GetString(record.Bytes)}");
     }
 
     private static string Transfer(string what, RecordEntry record) => record.Errno != 0

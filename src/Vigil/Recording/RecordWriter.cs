@@ -125,6 +125,26 @@ internal sealed class RecordWriter : IDisposable
         }
     }
 
+    /// <summary>An answer of the kernel.</summary>
+    public void Answer(RecordedQuestion question, in RecordedAnswer answer)
+    {
+        byte[] bytes = answer.Bytes;
+        Span<byte> record = Reserve(13);
+        if (record.IsEmpty)
+        {
+            Lose(bytes.Length);
+            return;
+        }
+
+        record[0] = (byte)RecordKind.Answer;
+        record[1] = (byte)question;
+        record[2] = (byte)answer.Failure;
+        BinaryPrimitives.WriteInt32LittleEndian(record[3..], answer.Number);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[7..], (ushort)answer.Errno);
+        BinaryPrimitives.WriteInt32LittleEndian(record[9..], bytes.Length);
+        Traffic(bytes);
+    }
+
     public void Accept(int listener, int fd, int errno, string peer)
     {
         int length = Math.Min(Encoding.UTF8.GetByteCount(peer), LongestText);

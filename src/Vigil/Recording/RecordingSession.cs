@@ -10,6 +10,9 @@ namespace Vigil.Recording;
 /// </summary>
 internal abstract class RecordingSession : IDisposable
 {
+    /// <summary>What the names of the library's own inputs begin with.</summary>
+    public const string OwnPrefix = "vigil:";
+
     /// <summary>The poller that the loop waits on instead.</summary>
     public abstract IPoller Wrap(IPoller poller);
 
@@ -35,9 +38,19 @@ internal abstract class RecordingSession : IDisposable
     /// <summary>A message is about to run.</summary>
     public abstract void OnMessage();
 
+    /// <summary>
+    /// Asks the kernel, and records its answer; or gives the recorded one, without asking. The caller has the claim of the loop.
+    /// </summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="ask">Asks it. An <see cref="EventManagerException"/> is an answer, too.</param>
+    /// <exception cref="EventManagerException">The answer.</exception>
+    public abstract RecordedAnswer Ask(RecordedQuestion question, Func<RecordedAnswer> ask);
+
     /// <summary>Declares an input.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="deliver">Delivers one in a replay, and returns how many callbacks ran.</param>
     /// <exception cref="ArgumentException">Its name is taken.</exception>
-    public abstract void AddInput(string name, Action<byte[]> deliver);
+    public abstract void AddInput(string name, Func<byte[], int> deliver);
 
     /// <summary>An input has arrived on the loop.</summary>
     public abstract void OnInput(string name, ReadOnlySpan<byte> bytes);

@@ -14,7 +14,7 @@ internal sealed class ReplaySession : RecordingSession
 {
     private readonly RecordReader _reader;
     private readonly long[] _lastReadings = new long[Enum.GetValues<RecordedClock>().Length];
-    private readonly Dictionary<string, Action<byte[]>> _inputs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<byte[], int>> _inputs = new(StringComparer.Ordinal);
     private int _thread = Environment.CurrentManagedThreadId;
     private RecordEntry? _next;
     private RecordEntry? _afterNext;
@@ -75,7 +75,7 @@ internal sealed class ReplaySession : RecordingSession
     }
 
     /// <summary>Whether the recording has another message in this iteration. The one of an input is delivered here.</summary>
-    public bool TryTakeMessage(out Action? input)
+    public bool TryTakeMessage(out Func<int>? input)
     {
         input = null;
         if (_next?.Kind != RecordKind.Message)
@@ -99,7 +99,26 @@ internal sealed class ReplaySession : RecordingSession
         // The replay takes messages by TryTakeMessage.
     }
 
-    public override void AddInput(string name, Action<byte[]> deliver)
+    public override RecordedAnswer Ask(RecordedQuestion question, Func<RecordedAnswer> ask)
+    {
+        string action = RecordText.Of(question);
+        RecordEntry? record = TakeOfClaim(RecordKind.Answer, action);
+        if (record is null || record.Question != question)
+        {
+            if (record is not null)
+            {
+                Diverge(record, action);
+            }
+
+            return default;
+        }
+
+        var answer = new RecordedAnswer(record.Number, record.Errno) { Failure = record.Failure, Bytes = record.Bytes };
+        answer.ThrowIfFailed();
+        return answer;
+    }
+
+    public override void AddInput(string name, Func<byte[], int> deliver)
     {
         if (!_inputs.TryAdd(name, deliver))
         {
@@ -150,17 +169,16 @@ internal sealed class ReplaySession : RecordingSession
         }
     }
 
-    private void Deliver(RecordEntry record)
+    private int Deliver(RecordEntry record)
     {
-        if (_inputs.TryGetValue(record.Text, out Action<byte[]>? deliver))
+        if (_inputs.TryGetValue(record.Text, out Func<byte[], int>? deliver))
         {
             Advance();
-            deliver(record.Bytes);
+            return deliver(record.Bytes);
         }
-        else
-        {
-            Diverge(record, $"has no input of the name {record.Text}");
-        }
+
+        Diverge(record, $"has no input of the name {record.Text}");
+        return 0;
     }
 
     private void End()
@@ -170,9 +188,12 @@ internal sealed class ReplaySession : RecordingSession
         ended?.Invoke();
     }
 
-    private RecordEntry? Take(RecordKind kind, string action)
+    private RecordEntry? Take(RecordKind kind, string action) => IsMine ? TakeOfClaim(kind, action) : null;
+
+    // For what only the holder of the loop's claim does. Before the run that may be another thread than the one that runs it.
+    private RecordEntry? TakeOfClaim(RecordKind kind, string action)
     {
-        if (_divergence is not null || !IsMine)
+        if (_divergence is not null)
         {
             return null;
         }
@@ -268,7 +289,7 @@ internal sealed class ReplaySession : RecordingSession
         private int Answer(RegistrationCall call, int fd, SourceToken token, EventSet interest)
         {
             string action = RecordText.Of(call, fd, token, interest);
-            RecordEntry? record = session.Take(RecordKind.Registration, action);
+            RecordEntry? record = session.TakeOfClaim(RecordKind.Registration, action);
             if (record is not null && (record.Call != call || record.Token != token || record.Events != interest))
             {
                 session.Diverge(record, action);

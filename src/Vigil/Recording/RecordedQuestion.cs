@@ -1,0 +1,29 @@
+namespace Vigil.Recording;
+
+/// <summary>What a loop asks of the kernel beside readiness. The numbers are a part of the format.</summary>
+internal enum RecordedQuestion : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>To have a signal. The answer's number is its route.</summary>
+    SignalSubscribe,
+
+    /// <summary>For the descriptor that signals are read from. Its number.</summary>
+    SignalDescriptor,
+
+    /// <summary>Whether signals could be read. An errno.</summary>
+    SignalRead,
+
+    /// <summary>To watch a process. Its descriptor's number; or, if it has ended, how (bytes).</summary>
+    ProcessOpen,
+
+    /// <summary>Whether a process has ended, and how. The number is the state, the bytes are how.</summary>
+    ProcessEnd,
+
+    /// <summary>To send a process a signal. An errno.</summary>
+    ProcessSend,
+
+    /// <summary>Whether a killed process ended in time. 1 or 0.</summary>
+    ProcessAwait,
+}
