@@ -103,7 +103,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             _workers = new LoopWorkers(_core, options.Workers);
             _signals = new LoopSignals(_core, _workers);
             _children = new LoopChildren(_core, _workers);
-            _files = new LoopFiles(_core, _workers);
+            _files = new LoopFiles(_core, _workers, RealFiles.Instance);
             _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
             _watchdog = watchdog is null ? null : new LoopWatchdog(_core, watchdog, _slowCallbacks);
             _loop = new EventLoop(_core, options, _poller, _watchdog?.Progress, recording);

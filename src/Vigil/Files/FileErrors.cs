@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vigil.Interop;
 using Vigil.IO;
 
@@ -11,26 +10,27 @@ internal static class FileErrors
     public static bool IsLimit(int errno) => errno is Errno.ENOSPC or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE;
 
     /// <summary>No inotify instance could be created.</summary>
-    public static EventManagerException OfInstance(int errno)
+    public static EventManagerException OfInstance(FileKernel kernel, int errno)
     {
-        if (errno != Errno.EMFILE || !HasDescriptors())
+        // A process without free descriptors gets EMFILE, too.
+        if (errno != Errno.EMFILE || !kernel.HasDescriptors())
         {
             return FdHandle.Failed("inotify_init1", errno);
         }
 
         return new EventManagerException(
             EventManagerError.LimitReached,
-            $"Files cannot be watched: this user has as many inotify instances as {Limit("instances")}. "
+            $"Files cannot be watched: this user has as many inotify instances as {Limit(kernel, "instances")}. "
                 + $"Raise it, or end programs that watch files. {Errno.Describe(errno)}.",
             errno: errno);
     }
 
     /// <summary>A directory cannot be watched or read.</summary>
-    public static EventManagerException OfDirectory(string path, int errno) => errno switch
+    public static EventManagerException OfDirectory(FileKernel kernel, string path, int errno) => errno switch
     {
         Errno.ENOSPC => new(
             EventManagerError.LimitReached,
-            $"{path} cannot be watched: this user has as many watches, one a directory, as {Limit("watches")}. "
+            $"{path} cannot be watched: this user has as many watches, one a directory, as {Limit(kernel, "watches")}. "
                 + $"Raise it, or watch fewer directories. {Errno.Describe(errno)}.",
             errno: errno),
         Errno.ENOMEM => new(EventManagerError.LimitReached, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
@@ -59,38 +59,14 @@ internal static class FileErrors
         _ => new(EventManagerError.System, $"{path} cannot be watched: {Errno.Describe(errno)}.", errno: errno),
     };
 
-    // A process without free descriptors gets EMFILE, too.
-    private static bool HasDescriptors()
-    {
-        int fd = EventFdNative.Create(0, semaphore: false, out int errno);
-        if (errno == Errno.Success)
-        {
-            _ = FileNative.Close(fd);
-        }
-
-        return errno == Errno.Success;
-    }
-
     // A user namespace, such as a container's, may have its own limit below the system's.
-    private static string Limit(string what)
+    private static string Limit(FileKernel kernel, string what)
     {
-        string system = $"/proc/sys/fs/inotify/max_user_{what}";
-        string own = $"/proc/sys/user/max_inotify_{what}";
-        (long ofSystem, long ofOwn) = (Read(system), Read(own));
+        string system = $"fs/inotify/max_user_{what}";
+        string own = $"user/max_inotify_{what}";
+        (long ofSystem, long ofOwn) = (kernel.ReadLimit(system), kernel.ReadLimit(own));
         return ofOwn < ofSystem
-            ? $"{own} allows ({ofOwn})"
-            : ofSystem == long.MaxValue ? $"{system} allows" : $"{system} allows ({ofSystem})";
-    }
-
-    private static long Read(string setting)
-    {
-        try
-        {
-            return long.Parse(File.ReadAllText(setting), NumberStyles.Integer, CultureInfo.InvariantCulture);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or OverflowException)
-        {
-            return long.MaxValue;
-        }
+            ? $"/proc/sys/{own} allows ({ofOwn})"
+            : ofSystem == long.MaxValue ? $"/proc/sys/{system} allows" : $"/proc/sys/{system} allows ({ofSystem})";
     }
 }

@@ -43,7 +43,7 @@ public sealed class FileEvent : CallbackEvent
         _files = files;
         if (callback.Lasts(options.Target))
         {
-            _files = _lastingFiles = new LastingFiles(core, this);
+            _files = _lastingFiles = new LastingFiles(core, files.Kernel, this);
             _batch = [];
             _lasting = new LastingCallback<FileEvent, List<FileChange>>(
                 this,

@@ -11,17 +11,17 @@ namespace Vigil;
 internal readonly record struct FilePlace(string Directory, string? OnlyName)
 {
     /// <exception cref="EventManagerException">It cannot be watched.</exception>
-    public static FilePlace Of(string path, FileEventOptions options)
+    public static FilePlace Of(FileKernel kernel, string path, FileEventOptions options)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if (DirectoryReader.IsDirectory(full, follows: true, out int errno))
+        if (kernel.IsDirectory(full, follows: true, out int errno))
         {
             return new FilePlace(full, null);
         }
 
         if (errno is not (Errno.Success or Errno.ENOENT)
             && !options.Recursive
-            && !DirectoryReader.IsDirectory(full, follows: false, out int ownErrno)
+            && !kernel.IsDirectory(full, follows: false, out int ownErrno)
             && ownErrno == Errno.Success)
         {
             // A link that leads nowhere: to itself, over a file, too far, or where access is denied. The link itself is watched.
@@ -30,12 +30,12 @@ internal readonly record struct FilePlace(string Directory, string? OnlyName)
 
         if (errno is not (Errno.Success or Errno.ENOENT) || (options.Recursive && errno != Errno.Success))
         {
-            throw FileErrors.OfDirectory(full, errno);
+            throw FileErrors.OfDirectory(kernel, full, errno);
         }
 
         if (options.Recursive)
         {
-            throw FileErrors.OfDirectory(full, Errno.ENOTDIR);
+            throw FileErrors.OfDirectory(kernel, full, Errno.ENOTDIR);
         }
 
         return new FilePlace(Path.GetDirectoryName(full)!, Path.GetFileName(full));

@@ -92,7 +92,7 @@ internal sealed class FileTree
 
     /// <summary>Whether a created name is another link to an existing file, whose writers may have closed it long ago.</summary>
     public bool IsOtherName(DirectoryNode node, string name) =>
-        Interest.HasFlag(FileInterest.Written) && FileWriters.LinkCountOf(node.PathOf(name)) > 1;
+        Interest.HasFlag(FileInterest.Written) && Set.Kernel.LinkCountOf(node.PathOf(name)) > 1;
 
     /// <summary>
     /// A known name stands for another file, for which no record may say when it is complete: reports that it is, unless it has a writer or
@@ -247,7 +247,7 @@ internal sealed class FileTree
         if (!node.IsIncomplete)
         {
             node.IsIncomplete = true;
-            ReportIncomplete(node, node.Path, isDirectory: true, FileErrors.OfDirectory(node.Path, errno));
+            ReportIncomplete(node, node.Path, isDirectory: true, FileErrors.OfDirectory(Set.Kernel, node.Path, errno));
         }
     }
 
@@ -255,12 +255,12 @@ internal sealed class FileTree
     public void ReportIncomplete(DirectoryNode node, string name, int errno)
     {
         string path = node.PathOf(name);
-        ReportIncomplete(node, path, isDirectory: false, FileErrors.OfDirectory(path, errno));
+        ReportIncomplete(node, path, isDirectory: false, FileErrors.OfDirectory(Set.Kernel, path, errno));
     }
 
     /// <summary>Reports that a directory of the root's path cannot be watched, so that a change of the path may go unnoticed.</summary>
     public void ReportPathIncomplete(string directory, int errno) =>
-        ReportIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(directory, errno));
+        ReportIncomplete(Root, Root.Path, isDirectory: true, FileErrors.OfDirectory(Set.Kernel, directory, errno));
 
     /// <summary>The root is gone. Nothing can be reported after this, unless the path is followed.</summary>
     public void EndRoot(FileChangeKind kind)
@@ -342,7 +342,7 @@ internal sealed class FileTree
         }
 
         long look = Set.Watches.BeginLook();
-        WriterState writers = FileWriters.Of(node.PathOf(name));
+        WriterState writers = Set.Kernel.WritersOf(node.PathOf(name));
         if (writers == WriterState.None)
         {
             Set.Covered.Add(node, name, look);

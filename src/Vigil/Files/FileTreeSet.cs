@@ -30,16 +30,18 @@ internal sealed class FileTreeSet : IDisposable
     private readonly Stack<DirectoryNode> _departed = new();
     private bool _haveMountsChanged;
 
+    /// <param name="kernel">Whom it asks.</param>
     /// <param name="scanBudget">The number of entries listed in a turn.</param>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
-    public FileTreeSet(int scanBudget = UsualScanBudget)
+    public FileTreeSet(FileKernel kernel, int scanBudget = UsualScanBudget)
     {
+        Kernel = kernel;
         _scanBudget = scanBudget;
-        Watches = new WatchTable();
+        Watches = new WatchTable(kernel);
         _dispatch = new RecordDispatch(Watches);
         try
         {
-            Mounts = new MountTable();
+            Mounts = new MountTable(kernel);
         }
         catch
         {
@@ -47,6 +49,8 @@ internal sealed class FileTreeSet : IDisposable
             throw;
         }
     }
+
+    public FileKernel Kernel { get; }
 
     public WatchTable Watches { get; }
 
@@ -96,7 +100,7 @@ internal sealed class FileTreeSet : IDisposable
             int errno = tree.RootPath.Bind();
             if (errno != Errno.Success)
             {
-                throw FileErrors.OfDirectory(tree.Root.Path, errno);
+                throw FileErrors.OfDirectory(Kernel, tree.Root.Path, errno);
             }
 
             tree.Scanner.Want(tree.Root, ScanWork.List);
@@ -181,14 +185,14 @@ internal sealed class FileTreeSet : IDisposable
     public void NoteDeparture(DirectoryNode node) => _departed.Push(node);
 
     /// <summary>Watches an open file. As <see cref="WatchTable.Bind"/>.</summary>
-    public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
+    public int Bind(WatchUser user, OpenFile file, uint mask, out bool isOther)
     {
-        int errno = Watches.Bind(user, fd, mask, out isOther);
+        int errno = Watches.Bind(user, file, mask, out isOther);
         if (errno == Errno.ENOSPC && _departed.Count > 0)
         {
             // The limit counts watches that are still to be ended.
             EndDepartures(int.MaxValue);
-            errno = Watches.Bind(user, fd, mask, out isOther);
+            errno = Watches.Bind(user, file, mask, out isOther);
         }
 
         return errno;

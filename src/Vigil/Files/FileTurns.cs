@@ -22,10 +22,17 @@ internal abstract class FileTurns : ITimerTarget
     private long _wakesAt = TimingWheel.Never;
     private int _slot;
 
-    protected FileTurns(LoopCore core) => _core = core;
+    protected FileTurns(LoopCore core, FileKernel kernel)
+    {
+        _core = core;
+        Kernel = kernel;
+    }
 
     /// <summary>Whether there are no turns now.</summary>
     public abstract bool IsPaused { get; }
+
+    /// <summary>Whom the events ask.</summary>
+    public FileKernel Kernel { get; }
 
     /// <summary>Whether an event exists.</summary>
     protected bool IsOpen => _set is not null;
@@ -36,7 +43,7 @@ internal abstract class FileTurns : ITimerTarget
     /// <exception cref="EventManagerException">It cannot be watched; nothing has changed.</exception>
     public void Add(FileEvent fileEvent, string path, FileEventOptions options)
     {
-        (string directory, string? onlyName) = FilePlace.Of(path, options);
+        (string directory, string? onlyName) = FilePlace.Of(Kernel, path, options);
         FileTreeSet set = Open();
         try
         {
@@ -206,7 +213,7 @@ internal abstract class FileTurns : ITimerTarget
             return _set;
         }
 
-        var set = new FileTreeSet();
+        var set = new FileTreeSet(Kernel);
         try
         {
             // Before there is anything to wait for, so that nothing can fail later.

@@ -9,8 +9,8 @@ internal sealed class LastingFiles : FileTurns
     private readonly FileEvent _event;
     private bool _hasLostChanges;
 
-    public LastingFiles(LoopCore core, FileEvent fileEvent)
-        : base(core) => _event = fileEvent;
+    public LastingFiles(LoopCore core, FileKernel kernel, FileEvent fileEvent)
+        : base(core, kernel) => _event = fileEvent;
 
     public override bool IsPaused => _event.IsBusy;
 

@@ -8,8 +8,8 @@ internal sealed class LoopFiles : FileTurns
     private readonly LoopCore _core;
     private readonly LoopWorkers _workers;
 
-    public LoopFiles(LoopCore core, LoopWorkers workers)
-        : base(core)
+    public LoopFiles(LoopCore core, LoopWorkers workers, FileKernel kernel)
+        : base(core, kernel)
     {
         _core = core;
         _workers = workers;

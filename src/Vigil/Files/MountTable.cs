@@ -9,26 +9,28 @@ namespace Vigil;
 /// </summary>
 internal sealed class MountTable : IDisposable
 {
+    private readonly FileKernel _kernel;
     private readonly FdHandle? _list;
     private HashSet<Mount> _mounts;
     private Dictionary<string, HashSet<string>> _names;
     private byte[] _buffer = new byte[16 * 1024];
 
+    /// <param name="kernel">Whom it asks.</param>
     /// <exception cref="EventManagerException">There is no file descriptor for it, or it cannot be read.</exception>
-    public MountTable()
+    public MountTable(FileKernel kernel)
     {
-        int fd = FileNative.OpenToRead("/proc/thread-self/mountinfo\0"u8, out int errno);
+        _kernel = kernel;
+        _list = kernel.OpenMounts(out int errno);
         if (errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM)
         {
-            throw FileErrors.OfDirectory("/proc/thread-self/mountinfo", errno);
+            throw FileErrors.OfDirectory(kernel, "/proc/thread-self/mountinfo", errno);
         }
 
-        _list = fd >= 0 ? new FdHandle(fd) : null;
         errno = Read(out _mounts);
         if (errno != Errno.Success)
         {
             _list!.Dispose();
-            throw FileErrors.OfDirectory("/proc/thread-self/mountinfo", errno);
+            throw FileErrors.OfDirectory(kernel, "/proc/thread-self/mountinfo", errno);
         }
 
         _names = NamesOf(_mounts);
@@ -154,7 +156,7 @@ internal sealed class MountTable : IDisposable
         int length = 0;
         while (true)
         {
-            int count = FileNative.ReadAt(_list.Number, _buffer.AsSpan(length), length, out int errno);
+            int count = _kernel.ReadMounts(_list, _buffer.AsSpan(length), length, out int errno);
             if (count < 0)
             {
                 return errno;

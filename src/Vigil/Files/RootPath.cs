@@ -116,7 +116,7 @@ internal sealed class RootPath
 
     private int Bind(PathGuard guard)
     {
-        using DirectoryReader? directory = DirectoryReader.Open(guard.Directory, follows: true, out int errno);
-        return directory is null ? errno : _tree.Set.Bind(guard, directory.Number, WatchTable.MaskOfPath(_tree), out _);
+        using DirectoryReader? directory = _tree.Set.Kernel.Open(guard.Directory, follows: true, out int errno);
+        return directory is null ? errno : _tree.Set.Bind(guard, directory, WatchTable.MaskOfPath(_tree), out _);
     }
 }

@@ -104,12 +104,11 @@ internal sealed class TreeMounts
             return;
         }
 
-        int fd = DirectoryReader.OpenPath(directory.PathOf(name), out int errno);
-        if (errno == Errno.Success)
+        using OpenFile? open = _tree.Set.Kernel.OpenPath(directory.PathOf(name), out int errno);
+        if (open is not null)
         {
             var file = new MountedFile(directory, name);
-            errno = _tree.Set.Bind(file, fd, mask, out _);
-            _ = FileNative.Close(fd);
+            errno = _tree.Set.Bind(file, open, mask, out _);
             if (errno == Errno.Success)
             {
                 (directory.MountedFiles ??= []).Add(file);

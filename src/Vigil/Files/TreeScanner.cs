@@ -109,11 +109,11 @@ internal sealed class TreeScanner
 
         // A rescan gets the report again.
         node.IsIncomplete &= !work.HasFlag(ScanWork.Found);
-        DirectoryReader? reader = DirectoryReader.Open(node.Path, node.IsRoot, out int errno);
+        DirectoryReader? reader = _tree.Set.Kernel.Open(node.Path, node.IsRoot, out int errno);
         bool isOther = false;
         if (reader is not null)
         {
-            errno = _tree.Set.Bind(node, reader.Number, WatchTable.MaskOf(_tree), out isOther);
+            errno = _tree.Set.Bind(node, reader, WatchTable.MaskOf(_tree), out isOther);
         }
 
         if (errno != Errno.Success)
@@ -186,9 +186,9 @@ internal sealed class TreeScanner
     }
 
     // Whether the watched directory still exists, as far as known: a mount covers it, or a link leads elsewhere.
-    private static bool IsElsewhere(DirectoryNode root, ScanWork work) =>
+    private bool IsElsewhere(DirectoryNode root, ScanWork work) =>
         work.HasFlag(ScanWork.Mounted)
-        || (!DirectoryReader.IsDirectory(root.Path, follows: false, out int errno) && errno == Errno.Success);
+        || (!_tree.Set.Kernel.IsDirectory(root.Path, follows: false, out int errno) && errno == Errno.Success);
 
     // False if the budget was used up.
     private bool List(DirectoryNode node, DirectoryScan scan, ref int budget)
@@ -321,7 +321,7 @@ internal sealed class TreeScanner
         if (_tree.IsNew && (node.IsRoot || FileErrors.IsLimit(errno)))
         {
             // The limit affects every further directory, too.
-            throw FileErrors.OfDirectory(node.Path, errno);
+            throw FileErrors.OfDirectory(_tree.Set.Kernel, node.Path, errno);
         }
 
         if (errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))

@@ -23,16 +23,18 @@ internal sealed class WatchTable : IDisposable
 
     private readonly Dictionary<int, DirectoryWatch> _watches = [];
     private readonly byte[] _buffer = new byte[ReadSize];
+    private readonly FileKernel _kernel;
     private readonly FdHandle _inotify;
 
     // The end of the last mark.
     private long _markEnd;
 
+    /// <param name="kernel">Whom it asks.</param>
     /// <exception cref="EventManagerException">The kernel refused.</exception>
-    public WatchTable()
+    public WatchTable(FileKernel kernel)
     {
-        int fd = InotifyNative.Create(out int errno);
-        _inotify = fd >= 0 ? new FdHandle(fd) : throw FileErrors.OfInstance(errno);
+        _kernel = kernel;
+        _inotify = kernel.CreateQueue(out int errno) ?? throw FileErrors.OfInstance(kernel, errno);
     }
 
     public FdHandle Fd => _inotify;
@@ -43,9 +45,7 @@ internal sealed class WatchTable : IDisposable
     public long Position { get; private set; }
 
     /// <summary>The position of the next record that the kernel will queue.</summary>
-    public long End => Position + Math.Max(FileNative.BytesToRead(Number), 0);
-
-    private int Number => _inotify.Number;
+    public long End => Position + Math.Max(_kernel.BytesToRead(_inotify), 0);
 
     public bool TryGet(int number, long position, [NotNullWhen(true)] out DirectoryWatch? watch) =>
         _watches.TryGetValue(number, out watch) && position >= watch.Since;
@@ -64,7 +64,7 @@ internal sealed class WatchTable : IDisposable
             return end;
         }
 
-        if (InotifyNative.Mark(Number) != Errno.Success)
+        if (_kernel.Mark(_inotify) != Errno.Success)
         {
             return end - 1;
         }
@@ -78,11 +78,11 @@ internal sealed class WatchTable : IDisposable
     /// Watches an open file. On failure, or if another file was watched before, the user keeps its old watch. Returns an errno, and whether
     /// it is another file than before.
     /// </summary>
-    public int Bind(WatchUser user, int fd, uint mask, out bool isOther)
+    public int Bind(WatchUser user, OpenFile file, uint mask, out bool isOther)
     {
         long since = BeginLook();
         isOther = false;
-        int number = InotifyNative.AddWatch(Number, fd, mask, out int errno);
+        int number = _kernel.AddWatch(_inotify, file, mask, out int errno);
         if (errno != Errno.Success || user.Watch?.Number == number)
         {
             return errno;
@@ -94,7 +94,7 @@ internal sealed class WatchTable : IDisposable
             isOther = true;
             if (!isWatched)
             {
-                _ = InotifyNative.RemoveWatch(Number, number);
+                _ = _kernel.RemoveWatch(_inotify, number);
             }
 
             return Errno.Success;
@@ -137,7 +137,7 @@ internal sealed class WatchTable : IDisposable
             _watches.Remove(watch.Number);
 
             // Fails if the kernel has ended it with its directory: then nothing is left to do.
-            _ = InotifyNative.RemoveWatch(Number, watch.Number);
+            _ = _kernel.RemoveWatch(_inotify, watch.Number);
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed class WatchTable : IDisposable
     /// <summary>Reads once. Returns an errno; EAGAIN if nothing is queued.</summary>
     public int Read(out InotifyRecords records)
     {
-        int count = FileNative.Read(Number, _buffer, out int errno);
+        int count = _kernel.Read(_inotify, _buffer, out int errno);
         records = new InotifyRecords(_buffer.AsSpan(0, Math.Max(count, 0)), Position);
         Position += Math.Max(count, 0);
         return errno;

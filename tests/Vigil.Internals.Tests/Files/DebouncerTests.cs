@@ -9,7 +9,7 @@ public sealed class DebouncerTests : IDisposable
 
     private readonly List<FileChange> _settled = [];
     private readonly Debouncer _debouncer;
-    private readonly FileTreeSet _set = new();
+    private readonly FileTreeSet _set = new(RealFiles.Instance);
     private readonly FileTree _tree;
 
     public DebouncerTests()

@@ -24,7 +24,7 @@ internal sealed class FileTreeModel : IDisposable
         _random = new Random(seed);
 
         // Sometimes so few entries per turn that directories change while they are scanned.
-        _set = new FileTreeSet(scanBudget: 1 << _random.Next(1, 10));
+        _set = new FileTreeSet(RealFiles.Instance, scanBudget: 1 << _random.Next(1, 10));
         _files = new RandomFiles(_directory.FullName, _random);
         for (int i = 0; i < 10; i++)
         {

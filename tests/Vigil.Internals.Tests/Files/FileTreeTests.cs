@@ -102,7 +102,7 @@ public class FileTreeTests
             return false;
         }
 
-        using var watches = new WatchTable();
+        using var watches = new WatchTable(RealFiles.Instance);
         Assert.Equal(Errno.ENOSPC, InotifyNative.Mark((int)watches.Fd.DangerousGetHandle()));
         return true;
     }

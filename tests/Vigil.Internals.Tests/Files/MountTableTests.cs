@@ -10,7 +10,7 @@ public sealed class MountTableTests
     {
         bool couldRefuse = new BackgroundThread<bool>(() =>
         {
-            using var table = new MountTable();
+            using var table = new MountTable(RealFiles.Instance);
             Assert.True(table.HasBelow("/"));
             if (!SystemCallFilter.TryRefuse(SystemCallFilter.PositionedRead, Errno.ENOMEM))
             {
@@ -38,7 +38,7 @@ public sealed class MountTableTests
                         return false;
                     }
 
-                    Assert.Equal(Errno.ENOMEM, Assert.Throws<EventManagerException>(() => new MountTable()).Errno);
+                    Assert.Equal(Errno.ENOMEM, Assert.Throws<EventManagerException>(() => new MountTable(RealFiles.Instance)).Errno);
                     return true;
                 }).Result();
                 Assert.SkipUnless(couldRefuse, "This system does not allow filters of system calls.");
