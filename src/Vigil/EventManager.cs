@@ -75,7 +75,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         VigilEventSource.Publish();
         LoopMeter.Publish();
         options.Recorder?.Use();
-        _poller = CreatePoller(createPoller ?? options.PollerFactory);
+        IPoller poller = CreatePoller(createPoller ?? options.PollerFactory);
+        _poller = poller;
         RecordingSession? recording = options.Recorder?.Session;
         if (recording is not null)
         {
@@ -101,8 +102,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             };
             _subscribers = new SubscriberRegistry(_core);
             _workers = new LoopWorkers(_core, options.Workers);
-            _signals = new LoopSignals(_core, _workers);
-            _children = new LoopChildren(_core, _workers);
+            _signals = new LoopSignals(_core, _workers, poller as IVirtualSignals, recording);
+            _children = new LoopChildren(_core, _workers, poller as IVirtualProcesses, recording);
             _files = new LoopFiles(_core, _workers, RealFiles.Instance);
             _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
             _watchdog = watchdog is null ? null : new LoopWatchdog(_core, watchdog, _slowCallbacks);

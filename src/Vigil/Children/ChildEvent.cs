@@ -54,9 +54,8 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
         LoopCore core,
         LoopChildren children,
         LoopWorkers workers,
-        int? processId,
-        ProcessEnd? end,
-        FdHandle? pidFd,
+        int index,
+        OpenedProcess process,
         EventCallback<ChildEvent, ChildExit> callback,
         ChildEventOptions options)
         : base(core, options)
@@ -67,9 +66,10 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
             callback.ToRelay(this, workers, options.Target, synchronous is null ? null : synchronous.Invoke);
         _callback = relay is null ? synchronous! : relay.Invoke;
         _lasting = relay as LastingCallback<ChildEvent, ChildExit>;
-        ProcessId = processId;
-        _end = end;
-        _pidFd = pidFd;
+        Index = index;
+        ProcessId = process.ProcessId;
+        _end = process.End;
+        _pidFd = process.PidFd;
         _killOnDispose = options.KillOnDispose;
     }
 
@@ -119,7 +119,7 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
             return false;
         }
 
-        int errno = PidFdNative.Send(_pidFd.Number, signal.Number);
+        int errno = _end!.Send(_pidFd, signal);
         return errno switch
         {
             Errno.Success => true,
@@ -150,15 +150,30 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
     /// <summary>The process and the callback's method, for messages.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"a child event of process {ProcessId} {Title}");
 
-    int IMailboxItem.Deliver() => OnWoken();
+    int IMailboxItem.Deliver()
+    {
+        _children.OnWoken(this);
+        return OnWoken();
+    }
 
     // The event ends with the manager.
     bool IMailboxItem.Abandon() => true;
 
-    /// <summary>Watches the process from now on.</summary>
-    internal void Start()
+    /// <summary>Its number among the loop's, by which a recording names it.</summary>
+    internal int Index { get; }
+
+    /// <summary>Watches the process from now on. If it has ended, the next iteration reports it.</summary>
+    /// <param name="exit">How it has ended, if it has.</param>
+    internal void Start(ChildExit exit)
     {
-        _source = new ChildSource(this, _pidFd!);
+        if (_pidFd is null)
+        {
+            _exit = exit;
+            Wake();
+            return;
+        }
+
+        _source = new ChildSource(this, _pidFd);
         SourceResult result = Core.SourceTable.Add(_source);
         if (result.Error != EventManagerError.None)
         {
@@ -166,13 +181,6 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
             Release();
             result.ThrowIfFailed();
         }
-    }
-
-    /// <summary>The process had ended before it was watched: the next iteration reports it.</summary>
-    internal void StartEnded(ChildExit exit)
-    {
-        _exit = exit;
-        Wake();
     }
 
     /// <summary>Kills the process if that was requested, and if it has not ended. Returns an errno.</summary>
@@ -183,7 +191,7 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
             return Errno.Success;
         }
 
-        int errno = PidFdNative.Send(_pidFd.Number, Signal.SIGKILL.Number);
+        int errno = _end!.Send(_pidFd, Signal.SIGKILL);
         return errno == Errno.ESRCH ? Errno.Success : errno;
     }
 
@@ -193,9 +201,9 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
     internal void ReapAndRelease(int patienceMilliseconds)
     {
         bool isAwaited = _killOnDispose && _pidFd is not null && (_end!.MustReap || _released is not null);
-        if (isAwaited && PollNative.WaitUntilReadable(_pidFd!.Number, patienceMilliseconds))
+        if (isAwaited && _end!.WaitUntilEnded(_pidFd!, patienceMilliseconds))
         {
-            EndAnswer answer = _end!.Ask(_pidFd, Wake);
+            EndAnswer answer = _end.Ask(_pidFd!, Wake);
             if (answer.State == EndState.Told)
             {
                 _exit = answer.Exit;
@@ -229,8 +237,8 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
         ? string.Create(CultureInfo.InvariantCulture, $"Process {ProcessId}")
         : string.Create(CultureInfo.InvariantCulture, $"The process of fd {_pidFd?.Number ?? -1}");
 
-    // The descriptor is ready, or there is another reason to ask.
-    private int OnWoken()
+    /// <summary>The descriptor is ready, or there is another reason to ask. Returns how many callbacks ran.</summary>
+    internal int OnWoken()
     {
         if (_isReleased)
         {
@@ -285,7 +293,7 @@ public sealed class ChildEvent : CallbackEvent, IMailboxItem
     });
 
     // Any thread.
-    private void Wake() => Core.Mailbox.PostUnbounded(this);
+    private void Wake() => _children.Wake(this);
 
     // Ends before the callback, so that the callback may watch the next process in the same place.
     private int Complete(ChildExit exit)

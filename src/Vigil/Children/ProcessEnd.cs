@@ -18,6 +18,13 @@ internal abstract class ProcessEnd : IDisposable
     /// <param name="wake">Requests another call on the loop. Any thread may call it.</param>
     public abstract EndAnswer Ask(FdHandle pidFd, Action wake);
 
+    /// <summary>Sends the process a signal. Returns an errno, ESRCH if it has ended and was waited for.</summary>
+    public virtual int Send(FdHandle pidFd, Signal signal) => PidFdNative.Send(pidFd.Number, signal.Number);
+
+    /// <summary>Waits until the process has ended, at most for a time. Only at the manager's disposal: it blocks.</summary>
+    public virtual bool WaitUntilEnded(FdHandle pidFd, int patienceMilliseconds) =>
+        PollNative.WaitUntilReadable(pidFd.Number, patienceMilliseconds);
+
     /// <summary>Ends the queries. Called before the descriptor is closed.</summary>
     public abstract void Dispose();
 

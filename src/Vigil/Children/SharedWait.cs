@@ -38,7 +38,7 @@ internal sealed class SharedWait
     {
         using (Uninterrupted.Enter(Gate))
         {
-            pidFd = LoopChildren.Open(processId);
+            pidFd = SystemProcesses.OpenExisting(processId);
             return Join(processId, pidFd);
         }
     }

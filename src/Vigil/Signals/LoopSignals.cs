@@ -1,25 +1,41 @@
 using System.Diagnostics.CodeAnalysis;
 using Vigil.Messaging;
+using Vigil.Recording;
 
 namespace Vigil;
 
 /// <summary>The signal events of a loop, by signal, in the order of their creation.</summary>
 internal sealed class LoopSignals : IMailboxItem<SignalInfo>
 {
+    private const string InputName = RecordingSession.OwnPrefix + "signals";
+
     private readonly LoopCore _core;
     private readonly LoopWorkers _workers;
+    private readonly RecordingSession? _recording;
     private readonly SignalInbox _inbox;
+    private readonly SignalOrigin _origin;
 
     // Arrays are replaced, never modified: a delivery iterates over the one that it found.
     private readonly Dictionary<Signal, SignalEvent[]> _events = [];
     private SignalSource? _source;
     private int _signalsOfSource;
 
-    public LoopSignals(LoopCore core, LoopWorkers workers)
+    /// <param name="core">The loop.</param>
+    /// <param name="workers">For callbacks on workers.</param>
+    /// <param name="simulated">The signals of the simulated process that the loop is in; null for those of this process.</param>
+    /// <param name="recording">Records or replays; null for neither.</param>
+    public LoopSignals(LoopCore core, LoopWorkers workers, IVirtualSignals? simulated, RecordingSession? recording)
     {
         _core = core;
         _workers = workers;
+        _recording = recording;
         _inbox = new SignalInbox(info => _core.Mailbox.PostUnbounded(this, info));
+        _origin = simulated is null ? new ProcessSignals(_inbox) : new SimulatedSignals(simulated, _inbox);
+        if (recording is not null)
+        {
+            _origin = new RecordedSignals(recording, _origin);
+            recording.AddInput(InputName, DeliverRecorded);
+        }
     }
 
     public SignalEvent Create(Signal signal, EventCallback<SignalEvent, SignalInfo> callback, SignalEventOptions options)
@@ -56,7 +72,7 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
         if (_events.TryGetValue(signal, out SignalEvent[]? others))
         {
             signalEvent.Route = others[0].Route;
-            if (signalEvent.Route == SignalRoute.SignalFd)
+            if (SignalOrigin.HasSource(signalEvent.Route))
             {
                 RenewSource();
             }
@@ -65,8 +81,8 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
             return;
         }
 
-        signalEvent.Route = SignalHub.Subscribe(signal, _inbox);
-        if (signalEvent.Route == SignalRoute.SignalFd)
+        signalEvent.Route = _origin.Subscribe(signal);
+        if (SignalOrigin.HasSource(signalEvent.Route))
         {
             try
             {
@@ -74,7 +90,7 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
             }
             catch
             {
-                SignalHub.Unsubscribe(signal, _inbox);
+                _origin.Unsubscribe(signal);
                 throw;
             }
         }
@@ -96,14 +112,14 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
         _events.Remove(signal);
         try
         {
-            if (signalEvent.Route == SignalRoute.SignalFd)
+            if (SignalOrigin.HasSource(signalEvent.Route))
             {
                 CloseSource();
             }
         }
         finally
         {
-            SignalHub.Unsubscribe(signal, _inbox);
+            _origin.Unsubscribe(signal);
         }
     }
 
@@ -127,11 +143,21 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
                 + ". Have less done in a callback, cancel the events of a manager that is not run, or send less."))
     { Owner = signalEvent });
 
-    // A signal is dropped if its last event was cancelled after it arrived.
     int IMailboxItem<SignalInfo>.Deliver(SignalInfo info)
     {
         _inbox.BeginDelivery(info.Signal);
-        if (_inbox.TakeLost() is var lost and > 0)
+        long lost = _inbox.TakeLost();
+        _recording?.OnInput(InputName, RecordedSignal.Encode(in info, lost));
+        return Deliver(info, lost);
+    }
+
+    private int DeliverRecorded(byte[] bytes) =>
+        RecordedSignal.TryDecode(bytes, out SignalInfo info, out long lost) ? Deliver(info, lost) : 0;
+
+    // A signal is dropped if its last event was cancelled after it arrived.
+    private int Deliver(SignalInfo info, long lost)
+    {
+        if (lost > 0)
         {
             ReportLost(null, $"{lost} real-time signals for {_core.Name} were dropped, since {SignalInbox.Capacity} waited for its loop");
         }
@@ -172,7 +198,7 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
             _core.SourceTable.Remove(_source);
         }
 
-        var source = new SignalSource(_core, SignalHub.Descriptor);
+        var source = new SignalSource(_core, _origin, _origin.Descriptor);
         _core.SourceTable.Add(source).ThrowIfFailed();
         _source = source;
     }

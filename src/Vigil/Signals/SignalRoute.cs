@@ -14,4 +14,7 @@ public enum SignalRoute
     /// order, real-time signals one by one.
     /// </summary>
     SignalFd,
+
+    /// <summary>From the simulated process that the poller stands for (<see cref="IVirtualSignals"/>), with all that it reports.</summary>
+    Simulated,
 }

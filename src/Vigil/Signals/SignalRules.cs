@@ -81,7 +81,9 @@ internal static class SignalRules
         }
     }
 
-    private static void RequireUsable(Signal signal)
+    /// <summary>Refuses signals that no program can handle.</summary>
+    /// <exception cref="EventManagerException">It is one of them.</exception>
+    public static void RequireUsable(Signal signal)
     {
         RequireSignal(signal);
         if (ObstacleTo(signal, SignalNative.FirstRealTime) is { } why)
