@@ -5,8 +5,8 @@ using Vigil.IO;
 namespace Vigil;
 
 /// <summary>
-/// A descriptor of a simulated process (<see cref="IVirtualProcesses"/>). As <c>pidfd_open(2)</c> has it, it is readable when the process has
-/// ended, which its poller reports, and it cannot be read or written.
+/// A descriptor of a simulated process (<see cref="IVirtualProcesses"/>). As one of <c>pidfd_open(2)</c> it is readable when the process
+/// has ended, which its poller reports, and it cannot be read or written.
 /// </summary>
 public abstract class VirtualProcess : VirtualHandle
 {

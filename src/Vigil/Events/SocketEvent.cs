@@ -1,4 +1,3 @@
-using Vigil.Interop;
 using Vigil.Sources;
 
 namespace Vigil;
@@ -252,7 +251,7 @@ public sealed class SocketEvent : CallbackEvent
         }
 
         using var fd = new BorrowedDescriptor(_fd);
-        return FileNative.ReportsChangesOnce(fd.Number);
+        return Core.SourceTable.Queries.ReportsChangesOnce(fd.Number);
     }
 
     private int Deliver(EventSet ready)

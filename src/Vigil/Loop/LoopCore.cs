@@ -47,8 +47,15 @@ internal sealed class LoopCore
         try
         {
             Mailbox = new Mailbox<EventManager>(options.MailboxCapacity, OnWakeFailed);
+            if (recording is not null)
+            {
+                recording.HasClaim = () => _claim.IsMine;
+            }
+
+            DescriptorQueries queries = new KernelQueries();
+            queries = recording?.Wrap(queries) ?? queries;
             SourceTable = new SourceTable(
-                poller, Faults.OnRegistrationFault, PostRegistrationFault, options.UnhandledHangUpLimit);
+                poller, queries, Faults.OnRegistrationFault, PostRegistrationFault, options.UnhandledHangUpLimit);
             SourceTable.Add(new WakerSource(this, Mailbox.WakerFd)).ThrowIfFailed();
             createClock ??= clock => CreateClock(options.TimeProvider, clock);
             Timers = new LoopTimers(this, recording is null ? createClock : clock => recording.Wrap(createClock(clock), clock));

@@ -25,7 +25,7 @@ internal sealed class LiveSession : RecordingSession
     }
 
     /// <summary>Whether the calling thread is the loop's: what others read of its clocks is not its.</summary>
-    private bool IsMine => Environment.CurrentManagedThreadId == _thread;
+    private bool IsMine => Environment.CurrentManagedThreadId == _thread || HasClaim();
 
     public override IPoller Wrap(IPoller poller)
     {

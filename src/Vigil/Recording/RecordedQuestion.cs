@@ -26,4 +26,28 @@ internal enum RecordedQuestion : byte
 
     /// <summary>Whether a killed process ended in time. 1 or 0.</summary>
     ProcessAwait,
+
+    /// <summary>Whether a descriptor is open. 1 or 0, as in those that follow without another word.</summary>
+    IsOpen,
+
+    /// <summary>Whether a file reports each change once.</summary>
+    ReportsChangesOnce,
+
+    /// <summary>For what a descriptor is ready at this moment. An event set.</summary>
+    ReadyNow,
+
+    /// <summary>Whether a socket preserves the boundaries of messages.</summary>
+    IsMessageOriented,
+
+    /// <summary>How many bytes there are to read.</summary>
+    BytesToRead,
+
+    /// <summary>Whether a descriptor has an error or a hang-up.</summary>
+    HasErrorOrHangUp,
+
+    /// <summary>Whether the announcements of a descriptor can be listened to.</summary>
+    Listen,
+
+    /// <summary>Whether there was one.</summary>
+    Announcement,
 }

@@ -13,11 +13,19 @@ internal abstract class RecordingSession : IDisposable
     /// <summary>What the names of the library's own inputs begin with.</summary>
     public const string OwnPrefix = "vigil:";
 
+    /// <summary>
+    /// Whether the calling thread has the claim of the loop. Before the run that may be another thread than the one that made the manager.
+    /// </summary>
+    public Func<bool> HasClaim { get; set; } = static () => false;
+
     /// <summary>The poller that the loop waits on instead.</summary>
     public abstract IPoller Wrap(IPoller poller);
 
     /// <summary>The clock that the loop reads instead.</summary>
     public abstract IClock Wrap(IClock clock, TimerClock kind);
+
+    /// <summary>What answers questions about descriptors instead.</summary>
+    public DescriptorQueries Wrap(DescriptorQueries queries) => new RecordedQueries(this, queries);
 
     /// <summary>Opens a descriptor whose traffic is a part of the recording.</summary>
     public abstract FdHandle Open(string name, Func<FdHandle> open);

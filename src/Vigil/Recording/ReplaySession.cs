@@ -38,7 +38,7 @@ internal sealed class ReplaySession : RecordingSession
     public override bool IsReplay => true;
 
     // What other threads ask has no place in the recording.
-    private bool IsMine => Environment.CurrentManagedThreadId == _thread;
+    private bool IsMine => Environment.CurrentManagedThreadId == _thread || HasClaim();
 
     public override IPoller Wrap(IPoller poller)
     {

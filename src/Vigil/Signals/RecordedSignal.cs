@@ -13,8 +13,8 @@ internal static class RecordedSignal
     public static byte[] Encode(in SignalInfo info, long lost)
     {
         byte[] bytes = new byte[Size];
-        Known known = (info.Code is null ? 0 : Known.Code) | (info.SenderProcessId is null ? 0 : Known.Sender)
-            | (info.SenderUserId is null ? 0 : Known.User) | (info.Value is null ? 0 : Known.Value);
+        Known known = (info.Code is null ? Known.None : Known.Code) | (info.SenderProcessId is null ? Known.None : Known.Sender)
+            | (info.SenderUserId is null ? Known.None : Known.User) | (info.Value is null ? Known.None : Known.Value);
         BinaryPrimitives.WriteInt32LittleEndian(bytes, info.Signal.Number);
         bytes[4] = (byte)known;
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(5), info.Code ?? 0);
@@ -50,6 +50,7 @@ internal static class RecordedSignal
     [Flags]
     private enum Known : byte
     {
+        None = 0,
         Code = 1,
         Sender = 2,
         User = 4,

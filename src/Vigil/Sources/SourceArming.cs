@@ -20,12 +20,14 @@ namespace Vigil.Sources;
 internal sealed class SourceArming
 {
     private readonly IPoller _poller;
+    private readonly DescriptorQueries _queries;
     private readonly SlotTable<Source> _slots;
     private readonly Queue<InjectedEvent> _injected;
 
-    public SourceArming(IPoller poller, SlotTable<Source> slots, Queue<InjectedEvent> injected)
+    public SourceArming(IPoller poller, DescriptorQueries queries, SlotTable<Source> slots, Queue<InjectedEvent> injected)
     {
         _poller = poller;
+        _queries = queries;
         _slots = slots;
         _injected = injected;
     }
@@ -167,13 +169,13 @@ internal sealed class SourceArming
             return interest;
         }
 
-        source.ReportsOnce ??= FileNative.ReportsChangesOnce(fd);
+        source.ReportsOnce ??= _queries.ReportsChangesOnce(fd);
         if (source.ReportsOnce == false)
         {
             return interest;
         }
 
-        EventSet told = (EventSet)PollNative.Look(fd, (short)(interest & Interests.Kinds));
+        EventSet told = _queries.ReadyNow(fd, interest & Interests.Kinds);
         if (told != EventSet.None)
         {
             _injected.Enqueue(new InjectedEvent(source, told));

@@ -38,18 +38,21 @@ internal sealed class SourceTable
     private int _orphanedEvents;
 
     /// <param name="poller">Monitors the descriptors.</param>
+    /// <param name="queries">Answers questions about them.</param>
     /// <param name="dropped">Is notified when the table is consistent, and may change it.</param>
     /// <param name="droppedForOwn">
     /// Is notified instead where a descriptor of Vigil's own has the number. Whoever adds that is in the middle of something, so this must
     /// run no foreign code.
     /// </param>
     /// <param name="unhandledHangUpLimit">The limit of <see cref="SpinDetector"/>.</param>
-    public SourceTable(IPoller poller, SourceDropped dropped, SourceDropped droppedForOwn, int unhandledHangUpLimit)
+    public SourceTable(
+        IPoller poller, DescriptorQueries queries, SourceDropped dropped, SourceDropped droppedForOwn, int unhandledHangUpLimit)
     {
         _poller = poller;
+        Queries = queries;
         _dropped = dropped;
         _droppedForOwn = droppedForOwn;
-        Arming = new SourceArming(poller, _slots, Injected);
+        Arming = new SourceArming(poller, queries, _slots, Injected);
         SpinDetector = new SpinDetector(this, unhandledHangUpLimit);
     }
 
@@ -57,6 +60,9 @@ internal sealed class SourceTable
     public SourceArming Arming { get; }
 
     public SpinDetector SpinDetector { get; }
+
+    /// <summary>Answers questions about the descriptors.</summary>
+    public DescriptorQueries Queries { get; }
 
     /// <summary>Events that did not come from a wait and are still to be delivered, in this order.</summary>
     public Queue<InjectedEvent> Injected { get; } = new();
@@ -180,7 +186,7 @@ internal sealed class SourceTable
             if (source.IsInKernel)
             {
                 using var fd = new BorrowedDescriptor(source.Fd);
-                if (fd.Number >= 0 && EpollNative.IsOfAnotherFile(_poller.Remove(fd.Number), fd.Number))
+                if (fd.Number >= 0 && Queries.IsOfAnotherFile(_poller.Remove(fd.Number), fd.Number))
                 {
                     Disown(source);
                 }
@@ -198,7 +204,7 @@ internal sealed class SourceTable
     /// </summary>
     public void DropDead(Source source, SourceResult answer)
     {
-        if (EpollNative.IsOfAnotherFile(answer.Errno, source.Number))
+        if (Queries.IsOfAnotherFile(answer.Errno, source.Number))
         {
             Disown(source);
         }

@@ -35,7 +35,7 @@ internal sealed class SpinDetector
     public EventManagerError StopRepetition(Source source)
     {
         using var fd = new BorrowedDescriptor(source.Fd);
-        source.SpinTrace ??= new SpinTrace(fd.Number);
+        source.SpinTrace ??= new SpinTrace(_table.Queries, fd.Number);
         if (!source.SpinTrace.HasReached(fd.Number, _limit))
         {
             return EventManagerError.None;

@@ -1,5 +1,4 @@
-using Vigil.Interop;
-using Vigil.IO;
+using Vigil.Polling;
 
 namespace Vigil.Sources;
 
@@ -18,15 +17,19 @@ namespace Vigil.Sources;
 /// </remarks>
 internal sealed class SpinTrace : IDisposable
 {
+    private readonly DescriptorQueries _queries;
     private readonly bool _isMessageOriented;
     private int _turns;
     private int _bytesToRead;
-    private FdHandle? _announcements;
+    private Announcements? _announcements;
 
-    public SpinTrace(int fd)
+    /// <param name="queries">Answers questions about the descriptor.</param>
+    /// <param name="fd">The descriptor.</param>
+    public SpinTrace(DescriptorQueries queries, int fd)
     {
-        _isMessageOriented = SocketNative.IsMessageOriented(fd);
-        _bytesToRead = FileNative.BytesToRead(fd);
+        _queries = queries;
+        _isMessageOriented = queries.IsMessageOriented(fd);
+        _bytesToRead = queries.BytesToRead(fd);
     }
 
     /// <summary>
@@ -36,7 +39,7 @@ internal sealed class SpinTrace : IDisposable
     /// <param name="limit">The tolerated number of iterations, 2 or more.</param>
     public bool HasReached(int fd, int limit)
     {
-        int bytes = FileNative.BytesToRead(fd);
+        int bytes = _queries.BytesToRead(fd);
         bool progress = bytes != _bytesToRead || (_isMessageOriented && bytes > 0);
         _bytesToRead = bytes;
         if (progress)
@@ -57,7 +60,7 @@ internal sealed class SpinTrace : IDisposable
     /// <summary>At the limit: whether the state lasts. Restarts the count.</summary>
     public bool Lasts(int fd)
     {
-        bool lasts = PollNative.StillHasErrorOrHangUp(fd) && _announcements is not null && !HasAnnouncement();
+        bool lasts = _queries.HasErrorOrHangUp(fd) && _announcements is not null && !_announcements.TryTake();
         Restart();
         return lasts;
     }
@@ -71,31 +74,11 @@ internal sealed class SpinTrace : IDisposable
         _announcements = null;
     }
 
-    // Without a descriptor for the instance there is no answer, and the source is not disarmed: the next iterations decide.
+    // Without a descriptor for them there is no answer, and the source is not disarmed: the next iterations decide. The present state is
+    // announced first.
     private void Listen(int fd)
     {
-        int epoll = EpollNative.Create(out int errno);
-        if (errno != Errno.Success)
-        {
-            return;
-        }
-
-        _announcements = new FdHandle(epoll);
-        errno = EpollNative.Add(epoll, fd, (uint)EventSet.EdgeTriggered, data: 0);
-        if (errno != Errno.Success)
-        {
-            Dispose();
-            _announcements = null;
-            return;
-        }
-
-        // The present state is announced first.
-        _ = HasAnnouncement();
-    }
-
-    private unsafe bool HasAnnouncement()
-    {
-        byte* entry = stackalloc byte[EpollEventLayout.MaxSize];
-        return EpollNative.Wait(_announcements!.Number, entry, capacity: 1, nanoseconds: 0, out _) > 0;
+        _announcements = _queries.Listen(fd);
+        _ = _announcements?.TryTake();
     }
 }

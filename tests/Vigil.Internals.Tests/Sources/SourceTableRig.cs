@@ -14,7 +14,8 @@ internal sealed class SourceTableRig
 
     public SourceTableRig()
     {
-        Table = new SourceTable(Poller, Drop, (source, reason) => DroppedForOwn.Add((source, reason)), UnhandledHangUpLimit);
+        Table = new SourceTable(
+            Poller, new KernelQueries(), Drop, (source, reason) => DroppedForOwn.Add((source, reason)), UnhandledHangUpLimit);
     }
 
     public ScriptedPoller Poller { get; } = new();

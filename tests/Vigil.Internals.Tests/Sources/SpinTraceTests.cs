@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Vigil.IO;
+using Vigil.Polling;
 using Vigil.Sources;
 
 namespace Vigil.Internals.Tests.Sources;
@@ -15,7 +16,7 @@ public class SpinTraceTests
         using var pipe = new UnixPipe();
         pipe.Writer.Dispose();
         int reader = NumberOf(pipe.Reader);
-        using var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(new KernelQueries(), reader);
 
         Assert.Equal(Limit, TurnsUntilSpinning(trace, reader));
     }
@@ -28,7 +29,7 @@ public class SpinTraceTests
         Assert.Equal(65536, NonBlocking.TryWrite(pipe.Writer, new byte[65536]).Count);
         pipe.Writer.Dispose();
         int reader = NumberOf(pipe.Reader);
-        using var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(new KernelQueries(), reader);
 
         for (int drained = 0; drained < 65536; drained += Chunk)
         {
@@ -46,7 +47,7 @@ public class SpinTraceTests
         NonBlocking.TryWrite(pipe.Writer, new byte[2]);
         pipe.Writer.Dispose();
         int reader = NumberOf(pipe.Reader);
-        using var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(new KernelQueries(), reader);
         Turn(trace, reader, Limit - 1);
 
         NonBlocking.TryRead(pipe.Reader, new byte[1]);
@@ -68,7 +69,7 @@ public class SpinTraceTests
 
         pair.Second.Dispose();
         int first = NumberOf(pair.First);
-        using var trace = new SpinTrace(first);
+        using var trace = new SpinTrace(new KernelQueries(), first);
 
         // One more message, and more turns than the limit: the size of the first message stays the same.
         for (int i = 0; i < Limit - 1; i++)
@@ -83,7 +84,7 @@ public class SpinTraceTests
     {
         using var pipe = new UnixPipe();
         int reader = NumberOf(pipe.Reader);
-        using var trace = new SpinTrace(reader);
+        using var trace = new SpinTrace(new KernelQueries(), reader);
 
         // Its writer is open, so there is neither error nor hang-up when the detector checks.
         Turn(trace, reader, 5 * Limit);
@@ -98,7 +99,7 @@ public class SpinTraceTests
         using var pipe = new UnixPipe();
         pipe.Reader.Dispose();
         int writer = NumberOf(pipe.Writer);
-        using var trace = new SpinTrace(writer);
+        using var trace = new SpinTrace(new KernelQueries(), writer);
 
         Assert.Equal(Limit, TurnsUntilSpinning(trace, writer));
     }

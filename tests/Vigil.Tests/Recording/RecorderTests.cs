@@ -175,6 +175,64 @@ public sealed class RecorderTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => file.Save("/tmp/unused"));
     }
 
+    [Fact]
+    public void A_manager_that_is_made_on_one_thread_and_run_by_another_is_replayed()
+    {
+        static void OnTwoThreads(EventManager manager, Recorder recorder, List<string> trace)
+        {
+            using var served = new EventFd(1);
+            var runner = new Thread(() =>
+            {
+                int ticks = 0;
+                manager.CreateSocketEvent(served, EventSet.In | EventSet.OneShot, (_, _) => trace.Add("served"));
+                manager.CreateTimerEvent(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), (timer, _) =>
+                {
+                    ticks++;
+                    trace.Add($"tick {ticks} at {manager.TimeProvider.GetUtcNow():O}");
+                    if (ticks == 5)
+                    {
+                        manager.Stop();
+                    }
+                });
+                manager.Run();
+            });
+            runner.Start();
+            runner.Join();
+        }
+
+        List<string> live = Record(OnTwoThreads);
+
+        Assert.NotEmpty(live);
+        Assert.Equal(live, Replay(OnTwoThreads));
+    }
+
+    [Fact]
+    public void A_source_that_spins_is_stopped_in_the_replay_where_it_was_stopped()
+    {
+        static void Spinning(EventManager manager, Recorder recorder, List<string> trace)
+        {
+            FdHandle server = recorder.Open("server", () =>
+            {
+                var pair = new UnixSocketPair();
+                pair.Second.Dispose();
+                return pair.First;
+            });
+            manager.FaultReported += (_, report) =>
+            {
+                trace.Add(report.Exception.Message);
+                manager.Stop();
+            };
+            manager.CreateSocketEvent(server, EventSet.None, (_, events) => trace.Add(events.ToString()));
+            manager.Run();
+            server.Dispose();
+        }
+
+        List<string> live = Record(Spinning);
+
+        Assert.NotEmpty(live);
+        Assert.Equal(live, Replay(Spinning));
+    }
+
     private static void Program(EventManager manager, Recorder recorder, List<string> trace) =>
         Program(manager, recorder, trace, TimeSpan.FromMilliseconds(1), "answer");
 
