@@ -1,4 +1,5 @@
 using Vigil.IO;
+using Vigil.Recording;
 
 namespace Vigil;
 
@@ -8,6 +9,15 @@ namespace Vigil;
 /// </summary>
 internal abstract class FileKernel
 {
+    /// <summary>The one of a loop.</summary>
+    /// <param name="recording">Records or replays; null for neither.</param>
+    public static FileKernel Of(RecordingSession? recording) => recording switch
+    {
+        LiveSession live => new RecordedFiles(live, RealFiles.Instance),
+        ReplaySession replay => new ReplayedFiles(replay),
+        _ => RealFiles.Instance,
+    };
+
     /// <summary>Creates an inotify instance; null on failure.</summary>
     public abstract FdHandle? CreateQueue(out int errno);
 

@@ -9,9 +9,10 @@ namespace Vigil;
 /// </summary>
 /// <remarks>
 /// <para>Recorded are: what each wait of the poller reports and each registration's outcome; each reading of the loop's clocks; how many
-/// messages each iteration takes; the traffic of descriptors that were opened by <see cref="Open"/>, and inputs from other threads
-/// (<see cref="RecordedInput{T}"/>). A replay runs the same program: it gets the same answers, waits for nothing, and needs none of the
-/// descriptors. The first question that was not recorded ends it (<see cref="ReplayDivergedException"/>).</para>
+/// messages each iteration takes; signals and the ends of children; what file events ask the kernel; the traffic of descriptors that were
+/// opened by <see cref="Open"/>, and inputs from other threads (<see cref="RecordedInput{T}"/>). A replay runs the same program: it gets
+/// the same answers, waits for nothing, and needs none of the descriptors. The first question that was not recorded ends it
+/// (<see cref="ReplayDivergedException"/>).</para>
 /// <para>Recordings hold traffic. Their files are created for their owner alone (mode 0600).</para>
 /// </remarks>
 public sealed class Recorder : IDisposable

@@ -5,7 +5,7 @@ public sealed class RecorderOptions
 {
     /// <summary>
     /// Whether the bytes that recorded descriptors read and write are recorded, too. Without them a recording can be read, but not
-    /// replayed. Default: true.
+    /// replayed. The names of files that are watched are recorded in any case. Default: true.
     /// </summary>
     public bool IncludeTraffic { get; set; } = true;
 

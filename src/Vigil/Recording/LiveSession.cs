@@ -90,15 +90,26 @@ internal sealed class LiveSession : RecordingSession
         try
         {
             RecordedAnswer answer = ask();
-            _writer.Answer(question, answer);
+            Record(question, answer);
             return answer;
         }
         catch (EventManagerException exception)
         {
-            _writer.Answer(question, RecordedAnswer.Of(exception));
+            Record(question, RecordedAnswer.Of(exception));
             throw;
         }
     }
+
+    /// <summary>
+    /// Records an answer that a question got; as <see cref="Ask"/>, for questions that must not cost an object each. The caller has the
+    /// claim of the loop.
+    /// </summary>
+    /// <param name="question">What was asked.</param>
+    /// <param name="number">The answer's number.</param>
+    /// <param name="errno">The answer's errno.</param>
+    /// <param name="bytes">What was asked about, or more of the answer.</param>
+    public void Answered(RecordedQuestion question, int number, int errno, ReadOnlySpan<byte> bytes = default) =>
+        _writer.Answer(question, EventManagerError.None, number, errno, bytes);
 
     public override void AddInput(string name, Func<byte[], int> deliver)
     {
@@ -111,6 +122,9 @@ internal sealed class LiveSession : RecordingSession
     public override void OnInput(string name, ReadOnlySpan<byte> bytes) => _writer.Input(name, bytes);
 
     public override void Dispose() => _writer.Dispose();
+
+    private void Record(RecordedQuestion question, in RecordedAnswer answer) =>
+        _writer.Answer(question, answer.Failure, answer.Number, answer.Errno, answer.Bytes);
 
     private void BeforeWait()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
@@ -46,6 +47,10 @@ internal static class RecordText
     /// <summary>A question, as what the program does.</summary>
     public static string Of(RecordedQuestion question) => $"asks for {question}";
 
+    /// <summary>A question about something, as what the program does.</summary>
+    public static string Of(RecordedQuestion question, ReadOnlySpan<byte> subject) =>
+        subject.IsEmpty ? Of(question) : $"{Of(question)} of {OfBytes(question, subject)}";
+
     public static string Of(RegistrationCall call, int fd, SourceToken token, EventSet interest) => call switch
     {
         RegistrationCall.Add => string.Create(Invariant, $"registers fd {fd} for {interest} as {Name(token)}"),
@@ -89,10 +94,39 @@ internal static class RecordText
 
     private static string OfAnswer(RecordEntry record)
     {
-        string bytes = record.Bytes.Length > 0 ? $", {OfBytes(record.Bytes)}" : "";
+        string bytes = record.Bytes.Length > 0 ? $", {OfBytes(record.Question, record.Bytes)}" : "";
         return record.Failure == EventManagerError.None
             ? string.Create(Invariant, $"{record.Question}: {record.Number}{bytes}") + Failure(record.Errno)
             : string.Create(Invariant, $"{record.Question} failed, {record.Failure}: {Encoding.UTF8.GetString(record.Bytes)}");
+    }
+
+    // The bytes of a question or an answer: paths as a whole, and records of inotify(7) one by one.
+    private static string OfBytes(RecordedQuestion question, ReadOnlySpan<byte> bytes) => question switch
+    {
+        RecordedQuestion.FileOpenDirectory or RecordedQuestion.FileOpenPath or RecordedQuestion.FileIsDirectory
+            or RecordedQuestion.FileLinks or RecordedQuestion.FileWriters or RecordedQuestion.FileRealPath
+            or RecordedQuestion.FileIsDirectoryAt or RecordedQuestion.FileEntry => Encoding.UTF8.GetString(bytes),
+        RecordedQuestion.FileRead => OfFileRecords(bytes),
+        _ => OfBytes(bytes),
+    };
+
+    // struct inotify_event: watch, mask, cookie, length of the name, the name padded with zeros.
+    private static string OfFileRecords(ReadOnlySpan<byte> bytes)
+    {
+        const int HeaderSize = 16;
+        var text = new StringBuilder();
+        while (bytes.Length >= HeaderSize)
+        {
+            int length = Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), 0, bytes.Length - HeaderSize);
+            int watch = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+            string mask = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]).ToString("x", Invariant);
+            text.Append(text.Length == 0 ? "" : "; ").Append(Invariant, $"watch {watch} 0x{mask}");
+            string name = Encoding.UTF8.GetString(bytes.Slice(HeaderSize, length).TrimEnd((byte)0));
+            text.Append(name.Length == 0 ? "" : $" {name}");
+            bytes = bytes[(HeaderSize + length)..];
+        }
+
+        return text.ToString();
     }
 
     private static string Transfer(string what, RecordEntry record) => record.Errno != 0

@@ -126,9 +126,8 @@ internal sealed class RecordWriter : IDisposable
     }
 
     /// <summary>An answer of the kernel.</summary>
-    public void Answer(RecordedQuestion question, in RecordedAnswer answer)
+    public void Answer(RecordedQuestion question, EventManagerError failure, int number, int errno, ReadOnlySpan<byte> bytes)
     {
-        byte[] bytes = answer.Bytes;
         Span<byte> record = Reserve(13);
         if (record.IsEmpty)
         {
@@ -138,9 +137,9 @@ internal sealed class RecordWriter : IDisposable
 
         record[0] = (byte)RecordKind.Answer;
         record[1] = (byte)question;
-        record[2] = (byte)answer.Failure;
-        BinaryPrimitives.WriteInt32LittleEndian(record[3..], answer.Number);
-        BinaryPrimitives.WriteUInt16LittleEndian(record[7..], (ushort)answer.Errno);
+        record[2] = (byte)failure;
+        BinaryPrimitives.WriteInt32LittleEndian(record[3..], number);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[7..], (ushort)errno);
         BinaryPrimitives.WriteInt32LittleEndian(record[9..], bytes.Length);
         Traffic(bytes);
     }

@@ -50,4 +50,58 @@ internal enum RecordedQuestion : byte
 
     /// <summary>Whether there was one.</summary>
     Announcement,
+
+    /// <summary>For an inotify instance. Its number.</summary>
+    FileQueue = 64,
+
+    /// <summary>To watch a file with a mask (bytes). The watch's number.</summary>
+    FileAddWatch,
+
+    /// <summary>To end a watch, by its number (bytes). An errno.</summary>
+    FileRemoveWatch,
+
+    /// <summary>To put a mark behind what is queued. An errno.</summary>
+    FileMark,
+
+    /// <summary>How many bytes are queued.</summary>
+    FileQueued,
+
+    /// <summary>For records. How many bytes, and the bytes.</summary>
+    FileRead,
+
+    /// <summary>To open a directory by its path (bytes). An errno.</summary>
+    FileOpenDirectory,
+
+    /// <summary>To open a path (bytes), only to name it. An errno.</summary>
+    FileOpenPath,
+
+    /// <summary>Whether a path (bytes) names a directory. 1 or 0.</summary>
+    FileIsDirectory,
+
+    /// <summary>How many links the file of a path (bytes) has.</summary>
+    FileLinks,
+
+    /// <summary>Whether the file of a path (bytes) is open for writing. A state.</summary>
+    FileWriters,
+
+    /// <summary>For the path of a directory without links. 1, and the path; 0 if it is unknown.</summary>
+    FileRealPath,
+
+    /// <summary>Whether a name (bytes) in a directory is a directory. 1 or 0.</summary>
+    FileIsDirectoryAt,
+
+    /// <summary>For the next entry of a directory. 1 for a directory or 0, and the name; −1 at the end.</summary>
+    FileEntry,
+
+    /// <summary>For the list of mounts. Its number.</summary>
+    FileMounts,
+
+    /// <summary>To read the list of mounts. How many bytes, and the bytes.</summary>
+    FileMountList,
+
+    /// <summary>For a limit of the system. i64.</summary>
+    FileLimit,
+
+    /// <summary>Whether a descriptor can be opened. 1 or 0.</summary>
+    FileHasDescriptors,
 }

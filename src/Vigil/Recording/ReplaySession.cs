@@ -118,6 +118,33 @@ internal sealed class ReplaySession : RecordingSession
         return answer;
     }
 
+    /// <summary>As <see cref="Ask"/>, for an answer that <see cref="LiveSession.Answered"/> has recorded.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="subject">What it is asked about, which the recording has, too; empty if the bytes are the answer's.</param>
+    /// <param name="answer">The recorded answer.</param>
+    /// <returns>False if there is none, because the recording is over, or the replay has diverged.</returns>
+    public bool TryAnswer(RecordedQuestion question, ReadOnlySpan<byte> subject, out RecordedAnswer answer)
+    {
+        RecordEntry? record = TakeAnswer(question, subject);
+        answer = record is null ? default : new RecordedAnswer(record.Number, record.Errno) { Bytes = record.Bytes };
+        return record is not null;
+    }
+
+    /// <summary>As above, for a question whose answer is a number of bytes.</summary>
+    public bool TryAnswer(RecordedQuestion question, Span<byte> buffer, out int count, out int errno)
+    {
+        RecordEntry? record = TakeAnswer(question, subject: default);
+        (count, errno) = (record?.Number ?? 0, record?.Errno ?? 0);
+        if (record is not null && (record.Bytes.Length > buffer.Length || record.Bytes.Length != Math.Max(count, 0)))
+        {
+            Diverge(record, $"{RecordText.Of(question)} with room for {buffer.Length} bytes");
+            return false;
+        }
+
+        record?.Bytes.CopyTo(buffer);
+        return record is not null;
+    }
+
     public override void AddInput(string name, Func<byte[], int> deliver)
     {
         if (!_inputs.TryAdd(name, deliver))
@@ -160,6 +187,19 @@ internal sealed class ReplaySession : RecordingSession
     /// <summary>The loop wanted a message, and the mailbox has none.</summary>
     public void MissMessage() =>
         Diverge(_next, "has no message in its mailbox. One that another thread sends is replayed only as an input");
+
+    private RecordEntry? TakeAnswer(RecordedQuestion question, ReadOnlySpan<byte> subject)
+    {
+        string action = RecordText.Of(question, subject);
+        RecordEntry? record = TakeOfClaim(RecordKind.Answer, action);
+        if (record is null || (record.Question == question && (subject.IsEmpty || subject.SequenceEqual(record.Bytes))))
+        {
+            return record;
+        }
+
+        Diverge(record, action);
+        return null;
+    }
 
     private void ThrowIfDiverged()
     {
