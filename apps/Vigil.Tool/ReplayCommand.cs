@@ -12,7 +12,8 @@ internal static class ReplayCommand
         {
             lines = Recorder.ReadText(path).GetEnumerator();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException
+            or ArgumentException)
         {
             errors.WriteLine(exception.Message);
             return false;
@@ -29,7 +30,7 @@ internal static class ReplayCommand
                         break;
                     }
                 }
-                catch (InvalidDataException exception)
+                catch (Exception exception) when (exception is IOException or InvalidDataException)
                 {
                     output.Flush();
                     errors.WriteLine(exception.Message);

@@ -43,6 +43,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     private readonly LoopWorkers _workers;
     private readonly SlowCallbackLog _slowCallbacks;
     private readonly LoopWatchdog? _watchdog;
+    private readonly Recorder? _recorder;
 
     /// <summary>Creates a manager with default options.</summary>
     /// <exception cref="EventManagerException">
@@ -74,17 +75,18 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         options = options.Validate();
         VigilEventSource.Publish();
         LoopMeter.Publish();
-        options.Recorder?.Use();
         IPoller poller = CreatePoller(createPoller ?? options.PollerFactory);
         _poller = poller;
-        RecordingSession? recording = options.Recorder?.Session;
-        if (recording is not null)
-        {
-            _poller = recording.Wrap(_poller);
-        }
-
         try
         {
+            RecordingSession? recording = null;
+            if (options.Recorder is { } recorder)
+            {
+                recording = recorder.Use();
+                _recorder = recorder;
+                _poller = recording.Wrap(_poller);
+            }
+
             WatchdogOptions? watchdog = options.Watchdog;
             _core = new LoopCore(
                 this,
@@ -111,7 +113,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             _runs = new LoopRuns(_core, _loop);
             RemoteEndpoint = new RemoteEndpoint(_core, options);
             TimeProvider = new LoopTimeProvider(_core, options.TimeProvider, recording);
-            options.Recorder?.StopAtEnd(Stop);
+            _recorder?.StopAtEnd(Stop);
             _watchdog?.Start();
             LoopMeter.Add(_core.Counters);
         }
@@ -119,6 +121,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         {
             _core?.Abandon();
             _poller.Dispose();
+            _recorder?.Release();
             throw;
         }
     }
@@ -126,8 +129,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <summary>
     /// Raised on the loop's thread for every fault: a callback that threw, under any <see cref="FaultPolicy"/>, and a registration that
     /// went wrong. Without a handler, a fault that is not thrown from the run is written to standard error. A handler that throws ends the
-    /// run with its exception. After the manager's disposal, when only workers can still report faults, it is raised on the thread that
-    /// found the fault, and a handler's exception is written to standard error.
+    /// run with its exception. After the manager's disposal, when only workers and a recorder can still report faults, it is raised on the
+    /// thread that found the fault, and a handler's exception is written to standard error.
     /// </summary>
     public event EventHandler<FaultReport>? FaultReported;
 
@@ -1221,6 +1224,12 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         faults.Attempt(_workers.End);
         _core.Close();
         faults.Attempt(_poller.Dispose);
+        if (_recorder?.TakeUnreported() is { } divergence)
+        {
+            faults.Report(new Fault(FaultOrigin.Recorder, divergence));
+        }
+
+        faults.Attempt(() => _recorder?.Release());
         faults.WritePending();
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Vigil.Messaging;
+using Vigil.Recording;
 
 namespace Vigil;
 
@@ -29,6 +30,9 @@ public sealed class RemoteEndpoint
         _spin = options.SpinBeforeSleep;
         _underlyingClock = options.TimeProvider;
     }
+
+    /// <summary>What records or replays the loop; null for neither.</summary>
+    internal RecordingSession? Recording => _core.Recording;
 
     /// <summary>The calls whose closures have returned a task that is unfinished.</summary>
     internal InFlightCalls InFlight { get; } = new();

@@ -7,7 +7,7 @@ namespace Vigil.IO;
 /// A descriptor of which only the number is left: what a replay registers where the recorded run had one of the kernel's. Nothing can be
 /// read from it or written to it.
 /// </summary>
-internal sealed class InertHandle(int number) : VirtualHandle(Math.Max(number, 0))
+internal sealed class InertHandle(int recorded) : VirtualHandle(ReplayedNumber.Of(recorded))
 {
     protected internal override IOResult TryRead(Span<byte> buffer) => new(0, Errno.EAGAIN);
 

@@ -26,12 +26,14 @@ internal static class Errno
     public const int EINVAL = 22;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
+    public const int EFBIG = 27;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
     public const int ENOTSOCK = 88;
     public const int ECONNABORTED = 103;
+    public const int EDQUOT = 122;
     public const int ECANCELED = 125;
 
     /// <summary>The system's text with the number, for messages.</summary>

@@ -31,6 +31,7 @@ internal sealed class EventLoop
     private readonly Queue<InjectedEvent> _injected;
     private readonly int _mailboxBudget;
     private readonly RecordingSession? _recording;
+    private readonly ReplaySession? _replay;
 
     // The context that every callback starts with; restored after each.
     private readonly SynchronizationContext _context;
@@ -58,6 +59,7 @@ internal sealed class EventLoop
         _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep, () => HasWork);
         _mailboxBudget = options.MailboxBudget;
         _recording = recording;
+        _replay = recording as ReplaySession;
         _context = core.Context;
     }
 
@@ -123,9 +125,12 @@ internal sealed class EventLoop
         }
 
         _observer?.EndIteration(_ran, _table);
-        _recording?.EndIteration();
+        _replay?.EndIteration();
         return _ran;
     }
+
+    /// <summary>A run is about to end that was stopped.</summary>
+    public void EndRun() => _recording?.EndRun();
 
     // Written only on change: storing a reference costs the garbage collector's write barrier.
     private void Observe(LoopObserver? observer)
@@ -386,9 +391,9 @@ internal sealed class EventLoop
 
     private void DrainMailbox()
     {
-        if (_recording is ReplaySession replay)
+        if (_replay is not null)
         {
-            ReplayMailbox(replay);
+            ReplayMailbox(_replay);
             return;
         }
 

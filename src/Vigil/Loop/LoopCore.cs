@@ -40,6 +40,7 @@ internal sealed class LoopCore
         Name = options.Name;
         Counters = new LoopCounters(options.Name, options.CollectStatistics);
         Faults = new FaultSink(this, options, createReport(this));
+        Recording = recording;
         TaskOptions = poller.SharesThread ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously;
         Lifetime = new LoopLifetime(manager, options.Name, tearDown);
         _claim = Lifetime.ThreadClaim;
@@ -47,11 +48,7 @@ internal sealed class LoopCore
         try
         {
             Mailbox = new Mailbox<EventManager>(options.MailboxCapacity, OnWakeFailed);
-            if (recording is not null)
-            {
-                recording.HasClaim = () => _claim.IsMine;
-            }
-
+            recording?.Attach(_claim, PostRecorderFault);
             DescriptorQueries queries = new KernelQueries();
             queries = recording?.Wrap(queries) ?? queries;
             SourceTable = new SourceTable(
@@ -99,6 +96,9 @@ internal sealed class LoopCore
     /// only one (<see cref="IPoller.SharesThread"/>).
     /// </summary>
     public TaskCreationOptions TaskOptions { get; }
+
+    /// <summary>Records or replays; null for neither.</summary>
+    public RecordingSession? Recording { get; }
 
     /// <summary>The synchronization context of its callbacks.</summary>
     public SynchronizationContext Context { get; }
@@ -178,6 +178,10 @@ internal sealed class LoopCore
     /// Reports a failure of an owner that is not a callback's. It is reported on the loop under any policy, and never thrown. Any thread.
     /// </summary>
     public void PostReport(ICallbackOwner owner, Exception exception) => Post(FaultOf(owner, exception));
+
+    /// <summary>The recorder cannot write any more. It is reported under any policy, and never thrown. Any thread.</summary>
+    public void PostRecorderFault(EventManagerException exception) =>
+        Post(new Fault(FaultOrigin.Recorder, exception) { Fd = exception.Fd ?? -1 });
 
     /// <summary>Requests the disposal, and wakes the loop for it. Any thread.</summary>
     /// <returns>

@@ -43,6 +43,7 @@ internal sealed class LoopRuns
         }
         while (!_core.Lifetime.IsEndRequested);
 
+        _loop.EndRun();
         RunExitCallbacks();
 
         // A run that ends with an exception does not consume the stop.

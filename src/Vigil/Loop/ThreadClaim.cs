@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Vigil.Recording;
 
 namespace Vigil;
 
@@ -6,7 +7,7 @@ namespace Vigil;
 /// The claim of one thread on the manager. A run holds it throughout; between runs any thread takes it for one operation. So two threads
 /// at once get an exception instead of corrupting shared state. Claims nest on the same thread.
 /// </summary>
-internal sealed class ThreadClaim
+internal sealed class ThreadClaim : ILoopClaim
 {
     private const int Nobody = 0;
 
@@ -58,6 +59,9 @@ internal sealed class ThreadClaim
     /// Whether a run holds the claim, as opposed to a single operation. Also false for a run that began with little stack left. Any thread.
     /// </summary>
     public bool IsOfRun => Volatile.Read(ref _stackOfRun) != 0;
+
+    /// <inheritdoc/>
+    public bool IsOfThisThread => IsRunningHere || WouldWaitForItself;
 
     /// <summary>Whether waiting for a run on this thread would deadlock: the manager runs here, or would be expected to.</summary>
     public bool WouldWaitForItself

@@ -64,4 +64,10 @@ public enum FaultOrigin
     /// disposed. The other steps were completed.
     /// </summary>
     Disposal,
+
+    /// <summary>
+    /// The <see cref="EventManagerOptions.Recorder"/> cannot write any more, so that nothing is recorded; or a replay has diverged and no
+    /// iteration followed that would have thrown it (<see cref="ReplayDivergedException"/>).
+    /// </summary>
+    Recorder,
 }

@@ -18,16 +18,20 @@ public sealed class RecordedInput<T>
     /// <summary>Creates it. On the loop's thread, or before the first run.</summary>
     /// <param name="manager">The loop.</param>
     /// <param name="recorder">The manager's recorder; null if it has none, in which case values are just posted.</param>
-    /// <param name="name">Its name in the recording; one recorder has each name once.</param>
-    /// <param name="serialize">Makes bytes of a value. Called on the loop's thread, and only if something is recorded.</param>
+    /// <param name="name">
+    /// Its name in the recording: valid Unicode of 1,024 bytes at most. One recorder has each name once.
+    /// </param>
+    /// <param name="serialize">Makes bytes of a value. Called on the loop's thread, and only if traffic is recorded.</param>
     /// <param name="deserialize">Makes a value of bytes, in a replay.</param>
     /// <param name="handler">What is done with a value, on the loop's thread. Its exceptions go to the loop's fault policy.</param>
-    /// <exception cref="ArgumentException">The name is empty, taken, or begins with "vigil:".</exception>
+    /// <exception cref="ArgumentException">
+    /// The name is empty, too long, invalid, taken, or begins with "vigil:"; or the recorder is not the manager's.
+    /// </exception>
     public RecordedInput(
         EventManager manager, Recorder? recorder, string name, Func<T, byte[]> serialize, Func<byte[], T> deserialize, Action<T> handler)
     {
         ArgumentNullException.ThrowIfNull(manager);
-        ArgumentException.ThrowIfNullOrEmpty(name);
+        RecordingSession.RequireName(name, nameof(name));
         if (name.StartsWith(RecordingSession.OwnPrefix, StringComparison.Ordinal))
         {
             throw new ArgumentException(
@@ -37,6 +41,12 @@ public sealed class RecordedInput<T>
         ArgumentNullException.ThrowIfNull(serialize);
         ArgumentNullException.ThrowIfNull(deserialize);
         ArgumentNullException.ThrowIfNull(handler);
+        if (manager.RemoteEndpoint.Recording != recorder?.Session)
+        {
+            throw new ArgumentException(
+                "An input is recorded by the recorder of its own manager (EventManagerOptions.Recorder).", nameof(recorder));
+        }
+
         _manager = manager;
         _session = recorder?.Session;
         _name = name;
@@ -63,7 +73,7 @@ public sealed class RecordedInput<T>
 
     private void Deliver(T value)
     {
-        _session?.OnInput(_name, _serialize(value));
+        _session?.OnInput(_name, _session.HasTraffic ? _serialize(value) : []);
         _handler(value);
     }
 }

@@ -1,5 +1,7 @@
+using Vigil.Interop;
 using Vigil.IO;
 using Vigil.Recording;
+using Vigil.Threading;
 
 namespace Vigil;
 
@@ -24,7 +26,10 @@ public sealed class Recorder : IDisposable
     private readonly FileSink? _file;
     private readonly RingSink? _ring;
     private readonly RecordingHeader _header;
-    private int _isInUse;
+    private readonly Lock _gate = new();
+    private bool _isUsed;
+    private bool _isHeld;
+    private bool _isDisposed;
 
     private Recorder(RecordingSession session, RecordingHeader header, RecordWriter? writer = null, IChunkSink? sink = null)
     {
@@ -46,8 +51,11 @@ public sealed class Recorder : IDisposable
     /// </summary>
     public long LostBytes => _writer?.Lost ?? 0;
 
-    /// <summary>Why nothing is written to the file any more; null if everything is. Any thread.</summary>
-    public Exception? Failure => _file?.Failure;
+    /// <summary>
+    /// Why nothing is written to the file any more; null if everything is. Its manager reports it, too
+    /// (<see cref="FaultOrigin.Recorder"/>). Any thread.
+    /// </summary>
+    public EventManagerException? Failure => _file?.Failure;
 
     internal RecordingSession Session { get; }
 
@@ -70,7 +78,7 @@ public sealed class Recorder : IDisposable
         }
         catch
         {
-            file.Dispose();
+            file.Delete();
             throw;
         }
     }
@@ -87,43 +95,54 @@ public sealed class Recorder : IDisposable
     /// <summary>Replays a file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is no recording, or one of another version.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file must not be read, or is a directory.</exception>
+    /// <exception cref="InvalidDataException">It is no recording, one of another version, or its beginning is damaged.</exception>
     public static Recorder Replay(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var reader = new RecordReader(File.ReadAllBytes(path), path);
-        return new Recorder(new ReplaySession(reader), reader.Header);
+        RecordReader reader = RecordReader.Open(path);
+        try
+        {
+            return new Recorder(new ReplaySession(reader), reader.Header);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a file as text: a line for each record, with the number of its iteration. For people.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>The lines.</returns>
+    /// <returns>The lines, which are read from the file one after the other. Enumerate them once.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file must not be read, or is a directory.</exception>
     /// <exception cref="InvalidDataException">It is no recording, one of another version, or damaged.</exception>
     public static IEnumerable<string> ReadText(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var reader = new RecordReader(File.ReadAllBytes(path), path);
-        return RecordText.LinesOf(reader);
+        return RecordText.LinesOf(RecordReader.Open(path));
     }
 
     /// <summary>
     /// Opens a descriptor whose traffic is a part of the recording. Use it on the loop's thread, by <see cref="NonBlocking"/>. In a replay
     /// nothing is opened.
     /// </summary>
-    /// <param name="name">Its name in the recording.</param>
+    /// <param name="name">Its name in the recording: valid Unicode of 1,024 bytes at most.</param>
     /// <param name="open">Opens it.</param>
-    /// <returns>The descriptor. The caller disposes it.</returns>
+    /// <returns>The descriptor. The caller disposes it. In a replay it has another number, which the kernel does not know.</returns>
+    /// <exception cref="ArgumentException">The name is empty, too long or invalid, or nothing was opened.</exception>
+    /// <exception cref="InvalidOperationException">The calling thread is not the loop's.</exception>
     public FdHandle Open(string name, Func<FdHandle> open)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
+        RecordingSession.RequireName(name, nameof(name));
         ArgumentNullException.ThrowIfNull(open);
         return Session.Open(name, open);
     }
 
     /// <summary>Writes what a ring keeps to a file, for its owner alone. On the loop's thread, or after the manager's disposal.</summary>
     /// <param name="path">The file. There must be none yet.</param>
-    /// <exception cref="InvalidOperationException">It does not record to a ring.</exception>
+    /// <exception cref="InvalidOperationException">It does not record to a ring, or another thread may be recording.</exception>
     /// <exception cref="IOException">The file exists, or cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The directory cannot be written.</exception>
     public void Save(string path)
@@ -134,40 +153,95 @@ public sealed class Recorder : IDisposable
             throw new InvalidOperationException("Only a recorder that keeps a ring has something to save.");
         }
 
-        _writer!.Flush();
-        using var file = new RecordingFile(path, _header);
-        foreach (Chunk chunk in _ring.Copy())
+        bool isOver;
+        using (Uninterrupted.Enter(_gate))
         {
-            file.Write(chunk);
+            isOver = _isUsed && !_isHeld;
+        }
+
+        ((LiveSession)Session).Publish(isOver);
+        using var file = new RecordingFile(path, _header);
+        IEnumerable<Chunk> chunks = _writer!.Current is { Length: > 0 } current ? _ring.Chunks.Append(current) : _ring.Chunks;
+        int errno = Errno.Success;
+        foreach (Chunk chunk in chunks)
+        {
+            errno = errno == Errno.Success ? file.Write(chunk, from: 0, chunk.Length) : errno;
+        }
+
+        errno = errno == Errno.Success ? file.Close() : errno;
+        if (errno != Errno.Success)
+        {
+            throw file.NotWritten(errno);
         }
     }
 
-    /// <summary>Writes what is left and closes the file. After the manager's disposal.</summary>
-    public void Dispose() => Session.Dispose();
+    /// <summary>
+    /// Writes what is left and closes the file. If its manager is not disposed, that does it when it is. Any thread.
+    /// </summary>
+    public void Dispose()
+    {
+        using (Uninterrupted.Enter(_gate))
+        {
+            _isDisposed = true;
+            if (_isHeld)
+            {
+                return;
+            }
+        }
+
+        Session.Dispose();
+    }
 
     /// <summary>A manager begins to use it.</summary>
     /// <exception cref="ArgumentException">Another manager uses it, or has.</exception>
-    internal void Use()
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    internal RecordingSession Use()
     {
-        if (Interlocked.Exchange(ref _isInUse, 1) != 0)
+        using (Uninterrupted.Enter(_gate))
         {
-            throw new ArgumentException("A recorder serves one manager: create another one.", "options.Recorder");
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_isUsed)
+            {
+                throw new ArgumentException("A recorder serves one manager: create another one.", "options.Recorder");
+            }
+
+            _isUsed = _isHeld = true;
         }
+
+        return Session;
     }
+
+    /// <summary>Its manager uses it no more.</summary>
+    internal void Release()
+    {
+        using (Uninterrupted.Enter(_gate))
+        {
+            _isHeld = false;
+            if (!_isDisposed)
+            {
+                return;
+            }
+        }
+
+        Session.Dispose();
+    }
+
+    /// <summary>What the replay has diverged by, if no run has thrown it.</summary>
+    internal ReplayDivergedException? TakeUnreported() => (Session as ReplaySession)?.TakeUnreported();
 
     /// <summary>When everything is replayed, the run ends.</summary>
     internal void StopAtEnd(Action stop)
     {
         if (Session is ReplaySession replay)
         {
-            replay.Ended = stop;
+            replay.Stop = stop;
         }
     }
 
     private static Recorder Create(IChunkSink sink, RecordingHeader header)
     {
         var writer = new RecordWriter(sink);
-        return new Recorder(new LiveSession(writer, header.HasTraffic), header, writer, sink);
+        return new Recorder(new LiveSession(writer, sink as FileSink, header.HasTraffic), header, writer, sink);
     }
 
     private static RecorderOptions Checked(RecorderOptions? options)

@@ -4,8 +4,9 @@ namespace Vigil;
 public sealed class RecorderOptions
 {
     /// <summary>
-    /// Whether the bytes that recorded descriptors read and write are recorded, too. Without them a recording can be read, but not
-    /// replayed. The names of files that are watched are recorded in any case. Default: true.
+    /// Whether the bytes that recorded descriptors read and write are recorded, too, and the values of inputs
+    /// (<see cref="RecordedInput{T}"/>). Without them a recording can be read, but not replayed. The names of files
+    /// that are watched are recorded in any case. Default: true.
     /// </summary>
     public bool IncludeTraffic { get; set; } = true;
 

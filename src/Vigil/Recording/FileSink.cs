@@ -1,13 +1,21 @@
+using Vigil.Interop;
 using Vigil.Threading;
 
 namespace Vigil.Recording;
 
 /// <summary>
 /// Writes chunks to a file on a thread of its own, since a disk can take seconds. Chunks that wait for it are bounded: if all are full, the
-/// loop goes on and what it would record is lost.
+/// loop goes on and what it would record is lost. What is in the chunk that the loop still writes is in the file at most a second after it
+/// was published, also while the loop sleeps.
 /// </summary>
 internal sealed class FileSink : IChunkSink
 {
+    // The kernel sends it for a write beyond the limit of file sizes (ulimit -f), by default the end of the process. A thread that has it
+    // blocked gets EFBIG instead.
+    private const int SIGXFSZ = 25;
+
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
+
     private readonly RecordingFile _file;
     private readonly Lock _gate = new();
     private readonly Queue<Chunk> _full = new();
@@ -16,8 +24,11 @@ internal sealed class FileSink : IChunkSink
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _capacity;
     private int _chunks;
+    private Chunk? _current;
     private bool _isEnding;
-    private volatile Exception? _failure;
+    private int _thread;
+    private Action<EventManagerException>? _failed;
+    private volatile EventManagerException? _failure;
 
     /// <param name="file">The file, which this closes.</param>
     /// <param name="capacity">How many chunks there may be.</param>
@@ -30,11 +41,29 @@ internal sealed class FileSink : IChunkSink
     }
 
     /// <summary>Why nothing is written any more; null if all is.</summary>
-    public Exception? Failure => _failure;
+    public EventManagerException? Failure => _failure;
+
+    public bool HasFailed => _failure is not null;
+
+    /// <summary>Has somebody told once when nothing can be written any more, on the thread that writes; or here, if that is so.</summary>
+    public void Report(Action<EventManagerException> failed)
+    {
+        EventManagerException? failure;
+        using (Uninterrupted.Enter(_gate))
+        {
+            _failed = failed;
+            failure = _failure;
+        }
+
+        if (failure is not null)
+        {
+            failed(failure);
+        }
+    }
 
     public Chunk? Exchange(Chunk? full)
     {
-        Chunk? empty;
+        Chunk? empty = null;
         using (Uninterrupted.Enter(_gate))
         {
             if (full is not null)
@@ -42,15 +71,27 @@ internal sealed class FileSink : IChunkSink
                 _full.Enqueue(full);
             }
 
-            if (!_free.TryPop(out empty) && _chunks < _capacity)
+            if (_failure is null && !_free.TryPop(out empty) && _chunks < _capacity)
             {
-                _chunks++;
                 empty = new Chunk();
+                _chunks++;
             }
+
+            _current = empty;
         }
 
-        _hasWork.Set();
+        if (full is not null || empty is not null)
+        {
+            _hasWork.Set();
+        }
+
         return empty;
+    }
+
+    public void OnPublished(Chunk chunk)
+    {
+        chunk.IsAwaited = false;
+        _hasWork.Set();
     }
 
     /// <summary>Waits until everything is written, and closes the file.</summary>
@@ -62,79 +103,132 @@ internal sealed class FileSink : IChunkSink
         }
 
         _hasWork.Set();
-        Uninterrupted.Wait(_ended.Task, Timeout.InfiniteTimeSpan);
-        _hasWork.Dispose();
+        if (Environment.CurrentManagedThreadId != Volatile.Read(ref _thread))
+        {
+            // Otherwise this is a handler of the failure that this thread has just reported.
+            Uninterrupted.Wait(_ended.Task, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void Run()
     {
-        try
+        Volatile.Write(ref _thread, Environment.CurrentManagedThreadId);
+        SignalNative.Block(1UL << (SIGXFSZ - 1));
+        bool isDue = false;
+        while (TryTake(out Chunk? chunk, out bool isFull))
         {
-            while (TryTake(out Chunk? chunk))
+            if (isFull)
             {
-                Write(chunk);
+                Write(chunk!);
+                chunk!.Empty();
                 using (Uninterrupted.Enter(_gate))
                 {
                     _free.Push(chunk);
                 }
+
+                isDue = false;
             }
-        }
-        finally
-        {
-            Close();
-            _ended.SetResult();
-        }
-    }
-
-    // On a file system of the network, closing reports what writing did not.
-    private void Close()
-    {
-        try
-        {
-            _file.Dispose();
-        }
-        catch (IOException exception)
-        {
-            _failure ??= exception;
-        }
-    }
-
-    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Chunk? chunk)
-    {
-        while (true)
-        {
-            using (Uninterrupted.Enter(_gate))
+            else if (chunk is null || chunk.Length == chunk.Written)
             {
-                if (_full.TryDequeue(out chunk))
-                {
-                    return true;
-                }
+                Await(chunk);
+                isDue = false;
+            }
+            else if (isDue)
+            {
+                Write(chunk);
+                isDue = false;
+            }
+            else
+            {
+                isDue = !_hasWork.WaitOne(LongestDelay);
+            }
+        }
 
-                if (_isEnding)
-                {
-                    return false;
-                }
+        int errno = _file.Close();
+        if (errno != Errno.Success)
+        {
+            Fail(errno);
+        }
+
+        _ended.SetResult();
+    }
+
+    // Full chunks first. False at the end.
+    private bool TryTake(out Chunk? chunk, out bool isFull)
+    {
+        using (Uninterrupted.Enter(_gate))
+        {
+            isFull = _full.TryDequeue(out chunk);
+            if (!isFull)
+            {
+                chunk = _current;
             }
 
-            _hasWork.WaitOne();
+            return isFull || !_isEnding;
         }
+    }
+
+    // Sleeps until there is something to write. The loop publishes without a fence, and then looks whether that is awaited; so this side
+    // runs the fence on its processor, too: either it sees that, or what it has published is seen here.
+    private void Await(Chunk? chunk)
+    {
+        if (chunk is not null)
+        {
+            chunk.IsAwaited = true;
+            Interlocked.MemoryBarrierProcessWide();
+            if (chunk.Length > chunk.Written)
+            {
+                return;
+            }
+        }
+
+        _hasWork.WaitOne();
     }
 
     // After a failure the rest is dropped: a recording with a hole that nobody sees would be worse than a short one.
     private void Write(Chunk chunk)
     {
-        if (_failure is not null)
+        int length = chunk.Length;
+        if (length > chunk.Written && _failure is null)
         {
-            return;
+            int errno = _file.Write(chunk, chunk.Written, length);
+            if (errno != Errno.Success)
+            {
+                Fail(errno);
+            }
         }
 
-        try
+        chunk.Written = length;
+    }
+
+    private void Fail(int errno)
+    {
+        string advice = errno switch
         {
-            _file.Write(chunk);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            Errno.ENOSPC or Errno.EDQUOT => "Make room there, or record elsewhere.",
+            Errno.EFBIG => "Raise the limit of file sizes (ulimit -f, LimitFSIZE=), or start a new recording sooner.",
+            Errno.EBADF => "Was the number of a descriptor closed that was not yours?",
+            _ => "Look at the disk, and at the kernel's log (dmesg).",
+        };
+        var failure = new EventManagerException(
+            EventManagerError.System,
+            $"The recording {_file.Path} (fd {_file.Number}) cannot be written: {Errno.Describe(errno)}. {advice} "
+                + "Nothing is recorded any more; what is in the file can be read and replayed.",
+            _file.Number,
+            errno);
+        Action<EventManagerException>? failed;
+        using (Uninterrupted.Enter(_gate))
         {
-            _failure = exception;
+            if (_failure is not null)
+            {
+                return;
+            }
+
+            _failure = failure;
+            failed = _failed;
         }
+
+        failed?.Invoke(failure);
+        LibraryThread.ForgetInterrupt();
     }
 }

@@ -8,30 +8,39 @@ namespace Vigil.Recording;
 /// <summary>Records a loop.</summary>
 internal sealed class LiveSession : RecordingSession
 {
-    // In milliseconds. What was recorded is handed over at least this often, whenever the loop goes to sleep.
-    private const long LongestDelay = 1000;
-
     private readonly RecordWriter _writer;
+    private readonly FileSink? _file;
     private readonly bool _hasTraffic;
     private readonly HashSet<string> _inputs = new(StringComparer.Ordinal);
-    private int _thread = Environment.CurrentManagedThreadId;
-    private long _flushedAt = Environment.TickCount64;
-    private bool _sleeps;
 
-    public LiveSession(RecordWriter writer, bool hasTraffic)
+    public LiveSession(RecordWriter writer, FileSink? file, bool hasTraffic)
     {
         _writer = writer;
+        _file = file;
         _hasTraffic = hasTraffic;
     }
 
-    /// <summary>Whether the calling thread is the loop's: what others read of its clocks is not its.</summary>
-    private bool IsMine => Environment.CurrentManagedThreadId == _thread || HasClaim();
+    public override bool HasTraffic => _hasTraffic;
 
-    public override IPoller Wrap(IPoller poller)
+    public override void Attach(ILoopClaim claim, Action<EventManagerException> failed)
     {
-        // The manager is constructed here. Until its first run, this is the loop's thread.
-        _thread = Environment.CurrentManagedThreadId;
-        return new RecordingPoller(this, poller);
+        base.Attach(claim, failed);
+        _file?.Report(failed);
+    }
+
+    public override IPoller Wrap(IPoller poller) => new RecordingPoller(this, poller);
+
+    /// <summary>Lets the file or the ring have everything up to here.</summary>
+    /// <param name="isOver">Whether the manager is gone, so that any thread may ask for it.</param>
+    /// <exception cref="InvalidOperationException">Another thread may be recording.</exception>
+    public void Publish(bool isOver)
+    {
+        if (!isOver && !IsMine)
+        {
+            throw new InvalidOperationException("A ring is saved on the loop's thread, or after the manager's disposal.");
+        }
+
+        _writer.Publish();
     }
 
     public override IClock Wrap(IClock clock, TimerClock kind) => new RecordingClock(this, clock, kind);
@@ -45,23 +54,15 @@ internal sealed class LiveSession : RecordingSession
                     + "What other threads do has no place in a recording.");
         }
 
-        FdHandle inner = open();
-        try
-        {
-            _writer.Opened(name, inner.Number);
-            return new RecordedHandle(this, inner);
-        }
-        catch
-        {
-            inner.Dispose();
-            throw;
-        }
+        FdHandle inner = open()
+            ?? throw new ArgumentException($"The function that opens the descriptor {name} has returned null.", nameof(open));
+        var handle = new RecordedHandle(this, inner);
+        _writer.Opened(name, handle.Number);
+        return handle;
     }
 
     public override bool DecideWait(bool isImmediate)
     {
-        _thread = Environment.CurrentManagedThreadId;
-        _sleeps = !isImmediate;
         _writer.Iteration(isImmediate);
         return isImmediate;
     }
@@ -78,10 +79,7 @@ internal sealed class LiveSession : RecordingSession
         return reading;
     }
 
-    public override void EndIteration()
-    {
-        // A recording has no opinion.
-    }
+    public override void EndRun() => _writer.EndRun();
 
     public override void OnMessage() => _writer.Message();
 
@@ -126,15 +124,6 @@ internal sealed class LiveSession : RecordingSession
     private void Record(RecordedQuestion question, in RecordedAnswer answer) =>
         _writer.Answer(question, answer.Failure, answer.Number, answer.Errno, answer.Bytes);
 
-    private void BeforeWait()
-    {
-        if (_sleeps && Environment.TickCount64 - _flushedAt >= LongestDelay)
-        {
-            _flushedAt = Environment.TickCount64;
-            _writer.Flush();
-        }
-    }
-
     private int Registered(RegistrationCall call, int fd, SourceToken token, EventSet interest, int errno)
     {
         _writer.Registration(call, fd, token, interest, errno);
@@ -159,7 +148,7 @@ internal sealed class LiveSession : RecordingSession
 
         public int Wait(Deadline deadline, ReadyBuffer ready)
         {
-            session.BeforeWait();
+            session._writer.Publish();
             int errno = inner.Wait(deadline, ready);
             session._writer.Wait(errno, ready);
             return errno;

@@ -9,6 +9,9 @@ internal sealed record RecordEntry(RecordKind Kind)
     /// <summary>A reading, a count, an answer.</summary>
     public long Value { get; init; }
 
+    /// <summary>How many chunks a gap is long; 0 if it is in bytes (<see cref="Value"/>).</summary>
+    public long Missing { get; init; }
+
     public int Errno { get; init; }
 
     public RegistrationCall Call { get; init; }

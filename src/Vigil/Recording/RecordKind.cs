@@ -61,6 +61,9 @@ internal enum RecordKind : byte
     /// u16 errno, i32 how many bytes follow.
     /// </summary>
     Answer,
+
+    /// <summary>A run has ended, because it was stopped by whomever.</summary>
+    RunEnd,
 }
 
 /// <summary>How a wait was.</summary>

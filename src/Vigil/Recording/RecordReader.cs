@@ -4,26 +4,58 @@ using System.Text;
 namespace Vigil.Recording;
 
 /// <summary>
-/// Reads the records of a file, one after the other. The file may end within a chunk, as after a crash: what is whole is read.
+/// Reads the records of a file, one after the other, a chunk at a time. The file may end within a chunk, as after a crash: what is whole is
+/// read.
 /// </summary>
-internal sealed class RecordReader
+internal sealed class RecordReader : IDisposable
 {
-    private readonly byte[] _file;
+    private readonly Stream _file;
+    private readonly byte[] _chunk = new byte[Chunk.Size];
+    private readonly byte[] _frame = new byte[RecordingHeader.FrameSize];
     private readonly List<string> _names = [];
+    private long _chunkStart = RecordingHeader.Size;
     private int _position;
     private int _chunkEnd;
+    private long _number = -1;
 
+    // How many chunks are missing before the one that was entered, until that is told.
+    private long _missing;
+
+    /// <param name="file">The file, which this closes.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is no recording.</exception>
-    public RecordReader(byte[] file, string path)
+    public RecordReader(Stream file, string path)
     {
         _file = file;
-        Header = RecordingHeader.Read(file, path);
-        _position = _chunkEnd = RecordingHeader.Size;
+        Span<byte> header = stackalloc byte[RecordingHeader.Size];
+        Header = RecordingHeader.Read(header[..file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)], path);
     }
 
     public RecordingHeader Header { get; }
 
+    /// <summary>Whether the file ended within a chunk, which is then lost.</summary>
+    public bool IsCut { get; private set; }
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is no recording.</exception>
+    public static RecordReader Open(string path)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        try
+        {
+            return new RecordReader(file, path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads the next record; null at the end.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public RecordEntry? Next()
     {
@@ -34,6 +66,13 @@ internal sealed class RecordReader
                 return null;
             }
 
+            if (_missing > 0)
+            {
+                var gap = new RecordEntry(RecordKind.Gap) { Missing = _missing };
+                _missing = 0;
+                return gap;
+            }
+
             if (Read() is { } record)
             {
                 return record;
@@ -41,28 +80,42 @@ internal sealed class RecordReader
         }
     }
 
+    public void Dispose() => _file.Dispose();
+
     private bool TryEnterChunk()
     {
-        ReadOnlySpan<byte> rest = _file.AsSpan(_position);
-        if (rest.Length < RecordingHeader.FrameSize)
+        _chunkStart += _chunkEnd;
+        _position = _chunkEnd = 0;
+        int read = _file.ReadAtLeast(_frame, _frame.Length, throwOnEndOfStream: false);
+        if (read < _frame.Length)
         {
+            IsCut |= read > 0;
             return false;
         }
 
-        int length = BinaryPrimitives.ReadInt32LittleEndian(rest);
-        if (length is < 0 or > Chunk.Size)
+        _chunkStart += _frame.Length;
+        int length = BinaryPrimitives.ReadInt32LittleEndian(_frame);
+        long number = BinaryPrimitives.ReadInt64LittleEndian(_frame.AsSpan(4));
+        if (length is < 1 or > Chunk.Size || number < Math.Max(_number, 0))
         {
             throw Damaged();
         }
 
-        if (rest.Length < RecordingHeader.FrameSize + length)
+        if (_file.ReadAtLeast(_chunk.AsSpan(0, length), length, throwOnEndOfStream: false) < length)
         {
+            IsCut = true;
             return false;
         }
 
-        _position += RecordingHeader.FrameSize;
-        _chunkEnd = _position + length;
-        _names.Clear();
+        // The same number: another part of the same chunk, which may use the names of the part before.
+        if (number != _number)
+        {
+            _names.Clear();
+            _missing = number - _number - 1;
+            _number = number;
+        }
+
+        _chunkEnd = length;
         return true;
     }
 
@@ -77,7 +130,7 @@ internal sealed class RecordReader
             case RecordKind.Wait:
                 return ReadWait();
             case RecordKind.Clock:
-                return new RecordEntry(kind) { Number = Byte(), Value = Int64() };
+                return ReadClock();
             case RecordKind.ClockStep:
                 return new RecordEntry(kind) { Number = Byte(), Value = Byte() };
             case RecordKind.Registration:
@@ -99,7 +152,8 @@ internal sealed class RecordReader
                 _names.Add(Encoding.UTF8.GetString(Take(UInt16())));
                 return null;
             case RecordKind.Opened:
-                return new RecordEntry(kind) { Text = Name(), Number = Int32() };
+                var opened = new RecordEntry(kind) { Text = Name(), Number = Int32() };
+                return opened.Number >= 0 ? opened : throw Damaged();
             case RecordKind.Read or RecordKind.Write:
                 var transfer = new RecordEntry(kind) { Number = Int32(), Value = Int32(), Errno = UInt16() };
                 return transfer with { Bytes = ReadBytes(Int32()) };
@@ -110,8 +164,11 @@ internal sealed class RecordReader
                 return new RecordEntry(kind) { Number = Int32(), Errno = UInt16() };
             case RecordKind.Iteration:
                 return new RecordEntry(kind) { Value = Byte() };
-            case RecordKind.Message:
+            case RecordKind.Message or RecordKind.RunEnd:
                 return new RecordEntry(kind);
+            case RecordKind.Bytes:
+                // Their record was in a chunk that is missing.
+                return new RecordEntry(kind) { Bytes = Take(Int32()).ToArray() };
             case RecordKind.Input:
                 return new RecordEntry(kind) { Text = Name(), Bytes = ReadBytes(Int32()) };
             case RecordKind.Answer:
@@ -126,6 +183,14 @@ internal sealed class RecordReader
             default:
                 throw Damaged();
         }
+    }
+
+    private RecordEntry ReadClock()
+    {
+        var record = new RecordEntry(RecordKind.Clock) { Number = Byte(), Value = Int64() };
+        bool isValid = record.Number != (int)RecordedClock.Date
+            || (record.Value >= DateTimeOffset.MinValue.Ticks && record.Value <= DateTimeOffset.MaxValue.Ticks);
+        return isValid ? record : throw Damaged();
     }
 
     private RecordEntry ReadWait()
@@ -163,7 +228,7 @@ internal sealed class RecordReader
 
     private bool TryContinue(RecordKind kind)
     {
-        if ((_position == _chunkEnd && !TryEnterChunk()) || (RecordKind)_file[_position] != kind)
+        if ((_position == _chunkEnd && !TryEnterChunk()) || _missing > 0 || (RecordKind)_chunk[_position] != kind)
         {
             return false;
         }
@@ -193,10 +258,10 @@ internal sealed class RecordReader
             throw Damaged();
         }
 
-        ReadOnlySpan<byte> taken = _file.AsSpan(_position, count);
+        ReadOnlySpan<byte> taken = _chunk.AsSpan(_position, count);
         _position += count;
         return taken;
     }
 
-    private InvalidDataException Damaged() => new($"The recording is damaged at byte {_position}.");
+    private InvalidDataException Damaged() => new($"The recording is damaged at byte {_chunkStart + _position}.");
 }

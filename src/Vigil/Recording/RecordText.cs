@@ -18,15 +18,33 @@ internal static class RecordText
             .ToString("yyyy-MM-dd HH:mm:ss.fffffff", CultureInfo.InvariantCulture);
         yield return $"recorded from {start} UTC, {(reader.Header.HasTraffic ? "with" : "without")} traffic";
         long iteration = 0;
-        while (reader.Next() is { } record)
+        using (reader)
         {
-            iteration += record.Kind == RecordKind.Iteration ? 1 : 0;
-            yield return string.Create(Invariant, $"{iteration,8}  {Of(record)}");
+            while (reader.Next() is { } record)
+            {
+                iteration += record.Kind == RecordKind.Iteration ? 1 : 0;
+                yield return string.Create(Invariant, $"{iteration,8}  {Of(record)}");
+            }
+
+            if (reader.IsCut)
+            {
+                yield return "the file ends within a chunk, which is lost";
+            }
         }
     }
 
-    public static string Of(RecordEntry record) => record.Kind switch
+    /// <summary>A record. Names and messages are others' text: a control character would do something to a terminal.</summary>
+    public static string Of(RecordEntry record)
     {
+        string text = RawOf(record);
+        return text.Any(char.IsControl)
+            ? string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{((int)c).ToString("x4", Invariant)}" : c.ToString()))
+            : text;
+    }
+
+    private static string RawOf(RecordEntry record) => record.Kind switch
+    {
+        RecordKind.Gap when record.Missing > 0 => string.Create(Invariant, $"a gap: {record.Missing} chunks of records are missing"),
         RecordKind.Gap => string.Create(Invariant, $"a gap: {record.Value} bytes of records were lost"),
         RecordKind.Wait => OfWait(record),
         RecordKind.Clock => string.Create(Invariant, $"the clock {(RecordedClock)record.Number} reads {record.Value}"),
@@ -40,6 +58,8 @@ internal static class RecordText
         RecordKind.Iteration => record.Value == 1 ? "an iteration that does not sleep" : "an iteration",
         RecordKind.Message => "a message from the mailbox",
         RecordKind.Input => string.Create(Invariant, $"the input {record.Text}: {OfBytes(record.Bytes)}"),
+        RecordKind.RunEnd => "the end of a run",
+        RecordKind.Bytes => $"bytes of a record that is missing: {OfBytes(record.Bytes)}",
         RecordKind.Answer => OfAnswer(record),
         _ => record.Kind.ToString(),
     };

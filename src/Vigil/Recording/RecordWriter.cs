@@ -8,9 +8,9 @@ namespace Vigil.Recording;
 
 /// <summary>
 /// Writes records into chunks. For one thread at a time. It allocates nothing once the names are known. A record for which no chunk is free
-/// is lost; the next one that is not is preceded by a gap.
+/// is lost, and so is what follows up to the next wait of the loop; the next record that is not is preceded by a gap.
 /// </summary>
-internal sealed class RecordWriter : IDisposable
+internal sealed unsafe class RecordWriter : IDisposable
 {
     // The longest text and the longest part of traffic in one record. Longer traffic is split.
     private const int LongestText = 1024;
@@ -23,9 +23,14 @@ internal sealed class RecordWriter : IDisposable
     private readonly IChunkSink _sink;
     private readonly Dictionary<string, ushort> _names = new(StringComparer.Ordinal);
     private Chunk? _chunk;
+
+    // Where in the chunk the next record begins, and the chunk's end. Equal without one.
+    private byte* _next;
+    private byte* _end;
     private long _chunks;
     private long _lostSinceGap;
     private bool _isClosed;
+    private bool _isDisposed;
 
     public RecordWriter(IChunkSink sink)
     {
@@ -36,13 +41,31 @@ internal sealed class RecordWriter : IDisposable
     /// <summary>How many bytes of records were lost.</summary>
     public long Lost { get; private set; }
 
-    /// <summary>Hands the records over that were written, if there are any.</summary>
-    public void Flush()
+    /// <summary>The chunk that is being written; null if there is none. What was published of it can be read.</summary>
+    public Chunk? Current => _chunk;
+
+    /// <summary>Lets others have the records that were written so far. If there was no chunk for them, tries to get one again.</summary>
+    public void Publish()
     {
-        if (_chunk is { Length: > 0 })
+        if (_chunk is not { } chunk)
         {
             Turn();
+            return;
         }
+
+        chunk.Length = (int)(_next - chunk.Start);
+        if (chunk.IsAwaited)
+        {
+            _sink.OnPublished(chunk);
+        }
+    }
+
+    /// <summary>What comes from now on is not recorded, and not counted as lost.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        _chunk = null;
+        _next = _end = null;
     }
 
     public void Clock(RecordedClock clock, long reading)
@@ -116,6 +139,15 @@ internal sealed class RecordWriter : IDisposable
         }
     }
 
+    public void EndRun()
+    {
+        Span<byte> record = Reserve(1);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.RunEnd;
+        }
+    }
+
     public void Message()
     {
         Span<byte> record = Reserve(1);
@@ -161,12 +193,15 @@ internal sealed class RecordWriter : IDisposable
 
     public void Opened(string name, int fd)
     {
-        if (TryName(name, 7, out ushort id) && Reserve(7) is { IsEmpty: false } record)
+        if (!TryName(name, 7, out ushort id))
         {
-            record[0] = (byte)RecordKind.Opened;
-            BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
-            BinaryPrimitives.WriteInt32LittleEndian(record[3..], fd);
+            return;
         }
+
+        Span<byte> record = Reserve(7);
+        record[0] = (byte)RecordKind.Opened;
+        BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
+        BinaryPrimitives.WriteInt32LittleEndian(record[3..], fd);
     }
 
     /// <summary>A read or a write, with its bytes; none to leave them out.</summary>
@@ -200,25 +235,38 @@ internal sealed class RecordWriter : IDisposable
 
     public void Input(string name, ReadOnlySpan<byte> bytes)
     {
-        if (TryName(name, 7, out ushort id) && Reserve(7) is { IsEmpty: false } record)
+        if (!TryName(name, 7, out ushort id))
         {
-            record[0] = (byte)RecordKind.Input;
-            BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
-            BinaryPrimitives.WriteInt32LittleEndian(record[3..], bytes.Length);
-            Traffic(bytes);
+            Lose(bytes.Length);
+            return;
         }
+
+        Span<byte> record = Reserve(7);
+        record[0] = (byte)RecordKind.Input;
+        BinaryPrimitives.WriteUInt16LittleEndian(record[1..], id);
+        BinaryPrimitives.WriteInt32LittleEndian(record[3..], bytes.Length);
+        Traffic(bytes);
     }
 
     /// <summary>Hands over what is left, and waits until it is written. What comes later is lost.</summary>
     public void Dispose()
     {
-        if (!_isClosed)
+        if (Interlocked.Exchange(ref _isDisposed, true))
         {
-            Flush();
-            _isClosed = true;
-            _chunk = null;
-            _sink.Dispose();
+            return;
         }
+
+        if (_chunk is { } chunk)
+        {
+            Publish();
+            if (chunk.Length > 0)
+            {
+                _sink.Exchange(chunk);
+            }
+        }
+
+        Close();
+        _sink.Dispose();
     }
 
     // On x86-64 the kernel's own layout is that of the record.
@@ -256,7 +304,7 @@ internal sealed class RecordWriter : IDisposable
         }
     }
 
-    // The name's number in this chunk, in which the record of some size that uses it must lie, too.
+    // The name's number in this chunk, in which the record of some size that uses it must lie, too. If it is lost, so is the record.
     private bool TryName(string name, int size, out ushort id)
     {
         if (_names.TryGetValue(name, out id) && HasRoom(size))
@@ -264,22 +312,13 @@ internal sealed class RecordWriter : IDisposable
             return true;
         }
 
-        if (name.Length > LongestText)
-        {
-            name = name[..LongestText];
-        }
-
         int length = Encoding.UTF8.GetByteCount(name);
-        if (!HasRoom(5 + length + size))
-        {
-            Turn();
-        }
-
-        Span<byte> record = Reserve(5 + length);
-        if (record.IsEmpty)
+        if (!HasRoom(5 + length + size) && !TryTurn(5 + length + size))
         {
             return false;
         }
+
+        Span<byte> record = Reserve(5 + length);
 
         id = (ushort)_names.Count;
         record[0] = (byte)RecordKind.Name;
@@ -290,51 +329,80 @@ internal sealed class RecordWriter : IDisposable
         return true;
     }
 
-    private bool HasRoom(int size) => _chunk is { } chunk && chunk.Length + size <= Chunk.Size;
+    private bool HasRoom(int size) => _end - _next >= size;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(int size)
     {
-        Chunk? chunk = _chunk;
-        if (chunk is null || chunk.Length + size > Chunk.Size)
+        if (_end - _next < size && !TryTurn(size))
         {
-            Turn();
-            chunk = _chunk;
-            if (chunk is null)
-            {
-                Lose(size);
-                return default;
-            }
+            return default;
         }
 
-        Span<byte> record = chunk.Bytes.AsSpan(chunk.Length, size);
-        chunk.Length += size;
-        return record;
+        byte* record = _next;
+        _next = record + size;
+        return new Span<byte>(record, size);
+    }
+
+    // Without a chunk, only the next wait tries to get one: while a disk is slow, each record would take the lock of the chunks.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryTurn(int size)
+    {
+        if (_chunk is not null)
+        {
+            Turn();
+        }
+
+        if (_chunk is null)
+        {
+            Lose(size);
+        }
+
+        return _chunk is not null;
     }
 
     private void Lose(int size)
     {
-        Lost += size;
-        _lostSinceGap += size;
+        if (!_isClosed)
+        {
+            Lost += size;
+            _lostSinceGap += size;
+        }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Turn()
     {
-        _chunk = _isClosed ? null : _sink.Exchange(_chunk);
-        if (_chunk is null)
+        if (_isClosed)
         {
             return;
         }
 
+        if (_chunk is { } full)
+        {
+            full.Length = (int)(_next - full.Start);
+        }
+
+        _chunk = _sink.Exchange(_chunk);
+        _next = _end = null;
+        if (_chunk is not { } chunk)
+        {
+            if (_sink.HasFailed)
+            {
+                Close();
+            }
+
+            return;
+        }
+
         _names.Clear();
-        _chunk.Number = _chunks++;
-        _chunk.Length = 0;
+        chunk.Number = _chunks++;
+        _next = chunk.Start;
+        _end = _next + Chunk.Size;
         if (_lostSinceGap > 0)
         {
-            _chunk.Bytes[0] = (byte)RecordKind.Gap;
-            BinaryPrimitives.WriteInt64LittleEndian(_chunk.Bytes.AsSpan(1), _lostSinceGap);
-            _chunk.Length = GapSize;
+            Span<byte> gap = Reserve(GapSize);
+            gap[0] = (byte)RecordKind.Gap;
+            BinaryPrimitives.WriteInt64LittleEndian(gap[1..], _lostSinceGap);
             _lostSinceGap = 0;
         }
     }

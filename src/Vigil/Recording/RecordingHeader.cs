@@ -8,7 +8,10 @@ internal readonly record struct RecordingHeader(long WallClock, bool HasTraffic)
     /// <summary>Its size in bytes.</summary>
     public const int Size = 32;
 
-    /// <summary>The size in bytes of what stands before each chunk: u32 its length, u64 its number.</summary>
+    /// <summary>
+    /// The size in bytes of what stands before each chunk: u32 its length, u64 its number. A chunk that is written in parts has a frame
+    /// before each, with the same number.
+    /// </summary>
     public const int FrameSize = 12;
 
     private const uint Version = 1;
@@ -38,9 +41,9 @@ internal readonly record struct RecordingHeader(long WallClock, bool HasTraffic)
             : throw new InvalidDataException($"{path} is a recording of version {version}; this program reads version {Version}.");
     }
 
-    public static void WriteFrame(Span<byte> target, Chunk chunk)
+    public static void WriteFrame(Span<byte> target, int length, long number)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(target, chunk.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(target[4..], chunk.Number);
+        BinaryPrimitives.WriteInt32LittleEndian(target, length);
+        BinaryPrimitives.WriteInt64LittleEndian(target[4..], number);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Vigil.IO;
 using Vigil.Polling;
 using Vigil.Timing;
@@ -10,13 +11,37 @@ namespace Vigil.Recording;
 /// </summary>
 internal abstract class RecordingSession : IDisposable
 {
+    private const int LongestName = 1024;
+
+    private readonly int _creator = Environment.CurrentManagedThreadId;
+    private ILoopClaim? _claim;
+
     /// <summary>What the names of the library's own inputs begin with.</summary>
     public const string OwnPrefix = "vigil:";
 
     /// <summary>
-    /// Whether the calling thread has the claim of the loop. Before the run that may be another thread than the one that made the manager.
+    /// Whether the calling thread is the loop's: what others read of its clocks is not its. That is the thread that has the loop's claim,
+    /// or, if nobody has, that ran it last; before the first run the one that creates the manager.
     /// </summary>
-    public Func<bool> HasClaim { get; set; } = static () => false;
+    protected bool IsMine => _claim is { } claim ? claim.IsOfThisThread : Environment.CurrentManagedThreadId == _creator;
+
+    /// <summary>Refuses names that a record has no room for, or that would be read as others.</summary>
+    /// <exception cref="ArgumentException">It is such a name.</exception>
+    public static void RequireName(string name, string parameter)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name, parameter);
+        int length = Encoding.UTF8.GetByteCount(name);
+        if (length > LongestName || !string.Equals(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name)), name, StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                $"A name in a recording is valid Unicode of {LongestName} bytes at most; this one has {length}.", parameter);
+        }
+    }
+
+    /// <summary>A loop is made that this is for.</summary>
+    /// <param name="claim">Its claim.</param>
+    /// <param name="failed">Is told, on any thread, when nothing can be recorded any more.</param>
+    public virtual void Attach(ILoopClaim claim, Action<EventManagerException> failed) => _claim = claim;
 
     /// <summary>The poller that the loop waits on instead.</summary>
     public abstract IPoller Wrap(IPoller poller);
@@ -36,12 +61,15 @@ internal abstract class RecordingSession : IDisposable
     /// <summary>Whether it replays.</summary>
     public abstract bool IsReplay { get; }
 
+    /// <summary>Whether it has, or records, the bytes of descriptors and inputs.</summary>
+    public abstract bool HasTraffic { get; }
+
     /// <summary>The program has read a clock of the manager's <see cref="TimeProvider"/>. Returns what it is told.</summary>
     public abstract long OnReading(RecordedClock clock, long reading);
 
-    /// <summary>An iteration is over.</summary>
-    /// <exception cref="ReplayDivergedException">The replay has diverged in it.</exception>
-    public abstract void EndIteration();
+    /// <summary>A run is about to end: not one of a single iteration, and not by an exception.</summary>
+    /// <exception cref="ReplayDivergedException">The replay has diverged.</exception>
+    public abstract void EndRun();
 
     /// <summary>A message is about to run.</summary>
     public abstract void OnMessage();

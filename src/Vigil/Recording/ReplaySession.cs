@@ -15,16 +15,18 @@ internal sealed class ReplaySession : RecordingSession
     private readonly RecordReader _reader;
     private readonly long[] _lastReadings = new long[Enum.GetValues<RecordedClock>().Length];
     private readonly Dictionary<string, Func<byte[], int>> _inputs = new(StringComparer.Ordinal);
-    private int _thread = Environment.CurrentManagedThreadId;
     private RecordEntry? _next;
     private RecordEntry? _afterNext;
     private long _position = -1;
     private long _iteration;
     private ReplayDivergedException? _divergence;
+    private bool _isReported;
 
     public ReplaySession(RecordReader reader)
     {
         _reader = reader;
+        _lastReadings[(int)RecordedClock.WallClock] = reader.Header.WallClock;
+        _lastReadings[(int)RecordedClock.Date] = (DateTimeOffset.UnixEpoch + TimeSpan.FromTicks(reader.Header.WallClock / 100)).Ticks;
         _next = reader.Next();
         _afterNext = reader.Next();
     }
@@ -32,19 +34,18 @@ internal sealed class ReplaySession : RecordingSession
     /// <summary>Whether everything was replayed.</summary>
     public bool IsOver => _next is null;
 
-    /// <summary>Called once, when everything was replayed.</summary>
-    public Action? Ended { get; set; }
+    /// <summary>Stops the run.</summary>
+    public Action? Stop { get; set; }
 
     public override bool IsReplay => true;
 
-    // What other threads ask has no place in the recording.
-    private bool IsMine => Environment.CurrentManagedThreadId == _thread || HasClaim();
+    public override bool HasTraffic => _reader.Header.HasTraffic;
 
     public override IPoller Wrap(IPoller poller)
     {
-        _thread = Environment.CurrentManagedThreadId;
+        bool sharesThread = poller.SharesThread;
         poller.Dispose();
-        return new ReplayedPoller(this);
+        return new ReplayedPoller(this, sharesThread);
     }
 
     public override IClock Wrap(IClock clock, TimerClock kind) => new ReplayedClock(this, clock, kind);
@@ -57,16 +58,15 @@ internal sealed class ReplaySession : RecordingSession
             Diverge(record, $"opens the descriptor {name}");
         }
 
-        return new ReplayedHandle(this, record?.Number ?? int.MaxValue);
+        return new ReplayedHandle(this, record?.Number ?? 0);
     }
 
     public override bool DecideWait(bool isImmediate)
     {
-        _thread = Environment.CurrentManagedThreadId;
         ThrowIfDiverged();
         if (IsOver)
         {
-            End();
+            Stop?.Invoke();
             return true;
         }
 
@@ -92,7 +92,22 @@ internal sealed class ReplaySession : RecordingSession
         return true;
     }
 
-    public override void EndIteration() => ThrowIfDiverged();
+    /// <summary>An iteration is over. If the recorded run was stopped then, for instance by another thread, so is this one.</summary>
+    /// <exception cref="ReplayDivergedException">The replay has diverged in it.</exception>
+    public void EndIteration()
+    {
+        ThrowIfDiverged();
+        if (_next is { Kind: RecordKind.RunEnd })
+        {
+            Stop?.Invoke();
+        }
+    }
+
+    public override void EndRun()
+    {
+        Take(RecordKind.RunEnd, "ends its run");
+        ThrowIfDiverged();
+    }
 
     public override void OnMessage()
     {
@@ -179,10 +194,7 @@ internal sealed class ReplaySession : RecordingSession
         // Only inputs of the recording count.
     }
 
-    public override void Dispose()
-    {
-        // The file was read as a whole.
-    }
+    public override void Dispose() => _reader.Dispose();
 
     /// <summary>The loop wanted a message, and the mailbox has none.</summary>
     public void MissMessage() =>
@@ -201,10 +213,19 @@ internal sealed class ReplaySession : RecordingSession
         return null;
     }
 
+    /// <summary>The divergence, if no iteration has thrown it; null from then on.</summary>
+    public ReplayDivergedException? TakeUnreported()
+    {
+        ReplayDivergedException? divergence = _isReported ? null : _divergence;
+        _isReported = true;
+        return divergence;
+    }
+
     private void ThrowIfDiverged()
     {
         if (_divergence is not null)
         {
+            _isReported = true;
             throw _divergence;
         }
     }
@@ -219,13 +240,6 @@ internal sealed class ReplaySession : RecordingSession
 
         Diverge(record, $"has no input of the name {record.Text}");
         return 0;
-    }
-
-    private void End()
-    {
-        Action? ended = Ended;
-        Ended = null;
-        ended?.Invoke();
     }
 
     private RecordEntry? Take(RecordKind kind, string action) => IsMine ? TakeOfClaim(kind, action) : null;
@@ -268,7 +282,7 @@ internal sealed class ReplaySession : RecordingSession
         {
             _afterNext = _reader.Next();
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             // This may be in a callback, whose fault it is not.
             _afterNext = null;
@@ -285,8 +299,10 @@ internal sealed class ReplaySession : RecordingSession
     }
 
     /// <summary>Reports what was recorded. Registrations are compared, and go nowhere.</summary>
-    private sealed class ReplayedPoller(ReplaySession session) : IPoller
+    private sealed class ReplayedPoller(ReplaySession session, bool sharesThread) : IPoller
     {
+        public bool SharesThread => sharesThread;
+
         public int Add(int fd, SourceToken token, EventSet interest) => Answer(RegistrationCall.Add, fd, token, interest);
 
         public int Modify(int fd, SourceToken token, EventSet interest) => Answer(RegistrationCall.Modify, fd, token, interest);
@@ -296,9 +312,9 @@ internal sealed class ReplaySession : RecordingSession
         public int Wait(Deadline deadline, ReadyBuffer ready)
         {
             session.ThrowIfDiverged();
-            ready.Clear();
             RecordEntry? record = session.Take(RecordKind.Wait, "waits");
             session.ThrowIfDiverged();
+            ready.Clear(record?.Ready.Count ?? 0);
             foreach ((SourceToken token, EventSet events) in record?.Ready ?? [])
             {
                 if (!ready.TryAdd(token, events))
@@ -328,7 +344,7 @@ internal sealed class ReplaySession : RecordingSession
         // Numbers are not compared: the kernel gives others. Tokens are the loop's own, and repeat.
         private int Answer(RegistrationCall call, int fd, SourceToken token, EventSet interest)
         {
-            string action = RecordText.Of(call, fd, token, interest);
+            string action = RecordText.Of(call, ReplayedNumber.ToRecorded(fd), token, interest);
             RecordEntry? record = session.TakeOfClaim(RecordKind.Registration, action);
             if (record is not null && (record.Call != call || record.Token != token || record.Events != interest))
             {
@@ -379,7 +395,7 @@ internal sealed class ReplaySession : RecordingSession
         private readonly int _recorded;
 
         public ReplayedHandle(ReplaySession session, int number)
-            : base(number)
+            : base(ReplayedNumber.Of(number))
         {
             _session = session;
             _recorded = number;
@@ -396,7 +412,9 @@ internal sealed class ReplaySession : RecordingSession
 
             if (record.Number != _recorded || record.Bytes.Length != record.Value || record.Value > buffer.Length)
             {
-                _session.Diverge(record, $"{action} up to {buffer.Length} bytes");
+                _session.Diverge(record, _session.HasTraffic
+                    ? $"{action} up to {buffer.Length} bytes"
+                    : $"{action}, whose bytes were not recorded (RecorderOptions.IncludeTraffic): this recording can only be read");
                 return new IOResult(0, Interop.Errno.EAGAIN);
             }
 
@@ -409,7 +427,7 @@ internal sealed class ReplaySession : RecordingSession
             string action = $"writes {buffer.Length} bytes to fd {_recorded}: {RecordText.OfBytes(buffer)}";
             RecordEntry? record = _session.Take(RecordKind.Write, action);
             if (record is not null
-                && (record.Number != _recorded || record.Value > buffer.Length || !buffer.StartsWith(record.Bytes)))
+                && (record.Number != _recorded || record.Value > buffer.Length || record.Value < 0 || !buffer.StartsWith(record.Bytes)))
             {
                 _session.Diverge(record, action);
             }

@@ -1,46 +1,43 @@
-using Vigil.Threading;
-
 namespace Vigil.Recording;
 
-/// <summary>Keeps the last chunks in memory. They can be saved at any time, by any thread.</summary>
+/// <summary>Keeps the last chunks in memory. For the loop's thread, and when the loop is over for any other.</summary>
 internal sealed class RingSink : IChunkSink
 {
-    private readonly Lock _gate = new();
     private readonly Queue<Chunk> _chunks = new();
     private readonly int _capacity;
 
     /// <param name="capacity">How many chunks are kept, with the one that is being written: 2 or more.</param>
     public RingSink(int capacity) => _capacity = capacity;
 
+    /// <summary>What is kept, oldest first, without the chunk that is being written.</summary>
+    public IEnumerable<Chunk> Chunks => _chunks;
+
+    public bool HasFailed => false;
+
     public Chunk Exchange(Chunk? full)
     {
-        using (Uninterrupted.Enter(_gate))
+        if (full is not null)
         {
-            if (full is not null)
-            {
-                _chunks.Enqueue(full);
-            }
-
-            return _chunks.Count < _capacity ? new Chunk() : _chunks.Dequeue();
+            _chunks.Enqueue(full);
         }
+
+        if (_chunks.Count < _capacity)
+        {
+            return new Chunk();
+        }
+
+        Chunk oldest = _chunks.Dequeue();
+        oldest.Empty();
+        return oldest;
     }
 
-    /// <summary>Copies what is kept, oldest first, without the chunk that is being written.</summary>
-    public Chunk[] Copy()
+    public void OnPublished(Chunk chunk)
     {
-        using (Uninterrupted.Enter(_gate))
-        {
-            return [.. _chunks.Select(chunk =>
-            {
-                var copy = new Chunk { Length = chunk.Length, Number = chunk.Number };
-                chunk.Bytes.AsSpan(0, chunk.Length).CopyTo(copy.Bytes);
-                return copy;
-            })];
-        }
+        // Nobody waits for it.
     }
 
     public void Dispose()
     {
-        // Memory only.
+        // Memory only, which can still be saved.
     }
 }

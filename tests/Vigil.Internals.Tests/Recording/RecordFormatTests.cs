@@ -18,6 +18,10 @@ public sealed class RecordFormatTests
             for (int i = random.Next(3_000); i >= 0; i--)
             {
                 expected.Add(WriteOne(writer, random));
+                if (random.Next(20) == 0)
+                {
+                    writer.Publish();
+                }
             }
 
             writer.Dispose();
@@ -40,6 +44,7 @@ public sealed class RecordFormatTests
 
         Assert.Equal(200, writer.Lost);
         sink.Capacity = 2;
+        writer.Publish();
         writer.Iteration(isImmediate: false);
         writer.Dispose();
 
@@ -100,13 +105,76 @@ public sealed class RecordFormatTests
             writer.Opened($"name {i % 7}", i);
         }
 
-        writer.Flush();
-        Chunk[] kept = ring.Copy();
+        writer.Publish();
+        Chunk[] kept = [.. ring.Chunks, writer.Current!];
 
         Assert.InRange(kept.Length, 1, 3);
         List<string> lines = Read(ListSink.FileOf(kept));
+        Assert.Equal($"a gap: {kept[0].Number} chunks of records are missing", lines[0]);
+        lines.RemoveAt(0);
         Assert.Equal($"fd {Records - 1} is name {(Records - 1) % 7}", lines[^1]);
         Assert.Equal(Enumerable.Range(Records - lines.Count, lines.Count).Select(i => $"fd {i} is name {i % 7}"), lines);
+    }
+
+    [Fact]
+    public void A_chunk_that_is_missing_is_a_gap_and_what_is_left_of_a_record_is_read_as_that()
+    {
+        var sink = new ListSink();
+        var writer = new RecordWriter(sink);
+        writer.Transfer(RecordKind.Read, 7, 100_000, 0, new byte[100_000]);
+        writer.Message();
+        writer.Dispose();
+        byte[] whole = sink.ToFile();
+        int first = BitConverter.ToInt32(whole, RecordingHeader.Size) + RecordingHeader.FrameSize;
+
+        List<string> lines = Read([.. whole.Take(RecordingHeader.Size), .. whole.Skip(RecordingHeader.Size + first)]);
+
+        Assert.Equal("a gap: 1 chunks of records are missing", lines[0]);
+        Assert.StartsWith("bytes of a record that is missing: 00", lines[1], StringComparison.Ordinal);
+        Assert.Equal("a message from the mailbox", lines[^1]);
+    }
+
+    [Fact]
+    public void An_empty_chunk_behind_a_record_that_goes_on_is_damage()
+    {
+        var sink = new ListSink();
+        var writer = new RecordWriter(sink);
+        writer.Transfer(RecordKind.Read, 7, 100, 0, new byte[100]);
+        writer.Dispose();
+        const int Head = 15;
+        byte[] file = sink.ToFile();
+        byte[] frame = new byte[RecordingHeader.FrameSize];
+        RecordingHeader.WriteFrame(file.AsSpan(RecordingHeader.Size), Head, number: 0);
+        RecordingHeader.WriteFrame(frame, length: 0, number: 1);
+        file = [.. file.Take(RecordingHeader.Size + RecordingHeader.FrameSize + Head), .. frame];
+
+        Assert.Throws<InvalidDataException>(() => Read(file));
+    }
+
+    [Fact]
+    public void While_no_chunk_is_free_records_do_not_ask_for_one_each()
+    {
+        var sink = new ListSink { Capacity = 0 };
+        var writer = new RecordWriter(sink);
+        int asked = sink.Asked;
+        for (int i = 0; i < 100; i++)
+        {
+            writer.Opened("a name", i);
+            writer.Message();
+        }
+
+        Assert.Equal(asked, sink.Asked);
+        writer.Publish();
+        Assert.Equal(asked + 1, sink.Asked);
+        Assert.Equal(100 * (11 + 7 + 1), writer.Lost);
+    }
+
+    [Fact]
+    public void Text_of_others_does_nothing_to_a_terminal()
+    {
+        string line = RecordText.Of(new RecordEntry(RecordKind.Opened) { Number = 3, Text = "a\u001b[2J\nb" });
+
+        Assert.Equal("fd 3 is a\\u001b[2J\\u000ab", line);
     }
 
     private static string WriteOne(RecordWriter writer, Random random)
@@ -192,7 +260,7 @@ public sealed class RecordFormatTests
             writer.Input("another", [1, 2, 3]);
             if (i % 5 == 0)
             {
-                writer.Flush();
+                writer.Publish();
             }
         }
 
@@ -202,7 +270,7 @@ public sealed class RecordFormatTests
 
     private static List<string> Read(byte[] file)
     {
-        var reader = new RecordReader(file, "the file");
+        using var reader = new RecordReader(new MemoryStream(file), "the file");
         List<string> lines = [];
         while (reader.Next() is { } record)
         {
@@ -215,12 +283,18 @@ public sealed class RecordFormatTests
     private sealed class ListSink : IChunkSink
     {
         private readonly List<Chunk> _full = [];
+        private readonly List<(Chunk Chunk, int Length)> _parts = [];
         private int _given;
 
         public int Capacity { get; set; } = int.MaxValue;
 
+        public bool HasFailed => false;
+
+        public int Asked { get; private set; }
+
         public Chunk? Exchange(Chunk? full)
         {
+            Asked++;
             if (full is not null)
             {
                 _full.Add(full);
@@ -232,12 +306,18 @@ public sealed class RecordFormatTests
             }
 
             _given++;
-            return new Chunk();
+            return new Chunk { IsAwaited = true };
         }
 
-        public byte[] ToFile() => FileOf(_full);
+        // Where the writer of a file would have written what there is.
+        public void OnPublished(Chunk chunk) => _parts.Add((chunk, chunk.Length));
 
-        public static byte[] FileOf(IEnumerable<Chunk> chunks)
+        public byte[] ToFile() => FileOf(_full, chunk => _parts
+            .Where(part => part.Chunk == chunk).Select(part => part.Length).Append(chunk.Length).Where(length => length > 0).Distinct());
+
+        public static byte[] FileOf(IEnumerable<Chunk> chunks) => FileOf(chunks, chunk => [chunk.Length]);
+
+        private static byte[] FileOf(IEnumerable<Chunk> chunks, Func<Chunk, IEnumerable<int>> partsOf)
         {
             byte[] header = new byte[RecordingHeader.Size];
             new RecordingHeader(0, HasTraffic: true).Write(header);
@@ -245,9 +325,13 @@ public sealed class RecordFormatTests
             byte[] frame = new byte[RecordingHeader.FrameSize];
             foreach (Chunk chunk in chunks)
             {
-                RecordingHeader.WriteFrame(frame, chunk);
-                file.AddRange(frame);
-                file.AddRange(chunk.Bytes.AsSpan(0, chunk.Length));
+                foreach (int length in partsOf(chunk))
+                {
+                    RecordingHeader.WriteFrame(frame, length - chunk.Written, chunk.Number);
+                    file.AddRange(frame);
+                    file.AddRange(chunk.Bytes.AsSpan(chunk.Written, length - chunk.Written));
+                    chunk.Written = length;
+                }
             }
 
             return [.. file];
