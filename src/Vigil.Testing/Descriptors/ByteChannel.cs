@@ -8,9 +8,7 @@ internal sealed class ByteChannel
 {
     private readonly World _world;
     private readonly string _name;
-    private readonly int _capacity;
-    private readonly TimeSpan _shortestLatency;
-    private readonly TimeSpan _longestLatency;
+    private readonly SimulatedLink _link;
     private readonly Queue<byte> _arrived = new();
     private TimeSpan _lastArrival;
     private int _underWay;
@@ -22,9 +20,7 @@ internal sealed class ByteChannel
     {
         _world = world;
         _name = name;
-        _capacity = link.Capacity;
-        _shortestLatency = link.ShortestLatency;
-        _longestLatency = link.LongestLatency;
+        _link = link;
     }
 
     /// <summary>Raised when something has arrived, room has come, or an end was closed.</summary>
@@ -39,12 +35,12 @@ internal sealed class ByteChannel
 
     public bool IsWriterGone { get; private set; }
 
-    public bool HasRoom => _refusals == 0 && _arrived.Count + _underWay < _capacity;
+    public bool HasRoom => _refusals == 0 && _arrived.Count + _underWay < _link.Capacity;
 
     /// <summary>Takes as many bytes as fit.</summary>
     public int Write(ReadOnlySpan<byte> bytes)
     {
-        int count = HasRoom ? Math.Min(bytes.Length, _capacity - _arrived.Count - _underWay) : 0;
+        int count = HasRoom ? Math.Min(bytes.Length, _link.Capacity - _arrived.Count - _underWay) : 0;
         if (count > 0)
         {
             byte[] segment = bytes[..count].ToArray();
@@ -116,8 +112,7 @@ internal sealed class ByteChannel
 
     private void Send(Action arrive)
     {
-        TimeSpan latency = _longestLatency == TimeSpan.Zero ? TimeSpan.Zero : _world.Random.Next(_shortestLatency, _longestLatency);
-        TimeSpan arrival = _world.Clock.Elapsed + latency;
+        TimeSpan arrival = _world.Clock.Elapsed + _link.DrawLatency(_world.Random);
         _lastArrival = arrival > _lastArrival ? arrival : _lastArrival;
         if (_lastArrival <= _world.Clock.Elapsed)
         {

@@ -6,6 +6,7 @@ namespace Vigil.Testing;
 internal static class SimulatedErrno
 {
     public const int ENOENT = 2;
+    public const int ESRCH = 3;
     public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int EEXIST = 17;
@@ -14,5 +15,8 @@ internal static class SimulatedErrno
     public const int EMFILE = 24;
     public const int EPIPE = 32;
     public const int ENOTSOCK = 88;
+    public const int EDESTADDRREQ = 89;
+    public const int EMSGSIZE = 90;
     public const int ECONNRESET = 104;
+    public const int ECONNREFUSED = 111;
 }

@@ -17,6 +17,9 @@ internal abstract class SimulatedFile
     /// <summary>Whether it can be polled; a regular file cannot.</summary>
     public virtual bool IsPollable => true;
 
+    /// <summary>Whether a read or a write may take a part: a datagram is whole.</summary>
+    public virtual bool IsStream => true;
+
     /// <summary>How many numbers name it.</summary>
     public int Numbers { get; set; }
 
@@ -29,6 +32,8 @@ internal abstract class SimulatedFile
     public virtual IOResult Read(Span<byte> buffer) => new(0, SimulatedErrno.EBADF);
 
     public virtual IOResult Write(ReadOnlySpan<byte> buffer) => new(0, SimulatedErrno.EBADF);
+
+    public virtual IOResult Receive(DatagramBatch batch) => new(0, SimulatedErrno.ENOTSOCK);
 
     public virtual IOResult Accept(out FdHandle? connection, out EndPoint? peer)
     {

@@ -22,7 +22,7 @@ internal sealed class SimulatedHandle : VirtualHandle
     protected override IOResult TryRead(Span<byte> buffer)
     {
         _world.RequireThread();
-        Span<byte> part = buffer.Length > 1 && _world.Faults.Happens(FaultKinds.ShortRead)
+        Span<byte> part = File.IsStream && buffer.Length > 1 && _world.Faults.Happens(FaultKinds.ShortRead)
             ? buffer[..(1 + _world.Random.Next(buffer.Length - 1))]
             : buffer;
         return Noted(HistoryKind.Read, File.Read(part));
@@ -36,10 +36,16 @@ internal sealed class SimulatedHandle : VirtualHandle
             return Noted(HistoryKind.Write, new IOResult(0, SimulatedErrno.EAGAIN));
         }
 
-        ReadOnlySpan<byte> part = buffer.Length > 1 && _world.Faults.Happens(FaultKinds.ShortWrite)
+        ReadOnlySpan<byte> part = File.IsStream && buffer.Length > 1 && _world.Faults.Happens(FaultKinds.ShortWrite)
             ? buffer[..(1 + _world.Random.Next(buffer.Length - 1))]
             : buffer;
         return Noted(HistoryKind.Write, File.Write(part));
+    }
+
+    protected override IOResult TryReceive(DatagramBatch batch)
+    {
+        _world.RequireThread();
+        return Noted(HistoryKind.Read, File.Receive(batch));
     }
 
     protected override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)

@@ -36,6 +36,10 @@ public sealed record SimulatedLink
         }
     }
 
+    /// <summary>Draws a time under way.</summary>
+    internal TimeSpan DrawLatency(WorldRandom random) =>
+        LongestLatency == TimeSpan.Zero ? TimeSpan.Zero : random.Next(ShortestLatency, LongestLatency);
+
     /// <summary>A link with a latency in a range.</summary>
     /// <param name="shortest">The shortest.</param>
     /// <param name="longest">The longest.</param>

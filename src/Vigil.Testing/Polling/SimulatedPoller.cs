@@ -10,7 +10,7 @@ namespace Vigil.Testing;
 /// A wait looks at those registrations only whose file has changed or was ready at the last look: an idle one costs nothing. The
 /// kernel's own descriptors may be registered, too; they are looked at when nothing else is ready.
 /// </remarks>
-internal sealed class SimulatedPoller : IPoller
+internal class SimulatedPoller : IPoller
 {
     private const EventSet GoesWithExclusive = EventSet.In | EventSet.Out | EventSet.Error | EventSet.HangUp
         | EventSet.EdgeTriggered | EventSet.WakeUp | EventSet.Exclusive;

@@ -16,6 +16,9 @@ internal enum HistoryKind : byte
     Write,
     Note,
     Continuation,
+    Signal,
+    ChildEnd,
+    Drop,
 }
 
 /// <summary>One thing that happened in a world.</summary>
@@ -38,6 +41,9 @@ internal readonly record struct HistoryEntry(long Time, HistoryKind Kind, string
             HistoryKind.Fault => $"fault: {(FaultKinds)Detail}",
             HistoryKind.Delivery => $"{Detail} bytes arrive at {Subject}",
             HistoryKind.Read => $"read of {Subject}: {Detail} bytes, errno {More}",
+            HistoryKind.Drop => $"{Detail} bytes find no room at {Subject}",
+            HistoryKind.Signal => $"signal {Detail} arrives",
+            HistoryKind.ChildEnd => $"child {Subject} ends, {Detail}",
             HistoryKind.Continuation => "the program goes on",
             HistoryKind.Write => $"write to {Subject}: {Detail} bytes, errno {More}",
             _ => Subject ?? "",

@@ -7,7 +7,7 @@ namespace Vigil.Testing;
 public sealed class SimulatedLoop : IActor, IDisposable
 {
     private readonly World _world;
-    private readonly SimulatedPoller _poller;
+    private readonly WorldPoller _poller;
     private long _idleAt = -1;
     private bool _foundNothingToDo;
     private bool _hasSlept;
@@ -18,7 +18,7 @@ public sealed class SimulatedLoop : IActor, IDisposable
     {
         _world = world;
         Poller = new PollerScript(world);
-        _poller = new SimulatedPoller(world.Descriptors, _ => OnIdle(), world.Random.Next, Poller)
+        _poller = new WorldPoller(world, OnIdle, Poller)
         {
             IsSpurious = () => world.Faults.Happens(FaultKinds.SpuriousReadiness),
             Reported = (fd, events) => world.History.Add(HistoryKind.Ready, name, fd, (long)events),

@@ -25,6 +25,7 @@ public sealed class World
     private readonly List<SimulatedLoop> _loops = [];
     private readonly List<SimulatedPool> _pools = [];
     private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
+    private readonly DatagramNetwork _datagrams;
     private readonly Scheduler _scheduler;
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private int _nextPort = FirstPort;
@@ -38,6 +39,9 @@ public sealed class World
         Clock = new VirtualClock { Settle = Settle };
         History = new History(Clock, keepsHashes, expected);
         Faults = new WorldFaults(this, masked);
+        Signals = new WorldSignals(this);
+        Children = new ChildTable(this);
+        _datagrams = new DatagramNetwork(this);
     }
 
     /// <summary>What decides the run.</summary>
@@ -51,6 +55,9 @@ public sealed class World
 
     /// <summary>What may go wrong. Nothing, unless allowed.</summary>
     public WorldFaults Faults { get; }
+
+    /// <summary>The signals of the process in which all loops are.</summary>
+    public WorldSignals Signals { get; }
 
     /// <summary>The loops, in the order in which they were created.</summary>
     public IReadOnlyList<SimulatedLoop> Loops => _loops;
@@ -79,6 +86,8 @@ public sealed class World
     internal bool IsOnThread => Environment.CurrentManagedThreadId == _thread;
 
     internal DescriptorTable Descriptors { get; } = new();
+
+    internal ChildTable Children { get; }
 
     /// <inheritdoc cref="Scheduler.Activity"/>
     internal long Activity => _scheduler.Activity;
@@ -120,6 +129,17 @@ public sealed class World
         _pools.Add(pool);
         _scheduler.Add(pool);
         return pool;
+    }
+
+    /// <summary>Starts a child of the process, which does what the test lets it do.</summary>
+    /// <param name="name">Its name, in messages and histories.</param>
+    /// <returns>The child. The program under test gets its id where it would get that of a process that it has started.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public SimulatedChild StartChild(string name = "child")
+    {
+        RequireThread();
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return Children.Start(name);
     }
 
     /// <summary>Creates a pipe.</summary>
@@ -197,8 +217,7 @@ public sealed class World
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(endpoint);
-        int port = _nextPort;
-        _nextPort = port < IPEndPoint.MaxPort ? port + 1 : FirstPort;
+        int port = TakePort();
         string client = string.Create(CultureInfo.InvariantCulture, $"client {port} of {endpoint}");
         (Connection near, Connection far) = Connection.CreatePair(this, client, $"server's end of {client}", link ?? new SimulatedLink());
         SimulatedHandle handle = new(this, near);
@@ -209,6 +228,37 @@ public sealed class World
 
         handle.Dispose();
         return null;
+    }
+
+    /// <summary>Opens a socket that receives datagrams from anybody.</summary>
+    /// <param name="endpoint">Where.</param>
+    /// <param name="capacity">How many bytes may wait in it; what finds no room is lost. 1 or more.</param>
+    /// <returns>The socket, for <see cref="NonBlocking.TryRead"/> and <see cref="DatagramBatch"/>. The caller disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is below 1.</exception>
+    /// <exception cref="IOException">Somebody receives there, or the limit of open descriptors is reached.</exception>
+    public FdHandle BindDatagrams(IPEndPoint endpoint, int capacity = 212_992)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return OpenDatagrams(endpoint, peer: null, new SimulatedLink { Capacity = capacity });
+    }
+
+    /// <summary>Opens a socket that sends datagrams to one place, by <see cref="NonBlocking.TryWrite"/>, and receives from there.</summary>
+    /// <param name="endpoint">Where to. If nobody receives there, the next call says <c>ECONNREFUSED</c>.</param>
+    /// <param name="link">How datagrams travel, and how many bytes may wait in it; null for at once.</param>
+    /// <returns>The socket. The caller disposes it.</returns>
+    /// <exception cref="IOException">The limit of open descriptors is reached.</exception>
+    public FdHandle ConnectDatagrams(IPEndPoint endpoint, SimulatedLink? link = null)
+    {
+        RequireThread();
+        ArgumentNullException.ThrowIfNull(endpoint);
+        IPEndPoint address;
+        do
+        {
+            address = new IPEndPoint(IPAddress.Loopback, TakePort());
+        }
+        while (_datagrams.IsBound(address));
+        return OpenDatagrams(address, endpoint, link ?? new SimulatedLink());
     }
 
     /// <summary>Resets a connection, as its peer's machine does when it restarts: what is under way and unread is lost.</summary>
@@ -410,6 +460,27 @@ public sealed class World
     internal string Describe() => WorldReport.Describe(this, _pools);
 
     internal void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
+
+    private int TakePort()
+    {
+        int port = _nextPort;
+        _nextPort = port < IPEndPoint.MaxPort ? port + 1 : FirstPort;
+        return port;
+    }
+
+    private SimulatedHandle OpenDatagrams(IPEndPoint address, IPEndPoint? peer, SimulatedLink link)
+    {
+        DatagramSocket socket = _datagrams.Bind(address, peer, link);
+        try
+        {
+            return new SimulatedHandle(this, socket);
+        }
+        catch
+        {
+            _datagrams.Unbind(socket);
+            throw;
+        }
+    }
 
     private (FdHandle First, FdHandle Second) OpenBoth(SimulatedFile first, SimulatedFile second)
     {

@@ -31,8 +31,17 @@ public enum FaultKinds
     /// <summary>Accepting a connection finds no descriptor left (<c>EMFILE</c>).</summary>
     OutOfDescriptors = 1 << 7,
 
+    /// <summary>A datagram is lost.</summary>
+    Loss = 1 << 8,
+
+    /// <summary>A datagram arrives twice.</summary>
+    Duplicate = 1 << 9,
+
+    /// <summary>A datagram arrives up to 20 ms later, and others overtake it.</summary>
+    Reorder = 1 << 10,
+
     /// <summary>All of them.</summary>
-    All = ShortRead | ShortWrite | SpuriousReadiness | Reset | ClockStep | Stall | Full | OutOfDescriptors,
+    All = ShortRead | ShortWrite | SpuriousReadiness | Reset | ClockStep | Stall | Full | OutOfDescriptors | Loss | Duplicate | Reorder,
 }
 
 /// <summary>

@@ -44,6 +44,9 @@ internal static class WorldReport
     {
         List<string> leaks = [.. world.Descriptors.Open.Select(
             entry => $"descriptor {entry.Number} is open: {entry.File.Description}")];
+        leaks.AddRange(world.Children.Left.Select(child => child.Exit is null
+            ? $"child {child.Name} runs"
+            : $"child {child.Name} has ended, and nobody has waited for it"));
         leaks.AddRange(pools.Where(pool => pool.Waiting > 0).Select(pool => $"{pool.Waiting} work items wait in {pool.Name}"));
         if (world.Loops.All(loop => loop.HasEnded) && world.Clock.ProgramTimerCount is > 0 and var timers)
         {

@@ -116,9 +116,7 @@ public sealed unsafe class DatagramBatch
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
 
-        // The kernel returns the length of the whole address, even if it did not fit.
-        int length = Math.Min((int)_messages[index].NameLength, PeerName.MaxSize);
-        return PeerName.Parse(_senders.AsSpan(index * PeerName.MaxSize, length));
+        return PeerName.Parse(AddressOf(index));
     }
 
     /// <summary>
@@ -130,15 +128,14 @@ public sealed unsafe class DatagramBatch
     public IOResult TryReceive(FileDescriptor fd)
     {
         using var borrowed = new BorrowedDescriptor(fd);
-        int received;
-        int errno;
-
-        // The kernel has written an address's length where it reads the room for the next one.
-        foreach (ref DatagramNative.Message message in _messages.AsSpan(0, Count))
+        if (fd.Handle is VirtualHandle handle)
         {
-            message.NameLength = PeerName.MaxSize;
+            return ReceiveVirtual(handle, borrowed.Number < 0);
         }
 
+        int received;
+        int errno;
+        Clear();
         fixed (DatagramNative.Message* messages = _messages)
         {
             received = DatagramNative.Receive(borrowed.Number, messages, Capacity, out errno);
@@ -146,5 +143,70 @@ public sealed unsafe class DatagramBatch
 
         Count = Math.Max(received, 0);
         return IOResult.From(received, errno);
+    }
+
+    /// <summary>Puts a datagram behind the others. For descriptors that the kernel does not know (<see cref="VirtualHandle"/>).</summary>
+    /// <param name="datagram">Its bytes. What exceeds <see cref="MaxLength"/> is truncated.</param>
+    /// <param name="sender">Its sender; null if it has none.</param>
+    /// <returns>Whether there was room: there are fewer than <see cref="Capacity"/>.</returns>
+    /// <exception cref="ArgumentException">The sender's address is none that a socket of Linux has.</exception>
+    public bool TryAdd(ReadOnlySpan<byte> datagram, EndPoint? sender)
+    {
+        SocketAddress? address = sender?.Serialize();
+        if (address is { Size: > PeerName.MaxSize })
+        {
+            throw new ArgumentException($"The address {sender} is longer than {PeerName.MaxSize} bytes.", nameof(sender));
+        }
+
+        return TryAddRaw(datagram, address is null ? default : address.Buffer.Span[..address.Size], isTruncated: false);
+    }
+
+    /// <summary>As <see cref="TryAdd"/>, with the sender's address as the kernel writes it.</summary>
+    internal bool TryAddRaw(ReadOnlySpan<byte> datagram, ReadOnlySpan<byte> sender, bool isTruncated)
+    {
+        if (Count == Capacity)
+        {
+            return false;
+        }
+
+        int length = Math.Min(datagram.Length, MaxLength);
+        int nameLength = Math.Min(sender.Length, PeerName.MaxSize);
+        datagram[..length].CopyTo(_bytes.AsSpan(Count * _stride));
+        sender[..nameLength].CopyTo(_senders.AsSpan(Count * PeerName.MaxSize));
+        ref DatagramNative.Message message = ref _messages[Count];
+        message.Received = (uint)length;
+        message.NameLength = (uint)nameLength;
+        message.IsTruncated = isTruncated || length < datagram.Length;
+        Count++;
+        return true;
+    }
+
+    /// <summary>The address of a datagram's sender as the kernel has written it; empty if it has none.</summary>
+    internal ReadOnlySpan<byte> AddressOf(int index) =>
+
+        // The kernel returns the length of the whole address, even if it did not fit.
+        _senders.AsSpan(index * PeerName.MaxSize, Math.Min((int)_messages[index].NameLength, PeerName.MaxSize));
+
+    private IOResult ReceiveVirtual(VirtualHandle handle, bool isClosed)
+    {
+        Clear();
+        IOResult result = isClosed ? new IOResult(0, Errno.EBADF) : handle.TryReceive(this);
+        if (result.Errno != Errno.Success)
+        {
+            Clear();
+        }
+
+        return result;
+    }
+
+    // The kernel has written an address's length where it reads the room for the next one.
+    private void Clear()
+    {
+        foreach (ref DatagramNative.Message message in _messages.AsSpan(0, Count))
+        {
+            message.NameLength = PeerName.MaxSize;
+        }
+
+        Count = 0;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Vigil.Interop;
 
 namespace Vigil.IO;
 
@@ -28,6 +29,14 @@ public abstract class VirtualHandle : FdHandle
     /// <param name="buffer">The bytes to write.</param>
     /// <returns>The count, or an errno.</returns>
     protected internal abstract IOResult TryWrite(ReadOnlySpan<byte> buffer);
+
+    /// <summary>
+    /// What <see cref="DatagramBatch.TryReceive"/> does: takes datagrams that have arrived by <see cref="DatagramBatch.TryAdd"/>, until none
+    /// is left or the batch is full. The default: it is no socket of datagrams (<c>ENOTSOCK</c>).
+    /// </summary>
+    /// <param name="batch">The batch, which is empty.</param>
+    /// <returns>How many it has taken, or an errno; <c>EAGAIN</c> if there was none.</returns>
+    protected internal virtual IOResult TryReceive(DatagramBatch batch) => new(0, Errno.ENOTSOCK);
 
     /// <summary>What <see cref="NonBlocking.TryAccept(FileDescriptor, out FdHandle?, out EndPoint?)"/> does.</summary>
     /// <param name="connection">The connection, or null if there is none.</param>

@@ -55,6 +55,10 @@ internal static unsafe partial class DatagramNative
         public uint Received;
         private readonly uint _padding;
 
-        public readonly bool IsTruncated => (Flags & MSG_TRUNC) != 0;
+        public bool IsTruncated
+        {
+            readonly get => (Flags & MSG_TRUNC) != 0;
+            set => Flags = value ? MSG_TRUNC : 0;
+        }
     }
 }

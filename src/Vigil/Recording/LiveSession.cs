@@ -243,6 +243,14 @@ internal sealed class LiveSession : RecordingSession
             return result;
         }
 
+        protected internal override IOResult TryReceive(DatagramBatch batch)
+        {
+            RequireLoop();
+            IOResult result = batch.TryReceive(_inner);
+            _session._writer.Datagrams(Number, result, _session._hasTraffic ? batch : null);
+            return result;
+        }
+
         protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)
         {
             RequireLoop();

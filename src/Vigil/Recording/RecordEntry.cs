@@ -28,5 +28,13 @@ internal sealed record RecordEntry(RecordKind Kind)
 
     public byte[] Bytes { get; init; } = [];
 
+    public IReadOnlyList<RecordedDatagram> Datagrams { get; init; } = [];
+
     public IReadOnlyList<(SourceToken Token, EventSet Events)> Ready { get; init; } = [];
 }
+
+/// <summary>A datagram that was recorded.</summary>
+/// <param name="Bytes">Its bytes.</param>
+/// <param name="Sender">Its sender's address as the kernel wrote it.</param>
+/// <param name="IsTruncated">Whether it was longer.</param>
+internal sealed record RecordedDatagram(byte[] Bytes, byte[] Sender, bool IsTruncated);

@@ -180,6 +180,8 @@ internal sealed class RecordReader : IDisposable
                     Errno = UInt16(),
                 };
                 return answer with { Bytes = ReadBytes(Int32()) };
+            case RecordKind.Datagrams:
+                return ReadDatagrams(new RecordEntry(kind) { Number = Int32(), Value = Int32(), Errno = UInt16() });
             default:
                 throw Damaged();
         }
@@ -191,6 +193,20 @@ internal sealed class RecordReader : IDisposable
         bool isValid = record.Number != (int)RecordedClock.Date
             || (record.Value >= DateTimeOffset.MinValue.Ticks && record.Value <= DateTimeOffset.MaxValue.Ticks);
         return isValid ? record : throw Damaged();
+    }
+
+    // Fewer than its count, if some were lost or left out.
+    private RecordEntry ReadDatagrams(RecordEntry record)
+    {
+        List<RecordedDatagram> datagrams = [];
+        while (datagrams.Count < record.Value && TryContinue(RecordKind.Datagram))
+        {
+            bool isTruncated = Byte() == 1;
+            byte[] sender = Take(Byte()).ToArray();
+            datagrams.Add(new RecordedDatagram(ReadBytes(Int32()), sender, isTruncated));
+        }
+
+        return record with { Datagrams = datagrams };
     }
 
     private RecordEntry ReadWait()

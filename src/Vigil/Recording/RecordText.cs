@@ -61,6 +61,7 @@ internal static class RecordText
         RecordKind.RunEnd => "the end of a run",
         RecordKind.Bytes => $"bytes of a record that is missing: {OfBytes(record.Bytes)}",
         RecordKind.Answer => OfAnswer(record),
+        RecordKind.Datagrams => OfDatagrams(record),
         _ => record.Kind.ToString(),
     };
 
@@ -111,6 +112,11 @@ internal static class RecordText
             ? string.Create(Invariant, $"fd {record.Number} accepts fd {record.Value} from {peer}")
             : string.Create(Invariant, $"fd {record.Number} accepts nothing") + Failure(record.Errno);
     }
+
+    private static string OfDatagrams(RecordEntry record) => record.Errno != 0
+        ? string.Create(Invariant, $"no datagram taken from fd {record.Number}") + Failure(record.Errno)
+        : string.Create(Invariant, $"{record.Value} datagrams taken from fd {record.Number}")
+            + string.Concat(record.Datagrams.Select(datagram => $"; {OfBytes(datagram.Bytes)}{(datagram.IsTruncated ? ", truncated" : "")}"));
 
     private static string OfAnswer(RecordEntry record)
     {

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Vigil.Interop;
+using Vigil.IO;
 using Vigil.Polling;
 
 namespace Vigil.Recording;
@@ -157,6 +158,27 @@ internal sealed unsafe class RecordWriter : IDisposable
         }
     }
 
+    /// <summary>Datagrams that were taken.</summary>
+    /// <param name="fd">The socket.</param>
+    /// <param name="result">What the call returned.</param>
+    /// <param name="batch">The datagrams; null to leave them out.</param>
+    public void Datagrams(int fd, IOResult result, DatagramBatch? batch)
+    {
+        Span<byte> record = Reserve(11);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Datagrams;
+            BinaryPrimitives.WriteInt32LittleEndian(record[1..], fd);
+            BinaryPrimitives.WriteInt32LittleEndian(record[5..], result.Count);
+            BinaryPrimitives.WriteUInt16LittleEndian(record[9..], (ushort)result.Errno);
+        }
+
+        for (int i = 0; i < batch?.Count; i++)
+        {
+            Datagram(batch[i], batch.AddressOf(i), batch.IsTruncated(i));
+        }
+    }
+
     /// <summary>An answer of the kernel.</summary>
     public void Answer(RecordedQuestion question, EventManagerError failure, int number, int errno, ReadOnlySpan<byte> bytes)
     {
@@ -284,6 +306,21 @@ internal sealed unsafe class RecordWriter : IDisposable
             BinaryPrimitives.WriteUInt64LittleEndian(record[4..], entry.Token.Raw);
             entry = entry.Next;
         }
+    }
+
+    private void Datagram(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> sender, bool isTruncated)
+    {
+        Span<byte> record = Reserve(7 + sender.Length);
+        if (!record.IsEmpty)
+        {
+            record[0] = (byte)RecordKind.Datagram;
+            record[1] = isTruncated ? (byte)1 : (byte)0;
+            record[2] = (byte)sender.Length;
+            sender.CopyTo(record[3..]);
+            BinaryPrimitives.WriteInt32LittleEndian(record[(3 + sender.Length)..], bytes.Length);
+        }
+
+        Traffic(bytes);
     }
 
     // Bytes follow their record, in as many parts as needed.

@@ -435,6 +435,31 @@ internal sealed class ReplaySession : RecordingSession
             return record is null ? new IOResult(0, Interop.Errno.EAGAIN) : new IOResult((int)record.Value, record.Errno);
         }
 
+        protected internal override IOResult TryReceive(DatagramBatch batch)
+        {
+            string action = $"takes datagrams from fd {_recorded}";
+            RecordEntry? record = _session.Take(RecordKind.Datagrams, action);
+            if (record is null)
+            {
+                return new IOResult(0, Interop.Errno.EAGAIN);
+            }
+
+            bool fits = record.Number == _recorded && record.Datagrams.Count == record.Value && record.Value <= batch.Capacity
+                && record.Datagrams.All(datagram => datagram.Bytes.Length <= batch.MaxLength);
+            if (!fits)
+            {
+                _session.Diverge(record, $"{action}, up to {batch.Capacity} of {batch.MaxLength} bytes");
+                return new IOResult(0, Interop.Errno.EAGAIN);
+            }
+
+            foreach (RecordedDatagram datagram in record.Datagrams)
+            {
+                batch.TryAddRaw(datagram.Bytes, datagram.Sender, datagram.IsTruncated);
+            }
+
+            return new IOResult((int)record.Value, record.Errno);
+        }
+
         protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)
         {
             string action = $"accepts on fd {_recorded}";

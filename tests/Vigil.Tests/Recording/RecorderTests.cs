@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Vigil.Tests.Recording;
@@ -233,6 +235,53 @@ public sealed class RecorderTests : IDisposable
 
         Assert.NotEmpty(live);
         Assert.Equal(live, Replay(Spinning));
+    }
+
+    [Fact]
+    public void Datagrams_come_in_the_replay_in_the_same_batches_with_their_senders()
+    {
+        static void Receiving(EventManager manager, Recorder recorder, List<string> trace)
+        {
+            using var receiver = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+            using var sender = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            FdHandle socket = recorder.Open("datagrams", () =>
+            {
+                receiver.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+                sender.Connect(receiver.LocalEndPoint!);
+                foreach (string text in (string[])["one", "", "much longer than eight", "four"])
+                {
+                    sender.Send(Encoding.ASCII.GetBytes(text));
+                }
+
+                return new FdHandle((int)receiver.Handle, ownsHandle: false);
+            });
+            var batch = new DatagramBatch(capacity: 3, maxLength: 8);
+            int taken = 0;
+            manager.CreateSocketEvent(socket, EventSet.In, (_, _) =>
+            {
+                IOResult result = batch.TryReceive(socket);
+                trace.Add(string.Create(CultureInfo.InvariantCulture, $"{result.Count}, errno {result.Errno}"));
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    trace.Add($"{Encoding.ASCII.GetString(batch[i])} from {batch.GetSender(i)}, truncated: {batch.IsTruncated(i)}");
+                }
+
+                taken += batch.Count;
+                if (taken == 4)
+                {
+                    trace.Add(batch.TryReceive(socket).WouldBlock.ToString());
+                    manager.Stop();
+                }
+            });
+            manager.Run();
+            socket.Dispose();
+        }
+
+        List<string> live = Record(Receiving);
+
+        Assert.Contains(live, line => line.StartsWith("much lon from 127.0.0.1:", StringComparison.Ordinal));
+        Assert.Equal(live, Replay(Receiving));
+        Assert.Contains(Recorder.ReadText(_path), line => line.Contains("datagrams taken from fd", StringComparison.Ordinal));
     }
 
     private static void Program(EventManager manager, Recorder recorder, List<string> trace) =>
