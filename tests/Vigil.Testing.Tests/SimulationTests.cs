@@ -151,7 +151,8 @@ public sealed class SimulationTests
             new SimulationOptions { Runs = 1_000 }));
 
         Assert.Contains("are taken for a message", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(failure.Faults, new[] { FaultKinds.ShortRead, FaultKinds.ShortWrite });
+        Assert.NotEqual(FaultKinds.None, failure.Faults);
+        Assert.Equal(FaultKinds.None, failure.Faults & ~(FaultKinds.ShortRead | FaultKinds.ShortWrite));
     }
 
     [Fact]

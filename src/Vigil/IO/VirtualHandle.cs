@@ -31,8 +31,8 @@ public abstract class VirtualHandle : FdHandle
     protected internal abstract IOResult TryWrite(ReadOnlySpan<byte> buffer);
 
     /// <summary>
-    /// What <see cref="DatagramBatch.TryReceive"/> does: takes datagrams that have arrived by <see cref="DatagramBatch.TryAdd"/>, until none
-    /// is left or the batch is full. The default: it is no socket of datagrams (<c>ENOTSOCK</c>).
+    /// What <see cref="DatagramBatch.TryReceive"/> does: takes datagrams that have arrived by <see cref="DatagramBatch.TryAdd"/>, until
+    /// none is left or the batch is full. The default: it is no socket of datagrams (<c>ENOTSOCK</c>).
     /// </summary>
     /// <param name="batch">The batch, which is empty.</param>
     /// <returns>How many it has taken, or an errno; <c>EAGAIN</c> if there was none.</returns>

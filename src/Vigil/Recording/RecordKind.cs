@@ -68,8 +68,9 @@ internal enum RecordKind : byte
     /// <summary>Datagrams were taken. i32 fd, i32 count, u16 errno. With traffic, as many <see cref="Datagram"/> follow.</summary>
     Datagrams,
 
-    /// <summary>A datagram of the record before. u8 1 if it was truncated, u8 length of the sender's address, the address, i32 how many bytes
-    /// follow.</summary>
+    /// <summary>
+    /// A datagram of the record before. u8 1 if it was truncated, u8 length of the sender's address, the address, i32 how many bytes follow.
+    /// </summary>
     Datagram,
 }
 

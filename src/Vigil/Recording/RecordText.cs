@@ -116,7 +116,8 @@ internal static class RecordText
     private static string OfDatagrams(RecordEntry record) => record.Errno != 0
         ? string.Create(Invariant, $"no datagram taken from fd {record.Number}") + Failure(record.Errno)
         : string.Create(Invariant, $"{record.Value} datagrams taken from fd {record.Number}")
-            + string.Concat(record.Datagrams.Select(datagram => $"; {OfBytes(datagram.Bytes)}{(datagram.IsTruncated ? ", truncated" : "")}"));
+            + string.Concat(record.Datagrams.Select(
+                datagram => $"; {OfBytes(datagram.Bytes)}{(datagram.IsTruncated ? ", truncated" : "")}"));
 
     private static string OfAnswer(RecordEntry record)
     {
