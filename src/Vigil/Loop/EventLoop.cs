@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Vigil.Messaging;
 using Vigil.Polling;
@@ -14,9 +13,6 @@ namespace Vigil;
 /// </summary>
 internal sealed class EventLoop
 {
-    // How long a replay waits for a worker to end what it had ended in the recording.
-    private static readonly TimeSpan LongestWaitInReplay = TimeSpan.FromSeconds(5);
-
     private readonly LoopCore _core;
     private readonly EventManager _manager;
     private readonly LoopWait _wait;
@@ -32,6 +28,7 @@ internal sealed class EventLoop
     private readonly int _mailboxBudget;
     private readonly RecordingSession? _recording;
     private readonly ReplaySession? _replay;
+    private readonly ReplayedMailbox? _replayedMailbox;
 
     // The context that every callback starts with; restored after each.
     private readonly SynchronizationContext _context;
@@ -60,6 +57,7 @@ internal sealed class EventLoop
         _mailboxBudget = options.MailboxBudget;
         _recording = recording;
         _replay = recording as ReplaySession;
+        _replayedMailbox = _replay is null ? null : new ReplayedMailbox(_replay, _mailbox);
         _context = core.Context;
     }
 
@@ -391,9 +389,9 @@ internal sealed class EventLoop
 
     private void DrainMailbox()
     {
-        if (_replay is not null)
+        if (_replayedMailbox is not null)
         {
-            ReplayMailbox(_replay);
+            DrainReplayedMailbox(_replayedMailbox);
             return;
         }
 
@@ -415,47 +413,18 @@ internal sealed class EventLoop
         _observer?.CountPosts(taken);
     }
 
-    // Takes as many messages as the recorded iteration took. An input is one of them that has no sender now. Others come from the loop
-    // itself, or from workers, which take their time.
-    private void ReplayMailbox(ReplaySession replay)
+    // As many messages as the recorded iteration took.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DrainReplayedMailbox(ReplayedMailbox mailbox)
     {
         _observer?.Begin(LoopPhase.Mailbox, _ran);
         int taken = 0;
-        Thread thread = Thread.CurrentThread;
-        for (; replay.TryTakeMessage(out Func<int>? input); taken++)
+        for (; mailbox.TryTake(out Message<EventManager> message); taken++)
         {
-            if (input is not null)
-            {
-                RunMessage(ItemKind<EventManager>.Create(new ReplayedMessage(input)), FaultOrigin.PostedWork, thread);
-            }
-            else if (TryAwaitMessage(out Message<EventManager> message))
-            {
-                RunMessage(in message, FaultOrigin.PostedWork, thread);
-            }
-            else
-            {
-                replay.MissMessage();
-                break;
-            }
+            RunMessage(in message, FaultOrigin.PostedWork, Thread.CurrentThread);
         }
 
         _observer?.CountPosts(taken);
-    }
-
-    private bool TryAwaitMessage(out Message<EventManager> message)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!_mailbox.TryTake(out message))
-        {
-            if (Stopwatch.GetElapsedTime(start) > LongestWaitInReplay)
-            {
-                return false;
-            }
-
-            Thread.Yield();
-        }
-
-        return true;
     }
 
     private void RunDeferred()
@@ -487,15 +456,5 @@ internal sealed class EventLoop
 
         AmbientContext.EndCallback(_context, thread);
         _observer?.Leave();
-    }
-
-    /// <summary>A message whose sender is not there in a replay.</summary>
-    private sealed class ReplayedMessage(Func<int> deliver) : IMailboxItem
-    {
-        public object Subject => deliver;
-
-        public int Deliver() => deliver();
-
-        public bool Abandon() => true;
     }
 }

@@ -69,7 +69,8 @@ internal enum RecordKind : byte
     Datagrams,
 
     /// <summary>
-    /// A datagram of the record before. u8 1 if it was truncated, u8 length of the sender's address, the address, i32 how many bytes follow.
+    /// A datagram of the record before. u8 1 if it was truncated, u8 length of the sender's address, the address, i32 how many bytes
+    /// follow.
     /// </summary>
     Datagram,
 }
