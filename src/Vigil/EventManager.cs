@@ -1213,7 +1213,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         using AmbientContext.Scope ambient = AmbientContext.EnterScope(context: null, SynchronizationContext.Current);
         FaultSink faults = _core.Faults;
         faults.Attempt(() => _watchdog?.End());
-        faults.Attempt(() => RemoteEndpoint.End(_loop.DeferredCount));
+        faults.Attempt(() => RemoteEndpoint.End(_loop.CountLost()));
         _subscribers.DisposeAll();
         faults.Attempt(_children.DisposeAll);
         LoopFiles.CloseAll(_core);

@@ -23,7 +23,7 @@ namespace Vigil;
 /// <para>The argument is written before the state becomes Queued, and read after it is Running. A task's end arrives on the thread that
 /// completes it; its exception is posted before the end.</para>
 /// </remarks>
-internal abstract class LastingCallback : IMailboxItem
+internal abstract class LastingCallback : IMailboxItem, ISequencedMessage
 {
     private const int Idle = 0;
     private const int Queued = 1;
@@ -47,6 +47,7 @@ internal abstract class LastingCallback : IMailboxItem
     {
         Event = callbackEvent;
         Target = target;
+        Sequence = callbackEvent.Core.Recording?.NextSequence() ?? 0;
         _workers = workers;
         if (target.IsWorker)
         {
@@ -69,6 +70,8 @@ internal abstract class LastingCallback : IMailboxItem
     public CallbackEvent Event { get; }
 
     public CallbackTarget Target { get; }
+
+    public long Sequence { get; }
 
     /// <summary>The user's delegate.</summary>
     public abstract Delegate Callback { get; }

@@ -74,8 +74,8 @@ internal sealed class EventLoop
         _deferred.Enqueue(ContextKind<EventManager>.WithSendersContext(in message));
     }
 
-    /// <summary>The number of deferred callbacks that will not run. For disposal.</summary>
-    public int DeferredCount => _deferred.Count;
+    /// <summary>At disposal: returns how many deferred callbacks, and messages that a replay has kept, are lost.</summary>
+    public int CountLost() => _deferred.Count + (_replayedMailbox?.Abandon() ?? 0);
 
     /// <summary>Runs one iteration and returns how many callbacks ran. Their exceptions are kept in the fault sink.</summary>
     public int RunIteration(Deadline callersDeadline)
@@ -406,7 +406,7 @@ internal sealed class EventLoop
         Thread thread = Thread.CurrentThread;
         for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)
         {
-            _recording?.OnMessage();
+            _recording?.OnMessage((message.Action as ISequencedMessage)?.Sequence ?? 0);
             RunMessage(in message, FaultOrigin.PostedWork, thread);
         }
 

@@ -81,7 +81,7 @@ internal sealed class LiveSession : RecordingSession
 
     public override void EndRun() => _writer.EndRun();
 
-    public override void OnMessage() => _writer.Message();
+    public override void OnMessage(long sequence) => _writer.Message(sequence);
 
     public override RecordedAnswer Ask(RecordedQuestion question, Func<RecordedAnswer> ask)
     {

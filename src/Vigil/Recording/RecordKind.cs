@@ -73,6 +73,9 @@ internal enum RecordKind : byte
     /// follow.
     /// </summary>
     Datagram,
+
+    /// <summary>The number of the message before, which a worker has sent. i64.</summary>
+    Sequence,
 }
 
 /// <summary>How a wait was.</summary>

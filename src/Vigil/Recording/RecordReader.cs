@@ -180,6 +180,8 @@ internal sealed class RecordReader : IDisposable
                     Errno = UInt16(),
                 };
                 return answer with { Bytes = ReadBytes(Int32()) };
+            case RecordKind.Sequence:
+                return new RecordEntry(kind) { Value = Int64() };
             case RecordKind.Datagrams:
                 return ReadDatagrams(new RecordEntry(kind) { Number = Int32(), Value = Int32(), Errno = UInt16() });
             default:

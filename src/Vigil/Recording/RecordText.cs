@@ -62,6 +62,7 @@ internal static class RecordText
         RecordKind.Bytes => $"bytes of a record that is missing: {OfBytes(record.Bytes)}",
         RecordKind.Answer => OfAnswer(record),
         RecordKind.Datagrams => OfDatagrams(record),
+        RecordKind.Sequence => string.Create(Invariant, $"the message is no. {record.Value} of the workers"),
         _ => record.Kind.ToString(),
     };
 

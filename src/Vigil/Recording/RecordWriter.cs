@@ -149,12 +149,21 @@ internal sealed unsafe class RecordWriter : IDisposable
         }
     }
 
-    public void Message()
+    /// <summary>A message is taken.</summary>
+    /// <param name="sequence">Its number; 0 if it has none.</param>
+    public void Message(long sequence)
     {
-        Span<byte> record = Reserve(1);
-        if (!record.IsEmpty)
+        Span<byte> record = Reserve(sequence == 0 ? 1 : 10);
+        if (record.IsEmpty)
         {
-            record[0] = (byte)RecordKind.Message;
+            return;
+        }
+
+        record[0] = (byte)RecordKind.Message;
+        if (sequence != 0)
+        {
+            record[1] = (byte)RecordKind.Sequence;
+            BinaryPrimitives.WriteInt64LittleEndian(record[2..], sequence);
         }
     }
 

@@ -15,6 +15,7 @@ internal abstract class RecordingSession : IDisposable
 
     private readonly int _creator = Environment.CurrentManagedThreadId;
     private ILoopClaim? _claim;
+    private long _sequence;
 
     /// <summary>What the names of the library's own inputs begin with.</summary>
     public const string OwnPrefix = "vigil:";
@@ -71,8 +72,12 @@ internal abstract class RecordingSession : IDisposable
     /// <exception cref="ReplayDivergedException">The replay has diverged.</exception>
     public abstract void EndRun();
 
+    /// <summary>A number for what a worker is to send. 0 if the caller is not the loop, so that it would not repeat.</summary>
+    public long NextSequence() => IsMine ? ++_sequence : 0;
+
     /// <summary>A message is about to run.</summary>
-    public abstract void OnMessage();
+    /// <param name="sequence">Its number; 0 if it has none.</param>
+    public abstract void OnMessage(long sequence);
 
     /// <summary>
     /// Asks the kernel, and records its answer; or gives the recorded one, without asking. The caller has the claim of the loop.

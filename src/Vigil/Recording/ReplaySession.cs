@@ -74,10 +74,13 @@ internal sealed class ReplaySession : RecordingSession
         return Take(RecordKind.Iteration, "begins an iteration")?.Value == 1;
     }
 
-    /// <summary>Whether the recording has another message in this iteration. The one of an input is delivered here.</summary>
-    public bool TryTakeMessage(out Func<int>? input)
+    /// <summary>Whether the recording has another message in this iteration.</summary>
+    /// <param name="input">Delivers it, if it is an input; otherwise null.</param>
+    /// <param name="sequence">Its number; 0 if it has none.</param>
+    public bool TryTakeMessage(out Func<int>? input, out long sequence)
     {
         input = null;
+        sequence = 0;
         if (_next?.Kind != RecordKind.Message)
         {
             return false;
@@ -87,6 +90,11 @@ internal sealed class ReplaySession : RecordingSession
         if (_next is { Kind: RecordKind.Input } record)
         {
             input = () => Deliver(record);
+        }
+        else if (_next is { Kind: RecordKind.Sequence })
+        {
+            sequence = _next.Value;
+            Advance();
         }
 
         return true;
@@ -109,7 +117,7 @@ internal sealed class ReplaySession : RecordingSession
         ThrowIfDiverged();
     }
 
-    public override void OnMessage()
+    public override void OnMessage(long sequence)
     {
         // The replay takes messages by TryTakeMessage.
     }

@@ -41,7 +41,7 @@ internal sealed class LoopWorkers
     public Task<T> ExecuteAsync<T>(WorkTarget target, TaskWork<T> work, CancellationToken token)
     {
         SendOrCancel(target, work, _sender, token);
-        return work.Task;
+        return LoopTask.Of(_core, work.Task);
     }
 
     /// <summary>Asynchronous work. All its parts run on workers.</summary>
@@ -49,7 +49,7 @@ internal sealed class LoopWorkers
     {
         AsyncActionWork pending = new(work, _core.TaskOptions);
         SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
-        return pending.Task;
+        return LoopTask.Of(_core, pending.Task);
     }
 
     /// <inheritdoc cref="ExecuteAsync(WorkTarget, Func{Task}, CancellationToken)"/>
@@ -57,7 +57,7 @@ internal sealed class LoopWorkers
     {
         AsyncResultWork<T> pending = new(work, _core.TaskOptions);
         SendOrCancel(target, pending, new AsyncWorkContext(this, target, OnFailed), token);
-        return pending.Task;
+        return LoopTask.Of(_core, pending.Task);
     }
 
     public void Execute<T>(WorkTarget target, Func<T> work, Action<EventManager, T> completed, CancellationToken token) =>

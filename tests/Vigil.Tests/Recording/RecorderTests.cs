@@ -284,6 +284,66 @@ public sealed class RecorderTests : IDisposable
         Assert.Contains(Recorder.ReadText(_path), line => line.Contains("datagrams taken from fd", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Results_and_tasks_of_several_workers_come_in_the_recorded_order()
+    {
+        static void Working(EventManager manager, Recorder recorder, List<string> trace)
+        {
+            int left = 60;
+            void Note(string what)
+            {
+                trace.Add(what);
+                if (--left == 0)
+                {
+                    manager.Stop();
+                }
+            }
+
+            // As long as it likes: the order is another one each time.
+            static int Work(int number)
+            {
+                Thread.SpinWait(Random.Shared.Next(20_000));
+                return number * number;
+            }
+
+            manager.RemoteEndpoint.Fire(loop =>
+            {
+                UserEvent onWorker = loop.CreateUserEvent(
+                    UserEventMerge.Add, (_, sum) => Work((int)sum), new() { Target = CallbackTarget.Worker(WorkPriority.High) });
+                for (int i = 0; i < 20; i++)
+                {
+                    int number = i;
+                    onWorker.Trigger(1);
+                    loop.ExecuteWork(WorkPriority.Normal, () => Work(number), (_, result) => Note($"result {result}"));
+                    _ = Await(loop, number);
+                    _ = AwaitAsync(loop, number);
+                }
+            });
+
+            async Task Await(EventManager loop, int number) =>
+                Note($"task {await loop.ExecuteWorkAsync(WorkPriority.Normal, () => Work(number))}");
+            async Task AwaitAsync(EventManager loop, int number)
+            {
+                await loop.ExecuteWorkAsync(WorkPriority.Low, async () =>
+                {
+                    Work(number);
+                    await Task.Yield();
+                });
+                Note($"asynchronous {number}");
+            }
+
+            manager.Run();
+        }
+
+        List<string> live = Record(Working);
+
+        Assert.Equal(60, live.Count);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(live, Replay(Working));
+        }
+    }
+
     private static void Program(EventManager manager, Recorder recorder, List<string> trace) =>
         Program(manager, recorder, trace, TimeSpan.FromMilliseconds(1), "answer");
 
@@ -352,7 +412,8 @@ public sealed class RecorderTests : IDisposable
     private static List<string> RunWith(Recorder recorder, Action<EventManager, Recorder, List<string>> program)
     {
         List<string> trace = [];
-        using var manager = new EventManager(new EventManagerOptions { Recorder = recorder });
+        using var pool = new WorkerPool(new WorkerPoolOptions { Name = "recorded", ThreadCount = 4 });
+        using var manager = new EventManager(new EventManagerOptions { Recorder = recorder, Workers = pool });
         program(manager, recorder, trace);
         return trace;
     }
