@@ -78,7 +78,7 @@ internal abstract class BlockingCall : PendingCall
             Thread.SpinWait(8);
         }
 
-        if (Volatile.Read(ref _state) != Done && !Sleep(start, timeout, cancellationToken) && TryAbandon())
+        if (Volatile.Read(ref _state) != Done && !Await(start, timeout, cancellationToken) && TryAbandon())
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new TimeoutException(
@@ -115,6 +115,26 @@ internal abstract class BlockingCall : PendingCall
     }
 
     // False if the timeout expired or the token was cancelled before the call was done.
+    private bool Await(long start, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (Core.BlockingWait is not { } wait)
+        {
+            return Sleep(start, timeout, cancellationToken);
+        }
+
+        try
+        {
+            _ = wait.Until(() => Volatile.Read(ref _state) == Done || cancellationToken.IsCancellationRequested, timeout);
+        }
+        catch
+        {
+            TryAbandon();
+            throw;
+        }
+
+        return Volatile.Read(ref _state) == Done;
+    }
+
     private bool Sleep(long start, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Parker parker = Parker.OfThisThread;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Vigil.Messaging;
+using Vigil.Polling;
 using Vigil.Recording;
 
 namespace Vigil;
@@ -438,7 +439,13 @@ public sealed class RemoteEndpoint
         TimeSpan limit = CheckTimeout(timeout);
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_core.IsDisposed, _core.Manager);
-        if (_core.Lifetime.WouldWaitForItself)
+        IBlockingWait? wait = _core.BlockingWait;
+        if (wait?.Obstacle is { } obstacle)
+        {
+            throw new EventManagerException(EventManagerError.Reentrant, $"{_core.Name} cannot be waited for here: {obstacle}");
+        }
+
+        if (wait is null ? _core.Lifetime.WouldWaitForItself : _core.Lifetime.IsMine)
         {
             throw new EventManagerException(
                 EventManagerError.Reentrant,
@@ -466,7 +473,7 @@ public sealed class RemoteEndpoint
         TimeSpan wait = limit > LongestWait ? Timeout.InfiniteTimeSpan : limit;
         try
         {
-            return asynchronous.Task.WaitAsync(wait, CancellationToken.None).GetAwaiter().GetResult();
+            return Ended(asynchronous.Task, wait).GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {
@@ -486,6 +493,20 @@ public sealed class RemoteEndpoint
         }
 
         return asynchronous.Task.GetAwaiter().GetResult();
+    }
+
+    // The task itself, or one that fails with a TimeoutException.
+    private Task<T> Ended<T>(Task<T> task, TimeSpan timeout)
+    {
+        if (_core.BlockingWait is not { } wait)
+        {
+            return task.WaitAsync(timeout, CancellationToken.None);
+        }
+
+        return wait.Until(() => task.IsCompleted, timeout)
+            ? task
+            : throw new TimeoutException(
+                $"The call was not finished within {timeout}. If it has begun, it continues, and its result is dropped.");
     }
 
     /// <summary>

@@ -42,7 +42,8 @@ internal sealed class LoopCore
         Faults = new FaultSink(this, options, createReport(this));
         Recording = recording;
         TaskOptions = poller.SharesThread ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously;
-        Lifetime = new LoopLifetime(manager, options.Name, tearDown);
+        BlockingWait = poller.BlockingWait;
+        Lifetime = new LoopLifetime(manager, options.Name, tearDown, BlockingWait);
         _claim = Lifetime.ThreadClaim;
         Context = createContext(this);
         try
@@ -99,6 +100,9 @@ internal sealed class LoopCore
 
     /// <summary>Records or replays; null for neither.</summary>
     public RecordingSession? Recording { get; }
+
+    /// <summary>How other threads wait for the loop; null if they sleep until it wakes them.</summary>
+    public IBlockingWait? BlockingWait { get; }
 
     /// <summary>The synchronization context of its callbacks.</summary>
     public SynchronizationContext Context { get; }

@@ -1,3 +1,4 @@
+using Vigil.Polling;
 using Vigil.Threading;
 
 namespace Vigil;
@@ -14,6 +15,7 @@ internal sealed class LoopLifetime
     private readonly EventManager _manager;
     private readonly ThreadClaim _claim;
     private readonly Action _tearDown;
+    private readonly IBlockingWait? _blockingWait;
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationToken _runCancellation;
     private volatile bool _stopRequested;
@@ -23,8 +25,10 @@ internal sealed class LoopLifetime
     /// <param name="manager">The manager.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="tearDown">Performs its disposal.</param>
-    public LoopLifetime(EventManager manager, string name, Action tearDown)
+    /// <param name="blockingWait">How other threads wait for the disposal; null if they sleep.</param>
+    public LoopLifetime(EventManager manager, string name, Action tearDown, IBlockingWait? blockingWait = null)
     {
+        _blockingWait = blockingWait;
         _manager = manager;
         _tearDown = tearDown;
         _claim = new ThreadClaim(name, released: DisposeIfRequested, refusing: ThrowIfDisposedByAnother);
@@ -127,6 +131,11 @@ internal sealed class LoopLifetime
     public bool AwaitDisposal(TimeSpan timeout)
     {
         DisposeIfRequested();
+        if (_blockingWait is not null)
+        {
+            return _disposed.Task.IsCompleted || _blockingWait.Until(() => _disposed.Task.IsCompleted, timeout);
+        }
+
         return Uninterrupted.Wait(_disposed.Task, timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
     }
 

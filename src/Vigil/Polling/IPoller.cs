@@ -27,10 +27,16 @@ namespace Vigil.Polling;
 public interface IPoller : IDisposable
 {
     /// <summary>
-    /// Whether the thread that waits also runs everybody else, as in a simulation. Then the tasks of the loop's calls and work run their
-    /// continuations where they end. Otherwise these go to the context that awaits, or to the thread pool, and never run on the loop.
+    /// Whether the thread that waits also runs everybody else, or in turn with them, as in a simulation. Then the tasks of the loop's calls
+    /// and work run their continuations where they end. Otherwise these go to the context that awaits, or to the thread pool, and never run
+    /// on the loop.
     /// </summary>
     bool SharesThread => false;
+
+    /// <summary>
+    /// How threads wait for the loop. Asked once, when the loop is created. Null, as by default: they sleep until it wakes them.
+    /// </summary>
+    IBlockingWait? BlockingWait => null;
 
     /// <summary>Registers a descriptor.</summary>
     /// <param name="fd">Its number.</param>

@@ -138,6 +138,8 @@ internal sealed class LiveSession : RecordingSession
     {
         public bool SharesThread => inner.SharesThread;
 
+        public IBlockingWait? BlockingWait => inner.BlockingWait;
+
         public int Add(int fd, SourceToken token, EventSet interest) =>
             session.Registered(RegistrationCall.Add, fd, token, interest, inner.Add(fd, token, interest));
 
