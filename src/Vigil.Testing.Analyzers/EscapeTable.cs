@@ -80,7 +80,6 @@ internal static class EscapeTable
         new(Warnings.Block, "System.Threading.SemaphoreSlim", ["Wait"], "await of WaitAsync", MayWait),
         new(Warnings.Block, "System.Threading.CountdownEvent", ["Wait"], Condition, MayWait),
         new(Warnings.Block, "System.Threading.Barrier", ["SignalAndWait"], Condition, MayWait),
-        new(Warnings.Block, "Vigil.RemoteEndpoint", ["CallBlocking"], "CallAsync"),
 
         new(Warnings.Randomness, "System.Random", [Ctor], Random + "; with a seed of the world's, a Random repeats", HasNoArgument),
         new(Warnings.Randomness, "System.Random", ["Shared"], Random, IsNoDefault),

@@ -178,7 +178,7 @@ public class EscapeTests
         }
 
         RemoteEndpoint remote = world.CreateLoop("server").Manager.RemoteEndpoint;
-        remote.CallBlocking(_ => 1);                                                                // VIGILT004
+        remote.CallBlocking(_ => 1);
         _ = remote.CallAsync(_ => 1);
         async Task<int> TwoAsync() => 2;
         """);

@@ -103,7 +103,7 @@ internal sealed class ByteChannel
     public void Refuse()
     {
         _refusals++;
-        _world.At(TimeSpan.FromTicks(1), () =>
+        _world.Schedule(TimeSpan.FromTicks(1), () =>
         {
             _refusals--;
             NoteChange();
@@ -120,7 +120,7 @@ internal sealed class ByteChannel
         }
         else
         {
-            _world.At(_lastArrival - _world.Clock.Elapsed, arrive);
+            _world.Schedule(_lastArrival - _world.Clock.Elapsed, arrive);
         }
     }
 

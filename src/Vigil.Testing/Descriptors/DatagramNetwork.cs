@@ -59,7 +59,7 @@ internal sealed class DatagramNetwork(World world)
         }
         else
         {
-            world.At(arrival - now, () => Arrive(sender, receiver, bytes));
+            world.Schedule(arrival - now, () => Arrive(sender, receiver, bytes));
         }
     }
 

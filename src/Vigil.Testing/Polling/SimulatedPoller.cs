@@ -70,6 +70,8 @@ internal class SimulatedPoller : IPoller
 
     public bool SharesThread => true;
 
+    public IBlockingWait? BlockingWait { get; init; }
+
     public int Add(int fd, SourceToken token, EventSet interest)
     {
         if (IsToFail(PollerCall.Add, out int failure))

@@ -30,6 +30,7 @@ public sealed class VirtualClock : MachineTimeProvider
     private DateTimeOffset _wallClockAtStart;
     private long _sequence;
     private bool _isMoving;
+    private int _mover;
 
     /// <summary>Creates a clock that shows noon of 2026-01-01, UTC.</summary>
     public VirtualClock()
@@ -201,9 +202,16 @@ public sealed class VirtualClock : MachineTimeProvider
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture, $"{Elapsed:c} after the start, {GetUtcNow():yyyy-MM-dd HH:mm:ss.fffffff}");
 
-    /// <summary>Lets the simulation do something at a time.</summary>
-    internal void At(TimeSpan delay, Action action) =>
-        Change(new VirtualTimer(this, _ => action(), state: null) { IsOfWorld = true }, delay, Timeout.InfiniteTimeSpan);
+    /// <summary>Whether the calling thread is moving it: what its timers call must not move it.</summary>
+    internal bool IsMovedHere => _isMoving && _mover == Environment.CurrentManagedThreadId;
+
+    /// <summary>Lets the simulation do something at a time, unless the returned timer is disposed before.</summary>
+    internal VirtualTimer At(TimeSpan delay, Action action)
+    {
+        VirtualTimer timer = new(this, _ => action(), state: null) { IsOfWorld = true };
+        Change(timer, delay, Timeout.InfiniteTimeSpan);
+        return timer;
+    }
 
     /// <summary>
     /// As <see cref="AdvanceToNextTimer"/>, for the simulation: everything has run that can run before the clock moves.
@@ -279,6 +287,7 @@ public sealed class VirtualClock : MachineTimeProvider
         }
 
         _isMoving = true;
+        _mover = Environment.CurrentManagedThreadId;
         SynchronizationContext? context = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         return context;

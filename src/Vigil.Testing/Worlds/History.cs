@@ -19,6 +19,7 @@ internal enum HistoryKind : byte
     Signal,
     ChildEnd,
     Drop,
+    Block,
 }
 
 /// <summary>One thing that happened in a world.</summary>

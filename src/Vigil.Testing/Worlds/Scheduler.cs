@@ -15,6 +15,9 @@ internal interface IActor
     /// </summary>
     bool RunsWorld => false;
 
+    /// <summary>The loop that its step enters or goes on with, and that nobody else may enter meanwhile; null for none.</summary>
+    SimulatedLoop? EnteredLoop => null;
+
     /// <summary>Lets it do one thing.</summary>
     void Step();
 }
@@ -39,7 +42,9 @@ internal sealed class Scheduler
     private readonly Action<string> _fail;
     private readonly List<IActor> _actors = [];
     private readonly List<IActor> _choices = [];
-    private readonly HashSet<IActor> _stepping = [];
+
+    // Whose iterations are on the stack.
+    private readonly HashSet<SimulatedLoop> _stepping = [];
     private long _stepsAtOneTime;
 
     // How many loops and work items are on the stack.
@@ -60,6 +65,11 @@ internal sealed class Scheduler
 
     /// <summary>Counts what may give a loop something to do.</summary>
     public long Activity { get; private set; }
+
+    /// <summary>
+    /// The loop or pool that runs now; null if the program does. While loops sleep and work yields, the innermost.
+    /// </summary>
+    public IActor? Innermost { get; private set; }
 
     public void Add(IActor actor) => _actors.Add(actor);
 
@@ -109,7 +119,7 @@ internal sealed class Scheduler
         foreach (IActor actor in _actors)
         {
             // Who yields or sleeps in the middle of an iteration is on the stack below, and not to be entered again.
-            if ((looksAgain ? actor.CanLook : actor.IsRunnable) && !_stepping.Contains(actor) && (_depth == 0 || !actor.RunsWorld))
+            if ((looksAgain ? actor.CanLook : actor.IsRunnable) && !IsEntered(actor) && (_depth == 0 || !actor.RunsWorld))
             {
                 _choices.Add(actor);
             }
@@ -122,24 +132,35 @@ internal sealed class Scheduler
 
         CountStep();
         IActor chosen = _choices[_choices.Count == 1 ? 0 : _random.Next(_choices.Count)];
-        bool isAlone = chosen is SimulatedLoop && _stepping.Add(chosen);
+        SimulatedLoop? entered = chosen.EnteredLoop;
+        if (entered is not null)
+        {
+            _stepping.Add(entered);
+        }
+
         int depth = chosen.RunsWorld ? 0 : 1;
+        IActor? outer = Innermost;
         _depth += depth;
+        Innermost = chosen.RunsWorld ? null : chosen;
         try
         {
+            // With threads, it returns also when its thread blocks in the middle of something: that thread is an actor of its own then.
             chosen.Step();
         }
         finally
         {
+            Innermost = outer;
             _depth -= depth;
-            if (isAlone)
+            if (entered is not null)
             {
-                _stepping.Remove(chosen);
+                _stepping.Remove(entered);
             }
         }
 
         return true;
     }
+
+    private bool IsEntered(IActor actor) => actor.EnteredLoop is { } loop && _stepping.Contains(loop);
 
     private void CountStep()
     {

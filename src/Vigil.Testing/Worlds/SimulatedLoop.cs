@@ -1,3 +1,5 @@
+using Vigil.Polling;
+
 namespace Vigil.Testing;
 
 /// <summary>
@@ -8,6 +10,8 @@ public sealed class SimulatedLoop : IActor, IDisposable
 {
     private readonly World _world;
     private readonly WorldPoller _poller;
+    private readonly WorldThread? _thread;
+    private readonly Action _iterate;
     private long _idleAt = -1;
     private bool _foundNothingToDo;
     private bool _hasSlept;
@@ -17,9 +21,12 @@ public sealed class SimulatedLoop : IActor, IDisposable
     internal SimulatedLoop(World world, string name, EventManagerOptions options)
     {
         _world = world;
+        _thread = world.TryCreateThread($"the loop {name}", this);
+        _iterate = Iterate;
         Poller = new PollerScript(world);
         _poller = new WorldPoller(world, OnIdle, Poller)
         {
+            BlockingWait = new Waits(this),
             IsSpurious = () => world.Faults.Happens(FaultKinds.SpuriousReadiness),
             Reported = (fd, events) => world.History.Add(HistoryKind.Ready, name, fd, (long)events),
             RealReported = (ordinal, events) => world.History.Add(HistoryKind.RealReady, name, ordinal, (long)events),
@@ -59,12 +66,15 @@ public sealed class SimulatedLoop : IActor, IDisposable
 
     bool IActor.CanLook => CanLook;
 
+    SimulatedLoop? IActor.EnteredLoop => this;
+
     internal IEnumerable<string> WaitsFor => _poller.Descriptions;
 
     // A stalled loop does not look, so that the clock moves to the end of the stall.
     internal bool IsRealReady => CanLook && _poller.IsRealReady();
 
-    private bool CanLook => !IsStalled && !HasEnded;
+    // Nor does one that is blocked in the middle of an iteration.
+    private bool CanLook => !IsStalled && !HasEnded && _thread?.WaitsFor is null;
 
     /// <summary>Keeps it from running for a time, as if its thread had no processor. Everything else goes on.</summary>
     /// <param name="span">For how long; zero or more. A loop that is stalled already goes on when it would have.</param>
@@ -78,7 +88,7 @@ public sealed class SimulatedLoop : IActor, IDisposable
         }
 
         IsStalled = true;
-        _world.At(span, () => IsStalled = false);
+        _world.Schedule(span, () => IsStalled = false);
     }
 
     /// <summary>Disposes the manager. The world does so at its end.</summary>
@@ -88,8 +98,20 @@ public sealed class SimulatedLoop : IActor, IDisposable
         Manager.Dispose();
     }
 
-    /// <summary>Runs one iteration.</summary>
+    /// <summary>Runs one iteration. It may block in the middle, and is then gone on with by its thread.</summary>
     void IActor.Step()
+    {
+        if (_thread is null)
+        {
+            Iterate();
+        }
+        else
+        {
+            _thread.Run(_iterate);
+        }
+    }
+
+    private void Iterate()
     {
         if (_world.Faults.Happens(FaultKinds.Stall))
         {
@@ -182,5 +204,13 @@ public sealed class SimulatedLoop : IActor, IDisposable
                 $"The loop {Name} slept while it had something to do, and nobody has woken it: a wake-up is lost, or another loop's "
                     + "callback or a work item has used it directly, without its RemoteEndpoint.");
         }
+    }
+
+    /// <summary>How others wait for this loop.</summary>
+    private sealed class Waits(SimulatedLoop loop) : IBlockingWait
+    {
+        public string? Obstacle => loop._world.ObstacleTo(loop);
+
+        public bool Until(Func<bool> isOver, TimeSpan timeout) => loop._world.Await(loop, isOver, timeout);
     }
 }

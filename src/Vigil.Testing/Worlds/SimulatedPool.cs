@@ -1,15 +1,16 @@
 namespace Vigil.Testing;
 
 /// <summary>
-/// The workers of a <see cref="World"/>: give it to <see cref="EventManagerOptions.Workers"/>. The world runs the items on its own thread,
-/// in an order that the seed decides: of each priority any item may be next. An item that calls <see cref="World.Yield"/> lets others run
-/// in the middle of it.
+/// The workers of a <see cref="World"/>: give it to <see cref="EventManagerOptions.Workers"/>. The world runs the items, one
+/// at a time, in an order that the seed decides: of each priority any item may be next. An item that calls <see cref="World.Yield"/> or
+/// blocks lets others run in the middle of it.
 /// </summary>
 public sealed class SimulatedPool : IWorkExecutor, IActor
 {
     private readonly World _world;
     private readonly List<WorkItem> _items = [];
     private readonly bool[] _isBusy;
+    private readonly WorldThread?[] _threads;
     private int _running;
 
     internal SimulatedPool(World world, string name, int threads, int capacity)
@@ -18,6 +19,7 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
         Name = name;
         Capacity = capacity;
         _isBusy = new bool[threads];
+        _threads = new WorldThread?[threads];
     }
 
     /// <summary>Its name, in histories.</summary>
@@ -32,7 +34,7 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
     /// <summary>How many items wait.</summary>
     public int Waiting => _items.Count;
 
-    /// <summary>How many items are being run. More than one only where an item yields.</summary>
+    /// <summary>How many items are being run. More than one only where an item yields or blocks.</summary>
     public int Running => _running;
 
     /// <summary>How many items have ended.</summary>
@@ -58,7 +60,7 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
         return true;
     }
 
-    /// <summary>Runs one item.</summary>
+    /// <summary>Runs one item. It may block in the middle, and is then gone on with by its thread.</summary>
     void IActor.Step()
     {
         // By index: items are equal whose states are, and each is to run.
@@ -81,6 +83,19 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
         _running++;
         _world.History.Add(HistoryKind.Work, Name, (long)chosen.Priority, thread);
 
+        _threads[thread] ??= _world.TryCreateThread($"thread {thread} of {Name}");
+        if (_threads[thread] is { } own)
+        {
+            own.Run(() => Run(chosen, thread));
+        }
+        else
+        {
+            Run(chosen, thread);
+        }
+    }
+
+    private void Run(WorkItem chosen, int thread)
+    {
         // A worker has no context of its own.
         SynchronizationContext? context = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);

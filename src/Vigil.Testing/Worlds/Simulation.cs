@@ -24,16 +24,17 @@ public static class Simulation
         options ??= new SimulationOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, "options.Runs");
         ArgumentOutOfRangeException.ThrowIfNegative(options.RepeatOneIn, "options.RepeatOneIn");
+        using HostThreads? hosts = options.AllowBlocking ? new HostThreads() : null;
         if (SeedOfEnvironment() is { } only)
         {
-            RunSeed(program, only, options, repeats: true);
+            RunSeed(program, only, options, hosts, repeats: true);
             return;
         }
 
         for (int i = 0; i < options.Runs; i++)
         {
             bool repeats = options.RepeatOneIn > 0 && i % options.RepeatOneIn == 0;
-            RunSeed(program, unchecked(options.Seed + (ulong)i), options, repeats);
+            RunSeed(program, unchecked(options.Seed + (ulong)i), options, hosts, repeats);
         }
     }
 
@@ -79,13 +80,13 @@ public static class Simulation
             : throw new InvalidOperationException($"{SeedVariable} is '{text}', which is not a whole number from 0 to {ulong.MaxValue}.");
     }
 
-    private static void RunSeed(Action<World> program, ulong seed, SimulationOptions options, bool repeats)
+    private static void RunSeed(Action<World> program, ulong seed, SimulationOptions options, HostThreads? hosts, bool repeats)
     {
-        World first = new(seed, keepsHashes: repeats);
+        World first = new(seed, hosts, keepsHashes: repeats);
         Exception? failure = RunIn(first, program, options);
         if (failure is not null)
         {
-            throw Explain(program, first, failure, options);
+            throw Explain(program, first, failure, options, hosts);
         }
 
         if (!repeats)
@@ -93,7 +94,7 @@ public static class Simulation
             return;
         }
 
-        World second = new(seed, expected: first.History.Hashes);
+        World second = new(seed, hosts, expected: first.History.Hashes);
         Exception? difference = RunIn(second, program, options);
         if (difference is not null || second.History.Count != first.History.Count)
         {
@@ -129,6 +130,7 @@ public static class Simulation
         }
         catch (Exception exception)
         {
+            IReadOnlyList<string> lost = world.EndThreads();
             try
             {
                 world.End();
@@ -138,7 +140,12 @@ public static class Simulation
                 // What ended the run is what is told.
             }
 
-            return exception;
+            return lost.Count == 0
+                ? exception
+                : new SimulationFailedException(
+                    $"{exception.Message}\nAt the end of the run {string.Join(", ", lost)} blocked again and again, and could not be "
+                        + "ended: code that catches every exception and tries again needs a condition for its end.",
+                    exception);
         }
         finally
         {
@@ -147,7 +154,8 @@ public static class Simulation
     }
 
     // Leaves out one kind of fault after the other, as long as the run still fails, until none can be left out.
-    private static SimulationFailedException Explain(Action<World> program, World failed, Exception failure, SimulationOptions options)
+    private static SimulationFailedException Explain(
+        Action<World> program, World failed, Exception failure, SimulationOptions options, HostThreads? hosts)
     {
         FaultKinds masked = FaultKinds.None;
         World smallest = failed;
@@ -163,7 +171,7 @@ public static class Simulation
                     continue;
                 }
 
-                World without = new(failed.Seed, masked: masked | kind);
+                World without = new(failed.Seed, hosts, masked: masked | kind);
                 if (RunIn(without, program, options) is { } still)
                 {
                     masked |= kind;

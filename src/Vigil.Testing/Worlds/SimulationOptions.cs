@@ -23,6 +23,14 @@ public sealed class SimulationOptions
     /// </summary>
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// Whether callbacks, work items and actions of <see cref="World.At"/> may block, by
+    /// <see cref="RemoteEndpoint.CallBlocking(Action{EventManager}, CancellationToken)"/> or by the disposal of a manager that a thread
+    /// runs. Then each loop and each worker of a world has a thread of its own, of which one runs at a time, and a step takes microseconds.
+    /// Without it they are refused; the program itself may always block. Default: false.
+    /// </summary>
+    public bool AllowBlocking { get; set; }
+
     /// <summary>Whether a run fails whose program has left descriptors open or work waiting at the end. Default: true.</summary>
     public bool FailOnLeaks { get; set; } = true;
 }

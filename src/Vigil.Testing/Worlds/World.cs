@@ -5,19 +5,24 @@ using Vigil.IO;
 namespace Vigil.Testing;
 
 /// <summary>
-/// A simulated machine: loops, worker pools, descriptors and one clock, run by one thread. A seed decides what happens next wherever a real
-/// machine leaves it open: which loop iterates, in which order descriptors of one priority are ready, which work item runs, when bytes
-/// arrive, what goes wrong. The same seed gives the same run. <see cref="Simulation.Run(Action{World}, SimulationOptions?)"/> makes worlds.
+/// A simulated machine: loops, worker pools, descriptors and one clock, run by one thread at a time. A seed decides what happens next
+/// wherever a real machine leaves it open: which loop iterates, in which order descriptors of one priority are ready, which work item runs,
+/// when bytes arrive, what goes wrong. The same seed gives the same run. <see cref="Simulation.Run(Action{World}, SimulationOptions?)"/>
+/// makes worlds.
 /// </summary>
 /// <remarks>
-/// Everything belongs to the thread that runs the simulation. Time stands still while anything can run, and then moves to the next due
-/// time. What reads other clocks (<c>Stopwatch</c>, <c>DateTime.Now</c>), other randomness or starts threads leaves the simulation: the
-/// package's analyzer warns of it, and the check that a run repeats finds it.
+/// Everything belongs to the thread that runs the simulation; with <see cref="SimulationOptions.AllowBlocking"/> to whichever of its
+/// threads runs. Time stands still while anything can run, and then moves to the next due time. What reads other clocks (<c>Stopwatch</c>,
+/// <c>DateTime.Now</c>), other randomness or starts threads leaves the simulation: the package's analyzer warns of it, and the check that a
+/// run repeats finds it.
 /// </remarks>
 public sealed class World
 {
     // The ports of clients, which are used again as by a kernel.
     private const int FirstPort = 40_000;
+
+    private const string StrayMessage = "A world belongs to the thread that runs the simulation. The call comes from another thread: "
+        + "what has started it (Task.Run, Thread, the thread pool, a timer of the system) has left the simulation.";
 
     // How often in a row the clock may find a timer due without having moved.
     private const int MaxRoundsAtOneTime = 1_000_000;
@@ -27,14 +32,23 @@ public sealed class World
     private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
     private readonly DatagramNetwork _datagrams;
     private readonly Scheduler _scheduler;
-    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private readonly Baton _baton;
+
+    // The loops that the program's thread waits for, the innermost last.
+    private readonly List<SimulatedLoop> _awaited = [];
     private int _nextPort = FirstPort;
     private bool _hasEnded;
 
-    internal World(ulong seed, bool keepsHashes = false, IReadOnlyList<ulong>? expected = null, FaultKinds masked = FaultKinds.None)
+    internal World(
+        ulong seed,
+        HostThreads? hosts = null,
+        bool keepsHashes = false,
+        IReadOnlyList<ulong>? expected = null,
+        FaultKinds masked = FaultKinds.None)
     {
         Seed = seed;
         Random = new WorldRandom(seed);
+        _baton = new Baton(this, hosts);
         _scheduler = new Scheduler(Random, () => _loops.Exists(loop => loop.IsRealReady), Fail);
         Clock = new VirtualClock { Settle = Settle };
         History = new History(Clock, keepsHashes, expected);
@@ -83,7 +97,7 @@ public sealed class World
     internal History History { get; }
 
     /// <summary>Whether the calling thread runs the simulation. Any thread.</summary>
-    internal bool IsOnThread => Environment.CurrentManagedThreadId == _thread;
+    internal bool IsOnThread => _baton.IsMine;
 
     internal DescriptorTable Descriptors { get; } = new();
 
@@ -282,11 +296,7 @@ public sealed class World
         RequireThread();
         ArgumentNullException.ThrowIfNull(action);
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
-        Clock.At(delay, () =>
-        {
-            NoteActivity();
-            action();
-        });
+        Schedule(delay, _baton.HasThreads ? () => _baton.RunApart(action, ExecutionContext.Capture()) : action);
     }
 
     /// <summary>Moves the clock forward, due time by due time; everything that can run runs at each.</summary>
@@ -325,17 +335,7 @@ public sealed class World
             ? TimeSpan.MaxValue
             : Clock.Elapsed + longest;
 
-        // The caller's context is not theirs who run meanwhile.
-        SynchronizationContext? context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
-        try
-        {
-            Pump(condition, longest, end);
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(context);
-        }
+        RunApart(() => Pump(condition, longest, end));
     }
 
     /// <summary>Runs until a task has ended, and throws what it has thrown.</summary>
@@ -398,7 +398,7 @@ public sealed class World
     internal bool Sleep(bool looksAgain = false)
     {
         bool hasRun = false;
-        while (Random.OneIn(2) && _scheduler.TryRunOne(looksAgain))
+        while (!_baton.IsOver && Random.OneIn(2) && _scheduler.TryRunOne(looksAgain))
         {
             hasRun = true;
         }
@@ -406,7 +406,76 @@ public sealed class World
         return hasRun;
     }
 
+    /// <summary>As <see cref="At"/>, for what the world does itself, which never blocks.</summary>
+    internal void Schedule(TimeSpan delay, Action action) => Clock.At(delay, () =>
+    {
+        NoteActivity();
+        action();
+    });
+
     internal void NoteActivity() => _scheduler.NoteActivity();
+
+    internal void AddActor(IActor actor) => _scheduler.Add(actor);
+
+    /// <inheritdoc cref="Baton.TryCreate"/>
+    internal WorldThread? TryCreateThread(string name, SimulatedLoop? loop = null) => _baton.TryCreate(name, loop);
+
+    /// <summary>Calls back when the timeout of a wait is over, unless it is disposed before.</summary>
+    /// <param name="timeout">The timeout; zero or more, or infinite for none.</param>
+    /// <param name="expired">What to call.</param>
+    /// <returns>Null if there is none.</returns>
+    internal VirtualTimer? StartTimeout(TimeSpan timeout, Action expired) =>
+        timeout == Timeout.InfiniteTimeSpan ? null : Clock.At(timeout, expired);
+
+    /// <summary>Why the calling thread cannot wait for a loop; null if it can, or if that is the loop's own callback.</summary>
+    internal string? ObstacleTo(SimulatedLoop target)
+    {
+        if (!IsOnThread)
+        {
+            return StrayMessage;
+        }
+
+        if (_baton.Current is null && _scheduler.Innermost is { } innermost)
+        {
+            return innermost == target
+                ? null
+                : "Callbacks and work items of a simulation may block only with SimulationOptions.AllowBlocking. Then each loop and each "
+                    + "worker has a stack of its own.";
+        }
+
+        return Clock.IsMovedHere
+            ? "A callback of the clock, which is being moved, cannot run what it waits for. One of World.At may block with "
+                + "SimulationOptions.AllowBlocking."
+            : null;
+    }
+
+    /// <summary>The calling thread waits for a loop in the middle of something: everything else goes on.</summary>
+    /// <param name="target">The loop.</param>
+    /// <param name="isOver">What it waits for.</param>
+    /// <param name="timeout">For how long.</param>
+    /// <returns>Whether the condition holds.</returns>
+    /// <exception cref="InvalidOperationException">It cannot wait.</exception>
+    /// <exception cref="SimulationFailedException">Nothing can run any more, or the run is over.</exception>
+    internal bool Await(SimulatedLoop target, Func<bool> isOver, TimeSpan timeout)
+    {
+        if (isOver())
+        {
+            return true;
+        }
+
+        if (ObstacleTo(target) is { } obstacle)
+        {
+            throw new InvalidOperationException(obstacle);
+        }
+
+        // Nothing can be due before what can run has run. So the seed decides whether a time of zero is over at once.
+        if (timeout == TimeSpan.Zero && Random.OneIn(2))
+        {
+            return false;
+        }
+
+        return _baton.Current is { } thread ? thread.Block(target, isOver, timeout) : AwaitInProgram(target, isOver, timeout);
+    }
 
     internal void Close(int number)
     {
@@ -422,9 +491,7 @@ public sealed class World
     {
         if (!IsOnThread)
         {
-            throw new InvalidOperationException(
-                "A world belongs to the thread that runs the simulation. The call comes from another thread: what has started it "
-                    + "(Task.Run, Thread, the thread pool, a timer of the system) has left the simulation.");
+            throw new InvalidOperationException(StrayMessage);
         }
 
         ObjectDisposedException.ThrowIf(_hasEnded, this);
@@ -440,7 +507,7 @@ public sealed class World
         context.Send(_ => program(this), state: null);
     }
 
-    /// <summary>Ends loops and pools.</summary>
+    /// <summary>Ends loops and pools. Whoever waits for a loop goes on, and ends.</summary>
     internal void End()
     {
         foreach (SimulatedPool pool in _pools)
@@ -452,12 +519,30 @@ public sealed class World
         {
             _loops[i].Dispose();
         }
+
+        _baton.Settle();
+        if (_baton.Blocked.Any())
+        {
+            Fail("The program has ended, and a thread still waits.");
+        }
     }
 
-    internal void Retire() => _hasEnded = true;
+    /// <inheritdoc cref="Baton.End"/>
+    internal IReadOnlyList<string> EndThreads() => _baton.End();
+
+    internal void Retire()
+    {
+        _hasEnded = true;
+        _baton.Retire();
+    }
 
     /// <inheritdoc cref="WorldReport.Describe"/>
-    internal string Describe() => WorldReport.Describe(this, _pools);
+    internal string Describe() => WorldReport.Describe(this, _pools, Waits);
+
+    /// <summary>Who waits for which loop.</summary>
+    private IEnumerable<(string Waiter, SimulatedLoop? Own, SimulatedLoop Target)> Waits => _awaited
+        .Select(target => ("the program", (SimulatedLoop?)null, target))
+        .Concat(_baton.Blocked.Select(thread => (thread.Name, thread.Loop, thread.WaitsFor!)));
 
     internal void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
 
@@ -496,6 +581,38 @@ public sealed class World
         }
     }
 
+    private bool AwaitInProgram(SimulatedLoop target, Func<bool> isOver, TimeSpan timeout)
+    {
+        bool isExpired = false;
+        using VirtualTimer? timer = StartTimeout(timeout, () => isExpired = true);
+        _awaited.Add(target);
+        try
+        {
+            RunApart(() => Pump(() => isExpired || isOver(), Timeout.InfiniteTimeSpan, TimeSpan.MaxValue));
+        }
+        finally
+        {
+            _awaited.RemoveAt(_awaited.Count - 1);
+        }
+
+        return isOver();
+    }
+
+    // The caller's context is not theirs who run meanwhile.
+    private static void RunApart(Action run)
+    {
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            run();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
     private void Pump(Func<bool> condition, TimeSpan longest, TimeSpan end)
     {
         // The caller is foreign code, and may have posted something since the loops have last looked.
@@ -503,6 +620,11 @@ public sealed class World
         int rounds = 0;
         while (!condition())
         {
+            if (_baton.IsOver)
+            {
+                Fail("The run is over, and what is waited for does not come to pass any more.");
+            }
+
             if (_scheduler.TryStep())
             {
                 continue;
@@ -510,7 +632,8 @@ public sealed class World
 
             if (Clock.UntilNextTimer is not { } next)
             {
-                Fail("Nothing can run, no timer is started, and what is waited for has not come to pass.");
+                string deadlock = WorldReport.DescribeDeadlock(Waits) is { } waits ? $"Deadlock: {waits}. " : "";
+                Fail($"{deadlock}Nothing can run, no timer is started, and what is waited for has not come to pass.");
                 return;
             }
 

@@ -9,7 +9,13 @@ internal static class WorldReport
     private const int LinesOfHistory = 40;
 
     /// <summary>The state of everything and the end of the history.</summary>
-    public static string Describe(World world, IReadOnlyList<SimulatedPool> pools)
+    /// <param name="world">The world.</param>
+    /// <param name="pools">Its pools.</param>
+    /// <param name="waits">Who waits for which loop, and whose thread that is.</param>
+    public static string Describe(
+        World world,
+        IReadOnlyList<SimulatedPool> pools,
+        IEnumerable<(string Waiter, SimulatedLoop? Own, SimulatedLoop Target)> waits)
     {
         StringBuilder text = new();
         text.Append(
@@ -29,6 +35,11 @@ internal static class WorldReport
             text.Append(CultureInfo.InvariantCulture, $"  {pool.Name}: {pool.Waiting} items wait, {pool.Running} run\n");
         }
 
+        foreach ((string waiter, _, SimulatedLoop target) in waits)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {waiter} is blocked until the loop {target.Name} has done something\n");
+        }
+
         text.Append(world.Clock.UntilNextTimer is { } next ? $"  the next timer is due in {next}\n" : "  no timer is started\n");
         text.Append("The last steps:\n");
         foreach (string line in world.History.Last(LinesOfHistory))
@@ -37,6 +48,20 @@ internal static class WorldReport
         }
 
         return text.ToString();
+    }
+
+    /// <summary>
+    /// Who waits for whom, when nothing can run: a chain that ends where it has been before, or at a loop whose run is over; or else the
+    /// longest. Null if nobody waits for a loop.
+    /// </summary>
+    /// <param name="waits">As for <see cref="Describe"/>.</param>
+    public static string? DescribeDeadlock(IEnumerable<(string Waiter, SimulatedLoop? Own, SimulatedLoop Target)> waits)
+    {
+        (string Waiter, SimulatedLoop? Own, SimulatedLoop Target)[] all = [.. waits];
+        return all
+            .Select(wait => Follow(wait.Waiter, wait.Own, wait.Target, all))
+            .DefaultIfEmpty()
+            .MaxBy(chain => (chain.IsHopeless, chain.Length)).Text;
     }
 
     /// <summary>What is open, started or waiting, a line each.</summary>
@@ -54,5 +79,27 @@ internal static class WorldReport
         }
 
         return leaks;
+    }
+
+    private static (string Text, bool IsHopeless, int Length) Follow(
+        string waiter, SimulatedLoop? own, SimulatedLoop target, (string Waiter, SimulatedLoop? Own, SimulatedLoop Target)[] waits)
+    {
+        StringBuilder text = new(waiter);
+        List<SimulatedLoop?> passed = [own];
+        while (true)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" waits for the loop {target.Name}");
+            bool isCircle = passed.Contains(target);
+            passed.Add(target);
+            SimulatedLoop? next = Array.Find(waits, wait => wait.Own == target).Target;
+            if (isCircle || next is null)
+            {
+                bool isOver = next is null && target.HasEnded;
+                return (isOver ? $"{text}, whose run is over" : text.ToString(), isCircle || isOver, passed.Count);
+            }
+
+            text.Append(", which");
+            target = next;
+        }
     }
 }
