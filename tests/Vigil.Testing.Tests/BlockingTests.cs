@@ -103,7 +103,7 @@ public sealed class BlockingTests
             Assert.Equal([0, 1, 2, 3, 4], results.Order());
             Assert.Equal(TimeSpan.Zero, world.Clock.Elapsed);
         },
-        Threads(100));
+        Threads(40));
 
     [Fact]
     public void The_seed_decides_in_which_order_blocked_items_go_on()
@@ -128,7 +128,7 @@ public sealed class BlockingTests
                 world.RunUntil(() => ended == 2);
                 orders.Add(order);
             },
-            Threads(100));
+            Threads(40));
 
         Assert.Contains("aAbB", orders);
         Assert.Contains("bBaA", orders);
@@ -148,11 +148,46 @@ public sealed class BlockingTests
                     Chatter(world);
                     run.Add(world.Hash);
                 },
-                new SimulationOptions { Runs = 30, RepeatOneIn = 0, AllowBlocking = true });
+                new SimulationOptions { Runs = 15, RepeatOneIn = 0, AllowBlocking = true });
         }
 
         Assert.Equal(hashes[0], hashes[1]);
         Assert.Equal(hashes[0].Count, hashes[0].Distinct().Count());
+    }
+
+    [Fact]
+    public void Threads_change_nothing_in_a_program_that_does_not_block()
+    {
+        List<ulong>[] hashes = [[], []];
+        foreach (bool allowsBlocking in (bool[])[false, true])
+        {
+            Simulation.Run(
+                world =>
+                {
+                    EventManager[] loops = [.. Enumerable.Range(0, 2).Select(i => world.CreateLoop($"loop {i}").Manager)];
+                    int ended = 0;
+                    foreach (EventManager loop in loops)
+                    {
+                        loop.CreateTimerEvent(Second, Second, (_, _) => loops[0].RemoteEndpoint.Fire(_ => world.Note($"{ended}")));
+                        for (int i = 0; i < 3; i++)
+                        {
+                            loop.ExecuteWork(WorkPriority.Normal, () =>
+                            {
+                                world.Yield();
+                                ended++;
+                            });
+                        }
+                    }
+
+                    world.At(Second, () => loops[1].RemoteEndpoint.Fire(_ => world.Note("now")));
+                    world.Advance(TimeSpan.FromSeconds(3));
+                    Assert.Equal(6, ended);
+                    hashes[allowsBlocking ? 1 : 0].Add(world.Hash);
+                },
+                new SimulationOptions { Runs = 20, RepeatOneIn = 0, AllowBlocking = allowsBlocking });
+        }
+
+        Assert.Equal(hashes[0], hashes[1]);
     }
 
     [Fact]
@@ -171,7 +206,7 @@ public sealed class BlockingTests
 
             world.RunUntil(() => answer == 7);
         },
-        Threads(50));
+        Threads(20));
 
     [Fact]
     public void A_callback_that_calls_its_own_loop_is_refused() => Simulation.Run(
@@ -206,7 +241,7 @@ public sealed class BlockingTests
 
             Assert.Equal("at once, later", world.RunUntilEnded(work));
         },
-        Threads(30));
+        Threads(20));
 
     [Fact]
     public void A_timeout_passes_in_the_worlds_time() => Simulation.Run(
@@ -313,7 +348,7 @@ public sealed class BlockingTests
 
                 world.RunUntil(() => ended == 2);
             },
-            Threads(100)));
+            Threads(40)));
 
         Assert.Contains("Deadlock: the loop left waits for the loop right, which waits for the loop left.", failure.Message);
     }
@@ -392,7 +427,7 @@ public sealed class BlockingTests
             Assert.True(hasWaited || !isEnded);
             Assert.Equal(hasWaited ? Second : TimeSpan.Zero, world.Clock.Elapsed);
         },
-        Threads(50));
+        Threads(20));
 
     [Fact]
     public void A_disposal_waits_no_longer_than_its_timeout() => Simulation.Run(
@@ -611,7 +646,7 @@ public sealed class BlockingTests
 
             Assert.Equal(3, world.RunUntilEnded(work));
         },
-        Threads(50));
+        Threads(20));
 
     [Fact]
     public void A_loop_that_is_used_by_a_work_item_while_it_sleeps_is_refused_as_on_a_machine()
@@ -622,7 +657,7 @@ public sealed class BlockingTests
                 EventManager manager = world.CreateLoop("loop").Manager;
                 world.RunUntilEnded(manager.ExecuteWorkAsync(WorkPriority.Normal, () => manager.Defer(_ => { })));
             },
-            Threads(100)));
+            Threads(40)));
 
         Assert.Contains("in use by another thread", failure.Message);
     }

@@ -13,6 +13,7 @@ ulong first = args.Length > 2 ? ulong.Parse(args[2]) : 1;
     .. MessageScenarios.All,
     .. WorkScenarios.All,
     .. DescriptorScenarios.All,
+    .. BlockingScenarios.All,
 ];
 var chosen = scenarios.Where(scenario => only is null || scenario.Name == only).ToArray();
 if (chosen.Length == 0)
@@ -25,7 +26,8 @@ foreach ((string name, Action<World> program) in chosen)
 {
     try
     {
-        Simulation.Run(program, new SimulationOptions { Runs = runs, Seed = first });
+        bool allowsBlocking = BlockingScenarios.All.Contains((name, program));
+        Simulation.Run(program, new SimulationOptions { Runs = runs, Seed = first, AllowBlocking = allowsBlocking });
     }
     catch (SimulationFailedException failure)
     {
