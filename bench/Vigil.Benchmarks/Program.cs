@@ -3,6 +3,7 @@ using Vigil.Benchmarks.Files;
 using Vigil.Benchmarks.Microbenchmarks;
 using Vigil.Benchmarks.Posts;
 using Vigil.Benchmarks.Ratio;
+using Vigil.Benchmarks.Recorders;
 using Vigil.Benchmarks.Simulations;
 using Vigil.Benchmarks.Timers;
 using Vigil.Benchmarks.Watchdog;
@@ -28,6 +29,8 @@ internal static class Program
                 return WorkersCommand.Run(options);
             case ["watchdog", .. string[] options]:
                 return WatchdogCommand.Run(options);
+            case ["recorder", .. string[] options]:
+                return RecorderCommand.Run(options);
             case ["files", .. string[] options]:
                 return FilesCommand.Run(options);
             case ["file-events", .. string[] options]:

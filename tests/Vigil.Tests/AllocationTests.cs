@@ -55,6 +55,38 @@ public sealed class AllocationTests
         Assert.True(counter.Seen >= 40_000);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void With_a_recorder_waits_clocks_traffic_and_posts_allocate_nothing_either(bool toFile)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"vigil-recording-{Guid.NewGuid():N}");
+        var options = new RecorderOptions { BufferBytes = 131_072 };
+        try
+        {
+            using Recorder recorder = toFile ? Recorder.ToFile(path, options) : Recorder.ToRing(options);
+            using var manager = new EventManager(new EventManagerOptions { Recorder = recorder });
+            using FdHandle fd = recorder.Open("semaphore", static () => new EventFd(1_000_000, EventFdMode.Semaphore));
+            byte[] buffer = new byte[8];
+            int read = 0;
+            manager.CreateSocketEvent(fd, EventSet.In, (_, _) => read += NonBlocking.TryRead(fd, buffer).Count);
+            manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => { });
+            manager.AddPrepareHook(static running => running.RemoteEndpoint.Fire(static (_, _) => { }, 1));
+            Allocations.AssertNone(() =>
+            {
+                for (int i = 0; i < 5_000; i++)
+                {
+                    manager.RunOnce();
+                }
+            });
+            Assert.True(read >= 40_000);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Fact]
     public void Timers_that_fire_and_are_started_anew_allocate_nothing()
     {

@@ -14,5 +14,9 @@ internal sealed class Series
 
     public double Max => _ascending[^1];
 
+    /// <summary>The value below which a share of the values lies.</summary>
+    /// <param name="share">From 0 to 1.</param>
+    public double Quantile(double share) => _ascending[(int)(share * (_ascending.Length - 1))];
+
     public double Median => (_ascending[(_ascending.Length - 1) / 2] + _ascending[_ascending.Length / 2]) / 2;
 }

@@ -34,7 +34,11 @@ internal sealed class DispatchWorkload : IWorkload
     private readonly LoopMode _mode;
     private readonly int _ready;
 
-    public DispatchWorkload(Readiness readiness, LoopMode mode, EventManagerOptions? settings = null)
+    /// <param name="readiness">The descriptors.</param>
+    /// <param name="mode">What drives the loop.</param>
+    /// <param name="settings">The watchdog, the statistics and the recorder; null for none.</param>
+    /// <param name="readsClock">Whether there is a timer, so that each iteration reads a clock.</param>
+    public DispatchWorkload(Readiness readiness, LoopMode mode, EventManagerOptions? settings = null, bool readsClock = false)
     {
         _mode = mode;
         _ready = readiness.Ready;
@@ -44,12 +48,17 @@ internal sealed class DispatchWorkload : IWorkload
             ReadyCapacity = readiness.Registered,
             Watchdog = settings?.Watchdog,
             CollectStatistics = settings?.CollectStatistics ?? false,
+            Recorder = settings?.Recorder,
         };
         _manager = mode == LoopMode.RunWithoutKernel
             ? new EventManager(options, static () => new RepeatingPoller())
             : new EventManager(options);
         _subscriber = new CountingSubscriber(_descriptors, readiness);
         _manager.AddSubscriber(_subscriber);
+        if (readsClock)
+        {
+            _manager.CreateTimerEvent(TimeSpan.FromDays(1), static (_, _) => { });
+        }
     }
 
     /// <param name="operations">The number of events; a multiple of the number of ready descriptors.</param>

@@ -48,17 +48,16 @@ internal sealed unsafe class RecordWriter : IDisposable
     /// <summary>Lets others have the records that were written so far. If there was no chunk for them, tries to get one again.</summary>
     public void Publish()
     {
-        if (_chunk is not { } chunk)
+        if (_chunk is { } chunk)
         {
-            Turn();
-            return;
+            chunk.Length = (int)(_next - chunk.Start);
+            if (!chunk.IsAwaited)
+            {
+                return;
+            }
         }
 
-        chunk.Length = (int)(_next - chunk.Start);
-        if (chunk.IsAwaited)
-        {
-            _sink.OnPublished(chunk);
-        }
+        TurnOrTell();
     }
 
     /// <summary>What comes from now on is not recorded, and not counted as lost.</summary>
@@ -71,12 +70,12 @@ internal sealed unsafe class RecordWriter : IDisposable
 
     public void Clock(RecordedClock clock, long reading)
     {
-        Span<byte> record = Reserve(10);
-        if (!record.IsEmpty)
+        byte* record = ReserveRaw(10);
+        if (record != null)
         {
             record[0] = (byte)RecordKind.Clock;
             record[1] = (byte)clock;
-            BinaryPrimitives.WriteInt64LittleEndian(record[2..], reading);
+            Unsafe.WriteUnaligned(record + 2, reading);
         }
     }
 
@@ -113,9 +112,9 @@ internal sealed unsafe class RecordWriter : IDisposable
         do
         {
             int part = Math.Min(count, (Chunk.Size - WaitHead - GapSize) / WaitEntry);
-            Span<byte> record = Reserve(WaitHead + (part * WaitEntry));
+            byte* record = ReserveRaw(WaitHead + (part * WaitEntry));
             count -= part;
-            if (record.IsEmpty)
+            if (record == null)
             {
                 Lose(count * WaitEntry);
                 return;
@@ -123,17 +122,17 @@ internal sealed unsafe class RecordWriter : IDisposable
 
             record[0] = (byte)RecordKind.Wait;
             record[1] = (byte)(count > 0 ? WaitFlags.IsContinued : WaitFlags.None);
-            BinaryPrimitives.WriteUInt16LittleEndian(record[2..], (ushort)errno);
-            BinaryPrimitives.WriteInt32LittleEndian(record[4..], part);
-            WriteEntries(record[WaitHead..], ref entry);
+            Unsafe.WriteUnaligned(record + 2, (ushort)errno);
+            Unsafe.WriteUnaligned(record + 4, part);
+            entry = WriteEntries(record + WaitHead, part, entry);
         }
         while (count > 0);
     }
 
     public void Iteration(bool isImmediate)
     {
-        Span<byte> record = Reserve(2);
-        if (!record.IsEmpty)
+        byte* record = ReserveRaw(2);
+        if (record != null)
         {
             record[0] = (byte)RecordKind.Iteration;
             record[1] = isImmediate ? (byte)1 : (byte)0;
@@ -238,18 +237,18 @@ internal sealed unsafe class RecordWriter : IDisposable
     /// <summary>A read or a write, with its bytes; none to leave them out.</summary>
     public void Transfer(RecordKind kind, int fd, int count, int errno, ReadOnlySpan<byte> bytes)
     {
-        Span<byte> record = Reserve(15);
-        if (record.IsEmpty)
+        byte* record = ReserveRaw(15);
+        if (record == null)
         {
             Lose(bytes.Length);
             return;
         }
 
         record[0] = (byte)kind;
-        BinaryPrimitives.WriteInt32LittleEndian(record[1..], fd);
-        BinaryPrimitives.WriteInt32LittleEndian(record[5..], count);
-        BinaryPrimitives.WriteUInt16LittleEndian(record[9..], (ushort)errno);
-        BinaryPrimitives.WriteInt32LittleEndian(record[11..], bytes.Length);
+        Unsafe.WriteUnaligned(record + 1, fd);
+        Unsafe.WriteUnaligned(record + 5, count);
+        Unsafe.WriteUnaligned(record + 9, (ushort)errno);
+        Unsafe.WriteUnaligned(record + 11, bytes.Length);
         Traffic(bytes);
     }
 
@@ -300,21 +299,24 @@ internal sealed unsafe class RecordWriter : IDisposable
         _sink.Dispose();
     }
 
-    // On x86-64 the kernel's own layout is that of the record.
-    private static void WriteEntries(Span<byte> record, ref ReadyEntry entry)
+    // On x86-64 the kernel's own layout is that of the record. One or two are written sooner than a copy is called.
+    private static ReadyEntry WriteEntries(byte* record, int count, ReadyEntry entry)
     {
-        if (EpollEventLayout.Current.Size == WaitEntry)
+        const int Few = 2;
+        if (count > Few && EpollEventLayout.Current.Size == WaitEntry)
         {
-            entry = entry.CopyTo(record);
-            return;
+            return entry.CopyTo(new Span<byte>(record, count * WaitEntry));
         }
 
-        for (; !record.IsEmpty; record = record[WaitEntry..])
+        for (; count > 0; count--)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)entry.Events);
-            BinaryPrimitives.WriteUInt64LittleEndian(record[4..], entry.Token.Raw);
+            Unsafe.WriteUnaligned(record, (uint)entry.Events);
+            Unsafe.WriteUnaligned(record + 4, entry.Token.Raw);
+            record += WaitEntry;
             entry = entry.Next;
         }
+
+        return entry;
     }
 
     private void Datagram(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> sender, bool isTruncated)
@@ -377,17 +379,31 @@ internal sealed unsafe class RecordWriter : IDisposable
 
     private bool HasRoom(int size) => _end - _next >= size;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // Empty if the record is lost.
     private Span<byte> Reserve(int size)
     {
-        if (_end - _next < size && !TryTurn(size))
+        byte* record = ReserveRaw(size);
+        return record == null ? default : new Span<byte>(record, size);
+    }
+
+    // The same for the records of every iteration, without a check of bounds for each of their parts. Processors are little-endian here
+    // (ProcessorAbi), as the records are.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* ReserveRaw(int size)
+    {
+        byte* record = _next;
+        if (_end - record < size)
         {
-            return default;
+            if (!TryTurn(size))
+            {
+                return null;
+            }
+
+            record = _next;
         }
 
-        byte* record = _next;
         _next = record + size;
-        return new Span<byte>(record, size);
+        return record;
     }
 
     // Without a chunk, only the next wait tries to get one: while a disk is slow, each record would take the lock of the chunks.
@@ -405,6 +421,19 @@ internal sealed unsafe class RecordWriter : IDisposable
         }
 
         return _chunk is not null;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TurnOrTell()
+    {
+        if (_chunk is { } chunk)
+        {
+            _sink.OnPublished(chunk);
+        }
+        else
+        {
+            Turn();
+        }
     }
 
     private void Lose(int size)

@@ -122,7 +122,7 @@ public sealed class RecordFormatTests
         var sink = new ListSink();
         var writer = new RecordWriter(sink);
         writer.Transfer(RecordKind.Read, 7, 100_000, 0, new byte[100_000]);
-        writer.Message();
+        writer.Message(0);
         writer.Dispose();
         byte[] whole = sink.ToFile();
         int first = BitConverter.ToInt32(whole, RecordingHeader.Size) + RecordingHeader.FrameSize;
@@ -160,7 +160,7 @@ public sealed class RecordFormatTests
         for (int i = 0; i < 100; i++)
         {
             writer.Opened("a name", i);
-            writer.Message();
+            writer.Message(0);
         }
 
         Assert.Equal(asked, sink.Asked);
@@ -202,7 +202,7 @@ public sealed class RecordFormatTests
                     Errno = 12,
                 });
             case 3:
-                writer.Message();
+                writer.Message(0);
                 return RecordText.Of(new RecordEntry(RecordKind.Message));
             case 4:
                 byte[] input = BytesOf(random);
