@@ -156,6 +156,35 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void A_failure_names_the_choices_that_it_takes_and_no_other()
+    {
+        // Among a hundred things that happen in any order, it fails if the last of the first loop runs before the first of the second.
+        SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
+            world =>
+            {
+                int first = 0;
+                int second = 0;
+                EventManager one = world.CreateLoop("one").Manager;
+                EventManager other = world.CreateLoop("other").Manager;
+                for (int i = 0; i < 100; i++)
+                {
+                    one.RemoteEndpoint.Fire(_ => first++);
+                    other.RemoteEndpoint.Fire(_ =>
+                    {
+                        world.Assert(first < 100 || second > 0, "one has ended before the other began");
+                        second++;
+                    });
+                    world.At(TimeSpan.FromMilliseconds(i), () => world.Yield());
+                }
+
+                world.Advance(TimeSpan.FromSeconds(1));
+            },
+            new SimulationOptions { Runs = 1_000 }));
+
+        Assert.Matches("and [0-3] of the [0-9]+ choices of the seed", failure.Message);
+    }
+
+    [Fact]
     public void What_the_program_throws_is_the_inner_exception()
     {
         SimulationFailedException failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(

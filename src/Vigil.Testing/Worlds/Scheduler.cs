@@ -37,11 +37,11 @@ internal sealed class Scheduler
     // Steps without any movement of the clock.
     private const int MaxStepsAtOneTime = 1_000_000;
 
-    private readonly WorldRandom _random;
+    private readonly Choices _choices;
     private readonly Func<bool> _hasRealWork;
     private readonly Action<string> _fail;
     private readonly List<IActor> _actors = [];
-    private readonly List<IActor> _choices = [];
+    private readonly List<IActor> _runnable = [];
 
     // Whose iterations are on the stack.
     private readonly HashSet<SimulatedLoop> _stepping = [];
@@ -53,15 +53,18 @@ internal sealed class Scheduler
     // The activity after which all have looked twice.
     private long _lookedTwiceAt = -1;
 
-    /// <param name="random">Draws.</param>
+    /// <param name="choices">Chooses.</param>
     /// <param name="hasRealWork">Asked when nothing can run: whether one of the kernel's descriptors is ready.</param>
     /// <param name="fail">Fails the run with a message.</param>
-    public Scheduler(WorldRandom random, Func<bool> hasRealWork, Action<string> fail)
+    public Scheduler(Choices choices, Func<bool> hasRealWork, Action<string> fail)
     {
-        _random = random;
+        _choices = choices;
         _hasRealWork = hasRealWork;
         _fail = fail;
     }
+
+    /// <summary>How many steps were made.</summary>
+    public long Steps { get; private set; }
 
     /// <summary>Counts what may give a loop something to do.</summary>
     public long Activity { get; private set; }
@@ -115,23 +118,23 @@ internal sealed class Scheduler
     /// <exception cref="SimulationFailedException">The clock has not moved for too many steps.</exception>
     public bool TryRunOne(bool looksAgain)
     {
-        _choices.Clear();
+        _runnable.Clear();
         foreach (IActor actor in _actors)
         {
             // Who yields or sleeps in the middle of an iteration is on the stack below, and not to be entered again.
             if ((looksAgain ? actor.CanLook : actor.IsRunnable) && !IsEntered(actor) && (_depth == 0 || !actor.RunsWorld))
             {
-                _choices.Add(actor);
+                _runnable.Add(actor);
             }
         }
 
-        if (_choices.Count == 0)
+        if (_runnable.Count == 0)
         {
             return false;
         }
 
         CountStep();
-        IActor chosen = _choices[_choices.Count == 1 ? 0 : _random.Next(_choices.Count)];
+        IActor chosen = _runnable[_runnable.Count == 1 ? 0 : _choices.Next(_runnable.Count, "who runs next")];
         SimulatedLoop? entered = chosen.EnteredLoop;
         if (entered is not null)
         {
@@ -164,6 +167,7 @@ internal sealed class Scheduler
 
     private void CountStep()
     {
+        Steps++;
         if (++_stepsAtOneTime > MaxStepsAtOneTime)
         {
             _fail($"{MaxStepsAtOneTime} steps were made and the clock did not move: something never comes to rest.");

@@ -69,16 +69,16 @@ public sealed class SimulatedPool : IWorkExecutor, IActor
         int[] candidates = [.. ready.Where(index => _items[index].Priority == priority)];
 
         // A lower priority has its turn, too: a pool lets waiting work age.
-        if (candidates.Length < ready.Length && _world.Random.OneIn(8))
+        if (candidates.Length < ready.Length && _world.Choices.Happens(8, "work of a lower priority has its turn"))
         {
             candidates = ready;
         }
 
-        int place = candidates[_world.Random.Next(candidates.Length)];
+        int place = candidates[_world.Choices.Next(candidates.Length, "which work item runs")];
         WorkItem chosen = _items[place];
         _items.RemoveAt(place);
         int[] free = [.. Enumerable.Range(0, _isBusy.Length).Where(thread => !_isBusy[thread])];
-        int thread = chosen.ThreadNumber ?? free[_world.Random.Next(free.Length)];
+        int thread = chosen.ThreadNumber ?? free[_world.Choices.Next(free.Length, "which worker runs it")];
         _isBusy[thread] = true;
         _running++;
         _world.History.Add(HistoryKind.Work, Name, (long)chosen.Priority, thread);

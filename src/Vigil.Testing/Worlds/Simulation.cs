@@ -153,46 +153,25 @@ public static class Simulation
         }
     }
 
-    // Leaves out one kind of fault after the other, as long as the run still fails, until none can be left out.
     private static SimulationFailedException Explain(
         Action<World> program, World failed, Exception failure, SimulationOptions options, HostThreads? hosts)
     {
-        FaultKinds masked = FaultKinds.None;
-        World smallest = failed;
-        bool isSmaller;
-        do
-        {
-            isSmaller = false;
-            for (int bit = 1; bit <= (int)FaultKinds.All; bit <<= 1)
-            {
-                var kind = (FaultKinds)bit;
-                if ((smallest.Faults.Active & kind) == FaultKinds.None)
-                {
-                    continue;
-                }
-
-                World without = new(failed.Seed, hosts, masked: masked | kind);
-                if (RunIn(without, program, options) is { } still)
-                {
-                    masked |= kind;
-                    smallest = without;
-                    failure = still;
-                    isSmaller = true;
-                }
-            }
-        }
-        while (isSmaller);
-
-        string faults = smallest.Faults.Active == FaultKinds.None
-            ? "It takes no fault to happen."
-            : $"It takes {smallest.Faults.Active} to happen.";
-        string state = failure is SimulationFailedException ? "" : $"\n{smallest.Describe()}";
+        FailureReducer reducer = new(Run, failed, failure);
+        reducer.Reduce();
+        string state = reducer.Failure is SimulationFailedException ? "" : $"\n{reducer.World.Describe()}";
         return new SimulationFailedException(
-            $"The run with seed {failed.Seed} has failed: {failure.Message}\n{faults}\n{Command(failed.Seed)}{state}", failure)
+            $"The run with seed {failed.Seed} has failed: {reducer.Failure.Message}\n{reducer.Describe()}\n{Command(failed.Seed)}{state}",
+            reducer.Failure)
         {
             Seed = failed.Seed,
-            Faults = smallest.Faults.Active,
+            Faults = reducer.World.Faults.Active,
         };
+
+        (World World, Exception? Failure) Run(RunReduction reduction)
+        {
+            World world = new(failed.Seed, hosts, reduction: reduction);
+            return (world, RunIn(world, program, options));
+        }
     }
 
     private static string Command(ulong seed) =>

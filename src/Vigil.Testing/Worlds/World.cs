@@ -44,15 +44,16 @@ public sealed class World
         HostThreads? hosts = null,
         bool keepsHashes = false,
         IReadOnlyList<ulong>? expected = null,
-        FaultKinds masked = FaultKinds.None)
+        RunReduction? reduction = null)
     {
         Seed = seed;
         Random = new WorldRandom(seed);
         _baton = new Baton(this, hosts);
-        _scheduler = new Scheduler(Random, () => _loops.Exists(loop => loop.IsRealReady), Fail);
         Clock = new VirtualClock { Settle = Settle };
+        Choices = new Choices(Clock, Random, reduction ?? RunReduction.None);
+        _scheduler = new Scheduler(Choices, () => _loops.Exists(loop => loop.IsRealReady), Fail);
         History = new History(Clock, keepsHashes, expected);
-        Faults = new WorldFaults(this, masked);
+        Faults = new WorldFaults(this, reduction?.Masked ?? FaultKinds.None);
         Signals = new WorldSignals(this);
         Children = new ChildTable(this);
         _datagrams = new DatagramNetwork(this);
@@ -96,12 +97,17 @@ public sealed class World
 
     internal History History { get; }
 
+    internal Choices Choices { get; }
+
     /// <summary>Whether the calling thread runs the simulation. Any thread.</summary>
     internal bool IsOnThread => _baton.IsMine;
 
     internal DescriptorTable Descriptors { get; } = new();
 
     internal ChildTable Children { get; }
+
+    /// <summary>How much has happened: steps, and entries of the history.</summary>
+    internal long Effort => _scheduler.Steps + History.Count;
 
     /// <inheritdoc cref="Scheduler.Activity"/>
     internal long Activity => _scheduler.Activity;
@@ -398,7 +404,7 @@ public sealed class World
     internal bool Sleep(bool looksAgain = false)
     {
         bool hasRun = false;
-        while (!_baton.IsOver && Random.OneIn(2) && _scheduler.TryRunOne(looksAgain))
+        while (!_baton.IsOver && Choices.Happens(2, "others run while a loop sleeps or work yields") && _scheduler.TryRunOne(looksAgain))
         {
             hasRun = true;
         }
@@ -469,7 +475,7 @@ public sealed class World
         }
 
         // Nothing can be due before what can run has run. So the seed decides whether a time of zero is over at once.
-        if (timeout == TimeSpan.Zero && Random.OneIn(2))
+        if (timeout == TimeSpan.Zero && Choices.Happens(2, "a wait of no time is over at once"))
         {
             return false;
         }
