@@ -9,7 +9,11 @@ internal sealed class WorldPoller : SimulatedPoller, IVirtualSignals, IVirtualPr
     /// <param name="onIdle">Called when nothing is ready. Returns whether the wait looks again.</param>
     /// <param name="script">What a test dictates.</param>
     public WorldPoller(World world, Func<bool> onIdle, PollerScript script)
-        : base(world.Descriptors, _ => onIdle(), bound => world.Choices.NextOrLast(bound, "in which order descriptors are reported"), script) => _world = world;
+        : base(
+            world.Descriptors,
+            _ => onIdle(),
+            bound => world.Choices.NextOrLast(bound, "in which order descriptors are reported"),
+            script) => _world = world;
 
     public void Subscribe(Signal signal, Action<SignalInfo> arrived) => _world.Signals.Add(this, signal, arrived);
 

@@ -1,8 +1,8 @@
 namespace Vigil.Testing;
 
 /// <summary>
-/// What the seed decides about order: who runs next, what is reported first, whether somebody runs while another sleeps. Where a run is made
-/// smaller, most of it is left out: there everything takes its turn, and nobody is interrupted.
+/// What the seed decides about order: who runs next, what is reported first, whether somebody runs while another sleeps. Where a run is
+/// made smaller, most of it is left out: there everything takes its turn, and nobody is interrupted.
 /// </summary>
 /// <remarks>A number is drawn for what is left out, too. So without one choice the random numbers of the others are the same.</remarks>
 internal sealed class Choices
