@@ -1,5 +1,6 @@
 using Exploration;
 using Vigil.Messaging;
+using Vigil.Polling;
 
 // What calls, events and their callbacks use of the loop, the workers and each other.
 namespace Vigil;
@@ -41,6 +42,10 @@ internal sealed class LoopCore
 
     public bool IsDisposed => false;
 
+    public IBlockingWait? BlockingWait => null;
+
+    public Recording? Recording => null;
+
     public TaskCreationOptions TaskOptions => TaskCreationOptions.RunContinuationsAsynchronously;
 
     public ThreadClaim.Scope Claim() => default;
@@ -50,6 +55,12 @@ internal sealed class LoopCore
     public void Call<TOwner, TArgument>(TOwner owner, Action<TOwner, TArgument> callback, TArgument argument) => callback(owner, argument);
 
     public void PostFault(CallbackEvent owner, Exception exception) => throw new InvalidOperationException($"{owner}", exception);
+}
+
+/// <summary>Nothing is recorded here.</summary>
+internal sealed class Recording
+{
+    public long NextSequence() => 0;
 }
 
 internal static class ThreadClaim
