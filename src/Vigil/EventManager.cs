@@ -106,7 +106,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             _workers = new LoopWorkers(_core, options.Workers);
             _signals = new LoopSignals(_core, _workers, poller as IVirtualSignals, recording);
             _children = new LoopChildren(_core, _workers, poller as IVirtualProcesses, recording);
-            _files = new LoopFiles(_core, _workers, FileKernel.Of(recording));
+            _files = new LoopFiles(_core, _workers, FileKernel.Of(poller as IVirtualDirectories, recording));
             _slowCallbacks = new SlowCallbackLog(_core, report => Observers.Notify(SlowCallbackReported, this, report));
             _watchdog = watchdog is null ? null : new LoopWatchdog(_core, watchdog, _slowCallbacks);
             _loop = new EventLoop(_core, options, _poller, _watchdog?.Progress, recording);

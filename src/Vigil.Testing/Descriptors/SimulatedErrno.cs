@@ -11,8 +11,10 @@ internal static class SimulatedErrno
     public const int EAGAIN = 11;
     public const int EEXIST = 17;
     public const int EPERM = 1;
+    public const int ENOTDIR = 20;
     public const int EINVAL = 22;
     public const int EMFILE = 24;
+    public const int ENOSPC = 28;
     public const int EPIPE = 32;
     public const int ENOTSOCK = 88;
     public const int EDESTADDRREQ = 89;

@@ -1,7 +1,7 @@
 namespace Vigil.Testing;
 
-/// <summary>The poller of a loop in a world: it stands for the kernel with the world's signals and children, too.</summary>
-internal sealed class WorldPoller : SimulatedPoller, IVirtualSignals, IVirtualProcesses
+/// <summary>The poller of a loop in a world: it stands for the kernel with the world's signals, children and files, too.</summary>
+internal sealed class WorldPoller : SimulatedPoller, IVirtualSignals, IVirtualProcesses, IVirtualDirectories
 {
     private readonly World _world;
 
@@ -20,4 +20,8 @@ internal sealed class WorldPoller : SimulatedPoller, IVirtualSignals, IVirtualPr
     public void Unsubscribe(Signal signal) => _world.Signals.Remove(this, signal);
 
     public VirtualProcess? Open(int processId) => _world.Children.Open(processId);
+
+    public IVirtualFile? Find(string path, bool followsLinks, out int errno) => _world.Directories.Find(path, out errno);
+
+    public VirtualFileQueue? CreateQueue(out int errno) => _world.Directories.CreateQueue(out errno);
 }

@@ -20,6 +20,7 @@ internal enum HistoryKind : byte
     ChildEnd,
     Drop,
     Block,
+    File,
 }
 
 /// <summary>One thing that happened in a world.</summary>

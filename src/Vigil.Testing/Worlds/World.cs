@@ -57,6 +57,7 @@ public sealed class World
         Signals = new WorldSignals(this);
         Children = new ChildTable(this);
         _datagrams = new DatagramNetwork(this);
+        Directories = new WorldDirectories(this);
     }
 
     /// <summary>What decides the run.</summary>
@@ -73,6 +74,9 @@ public sealed class World
 
     /// <summary>The signals of the process in which all loops are.</summary>
     public WorldSignals Signals { get; }
+
+    /// <summary>The files and directories that file events of its loops watch.</summary>
+    public WorldDirectories Directories { get; }
 
     /// <summary>The loops, in the order in which they were created.</summary>
     public IReadOnlyList<SimulatedLoop> Loops => _loops;

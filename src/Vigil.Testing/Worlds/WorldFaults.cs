@@ -40,8 +40,20 @@ public enum FaultKinds
     /// <summary>A datagram arrives up to 20 ms later, and others overtake it.</summary>
     Reorder = 1 << 10,
 
+    /// <summary>A queue of file changes finds no room and loses some, as if it were full (<c>IN_Q_OVERFLOW</c>).</summary>
+    QueueOverflow = 1 << 11,
+
+    /// <summary>Watching a directory finds no watch left (<c>ENOSPC</c>).</summary>
+    OutOfWatches = 1 << 12,
+
+    /// <summary>
+    /// The second half of a move of a file is queued up to 20 ms after the first, as if the thread that moves it had no processor.
+    /// </summary>
+    SplitMove = 1 << 13,
+
     /// <summary>All of them.</summary>
-    All = ShortRead | ShortWrite | SpuriousReadiness | Reset | ClockStep | Stall | Full | OutOfDescriptors | Loss | Duplicate | Reorder,
+    All = ShortRead | ShortWrite | SpuriousReadiness | Reset | ClockStep | Stall | Full | OutOfDescriptors | Loss | Duplicate | Reorder
+        | QueueOverflow | OutOfWatches | SplitMove,
 }
 
 /// <summary>

@@ -10,13 +10,18 @@ namespace Vigil;
 internal abstract class FileKernel
 {
     /// <summary>The one of a loop.</summary>
+    /// <param name="directories">The simulated ones that the poller has; null for the kernel's.</param>
     /// <param name="recording">Records or replays; null for neither.</param>
-    public static FileKernel Of(RecordingSession? recording) => recording switch
+    public static FileKernel Of(IVirtualDirectories? directories, RecordingSession? recording)
     {
-        LiveSession live => new RecordedFiles(live, RealFiles.Instance),
-        ReplaySession replay => new ReplayedFiles(replay),
-        _ => RealFiles.Instance,
-    };
+        FileKernel kernel = directories is null ? RealFiles.Instance : new SimulatedFiles(directories);
+        return recording switch
+        {
+            LiveSession live => new RecordedFiles(live, kernel),
+            ReplaySession replay => new ReplayedFiles(replay),
+            _ => kernel,
+        };
+    }
 
     /// <summary>Creates an inotify instance; null on failure.</summary>
     public abstract FdHandle? CreateQueue(out int errno);
