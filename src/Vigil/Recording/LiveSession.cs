@@ -191,11 +191,34 @@ internal sealed class LiveSession : RecordingSession
 
         public bool HasStepped => Answer(inner.HasStepped);
 
-        public FileDescriptor? Open() => inner.Open();
+        public FileDescriptor? Open()
+        {
+            FileDescriptor? opened = null;
+            session.Ask(RecordedQuestion.ClockOpen, () => new RecordedAnswer((opened = inner.Open())?.Number ?? -1));
+            return opened;
+        }
 
         public void Close() => inner.Close();
 
-        public WakeUp WakeAt(long deadline, bool detectsSteps) => inner.WakeAt(deadline, detectsSteps);
+        // Nearly always exact, which is not worth a record.
+        public WakeUp WakeAt(long deadline, bool detectsSteps)
+        {
+            try
+            {
+                WakeUp wakeUp = inner.WakeAt(deadline, detectsSteps);
+                if (wakeUp != WakeUp.Exact)
+                {
+                    session.Record(RecordedQuestion.ClockWake, new RecordedAnswer((int)wakeUp));
+                }
+
+                return wakeUp;
+            }
+            catch (EventManagerException exception)
+            {
+                session.Record(RecordedQuestion.ClockWake, RecordedAnswer.Of(exception));
+                throw;
+            }
+        }
 
         public bool TryTakeStep() => Answer(inner.TryTakeStep());
 

@@ -104,4 +104,12 @@ internal enum RecordedQuestion : byte
 
     /// <summary>Whether a descriptor can be opened. 1 or 0.</summary>
     FileHasDescriptors,
+
+    /// <summary>For the descriptor that ends the wait at a time of a clock. Its number; −1 for none.</summary>
+    ClockOpen,
+
+    /// <summary>
+    /// To end the wait at a time of a clock. How reliably it will (<see cref="Timing.WakeUp"/>). Not recorded if that is exactly.
+    /// </summary>
+    ClockWake,
 }

@@ -250,6 +250,11 @@ internal sealed class ReplaySession : RecordingSession
         return 0;
     }
 
+    // Only what is not exact has a record.
+    private WakeUp TakeWakeUp() => _next is { Kind: RecordKind.Answer, Question: RecordedQuestion.ClockWake }
+        ? (WakeUp)Ask(RecordedQuestion.ClockWake, static () => default).Number
+        : WakeUp.Exact;
+
     private RecordEntry? Take(RecordKind kind, string action) => IsMine ? TakeOfClaim(kind, action) : null;
 
     // For what only the holder of the loop's claim does. Before the run that may be another thread than the one that runs it.
@@ -366,6 +371,8 @@ internal sealed class ReplaySession : RecordingSession
     /// <summary>Reads what was read.</summary>
     private sealed class ReplayedClock(ReplaySession session, IClock inner, TimerClock kind) : IClock
     {
+        private InertHandle? _handle;
+
         public long Now => session.OnReading((RecordedClock)kind, reading: 0);
 
         public long ReadingError => inner.ReadingError;
@@ -379,11 +386,26 @@ internal sealed class ReplaySession : RecordingSession
 
         public bool HasStepped => Answer();
 
-        public FileDescriptor? Open() => inner.Open();
+        // The recorded number may have been another descriptor's before, and may be another's after.
+        public FileDescriptor? Open()
+        {
+            int number = session.Ask(RecordedQuestion.ClockOpen, static () => default).Number;
+            if (number < 0)
+            {
+                return null;
+            }
 
-        public void Close() => inner.Close();
+            _handle ??= new InertHandle(number);
+            return new FileDescriptor(_handle);
+        }
 
-        public WakeUp WakeAt(long deadline, bool detectsSteps) => WakeUp.Exact;
+        public void Close()
+        {
+            _handle?.Dispose();
+            _handle = null;
+        }
+
+        public WakeUp WakeAt(long deadline, bool detectsSteps) => session.TakeWakeUp();
 
         public bool TryTakeStep() => Answer();
 
@@ -391,7 +413,11 @@ internal sealed class ReplaySession : RecordingSession
 
         public Int128 FromDate(DateTimeOffset date) => inner.FromDate(date);
 
-        public void Dispose() => inner.Dispose();
+        public void Dispose()
+        {
+            Close();
+            inner.Dispose();
+        }
 
         private bool Answer() => session.Take(RecordKind.ClockStep, $"asks whether the clock {kind} was set")?.Value == 1;
     }
