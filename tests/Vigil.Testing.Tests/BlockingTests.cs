@@ -499,6 +499,9 @@ public sealed class BlockingTests
         var failure = Assert.Throws<SimulationFailedException>(() => Simulation.Run(
             world =>
             {
+                // The run is repeated to find what its failure takes.
+                threads.Clear();
+                unwound = 0;
                 SimulatedLoop loop = world.CreateLoop("loop");
                 EventManager other = world.CreateLoop("other").Manager;
                 loop.Stall(TimeSpan.FromDays(1));

@@ -157,7 +157,11 @@ public static class Simulation
         Action<World> program, World failed, Exception failure, SimulationOptions options, HostThreads? hosts)
     {
         FailureReducer reducer = new(Run, failed, failure);
-        reducer.Reduce();
+        if (options.ReduceFailures)
+        {
+            reducer.Reduce();
+        }
+
         string state = reducer.Failure is SimulationFailedException ? "" : $"\n{reducer.World.Describe()}";
         return new SimulationFailedException(
             $"The run with seed {failed.Seed} has failed: {reducer.Failure.Message}\n{reducer.Describe()}\n{Command(failed.Seed)}{state}",

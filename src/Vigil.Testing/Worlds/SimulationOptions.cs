@@ -31,6 +31,12 @@ public sealed class SimulationOptions
     /// </summary>
     public bool AllowBlocking { get; set; }
 
+    /// <summary>
+    /// Whether a run that has failed is repeated with less, up to 200 times, to find what the failure takes: which faults, and which choices
+    /// of the seed. Turn it off where failures are expected in great number. Default: true.
+    /// </summary>
+    public bool ReduceFailures { get; set; } = true;
+
     /// <summary>Whether a run fails whose program has left descriptors open or work waiting at the end. Default: true.</summary>
     public bool FailOnLeaks { get; set; } = true;
 }

@@ -27,7 +27,8 @@ foreach ((string name, Action<World> program) in chosen)
     try
     {
         bool allowsBlocking = BlockingScenarios.All.Contains((name, program));
-        Simulation.Run(program, new SimulationOptions { Runs = runs, Seed = first, AllowBlocking = allowsBlocking });
+        Simulation.Run(
+            program, new SimulationOptions { Runs = runs, Seed = first, AllowBlocking = allowsBlocking, ReduceFailures = false });
     }
     catch (SimulationFailedException failure)
     {

@@ -29,6 +29,9 @@ internal abstract class Machine
 
     public abstract void RunWork();
 
+    /// <summary>Sends the process a signal. False if that failed.</summary>
+    public abstract bool Send(Signal signal);
+
     protected static void Configure(EventManagerOptions options, FaultPolicy policy, IWorkExecutor workers)
     {
         options.FaultPolicy = policy;
@@ -66,6 +69,8 @@ internal sealed class SimulatedMachine : Machine
     public override void Advance(TimeSpan span) => _world.Advance(span);
 
     public override void RunWork() => _world.RunUntilIdle();
+
+    public override bool Send(Signal signal) => _world.Signals.Send(signal);
 }
 
 /// <summary>A machine on the kernel's epoll and descriptors, with a clock that the program moves.</summary>
@@ -116,6 +121,8 @@ internal sealed partial class RealMachine : Machine, IWorkExecutor, IDisposable
 
     public override void Advance(TimeSpan span) => _clock.Advance(span);
 
+    public override bool Send(Signal signal) => Kill(Environment.ProcessId, signal.Number) == 0;
+
     public override void RunWork()
     {
         while (_items.TryDequeue(out WorkItem item))
@@ -135,4 +142,7 @@ internal sealed partial class RealMachine : Machine, IWorkExecutor, IDisposable
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Control(int fd, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 }

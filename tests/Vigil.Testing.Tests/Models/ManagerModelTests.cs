@@ -143,7 +143,7 @@ public sealed class ManagerModelTests
         ProgramOutcome? outcome = null;
         Simulation.Run(
             world => outcome = ProgramRun.Of(new SimulatedMachine(world, program.Policy), program, bug),
-            new SimulationOptions { Runs = 1, Seed = worldSeed, RepeatOneIn = 0, FailOnLeaks = false });
+            new SimulationOptions { Runs = 1, Seed = worldSeed, RepeatOneIn = 0, FailOnLeaks = false, ReduceFailures = false });
         return outcome!;
     }
 }

@@ -8,7 +8,7 @@ namespace Vigil.Testing.Tests.Models;
 internal sealed record ProgramOutcome(string? Difference, IReadOnlyList<string> Log);
 
 /// <summary>Runs a program on a manager and on the model, and compares them after each step.</summary>
-internal sealed partial class ProgramRun
+internal sealed class ProgramRun
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -575,12 +575,12 @@ internal sealed partial class ProgramRun
 
         _signalsDue.AddRange(_signalsInOrder);
         _isSignalUnderWay = true;
-        if (Kill(Environment.ProcessId, Signal.SIGURG.Number) != 0)
+        if (!_machine.Send(Signal.SIGURG))
         {
             Fail("the signal was not sent");
         }
 
-        // The runtime's thread brings it: signals are real in a world, too.
+        // The runtime's thread brings it, where signals are real.
 #pragma warning disable VIGILT002, VIGILT004
         long start = Stopwatch.GetTimestamp();
         SpinWait wait = default;
@@ -753,9 +753,6 @@ internal sealed partial class ProgramRun
     }
 
     private static FileDescriptor FdOf(ModelHandle handle, bool byNumber) => byNumber ? handle.Number : handle.Real;
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
 
     private delegate void EventOpsCall(EventOps ops, FileDescriptor fd);
 
