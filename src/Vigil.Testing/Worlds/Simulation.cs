@@ -164,7 +164,8 @@ public static class Simulation
 
         string state = reducer.Failure is SimulationFailedException ? "" : $"\n{reducer.World.Describe()}";
         return new SimulationFailedException(
-            $"The run with seed {failed.Seed} has failed: {reducer.Failure.Message}\n{reducer.Describe()}\n{Command(failed.Seed)}{state}",
+            $"The run with seed {failed.Seed} has failed: {reducer.Failure.Message}\n{reducer.Describe()}\n"
+                + $"{Command(failed.Seed)}{state}",
             reducer.Failure)
         {
             Seed = failed.Seed,
