@@ -32,8 +32,8 @@ public sealed class SimulationOptions
     public bool AllowBlocking { get; set; }
 
     /// <summary>
-    /// Whether a run that has failed is repeated with less, up to 200 times, to find what the failure takes: which faults, and which choices
-    /// of the seed. Turn it off where failures are expected in great number. Default: true.
+    /// Whether a run that has failed is repeated with less, up to 200 times, to find what the failure takes: which faults, and which
+    /// choices of the seed. Turn it off where failures are expected in great number. Default: true.
     /// </summary>
     public bool ReduceFailures { get; set; } = true;
 
