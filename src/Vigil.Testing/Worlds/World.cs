@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Vigil.IO;
 
@@ -18,9 +17,6 @@ namespace Vigil.Testing;
 /// </remarks>
 public sealed class World
 {
-    // The ports of clients, which are used again as by a kernel.
-    private const int FirstPort = 40_000;
-
     private const string StrayMessage = "A world belongs to the thread that runs the simulation. The call comes from another thread: "
         + "what has started it (Task.Run, Thread, the thread pool, a timer of the system) has left the simulation.";
 
@@ -29,14 +25,12 @@ public sealed class World
 
     private readonly List<SimulatedLoop> _loops = [];
     private readonly List<SimulatedPool> _pools = [];
-    private readonly Dictionary<IPEndPoint, Listener> _listeners = [];
-    private readonly DatagramNetwork _datagrams;
+    private readonly SimulatedNetwork _network;
     private readonly Scheduler _scheduler;
     private readonly Baton _baton;
 
     // The loops that the program's thread waits for, the innermost last.
     private readonly List<SimulatedLoop> _awaited = [];
-    private int _nextPort = FirstPort;
     private bool _hasEnded;
 
     internal World(
@@ -56,7 +50,7 @@ public sealed class World
         Faults = new WorldFaults(this, reduction?.Masked ?? FaultKinds.None);
         Signals = new WorldSignals(this);
         Children = new ChildTable(this);
-        _datagrams = new DatagramNetwork(this);
+        _network = new SimulatedNetwork(this);
         Directories = new WorldDirectories(this);
     }
 
@@ -221,15 +215,7 @@ public sealed class World
         RequireThread();
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentOutOfRangeException.ThrowIfLessThan(backlog, 1);
-        if (_listeners.TryGetValue(endpoint, out Listener? before) && before.IsOpen)
-        {
-            throw new IOException($"Somebody listens on {endpoint}.");
-        }
-
-        Listener listener = new(this, $"listener {endpoint}", backlog);
-        SimulatedHandle handle = new(this, listener);
-        _listeners[endpoint] = listener;
-        return handle;
+        return _network.Listen(endpoint, backlog);
     }
 
     /// <summary>Connects to a listener.</summary>
@@ -241,17 +227,7 @@ public sealed class World
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(endpoint);
-        int port = TakePort();
-        string client = string.Create(CultureInfo.InvariantCulture, $"client {port} of {endpoint}");
-        (Connection near, Connection far) = Connection.CreatePair(this, client, $"server's end of {client}", link ?? new SimulatedLink());
-        SimulatedHandle handle = new(this, near);
-        if (_listeners.TryGetValue(endpoint, out Listener? listener) && listener.TryConnect(far, new IPEndPoint(IPAddress.Loopback, port)))
-        {
-            return handle;
-        }
-
-        handle.Dispose();
-        return null;
+        return _network.TryConnect(endpoint, link ?? new SimulatedLink());
     }
 
     /// <summary>Opens a socket that receives datagrams from anybody.</summary>
@@ -264,7 +240,7 @@ public sealed class World
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(endpoint);
-        return OpenDatagrams(endpoint, peer: null, new SimulatedLink { Capacity = capacity });
+        return _network.BindDatagrams(endpoint, new SimulatedLink { Capacity = capacity });
     }
 
     /// <summary>Opens a socket that sends datagrams to one place, by <see cref="NonBlocking.TryWrite"/>, and receives from there.</summary>
@@ -276,13 +252,7 @@ public sealed class World
     {
         RequireThread();
         ArgumentNullException.ThrowIfNull(endpoint);
-        IPEndPoint address;
-        do
-        {
-            address = new IPEndPoint(IPAddress.Loopback, TakePort());
-        }
-        while (_datagrams.IsBound(address));
-        return OpenDatagrams(address, endpoint, link ?? new SimulatedLink());
+        return _network.ConnectDatagrams(endpoint, link ?? new SimulatedLink());
     }
 
     /// <summary>Resets a connection, as its peer's machine does when it restarts: what is under way and unread is lost.</summary>
@@ -555,27 +525,6 @@ public sealed class World
         .Concat(_baton.Blocked.Select(thread => (thread.Name, thread.Loop, thread.WaitsFor!)));
 
     internal void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
-
-    private int TakePort()
-    {
-        int port = _nextPort;
-        _nextPort = port < IPEndPoint.MaxPort ? port + 1 : FirstPort;
-        return port;
-    }
-
-    private SimulatedHandle OpenDatagrams(IPEndPoint address, IPEndPoint? peer, SimulatedLink link)
-    {
-        DatagramSocket socket = _datagrams.Bind(address, peer, link);
-        try
-        {
-            return new SimulatedHandle(this, socket);
-        }
-        catch
-        {
-            _datagrams.Unbind(socket);
-            throw;
-        }
-    }
 
     private (FdHandle First, FdHandle Second) OpenBoth(SimulatedFile first, SimulatedFile second)
     {
