@@ -11,15 +11,32 @@ import xml.etree.ElementTree as xml
 BEGIN, END = "<!-- coverage -->", "<!-- /coverage -->"
 
 
+def place_of(roots, name):
+    """A file of src or apps, relative to the repository; None for others. Reports name the same file from different roots."""
+    for root in roots:
+        path = pathlib.Path(root, name)
+        if path.is_file():
+            place = path.resolve().relative_to(pathlib.Path.cwd()) if path.resolve().is_relative_to(pathlib.Path.cwd()) else None
+            return str(place) if place and place.parts[0] in ("src", "apps") and "obj" not in place.parts else None
+
+    return None
+
+
 def read(folder):
     """By project: the lines that ran, and of each branching line how many of its branches did."""
     lines = collections.defaultdict(dict)
     branches = collections.defaultdict(dict)
     for path in folder.rglob("coverage.cobertura.xml"):
-        for package in xml.parse(path).iter("package"):
+        report = xml.parse(path)
+        roots = [source.text or "" for source in report.iter("source")]
+        for package in report.iter("package"):
             for item in package.iter("class"):
+                file = place_of(roots, item.get("filename"))
+                if file is None:
+                    continue
+
                 for line in item.iter("line"):
-                    place = (item.get("filename"), line.get("number"))
+                    place = (file, line.get("number"))
                     name = package.get("name")
                     lines[name][place] = lines[name].get(place, False) or int(line.get("hits")) > 0
                     found = re.search(r"\((\d+)/(\d+)\)", line.get("condition-coverage") or "")
