@@ -59,6 +59,7 @@ internal static class SystemCalls
     private const int ENOTTY = 25;
     private const int EPROTO = 71;
     private const int EMSGSIZE = 90;
+    private const int EPROTOTYPE = 91;
     private const int ENOPROTOOPT = 92;
     private const int EPROTONOSUPPORT = 93;
     private const int EOPNOTSUPP = 95;
@@ -66,6 +67,7 @@ internal static class SystemCalls
     private const int ECONNRESET = 104;
     private const int ENOBUFS = 105;
     private const int ENOTCONN = 107;
+    private const int ETOOMANYREFS = 109;
     private const int ETIMEDOUT = 110;
     private const int ECONNREFUSED = 111;
     private const int EREMOTE = 66;
@@ -262,6 +264,8 @@ internal static class SystemCalls
                 DoneDespite = [Errno.EBADF, Errno.EINTR, EIO, Errno.ENOSPC, EDQUOT],
             },
             [("FileNative.pipe2", 0, 0)] = new("pipe2", Errno.EMFILE, Errno.ENFILE),
+            [("FileNative.fcntl", 1, 0)] = new("fcntl(F_GETFD)", Errno.EBADF),
+            [("FileNative.fcntl", 2, 0)] = new("fcntl(F_SETFD)", Errno.EBADF),
             [("FileNative.fcntl", 3, 0)] = new("fcntl(F_GETFL)", Errno.EBADF),
             [("FileNative.fcntl", 4, 0)] = new("fcntl(F_SETFL)", Errno.EBADF, Errno.EPERM),
             [("FileNative.fcntl", 1030, 0)] = new("fcntl(F_DUPFD_CLOEXEC)", Errno.EBADF, Errno.EINVAL, Errno.EMFILE),
@@ -291,6 +295,40 @@ internal static class SystemCalls
             [("LeaseNative.fcntl", 10, 0)] = new("fcntl(F_SETSIG)", Errno.EBADF, Errno.EINVAL),
             [("LeaseNative.fcntl", 1024, 0)] = new(
                 "fcntl(F_SETLEASE)", Errno.EACCES, Errno.EAGAIN, Errno.EBADF, Errno.EBUSY, Errno.EINVAL, Errno.ENOMEM),
+            [("NotifyNative.socket", 0, 0)] = new(
+                "socket", Errno.EACCES, EAFNOSUPPORT, Errno.EMFILE, Errno.ENFILE, ENOBUFS, Errno.ENOMEM, EPROTONOSUPPORT),
+
+            // Without waiting, it is not interrupted.
+            [("NotifyNative.connect", 0, 0)] = new(
+                "connect",
+                Errno.EACCES,
+                Errno.EAGAIN,
+                Errno.EBADF,
+                ECONNREFUSED,
+                Errno.ENOENT,
+                Errno.ENOTSOCK,
+                Errno.EPERM,
+                EPROTOTYPE,
+                ETIMEDOUT),
+            [("NotifyNative.getsockopt", 0, 0)] = new(
+                "getsockopt(SO_ERROR)", Errno.EBADF, Errno.EINVAL, ENOPROTOOPT, Errno.ENOTSOCK),
+            [("NotifyNative.sendmsg", 0, 0)] = new(
+                "sendmsg",
+                Errno.EACCES,
+                Errno.EAGAIN,
+                Errno.EBADF,
+                ECONNREFUSED,
+                ECONNRESET,
+                Errno.EINTR,
+                Errno.EINVAL,
+                EMSGSIZE,
+                ENOBUFS,
+                Errno.ENOENT,
+                Errno.ENOMEM,
+                ENOTCONN,
+                Errno.ENOTSOCK,
+                EPIPE,
+                ETOOMANYREFS),
             [("PidFdNative.syscall", 434, 0)] = OpenProcess,
             [("PidFdNative.syscall", 424, 0)] = SignalProcess,
             [("PidFdNative.waitid", 0, 0)] = new("waitid", Errno.EINTR, Errno.EINVAL),
@@ -319,6 +357,7 @@ internal static class SystemCalls
             [("SocketNative.syscall", ProcessorAbi.Current.SysReceiveFrom, 0)] = ReceiveFrom,
             [("SocketNative.syscall", ProcessorAbi.Current.SysSendTo, 0)] = SendTo,
             [("SocketNative.shutdown", 0, 0)] = new("shutdown", Errno.EBADF, Errno.EINVAL, ENOTCONN, Errno.ENOTSOCK),
+            [("SocketNative.getsockname", 0, 0)] = new("getsockname", Errno.EBADF, Errno.EINVAL, ENOBUFS, Errno.ENOTSOCK),
             [("SocketNative.getsockopt", 0, 0)] = new(
                 "getsockopt", Errno.EBADF, Errno.EINVAL, ENOPROTOOPT, Errno.ENOTSOCK),
             [("TimerFdNative.timerfd_create", 0, 0)] = new(

@@ -13,6 +13,12 @@ internal abstract class Sampled
     /// </summary>
     public bool IsIdle { get; protected set; }
 
+    /// <summary>
+    /// When it must be sampled even if everything is idle, in nanoseconds of the monotonic clock: the sampler's sleep ends then.
+    /// <see cref="long.MaxValue"/> for never.
+    /// </summary>
+    public long WakeAt { get; protected set; } = long.MaxValue;
+
     /// <summary>Whether the next sample is its last.</summary>
     public bool IsRetired => _isRetired;
 

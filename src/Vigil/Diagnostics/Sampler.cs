@@ -5,7 +5,8 @@ namespace Vigil.Diagnostics;
 
 /// <summary>
 /// The watchdog's thread: one for the process, started with the first watched loop or pool and ended with the last. It samples each at the
-/// interval that it asks for, idle or not, and sleeps without a timeout while nothing is active.
+/// interval that it asks for, idle or not, and sleeps while nothing is active: without a timeout, or until something that is idle has a
+/// date (<see cref="Sampled.WakeAt"/>).
 /// </summary>
 /// <remarks>
 /// Sleeping. The thread prepares its parker, tells everything sampled to wake it from now on, issues a process-wide memory barrier, and
@@ -62,6 +63,7 @@ internal static class Sampler
         {
             parker.Prepare();
             long next = long.MaxValue;
+            long wakeAt = long.MaxValue;
             bool isIdle = true;
             foreach (Sampled sampled in _all)
             {
@@ -75,18 +77,16 @@ internal static class Sampler
                 else
                 {
                     next = Math.Min(next, sampled.NextAt);
+                    wakeAt = Math.Min(wakeAt, sampled.WakeAt);
                     isIdle &= sampled.IsIdle;
                 }
             }
 
             if (!isIdle)
             {
-                // Even if something is due already, the thread sleeps briefly, for the sake of others if the machine is too slow for the
-                // period.
-                const long Shortest = 100_000;
-                parker.Park(Math.Max(next - MonotonicClock.NowNanoseconds, Shortest));
+                parker.Park(TimeUntil(next));
             }
-            else if (!Sleep(parker))
+            else if (!Sleep(parker, wakeAt))
             {
                 return;
             }
@@ -94,7 +94,7 @@ internal static class Sampler
     }
 
     // False if nothing is left to sample, and the thread ends.
-    private static bool Sleep(Parker parker)
+    private static bool Sleep(Parker parker, long wakeAt)
     {
         Sampled[] all = _all;
         if (all.Length == 0)
@@ -110,7 +110,7 @@ internal static class Sampler
         Interlocked.MemoryBarrierProcessWide();
         if (Array.TrueForAll(all, sampled => sampled.IsQuiet && !sampled.IsRetired))
         {
-            parker.Park(-1);
+            parker.Park(wakeAt == long.MaxValue ? -1 : TimeUntil(wakeAt));
         }
 
         foreach (Sampled sampled in all)
@@ -120,6 +120,13 @@ internal static class Sampler
         }
 
         return true;
+    }
+
+    // Even if something is due already, the thread sleeps briefly, for the sake of others if the machine is too slow for the period.
+    private static long TimeUntil(long time)
+    {
+        const long Shortest = 100_000;
+        return Math.Max(time - MonotonicClock.NowNanoseconds, Shortest);
     }
 
     private static void Drop(Sampled sampled)

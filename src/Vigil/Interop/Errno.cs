@@ -32,7 +32,13 @@ internal static class Errno
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
     public const int ENOTSOCK = 88;
+    public const int EPROTONOSUPPORT = 93;
+    public const int ESOCKTNOSUPPORT = 94;
+    public const int EAFNOSUPPORT = 97;
     public const int ECONNABORTED = 103;
+    public const int ENOBUFS = 105;
+    public const int ETOOMANYREFS = 109;
+    public const int EINPROGRESS = 115;
     public const int EDQUOT = 122;
     public const int ECANCELED = 125;
 

@@ -5,7 +5,10 @@ namespace Vigil.Interop;
 /// <summary>Reading, writing and closing descriptors of any kind, and pipes.</summary>
 internal static unsafe partial class FileNative
 {
+    private const int F_GETFD = 1;
+    private const int F_SETFD = 2;
     private const int F_GETFL = 3;
+    private const int FD_CLOEXEC = 1;
     private const int F_SETFL = 4;
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int O_NONBLOCK = 0x800;
@@ -196,6 +199,18 @@ internal static unsafe partial class FileNative
         int wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
         return wanted == flags || fcntl(fd, F_SETFL, wanted) >= 0 ? Errno.Success : Marshal.GetLastPInvokeError();
     }
+
+    /// <summary>Whether a descriptor is inherited by a program that this one executes. An errno if it is not open.</summary>
+    public static int IsInheritable(int fd, out bool isInheritable)
+    {
+        int flags = fcntl(fd, F_GETFD, 0);
+        isInheritable = flags >= 0 && (flags & FD_CLOEXEC) == 0;
+        return flags < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+    }
+
+    /// <summary>Makes a descriptor close-on-exec, or inheritable.</summary>
+    public static int SetInheritable(int fd, bool isInheritable) =>
+        fcntl(fd, F_SETFD, isInheritable ? 0 : FD_CLOEXEC) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
 
     /// <summary>Duplicates a descriptor, close-on-exec; −1 and an errno on failure.</summary>
     public static int Duplicate(int fd, out int errno)

@@ -10,6 +10,7 @@ internal static unsafe partial class SocketNative
     private const int SOCK_CLOEXEC = 0x80000;
     private const int SOL_SOCKET = 1;
     private const int SO_TYPE = 3;
+    private const int SO_ACCEPTCONN = 30;
     private const int SOCK_STREAM = 1;
     private const int SHUT_WR = 1;
     private const int MSG_DONTWAIT = 0x40;
@@ -104,6 +105,35 @@ internal static unsafe partial class SocketNative
         return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type != SOCK_STREAM;
     }
 
+    /// <summary>A socket's kernel type (<see cref="Pair"/>), and whether it accepts connections. ENOTSOCK if it is no socket.</summary>
+    public static int KindOf(int fd, out int type, out bool accepts)
+    {
+        int kind = 0;
+        int listens = 0;
+        int size = sizeof(int);
+        int errno = getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        if (errno == Errno.Success)
+        {
+            size = sizeof(int);
+            errno = getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+        }
+
+        (type, accepts) = (kind, listens != 0);
+        return errno;
+    }
+
+    /// <summary>The address that a socket is bound to, and its size, which is at most the buffer's.</summary>
+    public static int NameOf(int fd, Span<byte> address, out int size)
+    {
+        int length = address.Length;
+        fixed (byte* start = address)
+        {
+            int errno = getsockname(fd, start, &length) < 0 ? Marshal.GetLastPInvokeError() : Errno.Success;
+            size = errno == Errno.Success ? Math.Min(length, address.Length) : 0;
+            return errno;
+        }
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int socketpair(int domain, int type, int protocol, int* ends);
 
@@ -116,6 +146,9 @@ internal static unsafe partial class SocketNative
     [LibraryImport("libc", SetLastError = true)]
     private static partial int shutdown(int fd, int how);
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockname(int fd, byte* address, int* size);
+
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int getsockopt(int fd, int level, int name, int* value, int* size);
 }

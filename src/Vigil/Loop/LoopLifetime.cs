@@ -21,6 +21,7 @@ internal sealed class LoopLifetime
     private volatile bool _stopRequested;
     private volatile bool _disposeRequested;
     private volatile bool _isDisposed;
+    private volatile bool _isRunning;
 
     /// <param name="manager">The manager.</param>
     /// <param name="name">Its name, for messages.</param>
@@ -39,6 +40,9 @@ internal sealed class LoopLifetime
 
     /// <summary>Whether the disposal has begun.</summary>
     public bool IsDisposed => _isDisposed;
+
+    /// <summary>Whether a run goes on. Any thread.</summary>
+    public bool IsRunning => _isRunning;
 
     /// <summary>The claim, for frequent checks of its holder only.</summary>
     public ThreadClaim ThreadClaim => _claim;
@@ -98,12 +102,14 @@ internal sealed class LoopLifetime
         ThrowIfDisposedByAnother();
         _ = Undisposed(_claim.EnterRun());
         _runCancellation = cancellationToken;
+        _isRunning = true;
     }
 
     /// <summary>Ends what <see cref="BeginRun"/> began.</summary>
     public void EndRun()
     {
         _runCancellation = default;
+        _isRunning = false;
         _claim.Release();
     }
 

@@ -100,4 +100,9 @@ public enum EventManagerError
 
     /// <summary>Real-time signals were dropped: too many waited for a loop, or for a callback that had not ended.</summary>
     SignalsLost,
+
+    /// <summary>
+    /// A variable of the environment, which the program's starter has set, cannot be used; the message names it and its value.
+    /// </summary>
+    InvalidEnvironment,
 }

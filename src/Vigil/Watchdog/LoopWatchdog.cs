@@ -33,6 +33,8 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
     private readonly long _period;
     private readonly bool _isExact;
     private readonly Standstills? _standstills;
+    private readonly ServiceNotifier? _notifier;
+    private readonly CriticalLoop? _critical;
     private readonly ConcurrentQueue<Overrun> _returned = new();
     private readonly List<Finding> _found = [];
     private long _lastTurn;
@@ -48,6 +50,8 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
         _policy = options.Policy;
         _period = Nanoseconds.Of(options.SamplingPeriod);
         _progress = new LoopProgress(_isExact, OnReturned, Sampler.Wake);
+        _notifier = options.Notifier;
+        _critical = options.IsCritical ? new CriticalLoop(_progress, core.Lifetime) : null;
         _tracker = new OverrunTracker(new TrackerRules(
             CallbackBudgets.NanosecondsOf(options.PhaseBudget),
             Nanoseconds.Of(options.ReportInterval),
@@ -59,10 +63,25 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
     public LoopProgress Progress => _progress;
 
     /// <summary>The manager is constructed: sampling begins.</summary>
-    public void Start() => Sampler.Add(this);
+    public void Start()
+    {
+        Sampler.Add(this);
+        if (_critical is not null)
+        {
+            _notifier?.Channel?.Watch(_critical);
+        }
+    }
 
     /// <summary>The manager is disposed: takes a last sample.</summary>
-    public void End() => Sampler.Remove(this);
+    public void End()
+    {
+        if (_critical is not null)
+        {
+            _notifier?.Channel?.Unwatch(_critical);
+        }
+
+        Sampler.Remove(this);
+    }
 
     public override void Park(bool isParked) => _progress.Park(isParked);
 
@@ -199,7 +218,7 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
         // Checked again: a callback that has returned meanwhile does not hang.
         if (_policy == SlowCallbackPolicy.FailFast && _progress.Read().IsSameCallback(overrun.Callback))
         {
-            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun, overrun.OwnerHistory).ToString());
+            SlowCallbackLog.FailFast(Describe(SlowCallbackKind.Running, overrun, overrun.OwnerHistory).ToString(), _notifier);
         }
 
         Count(overrun);
@@ -238,7 +257,7 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
         string incident = Describe(SlowCallbackKind.Ended, overrun, history: default).Incident;
         if (_policy == SlowCallbackPolicy.FailFast)
         {
-            SlowCallbackLog.FailFast(incident);
+            SlowCallbackLog.FailFast(incident, _notifier);
         }
 
         OwnedCallback callback = OwnedCallback.Of(overrun.Callback.Subject!, overrun.Callback.Phase);

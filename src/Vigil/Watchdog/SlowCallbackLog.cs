@@ -90,8 +90,8 @@ internal sealed class SlowCallbackLog
         _report(report);
     }
 
-    /// <summary>Writes a report to standard error and aborts the program.</summary>
-    public static void FailFast(string report)
+    /// <summary>Writes a report to standard error, tells the service manager, and aborts the program.</summary>
+    public static void FailFast(string report, ServiceNotifier? notifier)
     {
         // Bypasses the console's buffers and locks: the loop may hang in one.
         ReadOnlySpan<byte> text = Encoding.UTF8.GetBytes($"{report}. SlowCallbackPolicy.FailFast: the program is aborted.\n");
@@ -106,6 +106,7 @@ internal sealed class SlowCallbackLog
             text = text[written..];
         }
 
+        notifier?.TriggerWatchdog();
         AbortNative.Abort();
     }
 }

@@ -46,6 +46,19 @@ public sealed class WatchdogOptions
     /// </summary>
     public TimeSpan ReportInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// The service manager that learns from the watchdog's thread that the program is alive (<c>WATCHDOG=1</c>), twice in each
+    /// <see cref="ServiceNotifier.WatchdogPeriod"/>; and before <see cref="SlowCallbackPolicy.FailFast"/> aborts the program, that it has
+    /// failed (<c>WATCHDOG=trigger</c>). Managers may share one; its creator disposes it, after them. Default: null, for none.
+    /// </summary>
+    public ServiceNotifier? Notifier { get; set; }
+
+    /// <summary>
+    /// Whether the program is alive only while this manager is: it has begun a phase since the last sign of life, or it is running and
+    /// waits. Without a critical manager, no signs are sent. No effect without a <see cref="Notifier"/>. Default: true.
+    /// </summary>
+    public bool IsCritical { get; set; } = true;
+
     internal WatchdogOptions Validate()
     {
         var copy = (WatchdogOptions)MemberwiseClone();

@@ -124,7 +124,7 @@ internal static partial class CFacts
             yield return new CFact(NameOf(field), $"offsetof({structure}, {name})", (long)Marshal.OffsetOf(type, field.Name));
 
             // POSIX declares int where the kernel reads 64 bits; musl declares the upper half as padding after it.
-            if (!isMusl || name is not ("msg_hdr.msg_iovlen" or "msg_hdr.msg_controllen"))
+            if (!isMusl || name.Split('.')[^1] is not ("msg_iovlen" or "msg_controllen" or "cmsg_len"))
             {
                 yield return new CFact(NameOf(field), $"sizeof((({structure} *)0)->{name})", SizeOf(field.FieldType));
             }

@@ -23,6 +23,23 @@ internal static class CNames
                 ["Received"] = "msg_len",
                 ["_padding"] = null,
             }),
+            ["NotifyNative.MessageHeader"] = ("struct msghdr", new()
+            {
+                ["Name"] = "msg_name",
+                ["NameLength"] = "msg_namelen",
+                ["Parts"] = "msg_iov",
+                ["PartCount"] = "msg_iovlen",
+                ["Control"] = "msg_control",
+                ["ControlLength"] = "msg_controllen",
+                ["Flags"] = "msg_flags",
+                ["_padding"] = null,
+            }),
+            ["NotifyNative.ControlHeader"] = ("struct cmsghdr", new()
+            {
+                ["Length"] = "cmsg_len",
+                ["Level"] = "cmsg_level",
+                ["Type"] = "cmsg_type",
+            }),
             ["PidFdNative.ChildInfo"] = ("siginfo_t", new() { ["Code"] = "si_code", ["ProcessId"] = "si_pid", ["Status"] = "si_status" }),
             ["PidFdNative.PidFdInfo"] = ("struct pidfd_info", new()
             {
@@ -69,6 +86,11 @@ internal static class CNames
         ["Errno.Success"] = null,
         ["FileNative.PipeBuffer"] = "PIPE_BUF",
         ["FileNative.TerminalBuffer"] = null,
+        ["NotifyNative.LocalNameSize"] = "sizeof(((struct sockaddr_un *)0)->sun_path)",
+        ["NotifyNative.MaxDescriptors"] = null,
+        ["NotifyNative.VirtualAddressSize"] = "sizeof(struct sockaddr_vm)",
+        ["NotifyNative.VirtualContextOffset"] = "offsetof(struct sockaddr_vm, svm_cid)",
+        ["NotifyNative.VirtualPortOffset"] = "offsetof(struct sockaddr_vm, svm_port)",
         ["PidFdNative.SysPidFdSendSignal"] = "__NR_pidfd_send_signal",
         ["PidFdNative.SysPidFdOpen"] = "__NR_pidfd_open",
         ["PidFdNative.WALL"] = "__WALL",
@@ -151,6 +173,7 @@ internal static class CNames
         #include <sys/wait.h>
         #include <linux/futex.h>
         #include <linux/magic.h>
+        #include <linux/vm_sockets.h>
         #ifndef UIO_MAXIOV
         #include <linux/uio.h>
         #endif

@@ -14,6 +14,7 @@ internal static class Layers
             "features",
             [
                 "Workers", "Events", "Timers", "Signals", "Children", "Files", "Subscribers", "Calls", "Faults", "Watchdog", "Recorders",
+                "Systemd",
             ]),
         ("the face", [""]),
     ];
@@ -46,6 +47,9 @@ internal static class Layers
         new("Recorders", "Calls", "an input is posted to its loop"),
         new("Faults", "Events", "a report names the event"),
         new("Faults", "Subscribers", "a report names the subscriber"),
+        new("Systemd", "Events", "the answer to a barrier is a socket event"),
+        new("Systemd", "Calls", "a wait that has ended elsewhere is cleared up on its loop"),
+        new("Watchdog", "Systemd", "the service manager is told that the loops are alive"),
         new("Watchdog", "Events", "a report names the event"),
         new("Watchdog", "Subscribers", "a report names the subscriber"),
     ];
