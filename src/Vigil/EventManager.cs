@@ -21,8 +21,9 @@ namespace Vigil;
 /// <para>A run claims the manager for its thread and releases it on return; between runs any one thread at a time may use it. All members
 /// are for that thread only, except <see cref="RemoteEndpoint"/>, <see cref="TimeProvider"/>, <see cref="Workers"/>, <c>ExecuteWork</c>,
 /// <see cref="GetStatistics"/>, <see cref="GetSlowCallbackStatistics"/>, <see cref="SlowCallbackReported"/>, <see cref="Stop"/>,
-/// <see cref="Dispose()"/>, <see cref="Dispose(TimeSpan)"/>, <see cref="DisposeAsync"/>, <see cref="Name"/>, <see cref="IsOnLoop"/> and
-/// <see cref="IsStopRequested"/>, which any thread may use at any time. A call from the wrong thread throws and changes nothing.</para>
+/// <see cref="Dispose()"/>, <see cref="Dispose(TimeSpan)"/>, <see cref="DisposeAsync"/>, <see cref="Abandon"/>, <see cref="Name"/>,
+/// <see cref="MailboxFull"/>, <see cref="IsOnLoop"/>, <see cref="IsStopping"/> and <see cref="IsStopRequested"/>, which any thread may use
+/// at any time. A call from the wrong thread throws and changes nothing.</para>
 /// <para>A callback may do anything except run the loop: remove its own or other registrations, add, stop, dispose.</para>
 /// </remarks>
 public sealed class EventManager : IDisposable, IAsyncDisposable
@@ -36,6 +37,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     private readonly LoopCore _core;
     private readonly EventLoop _loop;
     private readonly LoopRuns _runs;
+    private readonly LoopStopping _stopping;
     private readonly SubscriberRegistry _subscribers;
     private readonly LoopSignals _signals;
     private readonly LoopChildren _children;
@@ -44,6 +46,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     private readonly SlowCallbackLog _slowCallbacks;
     private readonly LoopWatchdog? _watchdog;
     private readonly Recorder? _recorder;
+    private readonly EventManagerOptions _options;
 
     /// <summary>Creates a manager with default options.</summary>
     /// <exception cref="EventManagerException">
@@ -72,7 +75,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ProcessorAbi.RequireKnown(RuntimeInformation.ProcessArchitecture);
-        options = options.Validate();
+        options = options.ToChecked();
+        _options = options;
         VigilEventSource.Publish();
         LoopMeter.Publish();
         IPoller poller = CreatePoller(createPoller ?? options.PollerFactory);
@@ -111,7 +115,8 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
             _watchdog = watchdog is null ? null : new LoopWatchdog(_core, watchdog, _slowCallbacks);
             _loop = new EventLoop(_core, options, _poller, _watchdog?.Progress, recording);
             _runs = new LoopRuns(_core, _loop);
-            RemoteEndpoint = new RemoteEndpoint(_core, options);
+            _stopping = new LoopStopping(_core, Defer);
+            RemoteEndpoint = new RemoteEndpoint(_core, options, () => MailboxFull);
             TimeProvider = new LoopTimeProvider(_core, options.TimeProvider, recording);
             _recorder?.StopAtEnd(Stop);
             _watchdog?.Start();
@@ -141,6 +146,14 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// remove handlers.
     /// </summary>
     public event EventHandler<SlowCallbackReport>? SlowCallbackReported;
+
+    /// <summary>
+    /// Raised on the loop's thread when senders were refused since <see cref="EventManagerOptions.MailboxCapacity"/> messages waited:
+    /// behind those messages, with the number of refused posts. While there is no handler, nothing is counted: the senders know, from an
+    /// exception or from false. Not raised while the loop is recorded. A handler's exception is written to standard error. Any thread may
+    /// add and remove handlers.
+    /// </summary>
+    public event EventHandler<MailboxFullReport>? MailboxFull;
 
     /// <summary>
     /// Raised on the loop's thread when the wall clock was set. If the step is greater than a millisecond, it is raised before the timers
@@ -187,6 +200,9 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
 
     /// <summary>Whether <see cref="Stop"/> was called and no run has ended by it yet. Any thread.</summary>
     public bool IsStopRequested => _core.Lifetime.IsStopRequested;
+
+    /// <summary>Whether <see cref="BeginStopping"/> was called. Any thread.</summary>
+    public bool IsStopping => _stopping.HasBegun;
 
     /// <summary>For tests. No other folder uses it: features are given the core.</summary>
     internal LoopCore Core => _core;
@@ -1062,6 +1078,60 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
     public HookRegistration AddExitCallback(Action<EventManager> callback) => _runs.ExitCallbacks.Add(_core, callback);
 
+    /// <summary>
+    /// Calls back when the program has announced that it will stop the loop (<see cref="BeginStopping"/>), at the end of that iteration,
+    /// the last registered first. Each runs once. One that is added after the announcement runs at the end of the iteration in which it is
+    /// added.
+    /// </summary>
+    /// <param name="callback">What to call.</param>
+    /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
+    public HookRegistration AddStoppingCallback(Action<EventManager> callback)
+    {
+        using ThreadClaim.Scope claim = _core.Claim();
+        return _stopping.Add(callback);
+    }
+
+    /// <summary>
+    /// Announces that the program is about to stop the loop: disarms every listening socket that subscribers and events have registered, so
+    /// that new connections wait in the kernel, and calls those that have asked for it (<see cref="AddStoppingCallback"/>). The loop goes
+    /// on, and what was begun can be finished until <see cref="Stop"/>. Further calls do nothing.
+    /// </summary>
+    /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
+    public void BeginStopping() => _stopping.Begin();
+
+    /// <summary>
+    /// Applies changed options to a manager that exists: <see cref="EventManagerOptions.FaultPolicy"/>,
+    /// <see cref="EventManagerOptions.MailboxBudget"/> and <see cref="EventManagerOptions.UnhandledHangUpLimit"/>; and of a watchdog that
+    /// it has <see cref="WatchdogOptions.CallbackBudget"/>, <see cref="WatchdogOptions.PhaseBudget"/>, <see cref="WatchdogOptions.Policy"/>
+    /// and <see cref="WatchdogOptions.ReportInterval"/>. All others stay as they were.
+    /// </summary>
+    /// <param name="options">All options, as for the constructor.</param>
+    /// <returns>The names of the options that are different and stay as they were, such as "Watchdog.SamplingPeriod".</returns>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it. Nothing has changed.</exception>
+    /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
+    public IReadOnlyList<string> Reconfigure(EventManagerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        EventManagerOptions wanted = options.ToChecked();
+        WatchdogOptions? watchdog = wanted.Watchdog;
+        if (watchdog is not null)
+        {
+            // Against the period that the watchdog has, not the one that it would have from the start on.
+            _options.Watchdog?.RequireSeen(watchdog);
+        }
+
+        using ThreadClaim.Scope claim = _core.Claim();
+        _core.Faults.Configure(wanted);
+        _core.SourceTable.SpinDetector.Limit = wanted.UnhandledHangUpLimit;
+        _loop.MailboxBudget = wanted.MailboxBudget;
+        if (watchdog is not null)
+        {
+            _watchdog?.Configure(watchdog);
+        }
+
+        return wanted.FixedDifferences(_options);
+    }
+
     /// <summary>All subscribers, in the order in which they were added.</summary>
     /// <exception cref="EventManagerException">The call is not from the loop's thread.</exception>
     public IReadOnlyList<SubscriberInfo> GetSubscribers()
@@ -1192,6 +1262,20 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
     {
         _core.RequestDisposal();
         return new ValueTask(_core.Lifetime.WhenDisposed());
+    }
+
+    /// <summary>
+    /// Ends the manager as <see cref="Dispose()"/> does, but nobody waits for it: if a thread runs the manager, all calls of
+    /// <see cref="Dispose()"/> and <see cref="DisposeAsync"/> return at once, those under way and those to come, and
+    /// <see cref="Dispose(TimeSpan)"/> returns false. For a program that has to end although a callback does not return. If the callback
+    /// returns after all, its thread disposes the manager. Any thread.
+    /// </summary>
+    public void Abandon()
+    {
+        if (!Dispose(TimeSpan.Zero))
+        {
+            _core.Lifetime.EndWaits();
+        }
     }
 
     /// <summary>For logs.</summary>

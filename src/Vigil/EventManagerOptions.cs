@@ -80,7 +80,14 @@ public sealed class EventManagerOptions
     /// </summary>
     public Recorder? Recorder { get; set; }
 
-    internal EventManagerOptions Validate()
+    /// <summary>
+    /// Checks the options as the manager's constructor does. For settings that are to be refused before anything is made of them.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names the option and the range.</exception>
+    public void Validate() => _ = ToChecked();
+
+    /// <summary>A checked copy.</summary>
+    internal EventManagerOptions ToChecked()
     {
         var copy = (EventManagerOptions)MemberwiseClone();
         ArgumentException.ThrowIfNullOrWhiteSpace(copy.Name, Option(nameof(Name)));
@@ -103,8 +110,44 @@ public sealed class EventManagerOptions
                 Option(nameof(SpinBeforeSleep)));
         }
 
-        copy.Watchdog = copy.Watchdog?.Validate();
+        copy.Watchdog = copy.Watchdog?.ToChecked();
         return copy;
+    }
+
+    /// <summary>
+    /// The names of the options that differ from a manager's and that it cannot change any more (<see cref="EventManager.Reconfigure"/>).
+    /// Both were checked.
+    /// </summary>
+    internal IReadOnlyList<string> FixedDifferences(EventManagerOptions used)
+    {
+        List<string> names = [];
+        Compare(Name, used.Name, nameof(Name));
+        Compare(ReadyCapacity, used.ReadyCapacity, nameof(ReadyCapacity));
+        Compare(MailboxCapacity, used.MailboxCapacity, nameof(MailboxCapacity));
+        Compare(SpinBeforeSleep, used.SpinBeforeSleep, nameof(SpinBeforeSleep));
+        Compare(TimeProvider, used.TimeProvider, nameof(TimeProvider));
+        Compare(PollerFactory, used.PollerFactory, nameof(PollerFactory));
+        Compare(Workers, used.Workers, nameof(Workers));
+        Compare(CollectStatistics, used.CollectStatistics, nameof(CollectStatistics));
+        Compare(Recorder, used.Recorder, nameof(Recorder));
+        if (Watchdog is null || used.Watchdog is null)
+        {
+            Compare(Watchdog, used.Watchdog, nameof(Watchdog));
+        }
+        else
+        {
+            names.AddRange(Watchdog.FixedDifferences(used.Watchdog).Select(name => $"{nameof(Watchdog)}.{name}"));
+        }
+
+        return names;
+
+        void Compare<T>(T wanted, T present, string name)
+        {
+            if (!EqualityComparer<T>.Default.Equals(wanted, present))
+            {
+                names.Add(name);
+            }
+        }
     }
 
     private static void Check(bool isValid, string option, object value, string allowed)

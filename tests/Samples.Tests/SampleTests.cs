@@ -47,6 +47,10 @@ public class SampleTests
     }
 
     [Fact]
+    public void A_worker_service_adds_on_its_loop_until_its_input_ends() =>
+        Assert.Contains("total 7\n", OutputOf("WorkerService", input: "3\n4\nx\n"), StringComparison.Ordinal);
+
+    [Fact]
     public void A_recorded_run_is_replayed_without_its_input_and_printed_by_the_tool()
     {
         string file = Path.Combine(Path.GetTempPath(), $"vigil-sample-{Guid.NewGuid():N}");

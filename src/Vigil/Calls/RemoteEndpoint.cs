@@ -24,9 +24,11 @@ public sealed class RemoteEndpoint
     private readonly LoopCore _core;
     private readonly TimeSpan _spin;
     private readonly TimeProvider _underlyingClock;
+    private readonly RefusedPosts _refused;
 
-    internal RemoteEndpoint(LoopCore core, EventManagerOptions options)
+    internal RemoteEndpoint(LoopCore core, EventManagerOptions options, Func<EventHandler<MailboxFullReport>?> fullHandlers)
     {
+        _refused = new RefusedPosts(core, options.MailboxCapacity, fullHandlers);
         _core = core;
         _spin = options.SpinBeforeSleep;
         _underlyingClock = options.TimeProvider;
@@ -541,12 +543,19 @@ public sealed class RemoteEndpoint
     private bool IsAccepted(PostResult result) => result == PostResult.Accepted || IsAcceptedOtherwise(result);
 
     // Separate, so that the common path is small enough to be inlined.
-    private bool IsAcceptedOtherwise(PostResult result) => result switch
+    private bool IsAcceptedOtherwise(PostResult result)
     {
-        PostResult.Closed => throw new ObjectDisposedException(_core.Name, "The event manager is disposed."),
-        PostResult.NotWoken => throw _core.NotWoken(),
-        _ => false,
-    };
+        switch (result)
+        {
+            case PostResult.Closed:
+                throw new ObjectDisposedException(_core.Name, "The event manager is disposed.");
+            case PostResult.NotWoken:
+                throw _core.NotWoken();
+            default:
+                _refused.Count();
+                return false;
+        }
+    }
 
     // Unbounded: a waiting sender has one call in flight, so the number of senders is the bound.
     private void Send(PendingCall call)

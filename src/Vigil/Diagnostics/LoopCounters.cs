@@ -93,7 +93,9 @@ internal sealed class LoopCounters
     /// <summary>All counts and times at this moment.</summary>
     public EventManagerStatistics ToStatistics()
     {
-        (long busy, long idle) = Times(MonotonicClock.NowNanoseconds);
+        long now = MonotonicClock.NowNanoseconds;
+        (long busy, long idle) = Times(now);
+        long since = Volatile.Read(ref _since);
         return new EventManagerStatistics
         {
             Iterations = Iterations,
@@ -104,6 +106,7 @@ internal sealed class LoopCounters
             Posts = Posts,
             BusyTime = Nanoseconds.ToTimeSpan(busy),
             IdleTime = Nanoseconds.ToTimeSpan(idle),
+            BusyFor = Nanoseconds.ToTimeSpan(since > 0 ? Math.Max(now - since, 0) : 0),
             Lag = Durations.Summary(Lag),
             TimerLateness = Durations.Summary(TimerLateness),
             StaleEvents = StaleEvents,

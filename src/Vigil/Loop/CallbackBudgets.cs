@@ -11,7 +11,7 @@ namespace Vigil;
 internal sealed class CallbackBudgets
 {
     private readonly Action<TimeSpan, string> _require;
-    private readonly long _default;
+    private long _default;
     private ConditionalWeakTable<ICallbackOwner, StrongBox<TimeSpan>>? _own;
     private long _smallest;
 
@@ -25,6 +25,14 @@ internal sealed class CallbackBudgets
 
     /// <summary>The smallest budget, in nanoseconds: a callback that took no longer has exceeded none.</summary>
     public long Smallest => Volatile.Read(ref _smallest);
+
+    /// <summary>Sets the budget of owners without their own, in nanoseconds. On the loop.</summary>
+    /// <remarks>The smallest one is only a bound below which nobody's budget lies, so it never grows.</remarks>
+    public void SetDefault(long usual)
+    {
+        Volatile.Write(ref _smallest, Math.Min(_smallest, usual));
+        Volatile.Write(ref _default, usual);
+    }
 
     /// <summary>A budget in nanoseconds.</summary>
     public static long NanosecondsOf(TimeSpan budget) => budget == Timeout.InfiniteTimeSpan ? TimingWheel.Never : Nanoseconds.Of(budget);
@@ -52,5 +60,7 @@ internal sealed class CallbackBudgets
 
     /// <summary>The budget of a subject's callback, in nanoseconds. For the loop's and the watchdog's thread.</summary>
     public long Of(object subject) =>
-        ((subject as Source)?.Owner ?? subject as ICallbackOwner) is { } owner && OwnOf(owner) is { } own ? NanosecondsOf(own) : _default;
+        ((subject as Source)?.Owner ?? subject as ICallbackOwner) is { } owner && OwnOf(owner) is { } own
+            ? NanosecondsOf(own)
+            : Volatile.Read(ref _default);
 }

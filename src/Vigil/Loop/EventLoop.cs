@@ -25,7 +25,6 @@ internal sealed class EventLoop
     private readonly PriorityOrder _order;
     private readonly Queue<Message<EventManager>> _deferred = new();
     private readonly Queue<InjectedEvent> _injected;
-    private readonly int _mailboxBudget;
     private readonly RecordingSession? _recording;
     private readonly ReplaySession? _replay;
     private readonly ReplayedMailbox? _replayedMailbox;
@@ -54,12 +53,15 @@ internal sealed class EventLoop
         _ready = new ReadyBuffer(options.ReadyCapacity);
         _order = new PriorityOrder(_table, options.ReadyCapacity);
         _wait = new LoopWait(core, poller, _ready, options.SpinBeforeSleep, () => HasWork);
-        _mailboxBudget = options.MailboxBudget;
+        MailboxBudget = options.MailboxBudget;
         _recording = recording;
         _replay = recording as ReplaySession;
         _replayedMailbox = _replay is null ? null : new ReplayedMailbox(_replay, _mailbox);
         _context = core.Context;
     }
+
+    /// <summary>How many messages one iteration takes at most. On the loop.</summary>
+    public int MailboxBudget { get; set; }
 
     public CallbackList PrepareHooks { get; } = new();
 
@@ -401,7 +403,7 @@ internal sealed class EventLoop
         }
 
         _observer?.Begin(LoopPhase.Mailbox, _ran);
-        int budget = Math.Min(_mailbox.BatchSize, _mailboxBudget);
+        int budget = Math.Min(_mailbox.BatchSize, MailboxBudget);
         int taken = 0;
         Thread thread = Thread.CurrentThread;
         for (; taken < budget && _mailbox.TryTake(out Message<EventManager> message); taken++)

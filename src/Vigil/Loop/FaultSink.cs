@@ -9,8 +9,8 @@ namespace Vigil;
 internal sealed class FaultSink : IMailboxItem<Fault>
 {
     private readonly LoopCore _core;
-    private readonly FaultPolicy _policy;
-    private readonly int _unhandledHangUpLimit;
+    private FaultPolicy _policy;
+    private int _unhandledHangUpLimit;
     private readonly Action<Fault> _report;
     private List<Exception>? _pending;
 
@@ -20,15 +20,21 @@ internal sealed class FaultSink : IMailboxItem<Fault>
     public FaultSink(LoopCore core, EventManagerOptions options, Action<Fault> report)
     {
         _core = core;
-        _policy = options.FaultPolicy;
-        _unhandledHangUpLimit = options.UnhandledHangUpLimit;
         _report = report;
+        Configure(options);
     }
 
     /// <summary>Whether the run is to throw exceptions at the end of its iteration.</summary>
     public bool HasPending => _pending is not null;
 
     private bool Throws => _policy == FaultPolicy.Throw;
+
+    /// <summary>Sets the policy, and the limits that messages quote. On the loop.</summary>
+    public void Configure(EventManagerOptions options)
+    {
+        _policy = options.FaultPolicy;
+        _unhandledHangUpLimit = options.UnhandledHangUpLimit;
+    }
 
     /// <summary>A fault that was found on another thread.</summary>
     int IMailboxItem<Fault>.Deliver(Fault fault)
@@ -125,6 +131,9 @@ internal sealed class FaultSink : IMailboxItem<Fault>
     /// <summary>The kernel refused to re-arm a source after its callback. The source stays disarmed.</summary>
     public void OnNotArmed(Source source, SourceResult refusal) =>
         Report(new Fault(FaultOrigin.Registration, refusal.ToException(source.Interest)) { Owner = source.Owner, Fd = source.Number });
+
+    /// <summary>The kernel refused to disarm a listener before the loop is stopped. It stays armed.</summary>
+    public void OnNotDisarmed(Source source, SourceResult refusal) => OnNotArmed(source, refusal);
 
     /// <summary>An injected event was lost: the kernel refused to silence its one-shot. The source stays armed.</summary>
     public void OnNotDelivered(Source source, SourceResult refusal)

@@ -16,12 +16,15 @@ internal sealed class LoopLifetime
     private readonly ThreadClaim _claim;
     private readonly Action _tearDown;
     private readonly IBlockingWait? _blockingWait;
-    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Ends when it is disposed, or when nobody is to wait for that any more.
+    private readonly TaskCompletionSource _awaited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationToken _runCancellation;
     private volatile bool _stopRequested;
     private volatile bool _disposeRequested;
     private volatile bool _isDisposed;
     private volatile bool _isRunning;
+    private volatile bool _isTornDown;
 
     /// <param name="manager">The manager.</param>
     /// <param name="name">Its name, for messages.</param>
@@ -133,25 +136,37 @@ internal sealed class LoopLifetime
         return !_claim.IsMine;
     }
 
-    /// <summary>Disposes the manager here if nobody holds the claim, and otherwise waits for the disposal. False on timeout.</summary>
+    /// <summary>Disposes the manager here if nobody holds the claim, and otherwise waits for the disposal. False on timeout, and if the
+    /// waits are ended.</summary>
     public bool AwaitDisposal(TimeSpan timeout)
     {
         DisposeIfRequested();
         if (_blockingWait is not null)
         {
-            return _disposed.Task.IsCompleted || _blockingWait.Until(() => _disposed.Task.IsCompleted, timeout);
+            _ = _awaited.Task.IsCompleted || _blockingWait.Until(() => _awaited.Task.IsCompleted, timeout);
+        }
+        else
+        {
+            Uninterrupted.Wait(_awaited.Task, timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
         }
 
-        return Uninterrupted.Wait(_disposed.Task, timeout < LongestWait ? timeout : Timeout.InfiniteTimeSpan);
+        return _isTornDown;
     }
 
     /// <summary>
-    /// After the request: disposes the manager here if nobody holds the claim. The task ends when the manager is disposed.
+    /// After the request: ends all waits for the disposal, also later ones, since it may never come. The thread that holds the claim still
+    /// disposes the manager if it ever releases it.
+    /// </summary>
+    public void EndWaits() => _awaited.TrySetResult();
+
+    /// <summary>
+    /// After the request: disposes the manager here if nobody holds the claim. The task ends when the manager is disposed, or when the
+    /// waits for that are ended.
     /// </summary>
     public Task WhenDisposed()
     {
         DisposeIfRequested();
-        return _disposed.Task;
+        return _awaited.Task;
     }
 
     private ThreadClaim.Scope Undisposed(ThreadClaim.Scope claim)
@@ -199,7 +214,8 @@ internal sealed class LoopLifetime
         finally
         {
             // Even after an exception: other threads wait for this.
-            _disposed.SetResult();
+            _isTornDown = true;
+            _awaited.TrySetResult();
         }
     }
 }

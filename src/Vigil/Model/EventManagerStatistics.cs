@@ -31,6 +31,12 @@ public sealed record EventManagerStatistics
     /// <summary>The time that it waited, up to now.</summary>
     public TimeSpan IdleTime { get; init; }
 
+    /// <summary>
+    /// For how long it has been busy since its last wait, up to now; zero while it waits, and if nothing is measured. A loop whose callback
+    /// does not return is busy for ever longer. Between runs it counts on.
+    /// </summary>
+    public TimeSpan BusyFor { get; init; }
+
     /// <summary>The durations of the busy parts of its iterations: what became ready last waited that long.</summary>
     public DurationSummary Lag { get; init; }
 

@@ -18,6 +18,9 @@ internal abstract class DescriptorQueries
     /// <summary>Whether it is a socket that preserves the boundaries of messages.</summary>
     public abstract bool IsMessageOriented(int fd);
 
+    /// <summary>Whether it is a socket that listens for connections.</summary>
+    public abstract bool IsListening(int fd);
+
     /// <summary>The number of bytes to read; −1 if it has none.</summary>
     public abstract int BytesToRead(int fd);
 

@@ -14,6 +14,8 @@ internal sealed class KernelQueries : DescriptorQueries
 
     public override bool IsMessageOriented(int fd) => SocketNative.IsMessageOriented(fd);
 
+    public override bool IsListening(int fd) => SocketNative.KindOf(fd, out _, out bool accepts) == Errno.Success && accepts;
+
     public override int BytesToRead(int fd) => FileNative.BytesToRead(fd);
 
     public override bool HasErrorOrHangUp(int fd) => PollNative.StillHasErrorOrHangUp(fd);

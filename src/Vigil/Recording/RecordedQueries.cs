@@ -14,6 +14,8 @@ internal sealed class RecordedQueries(RecordingSession session, DescriptorQuerie
 
     public override bool IsMessageOriented(int fd) => Ask(RecordedQuestion.IsMessageOriented, () => inner.IsMessageOriented(fd));
 
+    public override bool IsListening(int fd) => Ask(RecordedQuestion.IsListening, () => inner.IsListening(fd));
+
     public override int BytesToRead(int fd) => Ask(RecordedQuestion.BytesToRead, () => inner.BytesToRead(fd));
 
     public override bool HasErrorOrHangUp(int fd) => Ask(RecordedQuestion.HasErrorOrHangUp, () => inner.HasErrorOrHangUp(fd));

@@ -51,6 +51,9 @@ internal enum RecordedQuestion : byte
     /// <summary>Whether there was one.</summary>
     Announcement,
 
+    /// <summary>Whether a socket listens for connections.</summary>
+    IsListening,
+
     /// <summary>For an inotify instance. Its number.</summary>
     FileQueue = 64,
 

@@ -7,15 +7,17 @@ namespace Vigil.Sources;
 internal sealed class SpinDetector
 {
     private readonly SourceTable _table;
-    private readonly int _limit;
 
     /// <param name="table">The table of the sources.</param>
     /// <param name="limit">The tolerated number of iterations in a row.</param>
     public SpinDetector(SourceTable table, int limit)
     {
         _table = table;
-        _limit = limit;
+        Limit = limit;
     }
+
+    /// <summary>The tolerated number of iterations in a row. On the loop.</summary>
+    public int Limit { get; set; }
 
     /// <summary>
     /// After Error or HangUp was delivered: stops the source if it has reached the limit, and returns the measure taken, otherwise
@@ -36,7 +38,7 @@ internal sealed class SpinDetector
     {
         using var fd = new BorrowedDescriptor(source.Fd);
         source.SpinTrace ??= new SpinTrace(_table.Queries, fd.Number);
-        if (!source.SpinTrace.HasReached(fd.Number, _limit))
+        if (!source.SpinTrace.HasReached(fd.Number, Limit))
         {
             return EventManagerError.None;
         }

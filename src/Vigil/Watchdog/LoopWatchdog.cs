@@ -29,7 +29,6 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
     private readonly SlowCallbackLog _log;
     private readonly LoopProgress _progress;
     private readonly OverrunTracker _tracker;
-    private readonly SlowCallbackPolicy _policy;
     private readonly long _period;
     private readonly bool _isExact;
     private readonly Standstills? _standstills;
@@ -37,6 +36,10 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
     private readonly CriticalLoop? _critical;
     private readonly ConcurrentQueue<Overrun> _returned = new();
     private readonly List<Finding> _found = [];
+    private volatile SlowCallbackPolicy _policy;
+
+    // What the sampler has not taken over yet.
+    private WatchdogOptions? _changed;
     private long _lastTurn;
     private long _quietSince;
 
@@ -61,6 +64,17 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
 
     /// <summary>Where the loop publishes what it does.</summary>
     public LoopProgress Progress => _progress;
+
+    /// <summary>
+    /// Applies what can change: budgets, the policy and the interval of reports. On the loop; the sampler takes it over with its next
+    /// sample.
+    /// </summary>
+    public void Configure(WatchdogOptions options)
+    {
+        _budgets.SetDefault(CallbackBudgets.NanosecondsOf(options.CallbackBudget));
+        _policy = options.Policy;
+        Volatile.Write(ref _changed, options);
+    }
 
     /// <summary>The manager is constructed: sampling begins.</summary>
     public void Start()
@@ -99,6 +113,11 @@ internal sealed class LoopWatchdog : Sampled, IMailboxItem<Overrun>
 
     protected override long Sample(long now)
     {
+        if (Interlocked.Exchange(ref _changed, null) is { } changed)
+        {
+            _tracker.Configure(CallbackBudgets.NanosecondsOf(changed.PhaseBudget), Nanoseconds.Of(changed.ReportInterval));
+        }
+
         // In this order: if the sample shows a callback to be over, the loop has already queued it.
         ProgressSample sample = _progress.Read();
         long later = MonotonicClock.NowNanoseconds;

@@ -50,7 +50,7 @@ internal sealed class OverrunTracker
     /// <summary>In nanoseconds: two orders of magnitude above a sampling period on a busy machine.</summary>
     public const long LongestGap = 2_000_000_000;
 
-    private readonly TrackerRules _rules;
+    private TrackerRules _rules;
     private readonly OwnerLog _owners;
     private ProgressSample _last;
     private ProgressSample _lastEnded;
@@ -65,6 +65,13 @@ internal sealed class OverrunTracker
     {
         _rules = rules;
         _owners = new OwnerLog(rules.ReportInterval);
+    }
+
+    /// <summary>Changes the budget of phases and the interval of reports, in nanoseconds, from the next sample on.</summary>
+    public void Configure(long phaseBudget, long reportInterval)
+    {
+        _rules = _rules with { PhaseBudget = phaseBudget, ReportInterval = reportInterval };
+        _owners.Interval = reportInterval;
     }
 
     /// <summary>Takes a sample and adds its findings to a list.</summary>

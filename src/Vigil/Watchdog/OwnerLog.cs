@@ -10,10 +10,12 @@ internal sealed class OwnerLog
 
     private readonly Dictionary<object, Entry> _byOwner = [];
     private readonly LinkedList<object> _byTime = [];
-    private readonly long _interval;
 
     /// <param name="interval">For how many nanoseconds after a report an owner is not reported again.</param>
-    public OwnerLog(long interval) => _interval = interval;
+    public OwnerLog(long interval) => Interval = interval;
+
+    /// <summary>For how many nanoseconds after a report an owner is not reported again.</summary>
+    public long Interval { get; set; }
 
     /// <summary>Notes that an owner is over its budget.</summary>
     /// <param name="owner">An object that compares equal for the same owner.</param>
@@ -33,7 +35,7 @@ internal sealed class OwnerLog
         }
 
         long before = entry.Count++;
-        if (before > 0 && now - entry.ReportedAt < _interval)
+        if (before > 0 && now - entry.ReportedAt < Interval)
         {
             entry.Suppressed++;
             return new OwnerHistory(before, IsReported: false, entry.Suppressed);
@@ -48,7 +50,7 @@ internal sealed class OwnerLog
     /// <summary>Checks whether an overrun that came too soon to be reported, and continues, is now to be reported.</summary>
     public OwnerHistory Review(object owner, OwnerHistory history, long now)
     {
-        if (history.IsReported || !_byOwner.TryGetValue(owner, out Entry? entry) || now - entry.ReportedAt < _interval)
+        if (history.IsReported || !_byOwner.TryGetValue(owner, out Entry? entry) || now - entry.ReportedAt < Interval)
         {
             return history;
         }

@@ -59,7 +59,12 @@ public sealed class WatchdogOptions
     /// </summary>
     public bool IsCritical { get; set; } = true;
 
-    internal WatchdogOptions Validate()
+    /// <summary>Checks the options as the manager's constructor does.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names the option and the range.</exception>
+    public void Validate() => _ = ToChecked();
+
+    /// <summary>A checked copy.</summary>
+    internal WatchdogOptions ToChecked()
     {
         var copy = (WatchdogOptions)MemberwiseClone();
         Check(
@@ -69,14 +74,44 @@ public sealed class WatchdogOptions
             "1 ms to 1 s");
         Check(Enum.IsDefined(copy.Policy), nameof(Policy), copy.Policy, "Report, Detach, Stop or FailFast");
         Check(copy.ReportInterval >= TimeSpan.Zero, nameof(ReportInterval), copy.ReportInterval, "zero or more");
-        copy.RequireBudget(copy.CallbackBudget, Option(nameof(CallbackBudget)));
-        copy.RequireBudget(copy.PhaseBudget, Option(nameof(PhaseBudget)));
-        Check(
-            copy.PhaseBudget == Timeout.InfiniteTimeSpan || copy.PhaseBudget >= copy.SamplingPeriod,
-            nameof(PhaseBudget),
-            copy.PhaseBudget,
-            "the sampling period or more, since phases are only sampled");
+        copy.RequireSeen(copy);
         return copy;
+    }
+
+    /// <summary>Checks that a watchdog with this period and timing sees what exceeds the budgets of other options.</summary>
+    internal void RequireSeen(WatchdogOptions budgets)
+    {
+        RequireBudget(budgets.CallbackBudget, Option(nameof(CallbackBudget)));
+        RequireBudget(budgets.PhaseBudget, Option(nameof(PhaseBudget)));
+        Check(
+            budgets.PhaseBudget == Timeout.InfiniteTimeSpan || budgets.PhaseBudget >= SamplingPeriod,
+            nameof(PhaseBudget),
+            budgets.PhaseBudget,
+            "the sampling period or more, since phases are only sampled");
+    }
+
+    /// <summary>The names of the options that differ from a manager's and that it cannot change any more.</summary>
+    internal IEnumerable<string> FixedDifferences(WatchdogOptions used)
+    {
+        if (SamplingPeriod != used.SamplingPeriod)
+        {
+            yield return nameof(SamplingPeriod);
+        }
+
+        if (ExactTiming != used.ExactTiming)
+        {
+            yield return nameof(ExactTiming);
+        }
+
+        if (Notifier != used.Notifier)
+        {
+            yield return nameof(Notifier);
+        }
+
+        if (IsCritical != used.IsCritical)
+        {
+            yield return nameof(IsCritical);
+        }
     }
 
     /// <summary>Checks a callback's budget.</summary>

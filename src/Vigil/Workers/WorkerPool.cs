@@ -55,7 +55,7 @@ public sealed class WorkerPool : IWorkExecutor, IDisposable, IAsyncDisposable
     internal WorkerPool(WorkerPoolOptions options, bool publishes)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Validate();
+        _options = options.ToChecked();
         _room = new QueueRoom(_options.QueueCapacity);
         _team = new Team(_options.ThreadCount);
         _workers = _team.Workers;

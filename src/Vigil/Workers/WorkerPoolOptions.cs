@@ -50,7 +50,12 @@ public sealed class WorkerPoolOptions
     /// </summary>
     public TimeSpan WaitLimit { get; set; } = Timeout.InfiniteTimeSpan;
 
-    internal WorkerPoolOptions Validate()
+    /// <summary>Checks the options as the pool's constructor does, except whether the machine has the processors.</summary>
+    /// <exception cref="ArgumentException">An option is out of range; the message names the option and the range.</exception>
+    public void Validate() => _ = ToChecked();
+
+    /// <summary>A checked copy.</summary>
+    internal WorkerPoolOptions ToChecked()
     {
         var copy = (WorkerPoolOptions)MemberwiseClone();
         ArgumentException.ThrowIfNullOrWhiteSpace(copy.Name, Option(nameof(Name)));

@@ -9,7 +9,9 @@ public sealed class OptionsPageTests
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
     public static TheoryData<Type> Classes =>
-        [.. typeof(EventManager).Assembly.GetExportedTypes().Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal))];
+        [.. typeof(EventManager).Assembly.GetExportedTypes()
+            .Concat(typeof(Hosting.RunFailure).Assembly.GetExportedTypes())
+            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Classes))]

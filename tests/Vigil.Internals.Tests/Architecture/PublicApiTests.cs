@@ -7,6 +7,7 @@ public class PublicApiTests
 
     [Theory]
     [InlineData(typeof(EventManager), "PublicApi.txt")]
+    [InlineData(typeof(Hosting.RunFailure), "PublicApi.Hosting.txt")]
     [InlineData(typeof(Testing.World), "PublicApi.Testing.txt")]
     public void The_public_API_is_the_one_that_was_agreed(Type member, string file)
     {
