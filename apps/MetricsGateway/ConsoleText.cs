@@ -206,6 +206,20 @@ internal static class ConsoleText
         $"{option}: the kernel refuses {place} a receive buffer of {wanted} bytes (--{OptionTable.ReceiveBuffer}): {reason}; it keeps "
             + $"the one that it has"));
 
+    /// <summary>The status for the service manager, in one line.</summary>
+    /// <param name="totals">The traffic so far.</param>
+    /// <param name="connections">The number of open connections.</param>
+    /// <param name="isStopping">Whether the shutdown has begun.</param>
+    /// <param name="failedReload">Why the last reload has not taken effect; null if it has.</param>
+    public static string ServiceStatus(TrafficTotals totals, int connections, bool isStopping, string? failedReload) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(isStopping ? "stopping; " : "")}{connections} connections, {totals.Lines} lines, {totals.Rejected} rejected"
+            + $"{(failedReload is null ? "" : $"; {failedReload}")}");
+
+    /// <summary>A socket or another descriptor that was passed, and that no listener wants.</summary>
+    public static string PassedInVain(InheritedDescriptor descriptor) =>
+        Line($"the passed {descriptor} has no option's name (FileDescriptorName=), and is closed");
+
     /// <summary>The totals that are printed when the program stops.</summary>
     public static string Totals(TrafficTotals totals, MetricStore store)
     {

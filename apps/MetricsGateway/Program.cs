@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using MetricsGateway.Configuration;
@@ -27,6 +28,9 @@ internal static class Program
     // EAGAIN.
     private const int TryAgain = 11;
 
+    // EINVAL.
+    private const int InvalidArgument = 22;
+
     // Without one, the number is that of a file which the runtime has opened for itself, such as an end of a pipe, and not to be written.
     private static bool HasOutput => FileNative.IsInherited(StandardOutput);
 
@@ -53,8 +57,10 @@ internal static class Program
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Run(string[] args)
     {
+        ServiceNotifier? notifier = null;
         try
         {
+            notifier = ServiceNotifier.FromEnvironment();
             Invocation invocation = CommandLine.Parse(args);
             switch (invocation.Action)
             {
@@ -63,20 +69,43 @@ internal static class Program
                 case InvocationAction.ShowVersion:
                     return Show(ConsoleText.Version);
                 default:
-                    return Serve(invocation);
+                    return Serve(invocation, notifier);
             }
         }
         catch (ConfigurationException exception)
         {
             WriteError(ConsoleText.UsageError(exception.Message));
+            TellFailure(notifier, exception);
             return UsageError;
         }
         catch (Exception exception) when (exception is ListenException or NameLookupException or FlushFileException
             or EventManagerException)
         {
             WriteError(ConsoleText.StartError(exception.Message));
+            TellFailure(notifier, exception);
             return CannotStart;
         }
+        finally
+        {
+            notifier?.Dispose();
+        }
+    }
+
+    private static void TellFailure(ServiceNotifier? notifier, Exception exception)
+    {
+        int errno = exception switch
+        {
+            ConfigurationException => InvalidArgument,
+            EventManagerException refusal => refusal.Errno,
+            { InnerException: SocketException refusal } => refusal.NativeErrorCode,
+            _ => 0,
+        };
+        if (errno > 0)
+        {
+            notifier?.Errno(errno);
+        }
+
+        notifier?.Status(exception.Message);
     }
 
     private static int Show(string text)
@@ -90,11 +119,12 @@ internal static class Program
         return CannotStart;
     }
 
-    private static int Serve(Invocation invocation)
+    private static int Serve(Invocation invocation, ServiceNotifier notifier)
     {
-        if (!TryStart(invocation, out ErrorConsole? errors, out Gateway? gateway))
+        if (!TryStart(invocation, notifier, out ErrorConsole? errors, out Gateway? gateway))
         {
             WriteError(ConsoleText.TooFewThreads);
+            notifier.Errno(TryAgain);
             return CannotStart;
         }
 
@@ -108,6 +138,7 @@ internal static class Program
     // All threads that live as long as the gateway are started here.
     private static bool TryStart(
         Invocation invocation,
+        ServiceNotifier notifier,
         [NotNullWhen(true)] out ErrorConsole? errors,
         [NotNullWhen(true)] out Gateway? gateway)
     {
@@ -116,8 +147,11 @@ internal static class Program
         try
         {
             errors = new ErrorConsole(Console.Error);
+            ErrorConsole console = errors;
+            notifier.Failed += (_, failure) => console.Write(ConsoleText.Line($"{failure}"));
             FileDescriptor output = HasOutput ? new FileDescriptor(StandardOutput) : default;
-            gateway = new Gateway(invocation.Source, invocation.Loaded, output, errors, TimeProvider.System);
+            PassedSockets passed = TakePassedSockets(errors);
+            gateway = new Gateway(invocation.Source, invocation.Loaded, output, errors, TimeProvider.System, notifier, passed);
             gateway.HandleSignals();
             string places = string.Concat(gateway.Places.Select(entry => ConsoleText.Listening(entry.Option, entry.Place)));
             if (!TryWriteOutput(places, out string? reason))
@@ -138,6 +172,23 @@ internal static class Program
 
             return false;
         }
+    }
+
+    private static PassedSockets TakePassedSockets(ErrorConsole errors)
+    {
+        using InheritedDescriptors inherited = InheritedDescriptors.Take();
+        if (inherited.NotTakenBecause is { } reason)
+        {
+            errors.Write(ConsoleText.Line(reason));
+        }
+
+        PassedSockets passed = new(inherited);
+        foreach (InheritedDescriptor left in inherited.Unclaimed)
+        {
+            errors.Write(ConsoleText.PassedInVain(left));
+        }
+
+        return passed;
     }
 
     // How the runtime reports a failure of pthread_create(3) at the limit of threads: as missing memory, also for its own threads, and for

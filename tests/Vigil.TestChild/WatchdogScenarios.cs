@@ -15,7 +15,7 @@ internal static partial class WatchdogScenarios
     /// <summary>A callback that never returns ends the program while it hangs.</summary>
     public static void FailFast(string[] args)
     {
-        Check(setrlimit(RLIMIT_CORE, default) == 0, "setrlimit failed");
+        WriteNoCore();
         using EventManager manager = Watched("grid", SlowCallbackPolicy.FailFast);
         manager.CreateTimerEvent(TimeSpan.Zero, (_, _) => Thread.Sleep(Timeout.Infinite));
         manager.RunOnce();
@@ -119,7 +119,7 @@ internal static partial class WatchdogScenarios
     /// aborts nothing.</summary>
     public static void Stopped(string[] args)
     {
-        Check(setrlimit(RLIMIT_CORE, default) == 0, "setrlimit failed");
+        WriteNoCore();
         using var manager = new EventManager(new EventManagerOptions
         {
             Name = "stopped",
@@ -148,6 +148,9 @@ internal static partial class WatchdogScenarios
         Check(manager.RunOnce() == 1, "the callback did not run");
         Check(manager.GetSlowCallbackStatistics().Callbacks == 0, "a callback was blamed");
     }
+
+    /// <summary>The program's abort leaves no file.</summary>
+    public static void WriteNoCore() => Check(setrlimit(RLIMIT_CORE, default) == 0, "setrlimit failed");
 
     private static EventManager Watched(string name, SlowCallbackPolicy policy) => new(new EventManagerOptions
     {

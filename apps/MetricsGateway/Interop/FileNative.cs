@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,6 +18,7 @@ internal static unsafe partial class FileNative
 
     private const int GetDescriptorFlags = 1;
     private const int DescriptorCloseOnExec = 1;
+    private const int DuplicateCloseOnExec = 1030;
 
     private const int ReadOnly = 0;
     private const int NoControllingTerminal = 0x100;
@@ -65,6 +67,16 @@ internal static unsafe partial class FileNative
     /// <summary>Whether a descriptor was open already when the program was started: then it is not close-on-exec (execve(2)).</summary>
     public static bool IsInherited(int fd) => Control(fd, GetDescriptorFlags) is var flags and >= 0 && (flags & DescriptorCloseOnExec) == 0;
 
+    /// <summary>Another descriptor of the same open socket, close-on-exec.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static Socket Duplicate(Socket socket)
+    {
+        int fd = Control(socket.SafeHandle, DuplicateCloseOnExec, 0);
+        return fd >= 0
+            ? new Socket(new SafeSocketHandle(fd, ownsHandle: true))
+            : throw new IOException(Marshal.GetLastPInvokeErrorMessage());
+    }
+
     /// <summary>bind(2).</summary>
     /// <returns>0, or the errno.</returns>
     public static int Bind(SafeHandle socket, ReadOnlySpan<byte> address)
@@ -98,6 +110,9 @@ internal static unsafe partial class FileNative
     // As open(2).
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Control(int fd, int command);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeHandle fd, int command, nint argument);
 
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);

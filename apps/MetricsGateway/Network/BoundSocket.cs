@@ -8,6 +8,9 @@ namespace MetricsGateway.Network;
 /// <param name="File">The file of a Unix socket; null for all others.</param>
 internal sealed record BoundSocket(Socket Socket, string Place, UnixSocketFile? File = null) : IDisposable
 {
+    /// <summary>Whether the service manager has opened it, and keeps it open for the next gateway.</summary>
+    public bool IsPassed { get; init; }
+
     public void Dispose()
     {
         Socket.Dispose();

@@ -28,6 +28,8 @@ internal sealed class Gateway : IDisposable
     private readonly ConfigurationReload _reload;
     private readonly Shutdown _shutdown;
     private readonly ConfigurationWatch? _watch;
+    private readonly ServiceReports _service;
+    private readonly PassedSockets _passed;
     private int _exitCode;
 
     /// <summary>Opens all listeners; they are served by <see cref="Run"/>.</summary>
@@ -36,10 +38,19 @@ internal sealed class Gateway : IDisposable
     /// <param name="output">The console's file descriptor for flushes.</param>
     /// <param name="errors">Receives faults, reloads, and the state.</param>
     /// <param name="time">The clock of intervals and timeouts.</param>
+    /// <param name="notifier">Tells the service manager; null if there is none. Its creator disposes it.</param>
+    /// <param name="passed">The sockets that the service manager has opened; null if there are none. Disposed with the gateway.</param>
     /// <exception cref="ListenException">A listener could not be set up; none is open then.</exception>
     /// <exception cref="FlushFileException">The file for flushes cannot be written.</exception>
     /// <exception cref="EventManagerException">The kernel refused a resource that the loop needs.</exception>
-    public Gateway(ConfigurationSource source, LoadedConfiguration loaded, FileDescriptor output, TextWriter errors, TimeProvider time)
+    public Gateway(
+        ConfigurationSource source,
+        LoadedConfiguration loaded,
+        FileDescriptor output,
+        TextWriter errors,
+        TimeProvider time,
+        ServiceNotifier? notifier = null,
+        PassedSockets? passed = null)
     {
         GatewayOptions options = loaded.Options;
         FlushPipeline.Check(before: null, options);
@@ -68,17 +79,25 @@ internal sealed class Gateway : IDisposable
                 TimeProvider = time,
                 Workers = _workers,
                 CollectStatistics = true,
-                Watchdog = new WatchdogOptions(),
+                Watchdog = new WatchdogOptions { Notifier = notifier },
             });
 
         // The manager keeps the reports for the command "slow". They are not written: a machine may stall for a moment.
         _manager.SlowCallbackReported += static (_, _) => { };
         _reserve = new DescriptorReserve();
+        _passed = passed ?? new PassedSockets();
+        _service = new ServiceReports(notifier ?? new ServiceNotifier(address: null), DescribeService, MeasureProgress);
         _flushes = new FlushPipeline(options, _manager, Store, CountTraffic, output, errors, time);
-        _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin, errors);
+        _catalog = new ListenerCatalog(options, _manager, _gate, _reserve, _activity, Store, Totals, _admin, _passed, errors);
         _listeners = new ListenerSet(_manager, _catalog.Kinds, errors);
         _reload = new ConfigurationReload(
-            source, loaded, _manager, FlushPipeline.ConfigurationThread, Prepare, result => errors.Write(ConsoleText.Line(result)));
+            source,
+            loaded,
+            _manager,
+            FlushPipeline.ConfigurationThread,
+            Prepare,
+            result => errors.Write(ConsoleText.Line(result)),
+            _service);
         _watch = source.Path is { } path ? new ConfigurationWatch(_manager, path, _reload.RunIfChanged, errors) : null;
         _shutdown = new Shutdown(_manager, _listeners, _gate, _flushes, errors, CreateTotals);
         try
@@ -114,6 +133,7 @@ internal sealed class Gateway : IDisposable
     /// <returns>The program's exit code: 0, or the argument of <see cref="StopAtOnce"/>.</returns>
     public int Run()
     {
+        _service.Begin(_manager);
         _manager.Run();
         return _exitCode;
     }
@@ -125,6 +145,7 @@ internal sealed class Gateway : IDisposable
     /// <summary>As <see cref="Stop"/>, on the loop.</summary>
     public void BeginStop()
     {
+        _service.Stopping();
         _reload.Stop();
         _shutdown.Begin(_admin.Options.StopTimeout);
     }
@@ -146,6 +167,7 @@ internal sealed class Gateway : IDisposable
     public void Dispose()
     {
         _manager.Dispose();
+        _passed.Dispose();
         _reserve.Dispose();
         _flushes.Dispose();
 
@@ -204,6 +226,11 @@ internal sealed class Gateway : IDisposable
         _reload.Run(onDone);
         return () => _reload.Forget(onDone);
     }
+
+    private string DescribeService() => ConsoleText.ServiceStatus(Totals, _gate.Open, _service.IsStopping, _reload.Failure);
+
+    // What is left is received, connections close, answers are read, and Graphite takes its lines.
+    private long MeasureProgress() => Totals.Lines - _gate.Open - _admin.UnreadBytes + _flushes.Graphite.SentBytes;
 
     private ReadOnlyMemory<byte> CreateTotals() => Encoding.UTF8.GetBytes(ConsoleText.Totals(Totals, Store));
 

@@ -12,6 +12,9 @@ internal sealed record ListenAddress(IPEndPoint? Endpoint, string? Path)
     /// <summary>Whether it is <c>[::]</c> and takes IPv4 too.</summary>
     public bool IsDual { get; init; }
 
+    /// <summary>The socket that the service manager has opened there; null if the gateway is to open one.</summary>
+    public Socket? Passed { get; init; }
+
     /// <summary>Whether it comes from a name, which may have addresses that this machine does not have.</summary>
     public bool IsOfName { get; init; }
 

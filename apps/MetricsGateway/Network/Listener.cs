@@ -62,7 +62,11 @@ internal abstract class Listener : IEventSubscriber, IDisposable
         if (!_isEnding)
         {
             _isEnding = true;
-            StopArriving();
+            if (!_bound.IsPassed)
+            {
+                StopArriving();
+            }
+
             EventManager.Current!.Defer(static (_, listener) => listener.TakeLast(), this);
         }
 
@@ -117,8 +121,9 @@ internal abstract class Listener : IEventSubscriber, IDisposable
             hasMore = IsOpen && Take(Ops(manager));
             if (hasMore && ++_turns > LastTurns)
             {
+                // What is left in a passed socket is for the next gateway.
                 hasMore = false;
-                WasCut = true;
+                WasCut = !_bound.IsPassed;
             }
         }
         finally

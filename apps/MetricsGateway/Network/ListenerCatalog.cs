@@ -34,6 +34,7 @@ internal sealed class ListenerCatalog
     private readonly EventManager _manager;
     private readonly ConnectionGate _gate;
     private readonly DescriptorReserve _reserve;
+    private readonly PassedSockets _passed;
     private readonly LoopActivity _activity;
     private readonly byte[] _buffer = new byte[StreamReadSize];
     private readonly TextWriter _errors;
@@ -52,9 +53,11 @@ internal sealed class ListenerCatalog
         MetricStore store,
         TrafficTotals totals,
         AdminService admin,
+        PassedSockets passed,
         TextWriter errors)
     {
         _manager = manager;
+        _passed = passed;
         _gate = gate;
         _reserve = reserve;
         _activity = activity;
@@ -167,8 +170,10 @@ internal sealed class ListenerCatalog
         new(
             option,
             SocketType.Dgram,
-            getAddresses,
-            open,
+            options => _passed.Of(option) ?? getAddresses(options),
+            (address, leaving) => address.Passed is null
+                ? open(address, leaving)
+                : PassedSockets.Open(option, address, static _ => { }),
             bound =>
             {
                 TimeSpan rest = SetReceiveBuffer(option, bound.Place, bound.Socket);
@@ -210,8 +215,10 @@ internal sealed class ListenerCatalog
         new(
             option,
             SocketType.Stream,
-            options => ListenAddress.Of(getEndpoints(options), options.IPv6Only),
-            (address, leaving) => ListeningSocket.OpenTcp(option, address, leaving, sendBuffer),
+            options => _passed.Of(option) ?? ListenAddress.Of(getEndpoints(options), options.IPv6Only),
+            (address, leaving) => address.Passed is null
+                ? ListeningSocket.OpenTcp(option, address, leaving, sendBuffer)
+                : PassedSockets.Open(option, address, socket => ListeningSocket.PrepareForClients(socket, sendBuffer)),
             bound => new StreamListener(bound, createConnection, _gate, _reserve, _activity, extraPlaces));
 
     private Func<FdHandle, StreamConnection> Serve(LineReceiver receiver) =>

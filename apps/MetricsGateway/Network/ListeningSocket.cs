@@ -39,19 +39,22 @@ internal static class ListeningSocket
             // Bind sets SO_REUSEADDR, for a restart right after a stop. SocketOptionName.ReuseAddress would also set SO_REUSEPORT,
             // and a second gateway would quietly take half of the connections instead of failing.
             socket.Bind(address.Endpoint!);
-
-            // On Linux, accepted sockets inherit these from their listener.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
-            if (sendBuffer is { } size)
-            {
-                socket.SendBufferSize = size;
-            }
-
+            PrepareForClients(socket, sendBuffer);
             socket.Listen();
         });
+
+    /// <summary>Sets what accepted sockets inherit from their listener, on Linux.</summary>
+    public static void PrepareForClients(Socket socket, int? sendBuffer)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+        if (sendBuffer is { } size)
+        {
+            socket.SendBufferSize = size;
+        }
+    }
 
     /// <param name="option">The listener's option.</param>
     /// <param name="address">The address and port; port 0 means any.</param>

@@ -21,6 +21,7 @@ internal sealed class ConfigurationReload
     private readonly int _thread;
     private readonly Func<OptionsDifference, Func<string>> _prepare;
     private readonly Action<string> _tell;
+    private readonly ServiceReports? _service;
     private GatewayOptions _options;
 
     // The content that was read last, valid or not; null if it could not be read.
@@ -42,14 +43,17 @@ internal sealed class ConfigurationReload
     /// Prepares to apply options, or throws and has changed nothing. Returns a function that applies them and describes the changes.
     /// </param>
     /// <param name="tell">Writes the line about each load.</param>
+    /// <param name="service">Hears of reloads; null for nobody.</param>
     public ConfigurationReload(
         ConfigurationSource source,
         LoadedConfiguration loaded,
         EventManager manager,
         int thread,
         Func<OptionsDifference, Func<string>> prepare,
-        Action<string> tell)
+        Action<string> tell,
+        ServiceReports? service = null)
     {
+        _service = service;
         _source = source;
         _manager = manager;
         _thread = thread;
@@ -63,6 +67,9 @@ internal sealed class ConfigurationReload
 
     public long Refused { get; private set; }
 
+    /// <summary>Why the last load has not taken effect; null if it has.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Loads the file on request.</summary>
     /// <param name="onDone">Called in a later callback with the result in one line.</param>
     public void Run(Action<string>? onDone = null)
@@ -72,6 +79,8 @@ internal sealed class ConfigurationReload
             _waiting.Add(onDone);
         }
 
+        // At once: who has asked by a signal waits for it.
+        _service?.Reloading(isRequest: true);
         _isAsked = true;
         Want();
     }
@@ -160,6 +169,8 @@ internal sealed class ConfigurationReload
 
     private string PutIntoEffect(GatewayOptions options)
     {
+        // Nobody has asked if only the file has changed.
+        _service?.Reloading(isRequest: false);
         OptionsDifference difference = new(_options, options);
         Func<string> commit;
         try
@@ -176,13 +187,14 @@ internal sealed class ConfigurationReload
             string changes = commit();
             _options = options;
             Done++;
+            Failure = null;
             return ConsoleText.Reloaded(_source.Path!, changes);
         }
         catch (Exception exception)
         {
             // A bug. The next reload compares with the old options, and so applies these changes, too.
             Refused++;
-            return ConsoleText.ReloadBroken(exception);
+            return Failure = ConsoleText.ReloadBroken(exception);
         }
     }
 
@@ -192,7 +204,8 @@ internal sealed class ConfigurationReload
             is ConfigurationException or ListenException or NameLookupException or FlushFileException or EventManagerException
                 or OutOfMemoryException;
         Refused++;
-        return ConsoleText.ReloadRefused(isExpected ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
+        return Failure = ConsoleText.ReloadRefused(
+            isExpected ? exception.Message : $"{exception.GetType().Name}: {exception.Message}");
     }
 
     private void End(string? result)
@@ -203,6 +216,10 @@ internal sealed class ConfigurationReload
         if (_isWanted)
         {
             Want();
+        }
+        else
+        {
+            _service?.Reloaded();
         }
 
         if (result is not null)
