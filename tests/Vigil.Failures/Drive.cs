@@ -242,6 +242,27 @@ internal sealed class Drive
             ? $"errno {Errno.EBADF}: {exception.Message}"
             : $"{exception.GetType().Name}: {exception.Message}";
 
+    /// <summary>Whether anything was reported or refused.</summary>
+    public bool HasReports
+    {
+        get
+        {
+            lock (_told)
+            {
+                return Reports.Count + Refusals.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Records a report that is not of a manager's.</summary>
+    public void Report(string text)
+    {
+        lock (_told)
+        {
+            Reports.Add(text);
+        }
+    }
+
     private void OnReport(FaultReport report)
     {
         var exception = report.Exception as EventManagerException;

@@ -5,9 +5,19 @@ namespace Vigil.Failures;
 /// <summary>System calls that the driver makes for other programs. They do not go through the gate.</summary>
 internal static partial class LibC
 {
+    private const int F_DUPFD = 0;
     private const int F_DUPFD_CLOEXEC = 1030;
 
     public static int Duplicate(int fd) => Checked(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+
+    /// <summary>Duplicates a descriptor to a number, as one that a program is executed with.</summary>
+    public static void Pass(int fd, int number)
+    {
+        if (Checked(fcntl(fd, F_DUPFD, number)) != number)
+        {
+            throw new InvalidOperationException("The number is not free.");
+        }
+    }
 
     public static void Close(int fd) => Checked(close(fd));
 

@@ -22,6 +22,8 @@ internal static class Program
         ["transfers"] = InputScenarios.Transfers,
         ["connections"] = InputScenarios.Connections,
         ["datagrams"] = InputScenarios.Datagrams,
+        ["notifier"] = SystemdScenarios.Notifier,
+        ["passed-descriptors"] = SystemdScenarios.PassedDescriptors,
         ["signals"] = ProcessScenarios.Signals,
         ["children"] = ProcessScenarios.Children,
         ["replacement"] = ProcessScenarios.Replacement,

@@ -23,7 +23,7 @@ public sealed partial class SystemCallMatrixTests
     public static TheoryData<string> Scenarios() =>
     [
         "timers", "timers-of-old-kernels", "sockets", "posts", "orphans", "spinning", "disposal", "watchdog", "transfers", "connections",
-        "datagrams", "signals", "children", "replacement", "tree", "single-files", "workers",
+        "datagrams", "notifier", "passed-descriptors", "signals", "children", "replacement", "tree", "single-files", "workers",
     ];
 
     [Theory]

@@ -31,27 +31,46 @@ internal sealed class NotifyBarrier
     }
 
     /// <summary>Sends the barrier, and waits. False if the message was lost.</summary>
-    public static async Task<bool> WaitAsync(
+    /// <exception cref="EventManagerException">The call is not from the manager's thread, or the kernel refused; nothing was
+    /// sent.</exception>
+    public static Task<bool> WaitAsync(
         NotifyChannel channel, EventManager manager, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task limit = manager.Delay(timeout, over.Token);
-        NotifyBarrier? barrier = null;
+        var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            barrier = new NotifyBarrier(channel, manager);
-            if (await Task.WhenAny(barrier._answered.Task, limit) == limit)
+            Task limit = manager.Delay(timeout, over.Token);
+            return new NotifyBarrier(channel, manager).WaitAsync(manager, limit, timeout, over);
+        }
+        catch
+        {
+            Cancel(over);
+            throw;
+        }
+    }
+
+    private static void Cancel(CancellationTokenSource over)
+    {
+        over.Cancel();
+        over.Dispose();
+    }
+
+    private async Task<bool> WaitAsync(EventManager manager, Task limit, TimeSpan timeout, CancellationTokenSource over)
+    {
+        try
+        {
+            if (await Task.WhenAny(_answered.Task, limit) == limit)
             {
                 await limit;
                 throw new TimeoutException($"The service manager has not answered the barrier within {timeout}.");
             }
 
-            return barrier._wasSent;
+            return _wasSent;
         }
         finally
         {
-            barrier?.EndOnLoop(manager);
-            await over.CancelAsync();
+            EndOnLoop(manager);
+            Cancel(over);
         }
     }
 
@@ -70,6 +89,12 @@ internal sealed class NotifyBarrier
             return;
         }
 
+        if (_hangUp.IsCancelled)
+        {
+            _end.Dispose();
+            return;
+        }
+
         try
         {
             manager.RemoteEndpoint.TryFire(static (_, barrier) => barrier.End(), this);
@@ -77,6 +102,10 @@ internal sealed class NotifyBarrier
         catch (ObjectDisposedException)
         {
             _end.Dispose();
+        }
+        catch (EventManagerException)
+        {
+            // The loop could not be woken, which it reports. It ends the wait when it wakes up.
         }
     }
 

@@ -108,7 +108,7 @@ public sealed class BarrierTests : IDisposable
     private Task<bool> Begin(TimeSpan timeout, CancellationToken cancellationToken)
     {
         Task<bool>? barrier = null;
-        _manager.Defer(_ => barrier = _notifier.WaitForBarrierAsync(_manager, timeout, cancellationToken));
+        _manager.Defer(_ => { barrier = _notifier.WaitForBarrierAsync(_manager, timeout, cancellationToken); });
         _manager.RunOnce(TimeSpan.Zero);
         return barrier!;
     }

@@ -145,5 +145,15 @@ public sealed class BeatTests : IDisposable
     private LoopThread Start(bool isCritical = true) => new(Options(isCritical));
 
     private EventManagerOptions Options(bool isCritical) =>
-        new() { Watchdog = new WatchdogOptions { Notifier = _notifier, IsCritical = isCritical }, CollectStatistics = true };
+        new()
+        {
+            CollectStatistics = true,
+            Watchdog = new WatchdogOptions
+            {
+                Notifier = _notifier,
+                IsCritical = isCritical,
+                CallbackBudget = Timeout.InfiniteTimeSpan,
+                PhaseBudget = Timeout.InfiniteTimeSpan,
+            },
+        };
 }

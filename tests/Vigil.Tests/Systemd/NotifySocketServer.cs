@@ -93,11 +93,11 @@ internal sealed partial class NotifySocketServer : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
-        if (_directory is not null)
+        if (_directory is not null && Directory.Exists(_directory))
         {
             Directory.Delete(_directory, recursive: true);
         }
-        else if (Address[0] == '/')
+        else if (_directory is null && Address[0] == '/')
         {
             File.Delete(Address);
         }

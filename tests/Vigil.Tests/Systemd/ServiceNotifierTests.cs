@@ -325,4 +325,20 @@ public sealed class ServiceNotifierTests
         notifier.Send($"X={new string('a', ServiceNotifier.MaxMessageBytes - 2)}");
         Assert.Equal(ServiceNotifier.MaxMessageBytes, server.Receive().Length);
     }
+    [Fact]
+    public void The_service_manager_of_another_machine_gets_each_message_on_a_connection_of_its_own_and_no_descriptors()
+    {
+        using var server = VsockListener.TryCreate();
+        Assert.SkipWhen(server is null, "This kernel has no loopback of vsock (the module vsock_loopback): there is no peer.");
+        using var manager = new EventManager();
+        using var notifier = new ServiceNotifier(
+            string.Create(CultureInfo.InvariantCulture, $"vsock:1:{server.Port}"), storeCapacity: 3);
+        notifier.Ready();
+        notifier.Stopping();
+        Assert.Equal("READY=1", server.Receive());
+        Assert.Equal("STOPPING=1", server.Receive());
+        Assert.False(notifier.StoreDescriptors("none", 0));
+        Assert.False(Patience.Result(
+            notifier.WaitForBarrierAsync(manager, Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken)));
+    }
 }
