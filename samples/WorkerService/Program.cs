@@ -10,6 +10,7 @@ HostApplicationBuilder builder = Host.CreateApplicationBuilder(
 builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
 builder.Services.AddEventManager(options => options.Name = "adder")
     .AddSubscriber<NumberReader>()
-    .AddHealthCheck();
+    .AddHealthCheck()
+    .AddSystemd();
 builder.Services.AddHostedService<TotalPrinter>();
 await builder.Build().RunAsync();

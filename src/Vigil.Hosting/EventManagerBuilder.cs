@@ -136,4 +136,27 @@ public sealed class EventManagerBuilder
             options));
         return this;
     }
+
+    /// <summary>
+    /// Tells the service manager (systemd) what the host is doing, if there is one: <c>READY=1</c> when all services have started and each
+    /// loop has turned, a status each second, <c>RELOADING=1</c> and <c>READY=1</c> around the reload of the configuration that SIGHUP asks
+    /// for, <c>STOPPING=1</c>, more time for a drain that makes progress, and <c>ERRNO=</c> if a subscriber fails the start. This manager's
+    /// watchdog sends the signs of life (<see cref="WatchdogOptions.Notifier"/>), while its loop turns or waits: call this for every
+    /// manager without which the service is to be restarted. It turns on <see cref="EventManagerOptions.CollectStatistics"/>.
+    /// </summary>
+    /// <remarks>
+    /// The <see cref="ServiceNotifier"/> becomes a singleton of the services (<see cref="ServiceNotifier.FromEnvironment"/>), unless there
+    /// is one. Do not call <c>AddSystemd</c> of <c>Microsoft.Extensions.Hosting.Systemd</c> besides, except for its logging: the service
+    /// would be ready too early.
+    /// </remarks>
+    public EventManagerBuilder AddSystemd()
+    {
+        _registration.HasSystemd = true;
+        Services.TryAddSingleton(_ => ServiceNotifier.FromEnvironment());
+        Services.TryAddSingleton(services => new ServiceManagerLink(
+            services.GetRequiredService<ServiceNotifier>(),
+            services.GetService<IConfiguration>(),
+            EventManagerServiceCollectionExtensions.LoggerOf(services)));
+        return this;
+    }
 }

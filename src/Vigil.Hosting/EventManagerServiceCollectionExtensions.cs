@@ -154,7 +154,7 @@ public static class EventManagerServiceCollectionExtensions
             registration,
             provider.GetService<IConfiguration>(),
             provider.GetRequiredService<IOptionsMonitor<EventManagerOptions>>()));
-        services.AddSingleton<IPostConfigureOptions<EventManagerOptions>>(new StatisticsForHealth(registration));
+        services.AddSingleton<IPostConfigureOptions<EventManagerOptions>>(provider => new ObservationSetup(registration, provider));
     }
 
     private static void AddHost(IServiceCollection services)
@@ -193,7 +193,7 @@ public static class EventManagerServiceCollectionExtensions
                     + $"Call AddWorkerPool(\"{hosting.WorkerPool}\").");
     }
 
-    private static ILogger LoggerOf(IServiceProvider provider) =>
+    internal static ILogger LoggerOf(IServiceProvider provider) =>
         (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger(HostingLog.Category);
 
     private static IEnumerable<T> Registered<T>(IServiceCollection services) =>

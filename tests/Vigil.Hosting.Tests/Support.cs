@@ -33,6 +33,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public IServiceCollection Services => _builder.Services;
 
+    public IConfigurationManager Configuration => _builder.Configuration;
+
     public IHost Host => _host ??= _builder.Build();
 
     public EventManager Manager => Host.Services.GetRequiredService<EventManager>();

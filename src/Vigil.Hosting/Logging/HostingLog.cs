@@ -76,4 +76,13 @@ internal static partial class HostingLog
 
     [LoggerMessage(42, LogLevel.Error, "{Manager}: changed options are invalid, and those in use stay: {Reason}")]
     public static partial void OptionsInvalid(ILogger logger, string manager, string reason);
+
+    [LoggerMessage(50, LogLevel.Information, "The configuration is reloaded (SIGHUP)")]
+    public static partial void Reloaded(ILogger logger);
+
+    [LoggerMessage(51, LogLevel.Error, "The configuration could not be reloaded (SIGHUP)")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(52, LogLevel.Warning, "The service manager is not told: {Failure}")]
+    public static partial void NotifierFailed(ILogger logger, NotifyFailure failure);
 }

@@ -24,8 +24,11 @@ internal sealed class ManagerRegistration
     /// <summary>What code sets of the host's options for it.</summary>
     public Action<HostedManagerOptions>? Hosting { get; set; }
 
-    /// <summary>Whether its health is checked, which needs its statistics.</summary>
+    /// <summary>Whether its health is checked.</summary>
     public bool HasHealthCheck { get; set; }
+
+    /// <summary>Whether the service manager learns that its loop is alive.</summary>
+    public bool HasSystemd { get; set; }
 }
 
 /// <summary>A subscriber of a hosted manager.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Vigil.Hosting;
@@ -48,11 +49,26 @@ internal sealed class ManagerSetup(ManagerRegistration registration, IConfigurat
     private bool Is(string? name) => string.Equals(name, registration.OptionsName, StringComparison.Ordinal);
 }
 
-/// <summary>A manager whose health is checked has statistics from its first iteration on.</summary>
-internal sealed class StatisticsForHealth(ManagerRegistration registration) : IPostConfigureOptions<EventManagerOptions>
+/// <summary>
+/// What a manager needs for its health check and for the service manager: statistics, and a watchdog that tells of its loop.
+/// </summary>
+internal sealed class ObservationSetup(ManagerRegistration registration, IServiceProvider services)
+    : IPostConfigureOptions<EventManagerOptions>
 {
-    public void PostConfigure(string? name, EventManagerOptions options) => options.CollectStatistics |=
-        registration.HasHealthCheck && string.Equals(name, registration.OptionsName, StringComparison.Ordinal);
+    public void PostConfigure(string? name, EventManagerOptions options)
+    {
+        if (!string.Equals(name, registration.OptionsName, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        options.CollectStatistics |= registration.HasHealthCheck || registration.HasSystemd;
+        if (registration.HasSystemd)
+        {
+            options.Watchdog ??= new WatchdogOptions();
+            options.Watchdog.Notifier ??= services.GetRequiredService<ServiceNotifier>();
+        }
+    }
 }
 
 /// <summary>Binds and checks what the host does with a manager.</summary>

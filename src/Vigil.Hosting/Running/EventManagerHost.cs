@@ -32,12 +32,16 @@ internal sealed class EventManagerHost : IHostedLifecycleService
     private readonly HostedPool[] _pools;
     private readonly List<LiveOptions> _live = [];
     private readonly TimeSpan _drainTimeout;
+    private readonly ServiceManagerLink? _link;
 
     public EventManagerHost(
         IServiceProvider services, IEnumerable<ManagerRegistration> managers, IEnumerable<PoolRegistration> pools, ILogger logger)
     {
         _services = services;
         _logger = logger;
+
+        // First, so that the managers are disposed before what tells of them.
+        _link = services.GetService<ServiceManagerLink>();
         _pools = [.. pools.Select(pool => services.GetRequiredKeyedService<HostedPool>(pool))];
         _managers = [.. managers.Select(manager => (manager, ManagerOf(manager)))];
         _drainTimeout = DrainTimeoutOf(services.GetService<IConfiguration>());
@@ -58,8 +62,9 @@ internal sealed class EventManagerHost : IHostedLifecycleService
                 _live.Add(LiveOptions.Follow(_services, registration, manager, _logger));
             }
         }
-        catch
+        catch (Exception exception)
         {
+            _link?.OnStartFailed(exception);
             await EndNowAsync().ConfigureAwait(false);
             throw;
         }
@@ -68,11 +73,15 @@ internal sealed class EventManagerHost : IHostedLifecycleService
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Waits until each loop has turned once.</summary>
-    public Task StartedAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_managers.Select(entry => entry.Manager.TurnAsync(cancellationToken)));
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_managers.Select(entry => entry.Manager.TurnAsync(cancellationToken))).ConfigureAwait(false);
+        _link?.OnStarted([.. _managers.Select(entry => entry.Manager)]);
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
+        _link?.OnStopping();
         _live.ForEach(live => live.Dispose());
         foreach ((_, HostedManager manager) in _managers)
         {
@@ -130,7 +139,7 @@ internal sealed class EventManagerHost : IHostedLifecycleService
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(manager.Hosting.DrainTimeout ?? _drainTimeout);
-        return await Drain.RunAsync(manager, static () => { }, deadline.Token).ConfigureAwait(false);
+        return await Drain.RunAsync(manager, () => _link?.OnProgress(), deadline.Token).ConfigureAwait(false);
     }
 
     private async Task EndAsync(CancellationToken cancellationToken)
