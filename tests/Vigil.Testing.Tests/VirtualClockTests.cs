@@ -170,4 +170,42 @@ public sealed class VirtualClockTests
             }
         }
     }
+
+    [Fact]
+    public void A_timer_that_another_thread_starts_for_the_end_of_a_move_fires_in_that_move()
+    {
+        // The other thread starts it for a millisecond later, at some time after it has fired, so it is due in the present move, or after its
+        // end. None may stay behind that is due when the move has ended.
+        int fired = 0;
+        using ITimer timer = _clock.CreateTimer(
+            _ => Volatile.Write(ref fired, fired + 1), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        bool isOver = false;
+        var starter = new Thread(() =>
+        {
+            var random = new Random(7);
+            for (int seen = -1; !Volatile.Read(ref isOver);)
+            {
+                if (seen == Volatile.Read(ref fired))
+                {
+                    Thread.Yield();
+                    continue;
+                }
+
+                seen = Volatile.Read(ref fired);
+                Thread.SpinWait(random.Next(50));
+                timer.Change(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            }
+        });
+        starter.Start();
+        int late = 0;
+        for (int i = 0; i < 1_000_000 || Volatile.Read(ref fired) == 0; i++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            late += _clock.UntilNextTimer == TimeSpan.Zero ? 1 : 0;
+        }
+
+        Volatile.Write(ref isOver, true);
+        starter.Join();
+        Assert.Equal(0, late);
+    }
 }

@@ -303,7 +303,7 @@ public sealed class VirtualClock : MachineTimeProvider
     {
         int rounds = 0;
         long before = -1;
-        do
+        while (true)
         {
             Settle?.Invoke();
             rounds = before == NowNanoseconds ? rounds + 1 : 0;
@@ -312,15 +312,29 @@ public sealed class VirtualClock : MachineTimeProvider
             {
                 throw new InvalidOperationException($"Timers are started again and again without delay, at {this}: time stands still.");
             }
-        }
-        while (FireNext(end));
 
+            if (!FireNext(end) && HasArrived(end))
+            {
+                return;
+            }
+        }
+    }
+
+    // Moves on to the end if nothing is due until then, which another thread may have started since this one looked: between the check and
+    // the movement no timer starts. True if the clock stood at the end before: what ran there has started nothing that is due.
+    private bool HasArrived(long end)
+    {
         lock (_gate)
         {
-            _now = Math.Max(_now, end);
-        }
+            if (_timers.TryPeek(out VirtualTimer? next) && next.Due <= end)
+            {
+                return false;
+            }
 
-        Settle?.Invoke();
+            bool hasArrived = _now >= end;
+            _now = Math.Max(_now, end);
+            return hasArrived;
+        }
     }
 
     // Fires all that is due at the next due time, if that is not after the end. What they start for the same time fires by the next call.

@@ -4,7 +4,10 @@ namespace Vigil.Testing;
 /// What the seed decides about order: who runs next, what is reported first, whether somebody runs while another sleeps. Where a run is
 /// made smaller, most of it is left out: there everything takes its turn, and nobody is interrupted.
 /// </summary>
-/// <remarks>A number is drawn for what is left out, too. So without one choice the random numbers of the others are the same.</remarks>
+/// <remarks>
+/// A number is drawn for what is left out, too. So without one choice the random numbers of the others are the same. One of one is drawn for
+/// the same reason, but is no choice: nothing would be smaller without it.
+/// </remarks>
 internal sealed class Choices
 {
     // Of more than these a list says less than their number.
@@ -41,7 +44,7 @@ internal sealed class Choices
     public int Next(int bound, string what)
     {
         int drawn = _random.Next(bound);
-        return Keeps(what, drawn, bound) ? drawn : _turn++ % bound;
+        return bound == 1 || Keeps(what, drawn, bound) ? drawn : _turn++ % bound;
     }
 
     /// <summary>Where something goes that may stay last.</summary>
@@ -51,7 +54,7 @@ internal sealed class Choices
     public int NextOrLast(int bound, string what)
     {
         int drawn = _random.Next(bound);
-        return Keeps(what, drawn, bound) ? drawn : bound - 1;
+        return bound == 1 || Keeps(what, drawn, bound) ? drawn : bound - 1;
     }
 
     /// <summary>Whether something happens that need not.</summary>

@@ -117,12 +117,14 @@ internal sealed class FailureReducer
         Reduction = Reduction with { Length = most };
     }
 
-    // In parts that become smaller: a part that is not needed goes at once.
+    // In parts that become smaller: a part that is not needed goes at once. Single choices are tried until none goes, because one may be
+    // needed only as long as another is made.
     private void LeaveOutChoices()
     {
         int length = Reduction.Length;
-        for (int part = Math.Max(length / 2, 1); length > 0; part /= 2)
+        for (int part = Math.Max(length / 2, 1); length > 0; part = Math.Max(part / 2, 1))
         {
+            bool isSmaller = false;
             for (int start = 0; start < length; start += part)
             {
                 HashSet<int> omitted = [.. Reduction.Omitted, .. Enumerable.Range(start, Math.Min(part, length - start))];
@@ -136,10 +138,10 @@ internal sealed class FailureReducer
                     return;
                 }
 
-                TryAccept(Reduction with { Omitted = omitted }, isSame: true);
+                isSmaller |= TryAccept(Reduction with { Omitted = omitted }, isSame: true);
             }
 
-            if (part == 1)
+            if (part == 1 && !isSmaller)
             {
                 return;
             }
