@@ -155,6 +155,10 @@ public sealed partial class ChildEventTests
         // A parent that never waits: once a process has been waited for, newer kernels report to every holder how it ended.
         using Process parent = Shell("sleep 600 & echo $!; exec cat", redirectInput: true, redirectOutput: true);
         int grandchild = int.Parse(parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+
+        // Until it has become cat, which echoes, it is a shell, which may wait.
+        parent.StandardInput.WriteLine();
+        parent.StandardOutput.ReadLine();
         using Process asProcess = Process.GetProcessById(grandchild);
         manager.CreateChildEvent(grandchild, (_, exit) => _exits.Add(exit));
         manager.CreateChildEvent(asProcess, (_, exit) => _exits.Add(exit));

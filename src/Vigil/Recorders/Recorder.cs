@@ -133,6 +133,13 @@ public sealed class Recorder : IDisposable
     /// <returns>The descriptor. The caller disposes it. In a replay it has another number, which the kernel does not know.</returns>
     /// <exception cref="ArgumentException">The name is empty, too long or invalid, or nothing was opened.</exception>
     /// <exception cref="InvalidOperationException">The calling thread is not the loop's.</exception>
+    /// <remarks>
+    /// What <paramref name="open"/> throws is a part of the recording, and thrown again in the replay: an
+    /// <see cref="EventManagerException"/>, <see cref="IOException"/>, <see cref="FileNotFoundException"/>,
+    /// <see cref="DirectoryNotFoundException"/>, <see cref="UnauthorizedAccessException"/>,
+    /// <see cref="System.Net.Sockets.SocketException"/> or <see cref="ArgumentException"/> with its message and code, any other as an
+    /// <see cref="InvalidOperationException"/> that names its type.
+    /// </remarks>
     public FdHandle Open(string name, Func<FdHandle> open)
     {
         RecordingSession.RequireName(name, nameof(name));

@@ -45,17 +45,21 @@ internal sealed class LiveSession : RecordingSession
 
     public override IClock Wrap(IClock clock, TimerClock kind) => new RecordingClock(this, clock, kind);
 
-    public override FdHandle Open(string name, Func<FdHandle> open)
+    protected override FdHandle OpenRecorded(string name, Func<FdHandle> open)
     {
-        if (!IsMine)
+        FdHandle inner;
+        try
         {
-            throw new InvalidOperationException(
-                $"The descriptor {name} is opened on a thread that does not run the loop. "
-                    + "What other threads do has no place in a recording.");
+            inner = open()
+                ?? throw new ArgumentException($"The function that opens the descriptor {name} has returned null.", nameof(open));
+        }
+        catch (Exception exception)
+        {
+            _writer.Opened(name, NotOpened);
+            Record(RecordedQuestion.DescriptorOpen, OpenFailure.Of(exception));
+            throw;
         }
 
-        FdHandle inner = open()
-            ?? throw new ArgumentException($"The function that opens the descriptor {name} has returned null.", nameof(open));
         var handle = new RecordedHandle(this, inner);
         _writer.Opened(name, handle.Number);
         return handle;
@@ -254,7 +258,7 @@ internal sealed class LiveSession : RecordingSession
 
         protected internal override IOResult TryRead(Span<byte> buffer)
         {
-            RequireLoop();
+            _session.RequireLoop(Number);
             IOResult result = NonBlocking.TryRead(_inner, buffer);
             _session._writer.Transfer(RecordKind.Read, Number, result.Count, result.Errno, _session.Traffic(buffer, result));
             return result;
@@ -262,7 +266,7 @@ internal sealed class LiveSession : RecordingSession
 
         protected internal override IOResult TryWrite(ReadOnlySpan<byte> buffer)
         {
-            RequireLoop();
+            _session.RequireLoop(Number);
             IOResult result = NonBlocking.TryWrite(_inner, buffer);
             _session._writer.Transfer(RecordKind.Write, Number, result.Count, result.Errno, _session.Traffic(buffer, result));
             return result;
@@ -270,7 +274,7 @@ internal sealed class LiveSession : RecordingSession
 
         protected internal override IOResult TryReceive(DatagramBatch batch)
         {
-            RequireLoop();
+            _session.RequireLoop(Number);
             IOResult result = batch.TryReceive(_inner);
             _session._writer.Datagrams(Number, result, _session._hasTraffic ? batch : null);
             return result;
@@ -278,7 +282,7 @@ internal sealed class LiveSession : RecordingSession
 
         protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)
         {
-            RequireLoop();
+            _session.RequireLoop(Number);
             IOResult result = NonBlocking.TryAccept(_inner, out FdHandle? accepted, out peer);
             _session._writer.Accept(Number, accepted?.Number ?? -1, result.Errno, peer?.ToString() ?? "");
             connection = accepted is null ? null : new RecordedHandle(_session, accepted);
@@ -287,7 +291,7 @@ internal sealed class LiveSession : RecordingSession
 
         protected internal override IOResult TryShutdownWrite()
         {
-            RequireLoop();
+            _session.RequireLoop(Number);
             IOResult result = NonBlocking.TryShutdownWrite(_inner);
             _session._writer.ShutdownWrite(Number, result.Errno);
             return result;
@@ -297,16 +301,6 @@ internal sealed class LiveSession : RecordingSession
         {
             _inner.Dispose();
             return true;
-        }
-
-        private void RequireLoop()
-        {
-            if (!_session.IsMine)
-            {
-                throw new InvalidOperationException(
-                    $"The recorded descriptor {Number} is used on a thread that does not run the loop. What other threads do has no place "
-                        + "in a recording: move its traffic onto the loop, or do not record it.");
-            }
         }
     }
 }

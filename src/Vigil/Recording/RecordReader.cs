@@ -153,7 +153,7 @@ internal sealed class RecordReader : IDisposable
                 return null;
             case RecordKind.Opened:
                 var opened = new RecordEntry(kind) { Text = Name(), Number = Int32() };
-                return opened.Number >= 0 ? opened : throw Damaged();
+                return opened.Number >= RecordingSession.NotOpened ? opened : throw Damaged();
             case RecordKind.Read or RecordKind.Write:
                 var transfer = new RecordEntry(kind) { Number = Int32(), Value = Int32(), Errno = UInt16() };
                 return transfer with { Bytes = ReadBytes(Int32()) };

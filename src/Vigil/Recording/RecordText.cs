@@ -50,6 +50,7 @@ internal static class RecordText
         RecordKind.Clock => string.Create(Invariant, $"the clock {(RecordedClock)record.Number} reads {record.Value}"),
         RecordKind.ClockStep => $"the clock {(TimerClock)record.Number} was {(record.Value == 1 ? "set" : "not set")}",
         RecordKind.Registration => Of(record.Call, record.Number, record.Token, record.Events) + Failure(record.Errno),
+        RecordKind.Opened when record.Number < 0 => $"{record.Text} is not opened",
         RecordKind.Opened => string.Create(Invariant, $"fd {record.Number} is {record.Text}"),
         RecordKind.Read => Transfer("read from", record),
         RecordKind.Write => Transfer("written to", record),
@@ -123,6 +124,11 @@ internal static class RecordText
     private static string OfAnswer(RecordEntry record)
     {
         string bytes = record.Bytes.Length > 0 ? $", {OfBytes(record.Question, record.Bytes)}" : "";
+        if (record.Question == RecordedQuestion.DescriptorOpen)
+        {
+            return $"the reason: {OpenFailure.Message(record.Bytes)}";
+        }
+
         return record.Failure == EventManagerError.None
             ? string.Create(Invariant, $"{record.Question}: {record.Number}{bytes}") + Failure(record.Errno)
             : string.Create(Invariant, $"{record.Question} failed, {record.Failure}: {Encoding.UTF8.GetString(record.Bytes)}");

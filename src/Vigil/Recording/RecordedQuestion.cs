@@ -54,6 +54,9 @@ internal enum RecordedQuestion : byte
     /// <summary>Whether a socket listens for connections.</summary>
     IsListening,
 
+    /// <summary>For a descriptor of the program's. Recorded only if it could not be opened: why (<see cref="OpenFailure"/>).</summary>
+    DescriptorOpen,
+
     /// <summary>For an inotify instance. Its number.</summary>
     FileQueue = 64,
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Vigil.IO;
 using Vigil.Polling;
@@ -12,6 +13,9 @@ namespace Vigil.Recording;
 internal abstract class RecordingSession : IDisposable
 {
     private const int LongestName = 1024;
+
+    /// <summary>The number of a descriptor that could not be opened: the answer that follows says why.</summary>
+    public const int NotOpened = -1;
 
     private readonly int _creator = Environment.CurrentManagedThreadId;
     private ILoopClaim? _claim;
@@ -54,7 +58,28 @@ internal abstract class RecordingSession : IDisposable
     public DescriptorQueries Wrap(DescriptorQueries queries) => new RecordedQueries(this, queries);
 
     /// <summary>Opens a descriptor whose traffic is a part of the recording.</summary>
-    public abstract FdHandle Open(string name, Func<FdHandle> open);
+    /// <exception cref="InvalidOperationException">The calling thread is not the loop's.</exception>
+    public FdHandle Open(string name, Func<FdHandle> open)
+    {
+        if (!IsMine)
+        {
+            throw OffLoop($"descriptor {name} is opened");
+        }
+
+        return OpenRecorded(name, open);
+    }
+
+    protected abstract FdHandle OpenRecorded(string name, Func<FdHandle> open);
+
+    /// <summary>Refuses a descriptor's use on other threads than the loop's.</summary>
+    /// <exception cref="InvalidOperationException">The calling thread is another one.</exception>
+    protected void RequireLoop(int fd)
+    {
+        if (!IsMine)
+        {
+            throw OffLoop(string.Create(CultureInfo.InvariantCulture, $"descriptor {fd} is used"));
+        }
+    }
 
     /// <summary>Before a wait: whether it must not sleep.</summary>
     public abstract bool DecideWait(bool isImmediate);
@@ -97,4 +122,8 @@ internal abstract class RecordingSession : IDisposable
     public abstract void OnInput(string name, ReadOnlySpan<byte> bytes);
 
     public abstract void Dispose();
+
+    private static InvalidOperationException OffLoop(string what) => new(
+        $"The recorded {what} on a thread that does not run the loop. What other threads do has no place in a recording: move its traffic "
+            + "onto the loop, or do not record it.");
 }

@@ -50,15 +50,23 @@ internal sealed class ReplaySession : RecordingSession
 
     public override IClock Wrap(IClock clock, TimerClock kind) => new ReplayedClock(this, clock, kind);
 
-    public override FdHandle Open(string name, Func<FdHandle> open)
+    protected override FdHandle OpenRecorded(string name, Func<FdHandle> open)
     {
-        RecordEntry? record = Take(RecordKind.Opened, $"opens the descriptor {name}");
+        string action = $"opens the descriptor {name}";
+        RecordEntry? record = Take(RecordKind.Opened, action);
         if (record is not null && !string.Equals(record.Text, name, StringComparison.Ordinal))
         {
-            Diverge(record, $"opens the descriptor {name}");
+            Diverge(record, action);
         }
 
-        return new ReplayedHandle(this, record?.Number ?? 0);
+        if (record is { Number: NotOpened } && TakeAnswer(RecordedQuestion.DescriptorOpen, subject: default) is { } failure)
+        {
+            var answer = new RecordedAnswer(failure.Number, failure.Errno) { Failure = failure.Failure, Bytes = failure.Bytes };
+            answer.ThrowIfFailed();
+            throw OpenFailure.ExceptionOf(answer);
+        }
+
+        return new ReplayedHandle(this, Math.Max(record?.Number ?? 0, 0));
     }
 
     public override bool DecideWait(bool isImmediate)
@@ -437,6 +445,7 @@ internal sealed class ReplaySession : RecordingSession
 
         protected internal override IOResult TryRead(Span<byte> buffer)
         {
+            _session.RequireLoop(_recorded);
             string action = $"reads from fd {_recorded}";
             RecordEntry? record = _session.Take(RecordKind.Read, action);
             if (record is null)
@@ -458,6 +467,7 @@ internal sealed class ReplaySession : RecordingSession
 
         protected internal override IOResult TryWrite(ReadOnlySpan<byte> buffer)
         {
+            _session.RequireLoop(_recorded);
             string action = $"writes {buffer.Length} bytes to fd {_recorded}: {RecordText.OfBytes(buffer)}";
             RecordEntry? record = _session.Take(RecordKind.Write, action);
             if (record is not null
@@ -471,6 +481,7 @@ internal sealed class ReplaySession : RecordingSession
 
         protected internal override IOResult TryReceive(DatagramBatch batch)
         {
+            _session.RequireLoop(_recorded);
             string action = $"takes datagrams from fd {_recorded}";
             RecordEntry? record = _session.Take(RecordKind.Datagrams, action);
             if (record is null)
@@ -496,6 +507,7 @@ internal sealed class ReplaySession : RecordingSession
 
         protected internal override IOResult TryAccept(out FdHandle? connection, out EndPoint? peer)
         {
+            _session.RequireLoop(_recorded);
             string action = $"accepts on fd {_recorded}";
             RecordEntry? record = _session.Take(RecordKind.Accept, action);
             if (record is not null && record.Number != _recorded)
@@ -508,8 +520,11 @@ internal sealed class ReplaySession : RecordingSession
             return new IOResult(0, record?.Errno ?? Interop.Errno.EAGAIN);
         }
 
-        protected internal override IOResult TryShutdownWrite() =>
-            new(0, _session.Take(RecordKind.ShutdownWrite, $"shuts down fd {_recorded}")?.Errno ?? 0);
+        protected internal override IOResult TryShutdownWrite()
+        {
+            _session.RequireLoop(_recorded);
+            return new IOResult(0, _session.Take(RecordKind.ShutdownWrite, $"shuts down fd {_recorded}")?.Errno ?? 0);
+        }
 
         protected override bool ReleaseHandle() => true;
     }

@@ -68,7 +68,9 @@ internal sealed class LoopSignals : IMailboxItem<SignalInfo>
 
     private void Add(SignalEvent signalEvent)
     {
+        // Before the origin is asked: what it is asked is a part of a recording, and what callers do wrong is not.
         Signal signal = signalEvent.Signal;
+        SignalRules.RequireSignal(signal);
         if (_events.TryGetValue(signal, out SignalEvent[]? others))
         {
             signalEvent.Route = others[0].Route;

@@ -52,6 +52,9 @@ public sealed class RecordedSignalTests : IDisposable
                 // No process has it, and no handler may have the other.
                 errors.Add(Assert.Throws<EventManagerException>(() => manager.CreateChildEvent(int.MaxValue, (_, _) => { })).ToString());
                 errors.Add(Assert.Throws<EventManagerException>(() => manager.CreateSignalEvent(Signal.SIGKILL, (_, _) => { })).Message);
+
+                // The caller's mistake is no answer of the kernel's.
+                errors.Add(Assert.Throws<ArgumentException>(() => manager.CreateSignalEvent(default, (_, _) => { })).Message);
             }
 
             return [.. errors.Select(error => error.Split('\n')[0])];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Vigil.Tests.Recording;
@@ -147,6 +148,87 @@ public sealed class RecorderFailureTests : IDisposable
             manager.RunOnce(TimeSpan.Zero);
         });
         Assert.Contains("chunks of records are missing", divergence.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_opening_a_descriptor_threw_is_thrown_in_the_replay()
+    {
+        Exception[] failures =
+        [
+            new EventManagerException(EventManagerError.System, "no device", 7, 19),
+            new IOException("busy", 16),
+            new FileNotFoundException("no file"),
+            new DirectoryNotFoundException("no directory"),
+            new UnauthorizedAccessException("not mine"),
+            new SocketException((int)SocketError.ConnectionRefused, "refused"),
+            new ArgumentException("wrong"),
+            new NotSupportedException("no such thing"),
+        ];
+        List<(Type Type, string Message, int Code)> Run(Recorder recorder, bool isLive)
+        {
+            List<(Type Type, string Message, int Code)> thrown = [];
+            using (recorder)
+            using (var manager = new EventManager(new EventManagerOptions { Recorder = recorder }))
+            {
+                foreach (Exception failure in failures)
+                {
+                    Exception exception = Xunit.Record.Exception(
+                        () => recorder.Open("port", () => isLive ? throw failure : throw new InvalidOperationException("It is opened.")))!;
+                    thrown.Add((exception.GetType(), exception.Message, CodeOf(exception)));
+                }
+
+                // What comes after is as in the recording.
+                using FdHandle opened = recorder.Open("port", () => isLive ? new EventFd() : throw new InvalidOperationException("It is opened."));
+                manager.RunOnce(TimeSpan.Zero);
+            }
+
+            return thrown;
+        }
+
+        List<(Type Type, string Message, int Code)> live = Run(Recorder.ToFile(_path), isLive: true);
+        List<(Type Type, string Message, int Code)> again = Run(Recorder.Replay(_path), isLive: false);
+
+        Assert.Equal(live[..^1], again[..^1]);
+        Assert.Equal(
+            (typeof(InvalidOperationException), "System.NotSupportedException: no such thing"), (again[^1].Type, again[^1].Message));
+        Assert.Contains(Recorder.ReadText(_path), line => line.Contains("the reason: not mine", StringComparison.Ordinal));
+
+        static int CodeOf(Exception exception) => exception switch
+        {
+            EventManagerException failure => failure.Errno,
+            SocketException failure => (int)failure.SocketErrorCode,
+            _ => exception.HResult,
+        };
+    }
+
+    [Fact]
+    public void A_replay_refuses_descriptors_to_other_threads_as_the_recording_did()
+    {
+        static List<string> Run(Recorder recorder)
+        {
+            List<string> refusals = [];
+            using (recorder)
+            using (var manager = new EventManager(new EventManagerOptions { Recorder = recorder }))
+            using (FdHandle counter = recorder.Open("counter", static () => new EventFd(1)))
+            {
+                var other = new Thread(() =>
+                {
+                    refusals.Add(Xunit.Record.Exception(() => recorder.Open("another", static () => new EventFd()))!.GetType().Name);
+                    refusals.Add(Xunit.Record.Exception(() => NonBlocking.TryRead(counter, new byte[8]))!.GetType().Name);
+                });
+                other.Start();
+                other.Join();
+                refusals.Add(NonBlocking.TryRead(counter, new byte[8]).ToString()!);
+                manager.RunOnce(TimeSpan.Zero);
+            }
+
+            return refusals;
+        }
+
+        List<string> live = Run(Recorder.ToFile(_path));
+
+        Assert.Equal(live, Run(Recorder.Replay(_path)));
+        Assert.Equal(["InvalidOperationException", "InvalidOperationException"], live[..2]);
     }
 
     [Fact]
