@@ -174,8 +174,8 @@ public sealed class VirtualClockTests
     [Fact]
     public void A_timer_that_another_thread_starts_for_the_end_of_a_move_fires_in_that_move()
     {
-        // The other thread starts it for a millisecond later, at some time after it has fired, so it is due in the present move, or after its
-        // end. None may stay behind that is due when the move has ended.
+        // The other thread starts it for a millisecond later, at some time after it has fired, so it is due in the present move, or after
+        // its end. None may stay behind that is due when the move has ended.
         int fired = 0;
         using ITimer timer = _clock.CreateTimer(
             _ => Volatile.Write(ref fired, fired + 1), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

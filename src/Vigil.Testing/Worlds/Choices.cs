@@ -5,8 +5,8 @@ namespace Vigil.Testing;
 /// made smaller, most of it is left out: there everything takes its turn, and nobody is interrupted.
 /// </summary>
 /// <remarks>
-/// A number is drawn for what is left out, too. So without one choice the random numbers of the others are the same. One of one is drawn for
-/// the same reason, but is no choice: nothing would be smaller without it.
+/// A number is drawn for what is left out, too. So without one choice the random numbers of the others are the same. One of one is drawn
+/// for the same reason, but is no choice: nothing would be smaller without it.
 /// </remarks>
 internal sealed class Choices
 {

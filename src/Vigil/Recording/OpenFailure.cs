@@ -4,8 +4,8 @@ using System.Text;
 namespace Vigil.Recording;
 
 /// <summary>
-/// What a function threw that was to open a recorded descriptor: as an answer, and as an exception again. The exceptions that opening a file,
-/// a device or a socket throws come back as what they were, with their message and their code. Others come back as an
+/// What a function threw that was to open a recorded descriptor: as an answer, and as an exception again. The exceptions that opening a
+/// file, a device or a socket throws come back as what they were, with their message and their code. Others come back as an
 /// <see cref="InvalidOperationException"/> that names them, since their types may have no constructor for it.
 /// </summary>
 internal static class OpenFailure

@@ -178,7 +178,8 @@ public sealed class RecorderFailureTests : IDisposable
                 }
 
                 // What comes after is as in the recording.
-                using FdHandle opened = recorder.Open("port", () => isLive ? new EventFd() : throw new InvalidOperationException("It is opened."));
+                using FdHandle opened = recorder.Open(
+                    "port", () => isLive ? new EventFd() : throw new InvalidOperationException("It is opened."));
                 manager.RunOnce(TimeSpan.Zero);
             }
 
