@@ -17,20 +17,15 @@ namespace Vigil.Testing;
 /// </remarks>
 public sealed class World
 {
-    private const string StrayMessage = "A world belongs to the thread that runs the simulation. The call comes from another thread: "
+    internal const string StrayMessage = "A world belongs to the thread that runs the simulation. The call comes from another thread: "
         + "what has started it (Task.Run, Thread, the thread pool, a timer of the system) has left the simulation.";
-
-    // How often in a row the clock may find a timer due without having moved.
-    private const int MaxRoundsAtOneTime = 1_000_000;
 
     private readonly List<SimulatedLoop> _loops = [];
     private readonly List<SimulatedPool> _pools = [];
     private readonly SimulatedNetwork _network;
     private readonly Scheduler _scheduler;
     private readonly Baton _baton;
-
-    // The loops that the program's thread waits for, the innermost last.
-    private readonly List<SimulatedLoop> _awaited = [];
+    private readonly WorldWaits _waits;
     private bool _hasEnded;
 
     internal World(
@@ -46,6 +41,7 @@ public sealed class World
         Clock = new VirtualClock { Settle = Settle };
         Choices = new Choices(Clock, Random, reduction ?? RunReduction.None);
         _scheduler = new Scheduler(Choices, () => _loops.Exists(loop => loop.IsRealReady), Fail);
+        _waits = new WorldWaits(this, _scheduler, _baton);
         History = new History(Clock, keepsHashes, expected);
         Faults = new WorldFaults(this, reduction?.Masked ?? FaultKinds.None);
         Signals = new WorldSignals(this);
@@ -311,11 +307,7 @@ public sealed class World
             throw new ArgumentOutOfRangeException(nameof(limit), limit, "A limit is zero or more, or Timeout.InfiniteTimeSpan for none.");
         }
 
-        TimeSpan end = longest == Timeout.InfiniteTimeSpan || longest > TimeSpan.MaxValue - Clock.Elapsed
-            ? TimeSpan.MaxValue
-            : Clock.Elapsed + longest;
-
-        RunApart(() => Pump(condition, longest, end));
+        _waits.RunUntil(condition, longest);
     }
 
     /// <summary>Runs until a task has ended, and throws what it has thrown.</summary>
@@ -400,62 +392,14 @@ public sealed class World
     /// <inheritdoc cref="Baton.TryCreate"/>
     internal WorldThread? TryCreateThread(string name, SimulatedLoop? loop = null) => _baton.TryCreate(name, loop);
 
-    /// <summary>Calls back when the timeout of a wait is over, unless it is disposed before.</summary>
-    /// <param name="timeout">The timeout; zero or more, or infinite for none.</param>
-    /// <param name="expired">What to call.</param>
-    /// <returns>Null if there is none.</returns>
-    internal VirtualTimer? StartTimeout(TimeSpan timeout, Action expired) =>
-        timeout == Timeout.InfiniteTimeSpan ? null : Clock.At(timeout, expired);
+    /// <inheritdoc cref="WorldWaits.StartTimeout"/>
+    internal VirtualTimer? StartTimeout(TimeSpan timeout, Action expired) => _waits.StartTimeout(timeout, expired);
 
-    /// <summary>Why the calling thread cannot wait for a loop; null if it can, or if that is the loop's own callback.</summary>
-    internal string? ObstacleTo(SimulatedLoop target)
-    {
-        if (!IsOnThread)
-        {
-            return StrayMessage;
-        }
+    /// <inheritdoc cref="WorldWaits.ObstacleTo"/>
+    internal string? ObstacleTo(SimulatedLoop target) => _waits.ObstacleTo(target);
 
-        if (_baton.Current is null && _scheduler.Innermost is { } innermost)
-        {
-            return innermost == target
-                ? null
-                : "Callbacks and work items of a simulation may block only with SimulationOptions.AllowBlocking. Then each loop and each "
-                    + "worker has a stack of its own.";
-        }
-
-        return Clock.IsMovedHere
-            ? "A callback of the clock, which is being moved, cannot run what it waits for. One of World.At may block with "
-                + "SimulationOptions.AllowBlocking."
-            : null;
-    }
-
-    /// <summary>The calling thread waits for a loop in the middle of something: everything else goes on.</summary>
-    /// <param name="target">The loop.</param>
-    /// <param name="isOver">What it waits for.</param>
-    /// <param name="timeout">For how long.</param>
-    /// <returns>Whether the condition holds.</returns>
-    /// <exception cref="InvalidOperationException">It cannot wait.</exception>
-    /// <exception cref="SimulationFailedException">Nothing can run any more, or the run is over.</exception>
-    internal bool Await(SimulatedLoop target, Func<bool> isOver, TimeSpan timeout)
-    {
-        if (isOver())
-        {
-            return true;
-        }
-
-        if (ObstacleTo(target) is { } obstacle)
-        {
-            throw new InvalidOperationException(obstacle);
-        }
-
-        // Nothing can be due before what can run has run. So the seed decides whether a time of zero is over at once.
-        if (timeout == TimeSpan.Zero && Choices.Happens(2, "a wait of no time is over at once"))
-        {
-            return false;
-        }
-
-        return _baton.Current is { } thread ? thread.Block(target, isOver, timeout) : AwaitInProgram(target, isOver, timeout);
-    }
+    /// <inheritdoc cref="WorldWaits.Await"/>
+    internal bool Await(SimulatedLoop target, Func<bool> isOver, TimeSpan timeout) => _waits.Await(target, isOver, timeout);
 
     internal void Close(int number)
     {
@@ -517,12 +461,7 @@ public sealed class World
     }
 
     /// <inheritdoc cref="WorldReport.Describe"/>
-    internal string Describe() => WorldReport.Describe(this, _pools, Waits);
-
-    /// <summary>Who waits for which loop.</summary>
-    private IEnumerable<(string Waiter, SimulatedLoop? Own, SimulatedLoop Target)> Waits => _awaited
-        .Select(target => ("the program", (SimulatedLoop?)null, target))
-        .Concat(_baton.Blocked.Select(thread => (thread.Name, thread.Loop, thread.WaitsFor!)));
+    internal string Describe() => WorldReport.Describe(this, _pools, _waits.All);
 
     internal void Fail(string message) => throw new SimulationFailedException($"{message}\n{Describe()}");
 
@@ -540,78 +479,6 @@ public sealed class World
         }
     }
 
-    private bool AwaitInProgram(SimulatedLoop target, Func<bool> isOver, TimeSpan timeout)
-    {
-        bool isExpired = false;
-        using VirtualTimer? timer = StartTimeout(timeout, () => isExpired = true);
-        _awaited.Add(target);
-        try
-        {
-            RunApart(() => Pump(() => isExpired || isOver(), Timeout.InfiniteTimeSpan, TimeSpan.MaxValue));
-        }
-        finally
-        {
-            _awaited.RemoveAt(_awaited.Count - 1);
-        }
-
-        return isOver();
-    }
-
-    // The caller's context is not theirs who run meanwhile.
-    private static void RunApart(Action run)
-    {
-        SynchronizationContext? context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
-        try
-        {
-            run();
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(context);
-        }
-    }
-
-    private void Pump(Func<bool> condition, TimeSpan longest, TimeSpan end)
-    {
-        // The caller is foreign code, and may have posted something since the loops have last looked.
-        NoteActivity();
-        int rounds = 0;
-        while (!condition())
-        {
-            if (_baton.IsOver)
-            {
-                Fail("The run is over, and what is waited for does not come to pass any more.");
-            }
-
-            if (_scheduler.TryStep())
-            {
-                continue;
-            }
-
-            if (Clock.UntilNextTimer is not { } next)
-            {
-                string deadlock = WorldReport.DescribeDeadlock(Waits) is { } waits ? $"Deadlock: {waits}. " : "";
-                Fail($"{deadlock}Nothing can run, no timer is started, and what is waited for has not come to pass.");
-                return;
-            }
-
-            if (Clock.Elapsed + next > end)
-            {
-                Fail($"What is waited for has not come to pass within {longest}.");
-            }
-
-            rounds = next == TimeSpan.Zero ? rounds + 1 : 0;
-            if (rounds > MaxRoundsAtOneTime)
-            {
-                Fail($"Timers were due {MaxRoundsAtOneTime} times in a row and the clock did not move: something never comes to rest.");
-            }
-
-            Clock.MoveToNextTimer();
-            NoteTime();
-        }
-    }
-
     // Called by the clock whenever it has stopped at a due time.
     private void Settle()
     {
@@ -621,7 +488,8 @@ public sealed class World
         }
     }
 
-    private void NoteTime()
+    /// <summary>The clock has moved.</summary>
+    internal void NoteTime()
     {
         _scheduler.OnMoved();
         History.Add(HistoryKind.Time, subject: null);
