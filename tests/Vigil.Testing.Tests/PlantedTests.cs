@@ -7,8 +7,12 @@ namespace Vigil.Testing.Tests;
 /// Bugs that are planted in the library to see whether simulations find them. tests/long/planted.sh builds and runs each; here is what is
 /// quick.
 /// </summary>
+[Collection(Processes)]
 public sealed class PlantedTests
 {
+    /// <summary>The tests that start processes, and those that other tests' processes would disturb: one after the other.</summary>
+    public const string Processes = "Processes";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private static string Root { get; } = typeof(PlantedTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -3,6 +3,11 @@ using System.Globalization;
 namespace Vigil.Testing.Tests.Files;
 
 /// <summary>Random changes of the kernel's files and of a world's: the same file events report the same changes.</summary>
+/// <remarks>
+/// Not beside tests that start processes: between fork and exec a child holds what is open here, and so the kernel reports the end of a
+/// writer late.
+/// </remarks>
+[Collection(PlantedTests.Processes)]
 public sealed class KernelComparisonTests : IDisposable
 {
     private const int Batches = 12;
