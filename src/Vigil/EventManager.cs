@@ -79,6 +79,7 @@ public sealed class EventManager : IDisposable, IAsyncDisposable
         _options = options;
         VigilEventSource.Publish();
         LoopMeter.Publish();
+        CallbackActivity.Publish();
         IPoller poller = CreatePoller(createPoller ?? options.PollerFactory);
         _poller = poller;
         try

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Samples.Tests;
@@ -6,8 +5,6 @@ namespace Samples.Tests;
 /// <summary>Each sample runs, prints its result, and exits with 0. (The gateway has tests of its own.)</summary>
 public class SampleTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-
     [Fact]
     public void The_painter_tells_three_descriptors_apart_by_their_data() => Assert.Equal(
         """
@@ -73,27 +70,9 @@ public class SampleTests
 
     private static string OutputOf(string sample, string[]? arguments = null, string input = "")
     {
-        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, $"{sample}.dll"), .. arguments ?? []])
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        if (!process.WaitForExit(Limit))
-        {
-            process.Kill();
-            Assert.Fail($"{sample} does not end.");
-        }
-
-        Assert.Equal("", errors.Result);
-        Assert.Equal(0, process.ExitCode);
-        return output.Result;
+        (int exitCode, string output, string errors) = Sample.Run(sample, arguments ?? [], input: input);
+        Assert.Equal("", errors);
+        Assert.Equal(0, exitCode);
+        return output;
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Vigil.Tests;
 
 public sealed class AllocationTests
@@ -227,6 +229,64 @@ public sealed class AllocationTests
                 Thread.Yield();
             }
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Within_a_trace_to_which_nobody_listens_closures_timers_and_triggers_allocate_nothing(bool onWorker)
+    {
+        var workers = new ManualExecutor();
+        using var manager = new EventManager(new EventManagerOptions { Workers = workers });
+        using Activity trace = new Activity("a trace").Start();
+        int[] sum = [0];
+        CallbackTarget target = onWorker ? CallbackTarget.Worker() : CallbackTarget.Loop;
+        manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => sum[0]++, new() { Target = target });
+        UserEvent user = manager.CreateUserEvent(UserEventMerge.Add, (_, _) => sum[0]++, new() { Target = target });
+        Allocations.AssertNone(() =>
+        {
+            for (int i = 0; i < 2_500; i++)
+            {
+                user.Trigger();
+                manager.RemoteEndpoint.Fire(static (_, sum) => sum[0]++, sum);
+                manager.RemoteEndpoint.Fire(static (_, state) => state.Sum[0] += state.By, (Sum: sum, By: 1));
+                manager.ExecuteWork(WorkPriority.Normal, static sum => sum[0]++, sum);
+                manager.RunOnce(TimeSpan.Zero);
+                while (workers.Count > 0)
+                {
+                    workers.RunNext();
+                }
+            }
+        });
+        Assert.True(sum[0] >= 40_000);
+    }
+
+    [Fact]
+    public void Also_while_somebody_listens_to_activities_the_dispatch_of_descriptors_and_what_belongs_to_no_trace_allocate_nothing()
+    {
+        using var log = new ActivityLog();
+        using var manager = new EventManager();
+        using var fd = new EventFd(1);
+        using var other = new EventFd(1);
+        var counter = new Counter(fd);
+        int[] sum = [0];
+        manager.CreateTimerEvent(TimeSpan.FromTicks(1), TimeSpan.FromTicks(1), (_, _) => sum[0]++);
+        using (log.StartParent())
+        {
+            manager.AddSubscriber(counter);
+            manager.CreateSocketEvent(other, EventSet.In, (_, _) => sum[0]++);
+        }
+
+        Allocations.AssertNone(() =>
+        {
+            for (int i = 0; i < 2_500; i++)
+            {
+                manager.RemoteEndpoint.Fire(static (_, sum) => sum[0]++, sum);
+                manager.RunOnce();
+            }
+        });
+        Assert.True(counter.Seen >= 10_000);
+        Assert.Empty(log.Started);
     }
 
     [Fact]

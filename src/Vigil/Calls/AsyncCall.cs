@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Vigil.Diagnostics;
+
 namespace Vigil;
 
 /// <summary>
@@ -16,6 +19,9 @@ internal sealed class AsyncCall<T> : PendingCall
     private CancellationTokenRegistration _cancellation;
     private ITimer? _timeout;
     private volatile bool _isManagerGone;
+
+    // While its closure's task is unfinished. Whoever takes it ends it: the end of the task, or the disposal of the manager.
+    private Activity? _activity;
 
     /// <param name="core">The loop that runs it.</param>
     /// <param name="inFlight">Records the call while its task is unfinished.</param>
@@ -59,6 +65,11 @@ internal sealed class AsyncCall<T> : PendingCall
 
     public override Delegate Callback => _callback;
 
+    public override string Kind => IsBlocking ? BlockingCall.KindName : "call_async";
+
+    /// <summary>Whether its sender's thread waits for it.</summary>
+    public bool IsBlocking { get; init; }
+
     /// <summary>
     /// Called before sending: makes the task fail when the timeout expires. A closure that has not begun by then does not run; one that has
     /// begun continues.
@@ -83,20 +94,28 @@ internal sealed class AsyncCall<T> : PendingCall
             return false;
         }
 
+        Activity? activity = StartActivity();
         try
         {
             if (_call is not null)
             {
-                _completion.TrySetResult(_call(manager));
+                T result = _call(manager);
+                CallbackActivity.End(activity);
+                _completion.TrySetResult(result);
                 Unregister();
             }
             else
             {
-                Follow(_taskCall!(manager) ?? throw new InvalidOperationException("The closure returned null where a task was expected."));
+                Task<T> task = _taskCall!(manager)
+                    ?? throw new InvalidOperationException("The closure returned null where a task was expected.");
+                _activity = activity;
+                Follow(task);
             }
         }
         catch (Exception exception)
         {
+            CallbackActivity.Fail(activity, exception);
+
             // Not in an exception filter, which would run before the closure's finally blocks. If the sender no longer waits, the exception
             // goes to the fault policy.
             if (!TryFail(exception))
@@ -111,6 +130,7 @@ internal sealed class AsyncCall<T> : PendingCall
     public override void Fail(ObjectDisposedException exception)
     {
         _isManagerGone = true;
+        CallbackActivity.Fail(Interlocked.Exchange(ref _activity, null), exception);
         TryFail(exception);
     }
 
@@ -171,6 +191,7 @@ internal sealed class AsyncCall<T> : PendingCall
     private void OnFinished(Task<T> finished)
     {
         _inFlight.Remove(this);
+        CallbackActivity.End(Interlocked.Exchange(ref _activity, null), finished);
         bool isTold = _completion.TrySetFromTask(finished);
         Unregister();
         if (!isTold && finished.Exception is { } exception && !(_isManagerGone && exception.InnerExceptions.All(IsOfDisposal)))

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using Vigil.Diagnostics;
 using Vigil.Threading;
 
 namespace Vigil;
@@ -15,6 +16,9 @@ internal abstract class BlockingCall : PendingCall
     private const int Done = 2;
     private const int Abandoned = 3;
 
+    /// <summary>How calls were sent whose senders wait.</summary>
+    public const string KindName = "call_blocking";
+
     // A day. A longer wait checks the clock again in between.
     private const double LongestParkNanoseconds = 86_400e9;
 
@@ -29,6 +33,8 @@ internal abstract class BlockingCall : PendingCall
     {
     }
 
+    public override string Kind => KindName;
+
     public override bool Run(EventManager manager)
     {
         if (Interlocked.CompareExchange(ref _state, Running, Queued) != Queued)
@@ -36,12 +42,15 @@ internal abstract class BlockingCall : PendingCall
             return false;
         }
 
+        Activity? activity = StartActivity();
         try
         {
             Invoke(manager);
+            CallbackActivity.End(activity);
         }
         catch (Exception exception)
         {
+            CallbackActivity.Fail(activity, exception);
             _exception = ExceptionDispatchInfo.Capture(exception);
         }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 
 namespace Vigil;
@@ -8,10 +10,20 @@ internal abstract class PendingCall : ICallbackOwner, IMailboxItem
     // The sender's context; null for the default one.
     private readonly ExecutionContext? _context = AmbientContext.Flowing;
 
-    protected PendingCall(LoopCore core) => Core = core;
+    // Whether somebody listened to activities when it was sent, and its sender had one.
+    private readonly bool _isTraced;
+
+    protected PendingCall(LoopCore core)
+    {
+        Core = core;
+        _isTraced = _context is not null && CallbackActivity.IsWantedHere;
+    }
 
     /// <summary>The user's delegate.</summary>
     public abstract Delegate Callback { get; }
+
+    /// <summary>How it was sent, for its activity.</summary>
+    public abstract string Kind { get; }
 
     /// <summary>The loop that runs it.</summary>
     protected LoopCore Core { get; }
@@ -39,6 +51,9 @@ internal abstract class PendingCall : ICallbackOwner, IMailboxItem
 
     public static ObjectDisposedException DisposedBeforeRun() =>
         new(nameof(EventManager), "The event manager was disposed before it ran this call.");
+
+    /// <summary>Called when it begins: its activity, which it ends before its sender gets the outcome; null if it has none.</summary>
+    protected Activity? StartActivity() => _isTraced ? CallbackActivity.StartCall(Core.Name, Callback, Kind) : null;
 
     int IMailboxItem.Deliver()
     {

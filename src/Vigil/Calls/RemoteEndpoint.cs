@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 using Vigil.Polling;
 using Vigil.Recording;
@@ -468,7 +469,7 @@ public sealed class RemoteEndpoint
     private T Wait<T>(Func<EventManager, Task<T>> call, Delegate callback, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TimeSpan limit = CheckBlocking(timeout, cancellationToken);
-        var asynchronous = new AsyncCall<T>(_core, InFlight, call, callback, cancellationToken);
+        var asynchronous = new AsyncCall<T>(_core, InFlight, call, callback, cancellationToken) { IsBlocking = true };
         Send(asynchronous);
 
         // The caller's thread is not the loop's, so it may be blocked. WaitAsync counts in 32-bit milliseconds.
@@ -538,7 +539,9 @@ public sealed class RemoteEndpoint
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private PostResult PostIn(ExecutionContext context, Message<EventManager> message) =>
-        _core.Mailbox.Post(ContextKind<EventManager>.In(context, in message));
+        _core.Mailbox.Post(CallbackActivity.IsWantedHere
+            ? TracedMessage.In(_core, context, in message, kind: "fire")
+            : ContextKind<EventManager>.In(context, in message));
 
     private bool IsAccepted(PostResult result) => result == PostResult.Accepted || IsAcceptedOtherwise(result);
 

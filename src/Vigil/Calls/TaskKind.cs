@@ -16,16 +16,19 @@ internal sealed class TaskKind : MessageKind<EventManager>
 
     public override int Deliver(EventManager target, in Message<EventManager> message)
     {
-        Follow(
-            (LoopCore)message.State!,
-            message.Action is Func<EventManager, ValueTask> action
-                ? action(target).AsTask()
-                : ((Func<EventManager, Task>)message.Action)(target));
+        _ = Begin(target, in message);
         return 1;
     }
 
+    public override Task Begin(EventManager target, in Message<EventManager> message) => Follow(
+        (LoopCore)message.State!,
+        message.Action is Func<EventManager, ValueTask> action
+            ? action(target).AsTask()
+            : ((Func<EventManager, Task>)message.Action)(target));
+
     /// <summary>Throws the exception of a task that has ended, and posts that of any other as a fault when it ends. On the loop.</summary>
-    public static void Follow(LoopCore core, Task? task)
+    /// <returns>The task.</returns>
+    public static Task Follow(LoopCore core, Task? task)
     {
         if (task is null)
         {
@@ -35,7 +38,7 @@ internal sealed class TaskKind : MessageKind<EventManager>
         if (task.IsCompleted)
         {
             task.GetAwaiter().GetResult();
-            return;
+            return task;
         }
 
         task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(() =>
@@ -49,6 +52,7 @@ internal sealed class TaskKind : MessageKind<EventManager>
                 core.PostFault(FaultOrigin.PostedWork, exception);
             }
         });
+        return task;
     }
 }
 
@@ -65,12 +69,17 @@ internal sealed class TaskStateKind<TState> : MessageKind<EventManager>
 
     public override int Deliver(EventManager target, in Message<EventManager> message)
     {
+        _ = Begin(target, in message);
+        return 1;
+    }
+
+    public override Task Begin(EventManager target, in Message<EventManager> message)
+    {
         (TState state, LoopCore core) = ((StateBox<(TState, LoopCore)>)message.State!).Return();
-        TaskKind.Follow(
+        return TaskKind.Follow(
             core,
             message.Action is Func<EventManager, TState, ValueTask> action
                 ? action(target, state).AsTask()
                 : ((Func<EventManager, TState, Task>)message.Action)(target, state));
-        return 1;
     }
 }

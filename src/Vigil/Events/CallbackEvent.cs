@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Vigil;
@@ -164,6 +165,11 @@ public abstract class CallbackEvent : IDisposable, IAsyncDisposable, ICallbackOw
         GC.SuppressFinalize(this);
         return new ValueTask(WhenOver());
     }
+
+    /// <summary>
+    /// The activities that the callback was sent in, beside its creator's; null if there are none. Once for each callback.
+    /// </summary>
+    internal virtual IReadOnlyList<ActivityContext>? TakeSenders() => null;
 
     /// <summary>Called after cancelling: a task that completes when none of its callbacks is running. Any thread.</summary>
     private protected virtual Task WhenOver() => Lasting?.WhenEnded() ?? Task.CompletedTask;

@@ -67,7 +67,10 @@ internal readonly struct EventCallback<TEvent, TArgument>
     {
         if (!Lasts(target))
         {
-            return AmbientContext.Flowing is { } context ? new FlowingCallback<TEvent, TArgument>(context, synchronous!) : null;
+            // A descriptor's callback may run a hundred thousand times a second, so on the loop it has no activities.
+            return AmbientContext.Flowing is { } context
+                ? new FlowingCallback<TEvent, TArgument>(context, synchronous!, hasActivities: callbackEvent is not SocketEvent)
+                : null;
         }
 
         Func<TEvent, TArgument, Task> invoke = _asynchronous ?? ((source, argument) =>

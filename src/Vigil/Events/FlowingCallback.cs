@@ -1,3 +1,5 @@
+using Vigil.Diagnostics;
+
 namespace Vigil;
 
 /// <summary>
@@ -26,20 +28,31 @@ internal abstract class FlowingCallback
 
 /// <inheritdoc/>
 internal sealed class FlowingCallback<TSource, TArgument> : FlowingCallback, ICallbackRelay<TSource, TArgument>
+    where TSource : CallbackEvent
 {
     private readonly Action<TSource, TArgument> _callback;
+    private readonly bool _hasActivities;
 
     /// <param name="context">The context.</param>
     /// <param name="callback">The Invoke of the user's delegate.</param>
-    public FlowingCallback(ExecutionContext context, Action<TSource, TArgument> callback)
+    /// <param name="hasActivities">Whether each call has an activity, if somebody listens.</param>
+    public FlowingCallback(ExecutionContext context, Action<TSource, TArgument> callback, bool hasActivities)
         : base(context, (Delegate)callback.Target!)
     {
         _callback = callback;
+        _hasActivities = hasActivities;
     }
 
     public void Invoke(TSource source, TArgument argument)
     {
         Enter();
-        _callback(source, argument);
+        if (_hasActivities && CallbackActivity.IsWanted)
+        {
+            TracedCallback.Invoke(source, argument, _callback);
+        }
+        else
+        {
+            _callback(source, argument);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 
 namespace Vigil;
@@ -41,6 +43,9 @@ internal abstract class LastingCallback : IMailboxItem, ISequencedMessage
     private volatile bool _isRevoked;
     private TaskCompletionSource? _ended;
     private Task? _task;
+
+    // Of the callback whose task is followed.
+    private Activity? _activity;
     private Action? _onTaskEnded;
 
     protected LastingCallback(CallbackEvent callbackEvent, LoopWorkers workers, CallbackTarget target, bool isAsynchronous)
@@ -204,21 +209,19 @@ internal abstract class LastingCallback : IMailboxItem, ISequencedMessage
     {
         Task task = Task.CompletedTask;
         WorkOutcome outcome = WorkOutcome.Cancelled;
-        HasRun = !_isRevoked && !Event.IsFileClosed && !Event.Core.IsDisposed;
+        Activity? activity = null;
+        HasRun = MayRun && TryBegin(out activity);
         if (HasRun)
         {
             try
             {
-                if (_context is not null)
-                {
-                    AmbientContext.Enter(_context);
-                }
-
                 task = Invoke();
                 outcome = WorkOutcome.Done;
             }
             catch (Exception exception)
             {
+                CallbackActivity.Fail(activity, exception);
+                activity = null;
                 OnThrown(exception);
                 outcome = WorkOutcome.Failed;
             }
@@ -227,14 +230,36 @@ internal abstract class LastingCallback : IMailboxItem, ISequencedMessage
         // A callback that returns the task waiting for its own end would wait for ever, so it counts as ended.
         if (task.IsCompletedSuccessfully || task == Volatile.Read(ref _ended)?.Task)
         {
+            CallbackActivity.End(activity);
             End();
         }
         else
         {
+            _activity = activity;
             Follow(task);
         }
 
         return outcome;
+    }
+
+    private bool MayRun => !_isRevoked && !Event.IsFileClosed && !Event.Core.IsDisposed;
+
+    // Enters its context and starts its activity. False if a listener, which is notified of that, has cancelled the event.
+    private bool TryBegin(out Activity? activity)
+    {
+        if (_context is not null)
+        {
+            AmbientContext.Enter(_context);
+        }
+
+        activity = TracedCallback.Start(Event);
+        if (activity is null || MayRun)
+        {
+            return true;
+        }
+
+        CallbackActivity.End(activity);
+        return false;
     }
 
     private void OnThrown(Exception exception)
@@ -260,13 +285,16 @@ internal abstract class LastingCallback : IMailboxItem, ISequencedMessage
         try
         {
             _task!.GetAwaiter().GetResult();
+            CallbackActivity.End(_activity);
         }
         catch (Exception exception)
         {
+            CallbackActivity.Fail(_activity, exception);
             PostFault(exception);
         }
 
         _task = null;
+        _activity = null;
         End();
     }
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 
 namespace Vigil;
@@ -25,6 +28,9 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
     private readonly UserEventCallback _callback;
     private readonly LastingCallback<UserEvent, long>? _lasting;
     private long _state;
+
+    // Who triggered it within traces; null until somebody listens to these.
+    private TriggerOrigins? _origins;
     private bool _isHeld;
     private volatile bool _isCancelled;
 
@@ -67,7 +73,8 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
 
     /// <summary>
     /// Requests the callback in the loop's next turn, with this value merged with those of other triggers until then. Does not allocate or
-    /// wait. It makes a system call only if it is the first trigger since the last callback and the loop sleeps. Any thread.
+    /// wait. It makes a system call only if it is the first trigger since the last callback and the loop sleeps. Within a trace to which
+    /// somebody listens, it notes the activity, which allocates. Any thread.
     /// </summary>
     /// <param name="value">The value, zero or more. Zero triggers like any other.</param>
     /// <returns>False if the event is over. The call then has no effect.</returns>
@@ -82,17 +89,7 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
             return false;
         }
 
-        long seen = Volatile.Read(ref _state);
-        while (true)
-        {
-            long found = Interlocked.CompareExchange(ref _state, MergedWith(seen & ~OnItsWay, value) | OnItsWay, seen);
-            if (found == seen)
-            {
-                return seen < 0 || Send();
-            }
-
-            seen = found;
-        }
+        return (CallbackActivity.IsWantedHere ? MergeInTrace(value) : MergeIn(value)) < 0 || Send();
     }
 
     private protected override void EndOnLoop()
@@ -112,6 +109,59 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
 
         _isHeld = false;
         return Deliver();
+    }
+
+    internal override IReadOnlyList<ActivityContext>? TakeSenders() => Volatile.Read(ref _origins)?.Hand();
+
+    // Returns what was there before. The sign says whether a message is on its way.
+    private long MergeIn(long value)
+    {
+        long seen = Volatile.Read(ref _state);
+        while (true)
+        {
+            long found = Interlocked.CompareExchange(ref _state, MergedWith(seen & ~OnItsWay, value) | OnItsWay, seen);
+            if (found == seen)
+            {
+                return seen;
+            }
+
+            seen = found;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long MergeInTrace(long value)
+    {
+        TriggerOrigins? origins = Volatile.Read(ref _origins);
+        if (origins is null)
+        {
+            TriggerOrigins created = new();
+            origins = Interlocked.CompareExchange(ref _origins, created, null) ?? created;
+        }
+
+        using (origins.Record(Activity.Current!.Context))
+        {
+            return MergeIn(value);
+        }
+    }
+
+    private long TakeValue()
+    {
+        if (Volatile.Read(ref _origins) is { } origins)
+        {
+            return TakeValue(origins);
+        }
+
+        long value = Interlocked.Exchange(ref _state, 0) & ~OnItsWay;
+        return value;
+    }
+
+    private long TakeValue(TriggerOrigins origins)
+    {
+        using (origins.Take())
+        {
+            return Interlocked.Exchange(ref _state, 0) & ~OnItsWay;
+        }
     }
 
     private long MergedWith(long pending, long value) => Merge switch
@@ -151,7 +201,7 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
             return 0;
         }
 
-        long value = Interlocked.Exchange(ref _state, 0) & ~OnItsWay;
+        long value = TakeValue();
         if (_isCancelled)
         {
             return 0;
@@ -163,7 +213,20 @@ public sealed class UserEvent : CallbackEvent, IMailboxItem
             return 1;
         }
 
-        Core.Call(this, static (self, value) => self._callback(self, value), value);
+        Core.Call(this, static (self, value) => self.Call(value), value);
         return 1;
+    }
+
+    // A callback with its creator's context begins its activity itself, in that context.
+    private void Call(long value)
+    {
+        if (Volatile.Read(ref _origins) is null || _callback.Target is FlowingCallback)
+        {
+            _callback(this, value);
+        }
+        else
+        {
+            TracedCallback.Invoke<UserEvent, long>(this, value, _callback.Invoke);
+        }
     }
 }

@@ -57,7 +57,7 @@ public sealed class FileEvent : CallbackEvent
         }
         else if (AmbientContext.Flowing is { } context)
         {
-            _callback = new FlowingCallback<FileEvent, FileChange>(context, _callback.Invoke).Invoke;
+            _callback = new FlowingCallback<FileEvent, FileChange>(context, _callback.Invoke, hasActivities: true).Invoke;
         }
     }
 

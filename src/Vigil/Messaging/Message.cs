@@ -30,6 +30,9 @@ internal readonly struct Message<TTarget>
     /// <summary>Runs the work and returns how many callbacks ran. Passes on what it throws.</summary>
     public int Deliver(TTarget target) => _kind.Deliver(target, in this);
 
+    /// <inheritdoc cref="MessageKind{TTarget}.Begin"/>
+    public Task Begin(TTarget target) => _kind.Begin(target, in this);
+
     /// <summary>Reports that it will never run. True if somebody was notified or it was run elsewhere; false if it is lost.</summary>
     public bool Abandon() => _kind.Abandon(in this);
 }

@@ -12,6 +12,15 @@ internal abstract class MessageKind<TTarget>
     /// <summary>Runs it. Returns how many of the users' callbacks ran: 0 for messages between the library's own threads.</summary>
     public abstract int Deliver(TTarget target, in Message<TTarget> message);
 
+    /// <summary>
+    /// Runs it as <see cref="Deliver"/> does, for who wants to know when it has ended: returns the task whose end is its own.
+    /// </summary>
+    public virtual Task Begin(TTarget target, in Message<TTarget> message)
+    {
+        Deliver(target, in message);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Notifies whoever waits for the message that it will never run. False if nobody was notified: it counts as lost.</summary>
     public virtual bool Abandon(in Message<TTarget> message) => false;
 

@@ -15,6 +15,26 @@ internal static class MethodName
         return $"{TypeName(method.DeclaringType)}{Written(method.Name)}";
     }
 
+    /// <summary>The same with namespace and enclosing types, as OpenTelemetry's <c>code.function.name</c>.</summary>
+    public static string FullOf(Delegate callback)
+    {
+        MethodInfo method = callback.Method;
+        string written = Written(method.Name);
+        Type? type = Enclosing(method.DeclaringType);
+        if (type is null)
+        {
+            return written;
+        }
+
+        string name = $"{type.Name}.{written}";
+        for (Type? outer = type.DeclaringType; outer is not null; outer = outer.DeclaringType)
+        {
+            name = $"{outer.Name}.{name}";
+        }
+
+        return string.IsNullOrEmpty(type.Namespace) ? name : $"{type.Namespace}.{name}";
+    }
+
     /// <summary>The method by which an object implements an interface.</summary>
     public static string Of(object target, string method) => $"{target.GetType().Name}.{method}";
 
@@ -35,15 +55,17 @@ internal static class MethodName
             : continuation is Delegate callback ? Of(callback) : continuation.GetType().Name;
     }
 
+    private static string TypeName(Type? type) => Enclosing(type) is { } written ? $"{written.Name}." : "";
+
     // For <>c, <>c__DisplayClass1_0 and <Method>d__3 the enclosing type.
-    private static string TypeName(Type? type)
+    private static Type? Enclosing(Type? type)
     {
         while (type is not null && type.Name.StartsWith('<'))
         {
             type = type.DeclaringType;
         }
 
-        return type is null ? "" : $"{type.Name}.";
+        return type;
     }
 
     // <Method>b__0_1 is a lambda in Method, <Method>g__Local|0_0 a local function of it, <Method>d__3 its state machine.

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 using Vigil.Threading;
 using Vigil.Timing;
@@ -328,8 +330,36 @@ internal sealed class ProvidedTimer : ITimer, ITimerTarget, ICallbackOwner, IMai
             static timer =>
             {
                 var self = (ProvidedTimer)timer!;
-                self._callback(self._state);
+                if (CallbackActivity.IsWantedHere)
+                {
+                    self.CallInTrace();
+                }
+                else
+                {
+                    self._callback(self._state);
+                }
             },
             this);
+    }
+
+    private void CallInTrace()
+    {
+        Activity? activity = CallbackActivity.StartCallback(
+            _core.Name, _callback, FaultOrigin.TimeProvider, name: null, senders: null);
+        try
+        {
+            // A listener may have disposed it.
+            if (!_isDisposed)
+            {
+                _callback(_state);
+            }
+        }
+        catch (Exception exception)
+        {
+            CallbackActivity.Fail(activity, exception);
+            throw;
+        }
+
+        CallbackActivity.End(activity);
     }
 }

@@ -11,7 +11,7 @@ internal abstract class AsyncWork<TTask> : PendingWork
 
     protected AsyncWork(Func<TTask?> work) => _work = work;
 
-    public override string ToString() => MethodName.Of(_work);
+    protected override Delegate Callback => _work;
 
     protected override WorkOutcome Execute()
     {
@@ -22,22 +22,30 @@ internal abstract class AsyncWork<TTask> : PendingWork
         }
         catch (Exception exception)
         {
+            EndActivity(exception);
             OnThrown(exception);
             return WorkOutcome.Failed;
         }
 
         if (task is null)
         {
+            EndActivity();
             OnCancelled(new CancellationToken(canceled: true));
         }
         else if (task.IsCompleted)
         {
+            EndActivity(task);
             OnEnded(task);
         }
         else
         {
             _ = task.ContinueWith(
-                static (ended, self) => ((AsyncWork<TTask>)self!).OnEnded((TTask)ended),
+                static (ended, self) =>
+                {
+                    var work = (AsyncWork<TTask>)self!;
+                    work.EndActivity(ended);
+                    work.OnEnded((TTask)ended);
+                },
                 this,
                 CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously,

@@ -1,17 +1,33 @@
 namespace Vigil;
 
-/// <summary>Work that a token can cancel.</summary>
+/// <summary>Work that a token can cancel, or that has an activity.</summary>
 internal sealed class CancellableWork : PendingWork
 {
     private readonly Action _work;
 
-    public CancellableWork(Action work) => _work = work;
+    /// <param name="work">The delegate to run.</param>
+    /// <param name="callback">The user's delegate, which <paramref name="work"/> may wrap.</param>
+    public CancellableWork(Action work, Delegate callback)
+    {
+        _work = work;
+        Callback = callback;
+    }
 
-    public override string ToString() => MethodName.Of(_work);
+    protected override Delegate Callback { get; }
 
     protected override WorkOutcome Execute()
     {
-        _work();
+        try
+        {
+            _work();
+        }
+        catch (Exception exception)
+        {
+            EndActivity(exception);
+            throw;
+        }
+
+        EndActivity();
         return WorkOutcome.Done;
     }
 

@@ -1,3 +1,4 @@
+using Vigil.Diagnostics;
 using Vigil.Messaging;
 
 namespace Vigil;
@@ -10,25 +11,40 @@ internal sealed class LoopWork<T> : PendingWork
     private readonly Action<EventManager, T> _completed;
     private readonly long _sequence;
     private readonly ExecutionContext? _context = AmbientContext.Flowing;
+    private readonly bool _isTraced;
 
     public LoopWork(LoopCore core, Func<T> work, Action<EventManager, T> completed)
     {
         _core = core;
         _work = work;
         _completed = completed;
+        _isTraced = _context is not null && CallbackActivity.IsWantedHere;
         _sequence = core.Recording?.NextSequence() ?? 0;
     }
 
-    public override string ToString() => MethodName.Of(_work);
+    protected override Delegate Callback => _work;
 
     // After the manager is disposed, no loop is left to receive the result.
     protected override WorkOutcome Execute()
     {
-        T result = _work();
+        T result;
+        try
+        {
+            result = _work();
+        }
+        catch (Exception exception)
+        {
+            EndActivity(exception);
+            throw;
+        }
+
+        EndActivity();
         Message<EventManager> message = _sequence == 0
             ? StateKind<EventManager, T>.Create(_completed, result)
             : ItemKind<EventManager>.Create(new SequencedResult(this, result));
-        _core.Mailbox.PostUnbounded(ContextKind<EventManager>.In(_context, in message));
+        _core.Mailbox.PostUnbounded(_isTraced
+            ? TracedMessage.In(_core, _context!, in message, kind: "work_result")
+            : ContextKind<EventManager>.In(_context, in message));
         return WorkOutcome.Done;
     }
 

@@ -25,18 +25,26 @@ internal sealed class LoopWorkers
 
     public void Execute(WorkTarget target, Action work, CancellationToken token)
     {
-        if (!token.CanBeCanceled)
+        if (!token.CanBeCanceled && !CallbackActivity.IsWantedHere)
         {
             Send(WorkItems.Of(target, work, _sender), CancellationToken.None);
             return;
         }
 
-        var pending = new CancellableWork(work);
-        Send(target, pending, _sender, token);
+        Send(target, new CancellableWork(work, work), _sender, token);
     }
 
-    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state) =>
-        Send(WorkItems.Of(target, work, state, _sender), CancellationToken.None);
+    public void Execute<TState>(WorkTarget target, Action<TState> work, TState state)
+    {
+        if (CallbackActivity.IsWantedHere)
+        {
+            ExecuteInTrace(target, work, state);
+        }
+        else
+        {
+            Send(WorkItems.Of(target, work, state, _sender), CancellationToken.None);
+        }
+    }
 
     public Task<T> ExecuteAsync<T>(WorkTarget target, TaskWork<T> work, CancellationToken token)
     {
@@ -110,6 +118,10 @@ internal sealed class LoopWorkers
         _own?.EndUnawaited();
     }
 
+    // Separate, because the object that the lambda captures is made when its method is entered.
+    private void ExecuteInTrace<TState>(WorkTarget target, Action<TState> work, TState state) =>
+        Send(target, new CancellableWork(() => work(state), work), _sender, CancellationToken.None);
+
     private void SendOrCancel(WorkTarget target, PendingWork pending, WorkContext sender, CancellationToken token)
     {
         try
@@ -124,6 +136,11 @@ internal sealed class LoopWorkers
 
     private void Send(WorkTarget target, PendingWork pending, WorkContext sender, CancellationToken token)
     {
+        if (CallbackActivity.IsWantedHere)
+        {
+            pending.Trace(_core.Name, target.Priority);
+        }
+
         pending.CancelBy(token);
         Send(WorkItems.Of(target, pending, sender), token);
     }

@@ -4,7 +4,6 @@ namespace Vigil;
 internal sealed class TaskWork<T> : PendingWork
 {
     private readonly Func<T> _work;
-    private readonly Delegate _callback;
     private readonly TaskCompletionSource<T> _completion;
 
     /// <param name="work">The delegate to run.</param>
@@ -14,22 +13,25 @@ internal sealed class TaskWork<T> : PendingWork
     {
         _completion = new TaskCompletionSource<T>(options);
         _work = work;
-        _callback = callback;
+        Callback = callback;
     }
 
     public Task<T> Task => _completion.Task;
 
-    public override string ToString() => MethodName.Of(_callback);
+    protected override Delegate Callback { get; }
 
     protected override WorkOutcome Execute()
     {
         try
         {
-            _completion.SetResult(_work());
+            T result = _work();
+            EndActivity();
+            _completion.SetResult(result);
             return WorkOutcome.Done;
         }
         catch (Exception exception)
         {
+            EndActivity(exception);
             _completion.SetException(exception);
             return WorkOutcome.Failed;
         }

@@ -23,6 +23,23 @@ public class MethodNameTests
     }
 
     [Fact]
+    public void The_full_name_has_the_namespace_and_all_enclosing_types()
+    {
+        const string Here = "Vigil.Internals.Tests.Model.MethodNameTests";
+        int captured = 0;
+        Assert.Equal($"{Here}.Plain", MethodName.FullOf((Action)Plain));
+        Assert.Equal(
+            $"{Here}.The_full_name_has_the_namespace_and_all_enclosing_types (lambda)", MethodName.FullOf(() => captured++));
+        Assert.Equal($"{Here}.The_full_name_has_the_namespace_and_all_enclosing_types.Local", MethodName.FullOf(Local));
+        Assert.Equal($"{Here}.RecordingContext.Post", MethodName.FullOf(new RecordingContext().Post));
+        Assert.Equal("System.Collections.Generic.List`1.Clear", MethodName.FullOf(new List<int>().Clear));
+
+        static void Local()
+        {
+        }
+    }
+
+    [Fact]
     public void What_goes_on_after_an_await_is_the_method_that_awaits()
     {
         var context = new RecordingContext();

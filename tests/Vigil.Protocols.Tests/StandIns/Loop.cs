@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Exploration;
 using Vigil.Messaging;
 using Vigil.Polling;
@@ -168,7 +169,11 @@ internal abstract class PendingCall(LoopCore core) : IMailboxItem
 {
     public abstract Delegate Callback { get; }
 
+    public abstract string Kind { get; }
+
     protected LoopCore Core => core;
+
+    protected Activity? StartActivity() => null;
 
     public abstract bool Run(EventManager manager);
 
@@ -223,7 +228,29 @@ public abstract class CallbackEvent
 
     internal virtual int OnCallbackRefused() => 0;
 
+    internal virtual IReadOnlyList<ActivityContext>? TakeSenders() => null;
+
     private protected abstract void EndOnLoop();
+}
+
+/// <summary>Nobody listens to activities here.</summary>
+internal static class TracedCallback
+{
+    public static Activity? Start(CallbackEvent source) => null;
+
+    public static void Invoke<TSource, TArgument>(TSource source, TArgument argument, Action<TSource, TArgument> callback) =>
+        callback(source, argument);
+}
+
+internal sealed class TriggerOrigins
+{
+    private readonly Lock _lock = new();
+
+    public Lock.Scope Record(ActivityContext origin) => _lock.EnterScope();
+
+    public Lock.Scope Take() => _lock.EnterScope();
+
+    public IReadOnlyList<ActivityContext>? Hand() => null;
 }
 
 internal readonly struct EventCallback<TEvent, TArgument>(Delegate callback)
@@ -248,7 +275,7 @@ internal readonly struct EventCallback<TEvent, TArgument>(Delegate callback)
             : null;
 }
 
-internal static class FlowingCallback
+internal abstract class FlowingCallback
 {
     public static Delegate UsersOf(Delegate callback) => callback;
 }
