@@ -244,29 +244,15 @@ public sealed class ServiceNotifier : IDisposable
     /// <exception cref="EventManagerException">A descriptor is not open, or cannot be duplicated (<c>EMFILE</c>). Nothing was
     /// sent.</exception>
     public bool StoreDescriptors(string name, params ReadOnlySpan<FileDescriptor> descriptors) =>
-        StoreDescriptors(name, isWatched: true, descriptors);
+        Store(name, "", descriptors);
 
-    /// <inheritdoc cref="StoreDescriptors(string, ReadOnlySpan{FileDescriptor})"/>
-    /// <param name="name">Their name then.</param>
-    /// <param name="isWatched">Whether the service manager drops a descriptor that reports an error or a hang-up; false for those that
-    /// are to be kept nevertheless (<c>FDPOLL=0</c>).</param>
-    /// <param name="descriptors">1 to <see cref="MaxDescriptors"/>.</param>
-    public bool StoreDescriptors(string name, bool isWatched, params ReadOnlySpan<FileDescriptor> descriptors)
-    {
-        RequireName(name);
-        if (descriptors.Length is 0 or > MaxDescriptors)
-        {
-            throw new ArgumentException($"One message has 1 to {MaxDescriptors} descriptors.", nameof(descriptors));
-        }
-
-        if (StoreCapacity == 0)
-        {
-            return false;
-        }
-
-        SendDescriptors($"FDSTORE=1\nFDNAME={name}{(isWatched ? "" : "\nFDPOLL=0")}", descriptors);
-        return true;
-    }
+    /// <summary>
+    /// As <see cref="StoreDescriptors"/>, for descriptors that the service manager is to keep although they report an error or a hang-up
+    /// (<c>FDPOLL=0</c>). Otherwise it drops them then.
+    /// </summary>
+    /// <inheritdoc cref="StoreDescriptors"/>
+    public bool StoreDescriptorsUntilRemoved(string name, params ReadOnlySpan<FileDescriptor> descriptors) =>
+        Store(name, "\nFDPOLL=0", descriptors);
 
     /// <summary>Makes the service manager close the descriptors that it keeps under a name (<c>FDSTOREREMOVE=1</c>).</summary>
     /// <param name="name">Their name.</param>
@@ -336,6 +322,23 @@ public sealed class ServiceNotifier : IDisposable
     /// Tries once more to send what has found the socket full, and closes the socket. What is lost is reported. Later calls do nothing.
     /// </summary>
     public void Dispose() => _channel?.Dispose();
+
+    private bool Store(string name, string further, ReadOnlySpan<FileDescriptor> descriptors)
+    {
+        RequireName(name);
+        if (descriptors.Length is 0 or > MaxDescriptors)
+        {
+            throw new ArgumentException($"One message has 1 to {MaxDescriptors} descriptors.", nameof(descriptors));
+        }
+
+        if (StoreCapacity == 0)
+        {
+            return false;
+        }
+
+        SendDescriptors($"FDSTORE=1\nFDNAME={name}{further}", descriptors);
+        return true;
+    }
 
     private static long HalfOf(TimeSpan period) => Math.Max(Nanoseconds.Of(period) / 2, 1);
 

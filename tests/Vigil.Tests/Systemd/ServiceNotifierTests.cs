@@ -228,7 +228,7 @@ public sealed class ServiceNotifierTests
         Array.ForEach(descriptors, fd => fd.Dispose());
 
         FileDescriptor[] most = [.. Enumerable.Repeat<FileDescriptor>(pipe.Reader, ServiceNotifier.MaxDescriptors)];
-        Assert.True(notifier.StoreDescriptors("most", isWatched: false, most));
+        Assert.True(notifier.StoreDescriptorsUntilRemoved("most", most));
         Assert.Equal(("FDSTORE=1\nFDNAME=most\nFDPOLL=0", ServiceNotifier.MaxDescriptors), server.ReceiveWithDescriptors());
         Assert.True(notifier.RemoveStoredDescriptors("most"));
         Assert.Equal("FDSTOREREMOVE=1\nFDNAME=most", server.Receive());
