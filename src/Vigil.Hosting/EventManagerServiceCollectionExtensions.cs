@@ -194,7 +194,7 @@ public static class EventManagerServiceCollectionExtensions
     }
 
     internal static ILogger LoggerOf(IServiceProvider provider) =>
-        (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger(HostingLog.Category);
+        new GuardedLogger((provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger(HostingLog.Category));
 
     private static IEnumerable<T> Registered<T>(IServiceCollection services) =>
         services.Where(service => !service.IsKeyedService).Select(service => service.ImplementationInstance).OfType<T>();

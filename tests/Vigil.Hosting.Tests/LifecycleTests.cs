@@ -7,6 +7,26 @@ namespace Vigil.Hosting.Tests;
 /// <summary>How managers start, run and stop with the host.</summary>
 public class LifecycleTests
 {
+    [Theory]
+    [InlineData("Vigil:Managers:a:DrainTimeout", "10675199.02:48:05.4775807")]
+    [InlineData("Vigil:Managers:a:DrainTimeout", "49.17:02:47.295")]
+    [InlineData("Vigil:Managers:a:DrainTimeout", "00:00:00")]
+    [InlineData("shutdownTimeoutSeconds", "2147483647")]
+    [InlineData("shutdownTimeoutSeconds", "0")]
+    public async Task A_stop_ends_the_loops_whatever_the_time_for_draining(string key, string value)
+    {
+        await using TestHost host = new((key, value));
+        host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        host.Services.AddEventManager("a");
+        await host.StartAsync();
+        EventManager manager = host.Keyed("a");
+
+        await host.StopAsync();
+
+        Assert.Throws<ObjectDisposedException>(() => manager.RemoteEndpoint.Fire(_ => { }));
+        await host.Log.First(2);
+    }
+
     [Fact]
     public async Task The_loop_runs_on_a_thread_of_its_own_from_the_start_of_the_host_to_its_end()
     {

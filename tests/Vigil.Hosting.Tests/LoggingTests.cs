@@ -75,6 +75,23 @@ public partial class LoggingTests
     }
 
     [Fact]
+    public async Task A_log_that_throws_ends_neither_the_start_nor_the_loop_nor_the_stop()
+    {
+        await using TestHost host = new();
+        host.Services.AddSingleton<ILoggerProvider, FullDisk>();
+        host.Services.AddEventManager("a").AddSubscriber<Faulty>();
+        await host.StartAsync();
+        EventManager manager = host.Keyed("a");
+
+        Assert.True(await manager.RemoteEndpoint.CallAsync(_ => true, TestContext.Current.CancellationToken).Within());
+        await host.StopAsync();
+
+        Assert.Throws<ObjectDisposedException>(() => manager.RemoteEndpoint.Fire(_ => { }));
+        Assert.Equal(LogLevel.Information, (await host.Log.First(2)).Level);
+        Assert.Empty(host.Log.Of(4));
+    }
+
+    [Fact]
     public void The_page_lists_every_event_id_with_its_level()
     {
         string root = typeof(LoggingTests).Assembly.GetCustomAttributes(typeof(System.Reflection.AssemblyMetadataAttribute), inherit: false)
@@ -105,5 +122,25 @@ public partial class LoggingTests
         public void Process(in Events events, EventOps ops) => throw new TimeoutException("too late");
 
         public void Dispose() => _ready.Dispose();
+    }
+
+    private sealed class FullDisk : ILoggerProvider, ILogger
+    {
+        // The host's own entries are not the matter.
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName is HostingLog.Category ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException("No space left on device");
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -63,6 +63,11 @@ public class OptionsTests
     [InlineData("Watchdog:Budget", "7", "Vigil:Managers:a:Watchdog:Budget")]
     [InlineData("Health:Lag", "7", "Vigil:Managers:a:Health:Lag")]
     [InlineData("Workers:ThreadCount", "7", "Vigil:Managers:a:Workers")]
+    [InlineData("MailboxBudget:0", "7", "Vigil:Managers:a:MailboxBudget")]
+    [InlineData("Watchdog", "off", "Vigil:Managers:a:Watchdog")]
+    [InlineData("Watchdog:Policy:Kind", "FailFast", "Vigil:Managers:a:Watchdog:Policy")]
+    [InlineData("Health", "on", "Vigil:Managers:a:Health")]
+    [InlineData("Health:MaxLag:0", "00:00:01", "Vigil:Managers:a:Health:MaxLag")]
     public async Task Each_invalid_value_fails_the_start_and_names_its_option(string key, string value, string named)
     {
         await using TestHost host = new(($"Vigil:Managers:a:{key}", value));
@@ -79,6 +84,8 @@ public class OptionsTests
     [InlineData("WhenFull", "9", "WhenFull")]
     [InlineData("WaitLimit", "00:00:00", "WaitLimit")]
     [InlineData("Processors:0", "-1", "Processors")]
+    [InlineData("Processors", "0", "Vigil:WorkerPools:encoders:Processors")]
+    [InlineData("ThreadCount:0", "4", "Vigil:WorkerPools:encoders:ThreadCount")]
     [InlineData("Threads", "4", "Vigil:WorkerPools:encoders:Threads")]
     public async Task Each_invalid_value_of_a_pool_fails_the_start_and_names_its_option(string key, string value, string named)
     {

@@ -46,6 +46,10 @@ internal static class ManagerSection
         nameof(WorkerPoolOptions.Processors), nameof(WorkerPoolOptions.DrainTimeout), nameof(WorkerPoolOptions.WaitLimit),
     ];
 
+    // The options that are sections or lists.
+    private static readonly string[] Sections =
+        [nameof(EventManagerOptions.Watchdog), Health, nameof(WorkerPoolOptions.Processors)];
+
     /// <summary>The path of a manager's section.</summary>
     /// <param name="registration">The manager.</param>
     /// <param name="name">The name that its code has given it, which leads to the section of the one that was added without a name.</param>
@@ -77,5 +81,16 @@ internal static class ManagerSection
     /// <summary>A line for each key of a section that is no option's.</summary>
     public static IEnumerable<string> UnknownKeys(IConfigurationSection section, string[] known) => section.GetChildren()
         .Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-        .Select(child => $"{child.Path} is no option that configuration can set. Those are {string.Join(", ", known)}.");
+        .Select(child => $"{child.Path} is no option that configuration can set. Those are {string.Join(", ", known)}.")
+        .Concat(Misshapen(section));
+
+    // The binder ignores both in silence.
+    private static IEnumerable<string> Misshapen(IConfigurationSection section) => section.GetChildren()
+        .Select(child => (child.Path, HasValue: !string.IsNullOrEmpty(child.Value), HasKeys: child.GetChildren().Any(), child.Key))
+        .Where(child => IsSection(child.Key) ? child.HasValue : child.HasKeys)
+        .Select(child => IsSection(child.Key)
+            ? $"{child.Path} has a value, but it takes keys with values."
+            : $"{child.Path} has keys or several values, but it takes one value.");
+
+    private static bool IsSection(string key) => Sections.Contains(key, StringComparer.OrdinalIgnoreCase);
 }

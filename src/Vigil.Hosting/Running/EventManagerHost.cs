@@ -26,6 +26,9 @@ internal sealed class EventManagerHost : IHostedLifecycleService
 
     private static readonly TimeSpan FailedStartLimit = TimeSpan.FromSeconds(5);
 
+    // The runtime's timers take no longer time: 49.7 days. What is longer is no limit.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private readonly IServiceProvider _services;
     private readonly ILogger _logger;
     private readonly (ManagerRegistration Registration, HostedManager Manager)[] _managers;
@@ -95,13 +98,20 @@ internal sealed class EventManagerHost : IHostedLifecycleService
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        string?[] left = await Task.WhenAll(_managers.Select(entry => DrainAsync(entry.Manager, cancellationToken))).ConfigureAwait(false);
-        if (left.Any(text => text is not null))
+        try
         {
-            HostingLog.NotDrained(_logger, string.Join("; ", left.Where(text => text is not null)));
+            string?[] left = await Task.WhenAll(_managers.Select(entry => DrainAsync(entry.Manager, cancellationToken)))
+                .ConfigureAwait(false);
+            if (left.Any(text => text is not null))
+            {
+                HostingLog.NotDrained(_logger, string.Join("; ", left.Where(text => text is not null)));
+            }
         }
-
-        await EndAsync(cancellationToken).ConfigureAwait(false);
+        finally
+        {
+            // Also if the kernel refused to wake a loop for its drain.
+            await EndAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Ends the loops and the pools although the host does not stop: its start has failed, or its services are disposed.</summary>
@@ -138,7 +148,12 @@ internal sealed class EventManagerHost : IHostedLifecycleService
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(manager.Hosting.DrainTimeout ?? _drainTimeout);
+        TimeSpan limit = manager.Hosting.DrainTimeout ?? _drainTimeout;
+        if (limit <= LongestTimer)
+        {
+            deadline.CancelAfter(limit);
+        }
+
         return await Drain.RunAsync(manager, () => _link?.OnProgress(), deadline.Token).ConfigureAwait(false);
     }
 

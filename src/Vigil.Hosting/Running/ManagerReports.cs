@@ -25,7 +25,7 @@ internal sealed class ManagerReports
 
     public void ListenTo(EventManager manager)
     {
-        manager.FaultReported += (_, report) => Try(() => OnFault(manager.Name, report));
+        manager.FaultReported += (_, report) => OnFault(manager.Name, report);
         manager.SlowCallbackReported += (_, report) => OnSlow(report);
         manager.MailboxFull += (_, report) => HostingLog.MailboxFull(_logger, report);
     }
@@ -84,19 +84,6 @@ internal sealed class ManagerReports
             default:
                 HostingLog.SlowPhaseEnded(_logger, report);
                 break;
-        }
-    }
-
-    // An exception of this handler would end the run. A log that cannot be written must not end what works without it.
-    private static void Try(Action log)
-    {
-        try
-        {
-            log();
-        }
-        catch (Exception exception)
-        {
-            Console.Error.WriteLine($"A fault could not be logged: {exception}");
         }
     }
 }
