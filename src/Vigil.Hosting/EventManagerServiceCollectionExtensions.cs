@@ -34,12 +34,12 @@ public static class EventManagerServiceCollectionExtensions
     /// <param name="name">Its key among the services, and its <see cref="EventManagerOptions.Name"/> unless that is set.</param>
     /// <param name="configure">Sets its options. The configuration's section <c>Vigil:Managers:</c> and the name overrides them.</param>
     /// <returns>A builder that says more about it.</returns>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
-    /// <exception cref="InvalidOperationException">There is one of this name already.</exception>
+    /// <exception cref="ArgumentException">The name is empty, or has a colon.</exception>
+    /// <exception cref="InvalidOperationException">There is one of this name already. The case of letters makes no difference.</exception>
     public static EventManagerBuilder AddEventManager(
         this IServiceCollection services, string name, Action<EventManagerOptions>? configure = null)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        RequireName(name);
         return Add(services, name, configure);
     }
 
@@ -60,19 +60,31 @@ public static class EventManagerServiceCollectionExtensions
     /// <param name="name">Its key among the services, and its <see cref="WorkerPoolOptions.Name"/> unless that is set.</param>
     /// <param name="configure">Sets its options. The configuration's section <c>Vigil:WorkerPools:</c> and the name overrides them.</param>
     /// <returns>The services.</returns>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
-    /// <exception cref="InvalidOperationException">There is one of this name already.</exception>
+    /// <exception cref="ArgumentException">The name is empty, or has a colon.</exception>
+    /// <exception cref="InvalidOperationException">There is one of this name already. The case of letters makes no difference.</exception>
     public static IServiceCollection AddWorkerPool(
         this IServiceCollection services, string name, Action<WorkerPoolOptions>? configure = null)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        RequireName(name);
         return AddPool(services, name, configure);
+    }
+
+    // The name is also the key of a section of the configuration: there a colon leads to a section within a section, and the case of
+    // letters makes no difference.
+    private static void RequireName(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (name.Contains(':', StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                $"The name \"{name}\" has a colon, which separates the sections of a configuration. Use another character.", nameof(name));
+        }
     }
 
     private static EventManagerBuilder Add(IServiceCollection services, string? key, Action<EventManagerOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(services);
-        if (Registered<ManagerRegistration>(services).Any(other => string.Equals(other.Key, key, StringComparison.Ordinal)))
+        if (Registered<ManagerRegistration>(services).Any(other => string.Equals(other.Key, key, StringComparison.OrdinalIgnoreCase)))
         {
             throw new InvalidOperationException(
                 key is null
@@ -107,7 +119,7 @@ public static class EventManagerServiceCollectionExtensions
     private static IServiceCollection AddPool(IServiceCollection services, string? key, Action<WorkerPoolOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(services);
-        if (Registered<PoolRegistration>(services).Any(other => string.Equals(other.Key, key, StringComparison.Ordinal)))
+        if (Registered<PoolRegistration>(services).Any(other => string.Equals(other.Key, key, StringComparison.OrdinalIgnoreCase)))
         {
             throw new InvalidOperationException(
                 key is null

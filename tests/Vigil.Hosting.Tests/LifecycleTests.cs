@@ -327,6 +327,23 @@ public class LifecycleTests
             "A worker pool named \"encoders\" is there already.",
             Assert.Throws<InvalidOperationException>(() => services.AddWorkerPool("encoders")).Message);
         Assert.Throws<ArgumentException>(() => services.AddEventManager(" "));
+
+        // They would have the same section of the configuration.
+        Assert.Throws<InvalidOperationException>(() => services.AddEventManager("Devices"));
+        Assert.Throws<InvalidOperationException>(() => services.AddWorkerPool("Encoders"));
+    }
+
+    [Fact]
+    public void A_name_with_a_colon_is_refused_since_it_would_lead_into_another_section()
+    {
+        var services = new ServiceCollection();
+
+        Assert.Contains(
+            "has a colon",
+            Assert.Throws<ArgumentException>(() => services.AddEventManager("a:Watchdog")).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => services.AddWorkerPool("a:b"));
+        Assert.Empty(services);
     }
 
     [Fact]

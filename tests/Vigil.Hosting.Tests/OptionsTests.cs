@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -180,6 +181,51 @@ public class OptionsTests
 
         Assert.Contains("EventManagerOptions.MailboxBudget must be 1 or more", entry.Text, StringComparison.Ordinal);
         Assert.Equal(1, await host.Keyed("a").RemoteEndpoint.CallAsync(_ => 1, TestContext.Current.CancellationToken).Within());
+    }
+
+    [Fact]
+    public async Task A_change_of_the_health_check_to_something_invalid_is_logged()
+    {
+        await using TestHost host = new();
+        host.Services.AddEventManager("a").AddHealthCheck();
+        await host.StartAsync();
+
+        _ = Record.Exception(() => host.Reload(("Vigil:Managers:a:Health:MaxLag", "00:00:00")));
+
+        Assert.Contains("MaxLag", (await host.Log.First(42)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_changes_that_wait_for_a_full_mailbox_the_last_one_is_applied_alone()
+    {
+        await using TestHost host = new(("Vigil:Managers:a:MailboxCapacity", "1"));
+        using ManualResetEventSlim gate = new();
+        host.Services.AddEventManager("a");
+        await host.StartAsync();
+        RemoteEndpoint endpoint = host.Keyed("a").RemoteEndpoint;
+        using SemaphoreSlim blocked = new(0);
+        endpoint.Fire(_ =>
+        {
+            blocked.Release();
+            gate.Wait(Patience.Limit);
+        });
+        Assert.True(await blocked.WaitAsync(Patience.Limit, TestContext.Current.CancellationToken));
+        while (endpoint.TryFire(_ => { }))
+        {
+            // Until it is full.
+        }
+
+        for (int budget = 2; budget < 7; budget++)
+        {
+            host.Reload(("Vigil:Managers:a:MailboxBudget", budget.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        gate.Set();
+        await host.Log.First(40);
+        host.Reload(("Vigil:Managers:a:ReadyCapacity", "16"));
+        await host.Log.First(41);
+
+        Assert.Single(host.Log.Of(40));
     }
 
     [Fact]

@@ -342,11 +342,18 @@ internal sealed class HostedManager : IAsyncDisposable, IDisposable
 
     private void End(EventManager manager)
     {
-        TakeBack(manager);
-        manager.Dispose();
-        _attached.TrySetCanceled();
-        _state = LoopState.Ended;
-        _ended.SetResult();
+        try
+        {
+            TakeBack(manager);
+            manager.Dispose();
+        }
+        finally
+        {
+            // Whoever waits for the end is told in any case.
+            _attached.TrySetCanceled();
+            _state = LoopState.Ended;
+            _ended.SetResult();
+        }
     }
 
     // The services own their subscribers and dispose them. The manager would do it, too. One that a fault has detached is not there any

@@ -18,12 +18,19 @@ internal sealed class LiveOptions : IDisposable
     private readonly HostedManager _manager;
     private readonly IOptionsFactory<EventManagerOptions> _managers;
     private readonly IOptionsFactory<HostedManagerOptions> _hosting;
+    private readonly IOptionsFactory<EventManagerHealthOptions> _health;
     private readonly ILogger _logger;
     private readonly List<IDisposable> _subscriptions = [];
     private readonly Lock _gate = new();
     private Values _applied;
     private string _fixed = "";
+
+    // What the last reload, and the last change of the manager, was refused for. Neither is logged twice.
     private string _invalid = "";
+    private string _refused = "";
+
+    // Counts the changes: one that has waited for a full mailbox is not applied over a later one.
+    private int _version;
 
     private LiveOptions(IServiceProvider services, ManagerRegistration registration, HostedManager manager, ILogger logger)
     {
@@ -32,6 +39,7 @@ internal sealed class LiveOptions : IDisposable
         _logger = logger;
         _managers = services.GetRequiredService<IOptionsFactory<EventManagerOptions>>();
         _hosting = services.GetRequiredService<IOptionsFactory<HostedManagerOptions>>();
+        _health = services.GetRequiredService<IOptionsFactory<EventManagerHealthOptions>>();
     }
 
     /// <summary>Begins to follow.</summary>
@@ -41,7 +49,7 @@ internal sealed class LiveOptions : IDisposable
         IOptionsMonitor<EventManagerOptions> managers = services.GetRequiredService<IOptionsMonitor<EventManagerOptions>>();
         IOptionsMonitor<HostedManagerOptions> hosting = services.GetRequiredService<IOptionsMonitor<HostedManagerOptions>>();
         live._applied = Values.Of(managers.Get(registration.OptionsName));
-        live.Subscribe(managers.OnChange((options, name) => live.OnChange(name, () => _ = live.ApplyAsync(options))));
+        live.Subscribe(managers.OnChange((options, name) => live.OnChange(name, () => live.Apply(options))));
         live.Subscribe(hosting.OnChange((options, name) => live.OnChange(name, () => manager.Hosting = options)));
         if (services.GetService<IConfiguration>() is { } configuration)
         {
@@ -76,33 +84,45 @@ internal sealed class LiveOptions : IDisposable
         {
             _ = _managers.Create(_registration.OptionsName);
             _ = _hosting.Create(_registration.OptionsName);
-            _invalid = "";
+            if (_registration.HasHealthCheck)
+            {
+                _ = _health.Create(_registration.OptionsName);
+            }
+
+            Volatile.Write(ref _invalid, "");
         }
         catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException)
         {
-            Refuse(exception.Message);
+            Refuse(ref _invalid, exception.Message);
         }
     }
 
     // A file that is saved is often reloaded more than once.
-    private void Refuse(string reason)
+    private void Refuse(ref string last, string reason)
     {
-        if (!string.Equals(Interlocked.Exchange(ref _invalid, reason), reason, StringComparison.Ordinal))
+        if (!string.Equals(Interlocked.Exchange(ref last, reason), reason, StringComparison.Ordinal))
         {
             HostingLog.OptionsInvalid(_logger, _manager.Name, reason);
         }
     }
 
-    private async Task ApplyAsync(EventManagerOptions options)
+    private void Apply(EventManagerOptions options) => _ = ApplyAsync(options, Interlocked.Increment(ref _version));
+
+    private async Task ApplyAsync(EventManagerOptions options, int version)
     {
         options.Workers ??= _manager.Pool;
-        while (_manager.State != LoopState.Ended)
+        while (_manager.State != LoopState.Ended && IsNewest(version))
         {
             try
             {
-                IReadOnlyList<string> unchanged = await _manager.Manager.RemoteEndpoint
-                    .CallAsync(manager => manager.Reconfigure(options)).ConfigureAwait(false);
-                Log(Values.Of(options), string.Join(", ", unchanged));
+                IReadOnlyList<string>? unchanged = await _manager.Manager.RemoteEndpoint
+                    .CallAsync(manager => IsNewest(version) ? manager.Reconfigure(options) : null).ConfigureAwait(false);
+                if (unchanged is not null)
+                {
+                    Volatile.Write(ref _refused, "");
+                    Log(Values.Of(options), string.Join(", ", unchanged));
+                }
+
                 return;
             }
             catch (EventManagerException exception) when (exception.Error == EventManagerError.MailboxFull)
@@ -111,7 +131,7 @@ internal sealed class LiveOptions : IDisposable
             }
             catch (ArgumentException exception)
             {
-                Refuse(exception.Message);
+                Refuse(ref _refused, exception.Message);
                 return;
             }
             catch (Exception exception) when (exception is ObjectDisposedException or EventManagerException)
@@ -121,6 +141,8 @@ internal sealed class LiveOptions : IDisposable
             }
         }
     }
+
+    private bool IsNewest(int version) => version == Volatile.Read(ref _version);
 
     private void Log(Values applied, string needRestart)
     {

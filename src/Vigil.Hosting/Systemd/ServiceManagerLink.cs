@@ -61,10 +61,11 @@ internal sealed class ServiceManagerLink : IDisposable
     public void OnStarted(IReadOnlyList<HostedManager> managers)
     {
         _managers = managers;
-        Tell(() => _notifier.Ready(StatusText()));
+        string text = StatusText();
+        Tell(() => _notifier.Ready(text));
         if (_notifier.IsAvailable)
         {
-            _status = new Timer(_ => Tell(() => _notifier.Status(StatusText())), null, StatusPeriod, StatusPeriod);
+            _status = new Timer(_ => TellStatus(), null, StatusPeriod, StatusPeriod);
         }
 
         lock (_gate)
@@ -153,6 +154,12 @@ internal sealed class ServiceManagerLink : IDisposable
         }
     }
 
+    private void TellStatus()
+    {
+        string text = StatusText();
+        Tell(() => _notifier.Status(text));
+    }
+
     // On a thread of the runtime's for signals.
     private void OnHangUp(PosixSignalContext context)
     {
@@ -188,7 +195,8 @@ internal sealed class ServiceManagerLink : IDisposable
     {
         Tell(() => _notifier.Reloading("Reloading"));
         Volatile.Write(ref _reloadFailure, TryReload());
-        Tell(() => _notifier.Ready(StatusText()));
+        string text = StatusText();
+        Tell(() => _notifier.Ready(text));
         lock (_gate)
         {
             _isReloading = false;

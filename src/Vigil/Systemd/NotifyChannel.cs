@@ -156,7 +156,7 @@ internal sealed class NotifyChannel : Sampled, IDisposable
             }
             else
             {
-                SendStatus(_status.TakeLast(), MonotonicClock.NowNanoseconds);
+                failure = SendStatus(_status.TakeLast(), MonotonicClock.NowNanoseconds) ?? failure;
             }
 
             while (_queue.Count > 0)
